@@ -1,0 +1,1 @@
+"""HTML comparisons of pictures and of speed."""

@@ -1,0 +1,54 @@
+"""Borders: the one definition of what lies outside an image.
+
+A border is an index map: position ``i`` outside ``[0, size)`` reads pixel ``index_map(...)[i]``; -1 means the fill value.
+
+============== ===================== ======================= ================= =================
+here           pixels beside ``abcd`` cv2                     scipy.ndimage     numpy.pad
+============== ===================== ======================= ================= =================
+constant       ``kkkk|abcd|kkkk``    ``BORDER_CONSTANT``     ``constant``      ``constant``
+replicate      ``aaaa|abcd|dddd``    ``BORDER_REPLICATE``    ``nearest``       ``edge``
+reflect        ``dcba|abcd|dcba``    ``BORDER_REFLECT``      ``reflect``       ``symmetric``
+reflect_101    ``edcb|abcd|cbab``    ``BORDER_REFLECT_101``  ``mirror``        ``reflect``
+wrap           ``abcd|abcd|abcd``    ``BORDER_WRAP``         ``grid-wrap``     ``wrap``
+============== ===================== ======================= ================= =================
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+BORDERS = ("constant", "replicate", "reflect", "reflect_101", "wrap")
+
+
+def index_map(size: int, before: int, after: int, border: str) -> np.ndarray:
+    """Source index of each position of a line of ``size`` pixels extended by ``before`` and ``after``.
+
+    Parameters
+    ----------
+    size : int
+        Length of the line, at least 1.
+    before, after : int
+        How far it is extended; any length, also beyond ``size``.
+    border : str
+        One of `BORDERS`.
+
+    Returns
+    -------
+    ndarray of shape (before + size + after,), intp
+        Indices in ``[0, size)``, or -1 where the fill value of ``constant`` belongs.
+    """
+    i = np.arange(-before, size + after, dtype=np.intp)
+    if border == "constant":
+        return np.where((i >= 0) & (i < size), i, -1)
+    if border == "replicate":
+        return np.clip(i, 0, size - 1)
+    if border == "wrap":
+        return i % size
+    if border == "reflect":
+        i %= 2 * size
+        return np.minimum(i, 2 * size - 1 - i)
+    if border == "reflect_101":
+        period = max(2 * (size - 1), 1)
+        i %= period
+        return np.minimum(i, period - i) if size > 1 else np.zeros_like(i)
+    raise AssertionError(border)

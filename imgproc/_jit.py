@@ -1,0 +1,183 @@
+"""The only Numba options of the project, and where compiled kernels are kept.
+
+``@kernel`` is ``njit(nogil=True, cache=True, error_model="numpy")`` with two differences.
+
+* Numba is imported at the first call of a kernel, not at import: ``import imgproc`` stays cheap and compiles nothing.
+* Numba's cache notices neither a changed helper in another file nor ``NUMBA_BOUNDSCHECK``.  Ours lives in a folder named
+  by the version and a hash of every kernel source and of the bounds-check flag, under the user's cache directory (or
+  ``NUMBA_CACHE_DIR``).  Where nothing can be written, kernels are compiled anew in each process; an import never fails.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+KERNELS: list[Kernel] = []
+
+_lock = threading.RLock()
+_STALE_DAYS = 30
+
+
+class Kernel:
+    """A function that Numba compiles at its first call.  Kernels call each other as module globals."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self._dispatcher: Any = None
+
+    def __call__(self, *args: Any) -> Any:
+        return (self._dispatcher or self.dispatcher)(*args)
+
+    @property
+    def dispatcher(self) -> Any:
+        """Numba's dispatcher (the plain function under ``NUMBA_DISABLE_JIT=1``)."""
+        if self._dispatcher is None:
+            with _lock:
+                if self._dispatcher is None:
+                    self._dispatcher = _compile_lazily(self.function)
+        return self._dispatcher
+
+    @property
+    def _numba_type_(self) -> Any:
+        # Numba asks an unknown global for its type here: this lets kernels call kernels.
+        return self.dispatcher._numba_type_
+
+    def __reduce__(self) -> Any:
+        return _by_name, (self.__module__, self.__qualname__)
+
+
+def _by_name(module: str, name: str) -> Kernel:
+    return getattr(sys.modules[module], name)
+
+
+def kernel(function: Callable[..., Any]) -> Kernel:
+    """Mark a kernel: compiled in nopython mode at its first call, without the GIL, cached on disk."""
+    made = Kernel(function)
+    KERNELS.append(made)
+    return made
+
+
+def _compile_lazily(function: Callable[..., Any]) -> Any:
+    _preload_blas()
+    import numba
+
+    dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
+    if not numba.config.DISABLE_JIT:
+        folder = cache_folder()
+        if folder is not None:
+            _attach_cache(dispatcher, function, folder)
+    return dispatcher
+
+
+def _preload_blas() -> None:
+    """Load SciPy's BLAS pointers alone.  Numba looks for them when it sets up its target, at the first kernel of a
+    process, by importing all of ``scipy.linalg``, which costs 0.1 s more than the one module it wants."""
+    name = "scipy.linalg.cython_blas"
+    if name in sys.modules or "scipy.linalg" in sys.modules:
+        return
+    try:
+        import importlib.machinery
+        import importlib.util
+
+        scipy = importlib.util.find_spec("scipy")
+        folder = [os.path.join(p, "linalg") for p in scipy.submodule_search_locations]
+        spec = importlib.machinery.PathFinder.find_spec(name, folder)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    except Exception:  # whatever goes wrong here, Numba does it the long way
+        return
+    sys.modules.setdefault(name, module)
+
+
+@functools.cache
+def cache_folder() -> Path | None:
+    """The folder of this version's compiled kernels, or None where nothing is writable."""
+    import numba
+
+    from ._version import __version__
+
+    digest = hashlib.sha256(f"{numba.__version__} boundscheck={numba.config.BOUNDSCHECK}".encode())
+    for file in _sources():
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
+    try:
+        base = _cache_base()
+        folder = base / f"{__version__}-{digest.hexdigest()[:16]}"
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _remove_stale(base, keep=folder)
+        probe = folder / f".probe-{os.getpid()}-{threading.get_ident()}"
+        probe.touch()
+        probe.unlink()
+    except (OSError, RuntimeError):  # RuntimeError: no home directory
+        return None
+    return folder
+
+
+def _sources() -> list[Path]:
+    root = Path(__file__).resolve().parent
+    return sorted(p for package in (root, root.parent / "augment") for p in package.rglob("*.py"))
+
+
+def _cache_base() -> Path:
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(os.environ["NUMBA_CACHE_DIR"]) / "imgproc-augment"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "imgproc-augment" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "imgproc-augment"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "imgproc-augment"
+
+
+def _remove_stale(base: Path, keep: Path) -> None:
+    limit = time.time() - _STALE_DAYS * 86400
+    for folder in base.iterdir():
+        try:
+            if folder != keep and folder.is_dir() and folder.stat().st_mtime < limit:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue
+
+
+def _attach_cache(dispatcher: Any, function: Callable[..., Any], folder: Path) -> None:
+    # Numba has no public way to choose the cache folder per library: these are its internals, so every failure means
+    # "compile without a cache", never an error.
+    try:
+        from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+
+        class Locator(_CacheLocator):
+            def __init__(self, py_func: Any, py_file: str) -> None:
+                self._py_file, self._lineno = py_file, py_func.__code__.co_firstlineno
+
+            def get_cache_path(self) -> str:
+                return str(folder)
+
+            def get_source_stamp(self) -> str:
+                return folder.name
+
+            def get_disambiguator(self) -> str:
+                return str(self._lineno)
+
+            @classmethod
+            def from_function(cls, py_func: Any, py_file: str) -> Any:
+                return cls(py_func, py_file)
+
+        class Impl(CompileResultCacheImpl):
+            _locator_classes = [Locator]
+
+        class Cache(FunctionCache):
+            _impl_class = Impl
+
+        dispatcher._cache = Cache(function)
+    except Exception:
+        return

@@ -1,0 +1,155 @@
+"""The thread pool for row bands and for batches.
+
+Kernels release the GIL, so plain Python threads carry them; no Numba threading layer is ever started (a forked worker
+would be killed under OpenMP, two Python threads abort under workqueue).  The pool is made at first use, forgotten in a
+forked child, and never nested: inside a pool thread everything runs serially.  What is computed never depends on the
+number of threads: float sums restart at bands whose size the caller fixes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ._check import integer
+
+__all__ = ["get_num_threads", "set_num_threads"]
+
+SERIAL_BELOW = 1 << 18
+"""Work of fewer pixels than this is done in the calling thread: handing out a band costs some 50 µs."""
+
+_lock = threading.Lock()
+_inside = threading.local()
+_num_threads: int | None = None
+_pool: ThreadPoolExecutor | None = None
+_pool_size = 0
+
+
+def set_num_threads(n: int) -> None:
+    """Let functions use up to `n` threads.
+
+    Parameters
+    ----------
+    n : int
+        At least 1.  The result of a function never depends on it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `n` is not an integer of at least 1.
+
+    Notes
+    -----
+    The default is one thread per CPU this process may run on, and one in a process started by `multiprocessing`
+    (a DataLoader worker), where the workers already fill the CPUs.
+    """
+    global _num_threads
+    _num_threads = integer(n, "n", at_least=1)
+
+
+def get_num_threads() -> int:
+    """The number of threads a function may use.
+
+    Returns
+    -------
+    int
+        What `set_num_threads` set, else the default described there.
+    """
+    if _num_threads is not None:
+        return _num_threads
+    process = sys.modules.get("multiprocessing.process")
+    if process is not None and process.parent_process() is not None:
+        return 1
+    return available_cpus()
+
+
+def available_cpus() -> int:
+    """CPUs this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_bands(work: Callable[[int, int], Any], height: int, *, pixels: int, rows: int | None = None) -> list[Any]:
+    """Call ``work(y0, y1)`` over bands that cover ``[0, height)``; return the results from top to bottom.
+
+    Parameters
+    ----------
+    work : callable
+        Gets a half-open range of rows.  Bands run at the same time, so it may write only its own rows.
+    height : int
+        Number of rows.
+    pixels : int
+        Size of the whole job; small jobs stay in the calling thread.
+    rows : int, optional
+        Rows of a band.  Give it when the result depends on where a band starts (running float sums), so that it does
+        not depend on the number of threads.  Default: one band per thread.
+    """
+    threads = get_num_threads()
+    serial = threads == 1 or pixels < SERIAL_BELOW or getattr(_inside, "pool", False)
+    if rows is None:
+        rows = height if serial else -(-height // threads)
+    rows = max(rows, 1)
+    starts = range(0, height, rows)
+    if serial or len(starts) <= 1:
+        return [work(y, min(y + rows, height)) for y in starts]
+    return run_all((lambda y=y: work(y, min(y + rows, height)) for y in starts), threads)
+
+
+def run_all(jobs: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
+    """Run jobs on at most `threads` threads, the calling one among them; return their results in order."""
+    jobs = list(jobs)
+    results: list[Any] = [None] * len(jobs)
+    errors: list[BaseException] = []
+    queue = iter(range(len(jobs)))
+
+    def worker() -> None:
+        outer = getattr(_inside, "pool", False)
+        _inside.pool = True
+        try:
+            for i in queue:  # `next` of a range iterator is atomic under the GIL
+                if errors:
+                    return
+                try:
+                    results[i] = jobs[i]()
+                except BaseException as error:
+                    errors.append(error)
+                    return
+        finally:
+            _inside.pool = outer
+
+    helpers = min(threads, len(jobs)) - 1
+    futures = []
+    if helpers > 0 and not getattr(_inside, "pool", False):
+        pool = _get_pool(helpers)
+        futures = [pool.submit(worker) for _ in range(helpers)]
+    worker()
+    for future in futures:
+        if not future.cancel():
+            future.result()
+    if errors:
+        raise errors[0]
+    return results
+
+
+def _get_pool(size: int) -> ThreadPoolExecutor:
+    global _pool, _pool_size
+    with _lock:
+        if _pool is None or _pool_size < size:
+            # A pool that grows is left to its running jobs; its idle threads end when it is collected.
+            _pool, _pool_size = ThreadPoolExecutor(size, thread_name_prefix="imgproc"), size
+        return _pool
+
+
+def _forget_pool() -> None:
+    """In a forked child the pool's threads do not exist, and a lock may be held by one of them."""
+    global _pool, _pool_size, _lock
+    _pool, _pool_size, _lock = None, 0, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)
