@@ -1,6 +1,7 @@
 """Borders: the one definition of what lies outside an image.
 
-A border is an index map: position ``i`` outside ``[0, size)`` reads pixel ``index_map(...)[i]``; -1 means the fill value.
+A border is an index map: position ``i`` outside ``[0, size)`` reads pixel ``index_map(...)[i]``; -1 means the fill
+value.
 
 ============== ===================== ======================= ================= =================
 here           pixels beside ``abcd`` cv2                     scipy.ndimage     numpy.pad

@@ -24,6 +24,7 @@ def as_image(image: Any, name: str = "image", *, channels: Sequence[int] | None 
         raise TypeError(f"{name} must be a plain array, got a masked array: pass {name}.data and mask=~{name}.mask")
     if not isinstance(image, np.ndarray):
         hint = "; convert it with imgproc.from_pil" if type(image).__module__.startswith("PIL.") else ""
+        hint = " (an image that could not be read?)" if image is None else hint
         raise TypeError(f"{name} must be a numpy array, got {_kind(image)}{hint}")
     if image.dtype.newbyteorder("=") not in DTYPES:
         hint = " (a mask belongs in mask=)" if image.dtype == bool else ""
@@ -118,12 +119,15 @@ def radius_within(radius: Any, image: np.ndarray) -> int:
 
 def real(value: Any, name: str, *, at_least: float | None = None, at_most: float | None = None) -> float:
     """A finite real number within bounds."""
-    if isinstance(value, (bool, np.bool_, str, bytes)):
+    # A one-element array and a NumPy complex number would convert, with a warning.
+    if isinstance(value, (bool, np.bool_, str, bytes, np.complexfloating)) or getattr(value, "ndim", 0):
         raise TypeError(f"{name} must be a number, got {_kind(value)}")
     try:
         number = float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, got {_kind(value)}") from None
+    except OverflowError:
+        raise ValueError(f"{name} must be finite, got an integer beyond the floats") from None
     if not np.isfinite(number):
         raise ValueError(f"{name} must be finite, got {number}")
     if at_least is not None and number < at_least:
@@ -157,7 +161,13 @@ def size_pair(value: Any, name: str, *, at_least: int = 1) -> tuple[int, int]:
 
 
 def _pair(value: Any, name: str) -> tuple[Any, Any]:
-    if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)) or len(value) != 2:
+    kinds = (Sequence, np.ndarray)
+    if (
+        isinstance(value, (str, bytes))
+        or not isinstance(value, kinds)
+        or not getattr(value, "ndim", 1)
+        or len(value) != 2
+    ):
         raise TypeError(f"{name} must be a pair, got {value!r}")
     return value[0], value[1]
 
@@ -167,4 +177,4 @@ def _channels(image: np.ndarray) -> int:
 
 
 def _kind(value: Any) -> str:
-    return "None (an image that could not be read?)" if value is None else type(value).__name__
+    return "None" if value is None else type(value).__name__

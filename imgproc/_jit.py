@@ -3,15 +3,18 @@
 ``@kernel`` is ``njit(nogil=True, cache=True, error_model="numpy")`` with two differences.
 
 * Numba is imported at the first call of a kernel, not at import: ``import imgproc`` stays cheap and compiles nothing.
-* Numba's cache notices neither a changed helper in another file nor ``NUMBA_BOUNDSCHECK``.  Ours lives in a folder named
-  by the version and a hash of every kernel source and of the bounds-check flag, under the user's cache directory (or
-  ``NUMBA_CACHE_DIR``).  Where nothing can be written, kernels are compiled anew in each process; an import never fails.
+* Numba's cache notices neither a changed helper in another file nor ``NUMBA_BOUNDSCHECK``.  Ours lives in a folder
+  named by the version and a hash of every kernel source and of the bounds-check flag, under the user's cache directory
+  (or ``NUMBA_CACHE_DIR``).  Where nothing can be written, kernels are compiled anew in each process; an import never
+  fails.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
+import importlib
 import os
 import shutil
 import sys
@@ -57,7 +60,7 @@ class Kernel:
 
 
 def _by_name(module: str, name: str) -> Kernel:
-    return getattr(sys.modules[module], name)
+    return getattr(importlib.import_module(module), name)
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:
@@ -107,10 +110,10 @@ def cache_folder() -> Path | None:
     from ._version import __version__
 
     digest = hashlib.sha256(f"{numba.__version__} boundscheck={numba.config.BOUNDSCHECK}".encode())
-    for file in _sources():
-        digest.update(file.name.encode())
-        digest.update(file.read_bytes())
     try:
+        for file in _sources():
+            digest.update(file.name.encode())
+            digest.update(file.read_bytes())
         base = _cache_base()
         folder = base / f"{__version__}-{digest.hexdigest()[:16]}"
         if not folder.is_dir():
@@ -173,10 +176,22 @@ def _attach_cache(dispatcher: Any, function: Callable[..., Any], folder: Path) -
                 return cls(py_func, py_file)
 
         class Impl(CompileResultCacheImpl):
-            _locator_classes = [Locator]
+            _locator_classes = (Locator,)
 
         class Cache(FunctionCache):
             _impl_class = Impl
+
+            def load_overload(self, sig: Any, target_context: Any) -> Any:
+                try:
+                    return super().load_overload(sig, target_context)
+                except Exception:  # a damaged file (power loss, full disk) is a miss; it is written anew
+                    with contextlib.suppress(Exception):
+                        self.flush()
+                    return None
+
+            def save_overload(self, sig: Any, data: Any) -> None:
+                with contextlib.suppress(Exception):  # the disk may have filled up since
+                    super().save_overload(sig, data)
 
         dispatcher._cache = Cache(function)
     except Exception:
