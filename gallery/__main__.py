@@ -1,0 +1,123 @@
+"""``python -m gallery [NAME ...] [--image FILE ...] [--out DIR]`` makes the pages; ``speed`` measures."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ._photos import Photo, PhotoError, from_file
+from ._site import Site, SiteError
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status.
+
+    0: pages were made.  1: nothing was made, or a page failed.  2: wrong arguments or an unusable output folder.
+    130: interrupted.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if argv[:1] == ["speed"]:
+            from .speed import main as speed
+
+            return speed(argv[1:])
+        return _gallery(argv)
+    except SiteError as error:
+        print(f"python -m gallery: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\npython -m gallery: interrupted; finished pages are kept", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m gallery",
+        description="Render comparisons from photos as an HTML site that opens from the file system.",
+        epilog="`python -m gallery speed --help`: measure ours against the peers and add a page of it.",
+    )
+    parser.add_argument("names", metavar="NAME", nargs="*", help="pages to make (default: all; see --list)")
+    parser.add_argument(
+        "--image", metavar="FILE", type=Path, nargs="+", action="extend", default=[], help="show these photos instead"
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, default=Path("gallery_out"), help="default: %(default)s")
+    parser.add_argument(
+        "--max-side", metavar="PIXELS", type=int, default=1024, help="shrink larger photos to it (default: %(default)s)"
+    )
+    parser.add_argument("--list", action="store_true", help="print the names of the pages and leave")
+    return parser
+
+
+def _gallery(argv: Sequence[str]) -> int:
+    from . import _page
+
+    parser = _parser()
+    args = parser.parse_args(argv)
+    known = _page.names()
+    if args.list:
+        width = max(map(len, known))
+        print("\n".join([f"{name:{width}}  {_page.title(name)}" for name in known]))
+        print(f"{'speed':{width}}  Ours against the peers (python -m gallery speed)")
+        return 0
+    unknown = [name for name in args.names if name not in known]
+    if unknown:
+        also = "; speed stands alone: python -m gallery speed" if "speed" in unknown else ""
+        parser.error(f"unknown page {', '.join(unknown)}; known are {', '.join(known)}{also}")
+    if args.max_side < 16:
+        parser.error(f"--max-side must be at least 16, got {args.max_side}")
+
+    start = time.perf_counter()
+    site = Site(args.out)
+    photos = _read(args.image, args.max_side)
+    if args.image and not photos:
+        print("python -m gallery: none of the files could be read, nothing was made", file=sys.stderr)
+        return 1
+    made, failures = _make(site, list(dict.fromkeys(args.names)) or known, photos, args.max_side)
+    for failure in failures:
+        print(f"failed: {failure}", file=sys.stderr)
+    if not made:
+        print("python -m gallery: nothing was made", file=sys.stderr)
+        return 1
+    print(f"{made} pages in {time.perf_counter() - start:.1f} s: {site.index.resolve()}")
+    return 1 if failures else 0
+
+
+def _read(files: Sequence[Path], max_side: int) -> list[Photo]:
+    """The files that can be read; the others are reported."""
+    photos = []
+    for file in files:
+        try:
+            photos.append(from_file(file, max_side=max_side))
+        except PhotoError as error:
+            print(f"could not read {error}", file=sys.stderr)
+    return photos
+
+
+def _make(site: Site, names: Sequence[str], photos: Sequence[Photo], max_side: int) -> tuple[int, list[str]]:
+    """Build the pages one after the other; a page that fails is reported and the others go on."""
+    from tqdm import tqdm
+
+    from ._page import build
+
+    made, failures = 0, []
+    with site, tqdm(names, unit="page", dynamic_ncols=True) as bar:
+        for name in bar:
+            bar.set_description(name)
+            try:
+                failed = build(site, name, photos, max_side=max_side, step=bar.set_postfix_str)
+                failures += [f"page {name}: {what}" for what in failed]
+                made += 1
+            except SiteError:
+                raise
+            except Exception as error:
+                failures.append(f"page {name}: {type(error).__name__}: {error}")
+    return made, failures
+
+
+if __name__ == "__main__":
+    sys.exit(main())

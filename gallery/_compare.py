@@ -1,0 +1,123 @@
+"""Running ours and the peers on the same image: results, times and differences."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+import imgproc
+
+FULL = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
+
+BUDGET = 0.25
+"""Seconds that the repeated runs of one comparison may take, beyond the one run that each needs."""
+
+RUNS = 7
+
+
+@dataclass
+class Run:
+    """What one implementation made of an image: a result or an error, and the median time [s]."""
+
+    result: np.ndarray | None = None
+    error: str = ""
+    times: list[float] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """The median of the times."""
+        return statistics.median(self.times)
+
+
+def run_all(functions: dict[str, Callable[[np.ndarray], np.ndarray]], image: np.ndarray) -> dict[str, Run]:
+    """Run every function on `image`, one thread each, in turns, after a first run that is not timed.
+
+    Parameters
+    ----------
+    functions : dict
+        By the name of the implementation.
+    image : ndarray
+        Given to each.
+
+    Returns
+    -------
+    dict of Run
+        In the same order.  The first function must not fail; an error of another one is kept in its `Run`.
+    """
+    runs = {name: Run() for name in functions}
+    with one_thread():
+        for position, (name, function) in enumerate(functions.items()):
+            try:
+                runs[name].result = function(image)
+            except Exception as error:
+                if position == 0:
+                    raise
+                runs[name].error = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        start = time.perf_counter()
+        for turn in range(RUNS):
+            for name, function in functions.items():
+                if runs[name].result is not None:
+                    before = time.perf_counter()
+                    function(image)
+                    runs[name].times.append(time.perf_counter() - before)
+            if turn and time.perf_counter() - start > BUDGET:
+                break
+    return runs
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Everything on one thread, ours and OpenCV's; scikit-image and SciPy know nothing else."""
+    import cv2
+
+    ours, theirs = imgproc.get_num_threads(), cv2.getNumThreads()
+    imgproc.set_num_threads(1)
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        imgproc.set_num_threads(ours)
+        cv2.setNumThreads(theirs)
+
+
+def as_fraction(image: np.ndarray) -> np.ndarray:
+    """The image in fractions of full scale, float64."""
+    return image.astype(np.float64) / FULL.get(image.dtype, 1.0)
+
+
+def to_uint8(image: np.ndarray) -> np.ndarray:
+    """The image as it is shown: 8 bits, (h, w) or (h, w, 3)."""
+    if image.ndim == 3 and image.shape[2] not in (3, 4):
+        image = image[..., 0]
+    image = image[..., :3] if image.ndim == 3 else image
+    if image.dtype == np.uint8:
+        return np.ascontiguousarray(image)
+    if image.dtype == bool:
+        return image.astype(np.uint8) * np.uint8(255)
+    return np.rint(np.clip(np.nan_to_num(as_fraction(image)), 0, 1) * 255).astype(np.uint8)
+
+
+@dataclass
+class Difference:
+    """How far a result is from ours, in levels of 255, and a picture of it."""
+
+    largest: float
+    mean: float
+    picture: np.ndarray
+    gain: int
+
+
+def difference(ours: np.ndarray, theirs: np.ndarray) -> Difference:
+    """Theirs against ours: mid-grey where equal, brighter where theirs is brighter, magnified by a power of two."""
+    delta = (as_fraction(theirs) - as_fraction(ours)) * 255
+    largest = float(np.abs(delta).max(initial=0.0))
+    gain = 1
+    while largest * gain * 2 <= 127 and gain < 64:
+        gain *= 2
+    picture = np.clip(np.rint(delta * gain) + 128, 0, 255).astype(np.uint8)
+    return Difference(largest, float(np.abs(delta).mean()) if delta.size else 0.0, picture, gain)

@@ -1,0 +1,246 @@
+"""Small inline-SVG plots whose colours follow the page's theme (the CSS variables of ``style.css``).
+
+Every function returns the text of one ``<svg>`` element, to be put into a page as it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import numpy as np
+
+WIDTH, HEIGHT = 360, 190
+LEFT, RIGHT, TOP, BOTTOM = 40, 8, 10, 32
+
+RGB = ("red", "green", "blue")
+
+
+def histogram(image: np.ndarray, *, title: str, bins: int = 256, top: float | None = None) -> str:
+    """The histogram of an image, one outline per channel.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        Levels are shown as fractions of full scale.
+    title : str
+        Spoken by screen readers, shown when the pointer rests on the plot.
+    bins : int
+        Number of bins over [0, 1].
+    top : float, optional
+        Share of the pixels [%] at the upper edge.  Default: the tallest bar but for a few outliers.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+    """
+    from ._compare import as_fraction
+
+    planes = as_fraction(image).reshape(*image.shape[:2], -1)
+    colours = RGB if planes.shape[2] == 3 else ("ink",) * planes.shape[2]
+    shares = [
+        np.histogram(np.nan_to_num(planes[..., c]), bins, (0, 1))[0] * (100 / max(planes[..., c].size, 1))
+        for c in range(planes.shape[2])
+    ]
+    top = top or histogram_top(shares)
+    left = np.linspace(0, 1, bins + 1)
+    xs = np.repeat(left, 2)[1:-1]
+    parts = []
+    for share, colour in zip(shares, colours, strict=True):
+        points = _points(np.concatenate([[0], xs, [1]]), np.concatenate([[0], np.repeat(share, 2) / top, [0]]))
+        parts.append(f'<polygon class="area {colour}" points="{points}"/>')
+    return _frame(title, parts, "level", "% of pixels", (0.0, 1.0), (0.0, top))
+
+
+def histogram_top(shares: Sequence[np.ndarray]) -> float:
+    """The upper edge of a histogram plot [%]: a few bars far above the others are cut off."""
+    tops = []
+    for share in shares:
+        tall = np.sort(share[share > 0])[::-1]
+        if tall.size:
+            tops.append(min(tall[0], 2.5 * tall[min(len(tall) // 20, len(tall) - 1)]))
+    return float(max(tops, default=1.0)) * 1.05
+
+
+def curves(
+    lines: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    *,
+    title: str,
+    x_label: str = "level before",
+    y_label: str = "level after",
+    x_range: tuple[float, float] = (0.0, 1.0),
+    y_range: tuple[float, float] = (0.0, 1.0),
+) -> str:
+    """Lines in one frame, with a legend.
+
+    Parameters
+    ----------
+    lines : mapping of str to (x, y)
+        By the name in the legend.  The names ``red``, ``green``, ``blue`` get these colours.
+    title : str
+        Spoken by screen readers, shown when the pointer rests on the plot.
+    x_label, y_label : str
+        What the axes are, with the unit.
+    x_range, y_range : (low, high)
+        What the axes span.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+    """
+    parts = []
+    for i, (name, (x, y)) in enumerate(lines.items()):
+        colour = name if name in RGB else f"c{i % 4}"
+        xs = (np.asarray(x, float) - x_range[0]) / (x_range[1] - x_range[0])
+        ys = (np.asarray(y, float) - y_range[0]) / (y_range[1] - y_range[0])
+        parts.append(f'<polyline class="line {colour}" points="{_points(xs, ys)}"/>')
+        if len(lines) > 1:
+            at = TOP + 14 * (i + 1)
+            parts.append(f'<path class="line {colour}" d="M{LEFT + 8} {at - 4}h16"/>')
+            parts.append(f'<text x="{LEFT + 30}" y="{at}">{escape(name)}</text>')
+    return _frame(title, parts, x_label, y_label, x_range, y_range)
+
+
+def mapping(before: np.ndarray, after: Mapping[str, np.ndarray], *, title: str) -> str:
+    """What became of each level: the mean level after of all pixels that had it before.
+
+    Parameters
+    ----------
+    before : ndarray of shape (h, w) or (h, w, c)
+        The image.
+    after : mapping of str to ndarray
+        What was made of it, by the name in the legend; a single result of a colour image is drawn channel by channel.
+    title : str
+        Spoken by screen readers, shown when the pointer rests on the plot.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+    """
+    from ._compare import as_fraction
+
+    if before.ndim == 3 and before.shape[2] == 3 and len(after) == 1:
+        (result,) = after.values()
+        planes = {name: (before[..., c], result[..., c]) for c, name in enumerate(RGB)}
+    else:
+        planes = {name: (before, result) for name, result in after.items()}
+    lines = {}
+    for name, (source, result) in planes.items():
+        level = np.clip(np.rint(as_fraction(source) * 255), 0, 255).astype(np.intp).ravel()
+        count = np.bincount(level, minlength=256)
+        total = np.bincount(level, weights=as_fraction(result).ravel(), minlength=256)
+        seen = np.flatnonzero(count)
+        lines[name] = (seen / 255, total[seen] / count[seen])
+    return curves(lines, title=title)
+
+
+def bars(
+    values: Mapping[str, float | Sequence[float]],
+    *,
+    title: str,
+    series: Sequence[str] = (),
+    x_label: str = "",
+    log: bool = False,
+) -> str:
+    """Horizontal bars, one row per name, or one group of bars per name.
+
+    Parameters
+    ----------
+    values : mapping of str to float or sequence of float
+        Bar lengths >= 0 (> 0 on a logarithmic axis); a NaN leaves its bar out.
+    title : str
+        Spoken by screen readers, shown when the pointer rests on the plot.
+    series : sequence of str
+        Names of the bars of a group, for the legend.
+    x_label : str
+        What the values are, with the unit.
+    log : bool
+        Logarithmic axis.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+    """
+    rows = {name: [float(v) for v in np.atleast_1d(np.asarray(value, float))] for name, value in values.items()}
+    finite = [v for row in rows.values() for v in row if math.isfinite(v)]
+    high = max(finite, default=1.0) or 1.0
+    low = 0.0
+    if log:
+        positive = [v for v in finite if v > 0]
+        low, high = 10.0 ** math.floor(math.log10(min(positive, default=0.1))), 10.0 ** math.ceil(math.log10(high))
+        high = high if high > low else low * 10
+    width, label_width, thick = 640, 220, 13
+    y, parts = 8, []
+    for i, name in enumerate(series):
+        x = label_width + i * 130
+        parts.append(f'<rect class="bar c{i % 4}" x="{x}" y="{y}" width="12" height="12"/>')
+        parts.append(f'<text x="{x + 18}" y="{y + 10}">{escape(name)}</text>')
+    y += 22 if series else 0
+    room = width - label_width - 64
+    for name, row in rows.items():
+        middle = y + thick * len(row) / 2 + 4
+        parts.append(f'<text x="{label_width - 8}" y="{middle:.1f}" text-anchor="end">{escape(name)}</text>')
+        for i, value in enumerate(row):
+            if math.isfinite(value):
+                share = math.log(max(value, low) / low) / math.log(high / low) if log else value / high
+                length = max(room * share, 1.0)
+                parts.append(
+                    f'<rect class="bar c{i % 4}" x="{label_width}" y="{y + 1}" width="{length:.1f}" height="{thick - 2}"/>'
+                    f'<text x="{label_width + length + 5:.1f}" y="{y + thick - 3}">{number(value)}</text>'
+                )
+            y += thick
+        y += 8
+    if x_label:
+        parts.append(f'<text x="{label_width}" y="{y + 12}">{escape(x_label)}{" (logarithmic)" if log else ""}</text>')
+        y += 20
+    return _svg(title, parts, width, y)
+
+
+def number(value: float) -> str:
+    """A number for the eye: three digits, no exponent."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    text = f"{value:.{min(digits, 6)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _points(xs: np.ndarray, ys: np.ndarray) -> str:
+    """Fractions of the frame as the points of an SVG element, kept inside the frame."""
+    x = LEFT + np.clip(xs, 0, 1) * (WIDTH - LEFT - RIGHT)
+    y = TOP + (1 - np.clip(ys, 0, 1)) * (HEIGHT - TOP - BOTTOM)
+    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+
+
+def _frame(
+    title: str,
+    parts: Sequence[str],
+    x_label: str,
+    y_label: str,
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+) -> str:
+    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
+    middle = (TOP + bottom) / 2
+    axes = [
+        f'<path class="axis" d="M{LEFT} {TOP}V{bottom}H{right}"/>',
+        f'<text x="{LEFT}" y="{bottom + 13}">{number(x_range[0])}</text>',
+        f'<text x="{right}" y="{bottom + 13}" text-anchor="end">{number(x_range[1])}</text>',
+        f'<text x="{(LEFT + right) / 2}" y="{bottom + 26}" text-anchor="middle">{escape(x_label)}</text>',
+        f'<text x="{LEFT - 4}" y="{TOP + 9}" text-anchor="end">{number(y_range[1])}</text>',
+        f'<text x="{LEFT - 4}" y="{bottom}" text-anchor="end">{number(y_range[0])}</text>',
+        f'<text transform="translate(12 {middle}) rotate(-90)" text-anchor="middle">{escape(y_label)}</text>',
+    ]
+    return _svg(title, [*parts, *axes], WIDTH, HEIGHT)
+
+
+def _svg(title: str, parts: Sequence[str], width: float, height: float) -> str:
+    return (
+        f'<svg class="plot" role="img" viewBox="0 0 {width} {height}" aria-label="{escape(title)}">'
+        f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
+    )

@@ -1,0 +1,244 @@
+"""The folder that the pages are written to.
+
+``Site(out)`` is used as a context manager::
+
+    with Site(Path("gallery_out")) as site:
+        src = site.add_image(picture)                            # "img/0123456789abcdef.png"
+        site.add_page("speed", "Speed", "Ours against the peers.", f'<p>…</p><img src="{src}" alt="…">', group="Speed")
+        site.write_index()
+
+* `Site.add_page` writes ``<slug>.html`` and remembers it in ``gallery.json``, so that the index lists the pages of
+  earlier runs too.  `Site.write_index` writes ``index.html`` from that list; leaving the ``with`` block does so as well.
+* Every file is written under a temporary name and moved.  Images are named by their contents, so writing a page never
+  changes a picture that an older page shows; pictures that no page shows any more are removed at the end.
+* Only files of ours are replaced or removed.  A page or index in the folder that is not ours is an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+from PIL import Image
+
+from ._compare import to_uint8
+from ._machine import machine
+
+GENERATOR = "imgproc gallery"
+"""Marks files of ours: the generator of each page and of the manifest."""
+
+MANIFEST = "gallery.json"
+THUMBNAIL = (480, 320)
+PNG_PIXELS = 640 * 640
+"""Larger pictures become JPEG files, smaller ones lossless PNG files."""
+
+_IMAGE = re.compile(r"img/[0-9a-f]{16}\.(?:png|jpg)")
+
+TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("gallery"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class SiteError(Exception):
+    """The output folder cannot be used; the message says why."""
+
+
+class Site:
+    """Writes pages, pictures and the index of one output folder.
+
+    Parameters
+    ----------
+    out : Path
+        The folder; it is made when it does not exist.
+
+    Raises
+    ------
+    SiteError
+        If `out` is a file, cannot be written, or holds a page of the same name that is not ours.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        try:
+            (out / "img").mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=out), tempfile.TemporaryFile(dir=out / "img"):
+                pass
+        except (FileExistsError, NotADirectoryError):
+            raise SiteError(f"{out}: cannot be the output folder, a file is in its way") from None
+        except OSError as error:
+            raise SiteError(f"{out}: cannot write to the output folder ({error.strerror})") from None
+        self._pages = self._read_manifest()
+        self._written: set[str] = {name for page in self._pages.values() for name in page["images"]}
+        self._own("index.html")
+
+    def __enter__(self) -> Site:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._pages:
+            self.write_index()
+        self._sweep()
+
+    @property
+    def index(self) -> Path:
+        """Where the index is."""
+        return self.out / "index.html"
+
+    def add_page(
+        self,
+        slug: str,
+        title: str,
+        summary: str,
+        body_html: str,
+        thumbnail: np.ndarray | str | None = None,
+        *,
+        group: str = "More",
+    ) -> Path:
+        """Write one page and remember it for the index.
+
+        Parameters
+        ----------
+        slug : str
+            The page's file name without ``.html``: letters, digits, ``_`` and ``-``.
+        title, summary : str
+            Plain text (escaped here): the heading, and the line under it and on the index.
+        body_html : str
+            HTML, trusted, put into the page under the heading.  Pictures in it come from `add_image`.
+        thumbnail : ndarray or str, optional
+            What the index shows: an image, or an inline ``<svg>`` (trusted).
+        group : str
+            The heading of the index under which the page stands.
+
+        Returns
+        -------
+        Path
+            The file written.
+
+        Raises
+        ------
+        SiteError
+            If a file of that name is there and is not ours, or the disk cannot be written.
+        """
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", slug) or slug == "index":
+            raise ValueError(f"slug must be letters, digits, _ and -, and not index, got {slug!r}")
+        name = f"{slug}.html"
+        self._own(name)
+        if isinstance(thumbnail, np.ndarray):
+            thumbnail = self.add_image(thumbnail, quality=85)
+        html = TEMPLATES.get_template("page.html").render(
+            title=title, summary=summary, body=Markup(body_html), generator=GENERATOR, css=_css(), machine=machine()
+        )
+        self._write(name, html.encode())
+        images = set(_IMAGE.findall(html)) | set(_IMAGE.findall(thumbnail or ""))
+        entry = {"title": title, "summary": summary, "group": group, "thumbnail": thumbnail, "images": sorted(images)}
+        self._pages[slug] = entry
+        self._written |= images
+        self._write(MANIFEST, json.dumps({"generator": GENERATOR, "pages": self._pages}, indent=1).encode())
+        return self.out / name
+
+    def add_image(self, image: np.ndarray, *, quality: int | None = None) -> str:
+        """Save a picture; return the address that pages use for it.
+
+        Parameters
+        ----------
+        image : ndarray of shape (h, w), (h, w, 1) or (h, w, 3)
+            Any dtype of the library; shown on 8 bits.
+        quality : int, optional
+            Save a JPEG file of this quality.  Default: PNG for small pictures, JPEG of quality 93 for large ones.
+
+        Returns
+        -------
+        str
+            Relative address, ``img/<hash of the contents>.png`` or ``.jpg``.
+        """
+        shown = to_uint8(image)
+        if quality is None and shown.shape[0] * shown.shape[1] > PNG_PIXELS:
+            quality = 93
+        buffer = io.BytesIO()
+        if quality is None:
+            Image.fromarray(shown).save(buffer, "PNG", compress_level=6)
+        else:
+            Image.fromarray(shown).save(buffer, "JPEG", quality=quality, subsampling=0)
+        data = buffer.getvalue()
+        name = f"img/{hashlib.sha256(data).hexdigest()[:16]}.{'png' if quality is None else 'jpg'}"
+        if not (self.out / name).exists():
+            self._write(name, data)
+        self._written.add(name)
+        return name
+
+    def write_index(self) -> Path:
+        """Write ``index.html``, which lists all pages of this run and of earlier ones.
+
+        Returns
+        -------
+        Path
+            The file written.
+        """
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for slug, page in sorted(self._pages.items(), key=lambda item: (item[1]["group"], item[1]["title"])):
+            thumbnail = page["thumbnail"]
+            inline = Markup(thumbnail) if thumbnail and thumbnail.startswith("<svg") else None
+            groups.setdefault(page["group"], []).append({**page, "slug": slug, "inline": inline})
+        html = TEMPLATES.get_template("index.html").render(
+            groups=groups, size=THUMBNAIL, generator=GENERATOR, css=_css(), machine=machine()
+        )
+        self._write("index.html", html.encode())
+        return self.index
+
+    def _read_manifest(self) -> dict[str, dict[str, Any]]:
+        """The pages of earlier runs that are still there; an unreadable manifest counts as none."""
+        try:
+            text = (self.out / MANIFEST).read_text(encoding="utf-8")
+        except OSError:
+            return {}
+        try:
+            content = json.loads(text)
+        except ValueError:
+            return {}
+        if not isinstance(content, dict) or content.get("generator") != GENERATOR:
+            raise SiteError(f"{self.out / MANIFEST} is not the gallery's: choose another output folder")
+        return {slug: page for slug, page in content["pages"].items() if (self.out / f"{slug}.html").exists()}
+
+    def _own(self, name: str) -> None:
+        """Refuse to replace a page that somebody else made."""
+        path = self.out / name
+        if path.exists() and f'content="{GENERATOR}"'.encode() not in path.read_bytes()[:1000]:
+            raise SiteError(f"{path} is not a page of the gallery: move it or choose another output folder")
+
+    def _write(self, name: str, data: bytes) -> None:
+        path = self.out / name
+        handle, temporary = tempfile.mkstemp(prefix=".gallery-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except OSError as error:
+            raise SiteError(f"{path}: cannot write ({error.strerror})") from error
+        finally:
+            if os.path.exists(temporary):
+                os.remove(temporary)
+
+    def _sweep(self) -> None:
+        """Remove pictures of ours that no page shows: of replaced pages, and of a page that was not finished."""
+        shown = {name for page in self._pages.values() for name in page["images"]}
+        for name in self._written - shown:
+            (self.out / name).unlink(missing_ok=True)
+
+
+def _css() -> Markup:
+    return Markup(TEMPLATES.get_template("style.css").render())
