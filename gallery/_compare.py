@@ -42,7 +42,7 @@ def run_all(functions: dict[str, Callable[[np.ndarray], np.ndarray]], image: np.
     functions : dict
         By the name of the implementation.
     image : ndarray
-        Given to each.
+        Each is given a copy.
 
     Returns
     -------
@@ -50,10 +50,11 @@ def run_all(functions: dict[str, Callable[[np.ndarray], np.ndarray]], image: np.
         In the same order.  The first function must not fail; an error of another one is kept in its `Run`.
     """
     runs = {name: Run() for name in functions}
+    given = {name: image.copy() for name in functions}  # some of scikit-image's functions refuse read-only arrays
     with one_thread():
         for position, (name, function) in enumerate(functions.items()):
             try:
-                runs[name].result = function(image)
+                runs[name].result = function(given[name])
             except Exception as error:
                 if position == 0:
                     raise
@@ -63,7 +64,7 @@ def run_all(functions: dict[str, Callable[[np.ndarray], np.ndarray]], image: np.
             for name, function in functions.items():
                 if runs[name].result is not None:
                     before = time.perf_counter()
-                    function(image)
+                    function(given[name])
                     runs[name].times.append(time.perf_counter() - before)
             if turn and time.perf_counter() - start > BUDGET:
                 break

@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +24,33 @@ from ._site import TEMPLATES, THUMBNAIL, Site
 
 ORIGINAL = "before"
 OURS = "imgproc"
+
+
+@dataclass
+class Picture:
+    """An image file of the site."""
+
+    src: str
+    alt: str
+    width: int
+    height: int
+    pixels: bool
+
+
+@dataclass
+class Cell:
+    """One column of a row: a picture or a plot, what it is, and how it differs from ours."""
+
+    caption: str
+    picture: Picture | None = None
+    title: str = ""
+    code: str = ""
+    lines: list[str] = field(default_factory=list)
+    plot: Markup | None = None
+    error: str = ""
+    difference: Picture | None = None
+    gain: int = 1
+    same: bool = False
 
 
 class Page:
@@ -54,7 +82,7 @@ class Page:
         return packaged(name, max_side=self.max_side)
 
     def heading(self, title: str, text: str = "") -> None:
-        """A section's heading, and text under it: plain, with ``code`` in double backticks, paragraphs apart by a blank line."""
+        """A section's heading and text: plain, ``code`` in double backticks, a blank line between paragraphs."""
         self._parts.append(f"<h2>{_inline(title)}</h2>{prose(text)}")
 
     def text(self, text: str) -> None:
@@ -77,7 +105,7 @@ class Page:
         pixels : bool
             Show the pixels as squares; for small crops.
         """
-        cells = [self._cell(caption, image, alt=caption, pixels=pixels) for caption, image in images.items()]
+        cells = [Cell(caption, self._picture(image, caption, pixels=pixels)) for caption, image in images.items()]
         self._row(cells, look)
 
     def plots(self, plots: Mapping[str, str], look: str) -> None:
@@ -90,7 +118,7 @@ class Page:
         look : str
             What to look at.
         """
-        self._row([{"caption": caption, "plot": Markup(svg)} for caption, svg in plots.items()], look, wide=True)
+        self._row([Cell(caption, plot=Markup(svg)) for caption, svg in plots.items()], look, wide=True)
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """A table; the first column is the rows' names."""
@@ -117,7 +145,7 @@ class Page:
         ours : callable
             Our function of the image.
         peers : mapping of str to callable, optional
-            The same by other libraries, by name.  Results on [0, 1] of an integer image count as fractions of full scale.
+            The same by other libraries, by name.  Floating-point results count as fractions of full scale.
         call : str
             Our call as it is written, for the caption.
         look : str
@@ -141,14 +169,15 @@ class Page:
         reference = runs[OURS]
         if self._thumbnail is None:
             self.thumbnail(image, reference.result)
-        cells = [self._cell(ORIGINAL, image, alt=photo.alt, title=photo.name, lines=[photo.note, _kind(image)])]
+        about = [line for line in (photo.note, _kind(image)) if line]
+        cells = [Cell(ORIGINAL, self._picture(image, photo.alt), title=photo.name, lines=about)]
         for name, run in runs.items():
             cells.append(
                 self._result(name, run, reference, alt=f"{photo.alt}, {name}", call=call if name == OURS else "")
             )
         if histograms:
-            for cell, (name, picture) in zip((c for c in cells if not c["error"]), shown.items(), strict=True):
-                cell["plot"] = Markup(_plot.histogram(picture, title=f"Histogram of {photo.name}, {name}"))
+            for cell, (name, picture) in zip((c for c in cells if not c.error), shown.items(), strict=True):
+                cell.plot = Markup(_plot.histogram(picture, title=f"Histogram of {photo.name}, {name}"))
         self._row(cells, look)
         if zoom:
             self.zoom(shown)
@@ -179,7 +208,8 @@ class Page:
         top, left = (int(np.clip(c - size // 2, 0, n - size)) for c, n in ((y, h), (x, w)))
         crops = {name: picture[top : top + size, left : left + size] for name, picture in images.items()}
         place = f"The {size}×{size} pixels at row {top}, column {left}, enlarged."
-        self._row([self._cell(name, crop, alt=f"{name}, enlarged", pixels=True) for name, crop in crops.items()], place)
+        cells = [Cell(name, self._picture(crop, f"{name}, enlarged", pixels=True)) for name, crop in crops.items()]
+        self._row(cells, place)
 
     def write(self, module: ModuleType) -> Path:
         """Put what was made into the site."""
@@ -196,53 +226,29 @@ class Page:
         self.failures.append(message)
         self._parts.append(f'<p class="failed">Could not be shown. {escape(message)}</p>')
 
-    def _result(self, name: str, run: Run, reference: Run, *, alt: str, call: str) -> dict[str, object]:
+    def _result(self, name: str, run: Run, reference: Run, *, alt: str, call: str) -> Cell:
         if run.result is None:
-            return self._cell(name, None, alt=alt, error=run.error)
-        cell = self._cell(name, run.result, alt=alt, code=call, lines=[_seconds(run, reference)])
+            return Cell(name, error=run.error)
+        cell = Cell(name, self._picture(run.result, alt), code=call, lines=[_seconds(run, reference)])
         if run is reference:
             return cell
         if run.result.dtype != reference.result.dtype:
-            cell["lines"].append(f"result is {run.result.dtype}")
+            cell.lines.append(f"result is {run.result.dtype}")
         if run.result.shape != reference.result.shape:
-            cell["lines"].append(f"result has shape {run.result.shape}")
+            cell.lines.append(f"result has shape {run.result.shape}")
             return cell
         delta = difference(reference.result, run.result)
-        cell["lines"].append(f"difference: max {_plot.number(delta.largest)}, mean {_plot.number(delta.mean)} of 255")
-        if delta.largest == 0:
-            cell["same"] = True
-        else:
-            cell["difference"] = self._picture(delta.picture, f"Difference of {name} from ours")
-            cell["gain"] = delta.gain
+        cell.lines.append(f"difference: max {_plot.number(delta.largest)}, mean {_plot.number(delta.mean)} of 255")
+        cell.same = delta.largest == 0
+        if not cell.same:
+            cell.difference = self._picture(delta.picture, f"Difference of {name} from ours")
+            cell.gain = delta.gain
         return cell
 
-    def _cell(
-        self,
-        caption: str,
-        image: np.ndarray | None,
-        *,
-        alt: str,
-        title: str = "",
-        code: str = "",
-        lines: Sequence[str] = (),
-        error: str = "",
-        pixels: bool = False,
-    ) -> dict[str, object]:
-        picture = None if image is None else self._picture(image, alt, pixels=pixels)
-        return {
-            "caption": caption,
-            "title": title,
-            "code": code,
-            "picture": picture,
-            "lines": [line for line in lines if line],
-            "error": error,
-        }
+    def _picture(self, image: np.ndarray, alt: str, *, pixels: bool = False) -> Picture:
+        return Picture(self.site.add_image(image), alt, image.shape[1], image.shape[0], pixels)
 
-    def _picture(self, image: np.ndarray, alt: str, *, pixels: bool = False) -> dict[str, object]:
-        h, w = image.shape[:2]
-        return {"src": self.site.add_image(image), "alt": alt, "width": w, "height": h, "pixels": pixels}
-
-    def _row(self, cells: Sequence[Mapping[str, object]], look: str, *, wide: bool = False) -> None:
+    def _row(self, cells: Sequence[Cell], look: str, *, wide: bool = False) -> None:
         self._parts.append(
             TEMPLATES.get_template("row.html").render(cells=cells, look=Markup(_inline(look)), wide=wide)
         )

@@ -189,10 +189,9 @@ def bars(
             if math.isfinite(value):
                 share = math.log(max(value, low) / low) / math.log(high / low) if log else value / high
                 length = max(room * share, 1.0)
-                parts.append(
-                    f'<rect class="bar c{i % 4}" x="{label_width}" y="{y + 1}" width="{length:.1f}" height="{thick - 2}"/>'
-                    f'<text x="{label_width + length + 5:.1f}" y="{y + thick - 3}">{number(value)}</text>'
-                )
+                box = f'x="{label_width}" y="{y + 1}" width="{length:.1f}" height="{thick - 2}"'
+                parts.append(f'<rect class="bar c{i % 4}" {box}/>')
+                parts.append(f'<text x="{label_width + length + 5:.1f}" y="{y + thick - 3}">{number(value)}</text>')
             y += thick
         y += 8
     if x_label:

@@ -8,7 +8,7 @@
         site.write_index()
 
 * `Site.add_page` writes ``<slug>.html`` and remembers it in ``gallery.json``, so that the index lists the pages of
-  earlier runs too.  `Site.write_index` writes ``index.html`` from that list; leaving the ``with`` block does so as well.
+  earlier runs too.  `Site.write_index` writes ``index.html`` from that list; leaving the ``with`` block does it too.
 * Every file is written under a temporary name and moved.  Images are named by their contents, so writing a page never
   changes a picture that an older page shows; pictures that no page shows any more are removed at the end.
 * Only files of ours are replaced or removed.  A page or index in the folder that is not ours is an error.
