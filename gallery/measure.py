@@ -1,0 +1,253 @@
+"""Measuring side by side: times of interleaved calls, peak extra memory, the first call in a new process."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import imgproc
+
+Call = Callable[[], Any]
+
+_CHILD = """
+import json, time
+start = time.perf_counter()
+import imgproc
+imported = time.perf_counter()
+import numpy as np
+image = (np.arange(512 * 512, dtype=np.uint32) * np.uint32(2654435761) >> 24).astype(np.uint8).reshape(512, 512)
+ready = time.perf_counter()
+{expression}
+print(json.dumps([imported - start, time.perf_counter() - ready]))
+"""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Times of one of several interleaved calls, in seconds; ``runs[i]`` was taken in round ``i`` of all of them."""
+
+    runs: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The median run."""
+        return statistics.median(self.runs)
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """A quarter of the runs took at most the first, a quarter at least the second."""
+        low, high = np.quantile(self.runs, (0.25, 0.75))
+        return float(low), float(high)
+
+
+def compare(
+    calls: Mapping[str, Call], *, seconds: float, min_runs: int = 3, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, Timing]:
+    """Time calls in turns: every round runs each once, in an order that changes from round to round.
+
+    A slow spell of the machine thus falls on all of them alike, and none always finds the caches as the same other
+    left them.  Before the first round each runs once, which compiles; results are freed outside the time measured; the
+    garbage collector rests.
+
+    Parameters
+    ----------
+    calls : mapping of str to callable
+        What to time, without arguments.
+    seconds : float
+        Budget: no round begins after it, except the first `min_runs`.
+    min_runs : int
+        Rounds that are run whatever they cost, at least 1.
+    clock : callable
+        Returns the time in seconds.
+
+    Returns
+    -------
+    dict of str to Timing
+        In the order of `calls`; all have as many runs.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to time, or `min_runs` is below 1.
+    """
+    if not calls:
+        raise ValueError("calls must name at least one callable, got none")
+    if min_runs < 1:
+        raise ValueError(f"min_runs must be >= 1, got {min_runs}")
+    runs: dict[str, list[float]] = {name: [] for name in calls}
+    with _no_collection():
+        for call in calls.values():
+            call()
+        end = clock() + seconds
+        rounds = 0
+        while rounds < min_runs or clock() < end:
+            for name in _order(list(calls), rounds):
+                runs[name].append(_timed(calls[name], clock))
+            rounds += 1
+    return {name: Timing(tuple(runs[name])) for name in calls}
+
+
+def ratio(a: Timing, b: Timing) -> float:
+    """Median over the rounds of `a`'s time by `b`'s: what they share of the machine's noise cancels in each round."""
+    return statistics.median(x / y for x, y in zip(a.runs, b.runs, strict=True))
+
+
+def _order(names: list[str], turn: int) -> list[str]:
+    # Rotated every round; backwards every second full turn, else each would always follow the same neighbour.
+    shift, n = turn % len(names), len(names)
+    rotated = names[shift:] + names[:shift]
+    return rotated[::-1] if n > 2 and (turn // n) % 2 else rotated
+
+
+def _timed(call: Call, clock: Callable[[], float]) -> float:
+    start = clock()
+    result = call()
+    taken = clock() - start
+    del result
+    return taken
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def peak_extra_bytes(call: Call) -> int:
+    """Peak of the NumPy memory that a call takes beyond the arrays it returns.
+
+    Parameters
+    ----------
+    call : callable
+        Called twice: once before the measurement, which compiles.
+
+    Returns
+    -------
+    int
+        Bytes that `tracemalloc` saw at the peak, less the size of the returned arrays.  What compiled code allocates
+        by itself it does not see: `peak_resident_bytes` does.
+    """
+    call()
+    gc.collect()
+    was_tracing = tracemalloc.is_tracing()
+    if not was_tracing:
+        tracemalloc.start()
+    try:
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        result = call()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        if not was_tracing:
+            tracemalloc.stop()
+    return max(0, peak - before - _array_bytes(result))
+
+
+def peak_resident_bytes(call: Call) -> int | None:
+    """Peak growth of the process by a call beyond the arrays it returns, as the kernel of Linux counts it.
+
+    Parameters
+    ----------
+    call : callable
+        Called twice: once before the measurement, which compiles.
+
+    Returns
+    -------
+    int or None
+        Bytes, to some 100 KiB; it includes what compiled code allocates.  None where the system does not tell.
+    """
+    call()
+    gc.collect()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)  # memory freed earlier but still held would be reused unseen
+        Path("/proc/self/clear_refs").write_text("5")  # sets the peak back to the present size
+        before = _process_status("VmRSS")
+        result = call()
+        return max(0, _process_status("VmHWM") - before - _array_bytes(result))
+    except (OSError, AttributeError, LookupError):
+        return None
+
+
+def _process_status(field: str) -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) * 1024
+    raise LookupError(field)
+
+
+def _array_bytes(result: Any) -> int:
+    if isinstance(result, (tuple, list)):
+        return sum(map(_array_bytes, result))
+    return result.nbytes if isinstance(result, np.ndarray) else 0
+
+
+@dataclass(frozen=True)
+class FirstCall:
+    """What the first use costs in a new process, in seconds, the interpreter's own start excluded."""
+
+    imported: float
+    """``import imgproc``."""
+    warm: float
+    """The first call where its kernels lie compiled in the cache, import excluded."""
+    cold: float
+    """The first call with an empty cache, import excluded."""
+
+
+def first_call(expression: str, *, runs: int = 3) -> FirstCall:
+    """Time ``import imgproc`` and the first call in new processes.
+
+    Parameters
+    ----------
+    expression : str
+        The call, of ``imgproc`` and of ``image``, a grey uint8 image of 512 x 512.
+    runs : int
+        Processes with a warm cache, of which the median is reported; one more fills an empty cache before.
+
+    Returns
+    -------
+    FirstCall
+        Import and warm call are medians, the cold call is a single one.
+
+    Raises
+    ------
+    RuntimeError
+        If the process fails; with the last line it printed.
+    """
+    with tempfile.TemporaryDirectory() as cache:
+        cold = _first_call_once(expression, cache)
+        warm = [_first_call_once(expression, cache) for _ in range(runs)]
+    imported, called = np.median(warm, axis=0)
+    return FirstCall(float(imported), float(called), cold[1])
+
+
+def _first_call_once(expression: str, cache: str) -> list[float]:
+    root = str(Path(imgproc.__file__).parents[1])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "NUMBA_CACHE_DIR": cache, "PYTHONPATH": path}
+    command = [sys.executable, "-c", _CHILD.format(expression=expression)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        last = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1]
+        raise RuntimeError(f"{expression} failed in a new process: {last}")
+    return json.loads(done.stdout)

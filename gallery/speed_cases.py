@@ -1,0 +1,322 @@
+"""What is measured against whom: one row of `CASES` is one case."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from skimage import data, exposure, filters
+
+import imgproc
+
+SIZES = (512, 2048)
+"""Image sides; two threads are compared with one at the largest that is measured, from `THREADS_FROM` on."""
+
+THREADS_FROM = 1024
+TWO_THREADS_AT_LEAST = 1.7
+PLANES_AT_MOST = 3.0
+RESIDENT_FROM = 512
+"""Below it the pages that any call touches are more than the image's own."""
+
+IMPORT_AT_MOST, WARM_AT_MOST, COLD_AT_MOST = 0.35, 0.6, 3.0
+
+Function = Callable[[np.ndarray], Any]
+
+
+def levels(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Largest absolute difference."""
+    return float(np.abs(ours.astype(np.float64) - theirs).max(initial=0))
+
+
+def levels_of_unit(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Largest absolute difference from a peer that answers in [0, 1]."""
+    full = np.iinfo(ours.dtype).max if ours.dtype.kind == "u" else 1
+    return levels(ours, theirs * full)
+
+
+def levels_inside(margin: int) -> Callable[[np.ndarray, np.ndarray], float]:
+    """Largest absolute difference off the border, where the peer crops its window and we extend the image."""
+
+    def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
+        inside = (slice(margin, -margin),) * 2
+        return levels(ours[inside], theirs[inside])
+
+    return difference
+
+
+def mean_and_power(ours: tuple[np.ndarray, np.ndarray], theirs: tuple[np.ndarray, np.ndarray]) -> float:
+    """Largest difference of the local mean and of the local root mean square.
+
+    The peer has no standard deviation, and one made from its float32 squares would show their cancellation.
+    """
+    (mean, std), (their_mean, their_square) = ours, theirs
+    return max(levels(mean, their_mean), levels(np.hypot(mean, std), np.sqrt(their_square.astype(np.float64))))
+
+
+def percent_apart(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Share of pixels that differ by more than a level [%]."""
+    return float((np.abs(ours.astype(np.float64) - theirs) > 1).mean() * 100)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Somebody else's function for the same job.
+
+    ``limit``: ours may take at most this multiple of its time (1/20: twenty times faster); None: no target.
+    ``tolerance``: how far the results may be apart by ``difference``; None: it computes something else, see ``note``.
+    ``difference``: of the two results; None: they cannot be compared.
+    """
+
+    call: Function
+    limit: float | None = None
+    tolerance: float | None = None
+    difference: Callable[[Any, Any], float] | None = levels
+    unit: str = "levels"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row: our call, the image it gets (`photo`) and the peers."""
+
+    name: str
+    what: str
+    kind: str
+    ours: Function
+    peers: dict[str, Peer]
+    first: str = ""
+    """The call for the table of first calls, of ``imgproc`` and ``image``."""
+
+
+@functools.cache
+def photo(kind: str, size: int) -> np.ndarray:
+    """A square photo from scikit-image, resized: real content, since histograms and caches behave otherwise on noise.
+
+    Parameters
+    ----------
+    kind : str
+        ``"grey"``, ``"grey 16-bit"``, ``"grey float"``, ``"RGB"``, or ``"RGB reference"`` (another photo).
+    size : int
+        Side of the image [px].
+
+    Returns
+    -------
+    ndarray of shape (size, size) or (size, size, 3)
+        uint8, uint16 or float32; shared, and writeable only because scikit-image's rank filters insist on it.
+    """
+    if kind == "RGB":
+        image = _resized(data.astronaut(), size)
+    elif kind == "RGB reference":
+        image = _resized(data.coffee(), size)
+    elif kind == "grey":
+        image = _resized(data.camera(), size)
+    else:
+        # An 8-bit photo has 256 levels however many bits hold it: smoothed in float it fills the levels between.
+        smooth = _resized(cv2.GaussianBlur(data.camera().astype(np.float32) / 255, (0, 0), 1), size).clip(0, 1)
+        image = {"grey 16-bit": np.rint(smooth * 65535).astype(np.uint16), "grey float": smooth}[kind]
+    return image
+
+
+def _resized(image: np.ndarray, size: int) -> np.ndarray:
+    shrinks = size < min(image.shape[:2])
+    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+
+
+_CLAHE = cv2.createCLAHE(2.0, (8, 8))
+
+
+def _cv2_pair(radius: int) -> Function:
+    size = (2 * radius + 1,) * 2
+
+    def pair(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return (
+            cv2.boxFilter(x, cv2.CV_32F, size, borderType=cv2.BORDER_REFLECT),
+            cv2.sqrBoxFilter(x, cv2.CV_32F, size, borderType=cv2.BORDER_REFLECT),
+        )
+
+    return pair
+
+
+def _cv2_enhance(x: np.ndarray) -> np.ndarray:
+    mean, square = _cv2_pair(1)(x)
+    std = cv2.sqrt(cv2.max(square - mean * mean, 0))
+    (m,), (s,) = (a.ravel() for a in cv2.meanStdDev(x))
+    dark = (mean <= 0.4 * m) & (std >= 0.02 * s) & (std <= 0.4 * s)
+    return np.where(dark, cv2.multiply(x, 4.0), x)
+
+
+def _cv2_equalize_rgb(x: np.ndarray) -> np.ndarray:
+    planes = cv2.cvtColor(x, cv2.COLOR_RGB2YCrCb)
+    planes[..., 0] = cv2.equalizeHist(planes[..., 0])
+    return cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB)
+
+
+def _skimage_stretch(x: np.ndarray) -> np.ndarray:
+    return exposure.rescale_intensity(x, in_range=tuple(np.percentile(x, (2, 98))), out_range=(0, 255)).astype(x.dtype)
+
+
+def _other(x: np.ndarray) -> np.ndarray:
+    return photo("RGB reference", len(x))
+
+
+def _statistics_case(radius: int) -> Case:
+    return Case(
+        f"local_mean+local_std, radius {radius}",
+        f"mean and standard deviation in windows of {2 * radius + 1}×{2 * radius + 1}",
+        "grey",
+        lambda x: (imgproc.local_mean(x, radius=radius), imgproc.local_std(x, radius=radius)),
+        {
+            "cv2 boxFilter + sqrBoxFilter": Peer(
+                _cv2_pair(radius),
+                limit=1.0,
+                tolerance=1e-2,
+                difference=mean_and_power,
+                note="gives mean and mean of squares only; the standard deviation would cost three more passes",
+            )
+        },
+        first="(imgproc.local_mean(image, radius=1), imgproc.local_std(image, radius=1))" if radius == 1 else "",
+    )
+
+
+CASES = (
+    Case(
+        "equalize_histogram",
+        "histogram equalization",
+        "grey",
+        lambda x: imgproc.equalize_histogram(x),
+        {
+            "cv2.equalizeHist": Peer(cv2.equalizeHist, limit=1.3, tolerance=0),
+            "skimage equalize_hist": Peer(
+                exposure.equalize_hist,
+                limit=1 / 20,
+                tolerance=1,
+                difference=levels_of_unit,
+                note="answers in float64, with the darkest level above 0",
+            ),
+        },
+        first="imgproc.equalize_histogram(image)",
+    ),
+    Case(
+        "equalize_histogram, 16-bit",
+        "histogram equalization",
+        "grey 16-bit",
+        lambda x: imgproc.equalize_histogram(x),
+        {"skimage equalize_hist": Peer(exposure.equalize_hist, note="answers in float64", difference=levels_of_unit)},
+    ),
+    Case(
+        "equalize_histogram, float",
+        "histogram equalization",
+        "grey float",
+        lambda x: imgproc.equalize_histogram(x),
+        {"skimage equalize_hist": Peer(exposure.equalize_hist, note="in 256 bins", unit="of 1")},
+    ),
+    Case(
+        "equalize_histogram, RGB",
+        "histogram equalization of the luminance",
+        "RGB",
+        lambda x: imgproc.equalize_histogram(x, color="luminance"),
+        {"cv2 YCrCb, equalizeHist, back": Peer(_cv2_equalize_rgb, note="")},
+    ),
+    Case(
+        "match_histogram",
+        "histogram of another photo",
+        "RGB",
+        lambda x: imgproc.match_histogram(x, _other(x)),
+        {
+            "skimage match_histograms": Peer(
+                lambda x: exposure.match_histograms(x, _other(x), channel_axis=-1),
+                limit=1 / 10,
+                note="interpolates between levels and truncates",
+            )
+        },
+        first="imgproc.match_histogram(image, image)",
+    ),
+    Case(
+        "stretch_contrast",
+        "percentiles 2 and 98 to black and white",
+        "grey",
+        lambda x: imgproc.stretch_contrast(x, low=0.02, high=0.98),
+        {"skimage rescale_intensity": Peer(_skimage_stretch, tolerance=1, note="with np.percentile; truncates")},
+        first="imgproc.stretch_contrast(image)",
+    ),
+    Case(
+        "equalize_histogram_local, radius 15",
+        "histogram equalization in windows of 31×31",
+        "grey",
+        lambda x: imgproc.equalize_histogram_local(x, radius=15),
+        {
+            "skimage rank.equalize": Peer(
+                lambda x: filters.rank.equalize(x, np.ones((31, 31), np.uint8)),
+                limit=1 / 4,
+                tolerance=1,
+                difference=levels_inside(15),
+                note="compared off the border, where it crops its window; truncates",
+            )
+        },
+        first="imgproc.equalize_histogram_local(image, radius=15)",
+    ),
+    Case(
+        "equalize_histogram_local, radius 60",
+        "histogram equalization in windows of 121×121",
+        "grey",
+        lambda x: imgproc.equalize_histogram_local(x, radius=min(60, len(x))),
+        {
+            "ours, radius 15": Peer(
+                lambda x: imgproc.equalize_histogram_local(x, radius=15),
+                limit=1.2,
+                note="the cost must not depend on the radius",
+            )
+        },
+    ),
+    Case(
+        "clahe",
+        "CLAHE, clip limit 2, 8×8 tiles",
+        "grey",
+        lambda x: imgproc.clahe(x, clip_limit=2.0, tiles=(8, 8)),
+        {
+            "cv2 CLAHE": Peer(_CLAHE.apply, limit=1.0, tolerance=1),
+            "skimage equalize_adapthist": Peer(
+                lambda x: exposure.equalize_adapthist(x, clip_limit=2 / 256),
+                difference=levels_of_unit,
+                note="another clipping rule; stretches before and after",
+            ),
+        },
+        first="imgproc.clahe(image)",
+    ),
+    Case(
+        "clahe, 16-bit",
+        "CLAHE, clip limit 2, 8×8 tiles",
+        "grey 16-bit",
+        lambda x: imgproc.clahe(x, clip_limit=2.0, tiles=(8, 8)),
+        {
+            "cv2 CLAHE": Peer(
+                _CLAHE.apply, limit=1 / 2, note="65536 bins for fewer pixels a tile, so the clip limit hardly acts"
+            )
+        },
+    ),
+    _statistics_case(1),
+    _statistics_case(7),
+    _statistics_case(15),
+    Case(
+        "enhance_local_statistics",
+        "dark and little varied windows of 3×3 made brighter",
+        "grey",
+        lambda x: imgproc.enhance_local_statistics(x),
+        {
+            "cv2 boxFilter + sqrBoxFilter": Peer(
+                _cv2_pair(1),
+                limit=2.2,
+                difference=None,
+                note="the two filters alone, the enhancement not begun",
+            ),
+            "the same by cv2 and NumPy": Peer(
+                _cv2_enhance, tolerance=0.1, difference=percent_apart, unit="% of pixels", note=""
+            ),
+        },
+        first="imgproc.enhance_local_statistics(image)",
+    ),
+)
