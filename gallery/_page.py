@@ -75,6 +75,7 @@ class Page:
         self.step = step
         self.failures: list[str] = []
         self._parts: list[str] = []
+        self._said: set[str] = set()
         self._thumbnail: np.ndarray | None = None
 
     def photo(self, name: str) -> Photo:
@@ -177,7 +178,7 @@ class Page:
             )
         if histograms:
             for cell, (name, picture) in zip((c for c in cells if not c.error), shown.items(), strict=True):
-                cell.plot = Markup(_plot.histogram(picture, title=f"Histogram of {photo.name}, {name}"))
+                cell.plot = Markup(_plot.histogram(picture, title=f"Histogram of {photo.name}, {name}", small=True))
         self._row(cells, look)
         if zoom:
             self.zoom(shown)
@@ -215,7 +216,7 @@ class Page:
         """Put what was made into the site."""
         title, summary, introduction = split_docstring(module.__doc__)
         source = TEMPLATES.get_template("source.html").render(source=inspect.getsource(module), name=self.name)
-        body = prose(introduction) + "".join(self._parts) + source
+        body = "".join([str(prose(introduction)), *self._parts, source])
         return self.site.add_page(
             self.name, title, summary, body, self._thumbnail, group=getattr(module, "GROUP", "More")
         )
@@ -249,6 +250,8 @@ class Page:
         return Picture(self.site.add_image(image), alt, image.shape[1], image.shape[0], pixels)
 
     def _row(self, cells: Sequence[Cell], look: str, *, wide: bool = False) -> None:
+        look = "" if look in self._said else look  # what holds for every photo is said once
+        self._said.add(look)
         self._parts.append(
             TEMPLATES.get_template("row.html").render(cells=cells, look=Markup(_inline(look)), wide=wide)
         )
@@ -335,7 +338,7 @@ def _seconds(run: Run, reference: Run) -> str:
     if run is reference:
         return text
     ratio = run.seconds / reference.seconds
-    return f"{text}, {_plot.number(ratio)}× ours"
+    return f"{text}, {_plot.number(ratio)}× our time"
 
 
 def _split(before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ LEFT, RIGHT, TOP, BOTTOM = 40, 8, 10, 32
 RGB = ("red", "green", "blue")
 
 
-def histogram(image: np.ndarray, *, title: str, bins: int = 256, top: float | None = None) -> str:
+def histogram(image: np.ndarray, *, title: str, bins: int = 256, small: bool = False) -> str:
     """The histogram of an image, one outline per channel.
 
     Parameters
@@ -28,8 +28,8 @@ def histogram(image: np.ndarray, *, title: str, bins: int = 256, top: float | No
         Spoken by screen readers, shown when the pointer rests on the plot.
     bins : int
         Number of bins over [0, 1].
-    top : float, optional
-        Share of the pixels [%] at the upper edge.  Default: the tallest bar but for a few outliers.
+    small : bool
+        Without the names of the axes, to stand under a picture.
 
     Returns
     -------
@@ -44,13 +44,21 @@ def histogram(image: np.ndarray, *, title: str, bins: int = 256, top: float | No
         np.histogram(np.nan_to_num(planes[..., c]), bins, (0, 1))[0] * (100 / max(planes[..., c].size, 1))
         for c in range(planes.shape[2])
     ]
-    top = top or histogram_top(shares)
+    top = histogram_top(shares)
     left = np.linspace(0, 1, bins + 1)
     xs = np.repeat(left, 2)[1:-1]
     parts = []
     for share, colour in zip(shares, colours, strict=True):
-        points = _points(np.concatenate([[0], xs, [1]]), np.concatenate([[0], np.repeat(share, 2) / top, [0]]))
+        ys = np.concatenate([[0], np.repeat(share, 2) / top, [0]])
+        points = (_small_points if small else _points)(np.concatenate([[0], xs, [1]]), ys)
         parts.append(f'<polygon class="area {colour}" points="{points}"/>')
+    if small:
+        text = f"level; bars up to {number(float(f'{top:.2g}'))} % of the pixels"
+        axes = (
+            '<path class="axis" d="M2 102H238"/><text x="2" y="115">0</text>'
+            f'<text x="238" y="115" text-anchor="end">1</text><text x="120" y="115" text-anchor="middle">{text}</text>'
+        )
+        return _svg(title, [*parts, axes], 240, 120, small=True)
     return _frame(title, parts, "level", "% of pixels", (0.0, 1.0), (0.0, top))
 
 
@@ -216,6 +224,11 @@ def _points(xs: np.ndarray, ys: np.ndarray) -> str:
     return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
 
 
+def _small_points(xs: np.ndarray, ys: np.ndarray) -> str:
+    pairs = zip(2 + np.clip(xs, 0, 1) * 236, 102 - np.clip(ys, 0, 1) * 98, strict=True)
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in pairs)
+
+
 def _frame(
     title: str,
     parts: Sequence[str],
@@ -238,8 +251,8 @@ def _frame(
     return _svg(title, [*parts, *axes], WIDTH, HEIGHT)
 
 
-def _svg(title: str, parts: Sequence[str], width: float, height: float) -> str:
+def _svg(title: str, parts: Sequence[str], width: float, height: float, *, small: bool = False) -> str:
     return (
-        f'<svg class="plot" role="img" viewBox="0 0 {width} {height}" aria-label="{escape(title)}">'
+        f'<svg class="plot{" small" if small else ""}" role="img" viewBox="0 0 {width} {height}" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
     )
