@@ -1,0 +1,27 @@
+"""OpenCV, imported where it is used and not before; where it cannot be loaded, the error says what to install."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+__all__: list[str] = []
+
+
+def load_cv2() -> ModuleType:
+    """The module `cv2`; ImportError with what to install where it is missing or lacks a system library."""
+    try:
+        import cv2
+    except ModuleNotFoundError as error:
+        if error.name != "cv2":
+            raise
+        raise ImportError("OpenCV is not installed: pip install opencv-python-headless", name="cv2") from error
+    except ImportError as error:
+        if ".so" not in str(error):
+            raise
+        raise ImportError(
+            f"OpenCV (cv2) cannot be loaded, a system library is missing: {error}. Install it (Debian, Ubuntu: "
+            "apt-get install libgl1 libglib2.0-0), or use the build that needs none: "
+            "pip uninstall opencv-python && pip install opencv-python-headless",
+            name="cv2",
+        ) from error
+    return cv2
