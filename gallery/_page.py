@@ -134,6 +134,7 @@ class Page:
         call: str,
         look: str,
         image: np.ndarray | None = None,
+        beside: Mapping[str, np.ndarray] | None = None,
         histograms: bool = False,
         zoom: bool = False,
     ) -> dict[str, np.ndarray]:
@@ -153,6 +154,8 @@ class Page:
             What to look at.
         image : ndarray, optional
             Used in place of the photo's pixels (its grey version, another dtype).
+        beside : mapping of str to ndarray, optional
+            Shown next to it, by caption: what else goes into the function, such as a reference.
         histograms : bool
             Show the histogram of each picture.
         zoom : bool
@@ -166,12 +169,14 @@ class Page:
         image = photo.image if image is None else image
         self.step(f"{photo.name} {call}")
         runs = run_all({OURS: ours, **(peers or {})}, image)
-        shown = {ORIGINAL: image} | {name: run.result for name, run in runs.items() if run.result is not None}
+        results = {name: run.result for name, run in runs.items() if run.result is not None}
+        shown = {ORIGINAL: image, **(beside or {}), **results}
         reference = runs[OURS]
         if self._thumbnail is None:
             self.thumbnail(image, reference.result)
         about = [line for line in (photo.note, _kind(image)) if line]
         cells = [Cell(ORIGINAL, self._picture(image, photo.alt), title=photo.name, lines=about)]
+        cells += [Cell(name, self._picture(other, name)) for name, other in (beside or {}).items()]
         for name, run in runs.items():
             cells.append(
                 self._result(name, run, reference, alt=f"{photo.alt}, {name}", call=call if name == OURS else "")
@@ -180,9 +185,10 @@ class Page:
             for cell, (name, picture) in zip((c for c in cells if not c.error), shown.items(), strict=True):
                 cell.plot = Markup(_plot.histogram(picture, title=f"Histogram of {photo.name}, {name}", small=True))
         self._row(cells, look)
+        results = {ORIGINAL: image, **results}
         if zoom:
-            self.zoom(shown)
-        return shown
+            self.zoom(results)
+        return results
 
     def zoom(self, images: Mapping[str, np.ndarray], *, at: tuple[float, float] | None = None, size: int = 96) -> None:
         """The same small square of each picture, its pixels enlarged.

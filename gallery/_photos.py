@@ -9,6 +9,8 @@ import numpy as np
 
 import imgproc
 
+from ._compare import to_uint8
+
 _CC0 = "public domain (CC0)"
 _PACKAGED = {
     "astronaut": ("Eileen Collins, astronaut, in front of a flag", f"NASA, {_CC0}"),
@@ -43,7 +45,13 @@ class Photo:
         """The picture without colour, (h, w), of the same dtype."""
         import cv2
 
-        return self.image if self.image.ndim == 2 else cv2.cvtColor(self.image, cv2.COLOR_RGB2GRAY)
+        image = self.image.astype(np.float32) if self.image.dtype == np.float64 else self.image
+        return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+    @property
+    def grey8(self) -> np.ndarray:
+        """The picture without colour on 8 bits, (h, w), uint8."""
+        return to_uint8(self.grey)
 
     @property
     def rgb(self) -> np.ndarray:

@@ -252,7 +252,8 @@ def _frame(
 
 
 def _svg(title: str, parts: Sequence[str], width: float, height: float, *, small: bool = False) -> str:
+    kind = "plot small" if small else "plot"
     return (
-        f'<svg class="plot{" small" if small else ""}" role="img" viewBox="0 0 {width} {height}" aria-label="{escape(title)}">'
+        f'<svg class="{kind}" role="img" viewBox="0 0 {width} {height}" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
     )

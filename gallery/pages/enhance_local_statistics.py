@@ -24,8 +24,7 @@ def by_hand(image, gain=4.0, k0=0.4, k1=0.02, k2=0.4):
     std = np.sqrt(np.maximum(square - mean * mean, 0))
     m, s = image.mean(), image.std()
     chosen = (mean <= k0 * m) & (std >= k1 * s) & (std <= k2 * s)
-    full = 255 if image.dtype == np.uint8 else 65535
-    return np.where(chosen, np.clip(np.rint(image * gain), 0, full), image).astype(image.dtype)
+    return np.where(chosen, np.clip(np.rint(image * gain), 0, 255), image).astype(np.uint8)
 
 
 def show(page, photo, look, **options):
@@ -35,12 +34,12 @@ def show(page, photo, look, **options):
         photo,
         lambda image: imgproc.enhance_local_statistics(image, **options),
         {"by hand with OpenCV": lambda image: by_hand(image, **options)},
-        image=photo.grey,
+        image=photo.grey8,
         call=f"enhance_local_statistics(image{text})",
         look=look,
         histograms=True,
     )
-    page.zoom({**shown, "equalized": imgproc.equalize_histogram(photo.grey)})
+    page.zoom({**shown, "equalized": imgproc.equalize_histogram(photo.grey8)})
 
 
 def each(page, photo):

@@ -34,7 +34,7 @@ def opencv_std(radius, full=255.0):
 
 def each(page, photo):
     """Mean and spread at two radii."""
-    image = photo.grey if photo.image.dtype == np.uint8 else (photo.grey >> 8).astype(np.uint8)
+    image = photo.grey8
     page.heading(photo.name)
     for radius in (2, 10):
         radius = min(radius, min(image.shape) // 2)

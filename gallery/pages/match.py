@@ -20,13 +20,13 @@ def each(page, photo):
     """Colours of one photo given to another."""
     reference = page.photo("chelsea").image
     image = photo.rgb
-    page.heading(f"{photo.name} in the colours of chelsea")
-    page.figures({"reference: chelsea": reference}, "The cat lends its colours.")
+    page.heading(f"{photo.name} in the colours of a cat")
     shown = page.compare(
         photo,
         lambda image: imgproc.match_histogram(image, reference),
         {"scikit-image": lambda image: exposure.match_histograms(image, reference, channel_axis=-1)},
         image=image,
+        beside={"reference": reference},
         call="match_histogram(image, reference)",
         look="The three histograms after are those of the reference. "
         "scikit-image cuts the fractions off, so that its levels lie up to one lower; ours rounds.",
@@ -34,10 +34,9 @@ def each(page, photo):
     )
     page.plots(
         {
-            "histogram of the reference": _plot.histogram(reference, title="Histogram of the reference"),
             "mapping": _plot.mapping(image, {"imgproc": shown["imgproc"]}, title="What each level becomes, by channel"),
         },
-        "The reference's histogram, which ours takes over, and the curve of each channel.",
+        "One curve for each channel.",
     )
 
 

@@ -31,7 +31,7 @@ def scikit_image(image):
 
 def each(page, photo):
     """Three choices of percentiles, then colour."""
-    image = photo.grey if photo.image.dtype == np.uint8 else (photo.grey >> 8).astype(np.uint8)
+    image = photo.grey8
     page.heading(photo.name)
     page.compare(
         photo,
