@@ -1,2 +1,0 @@
-"""Being written."""
-__all__ = []

@@ -1,0 +1,8 @@
+"""Histograms: counting, equalization, matching, CLAHE, their neighbourhood versions, and stretching."""
+
+from ._clahe import *
+from ._count import *
+from ._equalize import *
+from ._local import *
+from ._match import *
+from ._stretch import *

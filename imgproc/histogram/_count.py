@@ -1,0 +1,205 @@
+"""Counting levels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._check import as_image, as_mask, integer, ordered_range
+from .._jit import kernel
+from .._planes import as_planes, canonical, full_scale
+from .._threads import run_bands
+
+__all__ = ["cumulative_histogram", "histogram"]
+
+
+@kernel
+def _tally_grey(pixels, out):
+    # Eight private histograms: neighbours are often equal, and an increment must wait for one of the same counter.
+    n = pixels.size // 8 * 8
+    for i in range(0, n, 8):
+        out[0, pixels[i]] += np.uint32(1)
+        out[1, pixels[i + 1]] += np.uint32(1)
+        out[2, pixels[i + 2]] += np.uint32(1)
+        out[3, pixels[i + 3]] += np.uint32(1)
+        out[4, pixels[i + 4]] += np.uint32(1)
+        out[5, pixels[i + 5]] += np.uint32(1)
+        out[6, pixels[i + 6]] += np.uint32(1)
+        out[7, pixels[i + 7]] += np.uint32(1)
+    for i in range(n, pixels.size):
+        out[0, pixels[i]] += np.uint32(1)
+
+
+@kernel
+def _tally_rgb(pixels, out):
+    # Row j counts byte j of a pair of pixels, so rows 0 and 3 are red.
+    n = pixels.size // 6 * 6
+    for i in range(0, n, 6):
+        out[0, pixels[i]] += np.uint32(1)
+        out[1, pixels[i + 1]] += np.uint32(1)
+        out[2, pixels[i + 2]] += np.uint32(1)
+        out[3, pixels[i + 3]] += np.uint32(1)
+        out[4, pixels[i + 4]] += np.uint32(1)
+        out[5, pixels[i + 5]] += np.uint32(1)
+    for i in range(n, pixels.size):
+        out[i - n, pixels[i]] += np.uint32(1)
+
+
+@kernel
+def _tally(image, out):
+    h, w, channels = image.shape
+    for y in range(h):
+        for x in range(w):
+            for c in range(channels):
+                out[c, image[y, x, c]] += np.uint32(1)
+
+
+@kernel
+def _tally_masked(image, mask, out):
+    h, w, channels = image.shape
+    for y in range(h):
+        for x in range(w):
+            for c in range(channels):
+                out[c, image[y, x, c]] += np.uint32(mask[y, x])
+
+
+def count_levels(image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    """How often each level of an integer image occurs, int64 (c, levels)."""
+    planes = as_planes(image)
+    h, w, channels = planes.shape
+    levels = full_scale(image.dtype) + 1
+    bytewise = levels == 256 and mask is None
+
+    def band(y0: int, y1: int) -> np.ndarray:
+        part = planes[y0:y1]
+        if bytewise and channels == 1:
+            table = np.zeros((8, 256), np.uint32)
+            _tally_grey(part.reshape(-1), table)
+        elif bytewise and channels == 3:
+            table = np.zeros((6, 256), np.uint32)
+            _tally_rgb(part.reshape(-1), table)
+        else:
+            table = np.zeros((channels, levels), np.uint32)
+            if mask is None:
+                _tally(part, table)
+            else:
+                _tally_masked(part, canonical(mask[y0:y1]), table)
+        return table.reshape(-1, channels, levels).sum(axis=0, dtype=np.int64)
+
+    return sum(run_bands(band, h, pixels=h * w), np.zeros((channels, levels), np.int64))
+
+
+@kernel
+def _tally_float(image, mask, low, high, out):
+    h, w, channels = image.shape
+    bins = out.shape[1]
+    scale = bins / (high - low)
+    for y in range(h):
+        for x in range(w):
+            if mask[y, x]:
+                for c in range(channels):
+                    v = np.float64(image[y, x, c])
+                    if low <= v <= high:  # also False for NaN
+                        out[c, min(int((v - low) * scale), bins - 1)] += 1
+
+
+def histogram(
+    image: np.ndarray,
+    *,
+    bins: int | None = None,
+    range: tuple[float, float] | None = None,
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
+    """Count the pixels of each level.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    bins : int, optional
+        Number of equal bins over `range`.  Default: one per level for integer images (256 or 65536), 256 for float.
+    range : (float, float), optional
+        Lowest and highest value that is counted, as fractions of full scale (1.0 = 255 = 65535); both ends belong to
+        it, other pixels are not counted.  Default: (0, 1).
+    mask : ndarray of bool, shape (h, w), optional
+        Which pixels are counted.  Default: all.
+
+    Returns
+    -------
+    ndarray of int64
+        Shape (bins,) for an (h, w) image, (c, bins) for (h, w, c).  Bin k holds the values v with
+        ``floor((v - low) / (high - low) * bins) == k``; the last one includes ``high``.  An empty image counts zeros.
+        NaN is not counted.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, if ``bins < 1``, or if `range` is not increasing.
+
+    Notes
+    -----
+    For 8-bit images and the default range, ``bins=16`` counts ``v >> 4``.
+    """
+    image = as_image(image)
+    mask = as_mask(mask, image)
+    low, high = (0.0, 1.0) if range is None else ordered_range(range, "range")
+    integral = image.dtype.kind == "u"
+    levels = full_scale(image.dtype) + 1
+    if bins is None:
+        bins = levels if integral else 256
+    bins = integer(bins, "bins", at_least=1)
+    if integral:
+        counts = count_levels(image, mask)
+        if bins != levels or (low, high) != (0.0, 1.0):
+            counts = _rebin(counts, bins, low * (levels - 1), high * (levels - 1))
+    else:
+        planes = as_planes(image)
+        valid = canonical(np.ones(image.shape[:2], bool) if mask is None else mask)
+        counts = np.zeros((planes.shape[2], bins), np.int64)
+        _tally_float(planes, valid, low, high, counts)
+    return counts[0] if image.ndim == 2 else counts
+
+
+def _rebin(counts: np.ndarray, bins: int, low: float, high: float) -> np.ndarray:
+    level = np.arange(counts.shape[1])
+    inside = (level >= low) & (level <= high)
+    index = np.minimum(np.floor((level[inside] - low) * bins / (high - low)).astype(np.intp), bins - 1)
+    out = np.zeros((counts.shape[0], bins), np.int64)
+    for row, count in zip(out, counts):
+        np.add.at(row, index, count[inside])
+    return out
+
+
+def cumulative_histogram(
+    image: np.ndarray,
+    *,
+    bins: int | None = None,
+    range: tuple[float, float] | None = None,
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
+    """Count the pixels of each level and below.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    bins : int, optional
+        As in `histogram`.
+    range : (float, float), optional
+        As in `histogram`.
+    mask : ndarray of bool, shape (h, w), optional
+        As in `histogram`.
+
+    Returns
+    -------
+    ndarray of int64
+        Running sums of `histogram`, same shape; the last one is the number of pixels counted.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `histogram`.
+    """
+    counts: Any = histogram(image, bins=bins, range=range, mask=mask)
+    return np.cumsum(counts, axis=-1)

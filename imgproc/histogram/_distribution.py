@@ -1,0 +1,132 @@
+"""The distribution of a float plane: its cumulative function in 65,536 bins that remember their extreme values.
+
+Between the smallest and the largest value of a bin the function is taken as linear.  So it is exact where a bin holds a
+single value (a float copy of an 8-bit image behaves like that image) and never shows bands where it holds many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._jit import kernel
+from .._threads import run_bands
+
+BINS = 1 << 16
+
+
+@kernel
+def _extent(plane, mask):
+    low, high, n = np.inf, -np.inf, 0
+    for y in range(plane.shape[0]):
+        for x in range(plane.shape[1]):
+            v = np.float64(plane[y, x])
+            if mask[y, x] and np.isfinite(v):
+                low, high, n = min(low, v), max(high, v), n + 1
+    return low, high, n
+
+
+@kernel
+def _tally_bins(plane, mask, low, scale, counts, smallest, largest):
+    for y in range(plane.shape[0]):
+        for x in range(plane.shape[1]):
+            v = np.float64(plane[y, x])
+            if mask[y, x] and np.isfinite(v):
+                i = min(max(int((v - low) * scale), 0), BINS - 1)
+                counts[i] += 1
+                smallest[i] = min(smallest[i], v)
+                largest[i] = max(largest[i], v)
+
+
+@kernel
+def _apply_bins(plane, low, scale, smallest, largest, at_smallest, at_largest, out):
+    for y in range(plane.shape[0]):
+        for x in range(plane.shape[1]):
+            v = np.float64(plane[y, x])
+            if np.isnan(v):
+                out[y, x] = v
+                continue
+            i = min(max(int(min(max((v - low) * scale, 0.0), BINS - 1.0)), 0), BINS - 1)
+            width = largest[i] - smallest[i]
+            t = min(max((v - smallest[i]) / width, 0.0), 1.0) if width > 0.0 else 1.0
+            out[y, x] = at_smallest[i] + t * (at_largest[i] - at_smallest[i])
+
+
+@dataclass
+class Distribution:
+    """Finite values of a float plane under a mask.
+
+    ``below[i]`` counts the values in lower bins, ``upto_smallest[i]`` those up to and with the bin's smallest value,
+    ``upto_largest[i]`` those up to and with its largest.
+    """
+
+    low: float
+    high: float
+    n: int
+    scale: float
+    counts: np.ndarray
+    smallest: np.ndarray
+    largest: np.ndarray
+
+    @classmethod
+    def of(cls, plane: np.ndarray, mask: np.ndarray) -> Distribution:
+        """Measure a canonical (h, w) float plane."""
+        h, pixels = plane.shape[0], plane.size
+        parts = run_bands(lambda a, b: _extent(plane[a:b], mask[a:b]), h, pixels=pixels)
+        low, high = min(p[0] for p in parts), max(p[1] for p in parts)
+        n = sum(p[2] for p in parts)
+        scale = 0.0
+        if n and high > low:
+            with np.errstate(over="ignore"):
+                scale = float(BINS / (np.float64(high) - low))
+
+        def band(a: int, b: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            tables = np.zeros(BINS, np.int64), np.full(BINS, np.inf), np.full(BINS, -np.inf)
+            _tally_bins(plane[a:b], mask[a:b], low, scale, *tables)
+            return tables
+
+        counts, smallest, largest = zip(*run_bands(band, h, pixels=pixels))
+        return cls(low, high, n, scale, sum(counts), np.minimum.reduce(smallest), np.maximum.reduce(largest))
+
+    @property
+    def constant(self) -> bool:
+        """Fewer than two different values."""
+        return self.scale == 0.0
+
+    def __post_init__(self) -> None:
+        filled = self.counts > 0
+        single = filled & (self.smallest == self.largest)
+        cumulative = np.cumsum(self.counts)
+        self.below = cumulative - self.counts
+        self.upto_largest = cumulative
+        self.upto_smallest = np.where(single, cumulative, self.below + filled)
+        self.before_largest = np.where(single, self.below, cumulative - filled)
+
+    def quantiles(self) -> tuple[np.ndarray, np.ndarray]:
+        """Knots (share of values up to, value) of the cumulative function, increasing."""
+        filled = np.flatnonzero(self.counts)
+        share = np.stack([self.upto_smallest[filled], self.upto_largest[filled]], axis=1).ravel() / self.n
+        value = np.stack([self.smallest[filled], self.largest[filled]], axis=1).ravel()
+        keep = np.concatenate([[True], np.diff(share) > 0])
+        return share[keep], value[keep]
+
+    def apply(self, plane: np.ndarray, at_smallest: np.ndarray, at_largest: np.ndarray) -> np.ndarray:
+        """Map the plane; the tables say where each bin's smallest and largest value go.  NaN stays NaN.
+
+        Values outside the measured range go where its ends go; bins that hold no value continue the one before.
+        """
+        filled = self.counts > 0
+        source = np.maximum.accumulate(np.where(filled, np.arange(BINS), 0))
+        smallest = np.where(filled, self.smallest, self.largest[source])
+        largest = np.where(filled, self.largest, self.largest[source])
+        to_smallest = np.where(filled, at_smallest, at_largest[source])
+        to_largest = np.where(filled, at_largest, at_largest[source])
+        out = np.empty(plane.shape, plane.dtype)
+        tables = smallest, largest, to_smallest, to_largest
+        run_bands(
+            lambda a, b: _apply_bins(plane[a:b], self.low, self.scale, *tables, out[a:b]),
+            plane.shape[0],
+            pixels=plane.size,
+        )
+        return out

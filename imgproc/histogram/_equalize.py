@@ -1,0 +1,112 @@
+"""Global histogram equalization."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._check import as_image, as_mask, color_mode, one_of
+from .._lookup import look_up
+from .._planes import on_intensity, valid_pixels
+from ._count import count_levels
+from ._distribution import Distribution
+
+__all__ = ["equalize_histogram"]
+
+METHODS = ("cv", "textbook", "pil")
+
+
+def equalize_histogram(
+    image: np.ndarray, *, method: str = "cv", color: str = "luminance", mask: np.ndarray | None = None
+) -> np.ndarray:
+    """Spread the levels so that each is about equally frequent.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    method : {"cv", "textbook", "pil"}
+        With N pixels, h(k) of level k, C(k) up to and with level k, m the lowest and M the highest occurring level,
+        L levels:
+
+        * ``"cv"``: s = (L - 1) (C(k) - h(m)) / (N - h(m)); the lowest level becomes 0, the highest L - 1.  Bit-equal
+          to ``cv2.equalizeHist`` for uint8 grey.
+        * ``"textbook"``: s = round((L - 1) C(k) / N), Gonzalez & Woods, Digital Image Processing, eq. 3-15; the lowest
+          level does not become 0.
+        * ``"pil"``: as ``PIL.ImageOps.equalize``, in integers: step = (N - h(M)) // (L - 1),
+          s = (step // 2 + C(k - 1)) // step; unchanged where step is 0.
+    color : {"luminance", "per_channel"}
+        For RGB: equalize luma (Y of Rec. 601) and add its change to R, G and B, which keeps hues, or equalize each
+        channel by itself, which also balances them.  Grey images ignore it.
+    mask : ndarray of bool, shape (h, w), optional
+        Which pixels the histogram counts.  The mapping is applied to all pixels.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers are rounded half to even (``"pil"`` truncates) and saturated.  Luma or a channel
+        with a single level is left as it is.  Float images map to [0, 1] (whatever their range) by the same formulas on
+        a cumulative function of 65,536 bins, linear inside a bin; NaN stays and is not counted.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value; if luminance is asked of an image without 1 or 3 channels.
+
+    References
+    ----------
+    .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 3.3.
+    """
+    image = as_image(image)
+    mask = as_mask(mask, image)
+    one_of(method, "method", METHODS)
+    color = color_mode(color, image)
+    if image.size == 0:
+        return image.copy()
+    if image.dtype.kind == "f":
+        valid = valid_pixels(image, mask)
+        return on_intensity(image, color, lambda plane: _equalize_float(plane, valid, method))
+    if color == "luminance":
+        return on_intensity(image, color, lambda plane: _equalize_levels(plane, mask, method))
+    return _equalize_levels(image, mask, method)
+
+
+def _equalize_levels(image: np.ndarray, mask: np.ndarray | None, method: str) -> np.ndarray:
+    counts = count_levels(image, mask)
+    tables = np.stack([_table(count, method) for count in counts]).astype(image.dtype)
+    return look_up(image, tables)
+
+
+def _table(counts: np.ndarray, method: str) -> np.ndarray:
+    """The level that each level becomes."""
+    top = counts.size - 1
+    cumulative = np.cumsum(counts)
+    n = int(cumulative[-1])
+    occupied = np.flatnonzero(counts)
+    lowest, highest = occupied[0], occupied[-1]
+    if lowest == highest:
+        return np.arange(counts.size)
+    if method == "textbook":
+        return np.rint(cumulative * top / n)
+    if method == "pil":
+        step = (n - int(counts[highest])) // top
+        return np.minimum((step // 2 + cumulative - counts) // step, top) if step else np.arange(counts.size)
+    rest = cumulative - counts[lowest]
+    rest[:lowest] = 0
+    if top == 255:  # OpenCV's own arithmetic, in float32
+        scaled = rest.astype(np.float32) * (np.float32(top) / np.float32(n - counts[lowest]))
+    else:
+        scaled = rest * (top / (n - counts[lowest]))
+    return np.clip(np.rint(scaled), 0, top)
+
+
+def _equalize_float(plane: np.ndarray, valid: np.ndarray, method: str) -> np.ndarray:
+    d = Distribution.of(plane, valid)
+    if d.constant:
+        return plane.copy()
+    first = d.upto_smallest[0]
+    if method == "cv":
+        return d.apply(plane, (d.upto_smallest - first) / (d.n - first), (d.upto_largest - first) / (d.n - first))
+    if method == "textbook":
+        return d.apply(plane, d.upto_smallest / d.n, d.upto_largest / d.n)
+    last = d.n - int(d.before_largest[-1])
+    return d.apply(plane, d.below / (d.n - last), d.before_largest / (d.n - last))

@@ -1,0 +1,275 @@
+"""How many pixels of the window around each pixel are at most as bright: the ranks of local equalization and matching.
+
+uint8 slides two-tier column histograms (Perreault & Hébert 2007) over the image: each column of the window keeps 256
+counters and 16 sums of them, the window adds the column that enters and subtracts the one that leaves, and a rank is one
+sum over at most 16 + 16 counters.  Every other dtype inserts the pixels in ascending order into a grid of counts, a
+Fenwick tree over rows (Fenwick 1994) whose nodes hold running sums along the row, and asks for the window's sum.  Both
+are exact and cost the same for every radius.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._border import index_map
+from .._jit import kernel
+from .._planes import canonical, full_scale
+from .._threads import get_num_threads, run_bands
+
+LEAVE, CONSTANT = -1, -2
+"""Ranks that say: keep the pixel (NaN, or no valid pixel in its window); all valid pixels of the window equal it."""
+
+_SEGMENT = 32  # columns that share one running sum in the grid of counts
+
+
+@kernel
+def _lanes_below(counters):
+    # Row i selects the first i of 16 counters, as words of 64 bits.
+    masks = np.zeros((17, 16), counters.dtype)
+    for i in range(17):
+        for k in range(i):
+            masks[i, k] = ~masks[i, k]
+    return masks.view(np.uint64)
+
+
+@kernel
+def _aligned_words(n):
+    # 32-byte loads that straddle cache lines cost a quarter of the speed.
+    words = np.zeros(n + 8, np.uint64)
+    start = (-(words.ctypes.data >> 3)) & 7
+    return words[start : start + n]
+
+
+@kernel
+def _count_row(row, valid, counters, populations, step):
+    for x in range(row.size):
+        if valid[x]:
+            v = np.int64(row[x])
+            counters[x, v] += step
+            counters[x, 256 + (v >> 4)] += step
+            populations[x] += np.int32(np.int16(step))
+
+
+@kernel
+def _add(window, entering):
+    for k in range(window.size):
+        window[k] += entering[k]
+
+
+@kernel
+def _slide(window, entering, leaving):
+    # Counters are added and subtracted many to a word: no lane ever ends below zero or overflows, so none spills.
+    for k in range(window.size):
+        window[k] += entering[k] - leaving[k]
+
+
+@kernel
+def _ranks_bytes(image, valid, ymap, xmap, counter, ranks, populations):
+    w = ranks.shape[1]
+    side = xmap.size - w + 1
+    radius = side // 2
+    size = counter.itemsize
+    per_tier = 2 * size  # words of 16 counters
+    one, minus_one = counter[0], counter[1]
+    lane_sum = np.uint64(0x0001000100010001) if size == 2 else np.uint64(0x0000000100000001)
+    top_lane = np.uint64(64 - 8 * size)
+    below = _lanes_below(counter)
+    flat = _aligned_words(image.shape[1] * 17 * per_tier)
+    columns = flat.reshape(image.shape[1], 17 * per_tier)
+    counters = flat.view(counter.dtype).reshape(image.shape[1], 272)
+    column_population = np.zeros(image.shape[1], np.int32)
+    window = _aligned_words(17 * per_tier)
+    for i in range(side - 1):
+        _count_row(image[ymap[i]], valid[ymap[i]], counters, column_population, one)
+    for y in range(ranks.shape[0]):
+        _count_row(image[ymap[y + side - 1]], valid[ymap[y + side - 1]], counters, column_population, one)
+        window[:] = 0
+        population = 0
+        for i in range(side - 1):
+            _add(window, columns[xmap[i]])
+            population += column_population[xmap[i]]
+        _add(window, columns[xmap[side - 1]])
+        population += column_population[xmap[side - 1]]
+        for x in range(w):
+            if x > 0:
+                enters, leaves = xmap[x + side - 1], xmap[x - 1]
+                _slide(window, columns[enters], columns[leaves])
+                population += column_population[enters] - column_population[leaves]
+            v = np.int64(image[ymap[y + radius], xmap[x + radius]])
+            tier, level = v >> 4, v & 15
+            total, lower = np.uint64(0), np.uint64(0)
+            for k in range(per_tier):
+                coarse = window[16 * per_tier + k] & below[tier, k]
+                fine = window[tier * per_tier + k]
+                total += coarse + (fine & below[level + 1, k])
+                lower += coarse + (fine & below[level, k])
+            rank = np.int64((total * lane_sum) >> top_lane)
+            if population == 0:
+                rank = LEAVE
+            elif rank == population and (lower * lane_sum) >> top_lane == 0:
+                rank = CONSTANT
+            ranks[y, x] = rank
+            if populations.size > 0:
+                populations[y, x] = population
+        _count_row(image[ymap[y]], valid[ymap[y]], counters, column_population, minus_one)
+
+
+@kernel
+def _insert(cells, sums, y, x):
+    segment = x // _SEGMENT
+    node = y + 1
+    while node < cells.shape[0]:
+        row = cells[node]
+        for k in range(x, (segment + 1) * _SEGMENT):
+            row[k] += np.uint32(1)
+        row = sums[node]
+        for k in range(segment + 1, row.size):
+            row[k] += np.uint32(1)
+        node += node & -node
+
+
+@kernel
+def _columns_between(cells, sums, node, x0, x1):
+    # Columns [x0, x1) of one node: `sums` holds whole segments before, `cells` running sums inside each.
+    before = sums[node, x0 // _SEGMENT]
+    if x0 % _SEGMENT:
+        before += cells[node, x0 - 1]
+    upto = sums[node, x1 // _SEGMENT]
+    if x1 % _SEGMENT:
+        upto += cells[node, x1 - 1]
+    return upto - before
+
+
+@kernel
+def _count_window(cells, sums, y0, y1, x0, x1):
+    total = np.uint32(0)
+    while y1 > y0:
+        total += _columns_between(cells, sums, y1, x0, x1)
+        y1 &= y1 - 1
+    while y0 > y1:
+        total -= _columns_between(cells, sums, y0, x0, x1)
+        y0 &= y0 - 1
+    return np.int32(total)
+
+
+@kernel
+def _ranks_ordered(values, valid, order, side, ranks, populations):
+    """Ranks of a band from its extended values and the ascending order of their flat indices."""
+    h, w = values.shape
+    wide = np.uint32(w)
+    cells = np.zeros((h + 1, (w // _SEGMENT + 1) * _SEGMENT), np.uint32)
+    sums = np.zeros((h + 1, w // _SEGMENT + 2), np.uint32)
+    flat = values.reshape(values.size)
+    radius = side // 2
+    start = 0
+    while start < order.size:
+        stop = start
+        value = flat[order[start]]
+        while stop < order.size and flat[order[stop]] == value:  # ties enter before any of them is asked
+            y, x = np.int64(order[stop] // wide), np.int64(order[stop] % wide)
+            if valid[y, x]:
+                _insert(cells, sums, y, x)
+            stop += 1
+        for i in range(start, stop):
+            y, x = np.int64(order[i] // wide) - radius, np.int64(order[i] % wide) - radius
+            if 0 <= y < ranks.shape[0] and 0 <= x < ranks.shape[1]:
+                ranks[y, x] = _count_window(cells, sums, y, y + side, x, x + side)
+        start = stop
+    for y in range(populations.shape[0]):
+        for x in range(populations.shape[1]):
+            populations[y, x] = _count_window(cells, sums, y, y + side, x, x + side)
+
+
+@kernel
+def _flag_uniform(values, valid, side, ranks, populations):
+    # Only a window whose largest value is its centre's can be uniform; beside a uniform one a column decides.
+    radius = side // 2
+    for y in range(ranks.shape[0]):
+        for x in range(ranks.shape[1]):
+            population = populations[y, x] if populations.size > 0 else side * side
+            if ranks[y, x] < 0 or population == 0:
+                ranks[y, x] = LEAVE
+            elif ranks[y, x] == population:
+                value = values[y + radius, x + radius]
+                same = x > 0 and ranks[y, x - 1] == CONSTANT and values[y + radius, x + radius - 1] == value
+                if _all_equal(values, valid, value, y, y + side, x + side - 1 if same else x, x + side):
+                    ranks[y, x] = CONSTANT
+
+
+@kernel
+def _all_equal(values, valid, value, y0, y1, x0, x1):
+    for y in range(y0, y1):
+        for x in range(x0, x1):
+            if valid[y, x] and values[y, x] != value:
+                return False
+    return True
+
+
+def window_ranks(
+    plane: np.ndarray, valid: np.ndarray | None, radius: int, border: str, fill: float
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Rank of each pixel among the valid pixels of its window.
+
+    Parameters
+    ----------
+    plane : ndarray of shape (h, w)
+        Canonical, not empty, any supported dtype.
+    valid : ndarray of bool, shape (h, w), optional
+        Which pixels count; NaN and infinite ones never do.
+    radius, border, fill
+        The window is (2 radius + 1) square; what lies outside the image is valid under ``constant``, else as its source.
+
+    Returns
+    -------
+    ranks : ndarray of int32, shape (h, w)
+        How many valid pixels of the window are at most as bright, or `LEAVE`, or `CONSTANT`.
+    populations : ndarray of int32, shape (h, w), or None
+        How many valid pixels the window has; None where that is always (2 radius + 1)**2.
+    """
+    h, w = plane.shape
+    finite = None if plane.dtype.kind == "u" else np.isfinite(plane)
+    if finite is not None and not finite.all():
+        valid = finite if valid is None else valid & finite
+    populations = np.empty((0, 0) if valid is None else (h, w), np.int32)
+    counted = np.ones((h, w), bool) if valid is None else valid
+    ymap, xmap = index_map(h, radius, radius, border), index_map(w, radius, radius, border)
+    if border == "constant":
+        # The pixels outside become pixels, so that they need no case of their own.
+        value = plane.dtype.type(np.rint(fill * full_scale(plane.dtype)) if plane.dtype.kind == "u" else fill)
+        plane = np.pad(plane, radius, constant_values=value)
+        counted = np.pad(counted, radius, constant_values=True)
+        ymap, xmap = np.arange(h + 2 * radius), np.arange(w + 2 * radius)
+    ranks = np.empty((h, w), np.int32)
+    work = _byte_bands if plane.dtype == np.uint8 else _ordered_bands
+    work(canonical(plane), canonical(counted), ymap, xmap, ranks, populations)
+    return ranks, (None if valid is None else populations)
+
+
+def _byte_bands(plane, valid, ymap, xmap, ranks, populations) -> None:
+    side = ymap.size - ranks.shape[0] + 1
+    counter = np.array([1, -1]).astype(np.uint16 if side * side < 1 << 16 else np.uint32)
+
+    def band(y0: int, y1: int) -> None:
+        rows = ymap[y0 : y1 + side - 1]
+        _ranks_bytes(plane, valid, rows, xmap, counter, ranks[y0:y1], populations[y0:y1])
+
+    run_bands(band, ranks.shape[0], pixels=ranks.size)
+
+
+def _ordered_bands(plane, valid, ymap, xmap, ranks, populations) -> None:
+    h, w = ranks.shape
+    side = ymap.size - h + 1
+
+    def band(y0: int, y1: int) -> None:
+        rows = ymap[y0 : y1 + side - 1]
+        values, counted = canonical(plane[rows][:, xmap]), canonical(valid[rows][:, xmap])
+        order = np.argsort(values, axis=None, kind="stable" if values.dtype.kind == "u" else None).astype(np.uint32)
+        if values.dtype.kind == "f":
+            order = order[np.isfinite(values.reshape(-1)[order])]
+            ranks[y0:y1] = LEAVE
+        part = ranks[y0:y1], populations[y0:y1]
+        _ranks_ordered(values, counted, order, side, *part)
+        _flag_uniform(values, counted, side, *part)
+
+    # Each band repeats its margin of `side` rows: few tall bands; but not taller, for memory and for every thread's share.
+    run_bands(band, h, pixels=h * w, rows=min(max(256, 4 * side), -(-h // get_num_threads())))
