@@ -1,0 +1,365 @@
+"""The gallery: its command line, the folder it writes, and its pages in a real browser."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import imgproc
+from gallery import __main__ as command
+from gallery import _page, _plot
+from gallery._compare import difference, run_all, to_uint8
+from gallery._site import MANIFEST, Site, SiteError
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SMALL = ["--max-side", "64"]
+PAGE = "equalize"  # the quickest one
+PICTURE = np.arange(32 * 48, dtype=np.uint8).reshape(32, 48)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def photo_file(tmp_path: Path, photo: np.ndarray) -> Path:
+    path = tmp_path / "photo.png"
+    imgproc.write_image(path, photo)
+    return path
+
+
+def run(*args: object) -> int:
+    """The exit status of the command line, also where argparse leaves."""
+    try:
+        return command.main([str(arg) for arg in args])
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
+
+
+def test_makes_the_named_page_and_an_index(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(PAGE, *SMALL, "--out", out) == 0
+    printed = capsys.readouterr().out
+    assert str(out / "index.html") in printed
+    assert " s: " in printed
+    index, page = (out / "index.html").read_text(), (out / f"{PAGE}.html").read_text()
+    assert f'href="{PAGE}.html"' in index
+    assert "OpenCV" in page
+    assert not list(out.rglob(".gallery-*"))
+    for name in json.loads((out / MANIFEST).read_text())["pages"][PAGE]["images"]:
+        assert (out / name).stat().st_size > 0
+
+
+def test_pages_need_nothing_from_outside(out: Path) -> None:
+    assert run(PAGE, *SMALL, "--out", out) == 0
+    for page in out.glob("*.html"):
+        text = page.read_text()
+        assert "http" not in text.replace("http-equiv", "")
+        assert "//cdn" not in text
+
+
+def test_list_names_every_page(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [*_page.names(), "speed"]
+    assert all(len(line.split()) > 1 for line in lines)
+
+
+def test_unknown_page_names_the_known_ones(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("equalise", "--out", out) == 2
+    message = capsys.readouterr().err
+    assert "equalise" in message
+    assert all(name in message for name in _page.names())
+    assert not out.exists()
+
+
+def test_a_file_that_cannot_be_read_is_reported_and_the_others_go_on(
+    out: Path, tmp_path: Path, photo_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(photo_file.read_bytes()[:200])
+    missing = tmp_path / "missing.jpg"
+    assert run(PAGE, "--image", broken, photo_file, missing, *SMALL, "--out", out) == 0
+    errors = capsys.readouterr().err
+    assert "could not read" in errors
+    assert str(broken) in errors
+    assert str(missing) in errors
+    page = (out / f"{PAGE}.html").read_text()
+    assert "photo.png" in page
+    assert "<h2>rocket</h2>" not in page  # the user's photos replace the packaged ones
+
+
+def test_nothing_made_is_an_error(out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(PAGE, "--image", tmp_path / "missing.jpg", "--out", out) == 1
+    assert "nothing was made" in capsys.readouterr().err
+    assert not (out / "index.html").exists()
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.arange(40 * 50, dtype=np.uint16).reshape(40, 50) * np.uint16(30),
+        np.full((20, 30, 3), 77, np.uint8),
+        np.zeros((1, 1), np.uint8),
+    ],
+    ids=["uint16", "constant", "one pixel"],
+)
+def test_odd_pictures_of_the_user(out: Path, tmp_path: Path, image: np.ndarray) -> None:
+    file = tmp_path / "odd.png"
+    imgproc.write_image(file, image)
+    assert run(PAGE, "--image", file, "--out", out) == 0
+
+
+def test_a_function_that_refuses_one_photo_is_noted_and_the_others_go_on(
+    out: Path, tmp_path: Path, photo_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.png"
+    shutil.copy(photo_file, other)
+    module = importlib.import_module(f"gallery.pages.{PAGE}")
+    each = module.each
+
+    def refuse(page: _page.Page, photo: object) -> None:
+        if photo.name == "photo.png":
+            raise ValueError("refused <here>")
+        each(page, photo)
+
+    monkeypatch.setattr(module, "each", refuse)
+    assert run(PAGE, "--image", photo_file, other, *SMALL, "--out", out) == 1
+    assert "refused <here>" in capsys.readouterr().err
+    page = (out / f"{PAGE}.html").read_text()
+    assert "refused &lt;here&gt;" in page
+    assert "other.png" in page
+
+
+def test_names_of_files_are_escaped(out: Path, tmp_path: Path, photo_file: Path) -> None:
+    name = "<script>alert(1)</script>&\"'.png".replace("/", "")
+    shutil.copy(photo_file, tmp_path / name)
+    assert run(PAGE, "--image", tmp_path / name, *SMALL, "--out", out) == 0
+    page = (out / f"{PAGE}.html").read_text()
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;script&gt;&amp;" in page
+
+
+def test_text_of_a_page_is_escaped(out: Path) -> None:
+    with Site(out) as site:
+        site.add_page("a", "Title <b>", "Summary & <i>", "<p>trusted</p>")
+    for file in ("a.html", "index.html"):
+        text = (out / file).read_text()
+        assert "Title &lt;b&gt;" in text
+        assert "Summary &amp; &lt;i&gt;" in text
+    assert "<p>trusted</p>" in (out / "a.html").read_text()
+    assert str(_page.prose("``a < b`` & c")) == "<p><code>a &lt; b</code> &amp; c</p>"
+    assert "<x>" not in _plot.bars({"<x>": 1.0}, title="<x>", series=["<x>"], x_label="<x>")
+    assert "<x>" not in _plot.curves({"<x>": ([0, 1], [0, 1]), "b": ([0, 1], [1, 0])}, title="<x>", x_label="<x>")
+
+
+def test_index_keeps_the_pages_of_earlier_runs(out: Path) -> None:
+    with Site(out) as site:
+        site.add_page("first", "First page", "One.", "<p>1</p>", PICTURE)
+    with Site(out) as site:
+        site.add_page("second", "Second page", "Two.", "<p>2</p>", '<svg class="plot"></svg>')
+        assert site.write_index() == out / "index.html"
+    index = (out / "index.html").read_text()
+    assert "First page" in index
+    assert "Second page" in index
+    (out / "first.html").unlink()
+    with Site(out) as site:
+        site.add_page("third", "Third page", "Three.", "<p>3</p>")
+    index = (out / "index.html").read_text()
+    assert "First page" not in index
+    assert "Third page" in index
+
+
+def test_an_interrupted_run_leaves_the_old_page_whole(
+    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(PAGE, *SMALL, "--out", out) == 0
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file() and path.name != "index.html"}
+
+    def interrupt(page: _page.Page) -> None:
+        page.figures({"new": PICTURE}, "Not shown before.")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib.import_module(f"gallery.pages.{PAGE}"), "once", interrupt)
+    assert run(PAGE, "--max-side", 48, "--out", out) == 130
+    assert "interrupted" in capsys.readouterr().err
+    after = {path: path.read_bytes() for path in out.rglob("*") if path.is_file() and path.name != "index.html"}
+    assert after == before
+    assert f"{PAGE}.html" in (out / "index.html").read_text()
+
+
+def test_a_write_that_fails_leaves_the_old_file(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Site(out) as site:
+        site.add_page("a", "Old", "", "<p>old</p>")
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Site(out) as site, monkeypatch.context() as patch, pytest.raises(SiteError, match="No space left"):
+        patch.setattr("gallery._site.os.replace", full)
+        site.add_page("a", "New", "", "<p>new</p>")
+    assert "<p>old</p>" in (out / "a.html").read_text()
+    assert not list(out.rglob(".gallery-*"))
+
+
+def test_pictures_of_replaced_pages_go_and_foreign_files_stay(out: Path) -> None:
+    (out / "img").mkdir(parents=True)
+    foreign = [out / "notes.txt", out / "img" / "0123456789abcdef.png", out / "other.html"]
+    for path in foreign:
+        path.write_text("mine")
+    with Site(out) as site:
+        old = site.add_image(PICTURE)
+        site.add_page("a", "A", "", f'<img src="{old}" alt="">')
+    with Site(out) as site:
+        new = site.add_image(PICTURE[::-1])
+        site.add_image(PICTURE[:, ::-1])  # never shown
+        site.add_page("a", "A", "", f'<img src="{new}" alt="">')
+    assert sorted(path.name for path in (out / "img").iterdir()) == sorted([Path(new).name, foreign[1].name])
+    assert all(path.read_text() == "mine" for path in foreign)
+
+
+@pytest.mark.parametrize("name", ["index.html", f"{PAGE}.html", MANIFEST])
+def test_a_foreign_page_is_not_replaced(out: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    out.mkdir()
+    (out / name).write_text('{"mine": 1}')
+    assert run(PAGE, *SMALL, "--out", out) == 2
+    assert str(out / name) in capsys.readouterr().err
+    assert (out / name).read_text() == '{"mine": 1}'
+
+
+def test_a_damaged_manifest_counts_as_none(out: Path) -> None:
+    out.mkdir()
+    (out / MANIFEST).write_text("{")
+    with Site(out) as site:
+        site.add_page("a", "A", "", "")
+    assert "a.html" in (out / "index.html").read_text()
+
+
+def test_out_must_be_a_folder_that_can_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    assert run(PAGE, "--out", file) == 2
+    assert run(PAGE, "--out", file / "below") == 2
+    assert run(PAGE, "--out", "/proc/none") == 2
+    errors = capsys.readouterr().err
+    assert f"{file}: cannot be the output folder" in errors
+    assert "/proc/none" in errors
+
+
+@pytest.mark.parametrize("slug", ["", "index", "a/b", "../a", "a b"])
+def test_slug_is_a_plain_file_name(out: Path, slug: str) -> None:
+    with Site(out) as site, pytest.raises(ValueError, match="slug"):
+        site.add_page(slug, "", "", "")
+
+
+def test_peers_errors_are_kept_and_ours_is_raised() -> None:
+    def fail(image: np.ndarray) -> np.ndarray:
+        raise TypeError("no such dtype")
+
+    runs = run_all({"imgproc": np.copy, "peer": fail}, PICTURE)
+    assert runs["peer"].error == "TypeError: no such dtype"
+    assert runs["imgproc"].seconds > 0
+    with pytest.raises(TypeError, match="no such dtype"):
+        run_all({"imgproc": fail}, PICTURE)
+
+
+def test_difference_is_in_levels_of_255() -> None:
+    ours = np.full((4, 5), 100, np.uint8)
+    theirs = (np.full((4, 5), 102, np.uint16) * 257).astype(np.uint16)
+    theirs[0] = 100 * 257
+    delta = difference(ours, theirs)
+    assert delta.largest == pytest.approx(2)
+    assert delta.mean == pytest.approx(1.5)
+    assert (delta.picture[0] == 128).all()
+    assert (delta.picture[1:] == 128 + 2 * delta.gain).all()
+    assert difference(ours, ours).largest == 0
+
+
+def test_pictures_are_shown_on_8_bits() -> None:
+    assert to_uint8(np.array([[0, 257, 65535]], np.uint16)).tolist() == [[0, 1, 255]]
+    assert to_uint8(np.array([[-1, 0.5, 2, np.nan]], np.float32)).tolist() == [[0, 128, 255, 0]]
+    assert to_uint8(np.array([[True, False]])).tolist() == [[255, 0]]
+    assert to_uint8(np.zeros((3, 4, 1), np.uint8)).shape == (3, 4)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every page, from small photos."""
+    out = tmp_path_factory.mktemp("gallery") / "site"
+    assert command.main(["--max-side", "96", "--out", str(out)]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
+    if importlib.util.find_spec("playwright") is None:
+        pytest.skip('playwright is not installed: pip install -e ".[test]"')
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("name", ["index", *_page.names()])
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_page_in_a_browser(browser: object, site: Path, name: str, colours: str) -> None:
+    complaints: list[str] = []
+    with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=colours) as context:
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("requestfailed", lambda request: complaints.append(request.url))
+        page.on("request", lambda request: complaints.append(request.url) if "://" in foreign(request.url) else None)
+        page.goto((site / f"{name}.html").as_uri(), wait_until="load")
+
+        assert complaints == []
+        assert page.evaluate("[...document.images].filter(image => !image.naturalWidth).map(image => image.src)") == []
+        assert page.evaluate("document.images.length") > 0
+        assert page.evaluate("[...document.images].every(image => image.hasAttribute('alt'))")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate("[...document.querySelectorAll('a')].every(a => a.href.startsWith('file:'))")
+        picture = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("L"))
+        assert picture.std() > 10
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        level = np.mean([int(part) for part in background[4:-1].split(",")])
+        assert (level < 60) if colours == "dark" else (level > 200)
+
+
+def foreign(url: str) -> str:
+    """The address where it is not of this machine's files."""
+    return "" if url.startswith(("file:", "data:")) else url
+
+
+def test_index_leads_to_every_page(browser: object, site: Path) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto((site / "index.html").as_uri())
+        links = page.locator("a.card")
+        assert links.count() == len(_page.names())
+        for i in range(links.count()):
+            links.nth(i).click()
+            assert page.locator("h1").inner_text()
+            page.get_by_text("All pages").click()
