@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ._photos import Photo, PhotoError, from_file
-from ._site import Site, SiteError
+if TYPE_CHECKING:
+    from ._photos import Photo
+    from ._site import Site
 
 INTERRUPTED = 130
 
@@ -20,7 +22,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     0: pages were made.  1: nothing was made, or a page failed.  2: wrong arguments or an unusable output folder.
     130: interrupted.
     """
-    argv = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:
+        print("\npython -m gallery: interrupted; finished pages are kept", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _dispatch(argv: list[str]) -> int:
+    # Imported here, since this takes long enough to be interrupted.
+    from ._site import SiteError
+
     try:
         if argv[:1] == ["speed"]:
             from .speed import main as speed
@@ -30,9 +42,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SiteError as error:
         print(f"python -m gallery: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("\npython -m gallery: interrupted; finished pages are kept", file=sys.stderr)
-        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _gallery(argv: Sequence[str]) -> int:
     from . import _page
+    from ._site import Site
 
     parser = _parser()
     args = parser.parse_args(argv)
@@ -73,7 +83,7 @@ def _gallery(argv: Sequence[str]) -> int:
 
     start = time.perf_counter()
     site = Site(args.out)
-    photos = _read(args.image, args.max_side)
+    photos = _read(args.image, args.max_side, known)
     if args.image and not photos:
         print("python -m gallery: none of the files could be read, nothing was made", file=sys.stderr)
         return 1
@@ -87,14 +97,17 @@ def _gallery(argv: Sequence[str]) -> int:
     return 1 if failures else 0
 
 
-def _read(files: Sequence[Path], max_side: int) -> list[Photo]:
+def _read(files: Sequence[Path], max_side: int, known: Sequence[str]) -> list[Photo]:
     """The files that can be read; the others are reported."""
+    from ._photos import PhotoError, from_file
+
     photos = []
     for file in files:
         try:
             photos.append(from_file(file, max_side=max_side))
         except PhotoError as error:
-            print(f"could not read {error}", file=sys.stderr)
+            hint = " (names of pages stand before --image)" if str(file) in known else ""
+            print(f"could not read {error}{hint}", file=sys.stderr)
     return photos
 
 
@@ -103,6 +116,7 @@ def _make(site: Site, names: Sequence[str], photos: Sequence[Photo], max_side: i
     from tqdm import tqdm
 
     from ._page import build
+    from ._site import SiteError
 
     made, failures = 0, []
     with site, tqdm(names, unit="page", dynamic_ncols=True) as bar:

@@ -14,7 +14,7 @@ from skimage import exposure
 
 import imgproc
 from gallery import _plot
-from gallery._compare import as_fraction, difference
+from gallery._compare import FULL, as_fraction, difference
 
 GROUP = "Properties"
 PHOTOS = ("moon",)
@@ -28,7 +28,7 @@ OPERATIONS = {
     ),
     "stretch_contrast": (
         imgproc.stretch_contrast,
-        lambda image: cv2.normalize(image, None, 0, 255, cv2.NORM_MINMAX),
+        lambda image: cv2.normalize(image, None, 0, FULL.get(image.dtype, 1.0), cv2.NORM_MINMAX),
         exposure.rescale_intensity,
     ),
 }
@@ -53,7 +53,11 @@ def verdict(function, image, eight):
 def each(page, photo):
     """A table of all, and the pictures of one."""
     images = versions(photo.grey)
-    page.heading(photo.name, "How far each result is from the same library's on 8 bits, at most, in levels of 255.")
+    page.heading(
+        photo.name,
+        "How far each result is from the same library's on 8 bits, at most, in levels of 255. "
+        "Half a level is what 8 bits round away.",
+    )
     rows = []
     for name, functions in OPERATIONS.items():
         eights = [function(images[0].copy()) for function in functions]
