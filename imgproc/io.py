@@ -452,6 +452,8 @@ def _png_chunks(data: bytes, wanted: tuple[bytes, ...]) -> dict[bytes, bytes]:
 def _read_tiff(file: BinaryIO, format_: str, limit: int | None) -> np.ndarray:
     tags = _tiff_tags(file)
     _check_size(tags[256][0], tags[257][0], limit)
+    if 322 in tags and 323 in tags and limit is not None:  # a tile is decoded whole, whatever the image's size
+        _check_size(tags[322][0], tags[323][0], max(limit, 1 << 20), what="tiles of ")
     bits, kinds = set(tags.get(258, (1,))), set(tags.get(339, (1,)))
     samples, photometric = tags.get(277, (1,))[0], tags[262][0]
     planar, extra = tags.get(284, (1,))[0], tags.get(338, (0,))[0]
@@ -538,12 +540,12 @@ def _read_pnm(file: BinaryIO, format_: str, limit: int | None) -> np.ndarray:
 _READERS = {"PNG": _read_png, "TIFF": _read_tiff, "PNM": _read_pnm}
 
 
-def _check_size(width: int, height: int, limit: int | None) -> None:
+def _check_size(width: int, height: int, limit: int | None, *, what: str = "") -> None:
     if width < 1 or height < 1:
         raise _Refusal(f"it has no pixels, {width} x {height}")
     if limit is not None and width * height > limit:
         raise _Refusal(
-            f"{width} x {height} = {width * height} pixels, more than max_pixels={limit}; if you trust the file, "
+            f"{what}{width} x {height} = {width * height} pixels, more than max_pixels={limit}; if you trust the file, "
             "pass a larger max_pixels, or None for no limit"
         )
 

@@ -454,9 +454,10 @@ def test_truncated_file_raises_or_has_every_pixel(tmp_path, kind):
 def test_damaged_file_raises_nothing_but_value_error(tmp_path, kind):
     rng = np.random.default_rng(1)
     path = tmp_path / "damaged"
+    whole = np.frombuffer(encoded(kind), np.uint8)
 
     for _ in range(60):
-        data = np.frombuffer(encoded(kind), np.uint8).copy()
+        data = whole.copy()
         at = np.concatenate([rng.integers(0, 64, 2), rng.integers(0, data.size, 2)])
         data[at] = rng.integers(0, 256, at.size)
         data.tofile(path)
@@ -473,6 +474,21 @@ def test_missing_scanlines_in_a_complete_png(tmp_path):
 
     with pytest.raises(ValueError, match=r"cannot read .*short\.png: truncated or damaged PNG"):
         read_image(tmp_path / "short.png")
+
+
+def test_16_bit_png_without_its_end(tmp_path):
+    (tmp_path / "open.png").write_bytes(encoded("deep png")[:-12])
+
+    with pytest.raises(ValueError, match=r"open\.png: truncated or damaged PNG file \(the end of the file is missing"):
+        read_image(tmp_path / "open.png")
+
+
+def test_a_decoder_that_loses_depth_is_noticed(tmp_path, monkeypatch):
+    (tmp_path / "deep.tif").write_bytes(encoded("deep tiff"))
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: np.zeros((60, 70, 3), np.uint8))
+
+    with pytest.raises(ValueError, match=r"deep\.tif: .*uint8 instead of uint16"):
+        read_image(tmp_path / "deep.tif")
 
 
 @pytest.mark.parametrize(
@@ -555,6 +571,16 @@ def test_bomb_is_refused_by_default(tmp_path):
 
     with pytest.raises(ValueError, match=r"50000 x 40000 = 2000000000 pixels, more than max_pixels=178956970"):
         read_image(tmp_path / "bomb.png")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_tile_far_larger_than_its_image_is_a_bomb_too(tmp_path, dtype):
+    image = noise(8, 8, 3, dtype=dtype)
+    tifffile.imwrite(tmp_path / "tile.tif", image, photometric="rgb", tile=(2048, 2048), compression="zlib")
+
+    np.testing.assert_array_equal(read_image(tmp_path / "tile.tif"), image)
+    with pytest.raises(ValueError, match="tiles of 2048 x 2048 = 4194304 pixels, more than max_pixels=1048576"):
+        read_image(tmp_path / "tile.tif", max_pixels=1000)
 
 
 def test_pillows_own_limit_does_not_interfere(tmp_path, monkeypatch):
