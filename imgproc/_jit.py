@@ -27,6 +27,7 @@ from typing import Any
 KERNELS: list[Kernel] = []
 
 _lock = threading.RLock()
+_numba_lock: Any = None
 _STALE_DAYS = 30
 
 
@@ -45,7 +46,7 @@ class Kernel:
     def dispatcher(self) -> Any:
         """Numba's dispatcher (the plain function under ``NUMBA_DISABLE_JIT=1``)."""
         if self._dispatcher is None:
-            with _lock:
+            with _compiler_lock():
                 if self._dispatcher is None:
                     self._dispatcher = _compile_lazily(self.function)
         return self._dispatcher
@@ -70,8 +71,39 @@ def kernel(function: Callable[..., Any]) -> Kernel:
     return made
 
 
+def _compiler_lock() -> Any:
+    """Numba's own lock, the only one held while kernels are made, so that there is no second one to wait for crosswise.
+
+    The first caller imports Numba under ours."""
+    global _numba_lock
+    if _numba_lock is None:
+        with _lock:
+            if _numba_lock is None:
+                _preload_blas()
+                from numba.core.compiler_lock import global_compiler_lock
+
+                _numba_lock = global_compiler_lock
+    return _numba_lock
+
+
+def _before_fork() -> None:
+    # A child inherits locks as they are, but not the threads that would release them: fork between compilations.
+    _lock.acquire()
+    if _numba_lock is not None:
+        _numba_lock.acquire()
+
+
+def _after_fork() -> None:
+    if _numba_lock is not None:
+        _numba_lock.release()
+    _lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+
+
 def _compile_lazily(function: Callable[..., Any]) -> Any:
-    _preload_blas()
     import numba
 
     dispatcher = numba.njit(nogil=True, error_model="numpy")(function)

@@ -8,11 +8,12 @@ number of threads: float sums restart at bands whose size the caller fixes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any
 
 from ._check import integer
@@ -25,8 +26,10 @@ SERIAL_BELOW = 1 << 18
 _lock = threading.Lock()
 _inside = threading.local()
 _num_threads: int | None = None
-_pool: ThreadPoolExecutor | None = None
-_pool_size = 0
+# Daemon threads of our own: a ThreadPoolExecutor hangs at exit when Ctrl-C came while it was starting a thread, and
+# takes no work while the interpreter shuts down.
+_jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+_helpers = 0
 
 
 def set_num_threads(n: int) -> None:
@@ -106,8 +109,10 @@ def run_all(jobs: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
     results: list[Any] = [None] * len(jobs)
     errors: list[BaseException] = []
     queue = iter(range(len(jobs)))
+    state = threading.Condition()
+    active, closed = 0, False
 
-    def worker() -> None:
+    def work() -> None:
         outer = getattr(_inside, "pool", False)
         _inside.pool = True
         try:
@@ -122,33 +127,58 @@ def run_all(jobs: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
         finally:
             _inside.pool = outer
 
+    def help_out() -> None:
+        nonlocal active
+        with state:
+            if closed:
+                return
+            active += 1
+        try:
+            work()
+        finally:
+            with state:
+                active -= 1
+                state.notify()
+
     helpers = min(threads, len(jobs)) - 1
-    futures = []
-    if helpers > 0 and not getattr(_inside, "pool", False):
-        pool = _get_pool(helpers)
-        futures = [pool.submit(worker) for _ in range(helpers)]
-    worker()
-    for future in futures:
-        if not future.cancel():
-            future.result()
+    if getattr(_inside, "pool", False):
+        helpers = 0
+    try:
+        _hand_out(help_out, helpers)
+        work()
+        with state:
+            closed = True
+            state.wait_for(lambda: active == 0)
+    except BaseException as error:  # Ctrl-C between two jobs: the helpers stop after the one they are at
+        errors.append(error)
+        raise
     if errors:
         raise errors[0]
     return results
 
 
-def _get_pool(size: int) -> ThreadPoolExecutor:
-    global _pool, _pool_size
-    with _lock:
-        if _pool is None or _pool_size < size:
-            # A pool that grows is left to its running jobs; its idle threads end when it is collected.
-            _pool, _pool_size = ThreadPoolExecutor(size, thread_name_prefix="imgproc"), size
-        return _pool
+def _hand_out(job: Callable[[], None], helpers: int) -> None:
+    """Give `job` to so many pool threads, or to fewer where no more can be started (a limit on processes)."""
+    global _helpers
+    with _lock, contextlib.suppress(RuntimeError):
+        while _helpers < helpers:
+            name = f"imgproc_{_helpers}"
+            threading.Thread(target=_serve, args=(_jobs,), name=name, daemon=True).start()
+            _helpers += 1
+    for _ in range(min(helpers, _helpers)):
+        _jobs.put(job)
+
+
+def _serve(jobs: SimpleQueue[Callable[[], None]]) -> None:
+    while True:
+        with contextlib.suppress(BaseException):  # `run_all` has noted what a job raised
+            jobs.get()()
 
 
 def _forget_pool() -> None:
     """In a forked child the pool's threads do not exist, and a lock may be held by one of them."""
-    global _pool, _pool_size, _lock
-    _pool, _pool_size, _lock = None, 0, threading.Lock()
+    global _jobs, _helpers, _lock
+    _jobs, _helpers, _lock = SimpleQueue(), 0, threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
