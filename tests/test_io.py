@@ -819,6 +819,19 @@ def test_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, br
     assert os.listdir(tmp_path) == ["image.png"]
 
 
+def test_a_refused_write_names_the_target(tmp_path, monkeypatch):
+    real = builtins.open
+
+    def denied(name, mode="r", *rest):
+        if mode == "xb":
+            raise PermissionError(13, "Permission denied", name)
+        return real(name, mode, *rest)
+
+    monkeypatch.setattr(builtins, "open", denied)
+    with pytest.raises(PermissionError, match=r"image\.png"):
+        write_image(tmp_path / "image.png", noise(4, 4))
+
+
 def test_full_disk_leaves_no_temporary_file(tmp_path, monkeypatch):
     real = builtins.open
 
