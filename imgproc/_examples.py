@@ -1,0 +1,137 @@
+"""Example arguments: any image function can be called from its signature alone.
+
+The arguments of public functions come from a closed vocabulary, so one table of examples by name serves them all.  The
+warm-up, the laws in the tests and the gallery call functions through it; a new function needs no change here unless it
+requires an argument whose name is new.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import imgproc
+
+_CHOICES = re.compile(r"^(\w+) : \{(.+?)\}", re.MULTILINE)
+
+
+def _other_image(image: np.ndarray) -> np.ndarray:
+    """An image of another size and other values, with the channels and dtype of `image`."""
+    channels = None if image.ndim == 2 else image.shape[2]
+    return example_image(image.dtype, (13, 11), channels, step=29)
+
+
+EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
+    # Each entry gives values for one image; the first is the example, the others lead to other kernels.
+    "reference": lambda image: (_other_image(image), np.linspace(1.0, 2.0, 16), lambda t: 1.0 + t),
+    "reference_mask": lambda image: (None,),
+    "mask": lambda image: (None, _chequers(image)),
+    "radius": lambda image: (min(2, max(image.shape[:2])),),
+    "sigma": lambda image: (1.5,),
+    "size": lambda image: (image.shape[:2],),
+    "angle": lambda image: (30.0,),
+    "fill": lambda image: (0.25,),
+    "key": lambda image: (7,),
+}
+
+
+def public_functions() -> dict[str, Callable[..., Any]]:
+    """Every public function of `imgproc`, by name."""
+    return {
+        name: value
+        for name, value in sorted(vars(imgproc).items())
+        if not name.startswith("_") and inspect.isfunction(value) and value.__module__.startswith("imgproc.")
+    }
+
+
+def image_functions() -> dict[str, Callable[..., Any]]:
+    """The public functions whose first parameter is ``image``, but for those of `imgproc.io`, which convert between
+    libraries and so take and return other layouts."""
+    return {
+        name: function
+        for name, function in public_functions().items()
+        if next(iter(inspect.signature(function).parameters), None) == "image" and function.__module__ != "imgproc.io"
+    }
+
+
+def example_image(dtype: Any, size: tuple[int, int], channels: int | None = None, *, step: int = 37) -> np.ndarray:
+    """A textured image: integers over the whole range, floats over [0, 1]; `channels` None is (h, w)."""
+    shape = size if channels is None else (*size, channels)
+    levels = np.arange(np.prod(shape, dtype=np.int64)).reshape(shape) * step % 251
+    if np.dtype(dtype).kind == "f":
+        return (levels / 250).astype(dtype)
+    return (levels * (np.iinfo(dtype).max // 250)).astype(dtype)
+
+
+def _chequers(image: np.ndarray) -> np.ndarray:
+    """A mask of every other pixel, and of the single one of a (1, 1) image."""
+    return np.indices(image.shape[:2]).sum(axis=0) % 2 == 0
+
+
+def example_call(
+    function: Callable[..., Any], image: np.ndarray, **options: Any
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments for one call.
+
+    Parameters
+    ----------
+    function : callable
+        A public function whose first parameter is ``image``.
+    image : ndarray
+        The image it shall get.
+    **options
+        Values that are given already, by name.
+
+    Returns
+    -------
+    tuple
+        Positional arguments: the image, and a second array where one is required.
+    dict
+        Keyword arguments: what else is required, and `options`.
+
+    Raises
+    ------
+    LookupError
+        If a required argument is not in the vocabulary.
+    """
+    args, kwargs = [image], dict(options)
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        if parameter.default is not parameter.empty or parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        name = parameter.name
+        if name not in kwargs:
+            if name not in EXAMPLES:
+                raise LookupError(
+                    f"{function.__name__} requires {name!r}, which is not in the vocabulary: "
+                    "rename the argument, or add an example to imgproc._examples.EXAMPLES"
+                )
+            kwargs[name] = EXAMPLES[name](image)[0]
+        if parameter.kind is not parameter.KEYWORD_ONLY:
+            args.append(kwargs.pop(name))
+    return tuple(args), kwargs
+
+
+def choices(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
+    """The closed choices a docstring declares: ``method : {"cv", "pil"}`` gives ``{"method": ("cv", "pil")}``."""
+    found = _CHOICES.findall(inspect.getdoc(function) or "")
+    return {name: tuple(re.findall(r"[\"'](\w+)[\"']", values)) for name, values in found}
+
+
+def variants(function: Callable[..., Any], image: np.ndarray) -> list[dict[str, Any]]:
+    """Options for `example_call`, one changed at a time: none, then every choice and every further example."""
+    parameters = inspect.signature(function).parameters
+    found: list[dict[str, Any]] = [{}]
+    for name, values in choices(function).items():
+        found += [{name: value} for value in values if value != parameters[name].default]
+    for name in EXAMPLES.keys() & parameters.keys():
+        found += [{name: value} for value in EXAMPLES[name](image)[1:]]
+    return found
+
+
+def takes(function: Callable[..., Any], name: str) -> bool:
+    """Whether a function has a parameter of this name."""
+    return name in inspect.signature(function).parameters
