@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -71,6 +73,8 @@ class Threads:
     two: float
     speedup: float
     """Median over the rounds of the time of one thread by that of two."""
+    machine: float
+    """The same ratio for two independent jobs that share nothing: what the machine allowed in the same rounds."""
     at_least: float = table.TWO_THREADS_AT_LEAST
 
     @property
@@ -223,6 +227,8 @@ def _duel(case: Case, size: int, name: str, peer: Peer, seconds: float) -> Duel:
 def _threads(case: Case, size: int, seconds: float) -> Threads:
     image = photo(case.kind, size)
 
+    data = bytes(1 << 20)
+
     def on(threads: int) -> Callable[[], Any]:
         def call() -> Any:
             imgproc.set_num_threads(threads)
@@ -230,11 +236,16 @@ def _threads(case: Case, size: int, seconds: float) -> Threads:
 
         return call
 
-    with one_thread():
+    def hashed(_: int) -> bytes:
+        return hashlib.sha256(data).digest()  # releases the GIL
+
+    with one_thread(), ThreadPoolExecutor(2) as pool:
         _same(on(1)(), on(2)())
-        times = compare({"one": on(1), "two": on(2)}, seconds=seconds, min_runs=MIN_RUNS)
-    one, two = times["one"], times["two"]
-    return Threads(case.name, case.kind, size, one.median, two.median, ratio(one, two))
+        calls = {"one": on(1), "two": on(2)}
+        calls |= {"alone": lambda: [hashed(0), hashed(1)], "together": lambda: list(pool.map(hashed, range(2)))}
+        times = compare(calls, seconds=seconds, min_runs=MIN_RUNS)
+    one, two, alone, together = times.values()
+    return Threads(case.name, case.kind, size, one.median, two.median, ratio(one, two), ratio(alone, together))
 
 
 def _same(one: Any, two: Any) -> None:

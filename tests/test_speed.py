@@ -163,6 +163,13 @@ def test_every_case_is_named_once_and_has_a_photo():
     assert speed_cases.photo("grey 16-bit", 64).dtype == np.uint16
 
 
+def test_a_peer_with_its_darkest_level_above_black_is_compared_from_there():
+    cdf = np.array([0.2, 0.6, 1.0])
+    assert speed_cases.levels_from_darkest(np.array([0, 128, 255], np.uint8), cdf) == pytest.approx(0.5)
+    assert speed_cases.levels_from_darkest(np.array([0, 32768, 60000], np.uint16), cdf) == pytest.approx(5535)
+    assert speed_cases.levels_from_darkest(np.zeros(3, np.uint8), np.ones(3)) == 0
+
+
 def test_names_choose_cases():
     assert speed.select([]) == list(speed_cases.CASES)
     assert {case.name for case in speed.select(["clahe"])} == {"clahe", "clahe, 16-bit"}
@@ -302,7 +309,7 @@ def report_with(relative, limit):
     memory = speed_run.Memory("a case", "grey", 512, 1, 1.0, 3.5)
     first = speed_run.First("a case", "a()", 0.4, 0.1, 2.9)
     report = speed_run.Report("today", "machine", 2, 0.0, 1.0, [duel], [], [memory], [first])
-    report.threads.append(speed_run.Threads("a case", "grey", 512, 2.0, 1.0, 1.69))
+    report.threads.append(speed_run.Threads("a case", "grey", 512, 2.0, 1.0, 1.69, 1.9))
     return report
 
 
