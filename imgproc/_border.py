@@ -53,3 +53,20 @@ def index_map(size: int, before: int, after: int, border: str) -> np.ndarray:
         i %= period
         return np.minimum(i, period - i) if size > 1 else np.zeros_like(i)
     raise AssertionError(border)
+
+
+def extended(
+    array: np.ndarray, radius: int, border: str, fill: float | bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Index maps for windows of a radius: window pixel (i, j) of pixel (y, x) is ``array[ymap[y + i], xmap[x + j]]``.
+
+    Under ``constant`` the fill becomes pixels of a padded copy, so that no kernel meets an index of -1; under every other
+    border the array comes back as it is.
+    """
+    h, w = array.shape[:2]
+    if border != "constant":
+        return array, index_map(h, radius, radius, border), index_map(w, radius, radius, border)
+    widths = [(radius, radius)] * 2 + [(0, 0)] * (array.ndim - 2)
+    padded = np.pad(array, widths, constant_values=fill)
+    padded.flags.writeable = False
+    return padded, np.arange(h + 2 * radius), np.arange(w + 2 * radius)

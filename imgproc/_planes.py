@@ -22,6 +22,13 @@ def full_scale(dtype: np.dtype) -> int:
     return int(np.iinfo(dtype).max) if dtype.kind == "u" else 1
 
 
+def level(fraction: float, dtype: np.dtype) -> np.generic:
+    """A fraction of full scale as a value of the dtype; integers round and saturate."""
+    if dtype.kind == "f":
+        return dtype.type(fraction)
+    return dtype.type(np.clip(np.rint(fraction * full_scale(dtype)), 0, full_scale(dtype)))
+
+
 def canonical(array: np.ndarray) -> np.ndarray:
     """A read-only C-contiguous view (a copy only if need be): the one layout kernels are compiled for."""
     array = np.ascontiguousarray(array).view()

@@ -1,2 +1,623 @@
-"""Being written."""
-__all__ = []
+"""Local statistics and the enhancement built on them.
+
+Sums over windows run down the columns and along the rows, so they cost the same for every radius.  Integer sums are
+exact: they may wrap around modulo 2**32 or 2**64, but the sum of a window fits.  Float sums are taken in float64 about
+the image's mean and start anew at fixed rows, so they neither drift nor depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ._border import extended
+from ._check import as_image, as_mask, border_name, color_mode, radius_within, real
+from ._jit import kernel
+from ._planes import canonical, full_scale, level, luma, valid_pixels
+from ._threads import run_bands
+from .histogram._count import count_levels
+
+__all__ = ["enhance_local_statistics", "local_mean", "local_std"]
+
+FLOAT_ROWS = 64
+DIRECT_SIDE = 7  # windows up to this wide are added up term by term, which vectorises; wider ones by a running sum
+
+
+@kernel
+def _add_row(row, offset, sums):
+    kind = sums.dtype.type
+    for i in range(sums.size):
+        sums[i] = kind(sums[i] + kind(kind(row[i]) - offset[0]))
+
+
+@kernel
+def _add_row_squares(row, offset, squares):
+    kind = squares.dtype.type
+    for i in range(squares.size):
+        v = kind(kind(row[i]) - offset[0])
+        squares[i] = kind(squares[i] + kind(v * v))
+
+
+@kernel
+def _slide(entering, leaving, sums):
+    kind = sums.dtype.type
+    for i in range(sums.size):
+        sums[i] = kind(sums[i] + kind(kind(entering[i]) - kind(leaving[i])))
+
+
+@kernel
+def _slide_squares(entering, leaving, offset, squares):
+    kind = squares.dtype.type
+    for i in range(squares.size):
+        a, b = kind(kind(entering[i]) - offset[0]), kind(kind(leaving[i]) - offset[0])
+        squares[i] = kind(squares[i] + kind(kind(a * a) - kind(b * b)))
+
+
+@kernel
+def _slide_packed(entering, leaving, packed):
+    # Sum in the lower half of a word, sum of squares in the upper one: one addition serves both, and neither spills.
+    for i in range(packed.size):
+        a, b = np.int32(entering[i]), np.int32(leaving[i])
+        change = np.int32(a - b)
+        both = np.int64(np.int64(change) + (np.int64(np.int32(change * np.int32(a + b))) << np.int64(32)))
+        packed[i] = np.uint64(packed[i] + np.uint64(both))
+
+
+@kernel
+def _fill_margins(line, start, xmap, channels):
+    """Copy into both ends of an extended line what the border says they hold; column 0 of the image is at `start`."""
+    for k in range(start // channels):
+        far = xmap.size - 1 - k
+        for c in range(channels):
+            line[k * channels + c] = line[start + xmap[k] * channels + c]
+            line[far * channels + c] = line[start + xmap[far] * channels + c]
+
+
+@kernel
+def _sum_along(line, side, channels, windows):
+    """Sums of `side` neighbours of the same channel: ``windows[i] = line[i] + line[i + channels] + ...``."""
+    kind = windows.dtype.type
+    n = windows.size
+    if side == 1:
+        windows[:] = line[:n]
+    elif side <= DIRECT_SIDE:
+        one, two = line[channels:], line[2 * channels :]
+        for i in range(n):
+            windows[i] = kind(line[i] + kind(one[i] + two[i]))
+        for k in range(3, side - 1, 2):
+            one, two = line[k * channels :], line[(k + 1) * channels :]
+            for i in range(n):
+                windows[i] = kind(windows[i] + kind(one[i] + two[i]))
+    else:
+        upto, following = line[side * channels :], windows[channels:]
+        for c in range(channels):
+            total = kind(0)
+            for k in range(side):
+                total = kind(total + line[k * channels + c])
+            windows[c] = total
+        if channels == 1:
+            total = windows[0]
+            for i in range(following.size):
+                total = kind(total + kind(upto[i] - line[i]))
+                following[i] = total
+        else:
+            for i in range(following.size):
+                following[i] = kind(windows[i] + kind(upto[i] - line[i]))
+
+
+@kernel
+def _mean_rows(image, ymap, xmap, channels, offset, out):
+    margin = (ymap.size - out.shape[0]) // 2
+    side, n = 2 * margin + 1, out.shape[1]
+    line, windows = np.zeros(xmap.size * channels, offset.dtype), np.zeros(n, offset.dtype)
+    start = (line.size - image.shape[1]) // 2
+    sums = line[start : start + image.shape[1]]
+    narrow = offset.itemsize == 4  # then a window's sum is exact in float32
+    for i in range(side):
+        _add_row(image[ymap[i]], offset, sums)
+    for y in range(out.shape[0]):
+        if y > 0:
+            _slide(image[ymap[y + side - 1]], image[ymap[y - 1]], sums)
+        _fill_margins(line, start, xmap, channels)
+        _sum_along(line, side, channels, windows)
+        if narrow:
+            for i in range(n):
+                out[y, i] = np.float32(np.int32(windows[i])) / np.float32(side * side)
+        else:
+            for i in range(n):
+                out[y, i] = np.float64(windows[i]) / np.float64(side * side) + np.float64(offset[0])
+
+
+@kernel
+def _deviation_rows_bytes(image, ymap, xmap, channels, limits, std, chosen):
+    """Standard deviations into `std`, or which pixels meet the `limits` (see `_meets`) into `chosen`; one is empty."""
+    height, n = max(std.shape[0], chosen.shape[0]), max(std.shape[1], chosen.shape[1])
+    margin = (ymap.size - height) // 2
+    side = 2 * margin + 1
+    line, windows = np.zeros(xmap.size * channels, np.uint64), np.zeros(n, np.uint64)
+    start = (line.size - image.shape[1]) // 2
+    packed = line[start : start + image.shape[1]]
+    nothing = np.zeros(image.shape[1], image.dtype)
+    count, share = np.uint32(side * side), np.float32(1.0 / (side * side))
+    small = side <= 16  # then side**4 * 255**2 fits 32 bits
+    for i in range(side):
+        _slide_packed(image[ymap[i]], nothing, packed)
+    for y in range(height):
+        if y > 0:
+            _slide_packed(image[ymap[y + side - 1]], image[ymap[y - 1]], packed)
+        _fill_margins(line, start, xmap, channels)
+        _sum_along(line, side, channels, windows)
+        if chosen.size > 0:
+            for i in range(n):
+                s, q = np.uint32(windows[i]), np.uint32(windows[i] >> np.uint64(32))
+                spread = np.uint64(count) * np.uint64(q) - np.uint64(s) * np.uint64(s)
+                chosen[y, i] = _meets(np.float64(s), np.float64(spread), limits)
+        elif small:
+            for i in range(n):
+                s, q = np.uint32(windows[i]), np.uint32(windows[i] >> np.uint64(32))
+                spread = np.uint32(np.uint32(count * q) - np.uint32(s * s))
+                std[y, i] = np.sqrt(np.float32(spread)) * share
+        else:
+            for i in range(n):
+                s, q = np.uint32(windows[i]), np.uint32(windows[i] >> np.uint64(32))
+                spread = np.uint64(count) * np.uint64(q) - np.uint64(s) * np.uint64(s)
+                std[y, i] = np.sqrt(np.float32(spread)) * share
+
+
+@kernel
+def _deviation_rows(image, ymap, xmap, channels, offset, limits, std, chosen):
+    """As `_deviation_rows_bytes` for any dtype, with sums of the type of `offset`: uint64 (exact) or float64."""
+    height, n = max(std.shape[0], chosen.shape[0]), max(std.shape[1], chosen.shape[1])
+    margin = (ymap.size - height) // 2
+    side = 2 * margin + 1
+    line, s = np.zeros((2, xmap.size * channels), offset.dtype), np.zeros(n, offset.dtype)
+    q, start = np.zeros(n, offset.dtype), (line.shape[1] - image.shape[1]) // 2
+    sums, squares = line[0, start : start + image.shape[1]], line[1, start : start + image.shape[1]]
+    count = offset.dtype.type(side * side)
+    for i in range(side):
+        _add_row(image[ymap[i]], offset, sums)
+        _add_row_squares(image[ymap[i]], offset, squares)
+    for y in range(height):
+        if y > 0:
+            _slide(image[ymap[y + side - 1]], image[ymap[y - 1]], sums)
+            _slide_squares(image[ymap[y + side - 1]], image[ymap[y - 1]], offset, squares)
+        _fill_margins(line[0], start, xmap, channels)
+        _fill_margins(line[1], start, xmap, channels)
+        _sum_along(line[0], side, channels, s)
+        _sum_along(line[1], side, channels, q)
+        if chosen.size > 0:
+            for i in range(n):
+                chosen[y, i] = _meets(np.float64(s[i]), np.float64(count * q[i] - s[i] * s[i]), limits)
+        else:
+            for i in range(n):
+                spread = max(np.float64(count * q[i] - s[i] * s[i]), 0.0)
+                std[y, i] = np.sqrt(spread) / np.float64(count)
+
+
+@kernel
+def _meets(s, spread, limits):
+    # Limits of the window's sum and of n**2 times its variance: lowest and highest of each.
+    return (s >= limits[0]) & (s <= limits[1]) & (spread >= limits[2]) & (spread <= limits[3])
+
+
+@kernel
+def _window_sums(image, ymap, xmap, channels, offset, sums, squares):
+    """The sums themselves, for masks: `sums` and `squares` take a row of windows each."""
+    margin = (ymap.size - sums.shape[0]) // 2
+    side = 2 * margin + 1
+    line = np.zeros((2, xmap.size * channels), offset.dtype)
+    start = (line.shape[1] - image.shape[1]) // 2
+    columns, column_squares = line[0, start : start + image.shape[1]], line[1, start : start + image.shape[1]]
+    for y in range(sums.shape[0]):
+        if y == 0:
+            for i in range(side):
+                _add_row(image[ymap[i]], offset, columns)
+                _add_row_squares(image[ymap[i]], offset, column_squares)
+        else:
+            _slide(image[ymap[y + side - 1]], image[ymap[y - 1]], columns)
+            _slide_squares(image[ymap[y + side - 1]], image[ymap[y - 1]], offset, column_squares)
+        _fill_margins(line[0], start, xmap, channels)
+        _fill_margins(line[1], start, xmap, channels)
+        _sum_along(line[0], side, channels, sums[y])
+        _sum_along(line[1], side, channels, squares[y])
+
+
+@kernel
+def _mean_float(plane, mask):
+    # One partial sum a row, added up from top to bottom: the same for every number of threads.
+    total, n = 0.0, 0
+    for y in range(plane.shape[0]):
+        row = 0.0
+        for x in range(plane.shape[1]):
+            if mask[y, x] and np.isfinite(plane[y, x]):
+                row += plane[y, x]
+                n += 1
+        total += row
+    return total, n
+
+
+@kernel
+def _variance_float(plane, mask, mean):
+    total = 0.0
+    for y in range(plane.shape[0]):
+        row = 0.0
+        for x in range(plane.shape[1]):
+            if mask[y, x] and np.isfinite(plane[y, x]):
+                row += (plane[y, x] - mean) ** 2
+        total += row
+    return total
+
+
+@kernel
+def _amplify(values, chosen, gain, top, out):
+    # `values` and `out` are pixels by channels.
+    for c in range(out.shape[1]):
+        for i in range(out.shape[0]):
+            v = np.float32(values[i, c])
+            out[i, c] = np.int32(np.rint(min(v * gain, top) if chosen[i] else v))
+
+
+@kernel
+def _amplify_float(values, chosen, gain, out):
+    for i in range(out.shape[0]):
+        for c in range(out.shape[1]):
+            out[i, c] = values[i, c] * gain if chosen[i] else values[i, c]
+
+
+class _Windows:
+    """An image laid out for sums over windows: rows of all channels, index maps, and the type of the sums."""
+
+    def __init__(self, image: np.ndarray, radius: int, border: str, fill: float) -> None:
+        self.shape = image.shape[:2]
+        self.channels = 1 if image.ndim == 2 else image.shape[2]
+        self.side = 2 * radius + 1
+        self.radius, self.border = radius, border
+        self.whole = image.dtype.kind == "u" and self.side**4 * full_scale(image.dtype) ** 2 < 1 << 64
+        source, self.ymap, self.xmap = extended(image, radius, border, level(fill, image.dtype))
+        self.rows = self._flat(source)
+        self.zero = np.zeros(1, np.uint64 if self.whole else np.float64)
+        self.offset = self.zero
+        if not self.whole:  # some rows are enough to know about where the values lie
+            some = canonical(self.rows[:: max(1, self.shape[0] // 16)])
+            total, n = _mean_float(some, valid_pixels(some, None))
+            self.offset = np.array([image.dtype.type(total / max(n, 1))], np.float64)
+
+    def _flat(self, array: np.ndarray) -> np.ndarray:
+        return canonical(array).reshape(array.shape[0], -1)
+
+    def run(self, work: Callable[[np.ndarray, int, int], None]) -> None:
+        """Call ``work(ymap of the band, y0, y1)`` for bands of rows."""
+        h, w = self.shape
+        rows = None if self.whole else FLOAT_ROWS
+        run_bands(lambda a, b: work(self.ymap[a : b + self.side - 1], a, b), h, pixels=h * w, rows=rows)
+
+    def deviations(self, limits: np.ndarray | None, std: np.ndarray, chosen: np.ndarray) -> None:
+        """Fill `std`, or with `limits` fill `chosen`; the other one is empty."""
+        limits = np.zeros(4) if limits is None else limits
+        bytewise = self.rows.dtype == np.uint8 and self.side <= 255  # their squares add up to less than 2**32
+
+        def work(lines: np.ndarray, a: int, b: int) -> None:
+            if bytewise:
+                _deviation_rows_bytes(self.rows, lines, self.xmap, self.channels, limits, std[a:b], chosen[a:b])
+            else:
+                args = self.rows, lines, self.xmap, self.channels, self.offset, limits
+                _deviation_rows(*args, std[a:b], chosen[a:b])
+
+        self.run(work)
+
+    def over_valid(
+        self, valid: np.ndarray, rule: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray], out: np.ndarray
+    ) -> None:
+        """Fill `out` with ``rule(n, s, q)``: number, sum (about `offset`) and sum of squares of the valid pixels."""
+        inside, *_ = extended(valid, self.radius, self.border, True)
+        ones = canonical(self._flat(inside).view(np.uint8))
+        # What does not count becomes the offset and so adds nothing.
+        values = canonical(np.where(ones, self.rows, self.rows.dtype.type(self.offset[0])))
+        zero = np.zeros(1, self.offset.dtype)
+
+        def work(lines: np.ndarray, a: int, b: int) -> None:
+            for y0 in range(a, b, FLOAT_ROWS):
+                y1 = min(y0 + FLOAT_ROWS, b)
+                part = lines[y0 - a : y1 - a + self.side - 1]
+                n, s, q, unused = (np.zeros((y1 - y0, out.shape[1]), self.offset.dtype) for _ in range(4))
+                _window_sums(values, part, self.xmap, self.channels, self.offset, s, q)
+                _window_sums(ones, part, self.xmap, self.channels, zero, n, unused)
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    out[y0:y1] = rule(n, s, q)
+
+        self.run(work)
+
+    def contains(self, pixels: np.ndarray) -> np.ndarray:
+        """Which windows contain one of the `pixels` (bool, shape of the rows before extension)."""
+        flags, *_ = extended(pixels, self.radius, self.border, False)
+        found = np.empty((self.shape[0], self.shape[1] * self.channels), np.float32)
+        flat, zero = canonical(self._flat(flags).view(np.uint8)), np.zeros(1, np.uint64)
+        self.run(lambda lines, a, b: _mean_rows(flat, lines, self.xmap, self.channels, zero, found[a:b]))
+        return found > 0
+
+
+def _valid(image: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Which samples count (None: all), and which ones spoil their windows (None: none), in the image's shape."""
+    shown = None if mask is None else np.broadcast_to(mask if image.ndim == 2 else mask[:, :, None], image.shape)
+    if image.dtype.kind == "u":
+        return shown, None
+    finite = np.isfinite(image)
+    if finite.all():
+        return shown, None
+    spoilt = ~finite if shown is None else shown & ~finite
+    return (finite if shown is None else shown & finite), spoilt
+
+
+def _statistic(
+    image: np.ndarray,
+    radius: int,
+    border: str,
+    fill: float,
+    mask: np.ndarray | None,
+    plain: Callable[[_Windows, np.ndarray], None],
+    rule: Callable[[_Windows, np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Check, then fill a float image by `plain` or, with a mask or NaN, by `rule`."""
+    image = as_image(image)
+    radius = radius_within(radius, image)
+    border_name(border)
+    fill = real(fill, "fill")
+    mask = as_mask(mask, image)
+    out = np.empty(image.shape, np.float64 if image.dtype == np.float64 else np.float32)
+    if image.size == 0:
+        return out
+    flat = out.reshape(image.shape[0], -1)
+    windows = _Windows(image, radius, border, fill)
+    valid, spoilt = _valid(image, mask)
+    if valid is None:
+        plain(windows, flat)
+        return out
+    windows.over_valid(valid, lambda n, s, q: rule(windows, n, s, q), flat)
+    if spoilt is not None:
+        flat[windows.contains(spoilt)] = np.nan
+    return out
+
+
+def local_mean(
+    image: np.ndarray,
+    *,
+    radius: int,
+    border: str = "reflect",
+    fill: float = 0.0,
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
+    """Mean of the neighbourhood of each pixel.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    radius : int
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+    border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
+        What the window sees outside the image, see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+    mask : ndarray of bool, shape (h, w), optional
+        Which pixels the windows count.  What a ``constant`` border adds counts too.
+
+    Returns
+    -------
+    ndarray of float32 (of float64 for a float64 image), shape of the image
+        In the levels of the image (0 to 255 for uint8).  For integer images the sum is exact and the mean the nearest
+        float32.  NaN where the window counts no pixel, or one that is NaN or infinite; nowhere else.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    def plain(windows: _Windows, out: np.ndarray) -> None:
+        offset = windows.offset
+        if windows.rows.dtype.kind == "u" and windows.side**2 * full_scale(windows.rows.dtype) < 1 << 24:
+            offset = np.zeros(1, np.uint32)
+        args = windows.xmap, windows.channels, offset
+        windows.run(lambda lines, a, b: _mean_rows(windows.rows, lines, *args, out[a:b]))
+
+    def rule(windows: _Windows, n: np.ndarray, s: np.ndarray, q: np.ndarray) -> np.ndarray:
+        return s / n + np.where(n > 0, windows.offset[0], np.nan)
+
+    return _statistic(image, radius, border, fill, mask, plain, rule)
+
+
+def local_std(
+    image: np.ndarray,
+    *,
+    radius: int,
+    border: str = "reflect",
+    fill: float = 0.0,
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
+    """Standard deviation of the neighbourhood of each pixel.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    radius : int
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+    border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
+        What the window sees outside the image, see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+    mask : ndarray of bool, shape (h, w), optional
+        Which pixels the windows count.  What a ``constant`` border adds counts too.
+
+    Returns
+    -------
+    ndarray of float32 (of float64 for a float64 image), shape of the image
+        The population's (divided by n), in the levels of the image.  For integer images the variance is exact (up to
+        radius 127; beyond that to 1 part in 10**15 of the mean square) and its root within two units in the last place.
+        Float images are centred first, so a large common offset does no harm.  NaN where the window counts no pixel, or
+        one that is NaN or infinite; nowhere else.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    def plain(windows: _Windows, out: np.ndarray) -> None:
+        windows.deviations(None, out, np.empty((out.shape[0], 0), bool))
+
+    def rule(windows: _Windows, n: np.ndarray, s: np.ndarray, q: np.ndarray) -> np.ndarray:
+        return np.sqrt(np.maximum(n * q - s * s, 0)) / n
+
+    return _statistic(image, radius, border, fill, mask, plain, rule)
+
+
+def enhance_local_statistics(
+    image: np.ndarray,
+    *,
+    gain: float = 4.0,
+    k0: float = 0.4,
+    k1: float = 0.02,
+    k2: float = 0.4,
+    radius: int = 1,
+    border: str = "reflect",
+    fill: float = 0.0,
+    color: str = "luminance",
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
+    """Brighten dark, low-contrast detail and leave the rest alone.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    gain : float
+        Factor of the pixels that are enhanced, E of [1]_; at least 0.
+    k0 : float
+        A neighbourhood is dark if its mean is at most `k0` times the image's mean.
+    k1, k2 : float
+        It has low contrast, but some, if its standard deviation is between `k1` and `k2` times the image's.
+    radius : int
+        The neighbourhood is (2 radius + 1) square, in pixels; at most the image's longer side.
+    border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
+        What the neighbourhood sees outside the image, see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+    color : {"luminance", "per_channel"}
+        For RGB: choose pixels by luma and multiply R, G and B, which keeps hue and saturation, or treat each channel by
+        itself.
+    mask : ndarray of bool, shape (h, w), optional
+        Which pixels the image's and the neighbourhoods' statistics count.  Any pixel may be enhanced.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype: ``gain * f`` where m_L <= k0 m_G and k1 s_G <= s_L <= k2 s_G, else f; integers are rounded
+        half to even and saturated.  An image without contrast (s_G = 0) is returned as it is.  NaN and infinity are not
+        counted in m_G and s_G; pixels whose neighbourhood holds one stay as they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or ``k1 > k2``.
+
+    Notes
+    -----
+    Integer images are compared by exact sums.
+
+    References
+    ----------
+    .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 3rd ed., 2008, section 3.3.4, "Using histogram
+       statistics for image enhancement"; the defaults are its example's.
+    """
+    image = as_image(image)
+    gain, k0 = real(gain, "gain", at_least=0), real(k0, "k0", at_least=0)
+    k1, k2 = real(k1, "k1", at_least=0), real(k2, "k2", at_least=0)
+    if k1 > k2:
+        raise ValueError(f"k1 must be <= k2, got k1={k1}, k2={k2}")
+    radius = radius_within(radius, image)
+    border_name(border)
+    fill = real(fill, "fill")
+    color = color_mode(color, image)
+    mask = as_mask(mask, image)
+    if image.size == 0:
+        return image.copy()
+
+    def choose(plane: np.ndarray) -> np.ndarray:
+        return _dark_flat(plane, (k0, k1, k2), radius, border, fill, mask)
+
+    if image.ndim == 2 or color == "luminance":
+        return _amplified(image, choose(canonical(image) if image.ndim == 2 else luma(image)), gain)
+    out = np.empty(image.shape, image.dtype)
+    for c in range(image.shape[2]):
+        plane = canonical(image[:, :, c])
+        out[:, :, c] = _amplified(plane, choose(plane), gain)
+    return out
+
+
+def _dark_flat(
+    plane: np.ndarray,
+    factors: tuple[float, float, float],
+    radius: int,
+    border: str,
+    fill: float,
+    mask: np.ndarray | None,
+) -> np.ndarray:
+    """Which pixels are to be enhanced."""
+    chosen = np.zeros(plane.shape, bool)
+    mean, deviation = _moments(plane, mask)
+    if not deviation > 0:
+        return chosen
+    windows = _Windows(plane, radius, border, fill)
+    valid, spoilt = _valid(plane, mask)
+    n, offset = float(windows.side**2), float(windows.offset[0])
+    k0, k1, k2 = factors
+    low, high = (n * k1 * deviation) ** 2, (n * k2 * deviation) ** 2
+    if valid is None:
+        limits = np.array([-np.inf, n * (k0 * mean - offset), low, high])
+        windows.deviations(limits, np.empty((plane.shape[0], 0), np.float32), chosen)
+        return chosen
+
+    def rule(n: np.ndarray, s: np.ndarray, q: np.ndarray) -> np.ndarray:
+        spread = (n * q - s * s).astype(np.float64)
+        total = n.astype(np.float64)
+        dark = s <= total * (k0 * mean - offset)
+        return (n > 0) & dark & (spread >= (total * k1 * deviation) ** 2) & (spread <= (total * k2 * deviation) ** 2)
+
+    windows.over_valid(valid, rule, chosen)
+    if spoilt is not None:
+        chosen &= ~windows.contains(spoilt)
+    return chosen
+
+
+def _moments(plane: np.ndarray, mask: np.ndarray | None) -> tuple[float, float]:
+    """Mean and population standard deviation of the finite valid pixels; NaN where there are none."""
+    if plane.dtype.kind == "u":
+        counts = count_levels(plane, mask)[0].astype(object if plane.size > 1 << 31 else np.int64)
+        levels = np.arange(counts.size)
+        n, s = int(counts.sum()), int(counts @ levels)
+        spread = n * int(counts @ (levels * levels)) - s * s  # Python's integers: exact
+        return s / n, float(spread) ** 0.5 / n
+    valid = valid_pixels(plane, mask)
+    total, n = _mean_float(plane, valid)
+    if n == 0:
+        return np.nan, np.nan
+    return total / n, (_variance_float(plane, valid, total / n) / n) ** 0.5
+
+
+def _amplified(image: np.ndarray, chosen: np.ndarray, gain: float) -> np.ndarray:
+    out = np.empty(image.shape, image.dtype)
+    h = image.shape[0]
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    source = canonical(image)
+
+    def band(a: int, b: int) -> None:
+        pixels, result = source[a:b].reshape(-1, channels), out[a:b].reshape(-1, channels)
+        if image.dtype.kind == "u":
+            _amplify(pixels, chosen[a:b].reshape(-1), np.float32(gain), np.float32(full_scale(image.dtype)), result)
+        else:
+            _amplify_float(pixels, chosen[a:b].reshape(-1), image.dtype.type(gain), result)
+
+    run_bands(band, h, pixels=chosen.size)
+    return out

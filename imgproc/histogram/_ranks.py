@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._border import index_map
+from .._border import extended
 from .._jit import kernel
-from .._planes import canonical, full_scale
+from .._planes import canonical, level
 from .._threads import get_num_threads, run_bands
 
 LEAVE, CONSTANT = -1, -2
@@ -232,13 +232,8 @@ def window_ranks(
         valid = finite if valid is None else valid & finite
     populations = np.empty((0, 0) if valid is None else (h, w), np.int32)
     counted = np.ones((h, w), bool) if valid is None else valid
-    ymap, xmap = index_map(h, radius, radius, border), index_map(w, radius, radius, border)
-    if border == "constant":
-        # The pixels outside become pixels, so that they need no case of their own.
-        value = plane.dtype.type(np.rint(fill * full_scale(plane.dtype)) if plane.dtype.kind == "u" else fill)
-        plane = np.pad(plane, radius, constant_values=value)
-        counted = np.pad(counted, radius, constant_values=True)
-        ymap, xmap = np.arange(h + 2 * radius), np.arange(w + 2 * radius)
+    counted, *_ = extended(counted, radius, border, True)
+    plane, ymap, xmap = extended(plane, radius, border, level(fill, plane.dtype))
     ranks = np.empty((h, w), np.int32)
     work = _byte_bands if plane.dtype == np.uint8 else _ordered_bands
     work(canonical(plane), canonical(counted), ymap, xmap, ranks, populations)
