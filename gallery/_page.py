@@ -24,6 +24,8 @@ from ._site import TEMPLATES, THUMBNAIL, Site
 
 ORIGINAL = "before"
 OURS = "imgproc"
+VISIBLE = 0.1
+"""Differences below it [levels of 255] are stated, not shown."""
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Cell:
     error: str = ""
     difference: Picture | None = None
     gain: int = 1
-    same: bool = False
+    same: str = ""
 
 
 class Page:
@@ -135,6 +137,8 @@ class Page:
         look: str,
         image: np.ndarray | None = None,
         beside: Mapping[str, np.ndarray] | None = None,
+        full: float = 1.0,
+        brighten: float = 1.0,
         histograms: bool = False,
         zoom: bool = False,
     ) -> dict[str, np.ndarray]:
@@ -156,6 +160,10 @@ class Page:
             Used in place of the photo's pixels (its grey version, another dtype).
         beside : mapping of str to ndarray, optional
             Shown next to it, by caption: what else goes into the function, such as a reference.
+        full : float
+            What counts as full scale in the results, for statistics in the units of an integer image.
+        brighten : float
+            How much brighter the results are shown; differences are those of the results as they are.
         histograms : bool
             Show the histogram of each picture.
         zoom : bool
@@ -169,18 +177,20 @@ class Page:
         image = photo.image if image is None else image
         self.step(f"{photo.name} {call}")
         runs = run_all({OURS: ours, **(peers or {})}, image)
-        results = {name: run.result for name, run in runs.items() if run.result is not None}
+        if full != 1.0:
+            for run in runs.values():
+                run.result = None if run.result is None else run.result / np.float32(full)
+        results = {name: _brighten(run.result, brighten) for name, run in runs.items() if run.result is not None}
         shown = {ORIGINAL: image, **(beside or {}), **results}
         reference = runs[OURS]
         if self._thumbnail is None:
-            self.thumbnail(image, reference.result)
+            self.thumbnail(image, results[OURS])
         about = [line for line in (photo.note, _kind(image)) if line]
         cells = [Cell(ORIGINAL, self._picture(image, photo.alt), title=photo.name, lines=about)]
         cells += [Cell(name, self._picture(other, name)) for name, other in (beside or {}).items()]
         for name, run in runs.items():
-            cells.append(
-                self._result(name, run, reference, alt=f"{photo.alt}, {name}", call=call if name == OURS else "")
-            )
+            cells.append(self._result(name, run, reference, results.get(name), alt=f"{photo.alt}, {name}"))
+        cells[-len(runs)].code = call
         if histograms:
             for cell, (name, picture) in zip((c for c in cells if not c.error), shown.items(), strict=True):
                 cell.plot = Markup(_plot.histogram(picture, title=f"Histogram of {photo.name}, {name}", small=True))
@@ -233,10 +243,10 @@ class Page:
         self.failures.append(message)
         self._parts.append(f'<p class="failed">Could not be shown. {escape(message)}</p>')
 
-    def _result(self, name: str, run: Run, reference: Run, *, alt: str, call: str) -> Cell:
-        if run.result is None:
+    def _result(self, name: str, run: Run, reference: Run, shown: np.ndarray | None, *, alt: str) -> Cell:
+        if run.result is None or shown is None:
             return Cell(name, error=run.error)
-        cell = Cell(name, self._picture(run.result, alt), code=call, lines=[_seconds(run, reference)])
+        cell = Cell(name, self._picture(shown, alt), lines=[_seconds(run, reference)])
         if run is reference:
             return cell
         if run.result.dtype != reference.result.dtype:
@@ -246,8 +256,11 @@ class Page:
             return cell
         delta = difference(reference.result, run.result)
         cell.lines.append(f"difference: max {_plot.number(delta.largest)}, mean {_plot.number(delta.mean)} of 255")
-        cell.same = delta.largest == 0
-        if not cell.same:
+        if delta.largest == 0:
+            cell.same = "every pixel equals ours"
+        elif delta.largest < VISIBLE:
+            cell.same = f"every pixel equals ours to {VISIBLE:g} of 255"
+        else:
             cell.difference = self._picture(delta.picture, f"Difference of {name} from ours")
             cell.gain = delta.gain
         return cell
@@ -332,6 +345,10 @@ def prose(text: str) -> Markup:
 
 def _inline(text: str) -> str:
     return re.sub(r"``(.+?)``", r"<code>\1</code>", escape(text, quote=False), flags=re.DOTALL)
+
+
+def _brighten(image: np.ndarray, factor: float) -> np.ndarray:
+    return image if factor == 1.0 else image * np.float32(factor)
 
 
 def _kind(image: np.ndarray) -> str:

@@ -56,7 +56,7 @@ def each(page, photo):
     page.heading(
         photo.name,
         "How far each result is from the same library's on 8 bits, at most, in levels of 255. "
-        "Half a level is what 8 bits round away.",
+        "Up to one level is what rounding to 8 bits takes.",
     )
     rows = []
     for name, functions in OPERATIONS.items():

@@ -47,12 +47,12 @@ def show(page, photo, mask, look):
 def once(page):
     """A black frame and a white one."""
     retina = page.photo("retina")
-    page.heading("A black frame", "A third of this picture of an eye is black frame.")
+    page.heading("A black frame", "Almost a quarter of this picture of an eye is black frame.")
     show(
         page,
         retina,
         retina.image.max(axis=2) > 25,
-        "Without the mask the frame takes a third of the levels, and the eye is washed out.",
+        "Without the mask the frame takes a quarter of the levels, and the eye is washed out.",
     )
     moon = page.photo("moon")
     h, w = moon.image.shape
