@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"side of the images, repeatable (default: {SIZES})",
     )
     parser.add_argument(
-        "--seconds", metavar="S", type=_seconds, default=0.8, help="time for each comparison (default: %(default)s)"
+        "--seconds", metavar="S", type=_seconds, default=0.5, help="time for each comparison (default: %(default)s)"
     )
     parser.add_argument("--no-first-call", action="store_true", help="leave out the first calls in new processes")
     parser.add_argument(
