@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,10 +23,11 @@ RUNS = 7
 
 @dataclass
 class Run:
-    """What one implementation made of an image: a result or an error, and the median time [s]."""
+    """What one implementation made of an image: a result or an error, a warning, and the median time [s]."""
 
     result: np.ndarray | None = None
     error: str = ""
+    warning: str = ""
     times: list[float] = field(default_factory=list)
 
     @property
@@ -47,18 +49,22 @@ def run_all(functions: dict[str, Callable[[np.ndarray], np.ndarray]], image: np.
     Returns
     -------
     dict of Run
-        In the same order.  The first function must not fail; an error of another one is kept in its `Run`.
+        In the same order.  The first function must not fail; errors and warnings of the others are kept in their `Run`.
     """
     runs = {name: Run() for name in functions}
     given = {name: image.copy() for name in functions}  # some of scikit-image's functions refuse read-only arrays
-    with one_thread():
+    with one_thread(), warnings.catch_warnings():
         for position, (name, function) in enumerate(functions.items()):
             try:
-                runs[name].result = function(given[name])
+                if position == 0:
+                    runs[name].result = function(given[name])
+                else:
+                    runs[name].result, runs[name].warning = _with_warning(function, given[name])
             except Exception as error:
                 if position == 0:
                     raise
                 runs[name].error = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        warnings.simplefilter("ignore")
         start = time.perf_counter()
         for turn in range(RUNS):
             for name, function in functions.items():
@@ -69,6 +75,13 @@ def run_all(functions: dict[str, Callable[[np.ndarray], np.ndarray]], image: np.
             if turn and time.perf_counter() - start > BUDGET:
                 break
     return runs
+
+
+def _with_warning(function: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> tuple[np.ndarray, str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = function(image)
+    return result, " ".join(str(caught[0].message).split()) if caught else ""
 
 
 @contextmanager

@@ -249,6 +249,8 @@ class Page:
         cell = Cell(name, self._picture(shown, alt), lines=[_seconds(run, reference)])
         if run is reference:
             return cell
+        if run.warning:
+            cell.lines.append(f"warns: {run.warning}")
         if run.result.dtype != reference.result.dtype:
             cell.lines.append(f"result is {run.result.dtype}")
         if run.result.shape != reference.result.shape:

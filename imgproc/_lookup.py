@@ -16,12 +16,12 @@ def _look_up(values, table, out):
 
 
 @kernel
-def _look_up_rgb(values, tables, out):
+def _look_up_rgb(pixels, tables, out):
     red, green, blue = tables[0], tables[1], tables[2]
-    for i in range(0, values.size, 3):
-        out[i] = red[values[i]]
-        out[i + 1] = green[values[i + 1]]
-        out[i + 2] = blue[values[i + 2]]
+    for i in range(pixels.shape[0]):
+        out[i, 0] = red[pixels[i, 0]]
+        out[i, 1] = green[pixels[i, 1]]
+        out[i, 2] = blue[pixels[i, 2]]
 
 
 @kernel
@@ -51,7 +51,7 @@ def look_up(image: np.ndarray, tables: np.ndarray) -> np.ndarray:
         if channels == 1:
             _look_up(planes[y0:y1].reshape(-1), tables[0], out[y0:y1].reshape(-1))
         elif channels == 3:
-            _look_up_rgb(planes[y0:y1].reshape(-1), tables, out[y0:y1].reshape(-1))
+            _look_up_rgb(planes[y0:y1].reshape(-1, 3), tables, out[y0:y1].reshape(-1, 3))
         else:
             _look_up_channels(planes[y0:y1], tables, out[y0:y1])
 

@@ -19,14 +19,15 @@ from ._threads import run_bands
 
 def full_scale(dtype: np.dtype) -> int:
     """The level that 1.0 stands for: 255, 65535, or 1 for float images."""
-    return int(np.iinfo(dtype).max) if dtype.kind == "u" else 1
+    return (1 << 8 * dtype.itemsize) - 1 if dtype.kind == "u" else 1
 
 
 def level(fraction: float, dtype: np.dtype) -> np.generic:
     """A fraction of full scale as a value of the dtype; integers round and saturate."""
     if dtype.kind == "f":
         return dtype.type(fraction)
-    return dtype.type(np.clip(np.rint(fraction * full_scale(dtype)), 0, full_scale(dtype)))
+    top = full_scale(dtype)
+    return dtype.type(min(max(round(fraction * top), 0), top))  # Python rounds half to even, too
 
 
 def canonical(array: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import shutil
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -279,6 +280,16 @@ def test_peers_errors_are_kept_and_ours_is_raised() -> None:
     assert runs["imgproc"].seconds > 0
     with pytest.raises(TypeError, match="no such dtype"):
         run_all({"imgproc": fail}, PICTURE)
+
+
+def test_peers_warnings_are_shown_and_not_printed() -> None:
+    def warn(image: np.ndarray) -> np.ndarray:
+        warnings.warn("slow\nhere", stacklevel=1)
+        return image
+
+    assert run_all({"imgproc": np.copy, "peer": warn}, PICTURE)["peer"].warning == "slow here"
+    with pytest.warns(UserWarning, match="slow"):
+        run_all({"imgproc": warn}, PICTURE)
 
 
 def test_difference_is_in_levels_of_255() -> None:

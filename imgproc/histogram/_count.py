@@ -15,35 +15,32 @@ __all__ = ["cumulative_histogram", "histogram"]
 
 
 @kernel
-def _tally_grey(pixels, out):
+def _tally_grey(octets, out):
     # Eight private histograms: neighbours are often equal, and an increment must wait for one of the same counter.
-    n = pixels.size // 8 * 8
-    for i in range(0, n, 8):
-        out[0, pixels[i]] += np.uint32(1)
-        out[1, pixels[i + 1]] += np.uint32(1)
-        out[2, pixels[i + 2]] += np.uint32(1)
-        out[3, pixels[i + 3]] += np.uint32(1)
-        out[4, pixels[i + 4]] += np.uint32(1)
-        out[5, pixels[i + 5]] += np.uint32(1)
-        out[6, pixels[i + 6]] += np.uint32(1)
-        out[7, pixels[i + 7]] += np.uint32(1)
-    for i in range(n, pixels.size):
-        out[0, pixels[i]] += np.uint32(1)
+    # Rows of eight, not steps of eight: an index that Numba cannot see to be non-negative costs a test each time.
+    one = np.uint32(1)
+    for i in range(octets.shape[0]):
+        out[0, octets[i, 0]] += one
+        out[1, octets[i, 1]] += one
+        out[2, octets[i, 2]] += one
+        out[3, octets[i, 3]] += one
+        out[4, octets[i, 4]] += one
+        out[5, octets[i, 5]] += one
+        out[6, octets[i, 6]] += one
+        out[7, octets[i, 7]] += one
 
 
 @kernel
-def _tally_rgb(pixels, out):
+def _tally_rgb(pairs, out):
     # Row j counts byte j of a pair of pixels, so rows 0 and 3 are red.
-    n = pixels.size // 6 * 6
-    for i in range(0, n, 6):
-        out[0, pixels[i]] += np.uint32(1)
-        out[1, pixels[i + 1]] += np.uint32(1)
-        out[2, pixels[i + 2]] += np.uint32(1)
-        out[3, pixels[i + 3]] += np.uint32(1)
-        out[4, pixels[i + 4]] += np.uint32(1)
-        out[5, pixels[i + 5]] += np.uint32(1)
-    for i in range(n, pixels.size):
-        out[i - n, pixels[i]] += np.uint32(1)
+    one = np.uint32(1)
+    for i in range(pairs.shape[0]):
+        out[0, pairs[i, 0]] += one
+        out[1, pairs[i, 1]] += one
+        out[2, pairs[i, 2]] += one
+        out[3, pairs[i, 3]] += one
+        out[4, pairs[i, 4]] += one
+        out[5, pairs[i, 5]] += one
 
 
 @kernel
@@ -69,25 +66,26 @@ def count_levels(image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
     planes = as_planes(image)
     h, w, channels = planes.shape
     levels = full_scale(image.dtype) + 1
-    bytewise = levels == 256 and mask is None
 
     def band(y0: int, y1: int) -> np.ndarray:
         part = planes[y0:y1]
-        if bytewise and channels == 1:
-            table = np.zeros((8, 256), np.uint32)
-            _tally_grey(part.reshape(-1), table)
-        elif bytewise and channels == 3:
-            table = np.zeros((6, 256), np.uint32)
-            _tally_rgb(part.reshape(-1), table)
+        if mask is not None:
+            table = np.zeros((channels, levels), np.uint32)
+            _tally_masked(part, canonical(mask[y0:y1]), table)
+        elif levels == 256 and channels in (1, 3):
+            stride = 8 if channels == 1 else 6
+            table = np.zeros((stride, 256), np.uint32)
+            whole = part.size // stride * stride
+            flat = part.reshape(-1)
+            (_tally_grey if channels == 1 else _tally_rgb)(flat[:whole].reshape(-1, stride), table)
+            _tally(flat[whole:].reshape(1, -1, channels), table)
         else:
             table = np.zeros((channels, levels), np.uint32)
-            if mask is None:
-                _tally(part, table)
-            else:
-                _tally_masked(part, canonical(mask[y0:y1]), table)
+            _tally(part, table)
         return table.reshape(-1, channels, levels).sum(axis=0, dtype=np.int64)
 
-    return sum(run_bands(band, h, pixels=h * w), np.zeros((channels, levels), np.int64))
+    tables = run_bands(band, h, pixels=h * w)
+    return sum(tables[1:], tables[0]) if tables else np.zeros((channels, levels), np.int64)
 
 
 @kernel

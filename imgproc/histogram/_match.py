@@ -27,22 +27,24 @@ _DENSITY_TOTAL = 1 << 30
 def nearest_levels(cumulative, counts, totals, out):
     """For each share s = counts/totals the occupied level z whose cumulative share G(z) is nearest, the lower one of a tie.
 
-    Compares |G(z) - s| as integers: exact below 2**63 / (pixels of the image * pixels of the reference).
+    Compares |G(z) - s| as integers: exact below 2**63 / (pixels of the image * pixels of the reference).  One total may
+    serve all counts.
     """
     levels = cumulative.size
     whole = cumulative[levels - 1]
     for i in range(counts.size):
+        total = totals[min(i, totals.size - 1)]
         target = counts[i] * whole
         low, high = 0, levels - 1  # the first level with G(z) >= s
         while low < high:
             middle = (low + high) // 2
-            if cumulative[middle] * totals[i] >= target:
+            if cumulative[middle] * total >= target:
                 high = middle
             else:
                 low = middle + 1
-        above = cumulative[low] * totals[i] - target
+        above = cumulative[low] * total - target
         under = cumulative[low - 1] if low > 0 else 0
-        if under > 0 and target - under * totals[i] <= above:
+        if under > 0 and target - under * total <= above:
             low, high = 0, low  # the first level with that same G(z)
             while low < high:
                 middle = (low + high) // 2
@@ -69,8 +71,7 @@ class Target:
         if self.cumulative is None:
             return np.interp(counts / totals, *self.knots).astype(self.dtype)
         out = np.empty(counts.shape, self.dtype)
-        counts, totals = np.broadcast_arrays(counts, totals)
-        flat = [canonical(a.astype(np.int64)).reshape(-1) for a in (counts, totals)]
+        flat = [canonical(np.asarray(a, np.int64).reshape(-1)) for a in (counts, totals)]
         nearest_levels(canonical(self.cumulative), *flat, out.reshape(-1))
         return out
 
@@ -153,12 +154,9 @@ def match_histogram(
 def _match_levels(image: np.ndarray, mask: np.ndarray | None, targets: list[Target]) -> np.ndarray:
     counts = count_levels(image, mask)
     tables = np.empty(counts.shape, image.dtype)
-    for count, target, table in zip(counts, targets, tables):
-        cumulative = np.cumsum(count)
-        if count.max() == cumulative[-1]:
-            table[:] = target.median
-        else:
-            table[:] = target.at(cumulative, cumulative[-1:])
+    n = counts[0].sum()
+    for cumulative, count, target, table in zip(np.cumsum(counts, axis=1), counts, targets, tables):
+        table[:] = target.median if count.max() == n else target.at(cumulative, n)
     return look_up(image, tables)
 
 
@@ -196,7 +194,7 @@ def _from_image(reference: Any, image: np.ndarray, color: str, mask: Any) -> lis
         reference = luma(reference)
     if image.dtype.kind == "u":
         counts = count_levels(_to_levels(reference, image.dtype, mask), mask)
-        return [Target(np.cumsum(c), None, image.dtype) for c in counts]
+        return [Target(c, None, image.dtype) for c in np.cumsum(counts, axis=1)]
     if reference.dtype.kind == "u":
         value = np.arange(full_scale(reference.dtype) + 1) / full_scale(reference.dtype)
         return [Target(None, _knots(c, value), image.dtype) for c in count_levels(reference, mask)]
