@@ -126,7 +126,7 @@ def test_nothing_made_is_an_error(out: Path, tmp_path: Path, capsys: pytest.Capt
 def test_odd_pictures_of_the_user(out: Path, tmp_path: Path, image: np.ndarray) -> None:
     file = tmp_path / "odd.png"
     imgproc.write_image(file, image)
-    assert run(PAGE, "--image", file, "--out", out) == 0
+    assert run(PAGE, "clahe", "--image", file, "--out", out) == 0
 
 
 def test_a_function_that_refuses_one_photo_is_noted_and_the_others_go_on(
