@@ -106,11 +106,15 @@ if hasattr(os, "register_at_fork"):
 def _compile_lazily(function: Callable[..., Any]) -> Any:
     import numba
 
+    if numba.config.DISABLE_JIT:
+        import numpy as np
+
+        # Compiled arithmetic wraps and divides by zero in silence; NumPy's scalars would warn.
+        return np.errstate(all="ignore")(function)
     dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
-    if not numba.config.DISABLE_JIT:
-        folder = cache_folder()
-        if folder is not None:
-            _attach_cache(dispatcher, function, folder)
+    folder = cache_folder()
+    if folder is not None:
+        _attach_cache(dispatcher, function, folder)
     return dispatcher
 
 

@@ -37,6 +37,12 @@ def sum_of_squares(values, skip):
 @kernel
 def read(values, i):
     return values[i]
+
+@kernel
+def add_up(values, total):
+    for i in range(values.size):
+        total[0] = total[0] + values[i]
+    return total[0]
 """
 
 CALL = """
@@ -195,10 +201,18 @@ def test_a_read_only_install_works_and_is_not_written_to(
     assert cached(tmp_path)
 
 
-def test_without_compilation(python: Callable[..., str], tmp_path: Path) -> None:
-    code = CALL + "print(type(sum_of_squares.dispatcher).__name__)"
-    assert python(code, NUMBA_DISABLE_JIT="1").split() == ["14.0", "function"]
+WRAP = """
+from imgproc._probe import add_up
+print(type(add_up.dispatcher).__name__)
+print(add_up(np.full(2, 200, np.uint8), np.zeros(1, np.uint8)))
+"""
+
+
+def test_without_compilation_arithmetic_is_the_same(python: Callable[..., str], tmp_path: Path) -> None:
+    code = "import warnings; warnings.simplefilter('error')" + CALL + WRAP
+    assert python(code, NUMBA_DISABLE_JIT="1").split() == ["14.0", "function", "144"]
     assert not cached(tmp_path)
+    assert python(code, NUMBA_DISABLE_JIT="0").split() == ["14.0", "CPUDispatcher", "144"]
 
 
 def test_concurrent_first_calls(python: Callable[..., str]) -> None:
@@ -301,7 +315,8 @@ import imgproc._examples as examples
 from imgproc import _jit
 
 _jit.KERNELS.clear()
-from imgproc._probe import read, sum_of_squares
+from imgproc._probe import add_up, read, sum_of_squares
+_jit.KERNELS.remove(add_up)
 from imgproc.__main__ import main
 
 def energy(image):
