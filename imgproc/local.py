@@ -25,40 +25,30 @@ DIRECT_SIDE = 7  # windows up to this wide are added up term by term, which vect
 
 
 @kernel
-def _add_row(row, offset, sums):
+def _slide(entering, leaving, leaves, offset, sums):
+    # Nothing leaves while the first window fills; `offset` carries the type in which sums are taken.
     kind = sums.dtype.type
     for i in range(sums.size):
-        sums[i] = kind(sums[i] + kind(kind(row[i]) - offset[0]))
+        gone = kind(kind(leaving[i]) - offset[0]) if leaves else kind(0)
+        sums[i] = kind(sums[i] + kind(kind(kind(entering[i]) - offset[0]) - gone))
 
 
 @kernel
-def _add_row_squares(row, offset, squares):
-    kind = squares.dtype.type
-    for i in range(squares.size):
-        v = kind(kind(row[i]) - offset[0])
-        squares[i] = kind(squares[i] + kind(v * v))
-
-
-@kernel
-def _slide(entering, leaving, sums):
+def _slide_both(entering, leaving, leaves, offset, sums, squares):
     kind = sums.dtype.type
     for i in range(sums.size):
-        sums[i] = kind(sums[i] + kind(kind(entering[i]) - kind(leaving[i])))
+        a = kind(kind(entering[i]) - offset[0])
+        b = kind(kind(leaving[i]) - offset[0]) if leaves else kind(0)
+        change = kind(a - b)
+        sums[i] = kind(sums[i] + change)
+        squares[i] = kind(squares[i] + kind(change * kind(a + b)))
 
 
 @kernel
-def _slide_squares(entering, leaving, offset, squares):
-    kind = squares.dtype.type
-    for i in range(squares.size):
-        a, b = kind(kind(entering[i]) - offset[0]), kind(kind(leaving[i]) - offset[0])
-        squares[i] = kind(squares[i] + kind(kind(a * a) - kind(b * b)))
-
-
-@kernel
-def _slide_packed(entering, leaving, packed):
-    # Sum in the lower half of a word, sum of squares in the upper one: one addition serves both, and neither spills.
+def _slide_packed(entering, leaving, leaves, packed):
+    # Sum in the lower half of a word, sum of squares in the upper one: neither spills, one running sum serves both.
     for i in range(packed.size):
-        a, b = np.int32(entering[i]), np.int32(leaving[i])
+        a, b = np.int32(entering[i]), np.int32(leaving[i]) if leaves else np.int32(0)
         change = np.int32(a - b)
         both = np.int64(np.int64(change) + (np.int64(np.int32(change * np.int32(a + b))) << np.int64(32)))
         packed[i] = np.uint64(packed[i] + np.uint64(both))
@@ -80,7 +70,8 @@ def _sum_along(line, side, channels, windows):
     kind = windows.dtype.type
     n = windows.size
     if side == 1:
-        windows[:] = line[:n]
+        for i in range(n):
+            windows[i] = line[i]
     elif side <= DIRECT_SIDE:
         one, two = line[channels:], line[2 * channels :]
         for i in range(n):
@@ -101,24 +92,27 @@ def _sum_along(line, side, channels, windows):
             for i in range(following.size):
                 total = kind(total + kind(upto[i] - line[i]))
                 following[i] = total
-        else:
-            for i in range(following.size):
-                following[i] = kind(windows[i] + kind(upto[i] - line[i]))
+            return
+        for c in range(channels):
+            total = windows[c]
+            for k in range(following.size // channels):
+                i = k * channels + c
+                total = kind(total + kind(upto[i] - line[i]))
+                following[i] = total
 
 
 @kernel
-def _mean_rows(image, ymap, xmap, channels, offset, out):
+def _mean_rows(image, ymap, xmap, channels, offset, scratch, out):
     margin = (ymap.size - out.shape[0]) // 2
     side, n = 2 * margin + 1, out.shape[1]
-    line, windows = np.zeros(xmap.size * channels, offset.dtype), np.zeros(n, offset.dtype)
+    line, windows = scratch[0], scratch[1, :n]
     start = (line.size - image.shape[1]) // 2
     sums = line[start : start + image.shape[1]]
     narrow = offset.itemsize == 4  # then a window's sum is exact in float32
-    for i in range(side):
-        _add_row(image[ymap[i]], offset, sums)
-    for y in range(out.shape[0]):
-        if y > 0:
-            _slide(image[ymap[y + side - 1]], image[ymap[y - 1]], sums)
+    for y in range(1 - side, out.shape[0]):
+        _slide(image[ymap[y + side - 1]], image[ymap[max(y - 1, 0)]], y > 0, offset, sums)
+        if y < 0:
+            continue
         _fill_margins(line, start, xmap, channels)
         _sum_along(line, side, channels, windows)
         if narrow:
@@ -130,97 +124,88 @@ def _mean_rows(image, ymap, xmap, channels, offset, out):
 
 
 @kernel
-def _deviation_rows_bytes(image, ymap, xmap, channels, limits, std, chosen):
-    """Standard deviations into `std`, or which pixels meet the `limits` (see `_meets`) into `chosen`; one is empty."""
+def _deviation_rows(image, ymap, xmap, channels, offset, limits, scratch, std, chosen):
+    """Standard deviations into `std`, or which pixels meet the `limits` into `chosen`; one has no columns.
+
+    Sums have the type of `offset`: uint32 or uint64, which are exact, or float64.
+    """
     height, n = max(std.shape[0], chosen.shape[0]), max(std.shape[1], chosen.shape[1])
     margin = (ymap.size - height) // 2
     side = 2 * margin + 1
-    line, windows = np.zeros(xmap.size * channels, np.uint64), np.zeros(n, np.uint64)
-    start = (line.size - image.shape[1]) // 2
-    packed = line[start : start + image.shape[1]]
-    nothing = np.zeros(image.shape[1], image.dtype)
-    count, share = np.uint32(side * side), np.float32(1.0 / (side * side))
-    small = side <= 16  # then side**4 * 255**2 fits 32 bits
-    for i in range(side):
-        _slide_packed(image[ymap[i]], nothing, packed)
-    for y in range(height):
-        if y > 0:
-            _slide_packed(image[ymap[y + side - 1]], image[ymap[y - 1]], packed)
-        _fill_margins(line, start, xmap, channels)
-        _sum_along(line, side, channels, windows)
-        if chosen.size > 0:
-            for i in range(n):
-                s, q = np.uint32(windows[i]), np.uint32(windows[i] >> np.uint64(32))
-                spread = np.uint64(count) * np.uint64(q) - np.uint64(s) * np.uint64(s)
-                chosen[y, i] = _meets(np.float64(s), np.float64(spread), limits)
-        elif small:
-            for i in range(n):
-                s, q = np.uint32(windows[i]), np.uint32(windows[i] >> np.uint64(32))
-                spread = np.uint32(np.uint32(count * q) - np.uint32(s * s))
-                std[y, i] = np.sqrt(np.float32(spread)) * share
+    start = (scratch.shape[1] - image.shape[1]) // 2
+    sums, squares = scratch[0, start : start + image.shape[1]], scratch[1, start : start + image.shape[1]]
+    s, q = scratch[2, :n], scratch[3, :n]
+    for y in range(1 - side, height):
+        _slide_both(image[ymap[y + side - 1]], image[ymap[max(y - 1, 0)]], y > 0, offset, sums, squares)
+        if y < 0:
+            continue
+        for k in range(2):
+            _fill_margins(scratch[k], start, xmap, channels)
+            _sum_along(scratch[k], side, channels, scratch[2 + k, :n])
+        _finish_row(np.uint32(side * side), s, q, limits, std[y], chosen[y])
+
+
+@kernel
+def _deviation_rows_packed(image, ymap, xmap, channels, limits, scratch, s, q, std, chosen):
+    """`_deviation_rows` for wide windows of bytes, whose sums and sums of squares fit 32 bits each."""
+    height, n = max(std.shape[0], chosen.shape[0]), s.size
+    side = ymap.size - height + 1
+    start = (scratch.shape[1] - image.shape[1]) // 2
+    packed, windows = scratch[0, start : start + image.shape[1]], scratch[1, :n]
+    for y in range(1 - side, height):
+        _slide_packed(image[ymap[y + side - 1]], image[ymap[max(y - 1, 0)]], y > 0, packed)
+        if y < 0:
+            continue
+        _fill_margins(scratch[0], start, xmap, channels)
+        _sum_along(scratch[0], side, channels, windows)
+        for i in range(n):
+            s[i] = np.uint32(windows[i])
+            q[i] = np.uint32(windows[i] >> np.uint64(32))
+        _finish_row(np.uint32(side * side), s, q, limits, std[y], chosen[y])
+
+
+@kernel
+def _finish_row(count, s, q, limits, std, chosen):
+    if chosen.size > 0:
+        for i in range(chosen.size):
+            # Limits of the window's sum and of n**2 times its variance: lowest and highest of each.
+            total, spread = np.float64(s[i]), np.float64(_spread(count, s[i], q[i]))
+            mean_fits = (total >= limits[0]) & (total <= limits[1])
+            chosen[i] = mean_fits & (spread >= limits[2]) & (spread <= limits[3])
+    elif s.itemsize == 8:
+        for i in range(std.size):
+            std[i] = np.sqrt(max(np.float64(_spread(count, s[i], q[i])), 0.0)) / np.float64(count)
+    else:
+        share = np.float32(1.0 / count)
+        if count <= 256:  # then count**2 * 255**2 fits 32 bits
+            for i in range(std.size):
+                a, b = np.uint32(s[i]), np.uint32(q[i])
+                std[i] = np.sqrt(np.float32(np.uint32(np.uint32(count * b) - np.uint32(a * a)))) * share
         else:
-            for i in range(n):
-                s, q = np.uint32(windows[i]), np.uint32(windows[i] >> np.uint64(32))
-                spread = np.uint64(count) * np.uint64(q) - np.uint64(s) * np.uint64(s)
-                std[y, i] = np.sqrt(np.float32(spread)) * share
+            for i in range(std.size):
+                std[i] = np.sqrt(np.float32(_spread(count, s[i], q[i]))) * share
 
 
 @kernel
-def _deviation_rows(image, ymap, xmap, channels, offset, limits, std, chosen):
-    """As `_deviation_rows_bytes` for any dtype, with sums of the type of `offset`: uint64 (exact) or float64."""
-    height, n = max(std.shape[0], chosen.shape[0]), max(std.shape[1], chosen.shape[1])
-    margin = (ymap.size - height) // 2
-    side = 2 * margin + 1
-    line, s = np.zeros((2, xmap.size * channels), offset.dtype), np.zeros(n, offset.dtype)
-    q, start = np.zeros(n, offset.dtype), (line.shape[1] - image.shape[1]) // 2
-    sums, squares = line[0, start : start + image.shape[1]], line[1, start : start + image.shape[1]]
-    count = offset.dtype.type(side * side)
-    for i in range(side):
-        _add_row(image[ymap[i]], offset, sums)
-        _add_row_squares(image[ymap[i]], offset, squares)
-    for y in range(height):
-        if y > 0:
-            _slide(image[ymap[y + side - 1]], image[ymap[y - 1]], sums)
-            _slide_squares(image[ymap[y + side - 1]], image[ymap[y - 1]], offset, squares)
-        _fill_margins(line[0], start, xmap, channels)
-        _fill_margins(line[1], start, xmap, channels)
-        _sum_along(line[0], side, channels, s)
-        _sum_along(line[1], side, channels, q)
-        if chosen.size > 0:
-            for i in range(n):
-                chosen[y, i] = _meets(np.float64(s[i]), np.float64(count * q[i] - s[i] * s[i]), limits)
-        else:
-            for i in range(n):
-                spread = max(np.float64(count * q[i] - s[i] * s[i]), 0.0)
-                std[y, i] = np.sqrt(spread) / np.float64(count)
+def _spread(count, s, q):
+    # count**2 times the variance; 32-bit sums widen to 64 bits first.
+    return count * q - s * s
 
 
 @kernel
-def _meets(s, spread, limits):
-    # Limits of the window's sum and of n**2 times its variance: lowest and highest of each.
-    return (s >= limits[0]) & (s <= limits[1]) & (spread >= limits[2]) & (spread <= limits[3])
-
-
-@kernel
-def _window_sums(image, ymap, xmap, channels, offset, sums, squares):
+def _window_sums(image, ymap, xmap, channels, offset, scratch, sums, squares):
     """The sums themselves, for masks: `sums` and `squares` take a row of windows each."""
     margin = (ymap.size - sums.shape[0]) // 2
     side = 2 * margin + 1
-    line = np.zeros((2, xmap.size * channels), offset.dtype)
-    start = (line.shape[1] - image.shape[1]) // 2
-    columns, column_squares = line[0, start : start + image.shape[1]], line[1, start : start + image.shape[1]]
-    for y in range(sums.shape[0]):
-        if y == 0:
-            for i in range(side):
-                _add_row(image[ymap[i]], offset, columns)
-                _add_row_squares(image[ymap[i]], offset, column_squares)
-        else:
-            _slide(image[ymap[y + side - 1]], image[ymap[y - 1]], columns)
-            _slide_squares(image[ymap[y + side - 1]], image[ymap[y - 1]], offset, column_squares)
-        _fill_margins(line[0], start, xmap, channels)
-        _fill_margins(line[1], start, xmap, channels)
-        _sum_along(line[0], side, channels, sums[y])
-        _sum_along(line[1], side, channels, squares[y])
+    start = (scratch.shape[1] - image.shape[1]) // 2
+    columns, column_squares = scratch[0, start : start + image.shape[1]], scratch[1, start : start + image.shape[1]]
+    for y in range(1 - side, sums.shape[0]):
+        _slide_both(image[ymap[y + side - 1]], image[ymap[max(y - 1, 0)]], y > 0, offset, columns, column_squares)
+        if y < 0:
+            continue
+        for k, out in enumerate((sums, squares)):
+            _fill_margins(scratch[k], start, xmap, channels)
+            _sum_along(scratch[k], side, channels, out[y])
 
 
 @kernel
@@ -292,17 +277,28 @@ class _Windows:
         rows = None if self.whole else FLOAT_ROWS
         run_bands(lambda a, b: work(self.ymap[a : b + self.side - 1], a, b), h, pixels=h * w, rows=rows)
 
+    def scratch(self, rows: int, dtype: np.dtype) -> np.ndarray:
+        """Extended lines of zeros for sums."""
+        return np.zeros((rows, self.xmap.size * self.channels), dtype)
+
+    def means(self, rows: np.ndarray, offset: np.ndarray, out: np.ndarray) -> None:
+        """Fill `out` with the means of `rows`, summed in the type of `offset`."""
+        args = self.xmap, self.channels, offset
+        self.run(lambda lines, a, b: _mean_rows(rows, lines, *args, self.scratch(2, offset.dtype), out[a:b]))
+
     def deviations(self, limits: np.ndarray | None, std: np.ndarray, chosen: np.ndarray) -> None:
         """Fill `std`, or with `limits` fill `chosen`; the other one is empty."""
         limits = np.zeros(4) if limits is None else limits
         bytewise = self.rows.dtype == np.uint8 and self.side <= 255  # their squares add up to less than 2**32
+        offset = np.zeros(1, np.uint32) if bytewise else self.offset
 
         def work(lines: np.ndarray, a: int, b: int) -> None:
-            if bytewise:
-                _deviation_rows_bytes(self.rows, lines, self.xmap, self.channels, limits, std[a:b], chosen[a:b])
+            args = self.rows, lines, self.xmap, self.channels
+            if bytewise and self.side > DIRECT_SIDE:
+                rows = np.empty((2, self.shape[1] * self.channels), np.uint32)
+                _deviation_rows_packed(*args, limits, self.scratch(2, np.uint64), *rows, std[a:b], chosen[a:b])
             else:
-                args = self.rows, lines, self.xmap, self.channels, self.offset, limits
-                _deviation_rows(*args, std[a:b], chosen[a:b])
+                _deviation_rows(*args, offset, limits, self.scratch(4, offset.dtype), std[a:b], chosen[a:b])
 
         self.run(work)
 
@@ -314,15 +310,15 @@ class _Windows:
         ones = canonical(self._flat(inside).view(np.uint8))
         # What does not count becomes the offset and so adds nothing.
         values = canonical(np.where(ones, self.rows, self.rows.dtype.type(self.offset[0])))
-        zero = np.zeros(1, self.offset.dtype)
+        zero, args = np.zeros(1, self.offset.dtype), (self.xmap, self.channels)
 
         def work(lines: np.ndarray, a: int, b: int) -> None:
             for y0 in range(a, b, FLOAT_ROWS):
                 y1 = min(y0 + FLOAT_ROWS, b)
                 part = lines[y0 - a : y1 - a + self.side - 1]
                 n, s, q, unused = (np.zeros((y1 - y0, out.shape[1]), self.offset.dtype) for _ in range(4))
-                _window_sums(values, part, self.xmap, self.channels, self.offset, s, q)
-                _window_sums(ones, part, self.xmap, self.channels, zero, n, unused)
+                _window_sums(values, part, *args, self.offset, self.scratch(2, s.dtype), s, q)
+                _window_sums(ones, part, *args, zero, self.scratch(2, s.dtype), n, unused)
                 with np.errstate(divide="ignore", invalid="ignore"):
                     out[y0:y1] = rule(n, s, q)
 
@@ -333,7 +329,7 @@ class _Windows:
         flags, *_ = extended(pixels, self.radius, self.border, False)
         found = np.empty((self.shape[0], self.shape[1] * self.channels), np.float32)
         flat, zero = canonical(self._flat(flags).view(np.uint8)), np.zeros(1, np.uint64)
-        self.run(lambda lines, a, b: _mean_rows(flat, lines, self.xmap, self.channels, zero, found[a:b]))
+        self.means(flat, zero, found)
         return found > 0
 
 
@@ -418,8 +414,7 @@ def local_mean(
         offset = windows.offset
         if windows.rows.dtype.kind == "u" and windows.side**2 * full_scale(windows.rows.dtype) < 1 << 24:
             offset = np.zeros(1, np.uint32)
-        args = windows.xmap, windows.channels, offset
-        windows.run(lambda lines, a, b: _mean_rows(windows.rows, lines, *args, out[a:b]))
+        windows.means(windows.rows, offset, out)
 
     def rule(windows: _Windows, n: np.ndarray, s: np.ndarray, q: np.ndarray) -> np.ndarray:
         return s / n + np.where(n > 0, windows.offset[0], np.nan)

@@ -42,7 +42,9 @@ def _clip_and_sum(counts, limit, tables):
     """Clip the histogram of each tile, hand the excess round as OpenCV does, and sum it up to a table of [0, bins - 1]."""
     bins = counts.shape[1]
     for t in range(counts.shape[0]):
-        n = counts[t].sum()
+        n = 0
+        for k in range(bins):
+            n += counts[t, k]
         if n == 0:
             for k in range(bins):
                 tables[t, k] = k
@@ -73,25 +75,33 @@ def _clip_and_sum(counts, limit, tables):
 
 
 @kernel
-def _blend_bytes(plane, tables, rows, row_weights, cells, weights, out):
+def _pack_corners(tables, packed):
+    """Side by side in 32 bits, what the four tiles around a cell make of a level; cells reach over the image's edge."""
+    tiles_y, tiles_x = tables.shape[:2]
+    for i in range(tiles_y + 1):
+        upper, lower = tables[max(i - 1, 0)], tables[min(i, tiles_y - 1)]
+        for j in range(tiles_x + 1):
+            x0, x1 = max(j - 1, 0), min(j, tiles_x - 1)
+            for k in range(256):
+                top = np.uint32(upper[x0, k]) | np.uint32(np.uint32(upper[x1, k]) << np.uint32(8))
+                bottom = np.uint32(lower[x0, k]) | np.uint32(np.uint32(lower[x1, k]) << np.uint32(8))
+                packed[i, j, k] = np.uint32(top | np.uint32(bottom << np.uint32(16)))
+
+
+@kernel
+def _blend_bytes(plane, packed, rows, row_weights, cells, weights, line, out):
     """Bilinear blend of the tables of four tiles, one 32-bit look-up a pixel; OpenCV's order of operations."""
-    w = plane.shape[1]
-    packed = np.empty((tables.shape[1] + 1, 256), np.uint32)
-    corners = np.empty(w, np.uint32)
-    last = -2
     one = np.float32(1)
     for y in range(plane.shape[0]):
-        if rows[y] != last:
-            last = rows[y]
-            _pack_corners(tables, last, packed)
+        tables = packed[rows[y]]
+        for x in range(plane.shape[1]):
+            line[x] = tables[cells[x], plane[y, x]]
         bottom = row_weights[y]
         top = one - bottom
-        for x in range(w):
-            corners[x] = packed[cells[x], plane[y, x]]
-        for x in range(w):
-            v = corners[x]
+        for x in range(plane.shape[1]):
+            v = line[x]
             a, b = np.float32(np.uint8(v)), np.float32(np.uint8(v >> np.uint32(8)))
-            c, d = np.float32(np.uint8(v >> np.uint32(16))), np.float32(v >> np.uint32(24))
+            c, d = np.float32(np.uint8(v >> np.uint32(16))), np.float32(np.uint8(v >> np.uint32(24)))
             right = weights[x]
             left = one - right
             value = (a * left + b * right) * top + (c * left + d * right) * bottom
@@ -99,29 +109,13 @@ def _blend_bytes(plane, tables, rows, row_weights, cells, weights, out):
 
 
 @kernel
-def _pack_corners(tables, row, packed):
-    tiles_y, tiles_x = tables.shape[:2]
-    y0, y1 = max(row, 0), min(row + 1, tiles_y - 1)
-    for cell in range(tiles_x + 1):
-        x0, x1 = max(cell - 1, 0), min(cell, tiles_x - 1)
-        for k in range(256):
-            packed[cell, k] = (
-                np.uint32(tables[y0, x0, k])
-                | np.uint32(tables[y0, x1, k]) << np.uint32(8)
-                | np.uint32(tables[y1, x0, k]) << np.uint32(16)
-                | np.uint32(tables[y1, x1, k]) << np.uint32(24)
-            )
-
-
-@kernel
-def _blend(plane, tables, rows, row_weights, cells, weights, position, value, out):
+def _blend(plane, tables, rows, row_weights, cells, weights, position, value, line, out):
     """As `_blend_bytes` for any dtype: tables are linear between bins, and scaled to the dtype by `value`."""
     tiles_y, tiles_x, bins = tables.shape
     one, position, value = np.float32(1), np.float32(position), np.float32(value)
     rounded = value > one
-    line = np.empty((tiles_x, bins), np.float32)
     for y in range(plane.shape[0]):
-        upper, lower = tables[max(rows[y], 0)], tables[min(rows[y] + 1, tiles_y - 1)]
+        upper, lower = tables[max(rows[y] - 1, 0)], tables[min(rows[y], tiles_y - 1)]
         bottom = row_weights[y] * value
         top = value - bottom
         for t in range(tiles_x):
@@ -225,29 +219,25 @@ def _clahe_plane(
 
     run_bands(tile_rows, rows, pixels=plane.size)
     out = np.empty(plane.shape, plane.dtype)
-    upper, down = _cells(h, tile[0])
-    left, right = _cells(w, tile[1])
-    cells = left + 1
+    cells_y, cells_x = _cells(h, tile[0]), _cells(w, tile[1])
+
+    def band(a: int, b: int) -> None:
+        places = cells_y[0][a:b], cells_y[1][a:b], *cells_x
+        if bytewise:
+            _blend_bytes(plane[a:b], packed, *places, np.empty(w, np.uint32), out[a:b])
+        else:
+            line = np.empty((columns, bins), np.float32)
+            _blend(plane[a:b], tables, *places, position, top / (bins - 1), line, out[a:b])
+
     if bytewise:
-        quantized = canonical(np.clip(np.rint(tables), 0, 255).astype(np.uint8))
-        run_bands(
-            lambda a, b: _blend_bytes(plane[a:b], quantized, upper[a:b], down[a:b], cells, right, out[a:b]),
-            h,
-            pixels=plane.size,
-        )
-        return out
-    tables = canonical(tables)
-    value = top / (bins - 1)
-    run_bands(
-        lambda a, b: _blend(plane[a:b], tables, upper[a:b], down[a:b], cells, right, position, value, out[a:b]),
-        h,
-        pixels=plane.size,
-    )
+        packed = np.empty((rows + 1, columns + 1, 256), np.uint32)
+        _pack_corners(np.rint(tables, out=tables).astype(np.uint8), packed)
+    run_bands(band, h, pixels=plane.size)
     return out
 
 
 def _cells(size: int, tile: int) -> tuple[np.ndarray, np.ndarray]:
-    """For each pixel the tile whose centre is at or before its own (-1 before the first), and the weight of the next."""
+    """For each pixel how many tile centres are at or before its own, and how far it is on to the next."""
     place = np.arange(size, dtype=np.float32) * (np.float32(1) / np.float32(tile)) - np.float32(0.5)
     first = np.floor(place)
-    return first.astype(np.int64), place - first
+    return first.astype(np.int64) + 1, place - first

@@ -78,7 +78,8 @@ def count_levels(image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
             whole = part.size // stride * stride
             flat = part.reshape(-1)
             (_tally_grey if channels == 1 else _tally_rgb)(flat[:whole].reshape(-1, stride), table)
-            _tally(flat[whole:].reshape(1, -1, channels), table)
+            for i, v in enumerate(flat[whole:]):  # fewer than `stride`: not worth a kernel
+                table[i, v] += 1
         else:
             table = np.zeros((channels, levels), np.uint32)
             _tally(part, table)

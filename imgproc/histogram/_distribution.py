@@ -1,4 +1,4 @@
-"""The distribution of a float plane: its cumulative function in 65,536 bins that remember their extreme values.
+"""The distribution of a float plane: its cumulative function in 16,384 bins that remember their extreme values.
 
 Between the smallest and the largest value of a bin the function is taken as linear.  So it is exact where a bin holds a
 single value (a float copy of an 8-bit image behaves like that image) and never shows bands where it holds many.
@@ -13,7 +13,7 @@ import numpy as np
 from .._jit import kernel
 from .._threads import run_bands
 
-BINS = 1 << 16
+BINS = 1 << 14
 
 
 @kernel

@@ -45,7 +45,7 @@ def equalize_histogram(
     ndarray
         Same shape and dtype.  Integers are rounded half to even (``"pil"`` truncates) and saturated.  Luma or a channel
         with a single level is left as it is.  Float images map to [0, 1] (whatever their range) by the same formulas on
-        a cumulative function of 65,536 bins, linear inside a bin; NaN stays and is not counted.
+        a cumulative function of 16,384 bins, linear inside a bin; NaN stays and is not counted.
 
     Raises
     ------
@@ -72,7 +72,9 @@ def equalize_histogram(
 
 def _equalize_levels(image: np.ndarray, mask: np.ndarray | None, method: str) -> np.ndarray:
     counts = count_levels(image, mask)
-    tables = np.stack([_table(count, method) for count in counts]).astype(image.dtype)
+    tables = np.empty(counts.shape, image.dtype)
+    for table, count in zip(tables, counts):
+        table[:] = _table(count, method)
     return look_up(image, tables)
 
 
@@ -86,17 +88,20 @@ def _table(counts: np.ndarray, method: str) -> np.ndarray:
     if lowest == highest:
         return np.arange(counts.size)
     if method == "textbook":
-        return np.rint(cumulative * top / n)
+        return _rounded(cumulative * top / n, top)
     if method == "pil":
         step = (n - int(counts[highest])) // top
         return np.minimum((step // 2 + cumulative - counts) // step, top) if step else np.arange(counts.size)
-    rest = cumulative - counts[lowest]
-    rest[:lowest] = 0
+    cumulative -= counts[lowest]
+    cumulative[:lowest] = 0
     if top == 255:  # OpenCV's own arithmetic, in float32
-        scaled = rest.astype(np.float32) * (np.float32(top) / np.float32(n - counts[lowest]))
-    else:
-        scaled = rest * (top / (n - counts[lowest]))
-    return np.clip(np.rint(scaled), 0, top)
+        return _rounded(cumulative.astype(np.float32) * (np.float32(top) / np.float32(n - counts[lowest])), top)
+    return _rounded(cumulative * (top / (n - counts[lowest])), top)
+
+
+def _rounded(scaled: np.ndarray, top: int) -> np.ndarray:
+    np.rint(scaled, out=scaled)
+    return np.minimum(scaled, top, out=scaled)
 
 
 def _equalize_float(plane: np.ndarray, valid: np.ndarray, method: str) -> np.ndarray:

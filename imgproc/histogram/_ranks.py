@@ -23,31 +23,13 @@ _SEGMENT = 32  # columns that share one running sum in the grid of counts
 
 
 @kernel
-def _lanes_below(counters):
-    # Row i selects the first i of 16 counters, as words of 64 bits.
-    masks = np.zeros((17, 16), counters.dtype)
-    for i in range(17):
-        for k in range(i):
-            masks[i, k] = ~masks[i, k]
-    return masks.view(np.uint64)
-
-
-@kernel
-def _aligned_words(n):
-    # 32-byte loads that straddle cache lines cost a quarter of the speed.
-    words = np.zeros(n + 8, np.uint64)
-    start = (-(words.ctypes.data >> 3)) & 7
-    return words[start : start + n]
-
-
-@kernel
-def _count_row(row, valid, counters, populations, step):
+def _count_row(row, valid, counters, step):
     for x in range(row.size):
         if valid[x]:
             v = np.int64(row[x])
             counters[x, v] += step
             counters[x, 256 + (v >> 4)] += step
-            populations[x] += np.int32(np.int16(step))
+            counters[x, 272] += step
 
 
 @kernel
@@ -58,60 +40,53 @@ def _add(window, entering):
 
 @kernel
 def _slide(window, entering, leaving):
-    # Counters are added and subtracted many to a word: no lane ever ends below zero or overflows, so none spills.
+    # Counters are added and subtracted many to a word: no lane ends below zero or overflows, so none spills.
     for k in range(window.size):
         window[k] += entering[k] - leaving[k]
 
 
 @kernel
-def _ranks_bytes(image, valid, ymap, xmap, counter, ranks, populations):
-    w = ranks.shape[1]
-    side = xmap.size - w + 1
+def _ranks_bytes(image, valid, ymap, xmap, below, columns, counters, ranks, populations):
+    """`columns` and `counters` are one memory: a row a column of the image and a last one for the window, each of 256
+    counters of levels, 16 of tiers, one of pixels; `below` selects the first i of 16 counters."""
+    side = xmap.size - ranks.shape[1] + 1
     radius = side // 2
-    size = counter.itemsize
-    per_tier = 2 * size  # words of 16 counters
-    one, minus_one = counter[0], counter[1]
-    lane_sum = np.uint64(0x0001000100010001) if size == 2 else np.uint64(0x0000000100000001)
-    top_lane = np.uint64(64 - 8 * size)
-    below = _lanes_below(counter)
-    flat = _aligned_words(image.shape[1] * 17 * per_tier)
-    columns = flat.reshape(image.shape[1], 17 * per_tier)
-    counters = flat.view(counter.dtype).reshape(image.shape[1], 272)
-    column_population = np.zeros(image.shape[1], np.int32)
-    window = _aligned_words(17 * per_tier)
+    one = counters.dtype.type(1)
+    minus_one = counters.dtype.type(~counters.dtype.type(0))
+    words = below.shape[1]
+    narrow = words == 4
+    shift = np.uint64(48 if narrow else 32)
+    lane_sum = np.uint64(0x0001000100010001) if narrow else np.uint64(0x0000000100000001)
+    window = columns[columns.shape[0] - 1]
     for i in range(side - 1):
-        _count_row(image[ymap[i]], valid[ymap[i]], counters, column_population, one)
+        _count_row(image[ymap[i]], valid[ymap[i]], counters, one)
     for y in range(ranks.shape[0]):
-        _count_row(image[ymap[y + side - 1]], valid[ymap[y + side - 1]], counters, column_population, one)
-        window[:] = 0
-        population = 0
-        for i in range(side - 1):
+        _count_row(image[ymap[y + side - 1]], valid[ymap[y + side - 1]], counters, one)
+        for k in range(window.size):
+            window[k] = np.uint64(0)
+        for i in range(side):
             _add(window, columns[xmap[i]])
-            population += column_population[xmap[i]]
-        _add(window, columns[xmap[side - 1]])
-        population += column_population[xmap[side - 1]]
-        for x in range(w):
+        for x in range(ranks.shape[1]):
             if x > 0:
-                enters, leaves = xmap[x + side - 1], xmap[x - 1]
-                _slide(window, columns[enters], columns[leaves])
-                population += column_population[enters] - column_population[leaves]
+                _slide(window, columns[xmap[x + side - 1]], columns[xmap[x - 1]])
             v = np.int64(image[ymap[y + radius], xmap[x + radius]])
             tier, level = v >> 4, v & 15
             total, lower = np.uint64(0), np.uint64(0)
-            for k in range(per_tier):
-                coarse = window[16 * per_tier + k] & below[tier, k]
-                fine = window[tier * per_tier + k]
+            for k in range(words):
+                coarse = window[16 * words + k] & below[tier, k]
+                fine = window[tier * words + k]
                 total += coarse + (fine & below[level + 1, k])
                 lower += coarse + (fine & below[level, k])
-            rank = np.int64((total * lane_sum) >> top_lane)
+            rank = np.int64((total * lane_sum) >> shift)
+            population = np.int64(counters[columns.shape[0] - 1, 272])
             if population == 0:
                 rank = LEAVE
-            elif rank == population and (lower * lane_sum) >> top_lane == 0:
+            elif rank == population and (lower * lane_sum) >> shift == 0:
                 rank = CONSTANT
             ranks[y, x] = rank
             if populations.size > 0:
                 populations[y, x] = population
-        _count_row(image[ymap[y]], valid[ymap[y]], counters, column_population, minus_one)
+        _count_row(image[ymap[y]], valid[ymap[y]], counters, minus_one)
 
 
 @kernel
@@ -153,12 +128,9 @@ def _count_window(cells, sums, y0, y1, x0, x1):
 
 
 @kernel
-def _ranks_ordered(values, valid, order, side, ranks, populations):
+def _ranks_ordered(values, valid, order, side, cells, sums, ranks, populations):
     """Ranks of a band from its extended values and the ascending order of their flat indices."""
-    h, w = values.shape
-    wide = np.uint32(w)
-    cells = np.zeros((h + 1, (w // _SEGMENT + 1) * _SEGMENT), np.uint32)
-    sums = np.zeros((h + 1, w // _SEGMENT + 2), np.uint32)
+    wide = np.uint32(values.shape[1])
     flat = values.reshape(values.size)
     radius = side // 2
     start = 0
@@ -242,13 +214,23 @@ def window_ranks(
 
 def _byte_bands(plane, valid, ymap, xmap, ranks, populations) -> None:
     side = ymap.size - ranks.shape[0] + 1
-    counter = np.array([1, -1]).astype(np.uint16 if side * side < 1 << 16 else np.uint32)
+    counter = np.dtype(np.uint16 if side * side < 1 << 16 else np.uint32)
+    below = np.tril(np.full((17, 16), -1), -1).astype(counter).view(np.uint64)
 
     def band(y0: int, y1: int) -> None:
         rows = ymap[y0 : y1 + side - 1]
-        _ranks_bytes(plane, valid, rows, xmap, counter, ranks[y0:y1], populations[y0:y1])
+        columns = _aligned_words(plane.shape[1] + 1, 18 * below.shape[1])
+        part = ranks[y0:y1], populations[y0:y1]
+        _ranks_bytes(plane, valid, rows, xmap, below, columns, columns.view(counter), *part)
 
     run_bands(band, ranks.shape[0], pixels=ranks.size)
+
+
+def _aligned_words(rows: int, columns: int) -> np.ndarray:
+    # Vector loads that straddle cache lines cost a quarter of the speed.
+    words = np.zeros(rows * columns + 8, np.uint64)
+    start = -(words.ctypes.data >> 3) % 8
+    return words[start : start + rows * columns].reshape(rows, columns)
 
 
 def _ordered_bands(plane, valid, ymap, xmap, ranks, populations) -> None:
@@ -262,8 +244,11 @@ def _ordered_bands(plane, valid, ymap, xmap, ranks, populations) -> None:
         if values.dtype.kind == "f":
             order = order[np.isfinite(values.reshape(-1)[order])]
             ranks[y0:y1] = LEAVE
+        segments = values.shape[1] // _SEGMENT + 1
+        cells = np.zeros((values.shape[0] + 1, segments * _SEGMENT), np.uint32)
+        sums = np.zeros((values.shape[0] + 1, segments + 1), np.uint32)
         part = ranks[y0:y1], populations[y0:y1]
-        _ranks_ordered(values, counted, order, side, *part)
+        _ranks_ordered(values, counted, order, side, cells, sums, *part)
         _flag_uniform(values, counted, side, *part)
 
     # Each band repeats its margin of `side` rows: few tall bands; but not taller, for memory and for every thread's share.
