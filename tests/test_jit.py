@@ -249,7 +249,7 @@ if __name__ == "__main__":
     from imgproc._probe import sum_of_squares  # not at the top, where the children would import it too
 
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        print(pool.apply(sum_of_squares, (np.arange(4.0), 0)))
+        print(pool.apply_async(sum_of_squares, (np.arange(4.0), 0)).get(timeout=60))
 """
     assert python(code) == "14.0"
 

@@ -80,6 +80,7 @@ def test_bands_run_at_the_same_time() -> None:
 
 def test_nested_work_runs_serially_in_its_thread() -> None:
     def inner(y0: int, y1: int) -> str:
+        time.sleep(0.001)  # time for others to take a band, if they were asked to
         return threading.current_thread().name
 
     def outer(y0: int, y1: int) -> bool:
@@ -107,17 +108,33 @@ def test_an_error_in_a_band_reaches_the_caller_and_leaves_the_pool_usable(
         _threads.run_all([meeting.wait] * 4, 4)
 
 
+def test_a_band_that_takes_longer_in_another_thread_is_waited_for() -> None:
+    helping = threading.Event()
+
+    def work(y0: int, y1: int) -> int:
+        if threading.current_thread() is threading.main_thread():
+            assert helping.wait(timeout=60)
+        else:
+            helping.set()
+            time.sleep(0.2)
+        return y0
+
+    assert _threads.run_bands(work, HEIGHT, pixels=BIG) == [0, 250, 500, 750]
+
+
 def test_no_band_runs_on_after_an_error_was_raised() -> None:
-    running = []
+    helping, running = threading.Event(), []
 
     def work(y0: int, y1: int) -> None:
-        if y0 == 0:
-            raise ValueError("first")
+        if threading.current_thread() is threading.main_thread():
+            assert helping.wait(timeout=60)
+            raise ValueError("in the calling thread")
         running.append(y0)
-        time.sleep(0.01)
+        helping.set()
+        time.sleep(0.2)
         running.remove(y0)
 
-    with pytest.raises(ValueError, match="first"):
+    with pytest.raises(ValueError, match="in the calling thread"):
         _threads.run_bands(work, HEIGHT, pixels=BIG, rows=10)
     assert running == []
 
