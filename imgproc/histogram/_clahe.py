@@ -14,27 +14,30 @@ __all__ = ["clahe"]
 
 
 @kernel
-def _count_tiles_bytes(plane, lines, xmap, counts):
+def _count_tiles(plane, mask, lines, xmap, position, codes, counts):
+    """Histograms of a row of tiles.  Values are scaled to [0, bins - 1] and counted in the nearest bin; those that the
+    mask leaves out, and NaN, in a bin past the last.  Each tile has four private histograms, since neighbours are often
+    equal and an increment must wait for one of the same counter."""
+    bins = counts.shape[2] - 1
     width = xmap.size // counts.shape[0]
+    position, top = np.float32(position), np.float32(bins - 1)
     for y in lines:
-        row = plane[y]
+        row, counted = plane[y], mask[y]
+        for x in range(row.size):
+            v = np.float32(np.float32(row[x]) * position)
+            known = counted[x] & (v == v)
+            codes[x] = np.int32(np.rint(min(max(v, np.float32(0)), top))) if known else np.int32(bins)
+        for x in range(row.size, xmap.size):
+            codes[x] = codes[xmap[x]]
         for t in range(counts.shape[0]):
-            for x in range(t * width, (t + 1) * width):
-                counts[t, row[xmap[x]]] += 1
-
-
-@kernel
-def _count_tiles(plane, mask, lines, xmap, position, counts):
-    # Values are scaled to [0, bins - 1] and counted in the nearest bin.
-    bins = counts.shape[1]
-    width = xmap.size // counts.shape[0]
-    position = np.float32(position)
-    for y in lines:
-        for t in range(counts.shape[0]):
-            for x in range(t * width, (t + 1) * width):
-                v = np.float32(plane[y, xmap[x]]) * position
-                if mask[y, xmap[x]] and v == v:
-                    counts[t, np.int64(np.rint(min(max(v, np.float32(0)), np.float32(bins - 1))))] += 1
+            fours = codes[t * width : t * width + width // 4 * 4].reshape(width // 4, 4)
+            for i in range(fours.shape[0]):
+                counts[t, 0, np.uint32(fours[i, 0])] += np.uint32(1)
+                counts[t, 1, np.uint32(fours[i, 1])] += np.uint32(1)
+                counts[t, 2, np.uint32(fours[i, 2])] += np.uint32(1)
+                counts[t, 3, np.uint32(fours[i, 3])] += np.uint32(1)
+            for x in range(t * width + width // 4 * 4, (t + 1) * width):
+                counts[t, 0, np.uint32(codes[x])] += np.uint32(1)
 
 
 @kernel
@@ -109,29 +112,37 @@ def _blend_bytes(plane, packed, rows, row_weights, cells, weights, line, out):
 
 
 @kernel
-def _blend(plane, tables, rows, row_weights, cells, weights, position, value, line, out):
+def _blend(plane, tables, rows, row_weights, lefts, rights, weights, position, value, scratch, out):
     """As `_blend_bytes` for any dtype: tables are linear between bins, and scaled to the dtype by `value`."""
     tiles_y, tiles_x, bins = tables.shape
     one, position, value = np.float32(1), np.float32(position), np.float32(value)
-    rounded = value > one
+    line, mixed, places = scratch[0], scratch[1], scratch[2].view(np.int32)
     for y in range(plane.shape[0]):
         upper, lower = tables[max(rows[y] - 1, 0)], tables[min(rows[y], tiles_y - 1)]
         bottom = row_weights[y] * value
         top = value - bottom
         for t in range(tiles_x):
             for k in range(bins):
-                line[t, k] = upper[t, k] * top + lower[t, k] * bottom
+                line[t * bins + k] = upper[t, k] * top + lower[t, k] * bottom
+        # Three loops, since one with table look-ups in it does not vectorise.
         for x in range(plane.shape[1]):
-            v = np.float32(plane[y, x]) * position
+            v = np.float32(np.float32(plane[y, x]) * position)
             v = min(max(v, np.float32(0)), np.float32(bins - 1)) if v == v else np.float32(0)
             k = min(np.int32(v), np.int32(bins - 2))
-            t = v - np.float32(k)
-            a, b = line[max(cells[x] - 1, 0)], line[min(cells[x], tiles_x - 1)]
-            mixed = (a[k] + t * (a[k + 1] - a[k])) * (one - weights[x]) + (b[k] + t * (b[k + 1] - b[k])) * weights[x]
-            if rounded:
-                out[y, x] = np.int32(np.rint(min(mixed, np.float32(65535))))
-            else:
-                out[y, x] = mixed if plane[y, x] == plane[y, x] else plane[y, x]
+            places[x] = k
+            mixed[x] = v - np.float32(k)
+        for x in range(plane.shape[1]):
+            k, t = np.uint32(places[x]), mixed[x]
+            i, j = lefts[x] + k, rights[x] + k  # unsigned: an index that may be negative costs a test
+            a = line[i] + t * (line[i + np.uint32(1)] - line[i])
+            b = line[j] + t * (line[j + np.uint32(1)] - line[j])
+            mixed[x] = a + weights[x] * (b - a)
+        if value > one:
+            for x in range(plane.shape[1]):
+                out[y, x] = np.int32(np.rint(min(mixed[x], np.float32(65535))))
+        else:
+            for x in range(plane.shape[1]):
+                out[y, x] = mixed[x] if plane[y, x] == plane[y, x] else plane[y, x]
 
 
 def clahe(
@@ -209,25 +220,26 @@ def _clahe_plane(
 
     def tile_rows(first: int, stop: int) -> None:
         for t in range(first, stop):
-            counts = np.zeros((columns, bins), np.int64)
+            lanes = np.zeros((columns, 4, bins + 1), np.uint32)
             lines = ymap[t * tile[0] : (t + 1) * tile[0]]
-            if bytewise and mask is None:
-                _count_tiles_bytes(plane, lines, xmap, counts)
-            else:
-                _count_tiles(plane, valid, lines, xmap, position, counts)
+            _count_tiles(plane, valid, lines, xmap, position, np.empty(padded[1], np.int32), lanes)
+            counts = lanes[:, :, :bins].sum(axis=1, dtype=np.int64)
             _clip_and_sum(counts, limit, tables[t])
 
     run_bands(tile_rows, rows, pixels=plane.size)
     out = np.empty(plane.shape, plane.dtype)
     cells_y, cells_x = _cells(h, tile[0]), _cells(w, tile[1])
 
+    lefts, rights = ((np.clip(cells_x[0] - k, 0, columns - 1) * bins).astype(np.uint32) for k in (1, 0))
+
     def band(a: int, b: int) -> None:
-        places = cells_y[0][a:b], cells_y[1][a:b], *cells_x
+        place = cells_y[0][a:b], cells_y[1][a:b]
         if bytewise:
-            _blend_bytes(plane[a:b], packed, *places, np.empty(w, np.uint32), out[a:b])
+            _blend_bytes(plane[a:b], packed, *place, *cells_x, np.empty(w, np.uint32), out[a:b])
         else:
-            line = np.empty((columns, bins), np.float32)
-            _blend(plane[a:b], tables, *places, position, top / (bins - 1), line, out[a:b])
+            scratch = np.empty((3, max(columns * bins, w)), np.float32)
+            where = lefts, rights, cells_x[1]
+            _blend(plane[a:b], tables, *place, *where, position, top / (bins - 1), scratch, out[a:b])
 
     if bytewise:
         packed = np.empty((rows + 1, columns + 1, 256), np.uint32)
