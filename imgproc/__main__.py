@@ -160,6 +160,8 @@ def _report(seconds: dict[Any, float]) -> list[str]:
             print(f"{_name(kernel):<56}{compiled:>9}{cached:>8}{seconds.get(kernel.function, 0.0):>9.2f}")
         elif kernel in inside:
             print(f"{_name(kernel):<56}{'part of its callers':>26}")
+        elif kernel.needs and not _jit.cpu_has(kernel.needs):
+            print(f"{_name(kernel):<56}{'not for this CPU':>26}")
         else:
             missing.append(_name(kernel))
     return missing

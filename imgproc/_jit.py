@@ -34,9 +34,10 @@ _STALE_DAYS = 30
 class Kernel:
     """A function that Numba compiles at its first call.  Kernels call each other as module globals."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], needs: str | None = None) -> None:
         functools.update_wrapper(self, function)
         self.function = function
+        self.needs = needs
         self._dispatcher: Any = None
 
     def __call__(self, *args: Any) -> Any:
@@ -64,11 +65,53 @@ def _by_name(module: str, name: str) -> Kernel:
     return getattr(importlib.import_module(module), name)
 
 
-def kernel(function: Callable[..., Any]) -> Kernel:
-    """Mark a kernel: compiled in nopython mode at its first call, without the GIL, cached on disk."""
-    made = Kernel(function)
+def kernel(function: Callable[..., Any] | None = None, *, needs: str | None = None) -> Any:
+    """Mark a kernel: compiled in nopython mode at its first call, without the GIL, cached on disk.
+
+    ``@kernel(needs="avx512vbmi")`` says that the kernel may be called only where `cpu_has` that feature.
+    """
+    if function is None:
+        return functools.partial(kernel, needs=needs)
+    made = Kernel(function, needs)
     KERNELS.append(made)
     return made
+
+
+@functools.cache
+def cpu_has(feature: str) -> bool:
+    """Whether kernels may use this feature of the CPU, by LLVM's name: it is there, and Numba compiles for this CPU."""
+    import numba
+
+    if numba.config.DISABLE_JIT or numba.config.CPU_NAME or numba.config.CPU_FEATURES:
+        return False
+    try:
+        import llvmlite.binding
+
+        return bool(llvmlite.binding.get_host_cpu_features().get(feature, False))
+    except RuntimeError:  # LLVM does not know this CPU
+        return False
+
+
+class Intrinsic:
+    """A Numba intrinsic made at first use, so that defining one does not import Numba.  Kernels call it as a global.
+
+    `build` gets the decorator `numba.extending.intrinsic` and returns what it made.
+    """
+
+    def __init__(self, build: Callable[[Any], Any]) -> None:
+        self._build = build
+        self._type: Any = None
+
+    @property
+    def _numba_type_(self) -> Any:
+        if self._type is None:
+            from numba.core.registry import cpu_target
+            from numba.extending import intrinsic
+
+            made = self._build(intrinsic)
+            cpu_target.typing_context.refresh()
+            self._type = cpu_target.typing_context.resolve_value_type(made)
+        return self._type
 
 
 def _compiler_lock() -> Any:
