@@ -1,7 +1,8 @@
 """Classical image processing on Numba kernels: functions on arrays, right for every dtype, bit-reproducible.
 
-Images are (h, w) or (h, w, c) arrays in RGB order of dtype uint8, uint16, float32 or float64; float images are nominally
-in [0, 1].  The image comes first, everything else by keyword.  Inputs are never written, results never alias them.
+Images are (h, w) or (h, w, c) arrays in RGB order of dtype uint8, uint16, float32 or float64; float images are
+nominally in [0, 1].  The image comes first, everything else by keyword.  Inputs are never written, results never alias
+them.
 """
 
 from ._threads import *

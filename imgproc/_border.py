@@ -58,10 +58,10 @@ def index_map(size: int, before: int, after: int, border: str) -> np.ndarray:
 def extended(
     array: np.ndarray, radius: int, border: str, fill: float | bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Index maps for windows of a radius: window pixel (i, j) of pixel (y, x) is ``array[ymap[y + i], xmap[x + j]]``.
+    """Index maps for windows: pixel (i, j) of the window of (y, x) is ``array[ymap[y + i], xmap[x + j]]``.
 
-    Under ``constant`` the fill becomes pixels of a padded copy, so that no kernel meets an index of -1; under every other
-    border the array comes back as it is.
+    Under ``constant`` the fill becomes pixels of a padded copy, so that no kernel meets an index of -1; under every
+    other border the array comes back as it is.
     """
     h, w = array.shape[:2]
     if border != "constant":

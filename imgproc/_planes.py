@@ -1,10 +1,9 @@
 """What every function on intensities needs: canonical arrays, full scale, luma and its replacement.
 
-Luma is Y of Rec. 601, Y = 0.299 R + 0.587 G + 0.114 B, as OpenCV's and Pillow's grey.  ``color="luminance"`` means: work
-on Y, then add the change of Y to R, G and B alike.  That is YCrCb with Cr and Cb untouched, without its round trip: it
-needs no conversion that loses levels, works alike in every dtype, and an operation that leaves Y alone returns the image
-bit for bit.  (Lab's L is perceptually more even, but its 8-bit round trip changes pixels by up to two levels, and its
-gamut on float and 16-bit images is no better defined.)
+Luma is Y of Rec. 601, Y = 0.299 R + 0.587 G + 0.114 B, as OpenCV's and Pillow's grey.  ``color="luminance"`` means:
+work on Y, then add the change of Y to R, G and B alike.  That is YCrCb with Cr and Cb untouched, without a round trip:
+it needs no conversion that loses levels, works alike in every dtype, and an operation that leaves Y alone returns the
+image bit for bit.  (Lab's L is perceptually more even, but its 8-bit round trip changes pixels by up to two levels.)
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ def luma(image: np.ndarray) -> np.ndarray:
 
 
 def replace_luma(image: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """The RGB image with its luma changed from `old` to `new`: the difference is added to R, G and B, integers saturate."""
+    """The RGB image with luma `new` for `old`: the difference is added to R, G and B, integers saturate."""
     rows, new = _flat_rows(image), canonical(new)
     out = np.empty(image.shape, image.dtype)
     flat = out.reshape(rows.shape)

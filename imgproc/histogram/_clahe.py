@@ -42,7 +42,7 @@ def _count_tiles(plane, mask, lines, xmap, position, codes, counts):
 
 @kernel
 def _clip_and_sum(counts, limit, tables):
-    """Clip the histogram of each tile, hand the excess round as OpenCV does, and sum it up to a table of [0, bins - 1]."""
+    """Clip each tile's histogram, hand the excess round as OpenCV does, and sum it up to a table of [0, bins - 1]."""
     bins = counts.shape[1]
     for t in range(counts.shape[0]):
         n = 0
@@ -175,10 +175,11 @@ def clahe(
     Returns
     -------
     ndarray
-        Same shape and dtype.  Equal to OpenCV 5.0's ``createCLAHE(clip_limit, tiles[::-1]).apply`` for uint8 grey and 256
-        bins, whatever the size: an image that the tiles do not divide is extended at the right and the bottom by
+        Same shape and dtype.  Equal to OpenCV 5.0's ``createCLAHE(clip_limit, tiles[::-1]).apply`` for uint8 grey and
+        256 bins, whatever the size: an image that the tiles do not divide is extended at the right and the bottom by
         ``reflect_101``, in both directions as OpenCV does.  Other dtypes use the same 256 bins, linear between their
-        centres, so a 16-bit or float copy of an 8-bit image gives the same picture.  NaN stays and is not counted.
+        centres and without rounding the tiles' tables to levels, so a 16-bit or float copy of an 8-bit image gives the
+        same picture within one level of 255.  NaN stays and is not counted.
 
     Raises
     ------

@@ -180,7 +180,7 @@ def _map_ranks(
     rule: Any,
     uniform: np.ndarray,
 ) -> np.ndarray:
-    """Turn ranks into values by ``rule(ranks, totals)``: one table where all windows count alike, else pixel by pixel."""
+    """Turn ranks into values by ``rule(ranks, totals)``: one table where all windows count alike, else each pixel."""
     out = np.empty(plane.shape, plane.dtype)
     if populations is None:
         total = (2 * radius + 1) ** 2

@@ -25,7 +25,7 @@ _DENSITY_TOTAL = 1 << 30
 
 @kernel
 def nearest_levels(cumulative, counts, totals, out):
-    """For each share s = counts/totals the occupied level z whose cumulative share G(z) is nearest, the lower one of a tie.
+    """For each share s = counts/totals the occupied level z whose cumulative share G(z) is nearest, the lower of a tie.
 
     Compares |G(z) - s| as integers: exact below 2**63 / (pixels of the image * pixels of the reference).  One total may
     serve all counts.

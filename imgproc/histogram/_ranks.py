@@ -1,10 +1,10 @@
 """How many pixels of the window around each pixel are at most as bright: the ranks of local equalization and matching.
 
 uint8 slides two-tier column histograms (Perreault & Hébert 2007) over the image: each column of the window keeps 256
-counters and 16 sums of them, the window adds the column that enters and subtracts the one that leaves, and a rank is one
+counters and 16 sums of them, the window adds the column that enters and subtracts the one that leaves, and a rank is a
 sum over at most 16 + 16 counters.  Every other dtype inserts the pixels in ascending order into a grid of counts, a
 Fenwick tree over rows (Fenwick 1994) whose nodes hold running sums along the row, and asks for the window's sum.  Both
-are exact and cost the same for every radius.
+are exact, and their cost does not grow with the window.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def window_ranks(
     valid : ndarray of bool, shape (h, w), optional
         Which pixels count; NaN and infinite ones never do.
     radius, border, fill
-        The window is (2 radius + 1) square; what lies outside the image is valid under ``constant``, else as its source.
+        The window is (2 radius + 1) square; what lies outside is valid under ``constant``, else as its source.
 
     Returns
     -------
@@ -251,5 +251,5 @@ def _ordered_bands(plane, valid, ymap, xmap, ranks, populations) -> None:
         _ranks_ordered(values, counted, order, side, cells, sums, *part)
         _flag_uniform(values, counted, side, *part)
 
-    # Each band repeats its margin of `side` rows: few tall bands; but not taller, for memory and for every thread's share.
+    # Each band repeats a margin of `side` rows, so tall bands; but not too tall, for memory and every thread's share.
     run_bands(band, h, pixels=h * w, rows=min(max(256, 4 * side), -(-h // get_num_threads())))

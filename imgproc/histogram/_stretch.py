@@ -48,9 +48,9 @@ def stretch_contrast(
     Returns
     -------
     ndarray
-        Same shape and dtype; (v - v_low) / (v_high - v_low) of full scale, cut off at its ends and rounded half to even.
-        Quantiles are interpolated linearly, as by `numpy.quantile`.  Luma or a channel whose two quantiles are equal is
-        left as it is.  NaN stays and, like infinity, is not counted.
+        Same shape and dtype; (v - v_low) / (v_high - v_low) of full scale, cut off at its ends and rounded half to
+        even.  Quantiles are interpolated linearly, as by `numpy.quantile`.  Luma or a channel whose two quantiles are
+        equal is left as it is.  NaN stays and, like infinity, is not counted.
 
     Raises
     ------
