@@ -458,8 +458,8 @@ def enhance_local_statistics(
         return (m <= k0 * mean) & flat & (number > 0) & ~spoilt
 
     def amplified(values: np.ndarray, where: np.ndarray) -> np.ndarray:
-        gained = to_dtype(values * image.dtype.type(gain) if image.dtype.kind == "f" else values * gain, image.dtype)
-        return np.where(where, gained, values)
+        kind = image.dtype.type if image.dtype.kind == "f" else np.float32
+        return np.where(where, to_dtype(values.astype(kind) * kind(gain), image.dtype), values)
 
     if color == "luminance" and image.ndim == 3 and image.shape[2] == 3:
         return amplified(image, chosen(luma(image))[..., None])

@@ -103,9 +103,9 @@ def test_colour_is_brute_force(rng: np.random.Generator, dtype: type, color: str
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_windows_of_more_than_65535_pixels_are_brute_force(rng: np.random.Generator, dtype: type) -> None:
     """From radius 128 on a counter of 16 bits would be too small."""
-    image = image_of(rng, dtype, (131, 6), levels=3)
+    image = image_of(rng, dtype, (129, 3), levels=3)
     image[40:90] = image[0, 0]
-    for radius in (127, 128, 131):
+    for radius in (127, 128, 129):
         expected = naive.equalize_histogram_local(image, radius=radius)
         assert_is(equalize_histogram_local(image, radius=radius), expected)
     reference = image_of(rng, dtype, (9, 9))
