@@ -16,8 +16,6 @@ import imgproc
 from imgproc import _jit
 from imgproc._examples import EXAMPLES, example_call, example_image, image_functions, public_functions
 
-pytestmark = pytest.mark.nojit
-
 ROOT = Path(imgproc.__file__).parent
 SOURCES = sorted(ROOT.rglob("*.py"))
 MODULES = sorted(module.name for module in pkgutil.walk_packages([str(ROOT)], "imgproc."))
