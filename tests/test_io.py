@@ -17,6 +17,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageOps
 
+from imgproc import _planes
 from imgproc._cv2 import load_cv2
 from imgproc.io import (
     bgr_to_rgb,
@@ -70,9 +71,9 @@ def exif_block(orientation):
 
 
 def luma(rgb):
-    """Pillow's fixed-point Rec. 601, exactly."""
+    """Rec. 601 with weights in 1 / 2**15, exactly."""
     r, g, b = np.moveaxis(rgb[..., :3].astype(object), -1, 0)
-    return ((19595 * r + 38470 * g + 7471 * b + 32768) >> 16).astype(rgb.dtype)
+    return ((9798 * r + 19235 * g + 3735 * b + 16384) >> 15).astype(rgb.dtype)
 
 
 # Reading: values --------------------------------------------------------------------------------------------------
@@ -91,6 +92,9 @@ def test_png_of_every_pillow_mode_reads_as_pillow_converts_it(tmp_path, mode, wa
 
     step = image.convert("RGB") if mode == "P" else image
     expected = np.asarray(step.convert({"rgb": "RGB", "rgba": "RGBA", "grey": "L"}[wanted]))
+    if wanted == "grey":
+        assert np.abs(result.astype(int) - expected).max() <= 1
+        expected = luma(np.asarray(image.convert("RGB")))
     assert result.dtype == np.uint8 and result.flags.c_contiguous and result.flags.writeable
     np.testing.assert_array_equal(result, expected)
 
@@ -138,6 +142,31 @@ def test_16_bits_are_kept(tmp_path, suffix, channels):
     rgba = np.dstack([rgb, image[..., 3] if channels == 4 else np.full((H, W), 65535, np.uint16)])
     np.testing.assert_array_equal(read_image(path, mode="rgba"), rgba)
     np.testing.assert_array_equal(read_image(path, mode="grey"), luma(rgb) if channels > 1 else image[..., 0])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (300, 401), (2, 40000)])
+def test_grey_is_the_luma_of_the_whole_library(tmp_path, dtype, shape):
+    image = noise(*shape, 3, dtype=dtype)
+    write_image(tmp_path / "image.tif", image)
+
+    result = read_image(tmp_path / "image.tif", mode="grey")
+
+    assert result.dtype == dtype and result.flags.c_contiguous and result.flags.writeable
+    np.testing.assert_array_equal(result, _planes.luma(image))
+    if result.dtype.kind == "u":
+        np.testing.assert_array_equal(result, cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+
+
+def test_grey_of_infinities_and_of_the_largest_floats(tmp_path):
+    largest = np.finfo(np.float32).max
+    image = np.array([[[np.inf, 0, 0], [np.inf, -np.inf, 0], [np.nan, 1, 1], [largest] * 3]], np.float32)
+    write_image(tmp_path / "image.tif", image)
+
+    result = read_image(tmp_path / "image.tif", mode="grey")  # any warning is an error here
+
+    np.testing.assert_array_equal(result, _planes.luma(image))
+    np.testing.assert_array_equal(result[0, :3], [np.inf, np.nan, np.nan])
 
 
 def test_16_bit_luma_reaches_full_scale(tmp_path):
@@ -803,7 +832,7 @@ def test_a_pipe_is_not_replaced(tmp_path):
     assert stat.S_ISFIFO(os.stat(tmp_path / "pipe.png").st_mode)
 
 
-@pytest.mark.parametrize("broken", ["os.replace", "shutil.copymode", "imgproc.io._encode"])
+@pytest.mark.parametrize("broken", ["os.replace", "shutil.copymode", "imgproc.io.encode"])
 def test_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, broken):
     path = tmp_path / "image.png"
     path.write_bytes(b"old")
@@ -1142,13 +1171,21 @@ def test_without_opencv_8_bit_files_are_read_and_deep_ones_say_why(tmp_path, mon
         read_image(tmp_path / "deep.png")
 
 
-def test_import_loads_neither_library_and_reading_needs_no_initialised_pillow(tmp_path):
+def test_channels_first_needs_no_opencv(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+
+    assert channels_first(noise(4, 5, 3)).shape == (3, 4, 5)
+
+
+def test_import_loads_neither_library_and_reading_no_numba_and_no_initialised_pillow(tmp_path):
     for i, kind in enumerate(KINDS):
         (tmp_path / f"{i}").write_bytes(encoded(kind))
     code = (
         "import sys, imgproc.io as io; "
         "assert not {'cv2', 'PIL', 'PIL.Image'} & set(sys.modules); "
-        f"assert all(io.read_image(str(i)).ndim == 3 for i in range({len(KINDS)}))"
+        f"assert all(io.read_image(str(i)).ndim == 3 for i in range({len(KINDS)})); "
+        f"assert all(io.read_image(str(i), mode='grey').ndim == 2 for i in range({len(KINDS)})); "
+        "assert 'numba' not in sys.modules"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=tmp_path, env=environment)
