@@ -7,7 +7,10 @@ the image's mean and start anew at fixed rows, so they neither drift nor depend 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -169,7 +172,7 @@ def _finish_row(count, s, q, limits, std, chosen):
     if chosen.size > 0:
         for i in range(chosen.size):
             # Limits of the window's sum and of n**2 times its variance: lowest and highest of each.
-            total, spread = np.float64(s[i]), np.float64(_spread(count, s[i], q[i]))
+            total, spread = np.float64(s[i]), max(np.float64(_spread(count, s[i], q[i])), 0.0)
             mean_fits = (total >= limits[0]) & (total <= limits[1])
             chosen[i] = mean_fits & (spread >= limits[2]) & (spread <= limits[3])
     elif s.itemsize == 8:
@@ -253,7 +256,9 @@ def _amplify_float(values, chosen, gain, out):
 class _Windows:
     """An image laid out for sums over windows: rows of all channels, index maps, and the type of the sums."""
 
-    def __init__(self, image: np.ndarray, radius: int, border: str, fill: float) -> None:
+    def __init__(
+        self, image: np.ndarray, radius: int, border: str, fill: float, valid: np.ndarray | None = None
+    ) -> None:
         self.shape = image.shape[:2]
         self.channels = 1 if image.ndim == 2 else image.shape[2]
         self.side = 2 * radius + 1
@@ -264,8 +269,9 @@ class _Windows:
         self.zero = np.zeros(1, np.uint64 if self.whole else np.float64)
         self.offset = self.zero
         if not self.whole:  # some rows are enough to know about where the values lie
-            some = canonical(self.rows[:: max(1, self.shape[0] // 16)])
-            total, n = _mean_float(some, valid_pixels(some, None))
+            step = max(1, self.shape[0] // 16)
+            some = self._flat(image[::step])
+            total, n = _mean_float(some, valid_pixels(some, None if valid is None else self._flat(valid[::step])))
             self.offset = np.array([image.dtype.type(total / max(n, 1))], np.float64)
 
     def _flat(self, array: np.ndarray) -> np.ndarray:
@@ -364,8 +370,8 @@ def _statistic(
     if image.size == 0:
         return out
     flat = out.reshape(image.shape[0], -1)
-    windows = _Windows(image, radius, border, fill)
     valid, spoilt = _valid(image, mask)
+    windows = _Windows(image, radius, border, fill, valid)
     if valid is None:
         plain(windows, flat)
         return out
@@ -519,7 +525,7 @@ def enhance_local_statistics(
 
     Notes
     -----
-    Integer images are compared by exact sums.
+    Integer images are compared by exact sums (with a mask, by sums rounded to float64).
 
     References
     ----------
@@ -561,24 +567,28 @@ def _dark_flat(
 ) -> np.ndarray:
     """Which pixels are to be enhanced."""
     chosen = np.zeros(plane.shape, bool)
-    mean, deviation = _moments(plane, mask)
-    if not deviation > 0:
+    mean, variance = _moments(plane, mask)
+    if not variance > 0:
         return chosen
-    windows = _Windows(plane, radius, border, fill)
     valid, spoilt = _valid(plane, mask)
-    n, offset = float(windows.side**2), float(windows.offset[0])
-    k0, k1, k2 = factors
-    low, high = (n * k1 * deviation) ** 2, (n * k2 * deviation) ** 2
+    windows = _Windows(plane, radius, border, fill, valid)
+    k0, k1, k2 = (Fraction(k) if plane.dtype.kind == "u" else k for k in factors)
+    darkest, low, high = k0 * mean, k1 * k1 * variance, k2 * k2 * variance
+    offset = windows.offset.item()
+    offset = int(offset) if plane.dtype.kind == "u" else offset
     if valid is None:
-        limits = np.array([-np.inf, n * (k0 * mean - offset), low, high])
-        windows.deviations(limits, np.empty((plane.shape[0], 0), np.float32), chosen)
+        n = windows.side**2
+        limits = [n * (darkest - offset), n * n * low, n * n * high]
+        if plane.dtype.kind == "u":  # whole numbers are compared with whole numbers
+            limits = [math.floor(limits[0]), math.ceil(limits[1]), math.floor(limits[2])]
+        windows.deviations(np.array([-np.inf, *limits], np.float64), np.empty((plane.shape[0], 0), np.float32), chosen)
         return chosen
+    darkest, low, high = float(darkest - offset), float(low), float(high)
 
     def rule(n: np.ndarray, s: np.ndarray, q: np.ndarray) -> np.ndarray:
-        spread = (n * q - s * s).astype(np.float64)
         total = n.astype(np.float64)
-        dark = s <= total * (k0 * mean - offset)
-        return (n > 0) & dark & (spread >= (total * k1 * deviation) ** 2) & (spread <= (total * k2 * deviation) ** 2)
+        spread = np.maximum(n * q - s * s, 0).astype(np.float64)
+        return (n > 0) & (s <= total * darkest) & (spread >= total * total * low) & (spread <= total * total * high)
 
     windows.over_valid(valid, rule, chosen)
     if spoilt is not None:
@@ -586,19 +596,20 @@ def _dark_flat(
     return chosen
 
 
-def _moments(plane: np.ndarray, mask: np.ndarray | None) -> tuple[float, float]:
-    """Mean and population standard deviation of the finite valid pixels; NaN where there are none."""
+def _moments(plane: np.ndarray, mask: np.ndarray | None) -> tuple[Any, Any]:
+    """Mean and population variance of the finite valid pixels: exact fractions for integers, else floats or NaN."""
     if plane.dtype.kind == "u":
-        counts = count_levels(plane, mask)[0].astype(object if plane.size > 1 << 31 else np.int64)
+        counts = count_levels(plane, mask)[0]
         levels = np.arange(counts.size)
         n, s = int(counts.sum()), int(counts @ levels)
-        spread = n * int(counts @ (levels * levels)) - s * s  # Python's integers: exact
-        return s / n, float(spread) ** 0.5 / n
+        # Below 2**31 pixels the sum of squares fits 64 bits.
+        squares = int(counts @ (levels * levels)) if n < 1 << 31 else sum(int(c) * k * k for k, c in enumerate(counts))
+        return Fraction(s, n), Fraction(n * squares - s * s, n * n)
     valid = valid_pixels(plane, mask)
     total, n = _mean_float(plane, valid)
     if n == 0:
         return np.nan, np.nan
-    return total / n, (_variance_float(plane, valid, total / n) / n) ** 0.5
+    return total / n, _variance_float(plane, valid, total / n) / n
 
 
 def _amplified(image: np.ndarray, chosen: np.ndarray, gain: float) -> np.ndarray:

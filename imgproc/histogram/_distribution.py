@@ -40,17 +40,22 @@ def _tally_bins(plane, mask, low, scale, counts, smallest, largest):
 
 
 @kernel
-def _apply_bins(plane, low, scale, smallest, largest, at_smallest, at_largest, out):
+def _apply_bins(plane, low, scale, smallest, largest, at_smallest, at_largest, between, out):
     for y in range(plane.shape[0]):
         for x in range(plane.shape[1]):
             v = np.float64(plane[y, x])
             if np.isnan(v):
                 out[y, x] = v
                 continue
-            i = min(max(int(min(max((v - low) * scale, 0.0), BINS - 1.0)), 0), BINS - 1)
-            width = largest[i] - smallest[i]
-            t = min(max((v - smallest[i]) / width, 0.0), 1.0) if width > 0.0 else 1.0
-            out[y, x] = at_smallest[i] + t * (at_largest[i] - at_smallest[i])
+            i = int(min(max((v - low) * scale, 0.0), BINS - 1.0))
+            if v < smallest[i]:  # only values that were not counted; in an empty bin this is infinite
+                out[y, x] = between[i]
+            elif v > largest[i]:
+                out[y, x] = between[i + 1]
+            else:
+                width = largest[i] - smallest[i]
+                t = (v - smallest[i]) / width if width > 0.0 else 1.0
+                out[y, x] = at_smallest[i] + t * (at_largest[i] - at_smallest[i])
 
 
 @dataclass
@@ -58,7 +63,8 @@ class Distribution:
     """Finite values of a float plane under a mask.
 
     ``below[i]`` counts the values in lower bins, ``upto_smallest[i]`` those up to and with the bin's smallest value,
-    ``upto_largest[i]`` those up to and with its largest.
+    ``upto_largest[i]`` those up to and with its largest, ``between[i]`` those below a value that lies between bin i - 1
+    and bin i.
     """
 
     low: float
@@ -98,7 +104,8 @@ class Distribution:
         filled = self.counts > 0
         single = filled & (self.smallest == self.largest)
         cumulative = np.cumsum(self.counts)
-        self.below = cumulative - self.counts
+        self.between = np.concatenate([[0], cumulative])
+        self.below = self.between[:-1]
         self.upto_largest = cumulative
         self.upto_smallest = np.where(single, cumulative, self.below + filled)
         self.before_largest = np.where(single, self.below, cumulative - filled)
@@ -111,19 +118,15 @@ class Distribution:
         keep = np.concatenate([[True], np.diff(share) > 0])
         return share[keep], value[keep]
 
-    def apply(self, plane: np.ndarray, at_smallest: np.ndarray, at_largest: np.ndarray) -> np.ndarray:
-        """Map the plane; the tables say where each bin's smallest and largest value go.  NaN stays NaN.
+    def apply(
+        self, plane: np.ndarray, at_smallest: np.ndarray, at_largest: np.ndarray, between: np.ndarray
+    ) -> np.ndarray:
+        """Map the plane; the tables say where each bin's smallest and largest value go, and what lies between bins.
 
-        Values outside the measured range go where its ends go; bins that hold no value continue the one before.
+        NaN stays NaN.
         """
-        filled = self.counts > 0
-        source = np.maximum.accumulate(np.where(filled, np.arange(BINS), 0))
-        smallest = np.where(filled, self.smallest, self.largest[source])
-        largest = np.where(filled, self.largest, self.largest[source])
-        to_smallest = np.where(filled, at_smallest, at_largest[source])
-        to_largest = np.where(filled, at_largest, at_largest[source])
         out = np.empty(plane.shape, plane.dtype)
-        tables = smallest, largest, to_smallest, to_largest
+        tables = self.smallest, self.largest, at_smallest, at_largest, between
         run_bands(
             lambda a, b: _apply_bins(plane[a:b], self.low, self.scale, *tables, out[a:b]),
             plane.shape[0],

@@ -96,7 +96,7 @@ def _table(counts: np.ndarray, method: str) -> np.ndarray:
     cumulative[:lowest] = 0
     if top == 255:  # OpenCV's own arithmetic, in float32
         return _rounded(cumulative.astype(np.float32) * (np.float32(top) / np.float32(n - counts[lowest])), top)
-    return _rounded(cumulative * (top / (n - counts[lowest])), top)
+    return _rounded(cumulative * top / (n - counts[lowest]), top)
 
 
 def _rounded(scaled: np.ndarray, top: int) -> np.ndarray:
@@ -109,9 +109,13 @@ def _equalize_float(plane: np.ndarray, valid: np.ndarray, method: str) -> np.nda
     if d.constant:
         return plane.copy()
     first = d.upto_smallest[0]
-    if method == "cv":
-        return d.apply(plane, (d.upto_smallest - first) / (d.n - first), (d.upto_largest - first) / (d.n - first))
-    if method == "textbook":
-        return d.apply(plane, d.upto_smallest / d.n, d.upto_largest / d.n)
     last = d.n - int(d.before_largest[-1])
-    return d.apply(plane, d.below / (d.n - last), d.before_largest / (d.n - last))
+
+    def rule(upto: np.ndarray) -> np.ndarray:
+        if method == "cv":
+            return np.maximum((upto - first) / (d.n - first), 0)
+        return upto / d.n if method == "textbook" else np.minimum(upto / (d.n - last), 1)
+
+    if method == "pil":  # which counts the values below, not up to
+        return d.apply(plane, rule(d.below), rule(d.before_largest), rule(d.between))
+    return d.apply(plane, rule(d.upto_smallest), rule(d.upto_largest), rule(d.between))

@@ -20,7 +20,7 @@ __all__ = ["match_histogram"]
 Reference = np.ndarray | Callable[[np.ndarray], Any] | Sequence[Any]
 
 _DENSITY_TOTAL = 1 << 30
-"""Densities are turned into this many counts, so that all matching is exact integer arithmetic."""
+"""Densities are turned into this many counts, so that all matching is integer arithmetic."""
 
 
 @kernel
@@ -165,7 +165,7 @@ def _match_float(plane: np.ndarray, valid: np.ndarray, target: Target) -> np.nda
     if d.constant:
         return np.where(np.isnan(plane), plane, target.median)
     n = np.int64(d.n)
-    return d.apply(plane, target.at(d.upto_smallest, n), target.at(d.upto_largest, n))
+    return d.apply(plane, *(target.at(upto, n) for upto in (d.upto_smallest, d.upto_largest, d.between)))
 
 
 def reference_targets(reference: Any, image: np.ndarray, color: str, reference_mask: Any) -> list[Target]:
@@ -233,8 +233,10 @@ def _from_density(density: Any, dtype: np.dtype, name: str) -> Target:
         share = np.concatenate([[0.0], np.cumsum(weights)])
         weights = np.diff(np.interp(np.linspace(0, 1, levels + 1), np.linspace(0, 1, share.size), share))
     if dtype.kind == "u":
-        cumulative = np.rint(np.cumsum(weights) * (_DENSITY_TOTAL / weights.sum())).astype(np.int64)
-        return Target(cumulative, None, dtype)
+        if (weights % 1).any() or weights.sum() > _DENSITY_TOTAL:  # else these are counts already
+            weights = np.cumsum(weights) * (_DENSITY_TOTAL / weights.sum())
+            return Target(np.rint(weights).astype(np.int64), None, dtype)
+        return Target(np.cumsum(weights.astype(np.int64)), None, dtype)
     return Target(None, _knots(weights, value), dtype)
 
 

@@ -84,7 +84,7 @@ def _table(counts: np.ndarray, low: float, high: float) -> np.ndarray:
     a, b = (_quantile(cumulative, q) for q in (low, high))
     if a == b:
         return levels
-    return np.clip(np.rint((levels - a) * (top / (b - a))), 0, top)
+    return np.clip(np.rint((levels - a) * top / (b - a)), 0, top)
 
 
 def _quantile(cumulative: np.ndarray, q: float) -> float:
