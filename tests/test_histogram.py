@@ -20,11 +20,6 @@ DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 PHOTOS = ("camera", "coins", "moon", "page", "text", "clock")
 FLOAT_TOLERANCE = {np.dtype(np.float32): 3e-7, np.dtype(np.float64): 1e-12}
 
-# Known to be wrong; the marks are strict, so they go with the fault.
-TIES_OF_UINT16 = pytest.mark.xfail(reason="equalize_histogram rounds some ties of uint16 to odd")
-TIES_OF_STRETCH = pytest.mark.xfail(reason="stretch_contrast rounds some ties to odd")
-UNCOUNTED_FLOATS = pytest.mark.xfail(reason="float pixels outside the mask get another share than integer ones")
-
 small_images = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=9))
 
 
@@ -210,7 +205,6 @@ def test_equalize_is_the_oracle(rng: np.random.Generator, dtype: type, method: s
             assert_is(found, expected, tolerance)
 
 
-@TIES_OF_UINT16
 def test_uint16_is_rounded_half_to_even() -> None:
     wrong = []
     for n in range(2, 200):
@@ -301,14 +295,8 @@ def test_a_mask_takes_statistics_from_its_part_and_maps_all(rng: np.random.Gener
     assert found[0, 0] == found.max()
 
 
-@pytest.mark.parametrize(
-    ("dtype", "method"),
-    [
-        pytest.param(dtype, method, marks=UNCOUNTED_FLOATS if dtype(0.5) > 0 and method != "cv" else ())
-        for dtype in DTYPES
-        for method in METHODS
-    ],
-)
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_masked_out_pixels_are_mapped_by_the_same_formula(rng: np.random.Generator, dtype: type, method: str) -> None:
     """Also those whose level the mask shows nowhere: below, between and above the levels that were counted."""
     image = image_of(rng, dtype, (30, 40), levels=31)
@@ -384,17 +372,8 @@ def test_equalize_refuses(image: np.ndarray, options: dict, error: type[Exceptio
 QUANTILES = [(0.0, 1.0), (0.01, 0.99), (0.0, 0.5), (0.137, 0.9), (0.5, 1.0)]
 
 
-TIES_AMONG_THESE = {(np.uint8, 0.0, 0.5), (np.uint16, 0.0, 1.0), (np.uint16, 0.0, 0.5), (np.uint16, 0.5, 1.0)}
-
-
-@pytest.mark.parametrize(
-    ("dtype", "low", "high"),
-    [
-        pytest.param(dtype, *q, marks=TIES_OF_STRETCH if (dtype, *q) in TIES_AMONG_THESE else ())
-        for dtype in DTYPES
-        for q in QUANTILES
-    ],
-)
+@pytest.mark.parametrize(("low", "high"), QUANTILES)
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_stretch_is_the_definition_by_numpy_quantile(
     rng: np.random.Generator, dtype: type, low: float, high: float
 ) -> None:
@@ -408,7 +387,6 @@ def test_stretch_is_the_definition_by_numpy_quantile(
                 assert_is(stretch_contrast(image, **options), naive.stretch_contrast(image, **options), tolerance)
 
 
-@TIES_OF_STRETCH
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_stretch_rounds_half_to_even(dtype: type) -> None:
     wrong = []
