@@ -16,11 +16,14 @@ wrap           ``abcd|abcd|abcd``    ``BORDER_WRAP``         ``grid-wrap``     `
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 BORDERS = ("constant", "replicate", "reflect", "reflect_101", "wrap")
 
 
+@functools.lru_cache(maxsize=32)
 def index_map(size: int, before: int, after: int, border: str) -> np.ndarray:
     """Source index of each position of a line of ``size`` pixels extended by ``before`` and ``after``.
 
@@ -35,24 +38,27 @@ def index_map(size: int, before: int, after: int, border: str) -> np.ndarray:
 
     Returns
     -------
-    ndarray of shape (before + size + after,), intp
+    read-only ndarray of shape (before + size + after,), intp
         Indices in ``[0, size)``, or -1 where the fill value of ``constant`` belongs.
     """
     i = np.arange(-before, size + after, dtype=np.intp)
     if border == "constant":
-        return np.where((i >= 0) & (i < size), i, -1)
-    if border == "replicate":
-        return np.clip(i, 0, size - 1)
-    if border == "wrap":
-        return i % size
-    if border == "reflect":
+        i[(i < 0) | (i >= size)] = -1
+    elif border == "replicate":
+        np.clip(i, 0, size - 1, out=i)
+    elif border == "wrap":
+        i %= size
+    elif border == "reflect":
         i %= 2 * size
-        return np.minimum(i, 2 * size - 1 - i)
-    if border == "reflect_101":
+        np.minimum(i, 2 * size - 1 - i, out=i)
+    elif border == "reflect_101":
         period = max(2 * (size - 1), 1)
         i %= period
-        return np.minimum(i, period - i) if size > 1 else np.zeros_like(i)
-    raise AssertionError(border)
+        np.minimum(i, period - i, out=i)
+    else:
+        raise AssertionError(border)
+    i.flags.writeable = False
+    return i
 
 
 def extended(
@@ -69,4 +75,4 @@ def extended(
     widths = [(radius, radius)] * 2 + [(0, 0)] * (array.ndim - 2)
     padded = np.pad(array, widths, constant_values=fill)
     padded.flags.writeable = False
-    return padded, np.arange(h + 2 * radius), np.arange(w + 2 * radius)
+    return padded, index_map(h + 2 * radius, 0, 0, border), index_map(w + 2 * radius, 0, 0, border)

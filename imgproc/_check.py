@@ -7,6 +7,7 @@ value.  Functions call these first, before any work; kernels check nothing.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,8 @@ COLORS = ("luminance", "per_channel")
 
 def as_image(image: Any, name: str = "image", *, channels: Sequence[int] | None = None) -> np.ndarray:
     """An array of shape (h, w) or (h, w, c) and a supported dtype, in native byte order; never a copy otherwise."""
-    if isinstance(image, np.ma.MaskedArray):
+    masked = sys.modules.get("numpy.ma")  # importing it only to ask costs a process 20 ms
+    if masked is not None and isinstance(image, masked.MaskedArray):
         raise TypeError(f"{name} must be a plain array, got a masked array: pass {name}.data and mask=~{name}.mask")
     if not isinstance(image, np.ndarray):
         hint = "; convert it with imgproc.from_pil" if type(image).__module__.startswith("PIL.") else ""

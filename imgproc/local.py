@@ -28,30 +28,28 @@ DIRECT_SIDE = 7  # windows up to this wide are added up term by term, which vect
 
 
 @kernel
-def _slide(entering, leaving, leaves, offset, sums):
-    # Nothing leaves while the first window fills; `offset` carries the type in which sums are taken.
+def _slide(entering, leaving, sums):
     kind = sums.dtype.type
     for i in range(sums.size):
-        gone = kind(kind(leaving[i]) - offset[0]) if leaves else kind(0)
-        sums[i] = kind(sums[i] + kind(kind(kind(entering[i]) - offset[0]) - gone))
+        sums[i] = kind(sums[i] + kind(kind(entering[i]) - kind(leaving[i])))
 
 
 @kernel
-def _slide_both(entering, leaving, leaves, offset, sums, squares):
+def _slide_both(entering, leaving, offset, sums, squares):
     kind = sums.dtype.type
     for i in range(sums.size):
         a = kind(kind(entering[i]) - offset[0])
-        b = kind(kind(leaving[i]) - offset[0]) if leaves else kind(0)
+        b = kind(kind(leaving[i]) - offset[0])
         change = kind(a - b)
         sums[i] = kind(sums[i] + change)
         squares[i] = kind(squares[i] + kind(change * kind(a + b)))
 
 
 @kernel
-def _slide_packed(entering, leaving, leaves, packed):
+def _slide_packed(entering, leaving, packed):
     # Sum in the lower half of a word, sum of squares in the upper one: neither spills, one running sum serves both.
     for i in range(packed.size):
-        a, b = np.int32(entering[i]), np.int32(leaving[i]) if leaves else np.int32(0)
+        a, b = np.int32(entering[i]), np.int32(leaving[i])
         change = np.int32(a - b)
         both = np.int64(np.int64(change) + (np.int64(np.int32(change * np.int32(a + b))) << np.int64(32)))
         packed[i] = np.uint64(packed[i] + np.uint64(both))
@@ -104,8 +102,12 @@ def _sum_along(line, side, channels, windows):
                 following[i] = total
 
 
+# In the kernels below `blank` is a row that counts nothing, which leaves the window while the first one fills; `offset`
+# one number of the type in which sums are taken; `scratch` rows of that type, as long as a row with its borders.
+
+
 @kernel
-def _mean_rows(image, ymap, xmap, channels, offset, scratch, out):
+def _mean_rows(image, blank, ymap, xmap, channels, offset, scratch, out):
     margin = (ymap.size - out.shape[0]) // 2
     side, n = 2 * margin + 1, out.shape[1]
     line, windows = scratch[0], scratch[1, :n]
@@ -113,7 +115,7 @@ def _mean_rows(image, ymap, xmap, channels, offset, scratch, out):
     sums = line[start : start + image.shape[1]]
     narrow = offset.itemsize == 4  # then a window's sum is exact in float32
     for y in range(1 - side, out.shape[0]):
-        _slide(image[ymap[y + side - 1]], image[ymap[max(y - 1, 0)]], y > 0, offset, sums)
+        _slide(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, sums)
         if y < 0:
             continue
         _fill_margins(line, start, xmap, channels)
@@ -127,7 +129,7 @@ def _mean_rows(image, ymap, xmap, channels, offset, scratch, out):
 
 
 @kernel
-def _deviation_rows(image, ymap, xmap, channels, offset, limits, scratch, std, chosen):
+def _deviation_rows(image, blank, ymap, xmap, channels, offset, limits, scratch, std, chosen):
     """Standard deviations into `std`, or which pixels meet the `limits` into `chosen`; one has no columns.
 
     Sums have the type of `offset`: uint32 or uint64, which are exact, or float64.
@@ -137,26 +139,32 @@ def _deviation_rows(image, ymap, xmap, channels, offset, limits, scratch, std, c
     side = 2 * margin + 1
     start = (scratch.shape[1] - image.shape[1]) // 2
     sums, squares = scratch[0, start : start + image.shape[1]], scratch[1, start : start + image.shape[1]]
-    s, q = scratch[2, :n], scratch[3, :n]
+    s, q, count = scratch[2, :n], scratch[3, :n], np.uint32(side * side)
     for y in range(1 - side, height):
-        _slide_both(image[ymap[y + side - 1]], image[ymap[max(y - 1, 0)]], y > 0, offset, sums, squares)
+        _slide_both(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, offset, sums, squares)
         if y < 0:
             continue
         for k in range(2):
             _fill_margins(scratch[k], start, xmap, channels)
             _sum_along(scratch[k], side, channels, scratch[2 + k, :n])
-        _finish_row(np.uint32(side * side), s, q, limits, std[y], chosen[y])
+        if chosen.size > 0:
+            _choose_row(count, s, q, limits, chosen[y])
+        elif offset.itemsize == 4:
+            _std_row_bytes(count, s, q, std[y])
+        else:
+            _std_row(count, s, q, std[y])
 
 
 @kernel
-def _deviation_rows_packed(image, ymap, xmap, channels, limits, scratch, s, q, std, chosen):
+def _deviation_rows_packed(image, blank, ymap, xmap, channels, limits, scratch, s, q, std, chosen):
     """`_deviation_rows` for wide windows of bytes, whose sums and sums of squares fit 32 bits each."""
     height, n = max(std.shape[0], chosen.shape[0]), s.size
     side = ymap.size - height + 1
     start = (scratch.shape[1] - image.shape[1]) // 2
     packed, windows = scratch[0, start : start + image.shape[1]], scratch[1, :n]
+    count = np.uint32(side * side)
     for y in range(1 - side, height):
-        _slide_packed(image[ymap[y + side - 1]], image[ymap[max(y - 1, 0)]], y > 0, packed)
+        _slide_packed(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, packed)
         if y < 0:
             continue
         _fill_margins(scratch[0], start, xmap, channels)
@@ -164,29 +172,40 @@ def _deviation_rows_packed(image, ymap, xmap, channels, limits, scratch, s, q, s
         for i in range(n):
             s[i] = np.uint32(windows[i])
             q[i] = np.uint32(windows[i] >> np.uint64(32))
-        _finish_row(np.uint32(side * side), s, q, limits, std[y], chosen[y])
+        if chosen.size > 0:
+            _choose_row(count, s, q, limits, chosen[y])
+        else:
+            _std_row_bytes(count, s, q, std[y])
+
+
+# Three short kernels instead of one long: LLVM inlines them, and a call with its arrays costs as much as a row's end.
 
 
 @kernel
-def _finish_row(count, s, q, limits, std, chosen):
-    if chosen.size > 0:
-        for i in range(chosen.size):
-            # Limits of the window's sum and of n**2 times its variance: lowest and highest of each.
-            total, spread = np.float64(s[i]), max(np.float64(_spread(count, s[i], q[i])), 0.0)
-            mean_fits = (total >= limits[0]) & (total <= limits[1])
-            chosen[i] = mean_fits & (spread >= limits[2]) & (spread <= limits[3])
-    elif s.itemsize == 8:
+def _choose_row(count, s, q, limits, chosen):
+    # Limits of the window's sum and of n**2 times its variance: lowest and highest of each.
+    for i in range(chosen.size):
+        total, spread = np.float64(s[i]), max(np.float64(_spread(count, s[i], q[i])), 0.0)
+        mean_fits = (total >= limits[0]) & (total <= limits[1])
+        chosen[i] = mean_fits & (spread >= limits[2]) & (spread <= limits[3])
+
+
+@kernel
+def _std_row(count, s, q, std):
+    for i in range(std.size):
+        std[i] = np.sqrt(max(np.float64(_spread(count, s[i], q[i])), 0.0)) / np.float64(count)
+
+
+@kernel
+def _std_row_bytes(count, s, q, std):
+    share = np.float32(1.0 / np.float64(count))
+    if count <= 256:  # then count**2 * 255**2 fits 32 bits
         for i in range(std.size):
-            std[i] = np.sqrt(max(np.float64(_spread(count, s[i], q[i])), 0.0)) / np.float64(count)
+            a, b = np.uint32(s[i]), np.uint32(q[i])
+            std[i] = np.sqrt(np.float32(np.uint32(np.uint32(count * b) - np.uint32(a * a)))) * share
     else:
-        share = np.float32(1.0 / count)
-        if count <= 256:  # then count**2 * 255**2 fits 32 bits
-            for i in range(std.size):
-                a, b = np.uint32(s[i]), np.uint32(q[i])
-                std[i] = np.sqrt(np.float32(np.uint32(np.uint32(count * b) - np.uint32(a * a)))) * share
-        else:
-            for i in range(std.size):
-                std[i] = np.sqrt(np.float32(_spread(count, s[i], q[i]))) * share
+        for i in range(std.size):
+            std[i] = np.sqrt(np.float32(_spread(count, s[i], q[i]))) * share
 
 
 @kernel
@@ -196,14 +215,14 @@ def _spread(count, s, q):
 
 
 @kernel
-def _window_sums(image, ymap, xmap, channels, offset, scratch, sums, squares):
+def _window_sums(image, blank, ymap, xmap, channels, offset, scratch, sums, squares):
     """The sums themselves, for masks: `sums` and `squares` take a row of windows each."""
     margin = (ymap.size - sums.shape[0]) // 2
     side = 2 * margin + 1
     start = (scratch.shape[1] - image.shape[1]) // 2
     columns, column_squares = scratch[0, start : start + image.shape[1]], scratch[1, start : start + image.shape[1]]
     for y in range(1 - side, sums.shape[0]):
-        _slide_both(image[ymap[y + side - 1]], image[ymap[max(y - 1, 0)]], y > 0, offset, columns, column_squares)
+        _slide_both(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, offset, columns, column_squares)
         if y < 0:
             continue
         for k, out in enumerate((sums, squares)):
@@ -213,16 +232,17 @@ def _window_sums(image, ymap, xmap, channels, offset, scratch, sums, squares):
 
 @kernel
 def _mean_float(plane, mask):
-    # One partial sum a row, added up from top to bottom: the same for every number of threads.
-    total, n = 0.0, 0
+    # About the first value, so that a constant plane has exactly its value for a mean.
+    total, n, first = 0.0, 0, np.nan
     for y in range(plane.shape[0]):
         row = 0.0
         for x in range(plane.shape[1]):
             if mask[y, x] and np.isfinite(plane[y, x]):
-                row += plane[y, x]
+                first = np.float64(plane[y, x]) if n == 0 else first
+                row += plane[y, x] - first
                 n += 1
         total += row
-    return total, n
+    return (first + total / n if n > 0 else np.nan), n
 
 
 @kernel
@@ -271,8 +291,8 @@ class _Windows:
         if not self.whole:  # some rows are enough to know about where the values lie
             step = max(1, self.shape[0] // 16)
             some = self._flat(image[::step])
-            total, n = _mean_float(some, valid_pixels(some, None if valid is None else self._flat(valid[::step])))
-            self.offset = np.array([image.dtype.type(total / max(n, 1))], np.float64)
+            mean, n = _mean_float(some, valid_pixels(some, None if valid is None else self._flat(valid[::step])))
+            self.offset = np.array([image.dtype.type(mean if n else 0)], np.float64)
 
     def _flat(self, array: np.ndarray) -> np.ndarray:
         return canonical(array).reshape(array.shape[0], -1)
@@ -289,17 +309,18 @@ class _Windows:
 
     def means(self, rows: np.ndarray, offset: np.ndarray, out: np.ndarray) -> None:
         """Fill `out` with the means of `rows`, summed in the type of `offset`."""
-        args = self.xmap, self.channels, offset
-        self.run(lambda lines, a, b: _mean_rows(rows, lines, *args, self.scratch(2, offset.dtype), out[a:b]))
+        blank, args = _blank(rows, offset), (self.xmap, self.channels, offset)
+        self.run(lambda lines, a, b: _mean_rows(rows, blank, lines, *args, self.scratch(2, offset.dtype), out[a:b]))
 
     def deviations(self, limits: np.ndarray | None, std: np.ndarray, chosen: np.ndarray) -> None:
         """Fill `std`, or with `limits` fill `chosen`; the other one is empty."""
         limits = np.zeros(4) if limits is None else limits
         bytewise = self.rows.dtype == np.uint8 and self.side <= 255  # their squares add up to less than 2**32
         offset = np.zeros(1, np.uint32) if bytewise else self.offset
+        blank = _blank(self.rows, offset)
 
         def work(lines: np.ndarray, a: int, b: int) -> None:
-            args = self.rows, lines, self.xmap, self.channels
+            args = self.rows, blank, lines, self.xmap, self.channels
             if bytewise and self.side > DIRECT_SIDE:
                 rows = np.empty((2, self.shape[1] * self.channels), np.uint32)
                 _deviation_rows_packed(*args, limits, self.scratch(2, np.uint64), *rows, std[a:b], chosen[a:b])
@@ -317,14 +338,15 @@ class _Windows:
         # What does not count becomes the offset and so adds nothing.
         values = canonical(np.where(ones, self.rows, self.rows.dtype.type(self.offset[0])))
         zero, args = np.zeros(1, self.offset.dtype), (self.xmap, self.channels)
+        blanks = _blank(values, self.offset), _blank(ones, zero)
 
         def work(lines: np.ndarray, a: int, b: int) -> None:
             for y0 in range(a, b, FLOAT_ROWS):
                 y1 = min(y0 + FLOAT_ROWS, b)
                 part = lines[y0 - a : y1 - a + self.side - 1]
                 n, s, q, unused = (np.zeros((y1 - y0, out.shape[1]), self.offset.dtype) for _ in range(4))
-                _window_sums(values, part, *args, self.offset, self.scratch(2, s.dtype), s, q)
-                _window_sums(ones, part, *args, zero, self.scratch(2, s.dtype), n, unused)
+                _window_sums(values, blanks[0], part, *args, self.offset, self.scratch(2, s.dtype), s, q)
+                _window_sums(ones, blanks[1], part, *args, zero, self.scratch(2, s.dtype), n, unused)
                 with np.errstate(divide="ignore", invalid="ignore"):
                     out[y0:y1] = rule(n, s, q)
 
@@ -337,6 +359,11 @@ class _Windows:
         flat, zero = canonical(self._flat(flags).view(np.uint8)), np.zeros(1, np.uint64)
         self.means(flat, zero, found)
         return found > 0
+
+
+def _blank(rows: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """A row that counts nothing: it leaves the window while the first one fills."""
+    return canonical(np.full(rows.shape[1], offset[0], rows.dtype))
 
 
 def _valid(image: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -606,10 +633,8 @@ def _moments(plane: np.ndarray, mask: np.ndarray | None) -> tuple[Any, Any]:
         squares = int(counts @ (levels * levels)) if n < 1 << 31 else sum(int(c) * k * k for k, c in enumerate(counts))
         return Fraction(s, n), Fraction(n * squares - s * s, n * n)
     valid = valid_pixels(plane, mask)
-    total, n = _mean_float(plane, valid)
-    if n == 0:
-        return np.nan, np.nan
-    return total / n, _variance_float(plane, valid, total / n) / n
+    mean, n = _mean_float(plane, valid)
+    return mean, (_variance_float(plane, valid, mean) / n if n else np.nan)
 
 
 def _amplified(image: np.ndarray, chosen: np.ndarray, gain: float) -> np.ndarray:
