@@ -121,11 +121,21 @@ def _mean_rows(image, blank, ymap, xmap, channels, offset, scratch, out):
         _fill_margins(line, start, xmap, channels)
         _sum_along(line, side, channels, windows)
         if narrow:
-            for i in range(n):
-                out[y, i] = np.float32(np.int32(windows[i])) / np.float32(side * side)
+            _mean_row_narrow(np.float32(side * side), windows, out[y])
         else:
-            for i in range(n):
-                out[y, i] = np.float64(windows[i]) / np.float64(side * side) + np.float64(offset[0])
+            _mean_row(np.float64(side * side), windows, np.float64(offset[0]), out[y])
+
+
+@kernel
+def _mean_row_narrow(count, windows, out):
+    for i in range(out.size):
+        out[i] = np.float32(np.int32(windows[i])) / count
+
+
+@kernel
+def _mean_row(count, windows, offset, out):
+    for i in range(out.size):
+        out[i] = np.float64(windows[i]) / count + offset
 
 
 @kernel
