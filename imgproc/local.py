@@ -23,7 +23,7 @@ from .histogram._count import count_levels
 
 __all__ = ["enhance_local_statistics", "local_mean", "local_std"]
 
-FLOAT_ROWS = 64
+FLOAT_ROWS = 128
 DIRECT_SIDE = 7  # windows up to this wide are added up term by term, which vectorises; wider ones by a running sum
 
 
@@ -123,7 +123,7 @@ def _mean_rows(image, blank, ymap, xmap, channels, offset, scratch, out):
         if narrow:
             _mean_row_narrow(np.float32(side * side), windows, out[y])
         else:
-            _mean_row(np.float64(side * side), windows, np.float64(offset[0]), out[y])
+            _mean_row(1.0 / (side * side), windows, np.float64(offset[0]), out[y])
 
 
 @kernel
@@ -133,9 +133,11 @@ def _mean_row_narrow(count, windows, out):
 
 
 @kernel
-def _mean_row(count, windows, offset, out):
+def _mean_row(share, windows, offset, out):
+    # An integer sum times the rounded share still rounds to the float32 nearest the mean: the count is odd, so a mean
+    # that is no whole number keeps further from the middle between two of them.
     for i in range(out.size):
-        out[i] = np.float64(windows[i]) / count + offset
+        out[i] = np.float64(windows[i]) * share + offset
 
 
 @kernel
@@ -493,8 +495,9 @@ def local_std(
     ndarray of float32 (of float64 for a float64 image), shape of the image
         The population's (divided by n), in the levels of the image.  For integer images the variance is exact (up to
         radius 127; beyond that to 1 part in 10**15 of the mean square) and its root within two units in the last place.
-        Float images are centred first, so a large common offset does no harm.  NaN where the window counts no pixel, or
-        one that is NaN or infinite; nowhere else.
+        Float images are centred first, so a large common offset does no harm; but a value that is enormous beside the
+        rest (a "no data" marker) leaves rounding noise in the sums around it: leave it out by `mask`.  NaN where the
+        window counts no pixel, or one that is NaN or infinite; nowhere else.
 
     Raises
     ------

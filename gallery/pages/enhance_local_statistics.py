@@ -83,6 +83,7 @@ def once(page):
 
     scale = min(1.0, page.max_side / 512)
     image = filament(int(384 * scale), int(512 * scale))
+    page.thumbnail(image, imgproc.enhance_local_statistics(image, radius=2))
     page.heading("A dim filament", "Made up after the textbook's micrograph: the right half hides a second coil.")
     show(
         page,

@@ -45,7 +45,8 @@ def equalize_histogram(
     ndarray
         Same shape and dtype.  Integers are rounded half to even (``"pil"`` truncates) and saturated.  Luma or a channel
         with a single level is left as it is.  Float images map to [0, 1] (whatever their range) by the same formulas on
-        a cumulative function of 16,384 bins, linear inside a bin; NaN stays and is not counted.
+        a cumulative function of 16,384 bins, linear inside a bin; NaN stays and is not counted, infinity is
+        not counted and goes to the end of the range.
 
     Raises
     ------

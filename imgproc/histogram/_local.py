@@ -61,7 +61,7 @@ def equalize_histogram_local(
     ndarray
         Same shape and dtype.  s = (L - 1) #{window values <= f} / #window, rounded half to even, where L - 1 is 255,
         65535 or 1: exact for every dtype.  A pixel whose window holds that one value only is left as it is, so flat
-        areas stay what they are.  NaN stays, and like infinity is not counted.
+        areas stay what they are.  NaN and infinity stay and are not counted.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def match_histogram_local(
     and G^-1 the rule of `match_histogram`: for integer images the level that the reference has whose G(z) is nearest
     s, the lower one of a tie, exactly; for float linear between the reference's values.  With a flat density it is
     `equalize_histogram_local` but for rounding and for windows of a single value, which become the reference's median.
-    NaN stays, and like infinity is not counted.  The cost does not depend on `radius`.
+    NaN and infinity stay and are not counted.  The cost does not depend on `radius`.
     """
     image = as_image(image)
     radius = radius_within(radius, image)

@@ -130,7 +130,8 @@ def match_histogram(
     share G(z) is nearest s, the lower one of a tie.  Shares are compared exactly, without rounding them to levels
     first, and only levels that the reference has take part (the literal rule would also choose empty levels below its
     lowest).  Float images go through the inverse of the reference's cumulative function, linear between its values.
-    An image or channel with a single level becomes the reference's median.  NaN stays and is not counted.
+    An image or channel with a single level becomes the reference's median.  NaN stays and is not counted, infinity is
+    not counted and goes to the end of the reference's range.
 
     References
     ----------
