@@ -92,8 +92,9 @@ def run_bands(work: Callable[[int, int], Any], height: int, *, pixels: int, rows
         Rows of a band.  Give it when the result depends on where a band starts (running float sums), so that it does
         not depend on the number of threads.  Default: one band per thread.
     """
-    threads = get_num_threads()
-    serial = threads == 1 or pixels < SERIAL_BELOW or getattr(_inside, "pool", False)
+    serial = pixels < SERIAL_BELOW or getattr(_inside, "pool", False)
+    threads = 1 if serial else get_num_threads()
+    serial = threads == 1
     if rows is None:
         rows = height if serial else -(-height // threads)
     rows = max(rows, 1)

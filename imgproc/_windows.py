@@ -106,7 +106,7 @@ def _mean_rows(image, blank, ymap, xmap, channels, offset, scratch, out):
     line, windows = scratch[0], scratch[1, :n]
     start = (line.size - image.shape[1]) // 2
     sums = line[start : start + image.shape[1]]
-    narrow = offset.itemsize == 4  # then a window's sum is exact in float32
+    narrow = offset.itemsize < 8  # then a window's sum is exact in float32
     for y in range(1 - side, out.shape[0]):
         _slide(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, sums)
         if y < 0:

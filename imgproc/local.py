@@ -114,8 +114,9 @@ def local_mean(
 
     def plain(windows: Windows, out: np.ndarray) -> None:
         offset = windows.offset
-        if windows.rows.dtype.kind == "u" and windows.side**2 * full_scale(windows.rows.dtype) < 1 << 24:
-            offset = np.zeros(1, np.uint32)
+        largest = windows.side**2 * full_scale(windows.rows.dtype)
+        if windows.rows.dtype.kind == "u" and largest < 1 << 24:  # the shorter the numbers, the more at a time
+            offset = np.zeros(1, np.uint16 if largest < 1 << 16 else np.uint32)
         windows.means(windows.rows, offset, out)
 
     def rule(windows: Windows, n: np.ndarray, s: np.ndarray, q: np.ndarray) -> np.ndarray:
