@@ -63,10 +63,7 @@ def _sum_along(line, side, channels, windows):
     """Sums of `side` neighbours of the same channel: ``windows[i] = line[i] + line[i + channels] + ...``."""
     kind = windows.dtype.type
     n = windows.size
-    if side == 1:
-        for i in range(n):
-            windows[i] = line[i]
-    elif side <= DIRECT_SIDE:
+    if 1 < side <= DIRECT_SIDE:
         one, two = line[channels:], line[2 * channels :]
         for i in range(n):
             windows[i] = kind(line[i] + kind(one[i] + two[i]))
