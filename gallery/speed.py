@@ -165,4 +165,4 @@ def _write_outputs(args: argparse.Namespace, report: Report) -> None:
     if args.markdown:
         speed_report.write(args.markdown, speed_report.as_markdown(report))
     if args.readme:
-        speed_report.replace_in_readme(args.readme, speed_report.as_markdown(report))
+        speed_report.replace_in_readme(args.readme, speed_report.as_readme(report))

@@ -99,14 +99,27 @@ def as_markdown(report: Report) -> str:
     """The whole report as Markdown tables."""
     parts = [circumstances(report)]
     for table in tables(report):
-        rule = ["---" if column in table.text else "---:" for column in range(len(table.header))]
-        lines = [f"| {' | '.join(cells)} |" for cells in (table.header, rule, *table.rows)]
-        parts += [f"**{table.title}**", "\n".join(lines)]
+        parts += [f"**{table.title}**", _markdown(table)]
         if table.notes:
             parts.append("\n".join(f"* {note}" for note in table.notes))
     for heading, items in verdict(report).items():
         parts += [heading] + (["\n".join(f"* {item}" for item in items)] if items else [])
     return "\n\n".join(parts) + "\n"
+
+
+def as_readme(report: Report) -> str:
+    """What a user wants to know of it as Markdown: each peer's time beside ours, whichever is faster."""
+    duels = _duels(report)
+    wanted = [duels.header.index(name) for name in ("case", "image", "ours [ms]", "peer", "peer [ms]", "ours is")]
+    header, *rows = (tuple(cells[column] for column in wanted) for cells in (duels.header, *duels.rows))
+    text = frozenset(k for k, column in enumerate(wanted) if column in duels.text)
+    parts = [circumstances(report), _markdown(Table(duels.title, header, tuple(rows), text))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown(table: Table) -> str:
+    rule = ["---" if column in table.text else "---:" for column in range(len(table.header))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (table.header, rule, *table.rows))
 
 
 def as_html(table: Table) -> str:

@@ -233,7 +233,15 @@ def test_a_tiny_run_writes_everything(tmp_path, capsys):
     for case in chosen:
         assert f"| {case.name} | 64² {case.kind} |" in markdown
         assert case.name in out
-    assert readme.read_text() == f"before\n{speed_report.BEGIN}\n{markdown}{speed_report.END}\nafter\n"
+    before, told = readme.read_text().split(f"{speed_report.BEGIN}\n")
+    told, after = told.split(speed_report.END)
+    assert (before, after) == ("before\n", "\nafter\n")
+    rows = [line.split(" | ") for line in told.splitlines() if line.startswith("| ")]
+    assert rows[0] == ["| case", "image", "ours [ms]", "peer", "peer [ms]", "ours is |"]
+    # The same figures as in the full report, peer by peer.
+    full = [line.split(" | ")[:6] for line in markdown.splitlines() if line.startswith("| ")]
+    assert len(rows) > 2
+    assert [row[:5] for row in rows[2:]] == [row[:5] for row in full[2 : len(rows)]]
     page = (tmp_path / "speed.html").read_text()
     assert page.count("<figure>") == len(chosen)
     assert "<svg" in page and "Peak extra memory" in page
