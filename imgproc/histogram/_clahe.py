@@ -41,13 +41,17 @@ def _count_tiles(plane, mask, lines, xmap, position, codes, counts):
 
 
 @kernel
-def _clip_and_sum(counts, limit, tables):
-    """Clip each tile's histogram, hand the excess round as OpenCV does, and sum it up to a table of [0, bins - 1]."""
-    bins = counts.shape[1]
-    for t in range(counts.shape[0]):
+def _clip_and_sum(lanes, limit, tables):
+    """Clip each tile's histogram, hand the excess round as OpenCV does, and sum it up to a table of [0, bins - 1].
+
+    `lanes` holds the private histograms; they are used up."""
+    bins = tables.shape[1]
+    for t in range(lanes.shape[0]):
+        counts = lanes[t, 0]
         n = 0
         for k in range(bins):
-            n += counts[t, k]
+            counts[k] += lanes[t, 1, k] + lanes[t, 2, k] + lanes[t, 3, k]
+            n += counts[k]
         if n == 0:
             for k in range(bins):
                 tables[t, k] = k
@@ -56,24 +60,24 @@ def _clip_and_sum(counts, limit, tables):
             clip = max(int(limit * n / bins), 1)
             excess = 0
             for k in range(bins):
-                if counts[t, k] > clip:
-                    excess += counts[t, k] - clip
-                    counts[t, k] = clip
+                if counts[k] > clip:
+                    excess += counts[k] - clip
+                    counts[k] = clip
             share = excess // bins
             rest = excess - share * bins
             for k in range(bins):
-                counts[t, k] += share
+                counts[k] += share
             if rest > 0:
                 step = max(bins // rest, 1)
                 k = 0
                 while k < bins and rest > 0:
-                    counts[t, k] += 1
+                    counts[k] += 1
                     k += step
                     rest -= 1
         scale = np.float32(bins - 1) / np.float32(n)
         total = 0
         for k in range(bins):
-            total += counts[t, k]
+            total += counts[k]
             tables[t, k] = np.float32(total) * scale
 
 
@@ -220,12 +224,12 @@ def _clahe_plane(
     valid = canonical(np.ones((h, w), bool) if mask is None else mask)
 
     def tile_rows(first: int, stop: int) -> None:
+        lanes, codes = np.empty((columns, 4, bins + 1), np.uint32), np.empty(padded[1], np.int32)
         for t in range(first, stop):
-            lanes = np.zeros((columns, 4, bins + 1), np.uint32)
+            lanes.fill(0)
             lines = ymap[t * tile[0] : (t + 1) * tile[0]]
-            _count_tiles(plane, valid, lines, xmap, position, np.empty(padded[1], np.int32), lanes)
-            counts = lanes[:, :, :bins].sum(axis=1, dtype=np.int64)
-            _clip_and_sum(counts, limit, tables[t])
+            _count_tiles(plane, valid, lines, xmap, position, codes, lanes)
+            _clip_and_sum(lanes, limit, tables[t])
 
     run_bands(tile_rows, rows, pixels=plane.size)
     out = np.empty(plane.shape, plane.dtype)
