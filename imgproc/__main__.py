@@ -170,13 +170,13 @@ def _report(seconds: dict[Any, float]) -> list[str]:
 def _inlined() -> list[_jit.Kernel]:
     """Kernels that a compiled kernel calls: where the caller came from the cache, they were not needed themselves."""
     found: list[_jit.Kernel] = []
-    todo = [kernel for kernel in _jit.KERNELS if kernel.dispatcher.signatures]
-    while todo:
-        caller = todo.pop().function
+    pending = [kernel for kernel in _jit.KERNELS if kernel.dispatcher.signatures]
+    while pending:
+        caller = pending.pop().function
         called = (caller.__globals__.get(name) for name in caller.__code__.co_names)
         new = [kernel for kernel in called if isinstance(kernel, _jit.Kernel) and kernel not in found]
         found += new
-        todo += new
+        pending += new
     return found
 
 
