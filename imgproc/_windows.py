@@ -17,6 +17,7 @@ from ._planes import canonical, full_scale, level, valid_pixels
 from ._threads import run_bands
 
 FLOAT_ROWS = 128
+MASKED_ROWS = 32  # sums, counts and what is made of them in NumPy, for so many rows at a time; divides FLOAT_ROWS
 DIRECT_SIDE = 7  # windows up to this wide are added up term by term, which vectorises; wider ones by a running sum
 
 
@@ -315,8 +316,8 @@ class Windows:
         blanks = _blank(values, self.offset), _blank(ones, zero)
 
         def work(lines: np.ndarray, a: int, b: int) -> None:
-            for y0 in range(a, b, FLOAT_ROWS):
-                y1 = min(y0 + FLOAT_ROWS, b)
+            for y0 in range(a, b, MASKED_ROWS):
+                y1 = min(y0 + MASKED_ROWS, b)
                 part = lines[y0 - a : y1 - a + self.side - 1]
                 n, s, q, unused = (np.zeros((y1 - y0, out.shape[1]), self.offset.dtype) for _ in range(4))
                 _window_sums(values, blanks[0], part, *args, self.offset, self.scratch(2, s.dtype), s, q)

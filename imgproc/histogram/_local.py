@@ -70,8 +70,9 @@ def equalize_histogram_local(
 
     Notes
     -----
-    The cost does not depend on `radius`: two-tier column histograms [2]_ for uint8, insertion in ascending order into a
-    grid of counts for the other dtypes.
+    For uint8 the cost of a pixel does not depend on `radius`: two-tier column histograms [2]_.  Other dtypes enter the
+    pixels in ascending order into a tree of counts, whose cost grows with the logarithm of the window; where the window
+    is not small beside the image, the extended border adds its pixels.
 
     References
     ----------
@@ -151,7 +152,7 @@ def match_histogram_local(
     and G^-1 the rule of `match_histogram`: for integer images the level that the reference has whose G(z) is nearest
     s, the lower one of a tie, exactly; for float linear between the reference's values.  With a flat density it is
     `equalize_histogram_local` but for rounding and for windows of a single value, which become the reference's median.
-    NaN and infinity stay and are not counted.  The cost does not depend on `radius`.
+    NaN and infinity stay and are not counted.  The cost is that of `equalize_histogram_local`.
     """
     image = as_image(image)
     radius = radius_within(radius, image)

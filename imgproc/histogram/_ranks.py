@@ -4,7 +4,7 @@ uint8 slides two-tier column histograms (Perreault & Hébert 2007) over the imag
 counters and 16 sums of them, the window adds the column that enters and subtracts the one that leaves, and a rank is a
 sum over at most 16 + 16 counters.  Every other dtype inserts the pixels in ascending order into a grid of counts, a
 Fenwick tree over rows (Fenwick 1994) whose nodes hold running sums along the row, and asks for the window's sum.  Both
-are exact, and their cost does not grow with the window.
+are exact.  The first costs the same for every window, the second grows with its logarithm and with the bands' margins.
 """
 
 from __future__ import annotations
@@ -128,22 +128,23 @@ def _count_window(cells, sums, y0, y1, x0, x1):
 
 
 @kernel
-def _ranks_ordered(values, valid, order, side, cells, sums, ranks, populations):
-    """Ranks of a band from its extended values and the ascending order of their flat indices."""
-    wide = np.uint32(values.shape[1])
-    flat = values.reshape(values.size)
+def _ranks_ordered(keys, valid, side, cells, sums, ranks, populations):
+    """Ranks of a band from the sorted keys of its extended values (see `_sorted_keys`)."""
+    wide = np.uint32(valid.shape[1])
     radius = side // 2
     start = 0
-    while start < order.size:
+    while start < keys.size:
         stop = start
-        value = flat[order[start]]
-        while stop < order.size and flat[order[stop]] == value:  # ties enter before any of them is asked
-            y, x = np.int64(order[stop] // wide), np.int64(order[stop] % wide)
+        value = keys[start] >> np.uint64(32)
+        while stop < keys.size and keys[stop] >> np.uint64(32) == value:  # ties enter before any of them is asked
+            index = np.uint32(keys[stop])
+            y, x = np.int64(index // wide), np.int64(index % wide)
             if valid[y, x]:
                 _insert(cells, sums, y, x)
             stop += 1
         for i in range(start, stop):
-            y, x = np.int64(order[i] // wide) - radius, np.int64(order[i] % wide) - radius
+            index = np.uint32(keys[i])
+            y, x = np.int64(index // wide) - radius, np.int64(index % wide) - radius
             if 0 <= y < ranks.shape[0] and 0 <= x < ranks.shape[1]:
                 ranks[y, x] = _count_window(cells, sums, y, y + side, x, x + side)
         start = stop
@@ -240,16 +241,38 @@ def _ordered_bands(plane, valid, ymap, xmap, ranks, populations) -> None:
     def band(y0: int, y1: int) -> None:
         rows = ymap[y0 : y1 + side - 1]
         values, counted = canonical(plane[rows][:, xmap]), canonical(valid[rows][:, xmap])
-        order = np.argsort(values, axis=None, kind="stable" if values.dtype.kind == "u" else None).astype(np.uint32)
-        if values.dtype.kind == "f":
-            order = order[np.isfinite(values.reshape(-1)[order])]
-            ranks[y0:y1] = LEAVE
+        ranks[y0:y1] = LEAVE  # of NaN and infinity, which have no key
         segments = values.shape[1] // _SEGMENT + 1
         cells = np.zeros((values.shape[0] + 1, segments * _SEGMENT), np.uint32)
         sums = np.zeros((values.shape[0] + 1, segments + 1), np.uint32)
         part = ranks[y0:y1], populations[y0:y1]
-        _ranks_ordered(values, counted, order, side, cells, sums, *part)
+        _ranks_ordered(_sorted_keys(values), counted, side, cells, sums, *part)
         _flag_uniform(values, counted, side, *part)
 
     # Each band repeats a margin of `side` rows, so tall bands; but not too tall, for memory and every thread's share.
-    run_bands(band, h, pixels=h * w, rows=min(max(256, 4 * side), -(-h // get_num_threads())))
+    run_bands(band, h, pixels=h * w, rows=min(max(128, side), -(-h // get_num_threads())))
+
+
+def _sorted_keys(values: np.ndarray) -> np.ndarray:
+    """The finite values in ascending order: uint64 with the flat index below, and above a number that orders them."""
+    flat = values.reshape(-1)
+    if values.dtype == np.float64:  # which fills 64 bits itself: number the different values
+        order = np.argsort(flat)
+        order = order[np.isfinite(flat[order])]
+        number = np.zeros(order.size, np.uint64)
+        np.cumsum(flat[order[1:]] != flat[order[:-1]], out=number[1:])
+        return number << np.uint64(32) | order.astype(np.uint64)
+    if values.dtype.kind == "u":
+        keys = flat.astype(np.uint64)
+    else:  # bits of a float order like an integer once negative ones are turned round; -0.0 is made 0.0
+        bits = (flat + np.float32(0)).view(np.uint32)
+        bits ^= (bits >> np.uint32(31)) * np.uint32((1 << 31) - 1) | np.uint32(1 << 31)
+        keys = bits.astype(np.uint64)
+    keys <<= np.uint64(32)
+    by_row = keys.reshape(values.shape)  # in place: an array of indices would double the memory
+    by_row += np.arange(values.shape[1], dtype=np.uint64)
+    by_row += np.arange(values.shape[0], dtype=np.uint64)[:, None] * np.uint64(values.shape[1])
+    if values.dtype.kind == "f" and not np.isfinite(flat).all():
+        keys = keys[np.isfinite(flat)]
+    keys.sort()
+    return keys
