@@ -31,15 +31,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(argv: list[str]) -> int:
     # Imported here, since this takes long enough to be interrupted.
+    from imgproc._cv2 import load_cv2
+
     from ._site import SiteError
 
     try:
+        load_cv2()  # the pages import it plainly: what is missing is said here
         if argv[:1] == ["speed"]:
             from .speed import main as speed
 
             return speed(argv[1:])
         return _gallery(argv)
-    except SiteError as error:
+    except (SiteError, ImportError) as error:
         print(f"python -m gallery: {error}", file=sys.stderr)
         return 2
 

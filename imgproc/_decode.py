@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from ._cv2 import load_cv2
+from ._planes import LUMA_WEIGHTS, LUMA_WEIGHTS_15_BITS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -101,7 +102,6 @@ def as_mode(image: np.ndarray, mode: str) -> np.ndarray:
     return result
 
 
-_INTEGER_WEIGHTS = np.array([9798, 19235, 3735], np.uint32)  # in 1 / 2**15; they add up to 1
 _LUMA_BAND = 1 << 15  # pixels at a time: the sums stay in the CPU's cache, and small beside a large image
 
 
@@ -109,7 +109,7 @@ _LUMA_BAND = 1 << 15  # pixels at a time: the sums stay in the CPU's cache, and 
 def _luma(rgb: np.ndarray) -> np.ndarray:
     """What `imgproc._planes.luma` computes, bit for bit, without Numba: a first kernel costs more than most files."""
     integer = rgb.dtype.kind == "u"
-    weights = _INTEGER_WEIGHTS if integer else np.array([0.299, 0.587, 0.114], rgb.dtype)
+    weights = np.array(LUMA_WEIGHTS_15_BITS, np.uint32) if integer else np.array(LUMA_WEIGHTS, rgb.dtype)
     out = np.empty(rgb.shape[:2], rgb.dtype)
     rows = max(1, _LUMA_BAND // out.shape[1])
     for y in range(0, out.shape[0], rows):

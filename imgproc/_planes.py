@@ -15,6 +15,9 @@ import numpy as np
 from ._jit import kernel
 from ._threads import run_bands
 
+LUMA_WEIGHTS = 0.299, 0.587, 0.114
+LUMA_WEIGHTS_15_BITS = 9798, 19235, 3735  # for integers: they add up to 2**15
+
 
 def full_scale(dtype: np.dtype) -> int:
     """The level that 1.0 stands for: 255, 65535, or 1 for float images."""
@@ -106,16 +109,17 @@ def _luma_integer(rows, out):
     for y in range(out.shape[0]):
         row, luma = rows[y], out[y]
         for x in range(luma.size):
-            # 15-bit weights that add up to 1; the sum of 16-bit levels stays below 2**32.
-            red = np.uint32(np.uint32(9798) * np.uint32(row[3 * x]))
-            green = np.uint32(np.uint32(19235) * np.uint32(row[3 * x + 1]))
-            blue = np.uint32(np.uint32(3735) * np.uint32(row[3 * x + 2]))
+            # The sum of 16-bit levels stays below 2**32.
+            red = np.uint32(np.uint32(LUMA_WEIGHTS_15_BITS[0]) * np.uint32(row[3 * x]))
+            green = np.uint32(np.uint32(LUMA_WEIGHTS_15_BITS[1]) * np.uint32(row[3 * x + 1]))
+            blue = np.uint32(np.uint32(LUMA_WEIGHTS_15_BITS[2]) * np.uint32(row[3 * x + 2]))
             luma[x] = np.uint32(np.uint32(np.uint32(red + green) + blue) + np.uint32(16384)) >> np.uint32(15)
 
 
 @kernel
 def _luma_float(rows, out):
-    r, g, b = out.dtype.type(0.299), out.dtype.type(0.587), out.dtype.type(0.114)
+    kind = out.dtype.type
+    r, g, b = kind(LUMA_WEIGHTS[0]), kind(LUMA_WEIGHTS[1]), kind(LUMA_WEIGHTS[2])
     for y in range(out.shape[0]):
         row, luma = rows[y], out[y]
         for x in range(luma.size):

@@ -261,8 +261,7 @@ class Windows:
         self.whole = image.dtype.kind == "u" and self.side**4 * full_scale(image.dtype) ** 2 < 1 << 64
         source, self.ymap, self.xmap = extended(image, radius, border, level(fill, image.dtype))
         self.rows = self._flat(source)
-        self.zero = np.zeros(1, np.uint64 if self.whole else np.float64)
-        self.offset = self.zero
+        self.offset = np.zeros(1, np.uint64)
         if not self.whole:  # some rows are enough to know about where the values lie
             step = max(1, self.shape[0] // 16)
             some = self._flat(image[::step])

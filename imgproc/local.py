@@ -11,7 +11,7 @@ import numpy as np
 
 from ._check import as_image, as_mask, border_name, color_mode, radius_within, real
 from ._jit import kernel
-from ._planes import canonical, full_scale, luma, valid_pixels
+from ._planes import canonical, full_scale, luma, on_intensity, valid_pixels
 from ._threads import run_bands
 from ._windows import Windows, mean_float, valid_samples
 from .histogram._count import count_levels
@@ -246,13 +246,9 @@ def enhance_local_statistics(
     def choose(plane: np.ndarray) -> np.ndarray:
         return _dark_flat(plane, (k0, k1, k2), radius, border, fill, mask)
 
-    if image.ndim == 2 or color == "luminance":
-        return _amplified(image, choose(canonical(image) if image.ndim == 2 else luma(image)), gain)
-    out = np.empty(image.shape, image.dtype)
-    for c in range(image.shape[2]):
-        plane = canonical(image[:, :, c])
-        out[:, :, c] = _amplified(plane, choose(plane), gain)
-    return out
+    if color == "luminance":
+        return _amplified(image, choose(luma(image)), gain)
+    return on_intensity(image, color, lambda plane: _amplified(plane, choose(plane), gain))
 
 
 def _dark_flat(

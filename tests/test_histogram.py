@@ -20,6 +20,18 @@ DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 PHOTOS = ("camera", "coins", "moon", "page", "text", "clock")
 FLOAT_TOLERANCE = {np.dtype(np.float32): 3e-7, np.dtype(np.float64): 1e-12}
 
+
+@pytest.mark.parametrize("function", [equalize_histogram, lambda image: histogram(image, range=(0.0, 5e-324))])
+def test_a_range_of_denormal_width_stays_within_the_bins(function) -> None:
+    """The scale from values to bins overflows there; without the limit an index came from 0 * infinity."""
+    image = np.array([[0.0, 5e-324], [5e-324, 0.0]])
+    result = function(image)
+    if result.shape == image.shape:
+        assert (result == [[0, 1], [1, 0]]).all()
+    else:
+        assert result.sum() == 4
+
+
 small_images = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=9))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from .._border import index_map
 from .._check import as_image, as_mask, color_mode, integer, real, size_pair
 from .._jit import kernel
-from .._planes import canonical, full_scale, on_intensity
+from .._planes import full_scale, on_intensity, valid_pixels
 from .._threads import run_bands
 
 __all__ = ["clahe"]
@@ -221,7 +221,7 @@ def _clahe_plane(
     top = full_scale(plane.dtype)
     position = (bins - 1) / top
     tables = np.empty((rows, columns, bins), np.float32)
-    valid = canonical(np.ones((h, w), bool) if mask is None else mask)
+    valid = valid_pixels(plane, mask)
 
     def tile_rows(first: int, stop: int) -> None:
         lanes, codes = np.empty((columns, 4, bins + 1), np.uint32), np.empty(padded[1], np.int32)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._check import as_image, as_mask, integer, ordered_range
 from .._jit import kernel
-from .._planes import as_planes, canonical, full_scale
+from .._planes import as_planes, canonical, full_scale, valid_pixels
 from .._threads import run_bands
 
 __all__ = ["cumulative_histogram", "histogram"]
@@ -93,7 +93,8 @@ def count_levels(image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
 def _tally_float(image, mask, low, high, out):
     h, w, channels = image.shape
     bins = out.shape[1]
-    scale = bins / (high - low)
+    # A range of denormal width has no finite scale: an index must never come from 0 * infinity.
+    scale = min(bins / (high - low), np.finfo(np.float64).max)
     for y in range(h):
         for x in range(w):
             if mask[y, x]:
@@ -154,7 +155,7 @@ def histogram(
             counts = _rebin(counts, bins, low * (levels - 1), high * (levels - 1))
     else:
         planes = as_planes(image)
-        valid = canonical(np.ones(image.shape[:2], bool) if mask is None else mask)
+        valid = valid_pixels(image, mask)
         counts = np.zeros((planes.shape[2], bins), np.int64)
         _tally_float(planes, valid, low, high, counts)
     return counts[0] if image.ndim == 2 else counts

@@ -6,6 +6,7 @@ single value (a float copy of an 8-bit image behaves like that image) and never 
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,8 +85,8 @@ class Distribution:
         n = sum(p[2] for p in parts)
         scale = 0.0
         if n and high > low:
-            with np.errstate(over="ignore"):
-                scale = float(BINS / (np.float64(high) - low))
+            with np.errstate(over="ignore"):  # values of denormal width have no finite scale, and 0 * infinity no bin
+                scale = min(float(BINS / (np.float64(high) - low)), sys.float_info.max)
 
         def band(a: int, b: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             tables = np.zeros(BINS, np.int64), np.full(BINS, np.inf), np.full(BINS, -np.inf)

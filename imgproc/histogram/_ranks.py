@@ -13,7 +13,7 @@ import numpy as np
 
 from .._border import extended
 from .._jit import kernel
-from .._planes import canonical, level
+from .._planes import canonical, level, valid_pixels
 from .._threads import get_num_threads, run_bands
 
 LEAVE, CONSTANT = -1, -2
@@ -204,7 +204,7 @@ def window_ranks(
     if finite is not None and not finite.all():
         valid = finite if valid is None else valid & finite
     populations = np.empty((0, 0) if valid is None else (h, w), np.int32)
-    counted = np.ones((h, w), bool) if valid is None else valid
+    counted = valid_pixels(plane, valid)
     counted, *_ = extended(counted, radius, border, True)
     plane, ymap, xmap = extended(plane, radius, border, level(fill, plane.dtype))
     ranks = np.empty((h, w), np.int32)
