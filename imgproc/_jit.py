@@ -114,6 +114,25 @@ class Intrinsic:
         return self._type
 
 
+class Choice:
+    """One of two kernels, for kernels that call it as a global: `fast` where `cpu_has` the feature, else `plain`."""
+
+    def __init__(self, feature: str, fast: Kernel, plain: Kernel) -> None:
+        self._feature, self._fast, self._plain = feature, fast, plain
+
+    @property
+    def chosen(self) -> Kernel:
+        """The kernel for this CPU."""
+        return self._fast if cpu_has(self._feature) else self._plain
+
+    def __call__(self, *args: Any) -> Any:
+        return self.chosen(*args)
+
+    @property
+    def _numba_type_(self) -> Any:
+        return self.chosen._numba_type_
+
+
 def _compiler_lock() -> Any:
     """Numba's own lock, the only one held while kernels are made, so that there is no second one to wait for crosswise.
 

@@ -1,0 +1,230 @@
+"""Row kernels that map levels one by one: ``row`` holds levels of one channel, changed in place.
+
+The last arguments of each are the bounds and the rounding of its result: (0, full scale, `MAGIC`) for integer images,
+(-inf, inf, 0) for float images, so that one branch-free loop serves both.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._jit import Choice, kernel
+from .._lookup import VECTOR, _step
+
+MAGIC = 12582912.0
+"""1.5 * 2**23: a float32 below 2**22 plus and minus this is rounded half to even."""
+
+
+@kernel
+def settle(v, lo, hi, magic):
+    """Saturate and round; NaN stays."""
+    v = lo if v < lo else v
+    v = hi if v > hi else v
+    return (v + magic) - magic
+
+
+@kernel
+def log2(x):
+    """Base-2 logarithm of a positive normal float32, to about 1e-7 relative or absolute, whichever is larger.
+
+    The mantissa m lies in [sqrt(1/2), sqrt(2)); log2(m) is (m - 1) times a minimax polynomial in m - 1.
+    """
+    bits = np.float32(x).view(np.int32)
+    exponent = np.int32(np.int32(bits - np.int32(0x3F3504F3)) >> np.int32(23))
+    f = np.int32(bits - np.int32(exponent << np.int32(23))).view(np.float32) - np.float32(1)
+    p = np.float32(0.12542761547652392)
+    p = p * f + np.float32(-0.21028965727189852)
+    p = p * f + np.float32(0.21736577914571434)
+    p = p * f + np.float32(-0.23852120463972207)
+    p = p * f + np.float32(0.2876587543688752)
+    p = p * f + np.float32(-0.36072113635116665)
+    p = p * f + np.float32(0.48092242267639407)
+    p = p * f + np.float32(-0.7213471289284803)
+    p = p * f + np.float32(1.4426948701213242)
+    return np.float32(exponent) + p * f
+
+
+@kernel
+def exp2(y):
+    """2**y of a float32, to about 1e-7 relative; 0 below 2**-126, infinity from 2**128 on."""
+    y = np.float32(y)
+    limited = np.float32(-127) if y < np.float32(-127) else y
+    limited = np.float32(128) if limited > np.float32(128) else limited
+    whole = np.floor(limited + np.float32(0.5))
+    f = limited - whole
+    p = np.float32(0.00015478021848261793)
+    p = p * f + np.float32(0.0013400431667274515)
+    p = p * f + np.float32(0.009617994515762207)
+    p = p * f + np.float32(0.05550327215765397)
+    p = p * f + np.float32(0.24022651505040407)
+    p = p * f + np.float32(0.693147206709647)
+    p = p * f + np.float32(1)
+    # The bits of 2**whole; -127 gives 0 and 128 infinity.
+    return np.int32(np.int32(np.int32(whole) + np.int32(127)) << np.int32(23)).view(np.float32) * p
+
+
+@kernel
+def affine_row(row, n, scale, shift, lo, hi, magic):
+    for i in range(n):
+        row[i] = settle(row[i] * scale + shift, lo, hi, magic)
+
+
+@kernel
+def gamma_row(row, n, gamma, gain, top, lo, hi, magic):
+    """``gain * v**gamma`` on the [0, 1] scale; levels below 0 give 0."""
+    kind = row.dtype.type
+    zero, part = kind(0), kind(1.0 / top)
+    outer, power, tiny = kind(gain * top), np.float32(gamma), np.float32(1.1754944e-38)
+    exact = kind(1) + kind(1e-12) > kind(1)  # known when compiled: float64 has no use for float32 polynomials
+    if exact:
+        for i in range(n):
+            v = row[i]
+            v = zero if v < zero else v
+            row[i] = settle(kind(gain) * v**gamma, lo, hi, magic)
+    else:
+        for i in range(n):
+            v = row[i]
+            x = np.float32(v * part)
+            # From 1 up through infinity and NaN the bits of a float32 have no logarithm beyond its range.
+            finite = x <= np.float32(3.4e38)
+            y = exp2(power * log2(x if (x > tiny) & finite else np.float32(1))) * outer
+            y = y if x > tiny else zero
+            y = y if finite else v
+            row[i] = settle(y, lo, hi, magic)
+
+
+@kernel
+def log_row(row, n, gain, inverse, top, lo, hi, magic):
+    """``gain * log2(1 + v)`` or ``gain * (2**v - 1)`` on the [0, 1] scale; levels below 0 give 0."""
+    kind = row.dtype.type
+    zero, one, part, outer = kind(0), kind(1), kind(1.0 / top), kind(gain * top)
+    exact = kind(1) + kind(1e-12) > kind(1)
+    if exact:
+        for i in range(n):
+            v = row[i]
+            v = zero if v < zero else v
+            y = np.exp2(v) - one if inverse else np.log2(one + v)
+            row[i] = settle(y * outer, lo, hi, magic)
+    elif inverse:
+        for i in range(n):
+            v = row[i]
+            x = v * part
+            x = zero if x < zero else x
+            y = (exp2(x) - one) * outer
+            row[i] = settle(y if v == v else v, lo, hi, magic)
+    else:
+        for i in range(n):
+            v = row[i]
+            x = v * part
+            x = zero if x < zero else x
+            finite = x <= kind(3.4e38)
+            y = log2(one + x if finite else one) * outer
+            row[i] = settle(y if finite else v, lo, hi, magic)
+
+
+@kernel
+def sigmoid_row(row, n, cutoff, gain, inverse, top, lo, hi, magic):
+    """``1 / (1 + exp(gain * (cutoff - v)))`` on the [0, 1] scale, or 1 minus that."""
+    kind = row.dtype.type
+    one, full = kind(1), kind(top)
+    # Inverse: 1 - 1 / (1 + exp(x)) is 1 / (1 + exp(-x)).
+    steep = -gain if inverse else gain
+    exact = kind(1) + kind(1e-12) > kind(1)
+    if exact:
+        for i in range(n):
+            row[i] = settle(full / (one + np.exp(kind(steep) * (kind(cutoff) - row[i]))), lo, hi, magic)
+    else:
+        slope, start = kind(-steep * 1.4426950408889634 / top), kind(steep * cutoff * 1.4426950408889634)
+        for i in range(n):
+            v = row[i]
+            y = full / (one + exp2(v * slope + start))
+            row[i] = settle(y if v == v else v, lo, hi, magic)
+
+
+@kernel
+def posterize_row(row, n, steps, step, lo, hi, magic):
+    """Down to a multiple of `step`, the last of `steps` of them for the top."""
+    kind = row.dtype.type
+    part, last = kind(1.0 / step), kind(steps - 1.0)
+    size, zero = kind(step), kind(0)
+    for i in range(n):
+        v = np.floor(row[i] * part)
+        v = zero if v < zero else v
+        v = last if v > last else v
+        row[i] = settle(v * size, lo, hi, magic)
+
+
+@kernel
+def solarize_row(row, n, threshold, top, lo, hi, magic):
+    kind = row.dtype.type
+    full, edge = kind(top), kind(threshold)
+    for i in range(n):
+        v = row[i]
+        row[i] = settle(full - v if v >= edge else v, lo, hi, magic)
+
+
+@kernel
+def threshold_row(row, n, value, method, top, lo, hi, magic):
+    """Methods: 0 binary, 1 inverted binary, 2 truncate, 3 to zero, 4 inverted to zero; NaN stays."""
+    kind = row.dtype.type
+    edge, zero, full = kind(value), kind(0), kind(top)
+    keep_above, keep_below = method == 3, (method == 2) | (method == 4)
+    high = full if method == 0 else edge if method == 2 else zero
+    low = full if method == 1 else zero
+    for i in range(n):
+        v = row[i]
+        above = v if keep_above else high
+        below = v if keep_below else low
+        y = above if v > edge else below
+        row[i] = settle(y if v == v else v, lo, hi, magic)
+
+
+@kernel
+def curve_row(row, n, samples, start, top, lo, hi, magic):
+    """Linear between 257 samples on [0, 1], levels; beyond, as at the ends."""
+    kind = row.dtype.type
+    zero, last, part = kind(0), kind(256), kind(256.0 / top)
+    for i in range(n):
+        v = row[i]
+        x = v * part
+        x = x if x > zero else zero
+        x = last if x > last else x
+        k = np.int32(x)
+        k = np.int32(255) if k > np.int32(255) else k
+        a, b = kind(samples[start + k]), kind(samples[start + k + 1])
+        y = (a + (x - kind(k)) * (b - a)) * kind(top)
+        row[i] = settle(y if v == v else v, lo, hi, magic)
+
+
+@kernel
+def wide_table_row(row, n, table):
+    """Levels of a uint16 image through a table of 65536."""
+    kind = row.dtype.type
+    for i in range(n):
+        row[i] = kind(table[np.int32(row[i])])
+
+
+@kernel
+def _plain_table_row(row, scratch, n, table):
+    kind = row.dtype.type
+    for i in range(n):
+        scratch[i] = np.uint8(np.int32(row[i]))
+    for i in range(n):
+        scratch[i] = table[scratch[i]]
+    for i in range(n):
+        row[i] = kind(scratch[i])
+
+
+@kernel(needs="avx512vbmi")
+def _vector_table_row(row, scratch, n, table):
+    kind = row.dtype.type
+    for i in range(n):
+        scratch[i] = np.uint8(np.int32(row[i]))
+    for k in range((n + VECTOR - 1) // VECTOR):
+        _step(scratch, VECTOR * k, table, scratch)  # the scratch ends at a multiple of 64: what lies beyond n is void
+    for i in range(n):
+        row[i] = kind(scratch[i])
+
+
+table_row = Choice("avx512vbmi", _vector_table_row, _plain_table_row)
+"""``table_row(row, scratch, n, table)``: levels of a uint8 image through a table of 256."""

@@ -1,0 +1,344 @@
+"""Pixel operations: their constructors, and the packing of a list of them into arrays for the kernels.
+
+A kernel runs a packed program by `prepare` once and `apply` for each chunk; see `_op_program`.  Levels are fractions of
+full scale.  Numbers that may differ between channels are a number or a tuple of one per channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ._op_program import (
+    AFFINE,
+    CURVE,
+    DROPOUT,
+    ERASE,
+    GAMMA,
+    GAUSSIAN,
+    HSV,
+    INVERT,
+    ISO,
+    LOG,
+    MATRIX,
+    NORMALIZE,
+    PERMUTE,
+    POISSON,
+    POSTERIZE,
+    SALT_AND_PEPPER,
+    SIGMOID,
+    SOLARIZE,
+    SPECKLE,
+    TABLE,
+    THRESHOLD,
+    apply,
+    prepare,
+)
+from ._stage import Fill, Op
+
+__all__ = ["POSITIONAL", "Program", "apply", "pack", "prepare", "tabulated"]
+
+POSITIONAL = frozenset((GAUSSIAN, SPECKLE, POISSON, ISO, SALT_AND_PEPPER, DROPOUT, ERASE))
+"""Codes of operations whose result depends on where a pixel is."""
+
+SAMPLES = 257
+"""Of a curve: level k / 256."""
+
+METHODS = ("binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse")
+"""Of `threshold`."""
+
+_RGB = frozenset((MATRIX, HSV, ISO))
+_SLOW = frozenset((GAMMA, LOG, SIGMOID, CURVE, TABLE))
+"""Operations that one table already beats."""
+
+_NO_TABLES = np.zeros((0, 1, 256), np.uint8)
+_NO_WIDE = np.zeros((0, 1, 65536), np.uint16)
+
+
+class Program(NamedTuple):
+    """Operations as arrays for the kernels."""
+
+    ops: np.ndarray
+    params: np.ndarray
+    tables: np.ndarray
+    wide: np.ndarray
+    channels: int
+    """After the last operation."""
+    normalized: bool
+    """Whether the last operation gives floats that are neither rounded nor scaled to any dtype."""
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What `prepare` and `apply` take, in their order."""
+        return self[:4]
+
+
+Number = float | tuple[float, ...]
+
+
+def affine(scale: Number, shift: Number = 0.0) -> Op:
+    """``v * scale + shift``."""
+    return Op(AFFINE, (scale, shift), None, "affine")
+
+
+def invert() -> Op:
+    """``1 - v``."""
+    return Op(INVERT, (), None, "invert")
+
+
+def gamma(gamma: Number, gain: Number = 1.0) -> Op:
+    """``gain * v**gamma``, gamma > 0; levels below 0 give 0."""
+    return Op(GAMMA, (gamma, gain), None, "gamma")
+
+
+def log(gain: Number = 1.0, inverse: bool = False) -> Op:
+    """``gain * log2(1 + v)``, inverse ``gain * (2**v - 1)``; levels below 0 give 0."""
+    return Op(LOG, (gain, 1.0 if inverse else 0.0), None, "log")
+
+
+def sigmoid(cutoff: Number, gain: Number, inverse: bool = False) -> Op:
+    """``1 / (1 + exp(gain * (cutoff - v)))``, inverse 1 minus that."""
+    return Op(SIGMOID, (cutoff, gain, 1.0 if inverse else 0.0), None, "sigmoid")
+
+
+def posterize(bits: Number) -> Op:
+    """The upper `bits` of each level, the others 0; floats: ``floor(v * 2**bits) / 2**bits``, below 1."""
+    return Op(POSTERIZE, (bits,), None, "posterize")
+
+
+def solarize(threshold: Number) -> Op:
+    """``1 - v`` where ``v >= threshold``."""
+    return Op(SOLARIZE, (threshold,), None, "solarize")
+
+
+def threshold(value: Number, method: str = "binary") -> Op:
+    """Compare with ``v > value``; `METHODS` are OpenCV's."""
+    return Op(THRESHOLD, (value, METHODS.index(method)), None, "threshold")
+
+
+def curve(samples: Any) -> Op:
+    """Linear between 257 samples on [0, 1], flat beyond; (257,), or (c, 257) for a curve a channel."""
+    return Op(CURVE, (), np.asarray(samples, np.float64), "curve")
+
+
+def table(array: np.ndarray) -> Op:
+    """``array[v]`` for integer images, in their dtype: (levels,), or (c, levels) for a table a channel."""
+    return Op(TABLE, (), array, "table")
+
+
+def matrix(rows: Sequence[Sequence[float]]) -> Op:
+    """Three rows of (cr, cg, cb, shift) on RGB, or one, which leaves one channel."""
+    if len(rows) not in (1, 3) or any(len(row) != 4 for row in rows):
+        raise ValueError(f"matrix must have 1 or 3 rows of 4, got {[len(row) for row in rows]}")
+    return Op(MATRIX, (float(len(rows)), *(x for row in rows for x in row)), None, "matrix")
+
+
+def hsv(
+    hue: float = 0.0,
+    saturation_scale: float = 1.0,
+    saturation_shift: float = 0.0,
+    value_scale: float = 1.0,
+    value_shift: float = 0.0,
+) -> Op:
+    """On RGB: hue plus `hue` turns, saturation scaled, shifted and kept within [0, 1], value scaled and shifted."""
+    return Op(HSV, (hue, saturation_scale, saturation_shift, value_scale, value_shift), None, "hsv")
+
+
+def permute(order: Sequence[int]) -> Op:
+    """Channel k of the result is channel ``order[k]``."""
+    if sorted(order) != list(range(len(order))):
+        raise ValueError(f"order must hold each channel once, got {tuple(order)}")
+    now, swaps = list(range(len(order))), []
+    for k, wanted in enumerate(order):
+        j = now.index(wanted)
+        if j != k:
+            now[k], now[j] = now[j], now[k]
+            swaps += (k, j)
+    return Op(PERMUTE, (len(order), len(swaps) // 2, *swaps), None, "permute")
+
+
+def normalize(mean: Number, std: Number) -> Op:
+    """``(v - mean) / std`` as floats: only at the end of a program."""
+    scale = tuple(1.0 / s for s in std) if isinstance(std, tuple) else 1.0 / std
+    if isinstance(mean, tuple) and isinstance(scale, tuple):
+        shift: Number = tuple(-m * s for m, s in zip(mean, scale))
+    elif isinstance(mean, tuple):
+        shift = tuple(-m * scale for m in mean)
+    else:
+        shift = tuple(-mean * s for s in scale) if isinstance(scale, tuple) else -mean * scale
+    return Op(NORMALIZE, (scale, shift), None, "normalize")
+
+
+def gaussian_noise(sigma: float, stream: int, *, mean: float = 0.0, per_channel: bool = True) -> Op:
+    """Plus a normal number of this mean and standard deviation."""
+    return Op(GAUSSIAN, (stream, 1.0 if per_channel else 0.0, mean, sigma), None, "gaussian_noise")
+
+
+def speckle(sigma: float, stream: int, *, per_channel: bool = True) -> Op:
+    """Times 1 plus a normal number of this standard deviation."""
+    return Op(SPECKLE, (stream, 1.0 if per_channel else 0.0, sigma), None, "speckle")
+
+
+def poisson_noise(peak: float, stream: int) -> Op:
+    """Photon counts of mean ``v * peak``, divided by `peak`."""
+    return Op(POISSON, (stream, 1.0, peak), None, "poisson_noise")
+
+
+def iso_noise(color: float, intensity: float, stream: int) -> Op:
+    """On RGB: a hue that varies by ``color * intensity`` turns, and grain that grows with intensity and light."""
+    return Op(ISO, (stream, color, intensity), None, "iso_noise")
+
+
+def salt_and_pepper(amount: float, salt: float, stream: int) -> Op:
+    """White for a share ``amount * salt`` of the pixels, black for ``amount * (1 - salt)``."""
+    pepper, either = round(amount * (1.0 - salt) * (1 << 24)), round(amount * (1 << 24))
+    return Op(SALT_AND_PEPPER, (stream, 0.0, pepper, either), None, "salt_and_pepper")
+
+
+def pixel_dropout(probability: float, fill: Fill, stream: int, *, per_channel: bool = False) -> Op:
+    """`fill` for a share of the pixels, or of each channel's."""
+    below = round(probability * (1 << 24))
+    return Op(DROPOUT, (stream, 1.0 if per_channel else 0.0, below, fill), None, "pixel_dropout")
+
+
+def erase(rectangles: Sequence[tuple[int, int, int, int]], fill: Fill | None, stream: int = 0) -> Op:
+    """Rectangles (y0, x0, y1, x1) inside the frame get a level, or noise where `fill` is None."""
+    flat = tuple(x for rectangle in rectangles for x in rectangle)
+    noisy = fill is None
+    return Op(ERASE, (len(rectangles), 1.0 if noisy else 0.0, stream, 0.0 if noisy else fill, flat), None, "erase")
+
+
+def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
+    """Operations in their order as arrays, for images of this dtype and number of channels.
+
+    Raises
+    ------
+    ValueError
+        If an operation does not fit the channels or the dtype, or follows `normalize`.
+    """
+    if not ops:
+        return Program(_NO_OPS, _NO_PARAMS, _NO_TABLES, _NO_WIDE, channels, False)
+    dtype = np.dtype(dtype)
+    values: list[float] = []
+    plan: list[list[int]] = []
+    sources: list[np.ndarray] = []
+    curves: list[tuple[int, np.ndarray]] = []
+    most = channels
+    for k, op in enumerate(ops):
+        code, at = op.code, len(values)
+        if code in _RGB and channels != 3:
+            raise ValueError(f"{_name(op)} needs an RGB image, got {channels} channels")
+        if code == TABLE:
+            at = len(sources)
+            sources.append(_table(op, channels, dtype))
+        elif code == CURVE:
+            curves.append((at, _curve(op, channels)))
+            values += [0.0] * (SAMPLES * channels)
+        elif code < TABLE or code == NORMALIZE:
+            values += _each(op, op.params, channels)
+        elif code == DROPOUT:
+            values += (*op.params[:3], *_each(op, op.params[3:], channels))
+        elif code == ERASE:
+            values += (*op.params[:3], *_each(op, op.params[3:4], channels), *op.params[4])
+        elif code == PERMUTE:
+            if op.params[0] != channels:
+                raise ValueError(f"{_name(op)} orders {op.params[0]} channels, got an image of {channels}")
+            values += op.params[1:]
+        else:
+            values += op.params
+        if code == NORMALIZE and k + 1 < len(ops):
+            raise ValueError(f"{_name(op)} must come last, got {_name(ops[k + 1])} after it")
+        if code == MATRIX and op.params[0] == 1.0:
+            channels = 1
+        plan.append([code, at, k + 1, -1])
+    params = np.array(values, np.float64)
+    for at, samples in curves:
+        params[at : at + samples.size] = samples.ravel()
+    tables, wide = _NO_TABLES, _NO_WIDE
+    if dtype == np.uint8:
+        count = _tabulate(plan, len(sources))
+        if count:
+            tables = np.empty((count, most, 256), np.uint8)
+            for j, source in enumerate(sources):
+                tables[j] = source
+    elif sources:
+        wide = np.empty((len(sources), most, 65536), np.uint16)
+        for j, source in enumerate(sources):
+            wide[j] = source
+    return Program(np.array(plan, np.int64), params, tables, wide, channels, ops[-1].code == NORMALIZE)
+
+
+_NO_OPS = np.zeros((0, 4), np.int64)
+_NO_PARAMS = np.zeros(0)
+
+
+def _tabulate(plan: list[list[int]], tables: int) -> int:
+    """Let tables stand for runs of operations on levels; returns how many tables there are then."""
+    k = 0
+    while k < len(plan):
+        end = k
+        while end < len(plan) and plan[end][0] <= TABLE:
+            end += 1
+        if end == k + 1 and plan[k][0] == TABLE:
+            plan[k][3] = plan[k][1]
+        elif end > k + 1 or (end > k and plan[k][0] in _SLOW):
+            plan[k][2], plan[k][3] = end, tables
+            tables += 1
+        k = max(end, k + 1)
+    return tables
+
+
+def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
+    """Tables of 256 levels, (c, 256), that do to a uint8 image what these operations do; None if no tables can."""
+    if not ops or any(op.code > TABLE for op in ops):
+        return None
+    program = pack(ops, channels, np.uint8)
+    if program.ops[0, 3] < 0:
+        plan = program.ops.copy()
+        plan[0, 2], plan[0, 3] = 1, 0
+        program = program._replace(ops=plan, tables=np.empty((1, channels, 256), np.uint8))
+    prepare(np.empty((channels, 256), np.float32), *program.arrays, channels, _BYTES)
+    return program.tables[program.ops[0, 3]]
+
+
+_BYTES = np.array((0.0, 255.0, 12582912.0), np.float32)
+
+
+def _name(op: Op) -> str:
+    return op.label or f"operation {op.code}"
+
+
+def _each(op: Op, params: tuple[Any, ...], channels: int) -> list[float]:
+    """Parameters once for each channel, those of the first channel first."""
+    if not any(type(p) is tuple for p in params):
+        return list(params) * channels
+    columns = []
+    for p in params:
+        if type(p) is not tuple:
+            p = (p,) * channels
+        elif len(p) != channels:
+            raise ValueError(f"{_name(op)} has {len(p)} values, one a channel, for an image of {channels}")
+        columns.append(p)
+    return [x for row in zip(*columns) for x in row]
+
+
+def _curve(op: Op, channels: int) -> np.ndarray:
+    samples = op.table
+    if samples is None or samples.shape not in ((SAMPLES,), (channels, SAMPLES)):
+        raise ValueError(
+            f"{_name(op)} must have {SAMPLES} samples, or {channels} rows of them, got {np.shape(samples)}"
+        )
+    return samples if samples.ndim == 2 else np.tile(samples, channels)
+
+
+def _table(op: Op, channels: int, dtype: np.dtype) -> np.ndarray:
+    array = op.table
+    if dtype.kind != "u":
+        raise ValueError(f"{_name(op)} needs an integer image, got {dtype}")
+    levels = 1 << 8 * dtype.itemsize
+    if array is None or array.dtype != dtype or array.shape not in ((levels,), (channels, levels)):
+        got = "none" if array is None else f"{array.dtype} {array.shape}"
+        raise ValueError(f"{_name(op)} must be {dtype} of {levels} levels, or {channels} rows of them, got {got}")
+    return array
