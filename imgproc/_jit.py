@@ -78,6 +78,14 @@ def kernel(function: Callable[..., Any] | None = None, *, needs: str | None = No
 
 
 @functools.cache
+def jit_enabled() -> bool:
+    """False under ``NUMBA_DISABLE_JIT=1``, where kernels run as plain Python and intrinsics cannot be called."""
+    import numba
+
+    return not numba.config.DISABLE_JIT
+
+
+@functools.cache
 def cpu_has(feature: str) -> bool:
     """Whether kernels may use this feature of the CPU, by LLVM's name: it is there, and Numba compiles for this CPU."""
     import numba

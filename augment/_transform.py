@@ -1,0 +1,63 @@
+"""The protocol of a transform, and its registry."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from imgproc._check import real
+from imgproc._scanline import Stage
+
+if TYPE_CHECKING:
+    from ._keys import Draws
+
+Params = dict[str, Any]
+
+REGISTRY: dict[str, type[Transform]] = {}
+
+
+class Frame(NamedTuple):
+    """What a transform may know of the sample that arrives: its size, never its pixels."""
+
+    height: int
+    width: int
+    channels: int = 3
+    dtype: np.dtype = np.dtype(np.uint8)
+    boxes: np.ndarray | None = None
+    """float64 (n, 4) boxes (x0, y0, x1, y1) in pixels of this frame; given only to transforms with ``needs_boxes``."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Transform:
+    """Base of all transforms: a frozen dataclass whose fields are the only declaration of its parameters.
+
+    A subclass checks its fields in ``__post_init__`` (calling ``super().__post_init__()``), draws plain numbers in
+    `draw` and turns them into stages in `lower`.  Neither sees pixels, neither keeps state.
+    """
+
+    p: float = 0.5
+
+    needs_boxes: ClassVar[bool] = False
+    """Whether `draw` wants ``frame.boxes``."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not cls.__name__.startswith("_"):
+            REGISTRY[cls.__name__] = cls
+
+    def __post_init__(self) -> None:
+        self._keep("p", real(self.p, "p", at_least=0, at_most=1))
+
+    def _keep(self, name: str, value: Any) -> None:
+        """Store the checked, canonical form of a field (tuples, floats) in ``__post_init__``."""
+        object.__setattr__(self, name, value)
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Random parameters, as plain numbers (JSON keeps them exactly)."""
+        return {}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """The stages that carry out these parameters on a frame."""
+        raise NotImplementedError

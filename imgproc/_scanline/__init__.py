@@ -1,0 +1,31 @@
+"""The scanline machine: programs of coordinates, samples, pixel operations and a store, run row by row."""
+
+from . import _pixel as pixel
+from ._run import resize as resize
+from ._run import run as run
+from ._run import run_mask as run_mask
+from ._run import take_pass as take_pass
+from ._stage import Deferred as Deferred
+from ._stage import Erase as Erase
+from ._stage import Fill as Fill
+from ._stage import Geometry as Geometry
+from ._stage import MaskOnly as MaskOnly
+from ._stage import Op as Op
+from ._stage import Stage as Stage
+from ._stage import Whole as Whole
+
+__all__ = [
+    "Deferred",
+    "Erase",
+    "Fill",
+    "Geometry",
+    "MaskOnly",
+    "Op",
+    "Stage",
+    "Whole",
+    "pixel",
+    "resize",
+    "run",
+    "run_mask",
+    "take_pass",
+]

@@ -1,0 +1,139 @@
+"""3x3 matrices as tuples of nine Python floats: a chain multiplies a few per image, where NumPy's calls cost more."""
+
+from __future__ import annotations
+
+import math
+
+Matrix = tuple[float, float, float, float, float, float, float, float, float]
+
+IDENTITY: Matrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
+def multiply(a: Matrix, b: Matrix) -> Matrix:
+    """The matrix product ``a @ b``."""
+    a0, a1, a2, a3, a4, a5, a6, a7, a8 = a
+    b0, b1, b2, b3, b4, b5, b6, b7, b8 = b
+    if a6 == a7 == b6 == b7 == 0.0 and a8 == b8 == 1.0:
+        return (
+            a0 * b0 + a1 * b3,
+            a0 * b1 + a1 * b4,
+            a0 * b2 + a1 * b5 + a2,
+            a3 * b0 + a4 * b3,
+            a3 * b1 + a4 * b4,
+            a3 * b2 + a4 * b5 + a5,
+            0.0,
+            0.0,
+            1.0,
+        )
+    return (
+        a0 * b0 + a1 * b3 + a2 * b6,
+        a0 * b1 + a1 * b4 + a2 * b7,
+        a0 * b2 + a1 * b5 + a2 * b8,
+        a3 * b0 + a4 * b3 + a5 * b6,
+        a3 * b1 + a4 * b4 + a5 * b7,
+        a3 * b2 + a4 * b5 + a5 * b8,
+        a6 * b0 + a7 * b3 + a8 * b6,
+        a6 * b1 + a7 * b4 + a8 * b7,
+        a6 * b2 + a7 * b5 + a8 * b8,
+    )
+
+
+def inverse(m: Matrix) -> Matrix:
+    """The inverse, scaled so that the last entry is 1 where it can be; ZeroDivisionError for a singular matrix."""
+    a, b, c, d, e, f, g, h, i = m
+    if g == h == 0.0 and i == 1.0:
+        r = 1.0 / (a * e - b * d)
+        return e * r, -b * r, (b * f - c * e) * r, -d * r, a * r, (c * d - a * f) * r, 0.0, 0.0, 1.0
+    A, B, C = e * i - f * h, f * g - d * i, d * h - e * g
+    r = 1.0 / (a * A + b * B + c * C)
+    n = (
+        A * r,
+        (c * h - b * i) * r,
+        (b * f - c * e) * r,
+        B * r,
+        (a * i - c * g) * r,
+        (c * d - a * f) * r,
+        C * r,
+        (b * g - a * h) * r,
+        (a * e - b * d) * r,
+    )
+    s = n[8]
+    return n if abs(s) < 1e-12 else tuple(v / s for v in n)  # type: ignore[return-value]
+
+
+def translation(dx: float, dy: float) -> Matrix:
+    """Moves points by (dx, dy)."""
+    return 1.0, 0.0, dx, 0.0, 1.0, dy, 0.0, 0.0, 1.0
+
+
+def scaling(sx: float, sy: float) -> Matrix:
+    """Scales about the origin."""
+    return sx, 0.0, 0.0, 0.0, sy, 0.0, 0.0, 0.0, 1.0
+
+
+def linear(a: float, b: float, d: float, e: float) -> Matrix:
+    """The linear map ``[[a, b], [d, e]]``."""
+    return a, b, 0.0, d, e, 0.0, 0.0, 0.0, 1.0
+
+
+def cos_sin(angle: float) -> tuple[float, float]:
+    """Cosine and sine of an angle in degrees; exact for whole quarter turns, so that these move whole pixels."""
+    if angle % 90.0 == 0.0:
+        return _QUARTERS[int(angle // 90.0) % 4]
+    t = math.radians(angle)
+    return math.cos(t), math.sin(t)
+
+
+_QUARTERS = (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)
+
+
+def rotation(angle: float) -> Matrix:
+    """Rotates points by `angle` degrees, counter-clockwise as seen (y points down)."""
+    c, s = cos_sin(angle)
+    return linear(c, s, -s, c)
+
+
+def rotate_shear_scale(
+    scale_x: float, scale_y: float, angle: float, shear_x: float, shear_y: float
+) -> tuple[float, float, float, float]:
+    """``[[a, b], [d, e]]`` that scales, then shears along x, then along y, then rotates; its determinant is
+    ``scale_x * scale_y``.
+
+    Angles are in degrees, counter-clockwise as seen: shearing along x by `shear_x` turns vertical lines by it, shearing
+    along y by `shear_y` horizontal ones.
+    """
+    c, s = cos_sin(angle)
+    if shear_x == shear_y == 0.0:
+        return c * scale_x, s * scale_y, -s * scale_x, c * scale_y
+    p, q = math.tan(math.radians(shear_x)), math.tan(math.radians(shear_y))
+    r = 1.0 - p * q
+    return (
+        (c - s * q) * scale_x,
+        (c * p + s * r) * scale_y,
+        (-s - c * q) * scale_x,
+        (-s * p + c * r) * scale_y,
+    )
+
+
+def square_to_quad(x0: float, y0: float, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float) -> Matrix:
+    """Takes the corners (0, 0), (1, 0), (1, 1), (0, 1) of the unit square to these points.
+
+    Closed form of the eight equations (Heckbert, "Fundamentals of texture mapping and image warping", 1989);
+    ZeroDivisionError where three of the points other than the first lie on a line.
+    """
+    px, py, qx, qy = x1 - x2, y1 - y2, x3 - x2, y3 - y2
+    sx, sy = x0 - x1 - qx, y0 - y1 - qy
+    d = px * qy - qx * py
+    g, h = (sx * qy - qx * sy) / d, (px * sy - sx * py) / d
+    return x1 - x0 + g * x1, x3 - x0 + h * x3, x0, y1 - y0 + g * y1, y3 - y0 + h * y3, y0, g, h, 1.0
+
+
+def about(m: Matrix, x: float, y: float) -> Matrix:
+    """`m` with (x, y) as its origin."""
+    return multiply(translation(x, y), multiply(m, translation(-x, -y)))
+
+
+def apply(m: Matrix, x: float, y: float) -> tuple[float, float]:
+    """The point ``m @ (x, y, 1)``, dehomogenized."""
+    d = m[6] * x + m[7] * y + m[8]
+    return (m[0] * x + m[1] * y + m[2]) / d, (m[3] * x + m[4] * y + m[5]) / d

@@ -1,0 +1,243 @@
+"""Samples of a row: from points in the source to planar rows of levels.
+
+Points are continuous: the pixel that covers a point is its floor, taps lie at pixel centres.  Taps outside repeat the
+edge pixel (``wrap``: the pixel at the other end), which is what every folding border of `_coordinates` asks for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._jit import Intrinsic, kernel
+
+NEAREST, BILINEAR, BICUBIC, RGB, EXACT = range(5)
+
+CUBIC = -0.75
+"""The free parameter of Keys' cubic, as in OpenCV and PyTorch."""
+
+
+def _load_word(intrinsic: Any) -> Any:
+    from llvmlite import ir
+    from numba.core import types
+
+    def word(typing_context, values, start):
+        """Four bytes from any place, as a little-endian number."""
+
+        def generate(context, builder, signature, args):
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            place = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(32).as_pointer())
+            return builder.zext(builder.load(place, align=1), ir.IntType(64))
+
+        return types.uint64(values, types.uint64), generate
+
+    return intrinsic(word)
+
+
+_word = Intrinsic(_load_word)
+
+
+@kernel
+def _rgb_taps(xs, ys, n, w, h, index, fx, fy):
+    """The upper left byte of the four pixels around each point; at the edge the weights move instead of the taps."""
+    half, zero, steps = np.float32(0.5), np.float32(0.0), np.float32(256.0)
+    right, bottom = np.float32(w - 1), np.float32(h - 1)
+    last_x, last_y = np.float32(w - 2), np.float32(h - 2)
+    line, three = np.int32(3 * w), np.int32(3)
+    for i in range(n):
+        u, v = xs[i] - half, ys[i] - half
+        u = u if u > zero else zero
+        u = right if u > right else u
+        v = v if v > zero else zero
+        v = bottom if v > bottom else v
+        i0 = np.int32(last_x if u > last_x else u)
+        j0 = np.int32(last_y if v > last_y else v)
+        fx[i] = np.int32((u - np.float32(i0)) * steps + half)
+        fy[i] = v - np.float32(j0)
+        index[i] = np.int32(np.int32(j0 * line) + np.int32(three * i0))
+
+
+@kernel
+def _rgb_blend(flat, line, index, fx, n, top, bottom):
+    """Between left and right: three channels in one multiplication, level * 256 in lanes of 16 bits, exact.
+
+    A word holds the three bytes of a pixel and one of the next; the lanes are red, blue, green."""
+    eight, over, two, down = np.uint64(8), np.uint64(24), np.uint64(2), np.uint64(line)
+    lanes = np.uint64(0x000000FF00FF00FF)
+    for i in range(n):
+        p, f = np.uint64(np.uint32(index[i])), np.uint64(np.uint32(fx[i]))
+        # The right pixel is read with the byte before it, so that no read goes beyond the image.
+        a, b = _word(flat, p), _word(flat, p + two) >> eight
+        a = (a | (a << over)) & lanes
+        b = (b | (b << over)) & lanes
+        top[i] = (a << eight) + (b - a) * f
+        p += down
+        a, b = _word(flat, p), _word(flat, p + two) >> eight
+        a = (a | (a << over)) & lanes
+        b = (b | (b << over)) & lanes
+        bottom[i] = (a << eight) + (b - a) * f
+
+
+@kernel
+def _rgb_settle(top, bottom, fy, n, red, green, blue):
+    """Between top and bottom, rounded to whole levels; both come as pairs of int32: red and blue, green."""
+    lane, half = np.int32(0xFFFF), np.uint32(16)
+    scale, magic = np.float32(1.0 / 256.0), np.float32(12582912.0)
+    for i in range(n):
+        t, b, f = top[2 * i], bottom[2 * i], fy[i]
+        a = np.float32(t & lane)
+        v = (a + f * (np.float32(b & lane) - a)) * scale
+        red[i] = (v + magic) - magic
+        a = np.float32(np.int32(np.uint32(t) >> half))
+        v = (a + f * (np.float32(np.int32(np.uint32(b) >> half)) - a)) * scale
+        blue[i] = (v + magic) - magic
+        a = np.float32(top[2 * i + 1])
+        v = (a + f * (np.float32(bottom[2 * i + 1]) - a)) * scale
+        green[i] = (v + magic) - magic
+
+
+@kernel
+def sample_rgb(flat, w, h, xs, ys, n, ints, fy, wide, halves, rows, at):
+    """Bilinear on 8-bit RGB of at least 2 x 2 pixels; horizontal weights are rounded to 1/256.
+
+    `halves` is the int32 view of the uint64 scratch `wide`."""
+    index, fx = ints[0], ints[1]
+    _rgb_taps(xs, ys, n, w, h, index, fx, fy)
+    _rgb_blend(flat, 3 * w, index, fx, n, wide[0], wide[1])
+    _rgb_settle(halves[0], halves[1], fy, n, rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n])
+
+
+@kernel
+def _taps(xs, size, wrap, n, first, second, weight):
+    """The two taps around each point along an axis, and the weight of the second."""
+    half, last = np.float32(0.5), np.int32(size - 1)
+    zero, limit = np.float32(0.0), np.float32(size)
+    other = last if wrap else np.int32(0)
+    beyond = np.int32(0) if wrap else last
+    for i in range(n):
+        x = xs[i]
+        x = x if x > zero else zero
+        x = limit if x > limit else x
+        u = x + half
+        k = np.int32(u)
+        weight[i] = u - np.float32(k)
+        a = np.int32(k - np.int32(1))
+        first[i] = other if a < 0 else a
+        second[i] = beyond if k > last else k
+
+
+@kernel
+def sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, magic, ints, floats, rows, at):
+    """Bilinear for any dtype and number of channels."""
+    _taps(xs, w, wrap, n, ints[0], ints[1], floats[0])
+    _taps(ys, h, wrap, n, ints[2], ints[3], floats[1])
+    x0, x1, y0, y1, fx, fy = ints[0], ints[1], ints[2], ints[3], floats[0], floats[1]
+    stride = np.uint64(w * channels)
+    size = np.uint64(channels)
+    kind = rows.dtype.type
+    for c in range(channels):
+        row = rows[c, at : at + n]
+        shift = np.uint64(c)
+        for i in range(n):
+            a = np.uint64(np.uint32(y0[i])) * stride + shift
+            b = np.uint64(np.uint32(y1[i])) * stride + shift
+            p, q = np.uint64(np.uint32(x0[i])) * size, np.uint64(np.uint32(x1[i])) * size
+            s, t = kind(flat[a + p]), kind(flat[b + p])
+            s += kind(fx[i]) * (kind(flat[a + q]) - s)
+            t += kind(fx[i]) * (kind(flat[b + q]) - t)
+            row[i] = s + kind(fy[i]) * (t - s)
+        for i in range(n):
+            row[i] = (row[i] + magic) - magic
+
+
+@kernel
+def sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at):
+    """The pixel that covers the point."""
+    nearest_index(xs, ys, w, h, n, ints[0])
+    index = ints[0]
+    size = np.uint64(channels)
+    for c in range(channels):
+        row = rows[c, at : at + n]
+        for i in range(n):
+            row[i] = flat[np.uint64(np.uint32(index[i])) * size + np.uint64(c)]
+
+
+@kernel
+def nearest_index(xs, ys, w, h, n, index):
+    """Number of the pixel that covers each point."""
+    zero, right, bottom = np.float32(0.0), np.float32(w - 1), np.float32(h - 1)
+    width = np.int32(w)
+    for i in range(n):
+        x, y = xs[i], ys[i]
+        x = x if x > zero else zero
+        x = right if x > right else x
+        y = y if y > zero else zero
+        y = bottom if y > bottom else y
+        index[i] = np.int32(np.int32(np.int32(y) * width) + np.int32(x))
+
+
+@kernel
+def _cubic_weights(t, weights):
+    """Keys' cubic at the four taps around t in [0, 1)."""
+    a = CUBIC
+    s = 1.0 + t
+    weights[0] = ((a * s - 5.0 * a) * s + 8.0 * a) * s - 4.0 * a
+    weights[1] = ((a + 2.0) * t - (a + 3.0)) * t * t + 1.0
+    s = 1.0 - t
+    weights[2] = ((a + 2.0) * s - (a + 3.0)) * s * s + 1.0
+    weights[3] = 1.0 - weights[0] - weights[1] - weights[2]
+
+
+@kernel
+def sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, lo, hi, floats, rows, at):
+    """Bicubic for any dtype and number of channels; integers saturate."""
+    kind = rows.dtype.type
+    wx, wy, px, py = floats[0], floats[1], floats[2], floats[3]
+    for i in range(n):
+        u = min(max(float(xs[i]), 0.0), float(w)) - 0.5
+        v = min(max(float(ys[i]), 0.0), float(h)) - 0.5
+        i0, j0 = int(np.floor(u)), int(np.floor(v))
+        _cubic_weights(u - i0, wx)
+        _cubic_weights(v - j0, wy)
+        for k in range(4):
+            x, y = i0 - 1 + k, j0 - 1 + k
+            px[k] = (x % w) if wrap else min(max(x, 0), w - 1)
+            py[k] = (y % h) if wrap else min(max(y, 0), h - 1)
+        for c in range(channels):
+            total = kind(0)
+            for j in range(4):
+                line = int(py[j]) * w
+                part = kind(0)
+                for k in range(4):
+                    part += kind(wx[k]) * kind(flat[(line + int(px[k])) * channels + c])
+                total += kind(wy[j]) * part
+            total = lo if total < lo else total
+            total = hi if total > hi else total
+            rows[c, at + i] = (total + magic) - magic
+
+
+@kernel
+def load(flat, channels, start, step, n, rows, at):
+    """Pixels ``start + step * i`` as they are."""
+    if channels == 3 and step == 1:
+        part = flat[3 * start : 3 * (start + n)]
+        red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
+        for i in range(n):
+            red[i], green[i], blue[i] = part[3 * i], part[3 * i + 1], part[3 * i + 2]
+    elif channels == 3 and step == -1:
+        part = flat[3 * (start - n + 1) : 3 * (start + 1)]
+        red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
+        last = n - 1
+        for i in range(n):
+            red[last - i], green[last - i], blue[last - i] = part[3 * i], part[3 * i + 1], part[3 * i + 2]
+    elif channels == 1 and step == 1:
+        part, row = flat[start : start + n], rows[0, at : at + n]
+        for i in range(n):
+            row[i] = part[i]
+    else:
+        first, stride = start * channels, step * channels
+        for c in range(channels):
+            row = rows[c, at : at + n]
+            for i in range(n):
+                row[i] = flat[first + stride * i + c]
