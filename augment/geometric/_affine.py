@@ -1,0 +1,283 @@
+"""Rotation, affine and perspective maps."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from imgproc._scanline import Geometry, Stage
+from imgproc._scanline._matrix import cos_sin, inverse, rotate_shear_scale, square_to_quad
+
+from .._keys import Draws
+from .._transform import Frame, Params
+from ._common import Range, _Warp, axis_ranges, both_axes, flag, number_range
+
+__all__ = ["Affine", "Perspective", "Rotate"]
+
+_DUST = 1e-9
+"""A side that exceeds a whole number by less than this is that number: the excess is rounding."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rotate(_Warp):
+    """Rotate about the centre.
+
+    albumentations' Rotate and SafeRotate, torchvision's RandomRotation.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    angle : (float, float)
+        Range of the angle in degrees, counter-clockwise as seen.
+    fit : bool
+        Enlarge the frame so that it holds the whole rotated image (the scale stays).
+    crop : bool
+        Cut out the largest axis-aligned rectangle (at least one pixel) that shows nothing from outside the image.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.
+    fill : float or tuple of float
+        Level outside the image for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` is ``bilinear`` here.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or both `fit` and `crop` are asked for.
+    """
+
+    angle: Range = (-90.0, 90.0)
+    fit: bool = False
+    crop: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("angle", number_range(self.angle, "angle"))
+        if flag(self.fit, "fit") and flag(self.crop, "crop"):
+            raise ValueError("fit and crop must not both be True: one enlarges the frame, the other cuts it")
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The angle."""
+        low, high = self.angle
+        return {"angle": low + (high - low) * rng.unit()}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One map about the centre."""
+        h, w = frame.height, frame.width
+        c, s = cos_sin(params["angle"])
+        size = h, w
+        if self.fit:
+            size = _enclosing(abs(s) * w + abs(c) * h, abs(c) * w + abs(s) * h)
+        elif self.crop:
+            size = largest_rectangle(h, w, c, s)
+        y, x = 0.5 * size[0], 0.5 * size[1]
+        pull = (c, -s, 0.5 * w - c * x + s * y, s, c, 0.5 * h - s * x - c * y, 0.0, 0.0, 1.0)
+        return [Geometry(pull, size, self.border, self.fill, self.interpolation, None, self.mask_fill)]
+
+
+def _enclosing(height: float, width: float) -> tuple[int, int]:
+    """The smallest whole size that holds these sides."""
+    return max(math.ceil(height - _DUST), 1), max(math.ceil(width - _DUST), 1)
+
+
+def largest_rectangle(h: int, w: int, c: float, s: float) -> tuple[int, int]:
+    """Size (h, w) of the largest upright rectangle of whole pixels within a frame turned by an angle of this cosine
+    and sine."""
+    c, s = abs(c), abs(s)
+    # A rectangle of sides (x, y) fits if c x + s y <= w and s x + c y <= h.  Its area is largest at the corner where
+    # both hold with equality, unless one of the two alone already forbids more: then at the middle of that side.
+    d = c * c - s * s
+    if w <= h:
+        x, y = (0.5 * w / c if c else math.inf, 0.5 * w / s if s else math.inf)
+        fits = s * x + c * y <= h
+    else:
+        x, y = (0.5 * h / s if s else math.inf, 0.5 * h / c if c else math.inf)
+        fits = c * x + s * y <= w
+    if not fits:
+        x, y = (c * w - s * h) / d, (c * h - s * w) / d
+    return max(math.floor(y + _DUST), 1), max(math.floor(x + _DUST), 1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Affine(_Warp):
+    """Scale, shear and rotate about the centre, then translate.
+
+    albumentations' Affine and ShiftScaleRotate, torchvision's RandomAffine.  Changes images, masks, boxes and
+    keypoints.  The image is scaled, then sheared along x, then along y, then rotated, then moved.
+
+    Parameters
+    ----------
+    scale : (float, float), or two of them for x and y
+        Range of the factor, above 0; above 1 enlarges.
+    rotate : (float, float)
+        Range of the angle in degrees, counter-clockwise as seen.
+    shear : (float, float), or two of them for x and y
+        Range of the angle in degrees by which vertical (x) and horizontal (y) lines turn, counter-clockwise as seen;
+        within -90 and 90, drawn for each axis.
+    translate : (float, float), or two of them for x and y
+        Range of the shift as a fraction of the width (x) and height (y), drawn for each axis.
+    keep_ratio : bool
+        With one range for `scale`: whether both axes get the same factor.
+    fit : bool
+        Make the frame as large as what it shows: it holds the whole image and no more (`translate` then changes
+        nothing).
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.
+    fill : float or tuple of float
+        Level outside the image for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` averages where an axis-aligned map shrinks and is ``bilinear`` otherwise.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    scale: Range | tuple[Range, Range] = (0.9, 1.1)
+    rotate: Range = (0.0, 0.0)
+    shear: Range | tuple[Range, Range] = (0.0, 0.0)
+    translate: Range | tuple[Range, Range] = (0.0, 0.0)
+    keep_ratio: bool = True
+    fit: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("scale", axis_ranges(self.scale, "scale", above=0))
+        self._keep("rotate", number_range(self.rotate, "rotate"))
+        self._keep("shear", axis_ranges(self.shear, "shear", above=-90, below=90))
+        self._keep("translate", axis_ranges(self.translate, "translate"))
+        flag(self.fit, "fit")
+        one = flag(self.keep_ratio, "keep_ratio") and not isinstance(self.scale[0], tuple)
+        low, high = self.rotate
+        self._keep("_one_factor", one)
+        self._keep("_ranges", (both_axes(self.scale), (low, high - low), *map(both_axes, (self.shear, self.translate))))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Factors, angles, and the shift as fractions of the size."""
+        unit = rng.unit
+        (a, b, c, d), (e, f), (g, h, i, j), (k, m, n, o) = self._ranges
+        x, y = a + b * unit(), c + d * unit()
+        return {
+            "scale": (x, x if self._one_factor else y),
+            "rotate": e + f * unit(),
+            "shear": (g + h * unit(), i + j * unit()),
+            "translate": (k + m * unit(), n + o * unit()),
+        }
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One map."""
+        h, w = frame.height, frame.width
+        scale_x, scale_y = params["scale"]
+        a, b, d, e = rotate_shear_scale(scale_x, scale_y, params["rotate"], *params["shear"])
+        if self.fit:
+            size = _enclosing(abs(d) * w + abs(e) * h, abs(a) * w + abs(b) * h)
+            y, x = 0.5 * size[0], 0.5 * size[1]
+        else:
+            size = h, w
+            x, y = params["translate"]
+            x, y = (0.5 + x) * w, (0.5 + y) * h
+        r = 1.0 / (scale_x * scale_y)
+        a, b, d, e = e * r, -b * r, -d * r, a * r
+        pull = (a, b, 0.5 * w - a * x - b * y, d, e, 0.5 * h - d * x - e * y, 0.0, 0.0, 1.0)
+        return [Geometry(pull, size, self.border, self.fill, self.interpolation, None, self.mask_fill)]
+
+
+_FARTHEST = 0.32
+"""Below a third of the sides, corners moved inwards always span a convex quadrilateral."""
+_FARTHEST_INSIDE = 0.2
+"""And below this the horizon of the inverse map stays outside the frame."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Perspective(_Warp):
+    """Look at the image from another side: a four-point transform.
+
+    Each corner is moved inwards along both axes by a fraction of the size of its own: the absolute value of a normal
+    number with a standard deviation drawn from `scale`, at most 0.32.  What these four points enclose becomes the
+    whole frame, so that nothing from outside the image is seen.  albumentations' Perspective; with ``fit=True``
+    torchvision's RandomPerspective.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    scale : (float, float)
+        Range of the standard deviation, at least 0.
+    keep_size : bool
+        Whether the result has the size of the image; otherwise its size is that of the quadrilateral: the longer of
+        opposite sides, or, with `fit`, its bounding box.
+    fit : bool
+        The other way round: the image's corners go to the four points, at most 0.2 inwards, so that all of the image
+        is seen, with a border around it.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.
+    fill : float or tuple of float
+        Level outside the image for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` is ``bilinear`` here.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    scale: Range = (0.05, 0.1)
+    keep_size: bool = True
+    fit: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("scale", number_range(self.scale, "scale", at_least=0))
+        flag(self.keep_size, "keep_size")
+        flag(self.fit, "fit")
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """How far the corners move inwards, as fractions (x, y) of the size, clockwise from the top left."""
+        unit = rng.unit
+        low, high = self.scale
+        scale = low + (high - low) * unit()
+        most = _FARTHEST_INSIDE if self.fit else _FARTHEST
+        corners = []
+        for _ in range(4):
+            # Box and Muller: one radius and one direction give two normal numbers, of which the size is wanted.
+            radius, turn = scale * math.sqrt(-2.0 * math.log(unit())), 0.5 * math.pi * unit()
+            corners.append((min(radius * math.cos(turn), most), min(radius * math.sin(turn), most)))
+        return {"corners": corners}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One map."""
+        h, w = frame.height, frame.width
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = params["corners"]
+        x0, y0, x1, y1 = x0 * w, y0 * h, w - x1 * w, y1 * h
+        x2, y2, x3, y3 = w - x2 * w, h - y2 * h, x3 * w, h - y3 * h
+        a, b, c, d, e, f, g, i, j = square_to_quad(x0, y0, x1, y1, x2, y2, x3, y3)
+        size = h, w
+        if self.fit:
+            left = top = 0
+            if not self.keep_size:
+                left, top = math.floor(min(x0, x3)), math.floor(min(y0, y1))
+                size = max(math.ceil(max(y2, y3)) - top, 1), max(math.ceil(max(x1, x2)) - left, 1)
+            x, y = 1.0 / w, 1.0 / h
+            push = a * x, b * y, c, d * x, e * y, f, g * x, i * y, j
+            a, b, c, d, e, f, g, i, j = inverse(push)
+            c, f, j = c + a * left + b * top, f + d * left + e * top, j + g * left + i * top
+            pull = a, b, c, d, e, f, g, i, j
+        else:
+            if not self.keep_size:
+                height = max(math.hypot(x3 - x0, y3 - y0), math.hypot(x2 - x1, y2 - y1))
+                width = max(math.hypot(x1 - x0, y1 - y0), math.hypot(x2 - x3, y2 - y3))
+                size = max(round(height), 1), max(round(width), 1)
+            y, x = 1.0 / size[0], 1.0 / size[1]
+            pull = a * x, b * y, c, d * x, e * y, f, g * x, i * y, j
+        return [Geometry(pull, size, self.border, self.fill, self.interpolation, None, self.mask_fill)]

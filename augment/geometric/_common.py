@@ -1,0 +1,115 @@
+"""What the geometric transforms share: checked ranges, and the fields that say what lies outside an image."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from imgproc._check import border_name, integer, one_of, real
+
+from .._transform import Transform
+
+__all__: list[str] = []
+
+Range = tuple[float, float]
+
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
+POSITIONS = {
+    "center": (0.5, 0.5),
+    "top_left": (0.0, 0.0),
+    "top_right": (0.0, 1.0),
+    "bottom_left": (1.0, 0.0),
+    "bottom_right": (1.0, 1.0),
+}
+"""Where a smaller image sits in a larger frame: parts (down, across) of the room that is left."""
+WHERE = (*POSITIONS, "random")
+
+
+def number_range(
+    value: Any,
+    name: str,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+) -> Range:
+    """A pair (low, high) of finite numbers, low <= high, within bounds."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise TypeError(f"{name} must be a pair (low, high), got {value!r}")
+    low = real(value[0], f"{name}[0]", at_least=at_least, at_most=at_most)
+    high = real(value[1], f"{name}[1]", at_least=at_least, at_most=at_most)
+    if low > high:
+        raise ValueError(f"{name} must be a pair (low, high) with low <= high, got {(low, high)}")
+    if above is not None and low <= above:
+        raise ValueError(f"{name}[0] must be > {above:g}, got {low}")
+    if below is not None and high >= below:
+        raise ValueError(f"{name}[1] must be < {below:g}, got {high}")
+    return low, high
+
+
+def axis_ranges(value: Any, name: str, **bounds: float | None) -> tuple[Range, Range] | Range:
+    """A pair (low, high), or two of them, for x and for y."""
+    if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(v, (tuple, list)) for v in value):
+        return number_range(value[0], f"{name}[0]", **bounds), number_range(value[1], f"{name}[1]", **bounds)
+    return number_range(value, name, **bounds)
+
+
+def both_axes(value: Any) -> tuple[float, float, float, float]:
+    """What `axis_ranges` gave as (low x, width x, low y, width y), ready to be drawn from."""
+    (a, b), (c, d) = value if isinstance(value[0], tuple) else (value, value)
+    return a, b - a, c, d - c
+
+
+def flag(value: Any, name: str) -> bool:
+    """True or False, nothing else."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
+def levels(value: Any, name: str = "fill") -> float | tuple[float, ...]:
+    """A level, or one for each channel, as fractions of full scale."""
+    if isinstance(value, (tuple, list)):
+        if not value:
+            raise ValueError(f"{name} must be a level or one for each channel, got {value!r}")
+        return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
+    return real(value, name)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Framed(Transform):
+    """A transform whose result may show what lies outside the image."""
+
+    border: str = "constant"
+    fill: float | tuple[float, ...] = 0.0
+    mask_fill: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        border_name(self.border)
+        self._keep("fill", levels(self.fill))
+        self._keep("mask_fill", integer(self.mask_fill, "mask_fill"))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Warp(_Framed):
+    """A transform that interpolates, and whose result may show what lies outside the image."""
+
+    interpolation: str = "bilinear"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of(self.interpolation, "interpolation", INTERPOLATIONS)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Resized(Transform):
+    """A transform whose result shows nothing from outside the image, at another scale."""
+
+    p: float = 1.0
+    interpolation: str = "area"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of(self.interpolation, "interpolation", INTERPOLATIONS)

@@ -1,0 +1,248 @@
+"""Parts of the image, at its own scale or resized."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+from imgproc._check import size_pair
+from imgproc._scanline import Geometry, Stage
+
+from .._keys import Draws
+from .._transform import Frame, Params
+from ._common import Range, _Framed, _Resized, flag, number_range
+
+__all__ = ["BoxSafeCrop", "CenterCrop", "Crop", "ResizedCrop"]
+
+
+def _too_large(size: tuple[int, int], frame: Frame) -> ValueError:
+    have = frame.height, frame.width
+    return ValueError(f"size must be <= the (h, w) of the image, {have}, got {size}; pad=True pads what is missing")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Cut(_Framed):
+    """A part of the image of a fixed size."""
+
+    size: tuple[int, int]
+    pad: bool = False
+    p: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("size", size_pair(self.size, "size"))
+        flag(self.pad, "pad")
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One exact map."""
+        top, left = params["place"]
+        pull = (1.0, 0.0, float(left), 0.0, 1.0, float(top), 0.0, 0.0, 1.0)
+        return [Geometry(pull, self.size, self.border, self.fill, mask_fill=self.mask_fill)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Crop(_Cut):
+    """Cut out a part of a fixed size, anywhere in the image.
+
+    albumentations' and torchvision's RandomCrop.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    size : (int, int)
+        (h, w) of the part.
+    pad : bool
+        What happens along a side that is shorter than `size`: False refuses the image (ValueError), True puts the
+        image in the middle and the border around it.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.
+    fill : float or tuple of float
+        Level outside the image for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or an image is smaller than `size` and `pad` is False.
+    """
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """First row and column of the part; negative where the image is padded."""
+        down, across = frame.height - self.size[0], frame.width - self.size[1]
+        if (down < 0 or across < 0) and not self.pad:
+            raise _too_large(self.size, frame)
+        top = rng.integer(0, down) if down > 0 else -(-down // 2)
+        left = rng.integer(0, across) if across > 0 else -(-across // 2)
+        return {"place": (top, left)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CenterCrop(_Cut):
+    """Cut out the middle of the image, of a fixed size.
+
+    albumentations' and torchvision's CenterCrop.  Where a pixel more must go on one side than on the other, it goes
+    below and to the right.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    size : (int, int)
+        (h, w) of the part.
+    pad : bool
+        What happens along a side that is shorter than `size`: False refuses the image (ValueError), True puts the
+        image in the middle and the border around it.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.
+    fill : float or tuple of float
+        Level outside the image for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or an image is smaller than `size` and `pad` is False.
+    """
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """First row and column of the part; negative where the image is padded."""
+        down, across = frame.height - self.size[0], frame.width - self.size[1]
+        if (down < 0 or across < 0) and not self.pad:
+            raise _too_large(self.size, frame)
+        return {"place": (_half(down), _half(across))}
+
+
+def _half(room: int) -> int:
+    """Half of a difference, towards zero."""
+    return room // 2 if room >= 0 else -(-room // 2)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ResizedCrop(_Resized):
+    """Cut out a part of random area, ratio of sides and place, and resize it to a fixed size.
+
+    torchvision's and albumentations' RandomResizedCrop, with their sampling: ten attempts at a part of whole pixels,
+    its ratio uniform on a logarithmic scale; if none fits into the image, the largest part in its middle with a ratio
+    within `ratio`.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    size : (int, int)
+        (h, w) of the result.
+    scale : (float, float)
+        Range of the part's area as a fraction of the image's, above 0 and at most 1.
+    ratio : (float, float)
+        Range of the part's width over its height, above 0.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    size: tuple[int, int]
+    scale: Range = (0.08, 1.0)
+    ratio: Range = (3.0 / 4.0, 4.0 / 3.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("size", size_pair(self.size, "size"))
+        self._keep("scale", number_range(self.scale, "scale", above=0, at_most=1))
+        self._keep("ratio", number_range(self.ratio, "ratio", above=0))
+        self._keep("_log_ratio", (math.log(self.ratio[0]), math.log(self.ratio[1])))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The part's (y0, x0, y1, x1) in pixels."""
+        h, w = frame.height, frame.width
+        unit = rng.unit
+        (low, high), (narrow, wide) = self.scale, self._log_ratio
+        for _ in range(10):
+            area = (low + (high - low) * unit()) * h * w
+            ratio = math.exp(narrow + (wide - narrow) * unit())
+            width, height = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
+            if 0 < width <= w and 0 < height <= h:
+                top, left = rng.integer(0, h - height), rng.integer(0, w - width)
+                return {"part": (top, left, top + height, left + width)}
+        height, width = h, w
+        if w < self.ratio[0] * h:
+            height = max(min(round(w / self.ratio[0]), h), 1)
+        elif w > self.ratio[1] * h:
+            width = max(min(round(h * self.ratio[1]), w), 1)
+        top, left = (h - height) // 2, (w - width) // 2
+        return {"part": (top, left, top + height, left + width)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One map."""
+        return [_part(params["part"], self.size, self.interpolation)]
+
+
+def _part(part: tuple[int, int, int, int], size: tuple[int, int], interpolation: str) -> Geometry:
+    """The part (y0, x0, y1, x1) of an image on `size`."""
+    y0, x0, y1, x1 = part
+    pull = ((x1 - x0) / size[1], 0.0, float(x0), 0.0, (y1 - y0) / size[0], float(y0), 0.0, 0.0, 1.0)
+    return Geometry(pull, size, "replicate", 0.0, interpolation)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BoxSafeCrop(_Resized):
+    """Cut out a part that holds all boxes, and optionally resize it.
+
+    Each side of the part is drawn anywhere between the border of the image and the boxes, on whole pixels.  Without
+    boxes the part holds the centre of the image.  albumentations' BBoxSafeRandomCrop and, with `size`,
+    RandomSizedBBoxSafeCrop.  Changes images, masks, boxes and keypoints; what a box shows outside the image is lost.
+
+    Parameters
+    ----------
+    size : (int, int), optional
+        (h, w) of the result; by default the part's own.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        For `size`; ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    size: tuple[int, int] | None = None
+
+    needs_boxes = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.size is not None:
+            self._keep("size", size_pair(self.size, "size"))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The part's (y0, x0, y1, x1) in pixels."""
+        h, w = frame.height, frame.width
+        x0, y0, x1, y1 = 0.5 * w, 0.5 * h, 0.5 * w, 0.5 * h
+        if frame.boxes is not None and len(frame.boxes):
+            x0, y0 = np.min(frame.boxes[:, :2], axis=0).tolist()
+            x1, y1 = np.max(frame.boxes[:, 2:], axis=0).tolist()
+        left, right = _around(x0, x1, w, rng)
+        top, bottom = _around(y0, y1, h, rng)
+        return {"part": (top, left, bottom, right)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One map, exact without `size`."""
+        y0, x0, y1, x1 = part = params["part"]
+        return [_part(part, self.size or (y1 - y0, x1 - x0), self.interpolation)]
+
+
+def _around(low: float, high: float, size: int, rng: Draws) -> tuple[int, int]:
+    """Whole numbers from 0 to `size` around an interval, a pixel apart at least."""
+    first = min(max(math.floor(low), 0), size - 1)
+    last = min(max(math.ceil(high), first + 1), size)
+    return rng.integer(0, first), rng.integer(last, size)

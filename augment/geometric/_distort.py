@@ -1,0 +1,243 @@
+"""Distortions: maps that no matrix describes, as displacement grids.
+
+None of them folds: each is one-to-one, so that boxes and keypoints have one place to go to.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from imgproc._check import integer, positive
+from imgproc._scanline import Geometry, Stage
+from imgproc._scanline._matrix import IDENTITY
+
+from .._keys import Draws
+from .._transform import Frame, Params
+from ._common import Range, _Warp, number_range
+from ._fields import elastic_grid, knots_grid, lens_grid, plate_grid
+
+__all__ = ["Elastic", "GridDistortion", "LensDistortion", "ThinPlateSpline"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Distortion(_Warp):
+    """A map given by a displacement grid; by default the image goes on as in a mirror."""
+
+    border: str = "reflect_101"
+
+    def _stage(self, grid: object, frame: Frame) -> Geometry:
+        size = frame.height, frame.width
+        return Geometry(IDENTITY, size, self.border, self.fill, self.interpolation, grid, self.mask_fill)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Elastic(_Distortion):
+    """Push the image about smoothly and at random, as if it were printed on rubber.
+
+    Control points on a regular grid are moved at random along both axes; between them the displacement is a cubic
+    B-spline.  albumentations' ElasticTransform, torchvision's ElasticTransform (their ``sigma`` is about half of
+    `spacing` in pixels).  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    alpha : (float, float)
+        Range of how far control points are moved at most, as a fraction of the image's shorter side; at most a third
+        of `spacing`, so that the map never folds.
+    spacing : float
+        Distance between control points as a fraction of the shorter side, above 0; a little more where that does not
+        divide the sides.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.
+    fill : float or tuple of float
+        Level outside the image for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` is ``bilinear`` here.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    Moves below a third of the distance between control points make the displacement a contraction, which is enough for
+    a map to be one-to-one; see also Choi and Lee, "Injectivity conditions of 2D and 3D uniform cubic B-spline
+    functions", Graphical Models 2000.
+    """
+
+    alpha: Range = (0.01, 0.03)
+    spacing: float = 0.125
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("alpha", number_range(self.alpha, "alpha", at_least=0))
+        self._keep("spacing", positive(self.spacing, "spacing"))
+        if 3.0 * self.alpha[1] > self.spacing:
+            raise ValueError(f"alpha[1] must be <= spacing / 3 = {self.spacing / 3.0:g}, got {self.alpha[1]}")
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The largest move, and the stream of the moves."""
+        return {"alpha": rng.uniform(*self.alpha), "stream": rng.stream()}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One displacement grid."""
+        size = frame.height, frame.width
+        side = min(size)
+        grid = elastic_grid(params["stream"], params["alpha"] * side, size, max(self.spacing * side, 1.0))
+        return [self._stage(grid, frame)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GridDistortion(_Distortion):
+    """Stretch and squeeze the columns and rows of a grid laid over the image; the image's sides stay.
+
+    albumentations' GridDistortion with ``normalized=True``.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    steps : int
+        Columns and rows of the grid, at least 1.
+    distort : (float, float)
+        Range of what is added to the factor 1 by which the width of a column or the height of a row changes, drawn for
+        each; all are then scaled together to fill the image.  Within -1 and 1.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        Of no effect: nothing from outside the image is seen.
+    fill : float or tuple of float
+        Of no effect.
+    mask_fill : int
+        Of no effect.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` is ``bilinear`` here.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    steps: int = 5
+    distort: Range = (-0.3, 0.3)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("steps", integer(self.steps, "steps", at_least=1))
+        self._keep("distort", number_range(self.distort, "distort", above=-1, below=1))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Factors of the columns and of the rows."""
+        unit, low, width = rng.unit, 1.0 + self.distort[0], self.distort[1] - self.distort[0]
+        numbers = range(self.steps)
+        return {"x": [low + width * unit() for _ in numbers], "y": [low + width * unit() for _ in numbers]}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One displacement grid, its nodes the corners of the cells."""
+        return [self._stage(knots_grid(params["x"], params["y"], (frame.height, frame.width)), frame)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ThinPlateSpline(_Distortion):
+    """Bend the image like a thin metal plate that is held at some points.
+
+    Points on a regular grid from corner to corner are moved at random along both axes; what lies between bends as
+    little as it can.  albumentations' ThinPlateSpline.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    points : int
+        Points along each side, 2 to 10.
+    scale : (float, float)
+        Range of how far points are moved at most, as a fraction of the sides; at most ``0.15 / (points - 1)``, so that
+        the map never folds.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.
+    fill : float or tuple of float
+        Level outside the image for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` is ``bilinear`` here.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    points: int = 4
+    scale: Range = (0.02, 0.05)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("points", integer(self.points, "points", at_least=2, at_most=10))
+        self._keep("scale", number_range(self.scale, "scale", at_least=0))
+        most = 0.15 / (self.points - 1)
+        if self.scale[1] > most + 1e-9:
+            raise ValueError(f"scale[1] must be <= 0.15 / (points - 1) = {most:g}, got {self.scale[1]}")
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The largest move, and the stream of the moves."""
+        return {"scale": rng.uniform(*self.scale), "stream": rng.stream()}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One displacement grid."""
+        grid = plate_grid(params["stream"], params["scale"], (frame.height, frame.width), self.points)
+        return [self._stage(grid, frame)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LensDistortion(_Distortion):
+    """Distort as a lens does: barrel or pincushion.
+
+    A point at the distance r from the centre comes from ``r (1 + k1 r**2 + k2 r**4)``, with r = 1 at the corners.
+    Above 0 the image shrinks towards the centre, lines bend like a barrel; below 0 like a pincushion.  albumentations'
+    OpticalDistortion (whose unit is the width and the height).  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    distort : (float, float)
+        Range of k1.
+    k2 : (float, float)
+        Range of k2.  ``3 |k1| + 5 |k2|`` must stay below 1, so that the map never folds.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.
+    fill : float or tuple of float
+        Level outside the image for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` is ``bilinear`` here.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    distort: Range = (-0.05, 0.05)
+    k2: Range = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("distort", number_range(self.distort, "distort"))
+        self._keep("k2", number_range(self.k2, "k2"))
+        most = 3.0 * max(map(abs, self.distort)) + 5.0 * max(map(abs, self.k2))
+        if most >= 1.0:
+            raise ValueError(f"3 |distort| + 5 |k2| must be < 1, got {most:g}")
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The coefficients."""
+        return {"k1": rng.uniform(*self.distort), "k2": rng.uniform(*self.k2)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One displacement grid."""
+        return [self._stage(lens_grid(params["k1"], params["k2"], (frame.height, frame.width)), frame)]

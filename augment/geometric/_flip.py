@@ -1,0 +1,150 @@
+"""Flips, transposition, quarter turns: whole pixels are moved, nothing is interpolated."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from imgproc._scanline import Geometry, Stage
+from imgproc._scanline._matrix import Matrix
+
+from .._keys import Draws
+from .._transform import Frame, Params, Transform
+
+__all__ = ["Dihedral", "HorizontalFlip", "Rotate90", "Transpose", "VerticalFlip"]
+
+
+def _symmetry(turns: int, flipped: bool, h: int, w: int) -> tuple[Matrix, tuple[int, int]]:
+    """Pull matrix and size of (h, w) after a horizontal flip, or none, and quarter turns counter-clockwise."""
+    # The rows of the matrix say what x and y of the source are, before the flip turns x round.
+    if turns == 0:
+        x, y, size = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (h, w)
+    elif turns == 1:
+        x, y, size = (0.0, -1.0, float(w)), (1.0, 0.0, 0.0), (w, h)
+    elif turns == 2:
+        x, y, size = (-1.0, 0.0, float(w)), (0.0, -1.0, float(h)), (h, w)
+    else:
+        x, y, size = (0.0, 1.0, 0.0), (-1.0, 0.0, float(h)), (w, h)
+    if flipped:
+        x = -x[0], -x[1], w - x[2]
+    return (*x, *y, 0.0, 0.0, 1.0), size
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HorizontalFlip(Transform):
+    """Mirror left and right.
+
+    albumentations' HorizontalFlip, torchvision's RandomHorizontalFlip.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One exact map."""
+        h, w = frame.height, frame.width
+        return [Geometry((-1.0, 0.0, float(w), 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), (h, w))]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class VerticalFlip(Transform):
+    """Mirror top and bottom.
+
+    albumentations' VerticalFlip, torchvision's RandomVerticalFlip.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One exact map."""
+        h, w = frame.height, frame.width
+        return [Geometry((1.0, 0.0, 0.0, 0.0, -1.0, float(h), 0.0, 0.0, 1.0), (h, w))]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Transpose(Transform):
+    """Exchange x and y: mirror at the diagonal from the top left; an (h, w) image becomes (w, h).
+
+    albumentations' Transpose.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One exact map."""
+        return [Geometry((0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0), (frame.width, frame.height))]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rotate90(Transform):
+    """Rotate by 0, 1, 2 or 3 quarter turns, all alike; an odd number of them makes an (h, w) image (w, h).
+
+    albumentations' RandomRotate90.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    p : float
+        Probability that the transform is applied; with 1 the four orientations are equally frequent.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The number of quarter turns, counter-clockwise."""
+        return {"turns": rng.integer(0, 3)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One exact map."""
+        return [Geometry(*_symmetry(params["turns"], False, frame.height, frame.width))]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Dihedral(Transform):
+    """One of the eight symmetries of the square, all alike: flipped or not, then rotated by quarter turns.
+
+    albumentations' D4 and SquareSymmetry.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    p : float
+        Probability that the transform is applied; with 1 the eight symmetries are equally frequent.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Quarter turns counter-clockwise, and whether they follow a horizontal flip."""
+        element = rng.integer(0, 7)
+        return {"turns": element & 3, "flipped": element > 3}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One exact map."""
+        return [Geometry(*_symmetry(params["turns"], params["flipped"], frame.height, frame.width))]

@@ -1,0 +1,146 @@
+"""Padding: the image becomes part of a larger frame."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from imgproc._check import integer, one_of, size_pair
+from imgproc._scanline import Geometry, Stage
+
+from .._keys import Draws
+from .._transform import Frame, Params
+from ._common import POSITIONS, WHERE, _Framed
+
+__all__ = ["Pad", "PadToSize"]
+
+
+def sides(padding: Any, name: str = "padding") -> tuple[int, int, int, int]:
+    """Padding as (top, bottom, left, right), out of one number, (vertical, horizontal), or all four."""
+    if not isinstance(padding, (tuple, list)):
+        return (integer(padding, name, at_least=0),) * 4
+    if len(padding) not in (2, 4):
+        raise ValueError(
+            f"{name} must be one number, (vertical, horizontal) or (top, bottom, left, right), got {padding}"
+        )
+    numbers = [integer(v, f"{name}[{i}]", at_least=0) for i, v in enumerate(padding)]
+    return tuple(numbers) if len(numbers) == 4 else (numbers[0], numbers[0], numbers[1], numbers[1])
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pad(_Framed):
+    """Put a frame around the image.
+
+    albumentations' and torchvision's Pad (torchvision orders the sides otherwise).  Changes images, masks, boxes and
+    keypoints.
+
+    Parameters
+    ----------
+    padding : int, (int, int) or (int, int, int, int)
+        Pixels on all sides; above and below, left and right; or top, bottom, left, right.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What the frame shows.
+    fill : float or tuple of float
+        Level for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    padding: int | tuple[int, int] | tuple[int, int, int, int]
+    p: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("_sides", sides(self.padding))
+        if isinstance(self.padding, list):
+            self._keep("padding", tuple(self.padding))
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One exact map."""
+        top, bottom, left, right = self._sides
+        pull = (1.0, 0.0, float(-left), 0.0, 1.0, float(-top), 0.0, 0.0, 1.0)
+        size = frame.height + top + bottom, frame.width + left + right
+        return [Geometry(pull, size, self.border, self.fill, mask_fill=self.mask_fill)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PadToSize(_Framed):
+    """Pad to at least a size, or to a multiple of a number; sides that are long enough stay.
+
+    albumentations' PadIfNeeded.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    size : (int, int), optional
+        The least (h, w) of the result.
+    divisor : int or (int, int), optional
+        What the sides of the result are multiples of; one number, or (for h, for w).
+    position : {"center", "top_left", "top_right", "bottom_left", "bottom_right", "random"}
+        Where the image sits in the frame; ``center`` puts an odd pixel below and to the right.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What the frame shows.
+    fill : float or tuple of float
+        Level for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or neither `size` nor `divisor` is given.
+    """
+
+    size: tuple[int, int] | None = None
+    divisor: int | tuple[int, int] | None = None
+    position: str = "center"
+    p: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.size is None and self.divisor is None:
+            raise ValueError("size or divisor must be given, got neither")
+        if self.size is not None:
+            self._keep("size", size_pair(self.size, "size"))
+        steps = (1, 1)
+        if isinstance(self.divisor, (tuple, list)):
+            steps = size_pair(self.divisor, "divisor")
+            self._keep("divisor", steps)
+        elif self.divisor is not None:
+            steps = (integer(self.divisor, "divisor", at_least=1),) * 2
+        self._keep("_steps", steps)
+        one_of(self.position, "position", WHERE)
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The first row and column of the image in the frame."""
+        h, w = self._padded(frame)
+        return {"place": place(self.position, h - frame.height, w - frame.width, rng)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One exact map."""
+        top, left = params["place"]
+        pull = (1.0, 0.0, float(-left), 0.0, 1.0, float(-top), 0.0, 0.0, 1.0)
+        return [Geometry(pull, self._padded(frame), self.border, self.fill, mask_fill=self.mask_fill)]
+
+    def _padded(self, frame: Frame) -> tuple[int, int]:
+        h, w = frame.height, frame.width
+        if self.size is not None:
+            h, w = max(h, self.size[0]), max(w, self.size[1])
+        down, across = self._steps
+        return -(-h // down) * down, -(-w // across) * across
+
+
+def place(position: str, down: int, across: int, rng: Draws) -> tuple[int, int]:
+    """Row and column at which an image begins that leaves so much room down and across."""
+    if position == "random":
+        return rng.integer(0, down), rng.integer(0, across)
+    y, x = POSITIONS[position]
+    return int(y * down), int(x * across)

@@ -1,0 +1,188 @@
+"""The whole image at another size."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from imgproc._check import integer, one_of, size_pair
+from imgproc._scanline import Geometry, Stage
+
+from .._keys import Draws
+from .._transform import Frame, Params
+from ._common import INTERPOLATIONS, WHERE, _Framed, _Resized
+from ._pad import place
+
+__all__ = ["Letterbox", "Resize", "ResizeLongest", "ResizeShortest"]
+
+
+def resize_stage(h: int, w: int, size: tuple[int, int], interpolation: str) -> Geometry:
+    """All of (h, w) on `size`."""
+    pull = (w / size[1], 0.0, 0.0, 0.0, h / size[0], 0.0, 0.0, 0.0, 1.0)
+    return Geometry(pull, size, "replicate", 0.0, interpolation)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Resize(_Resized):
+    """Resize to a size, whatever that does to the ratio of the sides.
+
+    albumentations' and torchvision's Resize.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    size : (int, int)
+        (h, w) of the result.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    size: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("size", size_pair(self.size, "size"))
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One map."""
+        return [resize_stage(frame.height, frame.width, self.size, self.interpolation)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ResizeLongest(_Resized):
+    """Resize so that the longer side gets a length; the ratio of the sides stays, but for rounding.
+
+    albumentations' LongestMaxSize.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    size : int
+        Pixels of the longer side of the result; the other side is rounded, at least to 1.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    size: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("size", integer(self.size, "size", at_least=1))
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One map."""
+        h, w = frame.height, frame.width
+        return [resize_stage(h, w, scaled(h, w, self.size, max(h, w)), self.interpolation)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ResizeShortest(_Resized):
+    """Resize so that the shorter side gets a length; the ratio of the sides stays, but for rounding.
+
+    albumentations' SmallestMaxSize, torchvision's Resize with one number.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    size : int
+        Pixels of the shorter side of the result; the other side is rounded.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    size: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("size", integer(self.size, "size", at_least=1))
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One map."""
+        h, w = frame.height, frame.width
+        return [resize_stage(h, w, scaled(h, w, self.size, min(h, w)), self.interpolation)]
+
+
+def scaled(h: int, w: int, length: int, side: int) -> tuple[int, int]:
+    """(h, w) scaled so that a side of `side` pixels gets `length`; no side gets less than one pixel."""
+    return max(round(h * length / side), 1), max(round(w * length / side), 1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Letterbox(_Framed):
+    """Resize to fit into a size, ratio of the sides kept, and pad what is left of it.
+
+    The preparation of detectors such as YOLO; LetterBox elsewhere.  Changes images, masks, boxes and keypoints.
+
+    Parameters
+    ----------
+    size : (int, int)
+        (h, w) of the result.
+    position : {"center", "top_left", "top_right", "bottom_left", "bottom_right", "random"}
+        Where the image sits in the frame; ``center`` puts an odd pixel below and to the right.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What the rest of the frame shows.
+    fill : float or tuple of float
+        Level for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` averages when shrinking and is ``bilinear`` when enlarging.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    size: tuple[int, int]
+    position: str = "center"
+    interpolation: str = "area"
+    p: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("size", size_pair(self.size, "size"))
+        one_of(self.position, "position", WHERE)
+        one_of(self.interpolation, "interpolation", INTERPOLATIONS)
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The first row and column of the image in the frame."""
+        h, w = self._inner(frame)
+        return {"place": place(self.position, self.size[0] - h, self.size[1] - w, rng)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """A resize and, if something is left, an exact map."""
+        inner = self._inner(frame)
+        stages: list[Stage] = [resize_stage(frame.height, frame.width, inner, self.interpolation)]
+        if inner != self.size:
+            top, left = params["place"]
+            pull = (1.0, 0.0, float(-left), 0.0, 1.0, float(-top), 0.0, 0.0, 1.0)
+            stages.append(Geometry(pull, self.size, self.border, self.fill, mask_fill=self.mask_fill))
+        return stages
+
+    def _inner(self, frame: Frame) -> tuple[int, int]:
+        """Size of the image within the frame."""
+        h, w = frame.height, frame.width
+        height, width = self.size
+        if height * w <= width * h:  # the height is what limits it
+            return height, min(max(round(w * height / h), 1), width)
+        return min(max(round(h * width / w), 1), height), width
