@@ -1,1 +1,8 @@
-"""Augmentation chains."""
+"""Augmentation chains: pure functions of (sample, key) that run in one pass over the image where they can."""
+
+from .color import *
+from .compose import *
+from .filter import *
+from .geometric import *
+from .noise import *
+from .policy import *

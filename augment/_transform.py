@@ -27,6 +27,8 @@ class Frame(NamedTuple):
     dtype: np.dtype = np.dtype(np.uint8)
     boxes: np.ndarray | None = None
     """float64 (n, 4) boxes (x0, y0, x1, y1) in pixels of this frame; given only to transforms with ``needs_boxes``."""
+    mask: np.ndarray | None = None
+    """The sample's mask as it arrives; given only to transforms with ``needs_mask``."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,10 +43,12 @@ class Transform:
 
     needs_boxes: ClassVar[bool] = False
     """Whether `draw` wants ``frame.boxes``."""
+    needs_mask: ClassVar[bool] = False
+    """Whether `draw` and `lower` want ``frame.mask``."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if not cls.__name__.startswith("_"):
+        if not abstract and not cls.__name__.startswith("_"):
             REGISTRY[cls.__name__] = cls
 
     def __post_init__(self) -> None:

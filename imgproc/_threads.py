@@ -12,7 +12,9 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any
 
@@ -158,15 +160,60 @@ def run_all(jobs: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
     return results
 
 
-def _hand_out(job: Callable[[], None], helpers: int) -> None:
-    """Give `job` to so many pool threads, or to fewer where no more can be started (a limit on processes)."""
+def ordered_map(work: Callable[[Any], Any], items: Iterable[Any], threads: int) -> Iterator[Any]:
+    """``work(item)`` for each item on pool threads, in order; at most ``2 * threads + 2`` items are taken ahead.
+
+    An error ends the stream where its item would have come."""
+    source = iter(items)
+    if threads == 1 or getattr(_inside, "pool", False):
+        yield from map(work, source)
+        return
+    waiting: deque[Future[Any]] = deque()
+
+    def submit(item: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+
+        def job() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            _inside.pool = True
+            try:
+                future.set_result(work(item))
+            except BaseException as error:
+                future.set_exception(error)
+            finally:
+                _inside.pool = False
+
+        _hand_out(job, threads, copies=1)
+        return future
+
+    try:
+        for item in source:
+            waiting.append(submit(item))
+            if len(waiting) >= 2 * threads + 2:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _hand_out(job: Callable[[], None], helpers: int, copies: int | None = None) -> None:
+    """Give `job` to so many pool threads, or to fewer where no more can be started (a limit on processes).
+
+    With `copies`, so many times to whichever of them is free; where there is none at all, it is done here.
+    """
     global _helpers
     with _lock, contextlib.suppress(RuntimeError):
         while _helpers < helpers:
             name = f"imgproc_{_helpers}"
             threading.Thread(target=_serve, args=(_jobs,), name=name, daemon=True).start()
             _helpers += 1
-    for _ in range(min(helpers, _helpers)):
+    if copies is not None and not _helpers:
+        job()
+        return
+    for _ in range(min(helpers, _helpers) if copies is None else copies):
         _jobs.put(job)
 
 

@@ -111,10 +111,11 @@ def test_a_changed_helper_in_another_file_recompiles_its_caller(python: Callable
     assert before[1] != after[1]
 
 
-def test_any_source_and_the_version_of_numba_name_the_folder(python: Callable[..., str], site: Path) -> None:
+def test_sources_with_kernels_and_the_version_of_numba_name_the_folder(python: Callable[..., str], site: Path) -> None:
     folders = {python(FOLDER)}
+    (site / "imgproc" / "_none.py").write_text("")
     assert {python(FOLDER)} == folders
-    (site / "imgproc" / "_new.py").write_text("")
+    (site / "imgproc" / "_new.py").write_text("# @kernel\n")
     folders.add(python(FOLDER))
     (site / "imgproc" / "_version.py").write_text('__version__ = "9.9.9"\n')
     folders.add(python(FOLDER))
@@ -347,3 +348,37 @@ print("exit status", main(["warmup"]))
 def test_warmup_without_compilation_says_so(python: Callable[..., str]) -> None:
     code = "import sys; sys.stderr = sys.stdout\nfrom imgproc.__main__ import main\nprint(main(['warmup']))"
     assert python(code, NUMBA_DISABLE_JIT="1").split("\n") == ["nothing to compile: NUMBA_DISABLE_JIT is set", "1"]
+
+
+def test_numbers_that_kernels_use_stand_in_files_whose_change_renews_the_cache() -> None:
+    """The cache's folder is named by the files with kernels: a constant elsewhere would change without notice."""
+    import ast
+    import importlib
+    import pkgutil
+
+    import augment
+    import imgproc
+    from imgproc._jit import KERNELS, _sources
+
+    for package in (imgproc, augment):
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    hashed = {name.removesuffix(".py").replace("/", ".").removesuffix(".__init__") for name, _ in _sources()}
+    strangers = []
+    for kernel in KERNELS:
+        code, space = kernel.function.__code__, kernel.function.__globals__
+        module = kernel.function.__module__
+        imported = {
+            alias.asname or alias.name: node
+            for node in ast.parse(Path(space["__file__"]).read_text()).body
+            if isinstance(node, ast.ImportFrom) and node.level
+            for alias in node.names
+        }
+        for name in code.co_names:
+            if name in imported and isinstance(space.get(name), (int, float, tuple, str)):
+                node = imported[name]
+                parent = module.split(".")[: -node.level] + ([node.module] if node.module else [])
+                if ".".join(parent) not in hashed:
+                    strangers.append(f"{module}.{kernel.__name__}: {name}")
+    assert not strangers

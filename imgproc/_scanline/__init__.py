@@ -1,6 +1,7 @@
 """The scanline machine: programs of coordinates, samples, pixel operations and a store, run row by row."""
 
 from . import _pixel as pixel
+from ._run import OutMismatch as OutMismatch
 from ._run import resize as resize
 from ._run import run as run
 from ._run import run_mask as run_mask
@@ -21,6 +22,7 @@ __all__ = [
     "Geometry",
     "MaskOnly",
     "Op",
+    "OutMismatch",
     "Stage",
     "Whole",
     "pixel",

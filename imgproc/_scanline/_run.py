@@ -91,8 +91,10 @@ def run(
             queue.extend(reversed(end.resolve(image)))
 
 
-def take_pass(queue: list[Stage], size: tuple[int, int]) -> tuple[list[Geometry], list[Op], Stage | str | None]:
-    """Take from the end of a reversed list what one pass can do.
+def take_pass(
+    queue: list[Stage], size: tuple[int, int], *, keep: bool = False
+) -> tuple[list[Geometry], list[Op], Stage | str | None]:
+    """Take from the end of a reversed list what one pass over (h, w) can do; `keep` leaves erasing as it is.
 
     Returns
     -------
@@ -109,7 +111,7 @@ def take_pass(queue: list[Stage], size: tuple[int, int]) -> tuple[list[Geometry]
         if kind is Op:
             ops.append(stage)
         elif kind is Erase:
-            ops.append(pixel.erase(stage.rectangles, stage.fill, stage.stream))
+            ops.append(stage if keep else pixel.erase(stage.rectangles, stage.fill, stage.stream))
         elif kind is Geometry:
             why = _waits(stage, geometry, ops, size)
             if why:
@@ -126,7 +128,7 @@ def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op], size: tuple
     if ops:
         if not is_exact(stage):
             return "interpolation comes after pixel operations"
-        if any(op.code in pixel.POSITIONAL for op in ops):
+        if any(type(op) is Erase or op.code in pixel.POSITIONAL for op in ops):
             return "pixels move after an operation that depends on their place"
         h, w = geometry[-1].size if geometry else size
         x0, y0, x1, y1 = extent(stage.pull, stage.size)
@@ -175,9 +177,13 @@ def _pass(
     return result
 
 
+class OutMismatch(ValueError):
+    """The caller's array does not fit the result."""
+
+
 def _usable(out: np.ndarray, shape: tuple[int, ...], dtype: Any) -> bool:
     if out.shape != shape or out.dtype != dtype:
-        raise ValueError(f"out must have shape {shape} and dtype {np.dtype(dtype)}, got {out.shape} and {out.dtype}")
+        raise OutMismatch(f"out must have shape {shape} and dtype {np.dtype(dtype)}, got {out.shape} and {out.dtype}")
     return out.flags.c_contiguous
 
 

@@ -1,0 +1,97 @@
+"""Many samples at once: one kernel call for all draws, results straight into one array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgproc._check import integer
+from imgproc._scanline import OutMismatch
+from imgproc._threads import get_num_threads, run_all
+
+from ._keys import fresh_key, key_words
+from ._sample import Sample
+
+if TYPE_CHECKING:
+    from .compose import Compose
+
+_SINGLE = {"masks": "mask"}
+
+
+def run_batch(
+    chain: Compose,
+    images: Any,
+    keys: Sequence[Any] | None,
+    out: np.ndarray | None,
+    workers: int | None,
+    targets: dict[str, Sequence[Any]],
+) -> dict[str, Any]:
+    """See `Compose.batch`."""
+    if isinstance(images, np.ndarray) and images.ndim not in (3, 4):
+        raise ValueError(f"images must be a sequence of images or an array (n, h, w, c), got shape {images.shape}")
+    if not hasattr(images, "__len__") or not hasattr(images, "__getitem__"):
+        raise TypeError(f"images must be a sequence of images, got {type(images).__name__}")
+    n = len(images)
+    for name, values in {"keys": keys, "out": out, **targets}.items():
+        if values is not None and len(values) != n:
+            raise ValueError(f"{name} must have one entry an image, {n}, got {len(values)}")
+    if keys is None:
+        base = fresh_key()
+        keys = [(base, i) for i in range(n)]
+    threads = get_num_threads() if workers is None else integer(workers, "workers", at_least=1)
+    names = {_SINGLE.get(name, name): values for name, values in targets.items()}
+    if n == 0:
+        return {"images": [] if out is None else out, **{k: [] for k in targets}, "keys": []}
+    words, values = _draws(chain, keys)
+    results: list[Any] = [None] * n
+
+    def work(i: int, into: np.ndarray | None) -> dict[str, Any]:
+        sample = Sample({"image": images[i], **{k: v[i] for k, v in names.items()}}, chain._rules)
+        stages = chain._stages(sample, values[i], words[i])
+        try:
+            return sample.through(stages, into)
+        except OutMismatch:
+            if out is not None:
+                raise
+            return sample.through(stages)
+
+    results[0] = work(0, None if out is None else out[0])
+    first = results[0]["image"]
+    stacked = out
+    if out is None:
+        stacked = np.empty((n, *first.shape), first.dtype)
+        stacked[0] = first
+
+    def part(start: int, stop: int) -> None:
+        for i in range(start, stop):
+            results[i] = work(i, stacked[i])
+
+    if n > 1:
+        size = max(1, min(32, -(-n // (4 * threads)))) if threads > 1 else n
+        run_all([lambda a=a: part(a, min(a + size, n)) for a in range(1, n, size)], threads)
+    whole = all(r["image"].shape == first.shape and r["image"].dtype == first.dtype for r in results)
+    batch: dict[str, Any] = {"images": stacked if whole else [r["image"] for r in results]}
+    for name in targets:
+        found = [r[_SINGLE.get(name, name)] for r in results]
+        batch[name] = _stack(found) if name == "masks" else found
+    batch["keys"] = list(keys)
+    return batch
+
+
+def _draws(chain: Compose, keys: Sequence[Any]) -> tuple[list[np.ndarray], list[Any]]:
+    """Words and first draws of each key; keys of one length share a kernel call."""
+    words = [key_words(key, "keys[i]") for key in keys]
+    plan, seed = chain._plan, chain.seed
+    if len({len(w) for w in words}) == 1:
+        array = np.array(words, np.uint64)
+        return [array[i : i + 1] for i in range(len(words))], plan.values(array, seed)
+    arrays = [np.array([w], np.uint64) for w in words]
+    return arrays, [plan.values(a, seed)[0] for a in arrays]
+
+
+def _stack(masks: list[np.ndarray]) -> Any:
+    if all(m.shape == masks[0].shape and m.dtype == masks[0].dtype for m in masks):
+        return np.stack(masks)
+    return masks
