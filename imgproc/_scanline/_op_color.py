@@ -39,36 +39,26 @@ def swap_rows(a, b, n):
         b[i] = v
 
 
-@kernel
-def hue_of(r, g, b, most, chroma, turn, one, two, four):
-    """Hue in sixths of a turn, plus `turn`; grey has that of red."""
-    part = one / (chroma if chroma > one - one else one)
-    h = four + (r - g) * part
-    h = two + (b - r) * part if most == g else h
-    h = (g - b) * part if most == r else h
-    return h + turn
+# Hue, chroma and value on the hexcone: value is the largest of R, G, B, chroma what the smallest lacks of it; hue is in
+# sixths of a turn.  Between two kernels they stay in the rows of R, G and B: short loops overlap more of their work
+# than a long one, whose chain of dependent operations the processor has to wait for.
 
 
 @kernel
-def fold(k, zero, one, four, six, sixth):
-    """What share of the chroma a channel lacks, k = hue in sixths of a turn plus 5, 3 or 1 for R, G or B."""
-    k = k - six * np.floor(k * sixth)
-    m = four - k
-    m = k if k < m else m
-    m = one if m > one else m
-    return zero if m < zero else m
+def wrap(h, zero, six):
+    """A hue of [-6, 12) in [0, 6]."""
+    h = h + six if h < zero else h
+    return h - six if h >= six else h
 
 
 @kernel
-def hsv_rows(red, green, blue, n, hue, scale, shift, gain, lift, top, lo, hi, magic):
-    """Hue plus `hue` turns, saturation times `scale` plus `shift` within [0, 1], value times `gain` plus `lift`.
+def to_hexcone(red, green, blue, n, hue, scale, shift, gain, lift):
+    """R, G, B become hue plus `hue` of [0, 6), chroma of the new saturation and value, value times `gain` plus `lift`.
 
-    On the hexcone: value is the largest of R, G, B, saturation what the smallest lacks of it.
+    The new saturation is `scale` times the old plus `shift`, within [0, 1].  NaN in one channel is NaN in all.
     """
     kind = red.dtype.type
-    zero, one, two, four, six, sixth = kind(0), kind(1), kind(2), kind(4), kind(6), kind(1.0 / 6.0)
-    turn, s1, s0, v1, v0 = kind(hue * 6.0), kind(scale), kind(shift), kind(gain), kind(lift * top)
-    five, three = kind(5), kind(3)
+    zero, one, two, four, six = kind(0), kind(1), kind(2), kind(4), kind(6)
     for i in range(n):
         r, g, b = red[i], green[i], blue[i]
         most = r if r > g else g
@@ -76,14 +66,33 @@ def hsv_rows(red, green, blue, n, hue, scale, shift, gain, lift, top, lo, hi, ma
         least = r if r < g else g
         least = b if b < least else least
         chroma = most - least
-        h = hue_of(r, g, b, most, chroma, turn, one, two, four)
-        s = chroma / (most if most > zero else one) * s1 + s0
+        part = one / (chroma if chroma > zero else one)
+        h = four + (r - g) * part
+        h = two + (b - r) * part if most == g else h
+        h = (g - b) * part if most == r else h
+        s = chroma / (most if most > zero else one) * scale + shift
         s = zero if s < zero else s
         s = one if s > one else s
-        v = most * v1 + v0
+        v = most * gain + lift
         total = r + g + b
-        v = v if total == total else total  # NaN in one channel is NaN in all
-        c = v * s
-        red[i] = settle(v - c * fold(h + five, zero, one, four, six, sixth), lo, hi, magic)
-        green[i] = settle(v - c * fold(h + three, zero, one, four, six, sixth), lo, hi, magic)
-        blue[i] = settle(v - c * fold(h + one, zero, one, four, six, sixth), lo, hi, magic)
+        v = v if total == total else total
+        red[i], green[i], blue[i] = wrap(h + hue, zero, six), v * s, v
+
+
+@kernel
+def from_hexcone(red, green, blue, n, lo, hi, magic):
+    """Hue, chroma and value become R, G, B: value less the share of the chroma that each channel lacks."""
+    kind = red.dtype.type
+    zero, one, two, three, four = kind(0), kind(1), kind(2), kind(3), kind(4)
+    for i in range(n):
+        h, c, v = red[i], green[i], blue[i]
+        r, g, b = two - np.abs(h - three), np.abs(h - two) - one, np.abs(h - four) - one
+        r = one if r > one else r
+        g = one if g > one else g
+        b = one if b > one else b
+        r = zero if r < zero else r
+        g = zero if g < zero else g
+        b = zero if b < zero else b
+        red[i] = settle(v - c * r, lo, hi, magic)
+        green[i] = settle(v - c * g, lo, hi, magic)
+        blue[i] = settle(v - c * b, lo, hi, magic)

@@ -27,20 +27,19 @@ def settle(v, lo, hi, magic):
 def log2(x):
     """Base-2 logarithm of a positive normal float32, to about 1e-7 relative or absolute, whichever is larger.
 
-    The mantissa m lies in [sqrt(1/2), sqrt(2)); log2(m) is (m - 1) times a minimax polynomial in m - 1.
+    The mantissa m lies in [sqrt(1/2), sqrt(2)); log2(m) is (m - 1) times a minimax polynomial in m - 1, summed in pairs
+    (Estrin), which shortens the chain of operations that wait for each other.
     """
     bits = np.float32(x).view(np.int32)
     exponent = np.int32(np.int32(bits - np.int32(0x3F3504F3)) >> np.int32(23))
     f = np.int32(bits - np.int32(exponent << np.int32(23))).view(np.float32) - np.float32(1)
-    p = np.float32(0.12542761547652392)
-    p = p * f + np.float32(-0.21028965727189852)
-    p = p * f + np.float32(0.21736577914571434)
-    p = p * f + np.float32(-0.23852120463972207)
-    p = p * f + np.float32(0.2876587543688752)
-    p = p * f + np.float32(-0.36072113635116665)
-    p = p * f + np.float32(0.48092242267639407)
-    p = p * f + np.float32(-0.7213471289284803)
-    p = p * f + np.float32(1.4426948701213242)
+    f2 = f * f
+    f4 = f2 * f2
+    a = np.float32(1.4426948701213242) + np.float32(-0.7213471289284803) * f
+    b = np.float32(0.48092242267639407) + np.float32(-0.36072113635116665) * f
+    c = np.float32(0.2876587543688752) + np.float32(-0.23852120463972207) * f
+    d = np.float32(0.21736577914571434) + np.float32(-0.21028965727189852) * f
+    p = (a + b * f2) + f4 * ((c + d * f2) + np.float32(0.12542761547652392) * f4)
     return np.float32(exponent) + p * f
 
 
@@ -52,13 +51,11 @@ def exp2(y):
     limited = np.float32(128) if limited > np.float32(128) else limited
     whole = np.floor(limited + np.float32(0.5))
     f = limited - whole
-    p = np.float32(0.00015478021848261793)
-    p = p * f + np.float32(0.0013400431667274515)
-    p = p * f + np.float32(0.009617994515762207)
-    p = p * f + np.float32(0.05550327215765397)
-    p = p * f + np.float32(0.24022651505040407)
-    p = p * f + np.float32(0.693147206709647)
-    p = p * f + np.float32(1)
+    f2 = f * f
+    a = np.float32(1) + np.float32(0.693147206709647) * f
+    b = np.float32(0.24022651505040407) + np.float32(0.05550327215765397) * f
+    c = np.float32(0.009617994515762207) + np.float32(0.0013400431667274515) * f
+    p = (a + b * f2) + (f2 * f2) * (c + np.float32(0.00015478021848261793) * f2)
     # The bits of 2**whole; -127 gives 0 and 128 infinity.
     return np.int32(np.int32(np.int32(whole) + np.int32(127)) << np.int32(23)).view(np.float32) * p
 
@@ -74,7 +71,7 @@ def gamma_row(row, n, gamma, gain, top, lo, hi, magic):
     """``gain * v**gamma`` on the [0, 1] scale; levels below 0 give 0."""
     kind = row.dtype.type
     zero, part = kind(0), kind(1.0 / top)
-    outer, power, tiny = kind(gain * top), np.float32(gamma), np.float32(1.1754944e-38)
+    outer, power = kind(gain * top), np.float32(gamma)
     exact = kind(1) + kind(1e-12) > kind(1)  # known when compiled: float64 has no use for float32 polynomials
     if exact:
         for i in range(n):
@@ -82,15 +79,15 @@ def gamma_row(row, n, gamma, gain, top, lo, hi, magic):
             v = zero if v < zero else v
             row[i] = settle(kind(gain) * v**gamma, lo, hi, magic)
     else:
+        # Two short loops overlap more than one long chain.  Between them: log2(v), or -inf for 0, or NaN and infinity.
         for i in range(n):
-            v = row[i]
-            x = np.float32(v * part)
-            # From 1 up through infinity and NaN the bits of a float32 have no logarithm beyond its range.
-            finite = x <= np.float32(3.4e38)
-            y = exp2(power * log2(x if (x > tiny) & finite else np.float32(1))) * outer
-            y = y if x > tiny else zero
-            y = y if finite else v
-            row[i] = settle(y, lo, hi, magic)
+            x = np.float32(row[i] * part)
+            y = power * log2(x)
+            y = y if x > np.float32(1.1754944e-38) else kind(-np.inf)
+            row[i] = y if x <= np.float32(3.4e38) else x
+        for i in range(n):
+            y = row[i]
+            row[i] = settle(exp2(y) * outer if y == y else y, lo, hi, magic)
 
 
 @kernel

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
-from ._op_color import hsv_rows, matrix_rows, mix_rows, swap_rows
+from ._op_color import from_hexcone, matrix_rows, mix_rows, swap_rows, to_hexcone
 from ._op_levels import (
     affine_row,
     curve_row,
@@ -107,14 +107,17 @@ def _noise(rows, channels, n, first, code, params, at, top, lo, hi, magic):
 @kernel
 def _mix(rows, channels, n, code, params, at, top, lo, hi, magic):
     """One operation across channels; returns how many there are after it."""
+    kind = rows.dtype.type
     if code == MATRIX:
         if params[at] == 1.0:
             mix_rows(rows[0], rows[1], rows[2], n, params, at + 1, top, lo, hi, magic)
             return np.int64(1)
         matrix_rows(rows[0], rows[1], rows[2], n, params, at + 1, top, lo, hi, magic)
     elif code == HSV:
-        p, q, r, s, t = params[at], params[at + 1], params[at + 2], params[at + 3], params[at + 4]
-        hsv_rows(rows[0], rows[1], rows[2], n, p, q, r, s, t, top, lo, hi, magic)
+        hue = kind((params[at] - np.floor(params[at])) * 6.0)
+        scale, shift, gain = kind(params[at + 1]), kind(params[at + 2]), kind(params[at + 3])
+        to_hexcone(rows[0], rows[1], rows[2], n, hue, scale, shift, gain, kind(params[at + 4] * top))
+        from_hexcone(rows[0], rows[1], rows[2], n, lo, hi, magic)
     else:  # PERMUTE, as swaps of two
         for k in range(np.int64(params[at])):
             swap_rows(rows[np.int64(params[at + 1 + 2 * k])], rows[np.int64(params[at + 2 + 2 * k])], n)
@@ -183,6 +186,7 @@ def prepare(rows, ops, params, tables, wide, channels, limits):
     """
     lo, hi, magic = limits[0], limits[1], limits[2]
     kind = rows.dtype.type
+    levels = np.int64(256)  # a bare literal would be a type of its own, with kernels of its own
     k = 0
     while k < ops.shape[0]:
         if ops[k, 3] < 0:
@@ -194,12 +198,12 @@ def prepare(rows, ops, params, tables, wide, channels, limits):
         if ops[k, 0] != TABLE or end > k + 1:  # a table on its own is ready
             for c in range(channels):
                 row = rows[c]
-                for i in range(256):
+                for i in range(levels):
                     row[i] = kind(i)
             for j in range(k, end):
-                _levels(rows, channels, 256, ops[j, 0], params, ops[j, 1], tables, wide, 255.0, lo, hi, magic)
+                _levels(rows, channels, levels, ops[j, 0], params, ops[j, 1], tables, wide, 255.0, lo, hi, magic)
             for c in range(channels):
                 row, table = rows[c], tables[ops[k, 3], c]
-                for i in range(256):
+                for i in range(levels):
                     table[i] = np.uint8(np.int32(row[i]))
         k = end
