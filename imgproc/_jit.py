@@ -34,13 +34,18 @@ _STALE_DAYS = 30
 class Kernel:
     """A function that Numba compiles at its first call.  Kernels call each other as module globals."""
 
-    def __init__(self, function: Callable[..., Any], needs: str | None = None) -> None:
+    def __init__(self, function: Callable[..., Any], needs: str | None = None, inner: bool = False) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.needs = needs
+        self.inner = inner
         self._dispatcher: Any = None
+        self._uncompiled: Any = None
 
     def __call__(self, *args: Any) -> Any:
+        if self.inner:  # its compiled form has no entry for Python
+            self._uncompiled = self._uncompiled or _plain(self.function)
+            return self._uncompiled(*args)
         return (self._dispatcher or self.dispatcher)(*args)
 
     @property
@@ -49,7 +54,7 @@ class Kernel:
         if self._dispatcher is None:
             with _compiler_lock():
                 if self._dispatcher is None:
-                    self._dispatcher = _compile_lazily(self.function)
+                    self._dispatcher = _compile_lazily(self.function, self.inner)
         return self._dispatcher
 
     @property
@@ -65,14 +70,16 @@ def _by_name(module: str, name: str) -> Kernel:
     return getattr(importlib.import_module(module), name)
 
 
-def kernel(function: Callable[..., Any] | None = None, *, needs: str | None = None) -> Any:
+def kernel(function: Callable[..., Any] | None = None, *, needs: str | None = None, inner: bool = False) -> Any:
     """Mark a kernel: compiled in nopython mode at its first call, without the GIL, cached on disk.
 
     ``@kernel(needs="avx512vbmi")`` says that the kernel may be called only where `cpu_has` that feature.
+    ``@kernel(inner=True)`` is for what only kernels call: it compiles faster, as nothing is made for calls from Python,
+    which run it uncompiled.
     """
     if function is None:
-        return functools.partial(kernel, needs=needs)
-    made = Kernel(function, needs)
+        return functools.partial(kernel, needs=needs, inner=inner)
+    made = Kernel(function, needs, inner)
     KERNELS.append(made)
     return made
 
@@ -173,19 +180,24 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
-def _compile_lazily(function: Callable[..., Any]) -> Any:
+def _compile_lazily(function: Callable[..., Any], inner: bool = False) -> Any:
     import numba
 
     if numba.config.DISABLE_JIT:
-        import numpy as np
-
-        # Compiled arithmetic wraps and divides by zero in silence; NumPy's scalars would warn.
-        return np.errstate(all="ignore")(function)
-    dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
+        return _plain(function)
+    bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True} if inner else {}
+    dispatcher = numba.njit(nogil=True, error_model="numpy", **bare)(function)
     folder = cache_folder()
     if folder is not None:
         _attach_cache(dispatcher, function, folder)
     return dispatcher
+
+
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    import numpy as np
+
+    # Compiled arithmetic wraps and divides by zero in silence; NumPy's scalars would warn.
+    return np.errstate(all="ignore")(function)
 
 
 def _preload_blas() -> None:

@@ -8,7 +8,7 @@ from .._jit import kernel
 from ._op_levels import settle
 
 
-@kernel
+@kernel(inner=True)
 def matrix_rows(red, green, blue, n, m, at, top, lo, hi, magic):
     """Three rows of (cr, cg, cb, shift) from ``m[at]`` on."""
     kind = red.dtype.type
@@ -22,7 +22,7 @@ def matrix_rows(red, green, blue, n, m, at, top, lo, hi, magic):
         blue[i] = settle(p * x + q * y + r * z + s, lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def mix_rows(red, green, blue, n, m, at, top, lo, hi, magic):
     """One row of (cr, cg, cb, shift); the result replaces red."""
     kind = red.dtype.type
@@ -31,7 +31,7 @@ def mix_rows(red, green, blue, n, m, at, top, lo, hi, magic):
         red[i] = settle(a * red[i] + b * green[i] + c * blue[i] + d, lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def swap_rows(a, b, n):
     for i in range(n):
         v = a[i]
@@ -44,14 +44,14 @@ def swap_rows(a, b, n):
 # than a long one, whose chain of dependent operations the processor has to wait for.
 
 
-@kernel
+@kernel(inner=True)
 def wrap(h, zero, six):
     """A hue of [-6, 12) in [0, 6]."""
     h = h + six if h < zero else h
     return h - six if h >= six else h
 
 
-@kernel
+@kernel(inner=True)
 def to_hexcone(red, green, blue, n, hue, scale, shift, gain, lift):
     """R, G, B become hue plus `hue` of [0, 6), chroma of the new saturation and value, value times `gain` plus `lift`.
 
@@ -79,7 +79,7 @@ def to_hexcone(red, green, blue, n, hue, scale, shift, gain, lift):
         red[i], green[i], blue[i] = wrap(h + hue, zero, six), v * s, v
 
 
-@kernel
+@kernel(inner=True)
 def from_hexcone(red, green, blue, n, lo, hi, magic):
     """Hue, chroma and value become R, G, B: value less the share of the chroma that each channel lacks."""
     kind = red.dtype.type

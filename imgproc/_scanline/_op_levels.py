@@ -15,7 +15,7 @@ MAGIC = 12582912.0
 """1.5 * 2**23: a float32 below 2**22 plus and minus this is rounded half to even."""
 
 
-@kernel
+@kernel(inner=True)
 def settle(v, lo, hi, magic):
     """Saturate and round; NaN stays."""
     v = lo if v < lo else v
@@ -23,7 +23,7 @@ def settle(v, lo, hi, magic):
     return (v + magic) - magic
 
 
-@kernel
+@kernel(inner=True)
 def log2(x):
     """Base-2 logarithm of a positive normal float32, to about 1e-7 relative or absolute, whichever is larger.
 
@@ -43,7 +43,7 @@ def log2(x):
     return np.float32(exponent) + p * f
 
 
-@kernel
+@kernel(inner=True)
 def exp2(y):
     """2**y of a float32, to about 1e-7 relative; 0 below 2**-126, infinity from 2**128 on."""
     y = np.float32(y)
@@ -60,13 +60,13 @@ def exp2(y):
     return np.int32(np.int32(np.int32(whole) + np.int32(127)) << np.int32(23)).view(np.float32) * p
 
 
-@kernel
+@kernel(inner=True)
 def affine_row(row, n, scale, shift, lo, hi, magic):
     for i in range(n):
         row[i] = settle(row[i] * scale + shift, lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def gamma_row(row, n, gamma, gain, top, lo, hi, magic):
     """``gain * v**gamma`` on the [0, 1] scale; levels below 0 give 0."""
     kind = row.dtype.type
@@ -90,7 +90,7 @@ def gamma_row(row, n, gamma, gain, top, lo, hi, magic):
             row[i] = settle(exp2(y) * outer if y == y else y, lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def log_row(row, n, gain, inverse, top, lo, hi, magic):
     """``gain * log2(1 + v)`` or ``gain * (2**v - 1)`` on the [0, 1] scale; levels below 0 give 0."""
     kind = row.dtype.type
@@ -119,7 +119,7 @@ def log_row(row, n, gain, inverse, top, lo, hi, magic):
             row[i] = settle(y if finite else v, lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def sigmoid_row(row, n, cutoff, gain, inverse, top, lo, hi, magic):
     """``1 / (1 + exp(gain * (cutoff - v)))`` on the [0, 1] scale, or 1 minus that."""
     kind = row.dtype.type
@@ -138,7 +138,7 @@ def sigmoid_row(row, n, cutoff, gain, inverse, top, lo, hi, magic):
             row[i] = settle(y if v == v else v, lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def posterize_row(row, n, steps, step, lo, hi, magic):
     """Down to a multiple of `step`, the last of `steps` of them for the top."""
     kind = row.dtype.type
@@ -151,7 +151,7 @@ def posterize_row(row, n, steps, step, lo, hi, magic):
         row[i] = settle(v * size, lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def solarize_row(row, n, threshold, top, lo, hi, magic):
     kind = row.dtype.type
     full, edge = kind(top), kind(threshold)
@@ -160,7 +160,7 @@ def solarize_row(row, n, threshold, top, lo, hi, magic):
         row[i] = settle(full - v if v >= edge else v, lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def threshold_row(row, n, value, method, top, lo, hi, magic):
     """Methods: 0 binary, 1 inverted binary, 2 truncate, 3 to zero, 4 inverted to zero; NaN stays."""
     kind = row.dtype.type
@@ -176,7 +176,7 @@ def threshold_row(row, n, value, method, top, lo, hi, magic):
         row[i] = settle(y if v == v else v, lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def curve_row(row, n, samples, start, top, lo, hi, magic):
     """Linear between 257 samples on [0, 1], levels; beyond, as at the ends."""
     kind = row.dtype.type
@@ -193,7 +193,7 @@ def curve_row(row, n, samples, start, top, lo, hi, magic):
         row[i] = settle(y if v == v else v, lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def wide_table_row(row, n, table):
     """Levels of a uint16 image through a table of 65536."""
     kind = row.dtype.type
@@ -201,7 +201,7 @@ def wide_table_row(row, n, table):
         row[i] = kind(table[np.int32(row[i])])
 
 
-@kernel
+@kernel(inner=True)
 def _plain_table_row(row, scratch, n, table):
     kind = row.dtype.type
     for i in range(n):
@@ -212,7 +212,7 @@ def _plain_table_row(row, scratch, n, table):
         row[i] = kind(scratch[i])
 
 
-@kernel(needs="avx512vbmi")
+@kernel(needs="avx512vbmi", inner=True)
 def _vector_table_row(row, scratch, n, table):
     kind = row.dtype.type
     for i in range(n):

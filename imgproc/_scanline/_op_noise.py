@@ -28,7 +28,7 @@ NORMAL = 1.67293082, 0.0174228596, 0.0694565128, -0.0372537361, 0.00856007792
 """Odd polynomial from a sum of four uniform numbers to a normal one, fitted for this purpose."""
 
 
-@kernel
+@kernel(inner=True)
 def keys(stream, channel):
     """Two 32-bit keys: 64 bits of stream and channel, well mixed (SplitMix64's finalizer)."""
     z = np.uint64(np.uint64(stream) + np.uint64(channel + 1) * np.uint64(0x9E3779B97F4A7C15))
@@ -38,13 +38,13 @@ def keys(stream, channel):
     return np.uint32(z & np.uint64(0xFFFFFFFF)), np.uint32(z >> np.uint64(32))
 
 
-@kernel
+@kernel(inner=True)
 def start(first):
     """The counter of a pixel."""
     return np.uint32((first * STEP) & 0xFFFFFFFF)
 
 
-@kernel
+@kernel(inner=True)
 def mixed(counter, k0, k1):
     """A counter (a multiple of `STEP`) under two keys, to be finished by one more multiplication."""
     x = np.uint32(counter ^ k0)
@@ -53,21 +53,21 @@ def mixed(counter, k0, k1):
     return np.uint32(np.uint32(x ^ (x >> np.uint32(15))) ^ k1)
 
 
-@kernel
+@kernel(inner=True)
 def first_bits(x):
     """32 random bits of a mixed counter."""
     x = np.uint32(x * np.uint32(0x846CA68B))
     return np.uint32(x ^ (x >> np.uint32(16)))
 
 
-@kernel
+@kernel(inner=True)
 def second_bits(x):
     """32 other random bits of a mixed counter."""
     x = np.uint32(x * np.uint32(0xD168AAAD))
     return np.uint32(x ^ (x >> np.uint32(17)))
 
 
-@kernel
+@kernel(inner=True)
 def normal(x, a, b, c, d, e):
     """A normal number of a mixed counter; a to e are `NORMAL` times the standard deviation.
 
@@ -84,7 +84,7 @@ def normal(x, a, b, c, d, e):
     return t * ((a + b * q) + p * ((c + d * q) + e * p))
 
 
-@kernel
+@kernel(inner=True)
 def normals(sigma):
     """The last arguments of `normal` for a standard deviation."""
     return (
@@ -96,7 +96,7 @@ def normals(sigma):
     )
 
 
-@kernel
+@kernel(inner=True)
 def gaussian_row(row, n, first, k0, k1, mean, sigma, lo, hi, magic):
     kind = row.dtype.type
     middle = kind(mean)
@@ -108,7 +108,7 @@ def gaussian_row(row, n, first, k0, k1, mean, sigma, lo, hi, magic):
         row[i] = settle(row[i] + (middle + kind(z)), lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def speckle_row(row, n, first, k0, k1, sigma, lo, hi, magic):
     kind = row.dtype.type
     a, b, c, d, e = normals(sigma)
@@ -119,7 +119,7 @@ def speckle_row(row, n, first, k0, k1, sigma, lo, hi, magic):
         row[i] = settle(row[i] + row[i] * kind(z), lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def _small_poisson_row(row, n, first, k0, k1, scale):
     """By inversion: a count is how many values of the distribution function lie below a uniform number.
 
@@ -145,7 +145,7 @@ def _small_poisson_row(row, n, first, k0, k1, scale):
         row[i] = -one - count if v * scale < limit else v
 
 
-@kernel
+@kernel(inner=True)
 def poisson_row(row, n, first, k0, k1, peak, top, lo, hi, magic):
     """Counts of mean ``v * peak`` at full scale 1, divided by `peak`.
 
@@ -177,7 +177,7 @@ def poisson_row(row, n, first, k0, k1, peak, top, lo, hi, magic):
         row[i] = settle(y * back if v == v else v, lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def iso_rows(red, green, blue, n, first, stream, color, intensity, top, lo, hi, magic):
     """Hue turned by a normal angle, then one normal level added to R, G and B; both new for each pixel.
 
@@ -206,7 +206,7 @@ def iso_rows(red, green, blue, n, first, stream, color, intensity, top, lo, hi, 
     from_hexcone(red, green, blue, n, lo, hi, magic)
 
 
-@kernel
+@kernel(inner=True)
 def salt_and_pepper_row(row, n, first, k0, k1, pepper, either, top):
     """Black where 24 random bits are below `pepper`, white where below `either`."""
     kind = row.dtype.type
@@ -220,7 +220,7 @@ def salt_and_pepper_row(row, n, first, k0, k1, pepper, either, top):
         row[i] = zero if bits < dark else v
 
 
-@kernel
+@kernel(inner=True)
 def dropout_row(row, n, first, k0, k1, below, fill):
     """`fill` where 24 random bits are below `below`."""
     edge = np.uint32(below)
@@ -231,7 +231,7 @@ def dropout_row(row, n, first, k0, k1, below, fill):
         row[i] = fill if bits < edge else row[i]
 
 
-@kernel
+@kernel(inner=True)
 def _uniform_row(row, a, b, first, k0, k1, top, magic):
     """Uniform noise over all levels on [a, b)."""
     kind = row.dtype.type
@@ -245,7 +245,7 @@ def _uniform_row(row, a, b, first, k0, k1, top, magic):
         row[i] = np.floor(v) if whole else v
 
 
-@kernel
+@kernel(inner=True)
 def erase_rows(rows, channels, n, first, width, params, at, top, lo, hi, magic):
     """Paint rectangles (y0, x0, y1, x1) of the frame.
 

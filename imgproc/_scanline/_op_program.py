@@ -45,7 +45,7 @@ AFFINE, INVERT, GAMMA, LOG, SIGMOID, POSTERIZE, SOLARIZE, THRESHOLD, CURVE, TABL
 MATRIX, HSV, PERMUTE, NORMALIZE, GAUSSIAN, SPECKLE, POISSON, ISO, SALT_AND_PEPPER, DROPOUT, ERASE = range(10, 21)
 
 
-@kernel
+@kernel(inner=True)
 def _levels(rows, channels, n, code, params, at, tables, wide, top, lo, hi, magic):
     """One operation on levels."""
     kind = rows.dtype.type
@@ -81,7 +81,7 @@ def _levels(rows, channels, n, code, params, at, tables, wide, top, lo, hi, magi
                 row[i] = kind(table[np.int32(row[i])])
 
 
-@kernel
+@kernel(inner=True)
 def _noise(rows, channels, n, first, code, params, at, top, lo, hi, magic):
     """One operation that draws numbers by counter, channel by channel.
 
@@ -104,7 +104,7 @@ def _noise(rows, channels, n, first, code, params, at, top, lo, hi, magic):
             dropout_row(row, n, first, k0, k1, params[at + 2], fill)
 
 
-@kernel
+@kernel(inner=True)
 def _mix(rows, channels, n, code, params, at, top, lo, hi, magic):
     """One operation across channels; returns how many there are after it."""
     kind = rows.dtype.type
