@@ -2,6 +2,7 @@
 
 from .color import *
 from .compose import *
+from .erase import *
 from .filter import *
 from .geometric import *
 from .noise import *

@@ -21,7 +21,7 @@ STEP = 19
 17 rows and 18 columns of the grid."""
 
 
-@kernel
+@kernel(inner=True)
 def interval(frame, y, lo, hi):
     """The part of ``[lo, hi)`` of output row y whose pixel centres fall into a frame."""
     v = y + 0.5
@@ -51,7 +51,7 @@ def interval(frame, y, lo, hi):
     return int(first), int(last) + 1
 
 
-@kernel
+@kernel(inner=True)
 def project_row(m, y, lo, hi, xs, ys):
     """``m @ (x, y, 1)`` at the pixel centres of ``[lo, hi)``; the row's start in float64, the rest in float32."""
     one = np.float32(1.0)
@@ -72,7 +72,7 @@ def project_row(m, y, lo, hi, xs, ys):
             ys[i] = (y0 + dy * t) * r
 
 
-@kernel
+@kernel(inner=True)
 def _transform_row(m, n, xs, ys):
     one = np.float32(1.0)
     a, b, c = np.float32(m[0]), np.float32(m[1]), np.float32(m[2])
@@ -91,7 +91,7 @@ def _transform_row(m, n, xs, ys):
             ys[i] = (d * x + e * y + f) * r
 
 
-@kernel
+@kernel(inner=True)
 def _displace_row(grid, step, n, xs, ys):
     """Adds the displacement of a grid, bilinear between its nodes."""
     rows, columns = int(step[17]) - 1, int(step[18]) - 1
@@ -118,7 +118,7 @@ def _displace_row(grid, step, n, xs, ys):
         ys[i] += y0 + ty * (y1 - y0)
 
 
-@kernel
+@kernel(inner=True)
 def _displace_regular_row(grid, step, y, first, n, xs, ys):
     """The same where the points are the pixel centres of row y from column `first` on: along one cell of the grid the
     displacement is a straight line."""
@@ -150,7 +150,7 @@ def _displace_regular_row(grid, step, y, first, n, xs, ys):
         j += 1
 
 
-@kernel
+@kernel(inner=True)
 def _fold_row(border, size, n, values):
     """Brings points back into [0, size] by a border that is not constant."""
     zero, half, two = np.float32(0.0), np.float32(0.5), np.float32(2.0)
@@ -178,7 +178,7 @@ def _fold_row(border, size, n, values):
             values[i] = values[i] - s * np.floor(values[i] / s)
 
 
-@kernel
+@kernel(inner=True)
 def step_row(step, grids, y, first, n, xs, ys, dead):
     """One stage over a row of points; those that meet a constant border get 1 + the number of its fill in `dead`."""
     if step[0] == 1.0:

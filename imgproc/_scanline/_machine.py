@@ -19,17 +19,17 @@ from ._sample import (
     sample_nearest,
     sample_rgb,
 )
-from ._store import finish, store, store_half
+from ._store import finish, store
 
 CAPACITY = 1024
 """Pixels of a chunk: its rows stay in the L1 cache."""
 
-HEAD = 12
+HEAD = 11
 """Integers of a pass: 0 h, 1 w, 2 channels of the source, 3 h, 4 w of the result, 5 mode, 6 wrap, exact maps: 7 step
-along x, 8 step along y, 9 first pixel; 10 size of a plane for channels first, 11 whether the result is float16."""
+along x, 8 step along y, 9 first pixel; 10 size of a plane for channels first, 0 for channels last."""
 
 
-@kernel
+@kernel(inner=True)
 def _paint(rows, channels, fill, a, b):
     for c in range(channels):
         row, value = rows[c], fill[c]
@@ -37,7 +37,7 @@ def _paint(rows, channels, fill, a, b):
             row[i] = value
 
 
-@kernel
+@kernel(inner=True)
 def _bury(rows, channels, fills, dead, at, n):
     """Fills of the points that met a constant border on their way."""
     for i in range(n):
@@ -46,7 +46,7 @@ def _bury(rows, channels, fills, dead, at, n):
                 rows[c, at + i] = fills[dead[i] - 1, c]
 
 
-@kernel
+@kernel(inner=True)
 def _inside(frames, y, lo, hi, ends):
     """Nested intervals of a row: ``ends[k]`` is what of [lo, hi) is inside frames 0 to k."""
     for k in range(frames.shape[0]):
@@ -56,7 +56,7 @@ def _inside(frames, y, lo, hi, ends):
     return lo, hi
 
 
-@kernel
+@kernel(inner=True)
 def _points(matrix, steps, grids, y, lo, hi, xs, ys, dead):
     project_row(matrix, y, lo, hi, xs, ys)
     if steps.shape[0] > 0:
@@ -66,7 +66,7 @@ def _points(matrix, steps, grids, y, lo, hi, xs, ys, dead):
             step_row(steps[k], grids, y, lo, hi - lo, xs, ys, dead)
 
 
-@kernel
+@kernel(inner=True)
 def _sample_row(
     flat, head, matrix, frames, steps, grids, fills, limits, y, x0, x1, at, rows, floats, wide, halves, ints, ends
 ):
@@ -123,7 +123,6 @@ def run_rows(
     halves,
     ints,
     ends,
-    bits,
     out,
     y0,
     y1,
@@ -140,7 +139,7 @@ def run_rows(
             below = min(y + lines, y1)
             n = (x1 - x0) * (below - y)
             if straight:
-                load(flat, head[2], head[9] + y * width + x0, 1, n, rows, 0)
+                load(flat, head[2], head[9] + y * width + x0, head[7], n, rows, np.int64(0))
             else:
                 for k in range(y, below):
                     _sample_row(
@@ -167,10 +166,7 @@ def run_rows(
             channels = apply(rows, scratch, n, first, width, ops, params, tables, wide_tables, head[2], limits)
             if limits[3] != 1.0 or limits[6] > limits[2]:
                 finish(rows, channels, n, limits[3], limits[4], limits[5], limits[6])
-            if head[11] != 0:
-                store_half(rows, channels, n, out, first, head[10], bits)
-            else:
-                store(rows, channels, n, out, first, head[10])
+            store(rows, channels, n, out, first, head[10])
 
 
 @kernel

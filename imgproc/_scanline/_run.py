@@ -168,13 +168,19 @@ def _pass(
     shape: tuple[int, ...] = merged.size
     if image.ndim == 3:
         shape = (program.channels, *shape) if layout == "first" else (*shape, program.channels)
-    result = out if out is not None and _usable(out, shape, dtype) else np.empty(shape, dtype)
+    half = dtype == np.float16  # by way of float32: NumPy rounds it with the CPU's own instruction
+    result = out if out is not None and _usable(out, shape, dtype) and not half else None
+    if result is None:
+        result = np.empty(shape, np.float32 if half else dtype)
     if result.size:
         _compute(as_planes(image), geometry, merged, program, result, layout == "first")
-    if out is not None and result is not out:
+    if out is None and half:
+        out = np.empty(shape, dtype)
+    if out is None or result is out:
+        return result
+    with np.errstate(over="ignore", invalid="ignore"):
         out[...] = result
-        return out
-    return result
+    return out
 
 
 class OutMismatch(ValueError):
@@ -203,7 +209,6 @@ def _compute(
     head = np.zeros(HEAD, np.int64)
     head[0], head[1], head[2], head[3], head[4], head[6] = h, w, channels, height, width, merged.wrap
     head[10] = height * width if first else 0
-    head[11] = result.dtype == np.float16
     if merged.exact:
         a, b, c, d, e, f, *_ = merged.pull
         x, y = int(c + (a + b) / 2), int(f + (d + e) / 2)  # the pixel that the first one comes from
@@ -215,7 +220,7 @@ def _compute(
     limits = _limits(source.dtype, result.dtype, program.normalized, kind)
     fills = _levels([fill for fill, _ in merged.fills], channels, top, limits, kind)
     matrix = np.array(merged.pull)
-    target = (result.view(np.uint16) if result.dtype == np.float16 else result).reshape(-1)
+    target = result.reshape(-1)
     most = max(channels, program.channels)
 
     def band(y0: int, y1: int) -> None:
@@ -238,7 +243,6 @@ def _compute(
             own.halves,
             own.ints,
             own.ends,
-            rows.view(np.uint32),
             target,
             y0,
             y1,

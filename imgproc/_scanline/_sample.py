@@ -38,7 +38,7 @@ def _load_word(intrinsic: Any) -> Any:
 _word = Intrinsic(_load_word)
 
 
-@kernel
+@kernel(inner=True)
 def _rgb_taps(xs, ys, n, w, h, index, fx, fy):
     """The upper left byte of the four pixels around each point; at the edge the weights move instead of the taps."""
     half, zero, steps = np.float32(0.5), np.float32(0.0), np.float32(256.0)
@@ -58,7 +58,7 @@ def _rgb_taps(xs, ys, n, w, h, index, fx, fy):
         index[i] = np.int32(np.int32(j0 * line) + np.int32(three * i0))
 
 
-@kernel
+@kernel(inner=True)
 def _rgb_blend(flat, line, index, fx, n, top, bottom):
     """Between left and right: three channels in one multiplication, level * 256 in lanes of 16 bits, exact.
 
@@ -79,7 +79,7 @@ def _rgb_blend(flat, line, index, fx, n, top, bottom):
         bottom[i] = (a << eight) + (b - a) * f
 
 
-@kernel
+@kernel(inner=True)
 def _rgb_settle(top, bottom, fy, n, red, green, blue):
     """Between top and bottom, rounded to whole levels; both come as pairs of int32: red and blue, green."""
     lane, half = np.int32(0xFFFF), np.uint32(16)
@@ -97,7 +97,7 @@ def _rgb_settle(top, bottom, fy, n, red, green, blue):
         green[i] = (v + magic) - magic
 
 
-@kernel
+@kernel(inner=True)
 def sample_rgb(flat, w, h, xs, ys, n, ints, fy, wide, halves, rows, at):
     """Bilinear on 8-bit RGB of at least 2 x 2 pixels; horizontal weights are rounded to 1/256.
 
@@ -108,7 +108,7 @@ def sample_rgb(flat, w, h, xs, ys, n, ints, fy, wide, halves, rows, at):
     _rgb_settle(halves[0], halves[1], fy, n, rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n])
 
 
-@kernel
+@kernel(inner=True)
 def _taps(xs, size, wrap, n, first, second, weight):
     """The two taps around each point along an axis, and the weight of the second."""
     half, last = np.float32(0.5), np.int32(size - 1)
@@ -127,7 +127,7 @@ def _taps(xs, size, wrap, n, first, second, weight):
         second[i] = beyond if k > last else k
 
 
-@kernel
+@kernel(inner=True)
 def sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, magic, ints, floats, rows, at):
     """Bilinear for any dtype and number of channels."""
     _taps(xs, w, wrap, n, ints[0], ints[1], floats[0])
@@ -151,7 +151,7 @@ def sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, magic, ints, floats, 
             row[i] = (row[i] + magic) - magic
 
 
-@kernel
+@kernel(inner=True)
 def sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at):
     """The pixel that covers the point."""
     nearest_index(xs, ys, w, h, n, ints[0])
@@ -163,7 +163,7 @@ def sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at):
             row[i] = flat[np.uint64(np.uint32(index[i])) * size + np.uint64(c)]
 
 
-@kernel
+@kernel(inner=True)
 def nearest_index(xs, ys, w, h, n, index):
     """Number of the pixel that covers each point."""
     zero, right, bottom = np.float32(0.0), np.float32(w - 1), np.float32(h - 1)
@@ -177,7 +177,7 @@ def nearest_index(xs, ys, w, h, n, index):
         index[i] = np.int32(np.int32(np.int32(y) * width) + np.int32(x))
 
 
-@kernel
+@kernel(inner=True)
 def _cubic_weights(t, weights):
     """Keys' cubic at the four taps around t in [0, 1)."""
     a = CUBIC
@@ -189,7 +189,7 @@ def _cubic_weights(t, weights):
     weights[3] = 1.0 - weights[0] - weights[1] - weights[2]
 
 
-@kernel
+@kernel(inner=True)
 def sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, lo, hi, floats, rows, at):
     """Bicubic for any dtype and number of channels; integers saturate."""
     kind = rows.dtype.type
@@ -217,27 +217,25 @@ def sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, lo, hi, floats,
             rows[c, at + i] = (total + magic) - magic
 
 
-@kernel
+@kernel(inner=True)
 def load(flat, channels, start, step, n, rows, at):
     """Pixels ``start + step * i`` as they are."""
-    if channels == 3 and step == 1:
-        part = flat[3 * start : 3 * (start + n)]
+    if channels == 3 and abs(step) == 1:
+        # Read forwards and written backwards for a step of -1: that vectorises.
+        first = start if step > 0 else start - n + 1
+        part = flat[3 * first : 3 * (first + n)]
         red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
-        for i in range(n):
-            red[i], green[i], blue[i] = part[3 * i], part[3 * i + 1], part[3 * i + 2]
-    elif channels == 3 and step == -1:
-        part = flat[3 * (start - n + 1) : 3 * (start + 1)]
-        red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
-        last = n - 1
-        for i in range(n):
-            red[last - i], green[last - i], blue[last - i] = part[3 * i], part[3 * i + 1], part[3 * i + 2]
-    elif channels == 1 and step == 1:
-        part, row = flat[start : start + n], rows[0, at : at + n]
-        for i in range(n):
-            row[i] = part[i]
-    else:
-        first, stride = start * channels, step * channels
-        for c in range(channels):
-            row = rows[c, at : at + n]
+        if step > 0:
             for i in range(n):
-                row[i] = flat[first + stride * i + c]
+                red[i], green[i], blue[i] = part[3 * i], part[3 * i + 1], part[3 * i + 2]
+        else:
+            last = n - 1
+            for i in range(n):
+                red[last - i], green[last - i], blue[last - i] = part[3 * i], part[3 * i + 1], part[3 * i + 2]
+        return
+    stride = step * channels
+    for c in range(channels):
+        k = start * channels + c
+        for i in range(at, at + n):
+            rows[c, i] = flat[k]
+            k += stride
