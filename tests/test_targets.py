@@ -79,6 +79,7 @@ BENT: dict[str, list[Geometry]] = {
     "two": [elastic(), elastic(2.0, (9, 9), seed=2)],
     "flip-elastic-rotate": [FLIP, elastic(), ROTATE],
     "crop-elastic": [crop(10, 20, 60, 100), elastic(1.0, size=(50, 80))],
+    "larger": [elastic(2.0, (4, 5), size=(110, 150))._replace(pull=mx.scaling(W / 150, H / 110))],
     "scaled": [placed(mx.scaling(0.8, 0.9), (81, 104)), elastic(1.5, (4, 5), size=(81, 104))._replace(pull=TILT.pull)],
 }
 BOXES = np.array([(30, 20, 60, 50), (5.5, 3.25, 40, 80), (60, 10, 125, 85), (100, 60, 130, 90), (0, 0, 130, 90.0)])
@@ -238,12 +239,12 @@ def test_the_input_is_left_alone(kind: Callable[[Any], Any]) -> None:
 def test_without_geometry_boxes_come_back_number_for_number(box_format: str, kind: Callable[[Any], Any]) -> None:
     rng = np.random.default_rng(0)
     low = rng.uniform(0, 40, (50, 2))
-    corners = np.hstack([low, low + rng.uniform(1, 45, (50, 2))])
-    boxes = kind([naive.from_corners(box, box_format, H, W) for box in corners.tolist()])
+    corners = [(200, 200, 210, 210), *np.hstack([low, low + rng.uniform(1, 45, (50, 2))]).tolist()]
+    boxes = kind([naive.from_corners(box, box_format, H, W) for box in corners])
     opened = bt.open_boxes(boxes, box_format, H, W)
     closed, kept = finished(opened, boxes, tg.path([Erase(((0, 0, 5, 5),))], H, W), box_format)
-    np.testing.assert_array_equal(kept, np.arange(50))
-    np.testing.assert_array_equal(closed, boxes)
+    np.testing.assert_array_equal(kept, np.arange(1, 51))
+    np.testing.assert_array_equal(closed, boxes[1:])
 
 
 def test_without_geometry_boxes_are_cut_to_the_image_and_dropped_outside() -> None:
@@ -308,6 +309,17 @@ def test_refuses_boxes(boxes: Any, box_format: Any, error: type[Exception], mess
 def test_messages_use_the_name_given() -> None:
     with pytest.raises(ValueError, match="faces must be finite"):
         bt.open_boxes([(1, 2, 3, np.nan)], "pascal_voc", H, W, "faces")
+
+
+def test_rows_that_mean_the_same_corners_come_back_only_where_they_belong() -> None:
+    like = [(0.1, 0.1, 0.3, 0.3), (0.2, 0.3, 0.7, 0.9)]
+    opened = bt.open_boxes(like, "albumentations", 7, 7)
+    second = bt.close_boxes(opened[1:], "albumentations", 7, 7, like=like, kept=np.array([1]))
+    assert second == like[1:]
+    np.testing.assert_allclose(bt.close_boxes(opened[1:], "albumentations", 7, 7, like=like), like[1:], rtol=1e-12)
+    np.testing.assert_allclose(
+        bt.close_boxes(opened, "albumentations", 14, 7, like=like), np.multiply(like, (1, 0.5, 1, 0.5))
+    )
 
 
 def test_corners_the_wrong_way_round_by_rounding_are_an_empty_box() -> None:
@@ -376,6 +388,13 @@ def test_the_edges_of_a_frame_belong_to_it() -> None:
         assert out.min() >= 0
         assert (out <= (W, H)).all()
     np.testing.assert_allclose(tg.move_points(points, tg.path([FLIP], H, W))[0], [(W, 0), (0, H), (0, 0), (W, H)])
+
+
+def test_points_beside_the_edge_by_rounding_are_on_it() -> None:
+    points = np.array([(-1e-7, 5), (W + 1e-7, H + 1e-7)])
+    out, kept = tg.move_points(points, tg.path([], H, W))
+    assert kept.tolist() == [0, 1]
+    assert out.tolist() == [[0, 5], [W, H]]
 
 
 def test_what_a_crop_cuts_off_padding_does_not_bring_back() -> None:
@@ -539,6 +558,26 @@ def test_flips_and_crops_are_exact() -> None:
     np.testing.assert_allclose(part, [(10 * 30) / (20 * 40), (90 * 40) / (130 * 90)])
 
 
+def test_cut_sides_lie_exactly_on_the_frame() -> None:
+    rng = np.random.default_rng(11)
+    boxes = np.tile([(0.1, 0.3, 129.7, 89.9)], (20, 1))
+    for angle, x0, y0, scale in rng.uniform((0, 20, 20, 0.5), (360, 40, 40, 3), (40, 4)):
+        # The box covers the frame on all sides.
+        inner = [
+            placed(mx.multiply(mx.scaling(scale, scale), mx.translation(-x0, -y0)), (int(20 * scale), int(30 * scale)))
+        ]
+        turned = [placed(mx.about(mx.rotation(angle), W / 2, H / 2)), crop(35, 55, 55, 75)]
+        for chain in (inner, turned):
+            out, _, _ = moved(boxes, chain)
+            h, w = chain[-1].size
+            assert (out == (0, 0, w, h)).all()
+
+
+def test_a_sliver_by_rounding_is_not_seen() -> None:
+    boxes = [(10, 10, 30 + 1e-9, 40), (10, 10, 30 + 1e-3, 40)]
+    assert moved(boxes, [crop(0, 30, 90, 130)])[2].tolist() == [1]
+
+
 def test_a_rotated_box_is_the_box_of_its_corners() -> None:
     box = (50, 40, 80, 50)
     out, _, _ = moved([box], [ROTATE])
@@ -671,8 +710,10 @@ def test_many_boxes_give_what_each_gives_alone() -> None:
     boxes = np.hstack([low, low + rng.uniform(0.1, 60, (1000, 2))])
     for chain in (CHAINS["tilt-crop-steep"], BENT["flip-elastic-rotate"]):
         way = tg.path(chain, H, W)
-        out, _, kept = bt.move_boxes(boxes, way, min_visibility=0.3)
+        out, part, kept = bt.move_boxes(boxes, way, min_visibility=0.3)
         assert 100 < len(kept) < 900
+        assert (part >= 0.3 - 1e-9).all()
+        assert (part <= 1).all()
         for row, i in zip(out[::50], kept[::50]):
             alone = bt.move_boxes(boxes[i : i + 1], way, min_visibility=0.3)
             np.testing.assert_array_equal(alone[0][0], row)
