@@ -1,0 +1,373 @@
+"""Transforms that mix, drop and shift channels."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from imgproc._check import integer, one_of, real
+from imgproc._planes import LUMA_WEIGHTS
+from imgproc._scanline import Stage, Whole, pixel
+
+from .._keys import Draws
+from .._transform import Frame, Params, Transform
+from ._common import integer_range, is_grey, must_be_rgb, normal, number_range, number_tuple
+
+__all__ = ["ChannelDropout", "ChannelShuffle", "PCAJitter", "PlanckianJitter", "ToGray", "ToSepia"]
+
+_FIRST = ((1.0, 0.0, 0.0, 0.0),)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ToGray(Transform):
+    """Turn an RGB image grey.
+
+    As in albumentations (methods weighted_average, max, desaturation; average is ``weights=(1/3, 1/3, 1/3)``) and
+    torchvision's RandomGrayscale.  Grey images stay as they are.  Changes images only.
+
+    Parameters
+    ----------
+    method : {"weighted", "max", "lightness"}
+        The grey level: a weighted sum of R, G and B; the largest of them (value of HSV); or the mean of the largest and
+        the smallest (lightness of HSL).
+    weights : (float, float, float)
+        Of R, G and B for ``"weighted"``.  Default: luma of Rec. 601.
+    channels : {3, 1}
+        Channels of the result: three alike, or one.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or an image is neither grey nor RGB.
+    """
+
+    method: str = "weighted"
+    weights: tuple[float, float, float] = LUMA_WEIGHTS
+    channels: int = 3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of(self.method, "method", ("weighted", "max", "lightness"))
+        self._keep("weights", number_tuple(self.weights, "weights", 3))
+        if integer(self.channels, "channels") not in (1, 3):
+            raise ValueError(f"channels must be 1 or 3, got {self.channels}")
+        self._keep("_stages", tuple(self._prepared()))
+
+    def _prepared(self) -> list[Stage]:
+        if self.method == "weighted":
+            return [pixel.matrix(((*self.weights, 0.0),) * self.channels)]
+        largest = pixel.hsv(saturation_scale=0.0)
+        stages: list[Stage] = [largest if self.method == "max" else Whole(_lightness, label="lightness")]
+        return stages if self.channels == 3 else [*stages, pixel.matrix(_FIRST)]
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """A matrix of three rows or one, after what is not linear."""
+        return [] if is_grey(frame, "ToGray") else list(self._stages)
+
+
+def _lightness(image: np.ndarray) -> np.ndarray:
+    red, green, blue = image[..., 0], image[..., 1], image[..., 2]
+    high, low = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+    if image.dtype.kind == "u":
+        total = high.astype(np.uint32) + low
+        grey = (total + (total >> 1 & 1)) >> 1  # half to even
+    else:
+        grey = low + (high - low) / 2
+    return np.repeat(grey.astype(image.dtype)[..., np.newaxis], 3, axis=2)
+
+
+_SEPIA = ((0.393, 0.769, 0.189), (0.349, 0.686, 0.168), (0.272, 0.534, 0.131))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ToSepia(Transform):
+    """Tone an image like an old photograph.
+
+    As in albumentations: R, G and B become the rows of ((0.393, 0.769, 0.189), (0.349, 0.686, 0.168), (0.272, 0.534,
+    0.131)) times (R, G, B).  Grey images stay as they are.  Changes images only.
+
+    Parameters
+    ----------
+    strength : (float, float)
+        Range of the share of the toned image, in [0, 1]; the rest is the image as it was.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or an image is neither grey nor RGB.
+    """
+
+    strength: tuple[float, float] = (1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("strength", number_range(self.strength, "strength", at_least=0, at_most=1))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The share."""
+        return {"strength": rng.uniform(*self.strength)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One matrix."""
+        if is_grey(frame, "ToSepia"):
+            return []
+        s = params["strength"]
+        t = 1.0 - s
+        (a, b, c), (d, e, f), (g, h, i) = _SEPIA
+        red, green, blue = (
+            (s * a + t, s * b, s * c, 0.0),
+            (s * d, s * e + t, s * f, 0.0),
+            (s * g, s * h, s * i + t, 0.0),
+        )
+        return [pixel.matrix((red, green, blue))]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ChannelShuffle(Transform):
+    """Put the channels in random order.
+
+    As in albumentations, torchvision's RandomChannelPermutation.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """An order."""
+        return {"order": rng.permutation(frame.channels)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One operation, or nothing if the order is the old one."""
+        order = params["order"]
+        return [pixel.permute(tuple(order))] if order != list(range(len(order))) else []
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ChannelDropout(Transform):
+    """Set some channels to a constant.
+
+    As in albumentations.  Changes images only; images of more channels than may be dropped.
+
+    Parameters
+    ----------
+    channels : (int, int)
+        Range of the number of channels dropped, both ends included.
+    fill : float
+        Level of a dropped channel, as a fraction of full scale.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or an image has no more channels than may be dropped.
+    """
+
+    channels: tuple[int, int] = (1, 1)
+    fill: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("channels", integer_range(self.channels, "channels", at_least=1))
+        self._keep("fill", real(self.fill, "fill"))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Which channels go."""
+        if self.channels[1] >= frame.channels:
+            raise ValueError(
+                f"image must have more than {self.channels[1]} channels for ChannelDropout(channels={self.channels}), "
+                f"got {frame.channels}"
+            )
+        return {"dropped": sorted(rng.permutation(frame.channels)[: rng.integer(*self.channels)])}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One affine operation."""
+        keep = [c not in params["dropped"] for c in range(frame.channels)]
+        return [pixel.affine(tuple(float(k) for k in keep), tuple(0.0 if k else self.fill for k in keep))]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PCAJitter(Transform):
+    """Shift the colour along the principal components of natural images' colours (AlexNet's augmentation).
+
+    albumentations' FancyPCA, which takes the components of each image anew; here as in [1]_ they are those of a
+    training set: ``(R, G, B) += sum_i a_i * eigenvalue_i * eigenvector_i`` with a_i normal about 0.  Changes images
+    only; RGB images.
+
+    Parameters
+    ----------
+    sigma : float
+        Standard deviation of each a_i.
+    eigenvalues : (float, float, float)
+        Of the colours on the scale [0, 1].  Default: ImageNet's, as published with the models of Torch7.
+    eigenvectors : three times (float, float, float)
+        The i-th (r, g, b) belongs to the i-th eigenvalue.  Default: ImageNet's.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or an image is not RGB.
+
+    References
+    ----------
+    .. [1] A. Krizhevsky, I. Sutskever, G. E. Hinton, "ImageNet classification with deep convolutional neural networks",
+       NIPS 2012, section 4.1.
+    """
+
+    sigma: float = 0.1
+    eigenvalues: tuple[float, float, float] = (0.2175, 0.0188, 0.0045)
+    eigenvectors: tuple[tuple[float, float, float], ...] = (
+        (-0.5675, -0.5808, -0.5836),
+        (0.7192, -0.0045, -0.6948),
+        (0.4009, -0.8140, 0.4203),
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("sigma", real(self.sigma, "sigma", at_least=0))
+        self._keep("eigenvalues", number_tuple(self.eigenvalues, "eigenvalues", 3))
+        vectors = self.eigenvectors
+        if not isinstance(vectors, (tuple, list)) or len(vectors) != 3:
+            raise TypeError(f"eigenvectors must be three times (r, g, b), got {vectors!r}")
+        vectors = tuple(number_tuple(v, f"eigenvectors[{i}]", 3) for i, v in enumerate(vectors))
+        self._keep("eigenvectors", vectors)
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The three a_i."""
+        return {"alpha": [self.sigma * normal(rng) for _ in range(3)]}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One affine operation."""
+        must_be_rgb(frame, "PCAJitter")
+        (a, b, c), (x, y, z), (u, v, w) = params["alpha"], self.eigenvalues, self.eigenvectors
+        a, b, c = a * x, b * y, c * z
+        red, green, blue = (a * u[k] + b * v[k] + c * w[k] for k in range(3))
+        return [pixel.affine(1.0, (red, green, blue))]
+
+
+_ILLUMINANTS = {
+    # R, G, B of the illuminant at 3000 K (blackbody), 4000 K (cied) and every 500 K further, up to 15000 K.
+    "blackbody": (
+        (0.6743, 0.4029, 0.0013),
+        (0.6281, 0.4241, 0.1665),
+        (0.5919, 0.4372, 0.2513),
+        (0.5623, 0.4457, 0.3154),
+        (0.5376, 0.4515, 0.3672),
+        (0.5163, 0.4555, 0.4103),
+        (0.4979, 0.4584, 0.4468),
+        (0.4816, 0.4604, 0.4782),
+        (0.4672, 0.4619, 0.5053),
+        (0.4542, 0.4630, 0.5289),
+        (0.4426, 0.4638, 0.5497),
+        (0.4320, 0.4644, 0.5681),
+        (0.4223, 0.4648, 0.5844),
+        (0.4135, 0.4651, 0.5990),
+        (0.4054, 0.4653, 0.6121),
+        (0.3980, 0.4654, 0.6239),
+        (0.3911, 0.4655, 0.6346),
+        (0.3847, 0.4656, 0.6444),
+        (0.3787, 0.4656, 0.6532),
+        (0.3732, 0.4656, 0.6613),
+        (0.3680, 0.4655, 0.6688),
+        (0.3632, 0.4655, 0.6756),
+        (0.3586, 0.4655, 0.6820),
+        (0.3544, 0.4654, 0.6878),
+        (0.3503, 0.4653, 0.6933),
+    ),
+    "cied": (
+        (0.5829, 0.4421, 0.2288),
+        (0.5510, 0.4514, 0.2948),
+        (0.5246, 0.4576, 0.3488),
+        (0.5021, 0.4618, 0.3941),
+        (0.4826, 0.4646, 0.4325),
+        (0.4654, 0.4667, 0.4654),
+        (0.4502, 0.4681, 0.4938),
+        (0.4364, 0.4692, 0.5186),
+        (0.4240, 0.4700, 0.5403),
+        (0.4127, 0.4705, 0.5594),
+        (0.4023, 0.4709, 0.5763),
+        (0.3928, 0.4713, 0.5914),
+        (0.3839, 0.4715, 0.6049),
+        (0.3757, 0.4716, 0.6171),
+        (0.3681, 0.4717, 0.6281),
+        (0.3609, 0.4718, 0.6380),
+        (0.3543, 0.4719, 0.6472),
+        (0.3480, 0.4719, 0.6555),
+        (0.3421, 0.4719, 0.6631),
+        (0.3365, 0.4719, 0.6702),
+        (0.3313, 0.4719, 0.6766),
+        (0.3263, 0.4719, 0.6826),
+        (0.3217, 0.4719, 0.6882),
+    ),
+}
+_COLDEST, _STEP = {"blackbody": 3000.0, "cied": 4000.0}, 500.0
+_HOTTEST = 15000.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PlanckianJitter(Transform):
+    """Change the colour of the light, along the colours that light really has.
+
+    As in albumentations and Kornia: R and B are multiplied by the illuminant's R/G and B/G.  Low temperatures are
+    reddish, high ones bluish, 6500 K is about neutral.  Temperatures are drawn evenly in 1/T, which is about even as
+    seen; the peers draw T itself.  Changes images only; RGB images.
+
+    Parameters
+    ----------
+    temperature : (float, float)
+        Range of the temperature of the light in kelvin, from 3000 (``"cied"``: 4000) to 15000.
+    mode : {"blackbody", "cied"}
+        Light of a black body, or daylight of the CIE D series.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or an image is not RGB.
+
+    References
+    ----------
+    .. [1] S. Zini, A. Gomez-Villa, M. Buzzelli, B. Twardowski, A. D. Bagdanov, J. van de Weijer, "Planckian jitter:
+       countering the color-crippling effects of color jitter on self-supervised training", ICLR 2023; the illuminants
+       are its tables, linear in between.
+    """
+
+    temperature: tuple[float, float] = (4000.0, 15000.0)
+    mode: str = "blackbody"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of(self.mode, "mode", tuple(_ILLUMINANTS))
+        coldest = _COLDEST[self.mode]
+        self._keep("temperature", number_range(self.temperature, "temperature", at_least=coldest, at_most=_HOTTEST))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """A temperature."""
+        low, high = self.temperature
+        return {"temperature": 1.0 / rng.uniform(1.0 / low, 1.0 / high)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One affine operation."""
+        must_be_rgb(frame, "PlanckianJitter")
+        table = _ILLUMINANTS[self.mode]
+        place = (params["temperature"] - _COLDEST[self.mode]) / _STEP
+        i = min(int(place), len(table) - 2)
+        (r, g, b), (x, y, z) = table[i], table[i + 1]
+        t = place - i
+        r, g, b = r + t * (x - r), g + t * (y - g), b + t * (z - b)
+        return [pixel.affine((r / g, 1.0, b / g))]

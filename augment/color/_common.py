@@ -1,0 +1,109 @@
+"""What the transforms of colour, noise and policies share: checked ranges, and draws made of uniforms."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from imgproc._check import integer, real
+
+if TYPE_CHECKING:
+    from .._keys import Draws
+    from .._transform import Frame
+
+__all__: list[str] = []
+
+TURN = 2.0 * math.pi
+
+
+def number_range(
+    value: Any, name: str, *, at_least: float | None = None, at_most: float | None = None, above: float | None = None
+) -> tuple[float, float]:
+    """A pair (low, high) of finite numbers, low <= high, within bounds."""
+    low, high = _pair(value, name)
+    low = real(low, f"{name}[0]", at_least=at_least, at_most=at_most)
+    high = real(high, f"{name}[1]", at_least=at_least, at_most=at_most)
+    if above is not None and low <= above:
+        raise ValueError(f"{name}[0] must be > {above:g}, got {low}")
+    return _ordered(low, high, name)
+
+
+def integer_range(value: Any, name: str, *, at_least: int | None = None, at_most: int | None = None) -> tuple[int, int]:
+    """A pair (low, high) of integers, low <= high, within bounds; both ends are drawn."""
+    low, high = _pair(value, name)
+    low = integer(low, f"{name}[0]", at_least=at_least, at_most=at_most)
+    high = integer(high, f"{name}[1]", at_least=at_least, at_most=at_most)
+    return _ordered(low, high, name)
+
+
+def _pair(value: Any, name: str) -> tuple[Any, Any]:
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return value[0], value[1]
+    raise TypeError(f"{name} must be a pair (low, high), got {value!r}")
+
+
+def _ordered(low: Any, high: Any, name: str) -> tuple[Any, Any]:
+    if low > high:
+        raise ValueError(f"{name} must be a pair (low, high) with low <= high, got {(low, high)}")
+    return low, high
+
+
+def number_tuple(value: Any, name: str, length: int) -> tuple[float, ...]:
+    """So many finite numbers."""
+    if not isinstance(value, (tuple, list)) or len(value) != length:
+        raise TypeError(f"{name} must be {length} numbers, got {value!r}")
+    return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
+
+
+def truth(value: Any, name: str) -> bool:
+    """True or False, nothing else."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
+def is_grey(frame: Frame, who: str) -> bool:
+    """Whether the image has one channel; ValueError if it has neither one nor three."""
+    channels = frame.channels
+    if channels == 3:
+        return False
+    if channels == 1:
+        return True
+    raise ValueError(f"image must be grey or RGB for {who}, got {channels} channels")
+
+
+def must_be_rgb(frame: Frame, who: str) -> None:
+    """ValueError unless the image has three channels."""
+    if frame.channels != 3:
+        raise ValueError(f"image must be RGB for {who}, got {frame.channels} channel(s)")
+
+
+def normal(rng: Draws) -> float:
+    """A standard normal number, by Box and Muller's transform of two uniforms."""
+    return math.sqrt(-2.0 * math.log(rng.unit())) * math.cos(TURN * rng.unit())
+
+
+def gamma_variate(rng: Draws, shape: float) -> float:
+    """A number of the gamma distribution with scale 1.
+
+    Marsaglia, Tsang, "A simple method for generating gamma variables", ACM TOMS 26(3), 2000.
+    """
+    if shape == 1.0:
+        return -math.log(rng.unit())
+    if shape < 1.0:
+        return gamma_variate(rng, shape + 1.0) * rng.unit() ** (1.0 / shape)
+    d = shape - 1.0 / 3.0
+    c = 1.0 / math.sqrt(9.0 * d)
+    while True:
+        x = normal(rng)
+        v = (1.0 + c * x) ** 3
+        if v > 0.0 and math.log(rng.unit()) < 0.5 * x * x + d - d * v + d * math.log(v):
+            return d * v
+
+
+def dirichlet(rng: Draws, alpha: float, n: int) -> list[float]:
+    """`n` weights that add up to 1, of the symmetric Dirichlet distribution; the first of two is Beta(alpha, alpha)."""
+    parts = [gamma_variate(rng, alpha) for _ in range(n)]
+    total = sum(parts)
+    # Tiny alphas let all of them underflow; the limit is one of the corners.
+    return [p / total for p in parts] if total > 0.0 else [1.0] + [0.0] * (n - 1)

@@ -1,0 +1,120 @@
+"""Transforms that change what the numbers mean: the colour space, and the scale of a network's input."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any
+
+import numpy as np
+
+from imgproc import color
+from imgproc._check import one_of, positive, real
+from imgproc._planes import LUMA_WEIGHTS
+from imgproc._scanline import Stage, Whole, pixel
+
+from .._transform import Frame, Params, Transform
+
+__all__ = ["ColorSpace", "Normalize"]
+
+SPACES = ("rgb", "hsv", "hsl", "hsi", "lab", "luv", "ycrcb", "xyz", "linear")
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ColorSpace(Transform):
+    """Convert between colour spaces.
+
+    Done by the functions of `imgproc` named after the spaces (``rgb_to_lab``, ...), which say how each is scaled.
+    Neither of the two need be RGB: the way leads over RGB.  Changes images only.
+
+    Parameters
+    ----------
+    source : {"rgb", "hsv", "hsl", "hsi", "lab", "luv", "ycrcb", "xyz", "linear"}
+        What the image is; ``"linear"`` is RGB without the sRGB curve.
+    target : {"lab", "rgb", "hsv", "hsl", "hsi", "luv", "ycrcb", "xyz", "linear", "gray"}
+        What it becomes; ``"gray"``, luma, has one channel.
+    p : float
+        Probability that the transform is applied; 1 by default.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or the image has not the channels of `source`.
+    """
+
+    source: str = "rgb"
+    target: str = "lab"
+    p: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of(self.source, "source", SPACES)
+        one_of(self.target, "target", (*SPACES, "gray"))
+        stages: list[Stage] = []
+        if self.source != self.target:
+            stages += [_by_function(f"{self.source}_to_rgb")] * (self.source != "rgb")
+            if self.target == "gray":
+                stages.append(pixel.matrix([(*LUMA_WEIGHTS, 0.0)]))
+            elif self.target != "rgb":
+                stages.append(_by_function(f"rgb_to_{self.target}"))
+        self._keep("_stages", tuple(stages))
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One function or two."""
+        return list(self._stages)
+
+
+def _by_function(name: str) -> Whole:
+    return Whole(functools.partial(_convert, name), label=name.replace("_", " "))
+
+
+def _convert(name: str, image: np.ndarray) -> np.ndarray:
+    return getattr(color, name)(image)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Normalize(Transform):
+    """Subtract a mean and divide by a standard deviation: ``(v / full scale - mean) / std``.
+
+    As in albumentations (``max_pixel_value`` is the full scale) and torchvision.  The last operation of a chain, whose
+    `dtype` is float.  Changes images only.
+
+    Parameters
+    ----------
+    mean, std : float or sequence of float
+        One number for all channels or one each, on the scale [0, 1]; `std` above 0.  Default: ImageNet's.
+    p : float
+        Probability that the transform is applied; 1 by default.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or does not fit the channels of an image.
+    """
+
+    mean: float | tuple[float, ...] = IMAGENET_MEAN
+    std: float | tuple[float, ...] = IMAGENET_STD
+    p: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("mean", _each(self.mean, "mean", real))
+        self._keep("std", _each(self.std, "std", positive))
+        if isinstance(self.mean, tuple) and isinstance(self.std, tuple) and len(self.mean) != len(self.std):
+            raise ValueError(f"std must have as many numbers as mean, {len(self.mean)}, got {len(self.std)}")
+        self._keep("_operation", pixel.normalize(self.mean, self.std))
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One operation."""
+        return [self._operation]
+
+
+def _each(value: Any, name: str, check: Any) -> float | tuple[float, ...]:
+    if not isinstance(value, (tuple, list, np.ndarray)):
+        return check(value, name)
+    if len(value) == 0:
+        raise ValueError(f"{name} must hold at least one number, got none")
+    return tuple(check(v, f"{name}[{i}]") for i, v in enumerate(value))

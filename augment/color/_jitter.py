@@ -1,0 +1,190 @@
+"""Random changes of brightness, contrast, saturation and hue."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+
+import numpy as np
+
+from imgproc._planes import LUMA_WEIGHTS
+from imgproc._scanline import Deferred, Op, Stage, pixel
+
+from .._keys import Draws
+from .._transform import Frame, Params, Transform
+from ._common import is_grey, must_be_rgb, number_range
+from ._mean import mean_luma
+
+__all__ = ["ColorJitter", "HueSaturationValue", "RGBShift"]
+
+_ORDERS = [list(order) for order in itertools.permutations(range(4))]
+
+
+def saturation(factor: float) -> Op:
+    """Blend with the grey image: 0 is grey, 1 changes nothing, 2 doubles the distance from grey."""
+    rest = 1.0 - factor
+    r, g, b = rest * LUMA_WEIGHTS[0], rest * LUMA_WEIGHTS[1], rest * LUMA_WEIGHTS[2]
+    return pixel.matrix(((r + factor, g, b, 0.0), (r, g + factor, b, 0.0), (r, g, b + factor, 0.0)))
+
+
+def contrast_about_mean(factor: float) -> Deferred:
+    """Blend with the mean luma of the image that arrives: 0 is flat, 1 changes nothing."""
+    return Deferred(functools.partial(_contrast_stages, factor), "contrast about the mean")
+
+
+_NAMES = "brightness", "contrast", "saturation", "hue"
+_NOTHING = 1.0, 1.0, 1.0, 0.0
+_MAKE = pixel.affine, contrast_about_mean, saturation, pixel.hsv
+"""The four parts of `ColorJitter`."""
+
+
+def _contrast_stages(factor: float, image: np.ndarray) -> list[Stage]:
+    return [pixel.affine(factor, (1.0 - factor) * mean_luma(image))]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ColorJitter(Transform):
+    """Change brightness, contrast, saturation and hue, in random order.
+
+    torchvision's ColorJitter (and albumentations'), with its meaning of the factors: brightness multiplies, contrast
+    blends with the mean luma of the image as it is at that moment, saturation blends with the grey image, hue is
+    shifted around the circle.  Grey images have no saturation and no hue to change.  The mean ends a pass: with
+    ``contrast=(1, 1)`` the whole jitter is one.  Changes images only.
+
+    Parameters
+    ----------
+    brightness, contrast, saturation : (float, float)
+        Ranges of factors, at least 0; 1 changes nothing.
+    hue : (float, float)
+        Range of the shift, in turns; 1 is once around.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or an image is neither grey nor RGB.
+    """
+
+    brightness: tuple[float, float] = (0.8, 1.2)
+    contrast: tuple[float, float] = (0.8, 1.2)
+    saturation: tuple[float, float] = (0.8, 1.2)
+    hue: tuple[float, float] = (-0.1, 0.1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("brightness", "contrast", "saturation"):
+            self._keep(name, number_range(getattr(self, name), name, at_least=0))
+        self._keep("hue", number_range(self.hue, "hue", at_least=-1, at_most=1))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Three factors, a shift, and the order of the four: 0 brightness, 1 contrast, 2 saturation, 3 hue."""
+        return {
+            "brightness": rng.uniform(*self.brightness),
+            "contrast": rng.uniform(*self.contrast),
+            "saturation": rng.uniform(*self.saturation),
+            "hue": rng.uniform(*self.hue),
+            "order": _ORDERS[rng.integer(0, 23)],
+        }
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """Up to four operations; those that change nothing are left out."""
+        grey = is_grey(frame, "ColorJitter")
+        stages: list[Stage] = []
+        for which in params["order"]:
+            value = params[_NAMES[which]]
+            if value == _NOTHING[which] or (grey and which >= 2):
+                continue
+            stages.append(_MAKE[which](value))
+        return stages
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HueSaturationValue(Transform):
+    """Shift hue, saturation and value of the HSV hexcone.
+
+    As in albumentations, whose limits are in OpenCV's 8-bit units: 20 of hue are 20/180 turns, 30 of saturation 30/255,
+    20 of value 20/255.  Here nothing is rounded to those units.  Of a grey image only the value is shifted.  Changes
+    images only.
+
+    Parameters
+    ----------
+    hue : (float, float)
+        Range of the shift of hue, in turns.
+    saturation : (float, float)
+        Range of what is added to the saturation, a number in [0, 1].  Greys stay grey.
+    value : (float, float)
+        Range of what is added to the value, max(R, G, B), as a fraction of full scale.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or an image is neither grey nor RGB.
+    """
+
+    hue: tuple[float, float] = (-0.11, 0.11)
+    saturation: tuple[float, float] = (-0.12, 0.12)
+    value: tuple[float, float] = (-0.08, 0.08)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("hue", "saturation", "value"):
+            self._keep(name, number_range(getattr(self, name), name, at_least=-1, at_most=1))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Three shifts."""
+        return {
+            "hue": rng.uniform(*self.hue),
+            "saturation": rng.uniform(*self.saturation),
+            "value": rng.uniform(*self.value),
+        }
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One operation."""
+        hue, saturation, value = params["hue"], params["saturation"], params["value"]
+        if is_grey(frame, "HueSaturationValue"):
+            return [pixel.affine(1.0, value)] if value else []
+        if not (hue or saturation or value):
+            return []
+        return [pixel.hsv(hue=hue, saturation_shift=saturation, value_shift=value)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RGBShift(Transform):
+    """Add a random level to each of R, G and B.
+
+    As in albumentations, whose limits are in levels of 255.  Changes images only; RGB images.
+
+    Parameters
+    ----------
+    red, green, blue : (float, float)
+        Ranges of what is added, as fractions of full scale.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or an image is not RGB.
+    """
+
+    red: tuple[float, float] = (-0.08, 0.08)
+    green: tuple[float, float] = (-0.08, 0.08)
+    blue: tuple[float, float] = (-0.08, 0.08)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("red", "green", "blue"):
+            self._keep(name, number_range(getattr(self, name), name))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Three shifts."""
+        return {"red": rng.uniform(*self.red), "green": rng.uniform(*self.green), "blue": rng.uniform(*self.blue)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One affine operation."""
+        must_be_rgb(frame, "RGBShift")
+        return [pixel.affine(1.0, (params["red"], params["green"], params["blue"]))]

@@ -1,0 +1,236 @@
+"""Transforms of levels: what happens to a pixel depends on its own level alone, and all channels are alike."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from imgproc._check import real
+from imgproc._scanline import Stage, pixel
+
+from .._keys import Draws
+from .._transform import Frame, Params, Transform
+from ._common import integer_range, normal, number_range, truth
+
+__all__ = ["BrightnessContrast", "Gamma", "Invert", "Posterize", "Solarize", "ToneCurve"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BrightnessContrast(Transform):
+    """Change brightness and contrast: ``v * (1 + contrast) + brightness``.
+
+    albumentations' RandomBrightnessContrast: one straight line through all levels, so contrast turns about black, not
+    about the mean (`ColorJitter` does that) nor about mid-grey.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    brightness : (float, float)
+        Range of what is added, as a fraction of full scale.
+    contrast : (float, float)
+        Range of what is added to the factor 1; at least -1.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    brightness: tuple[float, float] = (-0.2, 0.2)
+    contrast: tuple[float, float] = (-0.2, 0.2)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("brightness", number_range(self.brightness, "brightness"))
+        self._keep("contrast", number_range(self.contrast, "contrast", at_least=-1))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Factor and shift."""
+        return {"brightness": rng.uniform(*self.brightness), "contrast": rng.uniform(*self.contrast)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One affine operation."""
+        return [pixel.affine(1.0 + params["contrast"], params["brightness"])]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Gamma(Transform):
+    """Raise levels to a power: ``v ** gamma`` on the scale [0, 1].
+
+    albumentations' RandomGamma (whose limits are percent), torchvision's adjust_gamma.  Above 1 darkens, below 1
+    brightens; black and white stay.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    gamma : (float, float)
+        Range of the exponent, above 0.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    gamma: tuple[float, float] = (0.8, 1.2)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("gamma", number_range(self.gamma, "gamma", above=0))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The exponent."""
+        return {"gamma": rng.uniform(*self.gamma)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One power, or nothing for the exponent 1."""
+        gamma = params["gamma"]
+        return [pixel.gamma(gamma)] if gamma != 1.0 else []
+
+
+def _cubic_basis() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    t = np.linspace(0.0, 1.0, 257)
+    return 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3
+
+
+_SHADOWS, _HIGHLIGHTS, _WHITE = _cubic_basis()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ToneCurve(Transform):
+    """Bend the tone curve: raise or lower shadows and highlights, black and white stay.
+
+    albumentations' RandomToneCurve: the curve is the cubic Bernstein polynomial
+    ``3 (1 - v)^2 v * low + 3 (1 - v) v^2 * high + v^3`` of the level v in [0, 1].  There `low` and `high` are drawn
+    around 1/4 and 3/4, so that even ``scale=0`` darkens shadows; here around 1/3 and 2/3, where the curve is the
+    diagonal.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    scale : float
+        Standard deviation of `low` and `high` about 1/3 and 2/3; both are kept in [0, 1].
+    per_channel : bool
+        Whether each channel gets a curve of its own, which shifts colours.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    scale: float = 0.1
+    per_channel: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("scale", real(self.scale, "scale", at_least=0))
+        truth(self.per_channel, "per_channel")
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Heights of the control points, one pair or one a channel."""
+        count = frame.channels if self.per_channel else 1
+        scale = self.scale
+        return {
+            "low": [min(max(1 / 3 + scale * normal(rng), 0.0), 1.0) for _ in range(count)],
+            "high": [min(max(2 / 3 + scale * normal(rng), 0.0), 1.0) for _ in range(count)],
+        }
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One curve."""
+        curves = [_SHADOWS * a + _HIGHLIGHTS * b + _WHITE for a, b in zip(params["low"], params["high"])]
+        return [pixel.curve(curves if len(curves) > 1 else curves[0])]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Posterize(Transform):
+    """Keep the highest bits of each level.
+
+    As in albumentations, torchvision and ``PIL.ImageOps.posterize``.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    bits : (int, int)
+        Range of the number of bits kept, 1 to 8, both ends included.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    bits: tuple[int, int] = (4, 4)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("bits", integer_range(self.bits, "bits", at_least=1, at_most=8))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """How many bits."""
+        return {"bits": rng.integer(*self.bits)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One operation."""
+        return [pixel.posterize(params["bits"])]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Solarize(Transform):
+    """Invert the levels from a threshold on.
+
+    As in albumentations, torchvision and ``PIL.ImageOps.solarize``.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    threshold : (float, float)
+        Range of the lowest level that is inverted, as a fraction of full scale.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    threshold: tuple[float, float] = (0.5, 0.5)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("threshold", number_range(self.threshold, "threshold"))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The threshold."""
+        return {"threshold": rng.uniform(*self.threshold)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One operation."""
+        return [pixel.solarize(params["threshold"])]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Invert(Transform):
+    """The negative: ``1 - v`` of full scale.
+
+    albumentations' InvertImg, torchvision's RandomInvert.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One operation."""
+        return [pixel.invert()]

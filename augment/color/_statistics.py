@@ -1,0 +1,323 @@
+"""Transforms that depend on statistics of the whole image or of neighbourhoods.
+
+Where the mapping of an integer image is one table a channel, the table is made from the image that arrives and joins
+the next pass.  Other images go through the function of `imgproc` as a whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from imgproc._check import COLORS, as_image, border_name, integer, one_of, real, size_pair
+from imgproc._scanline import Deferred, Stage, Whole, pixel
+from imgproc.histogram import clahe, equalize_histogram, match_histogram, stretch_contrast
+from imgproc.histogram._count import count_levels
+from imgproc.histogram._equalize import METHODS
+from imgproc.histogram._equalize import _table as equalizing_table
+from imgproc.histogram._match import Target, reference_targets
+from imgproc.histogram._stretch import _table as stretching_table
+from imgproc.local import enhance_local_statistics
+
+from .._keys import Draws
+from .._transform import Frame, Params, Transform
+from ._common import number_range
+
+__all__ = ["CLAHE", "AutoContrast", "EnhanceLocalStatistics", "Equalize", "MatchHistogram"]
+
+MakeTable = Callable[[np.ndarray], np.ndarray]
+
+
+def _by_table(make: MakeTable, label: str) -> Deferred:
+    """Tables made of the histogram of each channel."""
+    return Deferred(functools.partial(_table_stages, make, label), label)
+
+
+def _table_stages(make: MakeTable, label: str, image: np.ndarray) -> list[Stage]:
+    if image.size == 0:
+        return []
+    counts = count_levels(image, None)
+    tables = np.empty(counts.shape, image.dtype)
+    for table, count in zip(tables, counts):
+        table[:] = make(count)
+    return [pixel.table(tables)]
+
+
+def _has_tables(frame: Frame, color: str) -> bool:
+    return frame.dtype.kind == "u" and (color == "per_channel" or frame.channels == 1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Equalize(Transform):
+    """Spread the levels so that each is about equally frequent.
+
+    As in albumentations, torchvision and ``PIL.ImageOps.equalize`` (``method="pil"``); see
+    `imgproc.equalize_histogram`.  Changes images only; any number of channels with ``color="per_channel"``.
+
+    Parameters
+    ----------
+    method : {"cv", "pil", "textbook"}
+        Rule of the mapping.
+    color : {"per_channel", "luminance"}
+        Each channel by itself, as the peers do, or luma, which keeps hues (grey and RGB images).
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or `color` does not suit an image.
+    """
+
+    method: str = "cv"
+    color: str = "per_channel"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of(self.method, "method", METHODS)
+        one_of(self.color, "color", COLORS)
+        self._keep("_tables", _by_table(functools.partial(equalizing_table, method=self.method), "equalize"))
+        whole = functools.partial(equalize_histogram, method=self.method, color=self.color)
+        self._keep("_whole", Whole(whole, label="equalize"))
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """Tables, or the function."""
+        return [self._tables if _has_tables(frame, self.color) else self._whole]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AutoContrast(Transform):
+    """Stretch the levels over the full scale.
+
+    As torchvision's RandomAutocontrast, ``PIL.ImageOps.autocontrast`` and albumentations with ``method="pil"``; see
+    `imgproc.stretch_contrast`.  Changes images only; any number of channels with ``color="per_channel"``.
+
+    Parameters
+    ----------
+    cutoff : float
+        Share of the pixels at each end, below 0.5, that may saturate (percent in the peers).
+    color : {"per_channel", "luminance"}
+        Each channel by itself, as the peers do, or luma, which keeps hues (grey and RGB images).
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or `color` does not suit an image.
+    """
+
+    cutoff: float = 0.0
+    color: str = "per_channel"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        cutoff = real(self.cutoff, "cutoff", at_least=0)
+        if cutoff >= 0.5:
+            raise ValueError(f"cutoff must be a share of the pixels below 0.5, got {cutoff}")
+        self._keep("cutoff", cutoff)
+        one_of(self.color, "color", COLORS)
+        ends = {"low": cutoff, "high": 1.0 - cutoff}
+        self._keep("_tables", _by_table(functools.partial(stretching_table, **ends), "autocontrast"))
+        whole = functools.partial(stretch_contrast, color=self.color, **ends)
+        self._keep("_whole", Whole(whole, label="autocontrast"))
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """Tables, or the function."""
+        return [self._tables if _has_tables(frame, self.color) else self._whole]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CLAHE(Transform):
+    """Contrast-limited adaptive histogram equalization.
+
+    As in albumentations, which works on L of Lab where this works on luma; see `imgproc.clahe`.  Changes images only;
+    any number of channels with ``color="per_channel"``.
+
+    Parameters
+    ----------
+    clip_limit : (float, float)
+        Range of the highest count that a bin may keep, as a multiple of the mean count; 0 clips nothing.
+    tiles : (int, int)
+        How many tiles the image is cut into, (rows, columns).
+    color : {"luminance", "per_channel"}
+        Luma, which keeps hues (grey and RGB images), or each channel by itself.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or `color` does not suit an image.
+    """
+
+    clip_limit: tuple[float, float] = (1.0, 4.0)
+    tiles: tuple[int, int] = (8, 8)
+    color: str = "luminance"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("clip_limit", number_range(self.clip_limit, "clip_limit", at_least=0))
+        self._keep("tiles", size_pair(self.tiles, "tiles"))
+        one_of(self.color, "color", COLORS)
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The limit."""
+        return {"clip_limit": rng.uniform(*self.clip_limit)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """The function."""
+        work = functools.partial(clahe, clip_limit=params["clip_limit"], tiles=self.tiles, color=self.color)
+        return [Whole(work, label="CLAHE")]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MatchHistogram(Transform):
+    """Give the image the levels of a reference image, in part or in full.
+
+    albumentations' HistogramMatching; see `imgproc.match_histogram`.  Changes images only.
+
+    Parameters
+    ----------
+    references : sequence of ndarray
+        Images of any size and dtype with as many channels as the images to come; one is drawn.  They stay the caller's:
+        a recipe does not hold them, and they must not change.
+    blend : (float, float)
+        Range of the share of the matched image, in [0, 1]; the rest is the image as it was.
+    color : {"per_channel", "luminance"}
+        Each channel by itself, as the peers do, or luma, which keeps hues (grey and RGB images).
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or a reference does not suit an image.
+    """
+
+    references: Sequence[np.ndarray] = dataclasses.field(repr=False, compare=False, metadata={"external": True})
+    blend: tuple[float, float] = (0.5, 1.0)
+    color: str = "per_channel"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.references, (tuple, list)):
+            raise TypeError(f"references must be a list of images, got {type(self.references).__name__}")
+        if not self.references:
+            raise ValueError("references must hold at least one image, got none")
+        images = tuple(as_image(image, f"references[{i}]") for i, image in enumerate(self.references))
+        self._keep("references", images)
+        self._keep("blend", number_range(self.blend, "blend", at_least=0, at_most=1))
+        one_of(self.color, "color", COLORS)
+        # What an image of a reference's own dtype and channels is matched to need not be counted anew each time.
+        whole = [image.dtype.kind == "u" and image.size for image in images]
+        targets = [reference_targets(r, r, "per_channel", None) if w else None for r, w in zip(images, whole)]
+        self._keep("_targets", tuple(targets))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Which reference, and the share of the matched image."""
+        return {"reference": rng.integer(0, len(self.references) - 1), "blend": rng.uniform(*self.blend)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """Tables, or the function and a blend."""
+        number, blend = params["reference"], params["blend"]
+        if blend == 0.0:
+            return []
+        reference = self.references[number]
+        if not _has_tables(frame, self.color):
+            return [Whole(functools.partial(_matched, reference, blend, self.color), label="match histogram")]
+        channels = 1 if reference.ndim == 2 else reference.shape[2]
+        known = self._targets[number] if (reference.dtype, channels) == (frame.dtype, frame.channels) else None
+        return [Deferred(functools.partial(_matching_stages, reference, known, blend), "match histogram")]
+
+
+def _matched(reference: np.ndarray, blend: float, color: str, image: np.ndarray) -> np.ndarray:
+    matched = match_histogram(image, reference, color=color)
+    if blend == 1.0:
+        return matched
+    kind = np.float64 if image.dtype == np.float64 else np.float32
+    mixed = image * kind(1.0 - blend) + matched * kind(blend)
+    return (np.rint(mixed) if image.dtype.kind == "u" else mixed).astype(image.dtype)
+
+
+def _matching_stages(reference: np.ndarray, known: list[Target] | None, blend: float, image: np.ndarray) -> list[Stage]:
+    if image.size == 0:
+        return []
+    targets = reference_targets(reference, image, "per_channel", None) if known is None else known
+    counts = count_levels(image, None)
+    levels = np.arange(counts.shape[1])
+    tables = np.empty(counts.shape, image.dtype)
+    n = counts[0].sum()
+    for cumulative, count, target, table in zip(np.cumsum(counts, axis=1), counts, targets, tables):
+        matched = target.median if count.max() == n else target.at(cumulative, n)
+        table[:] = np.rint(levels * (1.0 - blend) + np.multiply(matched, blend))
+    return [pixel.table(tables)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EnhanceLocalStatistics(Transform):
+    """Brighten dark, low-contrast detail and leave the rest alone.
+
+    No peer has it; see `imgproc.enhance_local_statistics`.  Changes images only; any number of channels with
+    ``color="per_channel"``.
+
+    Parameters
+    ----------
+    gain : (float, float)
+        Range of the factor of the pixels that are enhanced, at least 0.
+    k0 : float
+        A neighbourhood is dark if its mean is at most `k0` times the image's mean.
+    k1, k2 : float
+        It has low contrast, but some, if its standard deviation is between `k1` and `k2` times the image's.
+    radius : int
+        The neighbourhood is (2 radius + 1) square, in pixels.
+    border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
+        What the neighbourhood sees outside the image.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+    color : {"luminance", "per_channel"}
+        Choose pixels by luma, which keeps hues (grey and RGB images), or treat each channel by itself.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or an image does not suit `color` or is smaller than `radius`.
+    """
+
+    gain: tuple[float, float] = (1.5, 4.0)
+    k0: float = 0.4
+    k1: float = 0.02
+    k2: float = 0.4
+    radius: int = 1
+    border: str = "reflect"
+    fill: float = 0.0
+    color: str = "luminance"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("gain", number_range(self.gain, "gain", at_least=0))
+        for name in ("k0", "k1", "k2"):
+            self._keep(name, real(getattr(self, name), name, at_least=0))
+        if self.k1 > self.k2:
+            raise ValueError(f"k1 must be <= k2, got k1={self.k1}, k2={self.k2}")
+        self._keep("radius", integer(self.radius, "radius", at_least=0))
+        border_name(self.border)
+        self._keep("fill", real(self.fill, "fill"))
+        one_of(self.color, "color", COLORS)
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The factor."""
+        return {"gain": rng.uniform(*self.gain)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """The function."""
+        names = ("k0", "k1", "k2", "radius", "border", "fill", "color")
+        options = {name: getattr(self, name) for name in names}
+        work: Callable[..., Any] = functools.partial(enhance_local_statistics, gain=params["gain"], **options)
+        return [Whole(work, label="enhance local statistics")]
