@@ -1,0 +1,11 @@
+"""Colour spaces, adjustments of colour, and the colour of light."""
+
+from ._adjust import *
+from ._balance import *
+from ._gray import *
+from ._hsi import *
+from ._hsv import *
+from ._illuminant import *
+from ._lab import *
+from ._xyz import *
+from ._ycrcb import *

@@ -1,0 +1,137 @@
+"""Adjustments of colour: programs of one pixel operation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._check import as_image, real
+from .._planes import LUMA_WEIGHTS
+from .._scanline import pixel, run
+
+__all__ = ["adjust_hue", "adjust_saturation", "color_matrix", "shift_hsv"]
+
+
+def shift_hsv(image: np.ndarray, *, hue: float = 0.0, saturation: float = 0.0, value: float = 0.0) -> np.ndarray:
+    """Shift hue, saturation and value of an RGB image.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w, 3)
+        uint8, uint16, float32 or float64, RGB.
+    hue : float
+        Turns added to hue: 1/3 makes red green and green blue, whole turns do nothing.
+    saturation : float
+        Added to saturation, which is kept within [0, 1].
+    value : float
+        Added to value, as a fraction of full scale.
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3)
+        Same shape and dtype.  Hue, saturation and value are those of `rgb_to_hsv` and not rounded in between; the hue
+        of grey is that of red.  Integers are rounded half to even and saturated.  NaN in one channel is NaN in all
+        three.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no RGB image or another argument no finite number.
+    """
+    image = as_image(image, channels=(3,))
+    hue, saturation, value = real(hue, "hue"), real(saturation, "saturation"), real(value, "value")
+    return run(image, [pixel.hsv(hue % 1.0, 1.0, saturation, 1.0, value)])
+
+
+def adjust_hue(image: np.ndarray, *, shift: float) -> np.ndarray:
+    """Turn the hue of an RGB image.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w, 3)
+        uint8, uint16, float32 or float64, RGB.
+    shift : float
+        Turns added to the hue of `rgb_to_hsv`: 1/3 makes red green and green blue, whole turns do nothing.  (The
+        `hue_factor` of torchvision.)
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3)
+        Same shape and dtype.  Integers are rounded half to even.  NaN in one channel is NaN in all three.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no RGB image or `shift` no finite number.
+    """
+    image = as_image(image, channels=(3,))
+    return run(image, [pixel.hsv(real(shift, "shift") % 1.0)])
+
+
+def adjust_saturation(image: np.ndarray, *, factor: float) -> np.ndarray:
+    """Scale the difference of an RGB image to its luma.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w, 3)
+        uint8, uint16, float32 or float64, RGB.
+    factor : float
+        At least 0: 0 gives grey, 1 leaves the image as it is, 2 doubles what is coloured.
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3)
+        Same shape and dtype: factor v + (1 - factor) luma, luma of Rec. 601, as in torchvision.  Integers are rounded
+        half to even and saturated.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no RGB image or `factor` no finite number of at least 0.
+    """
+    image = as_image(image, channels=(3,))
+    factor = real(factor, "factor", at_least=0)
+    grey = tuple((1.0 - factor) * weight for weight in LUMA_WEIGHTS)
+    rows = [[*(grey[j] + (factor if i == j else 0.0) for j in range(3)), 0.0] for i in range(3)]
+    return run(image, [pixel.matrix(rows)])
+
+
+def color_matrix(image: np.ndarray, *, matrix: Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
+    """Mix the channels of an RGB image by a matrix.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w, 3)
+        uint8, uint16, float32 or float64, RGB.
+    matrix : array-like of shape (3, 3) or (3, 4)
+        Row k says what channel k of the result has of R, G and B; a fourth column is added, as a fraction of full
+        scale.
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3)
+        Same shape and dtype.  Integers are rounded half to even and saturated.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no RGB image or `matrix` has another shape or numbers that are not finite.
+    """
+    image = as_image(image, channels=(3,))
+    return run(image, [pixel.matrix(_rows(matrix))])
+
+
+def _rows(matrix: Any) -> list[list[float]]:
+    try:
+        rows = np.asarray(matrix)
+    except ValueError:  # rows of different lengths
+        raise ValueError(f"matrix must have shape (3, 3) or (3, 4), got {matrix!r}") from None
+    if rows.dtype.kind not in "uif":
+        raise TypeError(f"matrix must hold real numbers, got {matrix!r}")
+    if rows.shape not in ((3, 3), (3, 4)):
+        raise ValueError(f"matrix must have shape (3, 3) or (3, 4), got {rows.shape}")
+    if not np.isfinite(rows).all():
+        raise ValueError(f"matrix must be finite, got {rows.tolist()}")
+    return [[*map(float, row), 0.0][:4] for row in rows]

@@ -1,0 +1,64 @@
+"""Grey, in both directions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._check import as_image
+from .._cv2 import load_cv2
+from .._planes import luma
+
+__all__ = ["gray_to_rgb", "rgb_to_gray"]
+
+
+def rgb_to_gray(image: np.ndarray) -> np.ndarray:
+    """Convert RGB to grey: luma of Rec. 601, 0.299 R + 0.587 G + 0.114 B.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w, 3)
+        uint8, uint16, float32 or float64, RGB.
+
+    Returns
+    -------
+    ndarray of shape (h, w)
+        Same dtype, without the channel axis.  Integers are computed with weights of 15 bits and rounded to nearest, as
+        OpenCV's; they are the Y of `rgb_to_ycrcb`.  (scikit-image weighs by Rec. 709, 0.2125, 0.7154, 0.0721.)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no RGB image.
+    """
+    image = as_image(image, channels=(3,))
+    if image.size == 0:
+        return np.empty(image.shape[:2], image.dtype)
+    gray = luma(image)
+    gray.flags.writeable = True  # a view of a new array
+    return gray
+
+
+def gray_to_rgb(image: np.ndarray) -> np.ndarray:
+    """Convert grey to RGB: three times the same channel.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, 1)
+        uint8, uint16, float32 or float64.
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3)
+        Same dtype.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no grey image.
+    """
+    image = as_image(image, channels=(1,))
+    gray = np.ascontiguousarray(image).reshape(image.shape[:2])
+    if gray.size == 0:
+        return np.empty((*gray.shape, 3), gray.dtype)
+    cv2 = load_cv2()  # copies, and so the same bytes everywhere
+    return cv2.merge((gray, gray, gray)) if gray.dtype == np.float64 else cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)

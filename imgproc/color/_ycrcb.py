@@ -1,0 +1,108 @@
+"""YCrCb: luma and two colour differences, as in JPEG."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._check import as_image
+from .._jit import kernel
+from .._planes import LUMA_WEIGHTS, LUMA_WEIGHTS_15_BITS
+from ._rows import convert, nearest, put, scale_of
+
+__all__ = ["rgb_to_ycrcb", "ycrcb_to_rgb"]
+
+WR, WG, WB = LUMA_WEIGHTS
+WHOLE_R, WHOLE_G, WHOLE_B = LUMA_WEIGHTS_15_BITS
+RED, BLUE = 2 - 2 * WR, 2 - 2 * WB  # what a unit of Cr or Cb is of R - Y or B - Y
+
+
+@kernel
+def _rgb_to_ycrcb(rows, top, integer, out):
+    kind = type(top)
+    half = kind(0.5) if integer is None else (top + kind(1)) * kind(0.5)
+    for y in range(out.shape[0]):
+        row, res = rows[y], out[y]
+        for x in range(res.size // 3):
+            r, g, b = kind(row[3 * x]), kind(row[3 * x + 1]), kind(row[3 * x + 2])
+            cr = r * kind(0.5) - g * kind(WG / RED) - b * kind(WB / RED) + half
+            cb = b * kind(0.5) - r * kind(WR / BLUE) - g * kind(WG / BLUE) + half
+            if integer is None:
+                put(res, x, r * kind(WR) + g * kind(WG) + b * kind(WB), cr, cb, top, integer)
+            else:  # luma as everywhere in this library
+                red = np.uint32(np.uint32(WHOLE_R) * np.uint32(row[3 * x]))
+                green = np.uint32(np.uint32(WHOLE_G) * np.uint32(row[3 * x + 1]))
+                blue = np.uint32(np.uint32(WHOLE_B) * np.uint32(row[3 * x + 2]))
+                res[3 * x] = np.uint32(np.uint32(np.uint32(red + green) + blue) + np.uint32(16384)) >> np.uint32(15)
+                res[3 * x + 1] = nearest(cr if cr < top else top)  # saturated red is half a level beyond
+                res[3 * x + 2] = nearest(cb if cb < top else top)
+
+
+@kernel
+def _ycrcb_to_rgb(rows, top, integer, out):
+    kind = type(top)
+    half = kind(0.5) if integer is None else (top + kind(1)) * kind(0.5)
+    for y in range(out.shape[0]):
+        row, res = rows[y], out[y]
+        for x in range(res.size // 3):
+            luma, cr, cb = kind(row[3 * x]), kind(row[3 * x + 1]) - half, kind(row[3 * x + 2]) - half
+            green = luma - cr * kind(WR * RED / WG) - cb * kind(WB * BLUE / WG)
+            put(res, x, luma + cr * kind(RED), green, luma + cb * kind(BLUE), top, integer)
+
+
+def rgb_to_ycrcb(image: np.ndarray) -> np.ndarray:
+    """Convert RGB to luma and two colour differences.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w, 3)
+        uint8, uint16, float32 or float64, RGB.
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3)
+        Same shape and dtype; Y, Cr, Cb in OpenCV's order: Y = 0.299 R + 0.587 G + 0.114 B, Cr = (R - Y) / 1.402 and
+        Cb = (B - Y) / 1.772, plus one half: 0.5 for floats, 128 or 32768 for integers, where a saturated red or blue is
+        half a level too much and is cut off.  Full range, as in JPEG.  The integers of Y are those of `rgb_to_gray`.
+        (OpenCV divides by 1/0.713 and 1/0.564 and so is off by up to 1 level in 8 bits, 10 in 16 bits.)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no RGB image.
+
+    See Also
+    --------
+    ycrcb_to_rgb : The way back.  Of all 8-bit colours a round trip changes no channel by more than 1 level.
+
+    References
+    ----------
+    ITU-T Rec. T.871, "JPEG File Interchange Format", section 7; Rec. ITU-R BT.601.
+    """
+    image = as_image(image, channels=(3,))
+    return convert(image, _rgb_to_ycrcb, *scale_of(image.dtype))
+
+
+def ycrcb_to_rgb(image: np.ndarray) -> np.ndarray:
+    """Convert luma and two colour differences to RGB.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w, 3)
+        uint8, uint16, float32 or float64, scaled as by `rgb_to_ycrcb`.
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3)
+        Same shape and dtype, RGB.  Integers are rounded half to even and saturated; floats may leave [0, 1].
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` has not three channels.
+
+    See Also
+    --------
+    rgb_to_ycrcb : The definitions.
+    """
+    image = as_image(image, channels=(3,))
+    return convert(image, _ycrcb_to_rgb, *scale_of(image.dtype))
