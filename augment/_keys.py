@@ -122,9 +122,9 @@ class Draws:
 
     __slots__ = ("_address", "_cursor", "_keys", "_seed", "_values")
 
-    def __init__(self, values: list[float], keys: np.ndarray, seed: int, address: int) -> None:
+    def __init__(self, values: list[float], keys: np.ndarray, seed: int, address: int, cursor: int = 0) -> None:
         self._values, self._keys, self._seed, self._address = values, keys, seed, address
-        self._cursor = 0
+        self._cursor = cursor
 
     def unit(self) -> float:
         """A uniform number in (0, 1)."""
@@ -136,7 +136,11 @@ class Draws:
 
     def uniform(self, low: float, high: float) -> float:
         """A uniform number between `low` and `high`."""
-        return low + (high - low) * self.unit()
+        i = self._cursor
+        if i == len(self._values):
+            self._more()
+        self._cursor = i + 1
+        return low + (high - low) * self._values[i]
 
     def integer(self, low: int, high: int) -> int:
         """A uniform integer from `low` to `high`, both included."""

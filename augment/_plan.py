@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,7 +40,8 @@ class Node(NamedTuple):
     name: str
     occurrence: int
     slot: int
-    children: tuple[Node, ...]
+    children: tuple[Node, ...] | None
+    """None for what is no group."""
 
 
 class Plan:
@@ -60,7 +61,8 @@ class Plan:
         seen[name] = occurrence + 1
         slot = len(self.nodes)
         self.nodes.append(None)  # type: ignore[arg-type]  # children come between
-        children = tuple(self._place(t, seen) for t in transform.transforms) if isinstance(transform, Group) else ()
+        group = isinstance(transform, Group)
+        children = tuple(self._place(t, seen) for t in transform.transforms) if group else None
         self.nodes[slot] = Node(transform, name, occurrence, slot, children)
         return self.nodes[slot]
 
@@ -73,23 +75,24 @@ class Plan:
         steps: list[Step] = []
         addresses = self._addresses
 
-        def visit(node: Node, forced: bool) -> None:
-            transform, slot = node.transform, node.slot
-            rng = Draws(values[slot], key, seed, addresses[slot])
-            # The gate takes a draw whatever `p` is, so that the other draws do not depend on it.
-            if not (rng.unit() < transform.p or forced or always):
-                return
-            if node.children:
-                for k, force in transform.choose(rng):  # type: ignore[attr-defined]
-                    visit(node.children[k], force)
-                return
-            frame = state.frame(transform)
-            params = transform.draw(rng, frame)
-            stages = transform.lower(params, frame)
-            state.advance(stages)
-            steps.append(Step(node.name, node.occurrence, params, stages))
+        def visit(nodes: Iterable[tuple[Node, bool]]) -> None:
+            for node, forced in nodes:
+                transform, name, occurrence, slot, children = node
+                drawn = values[slot]
+                # The gate takes a draw whatever `p` is, so that the other draws do not depend on it.
+                if not (drawn[0] < transform.p or forced or always):
+                    continue
+                rng = Draws(drawn, key, seed, addresses[slot], 1)
+                if children is not None:
+                    visit((children[k], force) for k, force in transform.choose(rng))  # type: ignore[attr-defined]
+                    continue
+                frame = state.frame(transform)
+                params = transform.draw(rng, frame)
+                stages = transform.lower(params, frame)
+                state.advance(stages)
+                steps.append(Step(name, occurrence, params, stages))
 
-        visit(self.root, False)
+        visit(((self.root, False),))
         return steps
 
     def again(self, recorded: list[dict[str, Any]], state: State) -> list[Step]:
@@ -109,7 +112,7 @@ class Plan:
 class State:
     """The frame that a sample has reached while its stages are made."""
 
-    __slots__ = ("_boxes", "_mask", "channels", "dtype", "height", "stages", "width")
+    __slots__ = ("_boxes", "_frame", "_mask", "channels", "dtype", "height", "stages", "width")
 
     def __init__(
         self,
@@ -122,13 +125,18 @@ class State:
     ) -> None:
         self.height, self.width, self.channels, self.dtype = height, width, channels, dtype
         self._boxes, self._mask = boxes, mask
+        self._frame: Frame | None = None
         self.stages: list[Stage] = []
 
     def frame(self, transform: Transform) -> Frame:
         """What a transform may know."""
-        boxes = self._boxes(self.stages) if transform.needs_boxes and self._boxes is not None else None
-        mask = self._mask(self.stages) if transform.needs_mask and self._mask is not None else None
-        return Frame(self.height, self.width, self.channels, self.dtype, boxes, mask)
+        if self._frame is None:
+            self._frame = Frame(self.height, self.width, self.channels, self.dtype)
+        if transform.needs_boxes and self._boxes is not None:
+            return self._frame._replace(boxes=self._boxes(self.stages))
+        if transform.needs_mask and self._mask is not None:
+            return self._frame._replace(mask=self._mask(self.stages))
+        return self._frame
 
     def advance(self, stages: list[Stage]) -> None:
         """Go on to the frame that stages lead to."""
@@ -136,6 +144,8 @@ class State:
             kind = type(stage)
             if kind is Geometry:
                 self.height, self.width = stage.size
+                self._frame = None
             elif kind is Op and stage.code == MATRIX and stage.params[0] == 1.0:
                 self.channels = 1
+                self._frame = None
         self.stages += stages

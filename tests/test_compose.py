@@ -265,7 +265,7 @@ def test_what_a_crop_cut_off_does_not_come_back() -> None:
 
 
 def test_explain_names_passes_and_why_they_end() -> None:
-    made = A.Compose([A.Affine(p=1), A.Gamma(p=1), A.GaussianBlur(p=1), A.Equalize(p=1), A.Rotate(p=1), A.Normalize()])
+    made = A.Compose([A.Affine(p=1), A.Gamma(p=1), A.Rotate(p=1), A.GaussianBlur(p=1), A.Equalize(p=1), A.Normalize()])
     text = made.explain((40, 60, 3))
     assert "Affine, Gamma" in text
     assert "needs neighbours" in text

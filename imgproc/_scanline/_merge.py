@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -68,7 +69,7 @@ def extent(m: Matrix, size: tuple[int, int]) -> tuple[float, float, float, float
 def merge(stages: Sequence[Geometry], h: int, w: int) -> Merged:
     """One program for stages that follow each other, on a source of (h, w)."""
     if not stages:
-        return Merged((h, w), IDENTITY)
+        return _still(h, w)
     size = stages[-1].size
     sizes = [(h, w), *(s.size for s in stages)]
     pull: Matrix = IDENTITY
@@ -118,3 +119,8 @@ def merge(stages: Sequence[Geometry], h: int, w: int) -> Merged:
         not steps and is_exact_matrix(pull),
         stages[0].border == "wrap",
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _still(h: int, w: int) -> Merged:
+    return Merged((h, w), IDENTITY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from .._planes import as_planes, full_scale
 from .._threads import run_bands
 from . import _pixel as pixel
 from ._machine import CAPACITY, HEAD, run_labels, run_rows
+from ._matrix import IDENTITY, Matrix
 from ._merge import Merged, extent, is_exact, merge
 from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RGB
 from ._stage import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
@@ -201,31 +203,21 @@ def _compute(
     source: np.ndarray, geometry: list[Geometry], merged: Merged, program: Any, result: np.ndarray, first: bool
 ) -> None:
     """Run the kernel over a canonical (h, w, c) source."""
-    h, w, channels = source.shape
+    channels, dtype = source.shape[2], source.dtype
     height, width = merged.size
-    kind = _float_of(source.dtype)
-    top = full_scale(source.dtype)
-    flat = source.reshape(-1)
-    head = np.zeros(HEAD, np.int64)
-    head[0], head[1], head[2], head[3], head[4], head[6] = h, w, channels, height, width, merged.wrap
-    head[10] = height * width if first else 0
-    if merged.exact:
-        a, b, c, d, e, f, *_ = merged.pull
-        x, y = int(c + (a + b) / 2), int(f + (d + e) / 2)  # the pixel that the first one comes from
-        head[5], head[7], head[8], head[9] = EXACT, int(a + d * w), int(b + e * w), y * w + x
-    else:
-        head[5] = _mode(geometry)
-        if head[5] == BILINEAR and channels == 3 and source.dtype == np.uint8 and min(h, w) > 1 and not merged.wrap:
-            head[5] = RGB if flat.size < 1 << 31 and jit_enabled() else BILINEAR
-    limits = _limits(source.dtype, result.dtype, program.normalized, kind)
-    fills = _levels([fill for fill, _ in merged.fills], channels, top, limits, kind)
-    matrix = np.array(merged.pull)
-    target = result.reshape(-1)
+    exact = merged.exact
+    mode = EXACT if exact else _mode(geometry, source, merged)
+    pull = merged.pull if exact else None
+    head = _head(source.shape, height, width, mode, merged.wrap, pull, first)
+    limits = _limits(dtype, result.dtype, program.normalized)
+    kind = limits.dtype
+    fills = _levels(merged.fills, channels, full_scale(dtype), kind) if merged.fills else _no_levels(channels, kind)
+    matrix = _IDENTITY if exact else np.array(merged.pull)
+    flat, target = source.reshape(-1), result.reshape(-1)
     most = max(channels, program.channels)
 
     def band(y0: int, y1: int) -> None:
         own = _scratch()
-        rows = own.planes(most, kind)
         run_rows(
             flat,
             head,
@@ -236,7 +228,7 @@ def _compute(
             fills,
             limits,
             *program.arrays,
-            rows,
+            own.planes(most, kind),
             own.bytes,
             own.floats,
             own.wide,
@@ -251,12 +243,33 @@ def _compute(
     run_bands(band, height, pixels=height * width)
 
 
-def _mode(geometry: list[Geometry]) -> int:
+_IDENTITY = np.array(IDENTITY)
+
+
+@functools.lru_cache(maxsize=256)
+def _head(
+    shape: tuple[int, int, int], height: int, width: int, mode: int, wrap: bool, pull: Matrix | None, first: bool
+) -> np.ndarray:
+    head = np.zeros(HEAD, np.int64)
+    h, w, channels = shape
+    head[:7] = h, w, channels, height, width, mode, wrap
+    if pull is not None:
+        a, b, c, d, e, f, *_ = pull
+        x, y = int(c + (a + b) / 2), int(f + (d + e) / 2)  # the pixel that the first one comes from
+        head[7:10] = int(a + d * w), int(b + e * w), y * w + x
+    head[10] = height * width if first else 0
+    return head
+
+
+def _mode(geometry: list[Geometry], source: np.ndarray, merged: Merged) -> int:
     rough = [s.interpolation for s in geometry if not is_exact(s)]
-    return _MODES[rough[0]] if rough else NEAREST
+    mode = _MODES[rough[0]] if rough else NEAREST
+    rgb = mode == BILINEAR and source.dtype == np.uint8 and source.shape[2] == 3 and not merged.wrap
+    return RGB if rgb and min(source.shape[:2]) > 1 and source.size < 1 << 31 and jit_enabled() else mode
 
 
-def _limits(source: np.dtype, result: np.dtype, normalized: bool, kind: np.dtype) -> np.ndarray:
+@functools.lru_cache(maxsize=64)
+def _limits(source: np.dtype, result: np.dtype, normalized: bool) -> np.ndarray:
     """Bounds and rounding of the levels on the way, and scale, bounds and rounding of the result."""
     top, end = full_scale(source), full_scale(result)
     inner = (0.0, top, MAGIC) if source.kind == "u" else (-np.inf, np.inf, 0.0)
@@ -266,23 +279,29 @@ def _limits(source: np.dtype, result: np.dtype, normalized: bool, kind: np.dtype
         outer = (end / top, 0.0, end, MAGIC)
     else:
         outer = (end / top, -np.inf, np.inf, 0.0)
-    return np.array(inner + outer, kind)
+    return np.array(inner + outer, _float_of(source))
 
 
 MAGIC = 12582912.0
 """1.5 * 2**23: a float32 below 2**22 plus and minus this is rounded half to even."""
 
 
-def _levels(fills: list[Any], channels: int, top: int, limits: np.ndarray, kind: np.dtype) -> np.ndarray:
+def _levels(fills: Sequence[tuple[Any, int]], channels: int, top: int, kind: np.dtype) -> np.ndarray:
     """Fills as levels, one row each; integers rounded and saturated."""
-    levels = np.empty((len(fills), channels), kind)
-    for k, fill in enumerate(fills):
-        if isinstance(fill, tuple) and len(fill) not in (1, channels):
-            raise ValueError(f"fill must be one level or {channels}, one a channel, got {len(fill)}")
-        levels[k] = fill
-    if top > 1 and fills:
-        np.clip(np.rint(levels * top), 0, top, out=levels)
-    return levels
+    rows = []
+    for fill, _ in fills:
+        level = fill if isinstance(fill, tuple) else (fill,)
+        if len(level) not in (1, channels):
+            raise ValueError(f"fill must be one level or {channels}, one a channel, got {len(level)}")
+        if top > 1:
+            level = tuple([min(max(round(v * top), 0), top) for v in level])
+        rows.append(level * channels if len(level) == 1 else level)
+    return np.array(rows, kind)
+
+
+@functools.lru_cache(maxsize=64)
+def _no_levels(channels: int, kind: np.dtype) -> np.ndarray:
+    return np.empty((0, channels), kind)
 
 
 def _moved(image: np.ndarray, merged: Merged, out: np.ndarray | None) -> np.ndarray:
@@ -314,6 +333,8 @@ def _moved(image: np.ndarray, merged: Merged, out: np.ndarray | None) -> np.ndar
 
 def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, list[Geometry]]:
     """Let OpenCV do a lone resize of whole pixels; what follows it is left.  It is faster than a general warp."""
+    if not geometry:
+        return image, geometry
     rough = [k for k, s in enumerate(geometry) if not is_exact(s)]
     if len(rough) != 1:
         return image, geometry
