@@ -44,7 +44,7 @@ _FAR = 10.0
 # --- displacements ----------------------------------------------------------------------------------------------------
 
 
-@kernel
+@kernel(inner=True)
 def _displacement(grids, head, x, y):
     """Displacement (dx, dy) at a point, bilinear between nodes and constant outside, and its four derivatives."""
     rows, columns = int(grids[head]) - 1, int(grids[head + 1]) - 1
@@ -66,7 +66,7 @@ def _displacement(grids, head, x, y):
     return dx, dy, dxx, dxy, dyx, dyy
 
 
-@kernel
+@kernel(inner=True)
 def _nearest_node(grids, head, sx, sy):
     """The node of a grid whose displacement leads nearest to a point."""
     rows, columns = int(grids[head]), int(grids[head + 1])
@@ -83,7 +83,7 @@ def _nearest_node(grids, head, sx, sy):
     return nx, ny
 
 
-@kernel
+@kernel(inner=True)
 def _bend(grids, step, sx, sy):
     """Along the displacement from s; or against it, to a p with ``p + displacement(p) = s`` (there may be several).
 
@@ -138,7 +138,7 @@ def invert_steps(steps):
 # --- points -----------------------------------------------------------------------------------------------------------
 
 
-@kernel
+@kernel(inner=True)
 def _inside(x, y, w, h):
     return x >= -_DUST and y >= -_DUST and x <= w + _DUST and y <= h + _DUST
 
@@ -187,7 +187,7 @@ def carry_points(points, steps, grids, w, h, remove, out, kept):
 # --- boxes ------------------------------------------------------------------------------------------------------------
 
 
-@kernel
+@kernel(inner=True)
 def _within(p, k, n, w, h):
     """Whether no vertex of a polygon lies outside a frame."""
     for i in range(n):
@@ -197,7 +197,7 @@ def _within(p, k, n, w, h):
     return True
 
 
-@kernel
+@kernel(inner=True)
 def _height(p, k, i, side, w, h):
     """How far vertex i is on the inner side of a side of a frame (`w` of the horizon: the least depth)."""
     if side == _LEFT:
@@ -211,7 +211,7 @@ def _height(p, k, i, side, w, h):
     return p[k + i, 2] - w
 
 
-@kernel
+@kernel(inner=True)
 def _cut(p, k, n, side, w, h):
     """A polygon without what lies beyond one side of a frame, in the other half; returns its (k, n)."""
     room = p.shape[0] // 2
@@ -235,7 +235,7 @@ def _cut(p, k, n, side, w, h):
     return to, m
 
 
-@kernel
+@kernel(inner=True)
 def _trim(p, k, n, w, h):
     """A polygon without what lies outside a frame, or behind the horizon if w < 0; returns its (k, n)."""
     first, last = 0, 4
@@ -257,7 +257,7 @@ def _trim(p, k, n, w, h):
     return k, n
 
 
-@kernel
+@kernel(inner=True)
 def _multiply(p, k, n, steps, s):
     a, b, c, d, e, f = steps[s, 1], steps[s, 2], steps[s, 3], steps[s, 4], steps[s, 5], steps[s, 6]
     g, h, q = steps[s, 7], steps[s, 8], steps[s, 9]
@@ -268,7 +268,7 @@ def _multiply(p, k, n, steps, s):
         p[k + i, 2] = g * x + h * y + q * z
 
 
-@kernel
+@kernel(inner=True)
 def _area(p, k, n):
     """Area between the places where the vertices began."""
     total = 0.0
@@ -278,33 +278,35 @@ def _area(p, k, n):
     return 0.5 * abs(total)
 
 
-@kernel
+@kernel(inner=True)
 def _outline(p, k, n, step, grids):
     """A polygon in short pieces through a displacement, in the other half, where its vertices begin anew."""
     room, head = p.shape[0] // 2, int(step[12])
     to = room - k
     sx, sy = (grids[head + 1] - 1.0) / grids[head + 2], (grids[head] - 1.0) / grids[head + 3]
-    cells = 0.0
-    for i in range(n):
-        p[k + i, 0], p[k + i, 1] = p[k + i, 0] / p[k + i, 2], p[k + i, 1] / p[k + i, 2]
-    for i in range(n):
-        j = i + 1 if i + 1 < n else 0
-        cells += abs(p[k + j, 0] - p[k + i, 0]) * sx + abs(p[k + j, 1] - p[k + i, 1]) * sy
-    pieces = min(max(2.0 * cells, PIECES), MOST_PIECES)
+    last = k + n - 1
+    x0, y0, cells = p[last, 0] / p[last, 2], p[last, 1] / p[last, 2], 0.0
+    for i in range(k, k + n):
+        x1, y1 = p[i, 0] / p[i, 2], p[i, 1] / p[i, 2]
+        p[i, 2] = abs(x1 - x0) * sx + abs(y1 - y0) * sy
+        p[i, 0], p[i, 1] = x1, y1
+        cells += p[i, 2]
+        x0, y0 = x1, y1
+    rate = min(max(2.0 * cells, PIECES), MOST_PIECES) / max(cells, _DUST)
     m = 0
-    for i in range(n):
-        j = i + 1 if i + 1 < n else 0
-        dx, dy = p[k + j, 0] - p[k + i, 0], p[k + j, 1] - p[k + i, 1]
-        share = (abs(dx) * sx + abs(dy) * sy) / cells if cells > 0.0 else 0.0
-        parts = max(int(np.ceil(pieces * share)), 1)
-        for q in range(min(parts, room - m)):
-            x, y = _bend(grids, step, p[k + i, 0] + dx * q / parts, p[k + i, 1] + dy * q / parts)
+    for i in range(k, k + n):
+        x1, y1 = p[i, 0], p[i, 1]
+        parts = int(p[i, 2] * rate) + 1
+        for q in range(1, min(parts, room - m) + 1):
+            t = q / parts
+            x, y = _bend(grids, step, x0 + t * (x1 - x0), y0 + t * (y1 - y0))
             p[to + m, 0], p[to + m, 1], p[to + m, 2], p[to + m, 3], p[to + m, 4] = x, y, 1.0, x, y
             m += 1
+        x0, y0 = x1, y1
     return to, m
 
 
-@kernel
+@kernel(inner=True)
 def _carry(box, steps, grids, w, h, cut, p):
     """One box along a path; returns the part of it that is seen, and the bounds of what becomes of it.
 
@@ -337,7 +339,7 @@ def _carry(box, steps, grids, w, h, cut, p):
     return seen, x0, y0, x1, y1
 
 
-@kernel
+@kernel(inner=True)
 def _bounds(p, k, n):
     x0, y0, x1, y1 = np.inf, np.inf, -np.inf, -np.inf
     for i in range(n):
@@ -346,7 +348,7 @@ def _bounds(p, k, n):
     return x0, y0, x1, y1
 
 
-@kernel
+@kernel(inner=True)
 def _to_frame(value, size):
     """Into [0, size], and exactly to its ends what rounding left beside them."""
     value = 0.0 if value < _NEXT else value
