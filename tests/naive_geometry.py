@@ -111,3 +111,52 @@ def run_stage(image: np.ndarray, stage: Any) -> np.ndarray:
     x, y = pull(stage)
     interpolation = "bilinear" if stage.interpolation == "area" else stage.interpolation
     return to_dtype(sample(image, x, y, stage.border, stage.fill, interpolation), image.dtype)
+
+
+def warp(
+    image: np.ndarray,
+    matrix: Any,
+    *,
+    size: tuple[int, int] | None = None,
+    border: str = "constant",
+    fill: Any = 0.0,
+    interpolation: str = "bilinear",
+) -> np.ndarray:
+    """As `imgproc.warp`, for matrices whose third coordinate is above 0 in the image."""
+    m = np.vstack([matrix, (0, 0, 1)])[:3] if len(matrix) == 2 else np.asarray(matrix)
+    x, y = project(np.linalg.inv(m), *centres(size or image.shape[:2]))
+    return to_dtype(sample(image, x, y, border, fill, interpolation), image.dtype)
+
+
+def remap(
+    image: np.ndarray,
+    *,
+    x: np.ndarray,
+    y: np.ndarray,
+    border: str = "constant",
+    fill: Any = 0.0,
+    interpolation: str = "bilinear",
+) -> np.ndarray:
+    """As `imgproc.remap`, for finite coordinates."""
+    return to_dtype(sample(image, x.astype(float), y.astype(float), border, fill, interpolation), image.dtype)
+
+
+def shares(length: int, pieces: int) -> np.ndarray:
+    """(pieces, length): which part of each piece of a line every pixel covers, or, where pieces are smaller than
+    pixels, weights of the bilinear interpolation at their centres."""
+    if pieces > length:
+        at = np.clip((np.arange(pieces) + 0.5) * length / pieces - 0.5, 0, length - 1)
+        return np.maximum(1 - np.abs(at[:, None] - np.arange(length)), 0)
+    edges = np.arange(pieces + 1) * length / pieces
+    low, high = np.maximum(edges[:-1, None], np.arange(length)), np.minimum(edges[1:, None], np.arange(1, length + 1))
+    return np.maximum(high - low, 0) * pieces / length
+
+
+def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "area") -> np.ndarray:
+    """As `imgproc.resize`."""
+    h, w = image.shape[:2]
+    if interpolation == "area":
+        values = np.einsum("ih,jw,hw...->ij...", shares(h, size[0]), shares(w, size[1]), image.astype(float))
+        return to_dtype(values, image.dtype)
+    scale = np.diag([size[1] / w, size[0] / h, 1.0])
+    return warp(image, scale, size=size, border="replicate", interpolation=interpolation)

@@ -6,16 +6,20 @@ import dataclasses
 import math
 
 from imgproc._scanline import Geometry, Stage
-from imgproc._scanline._matrix import cos_sin, inverse, rotate_shear_scale, square_to_quad
+from imgproc._scanline._matrix import (
+    cos_sin,
+    enclosing_size,
+    inverse,
+    rotate_shear_scale,
+    square_to_quad,
+    turned_pull,
+)
 
 from .._keys import Draws
 from .._transform import Frame, Params
 from ._common import Range, _Warp, axis_ranges, both_axes, flag, number_range
 
 __all__ = ["Affine", "Perspective", "Rotate"]
-
-_DUST = 1e-9
-"""A side that exceeds a whole number by less than this is that number: the excess is rounding."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,17 +74,11 @@ class Rotate(_Warp):
         c, s = cos_sin(params["angle"])
         size = h, w
         if self.fit:
-            size = _enclosing(abs(s) * w + abs(c) * h, abs(c) * w + abs(s) * h)
+            size = enclosing_size(c, s, s, c, h, w)
         elif self.crop:
             size = largest_rectangle(h, w, c, s)
-        y, x = 0.5 * size[0], 0.5 * size[1]
-        pull = (c, -s, 0.5 * w - c * x + s * y, s, c, 0.5 * h - s * x - c * y, 0.0, 0.0, 1.0)
+        pull = turned_pull(c, s, h, w, size)
         return [Geometry(pull, size, self.border, self.fill, self.interpolation, None, self.mask_fill)]
-
-
-def _enclosing(height: float, width: float) -> tuple[int, int]:
-    """The smallest whole size that holds these sides."""
-    return max(math.ceil(height - _DUST), 1), max(math.ceil(width - _DUST), 1)
 
 
 def largest_rectangle(h: int, w: int, c: float, s: float) -> tuple[int, int]:
@@ -98,7 +96,7 @@ def largest_rectangle(h: int, w: int, c: float, s: float) -> tuple[int, int]:
         fits = c * x + s * y <= w
     if not fits:
         x, y = (c * w - s * h) / d, (c * h - s * w) / d
-    return max(math.floor(y + _DUST), 1), max(math.floor(x + _DUST), 1)
+    return max(math.floor(y + 1e-9), 1), max(math.floor(x + 1e-9), 1)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -178,7 +176,7 @@ class Affine(_Warp):
         scale_x, scale_y = params["scale"]
         a, b, d, e = rotate_shear_scale(scale_x, scale_y, params["rotate"], *params["shear"])
         if self.fit:
-            size = _enclosing(abs(d) * w + abs(e) * h, abs(a) * w + abs(b) * h)
+            size = enclosing_size(a, b, d, e, h, w)
             y, x = 0.5 * size[0], 0.5 * size[1]
         else:
             size = h, w

@@ -115,6 +115,18 @@ def rotate_shear_scale(
     )
 
 
+def turned_pull(c: float, s: float, h: int, w: int, size: tuple[int, int]) -> Matrix:
+    """Pull matrix of (h, w) turned counter-clockwise by an angle of this cosine and sine, centred in `size`."""
+    y, x = 0.5 * size[0], 0.5 * size[1]
+    return c, -s, 0.5 * w - c * x + s * y, s, c, 0.5 * h - s * x - c * y, 0.0, 0.0, 1.0
+
+
+def enclosing_size(a: float, b: float, d: float, e: float, h: int, w: int) -> tuple[int, int]:
+    """Whole (h, w) that holds a frame after the linear map ``[[a, b], [d, e]]``, up to rounding errors."""
+    height, width = abs(d) * w + abs(e) * h, abs(a) * w + abs(b) * h
+    return max(math.ceil(height - 1e-9), 1), max(math.ceil(width - 1e-9), 1)
+
+
 def square_to_quad(x0: float, y0: float, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float) -> Matrix:
     """Takes the corners (0, 0), (1, 0), (1, 1), (0, 1) of the unit square to these points.
 

@@ -1,0 +1,209 @@
+"""Whole pixels moved: flips, transposition, crops, padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._border import index_map
+from .._check import as_image, border_name, integer, one_of
+from .._cv2 import load_cv2
+from .._planes import level
+from ._common import fill_levels, full_image
+
+__all__ = ["crop", "flip", "pad", "transpose"]
+
+
+def _for_cv2(image: np.ndarray) -> np.ndarray:
+    """As OpenCV wants it: rows without gaps, aligned."""
+    return np.require(image, requirements=("C", "A"))
+
+
+def _few_channels(image: np.ndarray) -> bool:
+    """Whether OpenCV moves these pixels faster than NumPy does."""
+    return image.size > 0 and (image.ndim == 2 or image.shape[2] <= 4)
+
+
+def flip(image: np.ndarray, *, axis: str = "horizontal") -> np.ndarray:
+    """Mirror an image.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    axis : {"horizontal", "vertical", "both"}
+        What is exchanged: left and right, top and bottom, or both (a rotation by 180 degrees).
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype as the image.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+    image = as_image(image)
+    one_of(axis, "axis", ("horizontal", "vertical", "both"))
+    if axis == "vertical":
+        return np.ascontiguousarray(image[::-1]) if image.shape[0] > 1 else np.array(image, order="C")
+    if not _few_channels(image):
+        return np.array(image[:: -1 if axis == "both" else 1, ::-1], order="C")
+    out = np.empty(image.shape, image.dtype)
+    load_cv2().flip(_for_cv2(image), -1 if axis == "both" else 1, dst=out)
+    return out
+
+
+def transpose(image: np.ndarray) -> np.ndarray:
+    """Exchange rows and columns; channels stay where they are.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+
+    Returns
+    -------
+    ndarray of shape (w, h) or (w, h, c)
+        Same dtype as the image.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no image.
+    """
+    image = as_image(image)
+    out = np.empty((image.shape[1], image.shape[0], *image.shape[2:]), image.dtype)
+    if _few_channels(image):
+        load_cv2().transpose(_for_cv2(image), dst=out)
+    else:
+        out[...] = image.swapaxes(0, 1)
+    return out
+
+
+def crop(image: np.ndarray, *, box: Sequence[int]) -> np.ndarray:
+    """Cut out a part of whole pixels.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; at least one pixel.
+    box : (int, int, int, int)
+        (x0, y0, x1, y1), half-open: x0 is the first column, x1 the first one that is left out.  Inside the image, and
+        not empty.
+
+    Returns
+    -------
+    ndarray of shape (y1 - y0, x1 - x0) or (y1 - y0, x1 - x0, c)
+        Same dtype as the image; a copy.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+    image = full_image(image)
+    if not isinstance(box, (Sequence, np.ndarray)) or isinstance(box, str) or len(box) != 4:
+        raise TypeError(f"box must be (x0, y0, x1, y1), got {box!r}")
+    x0, y0, x1, y1 = (integer(v, f"box[{i}]") for i, v in enumerate(box))
+    h, w = image.shape[:2]
+    if not (0 <= x0 < x1 <= w and 0 <= y0 < y1 <= h):
+        raise ValueError(
+            f"box must be (x0, y0, x1, y1) with 0 <= x0 < x1 <= {w} and 0 <= y0 < y1 <= {h}, got {(x0, y0, x1, y1)}"
+        )
+    return np.array(image[y0:y1, x0:x1], order="C")
+
+
+def pad(
+    image: np.ndarray,
+    *,
+    padding: int | Sequence[int],
+    border: str = "constant",
+    fill: float | Sequence[float] = 0.0,
+) -> np.ndarray:
+    """Put a frame around an image.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    padding : int, (int, int) or (int, int, int, int)
+        Pixels on all sides; above and below, left and right; or top, bottom, left, right.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What the frame shows; any width, also beyond that of the image.  All but ``constant`` need at least one pixel.
+    fill : float or sequence of float
+        Level for ``constant`` as a fraction of full scale; one, or one for each channel.
+
+    Returns
+    -------
+    ndarray of shape (top + h + bottom, left + w + right) or (top + h + bottom, left + w + right, c)
+        Same dtype as the image.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+    image = as_image(image)
+    top, bottom, left, right = _sides(padding)
+    border_name(border)
+    fill = fill_levels(fill, image)
+    if border != "constant":
+        full_image(image)
+    if _few_channels(image):
+        cv2 = load_cv2()
+        sides, kind = (top, bottom, left, right), getattr(cv2, _CV2_BORDERS[border])
+        value = _values(fill, image.dtype)
+        out = cv2.copyMakeBorder(_for_cv2(image), *sides, kind, value=value if isinstance(value, list) else [value] * 4)
+        return out.reshape(*out.shape[:2], *image.shape[2:])
+    return _padded(image, top, bottom, left, right, border, fill)
+
+
+_CV2_BORDERS = {
+    "constant": "BORDER_CONSTANT",
+    "replicate": "BORDER_REPLICATE",
+    "reflect": "BORDER_REFLECT",
+    "reflect_101": "BORDER_REFLECT_101",
+    "wrap": "BORDER_WRAP",
+}
+
+
+def _values(fill: float | tuple[float, ...], dtype: np.dtype) -> Any:
+    """Levels as numbers of the image."""
+    return [level(v, dtype).item() for v in fill] if isinstance(fill, tuple) else level(fill, dtype).item()
+
+
+def _padded(
+    image: np.ndarray, top: int, bottom: int, left: int, right: int, border: str, fill: float | tuple[float, ...]
+) -> np.ndarray:
+    """The same for any number of channels and for empty images."""
+    h, w = image.shape[:2]
+    out = np.empty((top + h + bottom, left + w + right, *image.shape[2:]), image.dtype)
+    rows = out[top : top + h]
+    rows[:, left : left + w] = image
+    if border == "constant":
+        value = _values(fill, image.dtype)
+        rows[:, :left] = rows[:, left + w :] = value
+        out[:top] = out[top + h :] = value
+        return out
+    columns = index_map(w, left, right, border)
+    rows[:, :left] = image[:, columns[:left]]
+    rows[:, left + w :] = image[:, columns[left + w :]]
+    for y, source in enumerate(index_map(h, top, bottom, border)):
+        if not top <= y < top + h:
+            out[y] = rows[source]
+    return out
+
+
+def _sides(padding: Any) -> tuple[int, int, int, int]:
+    """Padding as (top, bottom, left, right)."""
+    if isinstance(padding, str) or not isinstance(padding, (Sequence, np.ndarray)) or not np.ndim(padding):
+        return (integer(padding, "padding", at_least=0),) * 4
+    if len(padding) not in (2, 4):
+        rule = "one number, (vertical, horizontal) or (top, bottom, left, right)"
+        raise ValueError(f"padding must be {rule}, got {padding}")
+    numbers = tuple(integer(v, f"padding[{i}]", at_least=0) for i, v in enumerate(padding))
+    return numbers if len(numbers) == 4 else (numbers[0], numbers[0], numbers[1], numbers[1])

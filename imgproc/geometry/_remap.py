@@ -1,0 +1,192 @@
+"""Warps by a map: each pixel of the result says where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._check import border_name, one_of
+from .._jit import jit_enabled, kernel
+from .._planes import as_planes, canonical, full_scale, level
+from .._scanline._coordinates import BORDER_CODES, _fold_row
+from .._scanline._sample import (
+    BICUBIC,
+    BILINEAR,
+    NEAREST,
+    RGB,
+    sample_bicubic,
+    sample_bilinear,
+    sample_nearest,
+    sample_rgb,
+)
+from .._scanline._store import store
+from .._threads import run_bands
+from ._common import fill_levels, full_image
+
+__all__ = ["remap"]
+
+_RUN = 1024
+"""Pixels that are done together: what is known of them stays in the L1 cache."""
+_MODES = {"nearest": NEAREST, "bilinear": BILINEAR, "bicubic": BICUBIC}
+_ROUND = 12582912.0
+"""1.5 * 2**23: a float32 below 2**22 plus and minus this is rounded half to even."""
+
+
+@kernel
+def _points(x, y, w, h, border, xs, ys, outside):
+    """Coordinates of a run in float32, brought back into the image by the border; `outside` is 1 where that is fill."""
+    zero, half = np.float32(0.0), np.float32(0.5)
+    right, bottom = np.float32(w), np.float32(h)
+    n = x.size
+    for i in range(n):
+        u, v = np.float32(x[i]), np.float32(y[i])
+        known = (u - u == zero) & (v - v == zero)
+        if border == 0:
+            known &= (u >= zero) & (u <= right) & (v >= zero) & (v <= bottom)
+        outside[i] = np.int32(0) if known else np.int32(1)
+        xs[i] = u if known else half
+        ys[i] = v if known else half
+    if border != 0:
+        _fold_row(border, right, n, xs)
+        _fold_row(border, bottom, n, ys)
+
+
+@kernel
+def _fill(rows, channels, levels, outside, n):
+    for i in range(n):
+        if outside[i] != 0:
+            for c in range(channels):
+                rows[c, i] = levels[c]
+
+
+@kernel
+def _remap_rows(
+    flat, w, h, channels, mode, border, x, y, levels, limits, rows, floats, wide, halves, ints, out, y0, y1
+):
+    """Rows [y0, y1) of the result."""
+    width, wrap = x.shape[1], border == 4
+    xs, ys, outside = floats[0], floats[1], ints[4]
+    for row in range(y0, y1):
+        for x0 in range(0, width, _RUN):
+            n = min(_RUN, width - x0)
+            _points(x[row, x0 : x0 + n], y[row, x0 : x0 + n], w, h, border, xs, ys, outside)
+            if mode == RGB:
+                sample_rgb(flat, w, h, xs, ys, n, ints, floats[2], wide, halves, rows, 0)
+            elif mode == NEAREST:
+                sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, 0)
+            elif mode == BICUBIC:
+                sample_bicubic(
+                    flat, w, h, channels, wrap, xs, ys, n, limits[2], limits[0], limits[1], floats[2:6], rows, 0
+                )
+            else:
+                sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, limits[2], ints, floats[2:4], rows, 0)
+            _fill(rows, channels, levels, outside, n)
+            store(rows, channels, n, out, row * width + x0, 0)
+
+
+def remap(
+    image: np.ndarray,
+    *,
+    x: np.ndarray,
+    y: np.ndarray,
+    border: str = "constant",
+    fill: float | Sequence[float] = 0.0,
+    interpolation: str = "bilinear",
+) -> np.ndarray:
+    """Build an image out of points of another: pixel (i, j) is what the image shows at (x[i, j], y[i, j]).
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; at least one pixel.
+    x, y : ndarray of shape (height, width)
+        Points of the image in continuous coordinates, in which the centre of pixel (i, j) is (j + 0.5, i + 0.5); any
+        integers or floats, used to the precision of float32.  OpenCV's maps are ``x - 0.5`` and ``y - 0.5``.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.
+    fill : float or sequence of float
+        Level for ``constant`` as a fraction of full scale; one, or one for each channel.  Points with a NaN or an
+        infinite coordinate get it under every border.
+    interpolation : {"nearest", "bilinear", "bicubic"}
+        The nearest pixel, 2 x 2 or 4 x 4 pixels around the point; nothing is averaged where the map shrinks.
+
+    Returns
+    -------
+    ndarray of shape (height, width) or (height, width, c)
+        Same shape and dtype as the image, but for (height, width), which are those of the maps.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+    image = full_image(image)
+    x, y = _map(x, "x"), _map(y, "y")
+    if x.shape != y.shape:
+        raise ValueError(f"y must have the shape of x, {x.shape}, got {y.shape}")
+    border_name(border)
+    one_of(interpolation, "interpolation", tuple(_MODES))
+    fill = fill_levels(fill, image)
+    kind = np.float32 if x.dtype == y.dtype == np.float32 else np.float64
+    return _remap(
+        as_planes(image),
+        canonical(x.astype(kind, copy=False)),
+        canonical(y.astype(kind, copy=False)),
+        border,
+        fill,
+        interpolation,
+    ).reshape(*x.shape, *image.shape[2:])
+
+
+def _map(values: Any, name: str) -> np.ndarray:
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fui":
+        what = f"an array of {values.dtype}" if isinstance(values, np.ndarray) else type(values).__name__
+        raise TypeError(f"{name} must be an array of numbers, got {what}")
+    if values.ndim != 2:
+        raise ValueError(f"{name} must have shape (height, width), got {values.shape}")
+    return values
+
+
+def _remap(
+    planes: np.ndarray, x: np.ndarray, y: np.ndarray, border: str, fill: float | tuple[float, ...], interpolation: str
+) -> np.ndarray:
+    """The same for canonical arrays; (height, width, c)."""
+    h, w, channels = planes.shape
+    dtype = planes.dtype
+    kind = np.float64 if dtype == np.float64 else np.float32
+    mode = _MODES[interpolation]
+    rgb = mode == BILINEAR and dtype == np.uint8 and channels == 3 and border != "wrap" and min(h, w) > 1
+    if rgb and planes.size < 1 << 31 and jit_enabled():
+        mode = RGB
+    limits = np.array((0.0, full_scale(dtype), _ROUND) if dtype.kind == "u" else (-np.inf, np.inf, 0.0), kind)
+    levels = np.empty(channels, kind)
+    levels[:] = level(fill, dtype) if isinstance(fill, float) else [level(v, dtype) for v in fill]
+    out = np.empty((*x.shape, channels), dtype)
+
+    def band(y0: int, y1: int) -> None:
+        wide = np.empty((2, _RUN), np.uint64)
+        _remap_rows(
+            planes.reshape(-1),
+            w,
+            h,
+            channels,
+            mode,
+            BORDER_CODES[border],
+            x,
+            y,
+            levels,
+            limits,
+            np.empty((channels, _RUN), kind),
+            np.empty((6, _RUN), np.float32),
+            wide,
+            wide.view(np.int32),
+            np.empty((5, _RUN), np.int32),
+            out.reshape(-1),
+            y0,
+            y1,
+        )
+
+    run_bands(band, x.shape[0], pixels=x.size)
+    return out

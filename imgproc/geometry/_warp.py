@@ -1,0 +1,169 @@
+"""Warps by matrices, and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._check import border_name, one_of, real, size_pair
+from .._scanline import Geometry, run
+from .._scanline import resize as resize_pixels
+from .._scanline._matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
+from ._common import INTERPOLATIONS, fill_levels, full_image, numbers
+
+__all__ = ["resize", "rotate", "warp"]
+
+
+def warp(
+    image: np.ndarray,
+    matrix: np.ndarray,
+    *,
+    size: tuple[int, int] | None = None,
+    border: str = "constant",
+    fill: float | Sequence[float] = 0.0,
+    interpolation: str = "bilinear",
+) -> np.ndarray:
+    """Move an image by an affine or perspective map.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; at least one pixel.
+    matrix : array_like of shape (3, 3) or (2, 3)
+        Takes points (x, y, 1) of the image to points (x w, y w, w) of the result, w = 1 for two rows; in continuous
+        coordinates, in which pixel centres lie at halves.
+    size : (int, int), optional
+        (h, w) of the result; default: the image's.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.  What lies behind the horizon of a perspective map, seen from the middle of the
+        image, is outside, too.
+    fill : float or sequence of float
+        Level for ``constant`` as a fraction of full scale; one, or one for each channel.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` averages where an axis-aligned map shrinks and is ``bilinear`` otherwise.
+
+    Returns
+    -------
+    ndarray of shape `size` or (`size`, c)
+        Same shape and dtype as the image, but for `size`.  The border begins where a pixel's centre comes from outside
+        the image; it is never blended into the image.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or the matrix has no inverse.
+
+    See Also
+    --------
+    affine_matrix, perspective_from_points : Matrices.
+    """
+    image = full_image(image)
+    h, w = image.shape[:2]
+    pull = _pull(matrix, h, w)
+    size = (h, w) if size is None else size_pair(size, "size")
+    border_name(border)
+    one_of(interpolation, "interpolation", INTERPOLATIONS)
+    return run(image, [Geometry(pull, size, border, fill_levels(fill, image), interpolation)])
+
+
+def _pull(matrix: Any, h: int, w: int) -> Matrix:
+    """The inverse of a matrix, positive at what comes from the middle of the image."""
+    array = numbers(matrix, "matrix", "an array of numbers")
+    if array.shape not in ((2, 3), (3, 3)):
+        raise ValueError(f"matrix must have shape (3, 3) or (2, 3), got {array.shape}")
+    m: Any = (*array.reshape(-1).tolist(), 0.0, 0.0, 1.0)[:9]
+    a, b, c, d, e, f, g, i, j = m
+    terms = a * e * j, b * f * g, c * d * i, -a * f * i, -b * d * j, -c * e * g
+    if abs(sum(terms)) <= 1e-14 * sum(map(abs, terms)):
+        raise ValueError(f"matrix must have an inverse, got {array.tolist()}")
+    middle = g * 0.5 * w + i * 0.5 * h + j
+    if abs(middle) <= 1e-12 * (abs(g) * w + abs(i) * h + abs(j)):
+        raise ValueError(f"matrix must not take the middle of the image to infinity, got {array.tolist()}")
+    pull = inverse(m)
+    # A matrix and its negative are one map; in front of the horizon is where the third coordinate is above 0.
+    x, y = (a * 0.5 * w + b * 0.5 * h + c) / middle, (d * 0.5 * w + e * 0.5 * h + f) / middle
+    if pull[6] * x + pull[7] * y + pull[8] < 0.0:
+        return tuple(-v for v in pull)  # type: ignore[return-value]
+    return pull
+
+
+def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "area") -> np.ndarray:
+    """Resize an image.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; at least one pixel.
+    size : (int, int)
+        (h, w) of the result.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` takes the mean over what a pixel of the result covers along axes that shrink, and is ``bilinear`` along
+        those that grow.  The others look at the nearest pixel, 2 x 2 or 4 x 4 pixels, also where the image shrinks to
+        a fraction, and so show false patterns there.
+
+    Returns
+    -------
+    ndarray of shape `size` or (`size`, c)
+        Same shape and dtype as the image, but for `size`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+    image = full_image(image)
+    size = size_pair(size, "size")
+    one_of(interpolation, "interpolation", INTERPOLATIONS)
+    if size == image.shape[:2]:
+        return np.array(image, order="C")
+    return resize_pixels(np.require(image, requirements=("C", "A")), size, interpolation)
+
+
+def rotate(
+    image: np.ndarray,
+    *,
+    angle: float,
+    fit: bool = False,
+    border: str = "constant",
+    fill: float | Sequence[float] = 0.0,
+    interpolation: str = "bilinear",
+) -> np.ndarray:
+    """Rotate an image about its centre.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; at least one pixel.
+    angle : float
+        Degrees, counter-clockwise as seen.  Multiples of 90 move whole pixels where the frame allows it.
+    fit : bool
+        Enlarge the frame so that it holds the whole rotated image; otherwise it stays.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.
+    fill : float or sequence of float
+        Level for ``constant`` as a fraction of full scale; one, or one for each channel.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` is ``bilinear`` here.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype as the image, but for `fit`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+    image = full_image(image)
+    c, s = cos_sin(real(angle, "angle"))
+    if not isinstance(fit, (bool, np.bool_)):
+        raise TypeError(f"fit must be True or False, got {fit!r}")
+    border_name(border)
+    one_of(interpolation, "interpolation", INTERPOLATIONS)
+    h, w = image.shape[:2]
+    size = enclosing_size(c, s, s, c, h, w) if fit else (h, w)
+    stage = Geometry(turned_pull(c, s, h, w, size), size, border, fill_levels(fill, image), interpolation)
+    return run(image, [stage])
