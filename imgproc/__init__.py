@@ -7,6 +7,9 @@ them.
 
 from ._threads import *
 from ._version import __version__ as __version__
+from .color import *
+from .geometry import *
 from .histogram import *
 from .io import *
 from .local import *
+from .point import *

@@ -16,6 +16,7 @@ import numpy as np
 
 import imgproc
 
+_LAYOUTS = re.compile(r"\(h, w(?:, (\w+))?\)")
 _CHOICES = re.compile(r"^(\w+) : \{(.+?)\}", re.MULTILINE)
 
 
@@ -34,7 +35,28 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "sigma": lambda image: (1.5,),
     "size": lambda image: (image.shape[:2],),
     "angle": lambda image: (30.0,),
+    "matrix": lambda image: (
+        np.array([[1.1, 0.2, -1.5], [-0.1, 0.9, 1.25]]),
+        np.array([[1, 0.1, 0], [0, 1, 0], [0, 0.01, 1]]),
+    ),
+    "x": lambda image: (_places(image)[1] * 0.9 + 0.7,),
+    "y": lambda image: (_places(image)[0] * 1.1 - 0.3,),
+    "box": lambda image: ((image.shape[1] // 3, image.shape[0] // 4, image.shape[1], image.shape[0]),),
+    "padding": lambda image: ((1, 2, 3, 0),),
+    "factor": lambda image: (1.3,),
+    "center": lambda image: (0.5, "mean"),
+    "gamma": lambda image: (1.5,),
+    "inverse": lambda image: (False, True),
+    "bits": lambda image: (3,),
+    "bit": lambda image: (6,),
+    "level": lambda image: (0.5,),
+    "table": lambda image: (_table(image),),
+    "points": lambda image: (((0.0, 0.1), (0.3, 0.2), (0.8, 1.0)),),
+    "mean": lambda image: (0.45,),
+    "std": lambda image: (0.25,),
     "fill": lambda image: (0.25,),
+    "shift": lambda image: (0.15,),
+    "color_matrix.matrix": lambda image: (np.array([[0.9, 0.2, 0, 0.1], [0, 0.8, 0.1, 0], [0.3, 0.3, 0.3, -0.1]]),),
     "key": lambda image: (7,),
 }
 
@@ -72,6 +94,19 @@ def _chequers(image: np.ndarray) -> np.ndarray:
     return np.indices(image.shape[:2]).sum(axis=0) % 2 == 0
 
 
+def _table(image: np.ndarray) -> np.ndarray:
+    """A table that turns levels round in their middle."""
+    if image.dtype.kind == "f":
+        return np.array([0.0, 0.8, 0.3, 1.0], image.dtype)
+    levels = np.arange(np.iinfo(image.dtype).max + 1)
+    return np.where(levels > levels.size // 2, levels.size // 2 + levels.size - levels - 1, levels).astype(image.dtype)
+
+
+def _places(image: np.ndarray) -> np.ndarray:
+    """y and x of the pixel centres."""
+    return np.indices(image.shape[:2]) + 0.5
+
+
 def example_call(
     function: Callable[..., Any], image: np.ndarray, **options: Any
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -104,12 +139,13 @@ def example_call(
             continue
         name = parameter.name
         if name not in kwargs:
-            if name not in EXAMPLES:
+            values = _examples(function, name, image)
+            if not values:
                 raise LookupError(
                     f"{function.__name__} requires {name!r}, which is not in the vocabulary: "
                     "rename the argument, or add an example to imgproc._examples.EXAMPLES"
                 )
-            kwargs[name] = EXAMPLES[name](image)[0]
+            kwargs[name] = values[0]
         if parameter.kind is not parameter.KEYWORD_ONLY:
             args.append(kwargs.pop(name))
     return tuple(args), kwargs
@@ -127,9 +163,27 @@ def variants(function: Callable[..., Any], image: np.ndarray) -> list[dict[str, 
     found: list[dict[str, Any]] = [{}]
     for name, values in choices(function).items():
         found += [{name: value} for value in values if value != parameters[name].default]
-    for name in EXAMPLES.keys() & parameters.keys():
-        found += [{name: value} for value in EXAMPLES[name](image)[1:]]
+    for name in parameters:
+        found += [{name: value} for value in _examples(function, name, image)[1:]]
     return found
+
+
+def _examples(function: Callable[..., Any], name: str, image: np.ndarray) -> tuple[Any, ...]:
+    """Of a function's own, or of all functions with an argument of this name."""
+    found = EXAMPLES.get(f"{function.__name__}.{name}") or EXAMPLES.get(name)
+    return found(image) if found else ()
+
+
+def takes_channels(function: Callable[..., Any], channels: int | None) -> bool:
+    """Whether a function takes images of so many channels (None: without that axis), as its docstring has it:
+    ``image : ndarray of shape (h, w, 3)`` takes three, with ``(h, w, c)`` among the shapes it takes any number."""
+    line = re.search(r"^image : (.*)$", inspect.getdoc(function) or "", re.MULTILINE)
+    layouts = _LAYOUTS.findall(line[1] if line else "")
+    return (
+        not layouts
+        or ("" if channels is None else str(channels)) in layouts
+        or (channels is not None and "c" in layouts)
+    )
 
 
 def takes(function: Callable[..., Any], name: str) -> bool:

@@ -107,31 +107,36 @@ def _look_up_channels(image, tables, out):
                 out[y, x, c] = tables[c, image[y, x, c]]
 
 
-def look_up(image: np.ndarray, tables: np.ndarray) -> np.ndarray:
+def look_up(image: np.ndarray, tables: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """``tables[c, image[y, x, c]]``, in the image's rank and the tables' dtype.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
         uint8 or uint16.
-    tables : ndarray of shape (c, levels)
-        One table a channel.
+    tables : ndarray of shape (c, levels) or (1, levels)
+        One table a channel, or one for all.
+    out : ndarray, optional
+        C-contiguous array of the image's shape and the tables' dtype that gets the result.
     """
     planes, tables = as_planes(image), canonical(tables)
     h, w, channels = planes.shape
-    out = np.empty(planes.shape, tables.dtype)
-
+    if out is None:
+        out = np.empty(image.shape, tables.dtype)
+    target = out.reshape(h, w * channels)
     bytewise = planes.dtype == tables.dtype == np.uint8 and cpu_has("avx512vbmi")
-    flat = {
-        1: _look_up_bytes if bytewise else _look_up,
-        3: _look_up_rgb_bytes if bytewise else _look_up_rgb,
-    }.get(channels)
+    if tables.shape[0] == 1:
+        flat = _look_up_bytes if bytewise else _look_up
+    elif channels == 3:
+        flat = _look_up_rgb_bytes if bytewise else _look_up_rgb
+    else:
+        flat = None
 
     def band(y0: int, y1: int) -> None:
         if flat is None:
-            _look_up_channels(planes[y0:y1], tables, out[y0:y1])
+            _look_up_channels(planes[y0:y1], tables, target[y0:y1].reshape(y1 - y0, w, channels))
         else:
-            flat(planes[y0:y1].reshape(-1), tables, out[y0:y1].reshape(-1))
+            flat(planes[y0:y1].reshape(-1), tables, target[y0:y1].reshape(-1))
 
     run_bands(band, h, pixels=h * w)
-    return out.reshape(image.shape)
+    return out

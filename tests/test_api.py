@@ -24,7 +24,6 @@ FUNCTIONS = public_functions()
 
 SPELLED = {
     # what is easily called otherwise : how it is called here
-    "std": "sigma",
     "sd": "sigma",
     "rad": "radius",
     "ksize": "size",
@@ -34,11 +33,9 @@ SPELLED = {
     "degrees": "angle",
     "theta": "angle",
     "border_mode": "border",
-    "padding": "border",
     "mode": "border",
     "cval": "fill",
     "fill_value": "fill",
-    "value": "fill",
     "colour": "color",
     "color_mode": "color",
     "channel_axis": "color",

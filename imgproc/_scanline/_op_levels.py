@@ -177,19 +177,20 @@ def threshold_row(row, n, value, method, top, lo, hi, magic):
 
 
 @kernel(inner=True)
-def curve_row(row, n, samples, start, top, lo, hi, magic):
-    """Linear between 257 samples on [0, 1], levels; beyond, as at the ends."""
+def curve_row(row, n, samples, at, count, top, lo, hi, magic):
+    """Linear between `count` samples on [0, 1], from ``samples[at]`` on; beyond, as at the ends."""
     kind = row.dtype.type
-    zero, last, part = kind(0), kind(256), kind(256.0 / top)
+    zero, full, last, part = kind(0), kind(top), kind(count - 1), kind((count - 1.0) / top)
+    end = np.int32(count - 2)
     for i in range(n):
         v = row[i]
         x = v * part
         x = x if x > zero else zero
         x = last if x > last else x
         k = np.int32(x)
-        k = np.int32(255) if k > np.int32(255) else k
-        a, b = kind(samples[start + k]), kind(samples[start + k + 1])
-        y = (a + (x - kind(k)) * (b - a)) * kind(top)
+        k = end if k > end else k
+        a, b = kind(samples[at + k]), kind(samples[at + k + 1])
+        y = (a + (x - kind(k)) * (b - a)) * full
         row[i] = settle(y if v == v else v, lo, hi, magic)
 
 

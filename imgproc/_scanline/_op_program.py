@@ -72,7 +72,8 @@ def _levels(rows, channels, n, code, params, at, tables, wide, top, lo, hi, magi
         elif code == THRESHOLD:
             threshold_row(row, n, params[at + 2 * c] * top, np.int64(params[at + 2 * c + 1]), top, lo, hi, magic)
         elif code == CURVE:
-            curve_row(row, n, params, at + 257 * c, top, lo, hi, magic)
+            count = np.int64(params[at])
+            curve_row(row, n, params, at + 1 + count * c, count, top, lo, hi, magic)
         elif top > 255.0:
             wide_table_row(row, n, wide[at, c])
         else:

@@ -43,9 +43,6 @@ __all__ = ["POSITIONAL", "Program", "apply", "pack", "prepare", "tabulated"]
 POSITIONAL = frozenset((GAUSSIAN, SPECKLE, POISSON, ISO, SALT_AND_PEPPER, DROPOUT, ERASE))
 """Codes of operations whose result depends on where a pixel is."""
 
-SAMPLES = 257
-"""Of a curve: level k / 256."""
-
 METHODS = ("binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse")
 """Of `threshold`."""
 
@@ -119,7 +116,7 @@ def threshold(value: Number, method: str = "binary") -> Op:
 
 
 def curve(samples: Any) -> Op:
-    """Linear between 257 samples on [0, 1], flat beyond; (257,), or (c, 257) for a curve a channel."""
+    """Linear between n even samples on [0, 1], flat beyond; (n,), or (c, n) for a curve a channel."""
     return Op(CURVE, (), np.asarray(samples, np.float64), "curve")
 
 
@@ -234,8 +231,9 @@ def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
             at = len(sources)
             sources.append(_table(op, channels, dtype))
         elif code == CURVE:
-            curves.append((at, _curve(op, channels)))
-            values += [0.0] * (SAMPLES * channels)
+            samples = _curve(op, channels)
+            curves.append((at + 1, samples))
+            values += [samples.size // channels] + [0.0] * samples.size
         elif code < TABLE or code == NORMALIZE:
             values += _each(op, op.params, channels)
         elif code == DROPOUT:
@@ -255,7 +253,7 @@ def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
         plan.append([code, at, k + 1, -1])
     params = np.array(values, np.float64)
     for at, samples in curves:
-        params[at : at + samples.size] = samples.ravel()
+        params[at : at + samples.size] = samples
     tables, wide = _NO_TABLES, _NO_WIDE
     if dtype == np.uint8:
         count = _tabulate(plan, len(sources))
@@ -291,9 +289,14 @@ def _tabulate(plan: list[list[int]], tables: int) -> int:
 
 
 def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
-    """Tables of 256 levels, (c, 256), that do to a uint8 image what these operations do; None if no tables can."""
+    """Tables of 256 levels that do to a uint8 image what these operations do; None where no tables can.
+
+    Shape (c, 256), or (1, 256) where all channels are treated alike.
+    """
     if not ops or any(op.code > TABLE for op in ops):
         return None
+    if not any(_differs(op) for op in ops):
+        channels = 1
     program = pack(ops, channels, np.uint8)
     if program.ops[0, 3] < 0:
         plan = program.ops.copy()
@@ -301,6 +304,11 @@ def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
         program = program._replace(ops=plan, tables=np.empty((1, channels, 256), np.uint8))
     prepare(np.empty((channels, 256), np.float32), *program.arrays, channels, _BYTES)
     return program.tables[program.ops[0, 3]]
+
+
+def _differs(op: Op) -> bool:
+    """Whether an operation on levels has parameters for each channel."""
+    return any(type(p) is tuple for p in op.params) or (op.table is not None and op.table.ndim == 2)
 
 
 _BYTES = np.array((0.0, 255.0, 12582912.0), np.float32)
@@ -326,11 +334,16 @@ def _each(op: Op, params: tuple[Any, ...], channels: int) -> list[float]:
 
 def _curve(op: Op, channels: int) -> np.ndarray:
     samples = op.table
-    if samples is None or samples.shape not in ((SAMPLES,), (channels, SAMPLES)):
+    if (
+        samples is None
+        or samples.ndim not in (1, 2)
+        or samples.shape[-1] < 2
+        or (samples.ndim == 2 and len(samples) != channels)
+    ):
         raise ValueError(
-            f"{_name(op)} must have {SAMPLES} samples, or {channels} rows of them, got {np.shape(samples)}"
+            f"{_name(op)} must have 2 samples or more, or {channels} rows of them, got {np.shape(samples)}"
         )
-    return samples if samples.ndim == 2 else np.tile(samples, channels)
+    return samples.ravel() if samples.ndim == 2 else np.tile(samples, channels)
 
 
 def _table(op: Op, channels: int, dtype: np.dtype) -> np.ndarray:

@@ -1,0 +1,491 @@
+"""Point operations: each level is mapped by itself.
+
+All are programs of one pixel operation; on uint8 images they end as one table.  Levels in parameters are fractions of
+full scale, so that one setting means the same for every dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ._check import as_image, integer, one_of, positive, real
+from ._curves import as_curves, through
+from ._lookup import look_up
+from ._planes import canonical, full_scale, luma
+from ._scanline import Op, pixel, run
+
+__all__ = [
+    "adjust_brightness",
+    "adjust_contrast",
+    "adjust_gamma",
+    "adjust_log",
+    "adjust_sigmoid",
+    "bit_plane",
+    "invert",
+    "lookup",
+    "normalize",
+    "posterize",
+    "solarize",
+    "threshold",
+    "tone_curve",
+]
+
+CURVE_SAMPLES = 4097
+"""Of a tone curve for float images: at level k / 4096."""
+
+
+def adjust_brightness(image: np.ndarray, *, factor: float = 1.0, shift: float = 0.0) -> np.ndarray:
+    """Scale and shift levels: factor v + shift.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    factor : float
+        1 leaves levels as they are, 0 gives black (torchvision's and Pillow's brightness).
+    shift : float
+        Added afterwards, as a fraction of full scale.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers are rounded half to even and saturated; floats are not cut off.  NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or not finite.
+    """
+    image = as_image(image)
+    return _mapped(image, pixel.affine(real(factor, "factor"), real(shift, "shift")))
+
+
+def adjust_contrast(image: np.ndarray, *, factor: float, center: float | str = 0.5) -> np.ndarray:
+    """Stretch levels about a centre: factor (v - center) + center.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    factor : float
+        1 leaves levels as they are, 0 makes all of them the centre, above 1 contrast grows.
+    center : float or "mean"
+        The level that stays, as a fraction of full scale; ``"mean"`` is the mean luma of an RGB image, and the mean of
+        all levels of any other (torchvision's and Pillow's contrast).
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers are rounded half to even and saturated; floats are not cut off.  NaN stays and,
+        like infinity, does not enter the mean.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or not finite.
+    """
+    image = as_image(image)
+    factor = real(factor, "factor")
+    middle = _mean(image) if _number_or(center, "center", "mean") == "mean" else float(center)
+    return _mapped(image, pixel.affine(factor, middle * (1.0 - factor)))
+
+
+def adjust_gamma(image: np.ndarray, *, gamma: float, gain: float = 1.0) -> np.ndarray:
+    """Power law: gain v**gamma.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    gamma : float
+        Above 0: below 1 the image becomes lighter, above 1 darker.
+    gain : float
+        Factor of the result.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers are rounded half to even and saturated.  Floats below 0 count as 0, those above
+        1 follow the same law; NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or not finite, or gamma is not above 0.
+
+    Notes
+    -----
+    float32 and uint16 images are computed in float32 by polynomials, off by less than 3e-7 of full scale.
+    """
+    image = as_image(image)
+    return _mapped(image, pixel.gamma(positive(gamma, "gamma"), real(gain, "gain")))
+
+
+def adjust_log(image: np.ndarray, *, gain: float = 1.0, inverse: bool = False) -> np.ndarray:
+    """Logarithmic law: gain log2(1 + v), or its inverse gain (2**v - 1).
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    gain : float
+        Factor of the result; with 1, black and white stay.
+    inverse : bool
+        Whether to take the inverse law, which darkens.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers are rounded half to even and saturated.  Floats below 0 count as 0, those above
+        1 follow the same law; NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or not finite.
+    """
+    image = as_image(image)
+    return _mapped(image, pixel.log(real(gain, "gain"), _flag(inverse, "inverse")))
+
+
+def adjust_sigmoid(image: np.ndarray, *, cutoff: float = 0.5, gain: float = 10.0, inverse: bool = False) -> np.ndarray:
+    """Sigmoid law, more contrast about a level: 1 / (1 + exp(gain (cutoff - v))).
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    cutoff : float
+        The level that becomes 1/2, as a fraction of full scale.
+    gain : float
+        Steepness there: the slope is gain / 4.
+    inverse : bool
+        Whether to take 1 minus that, a negative.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers are rounded half to even.  Floats of any level follow the law; NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or not finite.
+
+    References
+    ----------
+    Braun, Fairchild, "Image lightness rescaling using sigmoidal contrast enhancement functions", Journal of Electronic
+    Imaging 8(4), 1999; in the form of scikit-image.
+    """
+    image = as_image(image)
+    op = pixel.sigmoid(real(cutoff, "cutoff"), real(gain, "gain"), _flag(inverse, "inverse"))
+    return _mapped(image, op)
+
+
+def invert(image: np.ndarray) -> np.ndarray:
+    """Negative: 1 - v.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype; floats beyond [0, 1] become such on the other side.  NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no image.
+    """
+    return _mapped(as_image(image), pixel.invert())
+
+
+def posterize(image: np.ndarray, *, bits: int) -> np.ndarray:
+    """Keep the upper bits of each level.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    bits : int
+        1 to 16: how many; 2**bits levels are left.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers: the lower bits are 0 (as in Pillow); as many bits as there are change nothing.
+        Floats: floor(v 2**bits) / 2**bits, at least 0 and at most 1 - 2**-bits; NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or `bits` outside its range.
+    """
+    image = as_image(image)
+    return _mapped(image, pixel.posterize(integer(bits, "bits", at_least=1, at_most=16)))
+
+
+def solarize(image: np.ndarray, *, threshold: float = 0.5) -> np.ndarray:
+    """Invert the levels from a threshold on.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    threshold : float
+        Levels v >= threshold become 1 - v; a fraction of full scale.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or not finite.
+    """
+    image = as_image(image)
+    return _mapped(image, pixel.solarize(real(threshold, "threshold")))
+
+
+def threshold(image: np.ndarray, *, level: float = 0.5, method: str = "binary") -> np.ndarray:
+    """Compare levels with a threshold, each channel by itself.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    level : float
+        The threshold, as a fraction of full scale; what equals it counts as below.
+    method : {"binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse"}
+        What levels above it and others become: white and black, black and white, the threshold and themselves,
+        themselves and black, black and themselves.  (OpenCV's THRESH_BINARY, THRESH_BINARY_INV, THRESH_TRUNC,
+        THRESH_TOZERO and THRESH_TOZERO_INV.)
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, not finite, or no such method.
+    """
+    image = as_image(image)
+    return _mapped(image, pixel.threshold(real(level, "level"), one_of(method, "method", pixel.METHODS)))
+
+
+def lookup(image: np.ndarray, *, table: np.ndarray) -> np.ndarray:
+    """Replace each level by the entry of a table.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    table : ndarray of shape (n,) or (c, n)
+        One table, or one for each channel.  Integer images take 256 or 65536 entries of dtype uint8, uint16, float32
+        or float64, and level v gets entry v.  Float images take float entries, at least two, spread evenly over
+        [0, 1].
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype, but the dtype of the table for integer images.  Floats are interpolated linearly between
+        entries, and beyond [0, 1] they get the first or the last; NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or `table` does not fit the image.
+    """
+    image = as_image(image)
+    table = _as_table(table, image)
+    if image.dtype.kind == "f":
+        return run(image, [pixel.curve(table)])
+    return look_up(image, table.reshape(-1, table.shape[-1]))
+
+
+def bit_plane(image: np.ndarray, *, bit: int) -> np.ndarray:
+    """One bit of each level, as black and white.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    bit : int
+        0 for the least significant to 7, or 15 for uint16.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype: full scale where the bit is 1, else 0.  Floats are rounded to 8 bits before; NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or `bit` outside its range.
+    """
+    image = as_image(image)
+    depth = 16 if image.dtype == np.uint16 else 8
+    bit = integer(bit, "bit", at_least=0, at_most=depth - 1)
+    if image.dtype.kind == "f":
+        levels = np.rint(np.clip(image, 0, 1) * 255)
+        halves = np.floor(levels / (1 << bit)) / 2
+        return (2 * (halves - np.floor(halves))).astype(image.dtype, copy=False)
+    levels = np.arange(1 << depth)
+    table = (levels >> bit & 1) * full_scale(image.dtype)
+    return look_up(image, table.astype(image.dtype)[np.newaxis])
+
+
+def tone_curve(image: np.ndarray, *, points: Sequence[Any] | np.ndarray, interpolation: str = "monotone") -> np.ndarray:
+    """Map levels by a curve through given points.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    points : sequence of pairs (level, new level)
+        At least two, levels rising, as fractions of full scale; or a sequence of c such curves, one a channel.
+    interpolation : {"monotone", "linear"}
+        Between the points: a smooth cubic that rises and falls only where the points do (Fritsch and Carlson), or
+        straight lines.  Below the first and above the last point their new levels hold.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers are rounded half to even and saturated.  NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, or `points` are too few, not finite, not rising or not for all channels.
+
+    Notes
+    -----
+    Integers follow the curve itself; floats follow straight lines between its values at 4097 even levels.
+
+    References
+    ----------
+    Fritsch, Carlson, "Monotone piecewise cubic interpolation", SIAM Journal on Numerical Analysis 17(2), 1980, with the
+    slopes of Fritsch and Butland, 1984.
+    """
+    image = as_image(image)
+    one_of(interpolation, "interpolation", ("monotone", "linear"))
+    curves = as_curves(points, 1 if image.ndim == 2 else image.shape[2])
+    top = full_scale(image.dtype)
+    at = np.linspace(0.0, 1.0, CURVE_SAMPLES if top == 1 else top + 1)
+    values = np.stack([through(curve[:, 0], curve[:, 1], at, interpolation) for curve in curves])
+    if top == 1:
+        return run(image, [pixel.curve(values if len(values) > 1 else values[0])])
+    return look_up(image, np.clip(np.rint(values * top), 0, top).astype(image.dtype))
+
+
+def normalize(
+    image: np.ndarray,
+    *,
+    mean: float | Sequence[float],
+    std: float | Sequence[float],
+    dtype: Any = None,
+    channels_first: bool = False,
+) -> np.ndarray:
+    """Subtract a mean, divide by a standard deviation: (v / full scale - mean) / std as floats.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    mean, std : float or sequence of c floats
+        As fractions of full scale, for all channels or one each; `std` above 0.
+    dtype : dtype, optional
+        float16, float32 or float64 of the result.  Default: float32, and float64 for float64 images.
+    channels_first : bool
+        Whether the result is (c, h, w) instead of (h, w, c); an image of shape (h, w) keeps it.
+
+    Returns
+    -------
+    ndarray of float32, or of `dtype`
+        Shape of the image, or (c, h, w).  Computed in float32 (float64 for float64 images).  NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, not finite, not for all channels, or `std` not above 0.
+    """
+    image = as_image(image)
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    op = pixel.normalize(_numbers(mean, "mean", channels, real), _numbers(std, "std", channels, positive))
+    layout = "first" if _flag(channels_first, "channels_first") else "last"
+    return run(image, [op], dtype=None if dtype is None else _float_dtype(dtype), layout=layout)
+
+
+def _mapped(image: np.ndarray, op: Op) -> np.ndarray:
+    """One operation on levels; on bytes, as one table for the whole image."""
+    if image.dtype == np.uint8:
+        return look_up(image, pixel.tabulated([op], 1))
+    return run(image, [op])
+
+
+def _mean(image: np.ndarray) -> float:
+    """Mean level as a fraction of full scale: of luma for RGB, of finite levels only; 0 if there are none."""
+    if image.size == 0:
+        return 0.0
+    plane = luma(image) if image.ndim == 3 and image.shape[2] == 3 else canonical(image)  # the order of a sum counts
+    if plane.dtype.kind == "f":
+        finite = np.isfinite(plane)
+        if not finite.all():
+            plane = plane[finite]
+    return float(plane.mean(dtype=np.float64)) / full_scale(image.dtype) if plane.size else 0.0
+
+
+def _number_or(value: Any, name: str, word: str) -> Any:
+    """A finite number, or this word."""
+    return one_of(value, name, (word,)) if isinstance(value, str) else real(value, name)
+
+
+def _flag(value: Any, name: str) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def _numbers(value: Any, name: str, channels: int, check: Any) -> float | tuple[float, ...]:
+    """One number, or a tuple of one for each channel."""
+    if not isinstance(value, (Sequence, np.ndarray)) or isinstance(value, str) or not np.ndim(value):
+        return check(value, name)
+    if len(value) != channels:
+        raise ValueError(f"{name} must be one number or {channels}, one a channel, got {len(value)}")
+    return tuple(check(v, f"{name}[{k}]") for k, v in enumerate(value))
+
+
+def _float_dtype(dtype: Any) -> np.dtype:
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"dtype must be float16, float32 or float64, got {dtype!r}") from None
+    if dtype not in (np.float16, np.float32, np.float64):
+        raise ValueError(f"dtype must be float16, float32 or float64, got {dtype}")
+    return dtype
+
+
+def _as_table(table: Any, image: np.ndarray) -> np.ndarray:
+    """A table that fits the image."""
+    if not isinstance(table, np.ndarray):
+        raise TypeError(f"table must be a numpy array, got {type(table).__name__}")
+    allowed = ("float32", "float64") if image.dtype.kind == "f" else ("uint8", "uint16", "float32", "float64")
+    if table.dtype.newbyteorder("=") not in [np.dtype(name) for name in allowed]:
+        raise TypeError(f"table must have dtype {', '.join(allowed)} for an image of {image.dtype}, got {table.dtype}")
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    entries = None if image.dtype.kind == "f" else full_scale(image.dtype) + 1
+    n = table.shape[-1] if table.ndim else 0
+    if table.shape not in ((n,), (channels, n)) or (n < 2 if entries is None else n != entries):
+        n = "n >= 2" if entries is None else entries
+        raise ValueError(f"table must have shape ({n},) or ({channels}, {n}), got {table.shape}")
+    return table.astype(table.dtype.newbyteorder("="), copy=False)
