@@ -101,6 +101,17 @@ def test_one_of_follows_weights_and_some_of_counts() -> None:
     assert len({tuple(s["transform"] for s in shuffled.draw(k, (8, 8, 3))["steps"]) for k in range(300)}) == 6
 
 
+@pytest.mark.nojit
+def test_a_tiny_chain_by_hand() -> None:
+    image = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3) * 4
+    made = A.Compose([A.HorizontalFlip(p=1), A.BrightnessContrast(brightness=(0.2, 0.2), contrast=(0.0, 0.0), p=1)])
+    expected = np.minimum(image[:, ::-1].astype(float) + 51, 255)
+    np.testing.assert_array_equal(made(image=image, key=0)["image"], expected)
+    turned = A.Compose([A.Rotate(angle=(90, 90), fit=True, p=1)])(image=image, mask=image[..., 0], key=0)
+    np.testing.assert_array_equal(turned["image"], np.rot90(image))
+    np.testing.assert_array_equal(turned["mask"], np.rot90(image[..., 0]))
+
+
 # --- the same bytes everywhere ----------------------------------------------------------------------------------------
 
 
