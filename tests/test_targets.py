@@ -311,6 +311,13 @@ def test_messages_use_the_name_given() -> None:
         bt.open_boxes([(1, 2, 3, np.nan)], "pascal_voc", H, W, "faces")
 
 
+@pytest.mark.parametrize(("box_format", "whole"), [("albumentations", (0, 0, 1, 1)), ("yolo", (0.5, 0.5, 1, 1))])
+def test_a_box_that_fills_the_frame_ends_at_1(box_format: str, whole: tuple[float, ...]) -> None:
+    for side in range(1, 200):
+        closed = bt.close_boxes(np.array([(0.0, 0.0, side, side)]), box_format, side, side, like=[])
+        assert closed == [whole]
+
+
 def test_rows_that_mean_the_same_corners_come_back_only_where_they_belong() -> None:
     like = [(0.1, 0.1, 0.3, 0.3), (0.2, 0.3, 0.7, 0.9)]
     opened = bt.open_boxes(like, "albumentations", 7, 7)

@@ -386,6 +386,18 @@ def carry_boxes(boxes, steps, grids, w, h, min_area, min_visibility, clip, p, ou
 # --- formats ----------------------------------------------------------------------------------------------------------
 
 
+@kernel(inner=True)
+def _corners(given, i, code, w, h):
+    a, b, c, d = given[i, 0], given[i, 1], given[i, 2], given[i, 3]
+    if code in (YOLO, ALBUMENTATIONS):
+        a, b, c, d = a * w, b * h, c * w, d * h
+    if code == YOLO:
+        a, b = a - 0.5 * c, b - 0.5 * d
+    if code in (YOLO, COCO):
+        c, d = a + c, b + d
+    return a, b, c, d
+
+
 @kernel
 def read_boxes(given, code, w, h, out):
     """Boxes of a format as corners in pixels; returns -1, or 4 * row + what is wrong with it.
@@ -395,17 +407,14 @@ def read_boxes(given, code, w, h, out):
     fractions = code in (YOLO, ALBUMENTATIONS)
     dust_x, dust_y = _DUST * max(w, 1.0), _DUST * max(h, 1.0)
     for i in range(given.shape[0]):
-        a, b, c, d = given[i, 0], given[i, 1], given[i, 2], given[i, 3]
-        if not np.isfinite(a + b + c + d):
-            return 4 * i
-        if fractions:
-            if max(max(abs(a), abs(b)), max(abs(c), abs(d))) > _FAR:
-                return 4 * i + 2
-            a, b, c, d = a * w, b * h, c * w, d * h
-        if code == YOLO:
-            a, b = a - 0.5 * c, b - 0.5 * d
-        if code in (YOLO, COCO):
-            c, d = a + c, b + d
+        largest = 0.0
+        for j in range(4):
+            if not np.isfinite(given[i, j]):
+                return 4 * i
+            largest = max(largest, abs(given[i, j]))
+        if fractions and largest > _FAR:
+            return 4 * i + 2
+        a, b, c, d = _corners(given, i, code, w, h)
         if c < a - dust_x or d < b - dust_y:
             return 4 * i + 1
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = a, b, max(a, c), max(b, d)
@@ -413,15 +422,25 @@ def read_boxes(given, code, w, h, out):
 
 
 @kernel
-def write_boxes(boxes, code, w, h):
-    """Corners in pixels as boxes of a format, in place."""
+def write_boxes(boxes, code, w, h, given, rows, out):
+    """Corners in pixels as boxes of a format.
+
+    Where row ``rows[i]`` of `given` means just the corners of box i, it is taken as it is; `rows` may be empty.
+    """
     x, y = 1.0, 1.0
     if code in (YOLO, ALBUMENTATIONS):
-        x, y = 1.0 / w, 1.0 / h
+        x, y = w, h
     for i in range(boxes.shape[0]):
         a, b, c, d = boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3]
+        if i < rows.size:
+            k = rows[i]
+            e, f, g, q = _corners(given, k, code, w, h)
+            if a == e and b == f and c == max(e, g) and d == max(f, q):
+                for j in range(4):
+                    out[i, j] = given[k, j]
+                continue
         if code in (YOLO, COCO):
             c, d = c - a, d - b
         if code == YOLO:
             a, b = a + 0.5 * c, b + 0.5 * d
-        boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3] = a * x, b * y, c * x, d * y
+        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = a / x, b / y, c / x, d / y
