@@ -109,12 +109,13 @@ def warmup() -> int:
 
 def _steps() -> Iterator[tuple[Any, Any, int | None]]:
     from ._check import DTYPES
-    from ._examples import image_functions
+    from ._examples import image_functions, takes_channels
 
     for function in image_functions().values():
         for dtype in DTYPES:
             for channels in (None, 3, 4):
-                yield function, dtype, channels
+                if takes_channels(function, channels):
+                    yield function, dtype, channels
 
 
 def _call_every_way(function: Any, dtype: Any, channels: int | None) -> None:
