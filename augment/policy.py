@@ -16,6 +16,7 @@ import numpy as np
 
 from imgproc._check import border_name, integer, one_of, positive, real
 from imgproc._cv2 import load_cv2
+from imgproc._planes import canonical
 from imgproc._scanline import Geometry, Stage, Whole, pixel, run
 from imgproc._scanline._matrix import Matrix, about, rotation, translation
 
@@ -24,6 +25,7 @@ from ._transform import Frame, Params, Transform
 from .color import AutoContrast, Equalize
 from .color._common import dirichlet, integer_range, is_grey, truth
 from .color._jitter import contrast_about_mean, saturation
+from .color._sums import add_weighted
 
 __all__ = ["AugMix", "RandAugment", "TrivialAugment"]
 
@@ -379,7 +381,11 @@ def _needs_opencv(branches: list[list[Stage]]) -> bool:
 
 def _mixed(branches: list[list[Stage]], weights: list[float], share: float, image: np.ndarray) -> np.ndarray:
     kind = np.float64 if image.dtype == np.float64 else np.float32
-    mixed = image * kind(1.0 - share)
+    mixed = np.zeros(image.size, kind)
+    add_weighted(canonical(image).reshape(-1), kind(1.0 - share), mixed)
     for stages, weight in zip(branches, weights):
-        mixed += (run(image, stages) if stages else image) * kind(share * weight)
-    return (np.rint(mixed, out=mixed) if image.dtype.kind == "u" else mixed).astype(image.dtype)
+        part = run(image, stages) if stages else image
+        add_weighted(canonical(part).reshape(-1), kind(share * weight), mixed)
+    if image.dtype.kind == "u":
+        np.rint(mixed, out=mixed)
+    return mixed.astype(image.dtype).reshape(image.shape)

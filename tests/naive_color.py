@@ -1,4 +1,4 @@
-"""Slow oracles of colour, and draws for transforms outside a chain."""
+"""Slow oracles of colour, test images, and draws for transforms outside a chain."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from augment._keys import Draws, address, draw_block
 from augment._transform import Frame, Transform
+from imgproc._examples import example_image
 from imgproc._scanline import Stage, run
 
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -87,3 +88,36 @@ def sharpness(image: np.ndarray, factor: float) -> np.ndarray:
     total = sum(weights[i, j] * smooth[i : h - 2 + i, j : w - 2 + j] for i in range(3) for j in range(3))
     smooth[1:-1, 1:-1] = total
     return saturated(image * factor + smooth * (1.0 - factor), image.dtype)
+
+
+# --- images -----------------------------------------------------------------------------------------------------------
+
+SIZE = (24, 37)
+REFERENCE = example_image(np.uint8, (19, 23), 3, step=29)
+
+
+def photo(dtype: Any = np.uint8, size: tuple[int, int] = SIZE, channels: int = 3) -> np.ndarray:
+    """Smooth, coloured, with greys, black and white, and not over the full range in each channel."""
+    y, x = np.mgrid[: size[0], : size[1]] / np.array(size).reshape(2, 1, 1)
+    planes = [0.1 + 0.8 * x, 0.5 + 0.4 * np.sin(7 * y + 3 * x), 0.15 + 0.6 * y * x][:channels]
+    image = np.stack(planes, axis=-1)
+    image[:2, :4], image[-2:, :4], image[4:7, 4:9] = 0.0, 1.0, 0.4
+    if np.dtype(dtype).kind == "f":
+        return image.astype(dtype)
+    return np.rint(image * np.iinfo(dtype).max).astype(dtype)
+
+
+def grey(dtype: Any = np.uint8) -> np.ndarray:
+    return np.ascontiguousarray(photo(dtype)[..., 1])
+
+
+def top(image: np.ndarray) -> float:
+    return float(np.iinfo(image.dtype).max) if image.dtype.kind == "u" else 1.0
+
+
+def assert_near(result: np.ndarray, expected: np.ndarray, levels: float = 0.0, eps: float = 2e-6) -> None:
+    """Within so many levels of an integer image, or within rounding of a float image."""
+    assert result.shape == expected.shape
+    assert result.dtype == expected.dtype
+    tolerance = levels if result.dtype.kind == "u" else eps
+    np.testing.assert_allclose(result.astype(float), expected.astype(float), rtol=0, atol=tolerance)

@@ -14,7 +14,7 @@ from imgproc._scanline import Deferred, Op, Stage, pixel
 from .._keys import Draws
 from .._transform import Frame, Params, Transform
 from ._common import is_grey, must_be_rgb, number_range
-from ._mean import mean_luma
+from ._sums import mean_luma
 
 __all__ = ["ColorJitter", "HueSaturationValue", "RGBShift"]
 

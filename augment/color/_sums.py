@@ -1,4 +1,4 @@
-"""The mean luma of an image."""
+"""Sums: the mean luma of an image, and weighted sums of images."""
 
 from __future__ import annotations
 
@@ -58,3 +58,10 @@ def mean_luma(image: np.ndarray) -> float:
     means = [total / max(n, 1) for total, n in zip(sums, counts)]
     level = means[0] if channels == 1 else sum(w * m for w, m in zip(LUMA_WEIGHTS, means))
     return level / full_scale(image.dtype)
+
+
+@kernel
+def add_weighted(levels, weight, out):
+    """``out += weight * levels``, one dimension each."""
+    for i in range(out.size):
+        out[i] += weight * out.dtype.type(levels[i])
