@@ -1,0 +1,292 @@
+"""Blur: box, Gaussian, median, motion, defocus."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+
+import numpy as np
+
+from imgproc._cv2 import load_cv2
+from imgproc._scanline import Stage, Whole
+from imgproc._scanline._combine import blur_separable, correlate
+
+from .._keys import Draws
+from .._transform import Frame, Params, Transform
+from ..color._common import integer_range, number_range
+from ._channels import by_channels
+
+__all__ = ["BoxBlur", "Defocus", "GaussianBlur", "MedianBlur", "MotionBlur"]
+
+LARGEST_MEDIAN = 127
+"""OpenCV counts the pixels of a window in 16 bits."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BoxBlur(Transform):
+    """Mean of the square window of each pixel.
+
+    albumentations' Blur, whose ``blur_limit`` is the window's side, ``2 radius + 1``.  Border ``reflect_101``.  Changes
+    images only; any number of channels.
+
+    Parameters
+    ----------
+    radius : (int, int)
+        Range of the radius in pixels, at least 0; each integer alike.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    radius: tuple[int, int] = (1, 3)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("radius", integer_range(self.radius, "radius", at_least=0))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The radius."""
+        return {"radius": rng.integer(*self.radius)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One filter."""
+        return [Whole(functools.partial(_box, params["radius"]), frame.dtype.kind == "u", "box blur")]
+
+
+def _box(radius: int, image: np.ndarray) -> np.ndarray:
+    side = 2 * radius + 1
+    if image.dtype.kind == "f":
+        # OpenCV's running sums of floats would carry a NaN down to the end of the image.
+        return blur_separable(image, np.full(radius + 1, 1.0 / side))
+    cv2 = load_cv2()
+    return by_channels(lambda part: cv2.blur(part, (side, side), borderType=cv2.BORDER_REFLECT_101), image, 4)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GaussianBlur(Transform):
+    """Gaussian blur.
+
+    The kernel ends at 3 sigma (albumentations: at 3.5 sigma rounded down; torchvision lets one choose).  Border
+    ``reflect_101``, rounded once.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    sigma : (float, float)
+        Range of the standard deviation in pixels, above 0.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    sigma: tuple[float, float] = (0.5, 2.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("sigma", number_range(self.sigma, "sigma", above=0))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The standard deviation."""
+        return {"sigma": rng.uniform(*self.sigma)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One filter."""
+        return [Whole(functools.partial(_gaussian, params["sigma"]), label="gaussian blur")]
+
+
+def _gaussian(sigma: float, image: np.ndarray) -> np.ndarray:
+    return blur_separable(image, gaussian_weights(sigma))
+
+
+def gaussian_weights(sigma: float) -> np.ndarray:
+    """Half a Gaussian kernel up to 3 sigma, from the centre outwards; the whole kernel adds up to 1."""
+    t = np.arange(math.ceil(3 * sigma) + 1) / sigma
+    weights = np.exp(-0.5 * t * t)
+    return weights / (2 * weights.sum() - 1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MedianBlur(Transform):
+    """Median of the square window of each pixel.
+
+    albumentations' MedianBlur, whose ``blur_limit`` is the window's side, ``2 radius + 1``.  Border ``replicate``, as
+    ``cv2.medianBlur``, which does the work except for float64 and, beyond radius 2, for uint16 and float32 (SciPy's
+    filter is slower).  A window with a NaN has the median NaN.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    radius : (int, int)
+        Range of the radius in pixels, from 0 to 127; each integer alike.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    radius: tuple[int, int] = (1, 2)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("radius", integer_range(self.radius, "radius", at_least=0, at_most=LARGEST_MEDIAN))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The radius."""
+        return {"radius": rng.integer(*self.radius)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One filter."""
+        return [Whole(functools.partial(_median, params["radius"]), label="median blur")]
+
+
+def _median(radius: int, image: np.ndarray) -> np.ndarray:
+    if radius == 0 or not image.size:
+        return image.copy()
+    side = 2 * radius + 1
+    if image.dtype == np.uint8 or (radius <= 2 and image.dtype != np.float64):
+        cv2 = load_cv2()
+        result = by_channels(lambda part: cv2.medianBlur(part, side), image, 4 if radius == 1 else 1)
+    else:
+        from scipy import ndimage
+
+        window = (side, side, 1)[: image.ndim]
+        result = ndimage.median_filter(image, size=window, mode="nearest")
+    if image.dtype.kind == "f":
+        spoil(image, result, radius)
+    return result
+
+
+def spoil(image: np.ndarray, result: np.ndarray, radius: int) -> None:
+    """NaN where the window holds one: filters that sort leave it to chance."""
+    with np.errstate(all="ignore"):
+        if math.isfinite(image.sum()):
+            return
+    side = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    grow = functools.partial(load_cv2().dilate, kernel=side)
+    result[by_channels(grow, np.isnan(image).astype(np.uint8), 1) != 0] = np.nan
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MotionBlur(Transform):
+    """Blur along a line, as by a moving camera.
+
+    The mean along a line through the pixel, so that objects stay where they are: albumentations' MotionBlur with
+    ``allow_shifted=False``, but for the line, which is smooth here and a row of whole pixels there.  Border
+    ``reflect_101``.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    length : (float, float)
+        Range of the line's length in pixels, at least 1.
+    angle : (float, float)
+        Range of the direction in degrees, counter-clockwise from the x axis.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    length: tuple[float, float] = (3.0, 9.0)
+    angle: tuple[float, float] = (0.0, 360.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("length", number_range(self.length, "length", at_least=1))
+        self._keep("angle", number_range(self.angle, "angle"))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Length and angle."""
+        return {"length": rng.uniform(*self.length), "angle": rng.uniform(*self.angle)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One filter."""
+        return [Whole(functools.partial(_motion, params["length"], params["angle"]), label="motion blur")]
+
+
+def _motion(length: float, angle: float, image: np.ndarray) -> np.ndarray:
+    return correlate(image, line_weights(length, angle))
+
+
+def line_weights(length: float, angle: float) -> np.ndarray:
+    """A line through the middle of a kernel, cut into steps of one pixel along its longer axis.
+
+    Each step, the two at the ends in part, is shared between the two pixels that it passes between.
+    """
+    turn = math.radians(angle)
+    # The cosine of a right angle comes out as 1e-17, which would spill over into the next column.
+    across, down = round(math.cos(turn), 9), round(-math.sin(turn), 9)
+    steep = abs(down) > abs(across)
+    slope = across / down if steep else down / across
+    reach = length * max(abs(across), abs(down)) / 2
+    r = max(math.ceil(reach - 0.5), 0)
+    along = np.arange(-r, r + 1)
+    steps = np.clip(reach + 0.5 - np.abs(along), 0.0, 1.0)
+    beside = along * slope
+    low = np.floor(beside).astype(np.intp)
+    share = beside - low
+    s = -low.min() if low.size > 1 else 0
+    weights = np.zeros((2 * r + 1, 2 * s + 2))
+    weights[along + r, low + s] = steps * (1 - share)
+    weights[along + r, low + s + 1] += steps * share
+    weights = weights[:, :-1] / steps.sum()
+    return weights if steep else weights.T
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Defocus(Transform):
+    """Blur by a disc, as by a lens out of focus.
+
+    albumentations' Defocus, whose ``alias_blur`` softens the rim of its disc; here the rim falls off over one pixel.
+    Border ``reflect_101``.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    radius : (float, float)
+        Range of the disc's radius in pixels, above 0.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    radius: tuple[float, float] = (1.0, 4.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("radius", number_range(self.radius, "radius", above=0))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The radius."""
+        return {"radius": rng.uniform(*self.radius)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One filter."""
+        return [Whole(functools.partial(_defocus, params["radius"]), label="defocus")]
+
+
+def _defocus(radius: float, image: np.ndarray) -> np.ndarray:
+    return correlate(image, disc_weights(radius))
+
+
+def disc_weights(radius: float) -> np.ndarray:
+    """A disc whose rim falls from 1 to 0 over the pixel it crosses; adds up to 1."""
+    r = math.ceil(radius - 0.5)
+    t = np.arange(-r, r + 1.0)
+    weights = np.clip(radius + 0.5 - np.hypot(t, t[:, np.newaxis]), 0.0, 1.0)
+    return weights / weights.sum()

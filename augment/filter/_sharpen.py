@@ -1,0 +1,206 @@
+"""Sharpening, embossing, edges."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from imgproc._check import one_of, real
+from imgproc._scanline import Stage, Whole
+from imgproc._scanline._combine import blend_edges, correlate, unsharp_mask
+
+from .._keys import Draws
+from .._transform import Frame, Params, Transform
+from ..color._common import number_range
+from ._blur import gaussian_weights
+
+__all__ = ["EdgeDetect", "Emboss", "Sharpen", "UnsharpMask"]
+
+_IDENTITY = np.array(((0, 0, 0), (0, 1, 0), (0, 0, 0)), np.float64)
+_AGAINST_NEIGHBOURS = np.array(((-1, -1, -1), (-1, 8, -1), (-1, -1, -1)), np.float64)
+_LAPLACIAN = np.array(((0, 1, 0), (1, -4, 1), (0, 1, 0)), np.float64)
+_SLOPE = np.array(((-1, 0, 0), (0, 1, 0), (0, 0, 1)), np.float64)
+_STEEPER = np.array(((-1, -1, 0), (-1, 0, 1), (0, 1, 1)), np.float64)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Sharpen(Transform):
+    """Sharpen by the Laplacian: a pixel's differences from its eight neighbours are added to it.
+
+    ``f + strength * (8 f - sum of the neighbours)`` (Gonzalez and Woods).  Near albumentations' Sharpen, whose kernel
+    with ``alpha`` does the same but adds up to less or more than 1, so that it changes the brightness; torchvision's
+    ``sharpness_factor`` is ``1 + 13 * strength``.  Border ``reflect_101``.  Changes images only; any number of
+    channels.
+
+    Parameters
+    ----------
+    strength : (float, float)
+        Range of the strength, at least 0.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    strength: tuple[float, float] = (0.2, 0.5)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("strength", number_range(self.strength, "strength", at_least=0))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The strength."""
+        return {"strength": rng.uniform(*self.strength)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One filter."""
+        return [Whole(functools.partial(_sharpen, params["strength"]), label="sharpen")]
+
+
+def _sharpen(strength: float, image: np.ndarray) -> np.ndarray:
+    return correlate(image, _IDENTITY + strength * _AGAINST_NEIGHBOURS)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class UnsharpMask(Transform):
+    """Sharpen by what a Gaussian blur takes away.
+
+    ``f + amount * (f - blur)`` where the two differ by more than `threshold`, else f: as in Pillow and GIMP.
+    albumentations' UnsharpMask, whose ``alpha`` is the amount and whose threshold counts levels of 255.  Border
+    ``reflect_101``; the blur is not rounded in between.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    sigma : (float, float)
+        Range of the blur's standard deviation in pixels, above 0.
+    amount : (float, float)
+        Range of the amount, at least 0; above 1 is called high-boost filtering.
+    threshold : float
+        Differences up to this fraction of full scale stay, so that noise is not sharpened.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    sigma: tuple[float, float] = (0.8, 1.5)
+    amount: tuple[float, float] = (0.2, 0.5)
+    threshold: float = 0.02
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("sigma", number_range(self.sigma, "sigma", above=0))
+        self._keep("amount", number_range(self.amount, "amount", at_least=0))
+        self._keep("threshold", real(self.threshold, "threshold", at_least=0, at_most=1))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Standard deviation and amount."""
+        return {"sigma": rng.uniform(*self.sigma), "amount": rng.uniform(*self.amount)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One filter."""
+        mask = functools.partial(_unsharp, params["sigma"], params["amount"], self.threshold)
+        return [Whole(mask, label="unsharp mask")]
+
+
+def _unsharp(sigma: float, amount: float, threshold: float, image: np.ndarray) -> np.ndarray:
+    return unsharp_mask(image, gaussian_weights(sigma), amount, threshold)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Emboss(Transform):
+    """Raise the image as a relief lit from the upper left, and blend it with the image.
+
+    With s the strength, the relief's kernel is ``((-1 - s, -s, 0), (-s, 1, s), (0, s, 1 + s))``, as in imgaug and
+    albumentations.  Border ``reflect_101``.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    alpha : (float, float)
+        Range of the relief's share in the result, from 0, the image, to 1, the relief.
+    strength : (float, float)
+        Range of the relief's strength, at least 0.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    alpha: tuple[float, float] = (0.2, 0.5)
+    strength: tuple[float, float] = (0.2, 0.7)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("alpha", number_range(self.alpha, "alpha", at_least=0, at_most=1))
+        self._keep("strength", number_range(self.strength, "strength", at_least=0))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Share and strength."""
+        return {"alpha": rng.uniform(*self.alpha), "strength": rng.uniform(*self.strength)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One filter."""
+        return [Whole(functools.partial(_emboss, params["alpha"], params["strength"]), label="emboss")]
+
+
+def _emboss(alpha: float, strength: float, image: np.ndarray) -> np.ndarray:
+    return correlate(image, (1 - alpha) * _IDENTITY + alpha * (_SLOPE + strength * _STEEPER))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EdgeDetect(Transform):
+    """Blend the image with its edges, each channel by itself.
+
+    imgaug's EdgeDetect.  Border ``reflect_101``.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    strength : (float, float)
+        Range of the edges' share in the result, from 0, the image, to 1, nothing but edges.
+    method : {"gradient", "laplacian"}
+        The length of Sobel's gradient, in which a step has its height, or the Laplacian of the four neighbours, as in
+        imgaug, bright on the dark side of an edge and black on the other.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    strength: tuple[float, float] = (0.2, 0.7)
+    method: str = "gradient"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("strength", number_range(self.strength, "strength", at_least=0, at_most=1))
+        one_of(self.method, "method", ("gradient", "laplacian"))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The strength."""
+        return {"strength": rng.uniform(*self.strength)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One filter."""
+        work = _gradient if self.method == "gradient" else _laplacian
+        return [Whole(functools.partial(work, params["strength"]), label=f"edges by {self.method}")]
+
+
+def _gradient(strength: float, image: np.ndarray) -> np.ndarray:
+    return blend_edges(image, strength)
+
+
+def _laplacian(strength: float, image: np.ndarray) -> np.ndarray:
+    return correlate(image, (1 - strength) * _IDENTITY + strength * _LAPLACIAN)
