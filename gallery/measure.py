@@ -25,15 +25,16 @@ import imgproc
 Call = Callable[[], Any]
 
 _CHILD = """
-import json, time
+import json, sys, time
+started = max(time.time() - float(sys.argv[1]), 0.0)
 start = time.perf_counter()
-import imgproc
+import {module}
 imported = time.perf_counter()
 import numpy as np
 image = (np.arange(512 * 512, dtype=np.uint32) * np.uint32(2654435761) >> 24).astype(np.uint8).reshape(512, 512)
 ready = time.perf_counter()
 {expression}
-print(json.dumps([imported - start, time.perf_counter() - ready]))
+print(json.dumps([started, imported - start, time.perf_counter() - ready]))
 """
 
 
@@ -204,30 +205,34 @@ def _array_bytes(result: Any) -> int:
 
 @dataclass(frozen=True)
 class FirstCall:
-    """What the first use costs in a new process, in seconds, the interpreter's own start excluded."""
+    """What the first use costs in a new process, in seconds."""
 
+    start: float
+    """The interpreter's own start, which the others exclude."""
     imported: float
-    """``import imgproc``."""
+    """``import imgproc``, or whatever module."""
     warm: float
     """The first call where its kernels lie compiled in the cache, import excluded."""
     cold: float
     """The first call with an empty cache, import excluded."""
 
 
-def first_call(expression: str, *, runs: int = 3) -> FirstCall:
-    """Time ``import imgproc`` and the first call in new processes.
+def first_call(expression: str, *, module: str = "imgproc", runs: int = 3) -> FirstCall:
+    """Time the import of a module and the first call in new processes.
 
     Parameters
     ----------
     expression : str
-        The call, of ``imgproc`` and of ``image``, a grey uint8 image of 512 x 512.
+        The call, of the module, of ``np`` and of ``image``, a grey uint8 image of 512 x 512.
+    module : str
+        What is imported.
     runs : int
         Processes with a warm cache, of which the median is reported; one more fills an empty cache before.
 
     Returns
     -------
     FirstCall
-        Import and warm call are medians, the cold call is a single one.
+        Start, import and warm call are medians, the cold call is a single one.
 
     Raises
     ------
@@ -235,17 +240,18 @@ def first_call(expression: str, *, runs: int = 3) -> FirstCall:
         If the process fails; with the last line it printed.
     """
     with tempfile.TemporaryDirectory() as cache:
-        cold = _first_call_once(expression, cache)
-        warm = [_first_call_once(expression, cache) for _ in range(runs)]
-    imported, called = np.median(warm, axis=0)
-    return FirstCall(float(imported), float(called), cold[1])
+        cold = _first_call_once(expression, module, cache)
+        warm = [_first_call_once(expression, module, cache) for _ in range(runs)]
+    start, imported, called = np.median(warm, axis=0)
+    return FirstCall(float(start), float(imported), float(called), cold[-1])
 
 
-def _first_call_once(expression: str, cache: str) -> list[float]:
+def _first_call_once(expression: str, module: str, cache: str) -> list[float]:
     root = str(Path(imgproc.__file__).parents[1])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "NUMBA_CACHE_DIR": cache, "PYTHONPATH": path}
-    command = [sys.executable, "-c", _CHILD.format(expression=expression)]
+    program = _CHILD.replace("{module}", module).replace("{expression}", expression)
+    command = [sys.executable, "-c", program, repr(time.time())]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         last = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1]

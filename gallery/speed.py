@@ -1,7 +1,8 @@
 """``python -m gallery speed``: ours against the peers, side by side.
 
 One process and one run, ours and the peer's in turns, one thread each; then two threads against one, peak extra memory,
-and the first call in a new process.  The cases are one table, `gallery.speed_cases.CASES`.
+and the first call in a new process.  The cases are two tables: functions in `gallery.speed_cases`, chains and single
+transforms in `gallery.speed_chains`.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import speed_report
-from .speed_cases import CASES, SIZES, Case
+from . import speed_chains, speed_report
+from .speed_cases import CASES as FUNCTIONS
+from .speed_cases import SIZES, Case
 from .speed_run import Report, jobs, new_report
 
 SMALLEST = 64
+CASES = (*FUNCTIONS, *speed_chains.chain_cases())
 
 
 def main(argv: Sequence[str]) -> int:
@@ -95,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PIXELS",
         type=_size,
         action="append",
-        help=f"side of the images, repeatable (default: {SIZES})",
+        help=f"side of the images, repeatable; chains have sizes of their own (default: {SIZES})",
     )
     parser.add_argument(
         "--seconds", metavar="S", type=_seconds, default=0.5, help="time for each comparison (default: %(default)s)"
@@ -149,6 +152,8 @@ def _measure(cases: Sequence[Case], args: argparse.Namespace) -> Report:
     from tqdm import tqdm
 
     report = new_report(args.seconds)
+    if not speed_chains.available():
+        report.left_out.append(f"chains against albumentations, which is not installed: {speed_chains.INSTALL}")
     with tqdm(jobs(cases, args.size or SIZES, args.seconds, first_calls=not args.no_first_call), unit="row") as bar:
         for name, measure in bar:
             bar.set_description(name)

@@ -23,8 +23,12 @@ RESIDENT_FROM = 512
 """Below it the pages that any call touches are more than the image's own."""
 
 IMPORT_AT_MOST, WARM_AT_MOST, COLD_AT_MOST = 0.35, 0.6, 3.0
+CHAIN_IMPORT_AT_MOST, CHAIN_START_AT_MOST = 0.4, 0.8
+"""Seconds; the last one from the start of the interpreter to the result of the first call, with a warm cache."""
 
 Function = Callable[[np.ndarray], Any]
+Size = int | tuple[int, int]
+"""Side of a square image, or (h, w) [px]."""
 
 
 def levels(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -95,23 +99,39 @@ class Case:
     ours: Function
     peers: dict[str, Peer]
     first: str = ""
-    """The call for the table of first calls, of ``imgproc`` and ``image``."""
+    """The call for the table of first calls, of `module` and ``image``."""
+    module: str = "imgproc"
+    """What that call imports, ``"imgproc"`` or ``"augment"``."""
+    size: Size | None = None
+    """The only size it is measured at; None: those that are asked for, with memory and threads."""
+    group: str = ""
+    """Heading on the page; none: the size."""
+    threads: float | None = None
+    """How many times faster two threads shall be at the case's own size; None: not measured there."""
+    explain: Callable[[], str] | None = None
+    """What our call does, in lines of text."""
+
+
+def size_text(size: Size) -> str:
+    """A size in a few characters: 512² or 375×500, height first."""
+    h, w = (size, size) if isinstance(size, int) else size
+    return f"{h}²" if h == w else f"{h}×{w}"
 
 
 @functools.cache
-def photo(kind: str, size: int) -> np.ndarray:
-    """A square photo from scikit-image, resized: real content, since histograms and caches behave otherwise on noise.
+def photo(kind: str, size: Size) -> np.ndarray:
+    """A photo from scikit-image, resized: real content, since histograms and caches behave otherwise on noise.
 
     Parameters
     ----------
     kind : str
         ``"grey"``, ``"grey 16-bit"``, ``"grey float"``, ``"RGB"``, or ``"RGB reference"`` (another photo).
-    size : int
-        Side of the image [px].
+    size : int or (int, int)
+        Side of a square image, or (h, w) [px].
 
     Returns
     -------
-    ndarray of shape (size, size) or (size, size, 3)
+    ndarray of shape (h, w) or (h, w, 3)
         uint8, uint16 or float32; shared, and writeable only because scikit-image's rank filters insist on it.
     """
     if kind == "RGB":
@@ -127,9 +147,10 @@ def photo(kind: str, size: int) -> np.ndarray:
     return image
 
 
-def _resized(image: np.ndarray, size: int) -> np.ndarray:
-    shrinks = size < min(image.shape[:2])
-    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+def _resized(image: np.ndarray, size: Size) -> np.ndarray:
+    h, w = (size, size) if isinstance(size, int) else size
+    shrinks = max(h, w) < min(image.shape[:2])
+    return cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
 
 
 _CLAHE = cv2.createCLAHE(2.0, (8, 8))

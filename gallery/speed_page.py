@@ -12,7 +12,7 @@ from ._site import Site
 from .speed_run import Duel, Report
 
 TITLE = "Speed"
-SUMMARY = "Ours beside OpenCV and scikit-image: times, memory, threads and the first call, as measured on one machine."
+SUMMARY = "Ours beside OpenCV, scikit-image and albumentations: times, memory, threads, first calls, as measured here."
 
 ROW, BAR, AXIS = 34, 8, 20
 """Heights [px] of a contender, of its bar, and of the axis."""
@@ -25,6 +25,7 @@ _CSS = """
 .speed .tick { fill: var(--faint); font-size: 11px; }
 .speed line { stroke: var(--line); }
 .speed .ours { fill: var(--c0); } .speed .theirs { fill: var(--c1); }
+.speed pre { overflow-x: auto; margin: 0.6rem 0 0; font-size: 12px; line-height: 1.45; }
 .table td.n { text-align: right; } .table td, .table th { white-space: nowrap; }
 .table td.missed { color: var(--warn); font-weight: 600; }
 """
@@ -54,25 +55,29 @@ def body(report: Report) -> str:
     parts = [f"<style>{_CSS}</style>", f"<p>{html.escape(speed_report.circumstances(report))}</p>"]
     for heading, items in speed_report.verdict(report).items():
         parts.append(f"<p><strong>{html.escape(heading)}</strong></p>{speed_report.listed(items)}")
-    sizes = sorted({d.size for d in report.duels})
-    for size in sizes:
-        duels = [d for d in report.duels if d.size == size]
+    sections: dict[str, list[Duel]] = {}
+    for duel in report.duels:
+        sections.setdefault(duel.group or f"{duel.size} × {duel.size} pixels", []).append(duel)
+    for heading, duels in sections.items():
+        figures = _figures(duels, _decades(report.duels), report.explained)
         parts += [
-            f"<h2>{size} × {size} pixels</h2>",
+            f"<h2>{html.escape(heading)}</h2>",
             "<p>Median times on a logarithmic scale, the same in all plots; shorter is faster.</p>",
-            f'<div class="speed">{"".join(_figures(duels, _decades(report.duels)))}</div>',
+            f'<div class="speed">{"".join(figures)}</div>',
         ]
     parts += [speed_report.as_html(table) for table in speed_report.tables(report)]
     return "\n".join(parts)
 
 
-def _figures(duels: Sequence[Duel], decades: tuple[int, int]) -> list[str]:
+def _figures(duels: Sequence[Duel], decades: tuple[int, int], explained: dict[str, str]) -> list[str]:
     figures = []
     for name in dict.fromkeys(d.case for d in duels):
         case = [d for d in duels if d.case == name]
         bars = [("ours", case[0].ours, True)] + [(d.peer, d.theirs, False) for d in case]
-        caption = f"<strong>{html.escape(name)}</strong><span>{html.escape(f'{case[0].what}; {case[0].kind}')}</span>"
-        figures.append(f"<figure><figcaption>{caption}</figcaption>{_plot(name, bars, decades)}</figure>")
+        image = f"{speed_report.size_text(case[0].size)} {case[0].kind}" if case[0].group else case[0].kind
+        caption = f"<strong>{html.escape(name)}</strong><span>{html.escape(f'{case[0].what}; {image}')}</span>"
+        passes = f"<pre>{html.escape(explained[name])}</pre>" if name in explained else ""
+        figures.append(f"<figure><figcaption>{caption}</figcaption>{_plot(name, bars, decades)}{passes}</figure>")
     return figures
 
 

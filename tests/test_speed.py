@@ -4,11 +4,12 @@ import gc
 import itertools
 import json
 import sys
+import time
 
 import numpy as np
 import pytest
 
-from gallery import measure, speed, speed_cases, speed_page, speed_report, speed_run
+from gallery import measure, speed, speed_cases, speed_chains, speed_page, speed_report, speed_run, speed_transforms
 from gallery.speed_cases import Case, Peer
 
 
@@ -139,10 +140,12 @@ def test_first_call_is_measured_in_a_new_process_with_its_own_cache(tmp_path, mo
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "mine"))
     runs = tmp_path / "runs"
     line = "os.environ['NUMBA_CACHE_DIR'] + chr(10)"
+    before = time.perf_counter()
     cost = measure.first_call(
         f"import os; assert image.shape == (512, 512); open({str(runs)!r}, 'a').write({line})", runs=2
     )
-    assert cost.imported > 0 and cost.warm > 0 and cost.cold > 0
+    assert cost.start > 0 and cost.imported > 0 and cost.warm > 0 and cost.cold > 0
+    assert cost.start + cost.imported + cost.warm < time.perf_counter() - before
     folders = runs.read_text().splitlines()
     assert len(folders) == 3, "once cold, twice warm"
     assert len(set(folders)) == 1 and folders[0] != str(tmp_path / "mine")
@@ -153,10 +156,15 @@ def test_first_call_that_fails_says_why():
         measure.first_call("imgproc.no_such", runs=1)
 
 
+def test_first_call_imports_the_module_it_is_told():
+    cost = measure.first_call("assert 'imgproc' not in sys.modules and json.loads('1') == 1", module="json", runs=1)
+    assert cost.warm < 1
+
+
 def test_every_case_is_named_once_and_has_a_photo():
-    names = [case.name for case in speed_cases.CASES]
+    names = [case.name for case in speed.CASES]
     assert len(set(names)) == len(names)
-    for case in speed_cases.CASES:
+    for case in speed.CASES:
         image = speed_cases.photo(case.kind, 64)
         assert image.shape[:2] == (64, 64)
         assert len(np.unique(image)) > 50, "a photo, not a blank"
@@ -171,7 +179,8 @@ def test_a_peer_with_its_darkest_level_above_black_is_compared_from_there():
 
 
 def test_names_choose_cases():
-    assert speed.select([]) == list(speed_cases.CASES)
+    assert speed.select([]) == list(speed.CASES)
+    assert speed.CASES[: len(speed_cases.CASES)] == speed_cases.CASES
     assert {case.name for case in speed.select(["clahe"])} == {"clahe", "clahe, 16-bit"}
     assert [case.name for case in speed.select(["clahe, 16-bit", "clahe, 16-bit"])] == ["clahe, 16-bit"]
     assert [case.name for case in speed.select(["local_*7"])] == ["local_mean+local_std, radius 7"]
@@ -183,7 +192,7 @@ def test_unknown_name_is_refused_with_the_list(capsys, tmp_path):
     assert error.value.code == 2
     message = capsys.readouterr().err
     assert "no case is called 'no_such_case'" in message
-    assert all(case.name in message for case in speed_cases.CASES)
+    assert all(case.name in message for case in speed.CASES)
 
 
 @pytest.mark.parametrize(
@@ -351,3 +360,178 @@ def test_bars_are_logarithmic():
     assert 'class="ours" x="0" y="21" width="40.00%"' in bars
     assert 'class="theirs" x="0" y="55" width="60.00%"' in bars
     assert [f">{tick}</text>" in bars for tick in ("10 µs", "1 ms", "100 ms", "1 s")] == [True] * 4
+
+
+# --- chains and single transforms -----------------------------------------------------------------------------------
+
+
+def test_every_transform_of_the_registry_has_a_case_or_no_peer():
+    import augment  # noqa: F401
+    from augment._transform import REGISTRY
+
+    groups = {"Compose", "Sequential", "OneOf", "SomeOf"}
+    measured = {single.ours[0] for single in speed_transforms.SINGLES}
+    assert measured | speed_transforms.WITHOUT_PEER == set(REGISTRY) - groups
+    assert not measured & speed_transforms.WITHOUT_PEER
+
+
+TWICE = {
+    "GaussianNoise", "ISONoise", "PoissonNoise", "Elastic", "Equalize", "CLAHE", "UnsharpMask", "HueSaturationValue",
+    "ColorJitter", "Normalize",
+}  # fmt: skip
+
+
+def test_targets_are_those_asked_for():
+    assert {s.ours[0] for s in speed_transforms.SINGLES if s.at_least == 2} == TWICE
+    assert {s.ours[0] for s in speed_transforms.SINGLES if s.at_least != 2} & TWICE == set()
+    assert {s.at_least for s in speed_transforms.SINGLES} == {1, 2}
+    times = {row.name: row.limit and round(1 / row.limit) for row in speed_chains.ROWS}
+    assert times == {
+        "chain, detection": 5,
+        "chain, detection in batches": None,
+        "chain, ImageNet": 3,
+        "chain, ImageNet without jitter": 2,
+        "chain, colour": 3,
+        "chain, small images": 5,
+        "chain, small images in batches": 10,
+        "chain, segmentation": 3,
+    }
+    assert [row.threads for row in speed_chains.ROWS if row.batch == 16] == [1.8]
+
+
+def test_all_transforms_of_a_row_act_always_but_flips():
+    for row in speed_chains.ROWS:
+        for spec, p in zip(row.ours, [t.p for t in speed_chains.our_chain(row).transforms]):
+            assert p == (0.5 if spec[0].endswith("Flip") else 1)
+            assert len(row.ours) == len(row.theirs)
+
+
+def image_of(result):
+    if isinstance(result, dict):
+        return result["image"]
+    return np.stack([r["image"] for r in result]) if isinstance(result, list) else result
+
+
+def test_chains_of_a_row_do_the_same_job_and_no_call_repeats_the_one_before():
+    pytest.importorskip("albumentations")
+    for case in speed_chains.chain_cases():
+        image = speed_cases.photo("RGB", case.size)
+        (peer,) = case.peers.values()
+        assert peer.difference is None and peer.tolerance is None
+        ours, theirs = image_of(case.ours(image)), image_of(peer.call(image))
+        assert ours.dtype == theirs.dtype, case.name
+        if not any(word in case.name for word in ("crop", "SafeCrop")):  # sizes of these are drawn
+            assert ours.shape == theirs.shape, case.name
+        if case.group == speed_chains.CHAINS:
+            assert not np.array_equal(theirs, image_of(peer.call(image))), case.name
+            assert case.explain().startswith(f"image of {case.size[1]} x {case.size[0]}")
+            if "batches" not in case.name:
+                assert not np.array_equal(ours, image_of(case.ours(image))), case.name
+
+
+def test_boxes_and_masks_go_along():
+    pytest.importorskip("albumentations")
+    for case in speed_chains.chain_cases():
+        image = speed_cases.photo("RGB", case.size)
+        (peer,) = case.peers.values()
+        if case.name == "chain, detection":
+            assert 0 < len(case.ours(image)["boxes"]) <= 3
+            assert 0 < len(peer.call(image)["bboxes"]) <= 3
+        if case.name == "chain, segmentation":
+            for result in (case.ours(image), peer.call(image)):
+                assert set(np.unique(result["mask"])) == {0, 1, 2, 3}
+
+
+def test_batches_have_different_images_and_two_threads_give_the_same():
+    images = speed_chains.batch_of((64, 64), 5)
+    assert images.shape == (5, 64, 64, 3)
+    assert len(np.unique(images.reshape(5, -1), axis=0)) == 5
+    row = next(row for row in speed_chains.ROWS if row.name == "chain, small images in batches")
+    call = speed_chains._our_call(row)
+    first, again = call(None), call(None)
+    assert first.shape == (256, 64, 64, 3)
+    assert np.array_equal(first, again)
+
+
+def test_without_albumentations_the_page_says_how_to_install_it(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(speed_chains, "available", lambda: False)
+    assert speed_chains.chain_cases() == ()
+    status, figures = run_cases(monkeypatch, tmp_path, [Case("sound", "", "grey", np.copy, {"peer": Peer(np.copy)})])
+    assert status == 0
+    assert figures["left_out"] == [
+        "chains against albumentations, which is not installed: pip install 'imgproc-augment[bench]'"
+    ]
+    assert "pip install 'imgproc-augment[bench]'" in capsys.readouterr().out
+    assert "imgproc-augment[bench]" in (tmp_path / "speed.html").read_text()
+
+
+def test_the_peer_is_imported_quietly_and_kept_off_the_network(monkeypatch, tmp_path):
+    package = tmp_path / "albumentations.py"
+    package.write_text("import os, warnings\nwarnings.warn('old')\nseen = os.environ.get('NO_ALBUMENTATIONS_UPDATE')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "albumentations", raising=False)
+    monkeypatch.setenv("NO_ALBUMENTATIONS_UPDATE", "")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    assert speed_chains.peer.__wrapped__().seen == "1"
+    del sys.modules["albumentations"]
+
+
+def test_a_case_with_a_size_of_its_own_is_measured_there_alone(monkeypatch, tmp_path, capsys):
+    shapes = []
+
+    def ours(image):
+        shapes.append(image.shape)
+        return image
+
+    peer = Peer(np.copy, limit=1e9, difference=None, note="slow")
+    case = Case(
+        "chain, mine", "", "RGB", ours, {"peer": peer}, size=(40, 60), group="Chains", explain=lambda: "pass 1: <all>"
+    )
+    monkeypatch.setattr(speed_cases, "THREADS_FROM", 64)
+    monkeypatch.setattr(speed_run, "available_cpus", lambda: 2)
+    status, figures = run_cases(monkeypatch, tmp_path, [case])
+    assert status == 0
+    assert set(shapes) == {(40, 60, 3)}
+    assert [d["size"] for d in figures["duels"]] == [[40, 60]]
+    assert figures["memory"] == figures["threads"] == []
+    assert figures["explained"] == {"chain, mine": "pass 1: <all>"}
+    assert "chain, mine  40×60 RGB" in capsys.readouterr().out
+    page = (tmp_path / "speed.html").read_text()
+    assert "<h2>Chains</h2>" in page and "<pre>pass 1: &lt;all&gt;</pre>" in page
+    assert "40×60 RGB" in page
+
+
+def test_two_threads_at_the_size_of_a_case(monkeypatch, tmp_path):
+    monkeypatch.setattr(speed_run, "available_cpus", lambda: 2)
+    case = Case("chain, mine", "", "RGB", np.copy, {}, size=(40, 60), group="Chains", threads=1.8)
+    _, figures = run_cases(monkeypatch, tmp_path, [case])
+    assert [(t["size"], t["at_least"]) for t in figures["threads"]] == [([40, 60], 1.8)]
+
+
+def test_the_first_call_of_a_chain_counts_from_the_start_of_the_interpreter():
+    def first(start, imported, warm):
+        return speed_run.First("a chain", "a()", imported, warm, 99.0, start, "augment").met
+
+    assert first(0.1, 0.4, 0.3) == (True, True, None)
+    assert first(0.1, 0.41, 0.2) == (False, True, None)
+    assert first(0.15, 0.4, 0.3) == (True, False, None)
+    report = report_with(1.0, 1.0)
+    report.first[:] = [speed_run.First("a chain", "a()", 0.3, 0.2, 99.0, 0.1, "augment")]
+    assert [what for what, _ in report.targets() if "a chain" in what] == [
+        "a chain import",
+        "a chain first call, warm cache",
+    ]
+    assert "a chain       0.10        0.30           0.20" in speed_report.as_text(report)
+
+
+def test_first_calls_of_chains_are_made_of_what_they_need():
+    chosen = [row for row in speed_chains.ROWS if row.first]
+    assert [row.name for row in chosen] == ["chain, detection"]
+    expression = speed_chains._first(chosen[0])
+    compile(expression, "first", "eval")
+    assert expression.startswith("augment.Compose([augment.HorizontalFlip(**{'p': 0.5}), augment.Affine(")
+
+
+def test_a_photo_can_be_oblong():
+    assert speed_cases.photo("RGB", (375, 500)).shape == (375, 500, 3)
+    assert [speed_cases.size_text(size) for size in (512, (64, 64), (375, 500))] == ["512²", "64²", "375×500"]
