@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -255,7 +256,7 @@ def _head(
     head[:7] = h, w, channels, height, width, mode, wrap
     if pull is not None:
         a, b, c, d, e, f, *_ = pull
-        x, y = int(c + (a + b) / 2), int(f + (d + e) / 2)  # the pixel that the first one comes from
+        x, y = math.floor(c + (a + b) / 2), math.floor(f + (d + e) / 2)  # the pixel that the first one comes from
         head[7:10] = int(a + d * w), int(b + e * w), y * w + x
     head[10] = height * width if first else 0
     return head
