@@ -90,7 +90,8 @@ def _sharpened(factor: float, image: np.ndarray) -> np.ndarray:
     return out
 
 
-_equalize, _auto_contrast = Equalize(method="pil"), AutoContrast()
+# Pillow's own rule for Equalize divides the pixels among the levels of the dtype: on 16 bits nothing is left of it.
+_equalize, _auto_contrast = Equalize(), AutoContrast()
 
 _STAGES: dict[str, Callable[[float, Frame, dict[str, Any]], list[Stage]]] = {
     "Identity": lambda value, frame, outside: [],

@@ -357,6 +357,9 @@ def resize(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.n
     """A whole image to (h, w) by OpenCV: nearest, bilinear, bicubic, or area (bilinear along axes that grow)."""
     cv2 = load_cv2()
     h, w = image.shape[:2]
+    if image.ndim == 3 and image.shape[2] > 4:  # where OpenCV averages it takes four channels
+        parts = [resize(image[:, :, c : c + 4], size, interpolation) for c in range(0, image.shape[2], 4)]
+        return np.concatenate(parts, axis=2)
     if interpolation == "area" and (size[0] > h) != (size[1] > w) and size != (h, w):
         # OpenCV averages only where both axes shrink.
         image = resize(image, (min(size[0], h), min(size[1], w)), "area")
