@@ -1,0 +1,27 @@
+"""Erasing transforms
+
+Rectangles, grids, single pixels and whole objects that are taken away.
+
+Masks, boxes and keypoints stay as they are, unless ``mask_fill`` names a label for what is erased; ``MaskDropout``
+takes an object from the mask as well.  Here the mask's labels are the cat's eyes and nose, and dots sit on its pupils
+and on the tip of its nose.
+"""
+
+from gallery import _transforms
+
+GROUP = "Augmentation"
+PHOTOS = ("chelsea",)
+MODULES = ("erase",)
+
+LOOKS = {
+    "Erase": "One rectangle; the tint of the mask goes on over it.",
+    "CoarseDropout": "One or two rectangles, each a tenth to a fifth of the sides.",
+    "GridDropout": "Squares at equal distances, a quarter of the picture in all.",
+    "PixelDropout": "Single black pixels.",
+    "MaskDropout": "One of the three things is black, and its tint is gone; its frame and dot stay.",
+}
+
+
+def each(page, photo):
+    """Every transform on one photo."""
+    _transforms.show(page, photo, MODULES, looks=LOOKS, thumbnail="GridDropout", drawn=True)
