@@ -94,6 +94,7 @@ def _hsi_to_rgb(rows, top, integer, out):
         row, res = rows[y], out[y]
         for x in range(res.size // 3):
             h, s, i = kind(row[3 * x]) * third, kind(row[3 * x + 1]) * part, kind(row[3 * x + 2])
+            i = i if h == h else h
             h = h - kind(3) * np.floor(h * kind(1 / 3))
             past_green, past_blue = h >= kind(1), h >= kind(2)
             within = h - (kind(2) if past_blue else kind(1) if past_green else kind(0))

@@ -68,7 +68,7 @@ def _rgb_to_hsl(rows, top, integer, out):
             r, g, b = kind(row[3 * x]), kind(row[3 * x + 1]), kind(row[3 * x + 2])
             most, least = _extremes(r, g, b)
             chroma, both = most - least, most + least
-            room = top - abs(both - top)
+            room = both if both < top else (top - most) + (top - least)  # 1 - |2 L - 1|, without its cancellation
             s = chroma * top / room
             s = s if room != kind(0) else kind(0)
             put_hue(res, x, _hue(r, g, b, most, chroma), s, both * kind(0.5), r + g + b, top, integer)
