@@ -90,8 +90,8 @@ def _sharpened(factor: float, image: np.ndarray) -> np.ndarray:
     return out
 
 
-# Pillow's own rule for Equalize divides the pixels among the levels of the dtype: on 16 bits nothing is left of it.
-_equalize, _auto_contrast = Equalize(), AutoContrast()
+# The papers use Pillow's rule, which divides the pixels among the levels: on 16 bits nothing is left of it.
+_equalize_8, _equalize, _auto_contrast = Equalize(method="pil"), Equalize(), AutoContrast()
 
 _STAGES: dict[str, Callable[[float, Frame, dict[str, Any]], list[Stage]]] = {
     "Identity": lambda value, frame, outside: [],
@@ -108,7 +108,7 @@ _STAGES: dict[str, Callable[[float, Frame, dict[str, Any]], list[Stage]]] = {
     "Posterize": lambda value, frame, outside: [pixel.posterize(value)] if value < 8 else [],
     "Solarize": lambda value, frame, outside: [pixel.solarize(value)],
     "AutoContrast": lambda value, frame, outside: _auto_contrast.lower({}, frame),
-    "Equalize": lambda value, frame, outside: _equalize.lower({}, frame),
+    "Equalize": lambda value, frame, outside: (_equalize_8 if frame.dtype == np.uint8 else _equalize).lower({}, frame),
 }
 """The value is a slope, pixels, degrees, a factor, bits, or a fraction of full scale."""
 

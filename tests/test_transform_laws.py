@@ -173,11 +173,11 @@ def test_16_bit_copies_give_the_same_picture(name: str, params: dict[str, Any]) 
         np.testing.assert_allclose(wide * 257, narrow, atol=1e-5)
         return
     error = np.abs(wide - narrow)
-    # Steps (posterize, equalize, quantised codes) may fall to the other side on single pixels.
-    most = 6.0 if name == "AugMix" else 2.0  # the rounding of three branches
-    assert np.mean(error > most) < 0.02, (
-        f"{np.mean(error > most):.3f} of the samples differ, by up to {error.max():.1f}"
-    )
+    # Steps (posterize, equalize, quantised codes) may fall to the other side on single pixels; policies equalize 8 bits
+    # by Pillow's rule and round their branches.
+    most = {"AugMix": 6.0, "RandAugment": 12.0, "TrivialAugment": 12.0}.get(name, 2.0)
+    share = np.mean(error > most)
+    assert share < 0.02, f"{share:.3f} of the samples differ, by up to {error.max():.1f}"
 
 
 @pytest.mark.parametrize(("name", "params"), CASES)
