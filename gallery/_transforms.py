@@ -141,10 +141,11 @@ def fitted(parameters: Mapping[str, Any], h: int, w: int) -> dict[str, Any]:
     made = dict(parameters)
     scale = (h / SIZE[0], w / SIZE[1])
     for name in ("size", "padding"):
-        if isinstance(made.get(name), tuple):
-            made[name] = tuple(max(round(n * s), 1) for n, s in zip(made[name], scale, strict=True))
-        elif isinstance(made.get(name), int):
-            made[name] = max(round(made[name] * min(scale)), 1)
+        value = made.get(name)
+        if isinstance(value, int):
+            made[name] = max(round(value * min(scale)), 1)
+        elif isinstance(value, tuple) and len(value) == 2:
+            made[name] = tuple(max(round(n * s), 1) for n, s in zip(value, scale))
     return made
 
 

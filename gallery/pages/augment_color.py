@@ -20,12 +20,12 @@ LOOKS = {
     "Gamma": "Above 1 the middle tones darken, below 1 they lighten; black and white stay.",
     "ToneCurve": "Shadows and highlights go their own ways; black and white stay.",
     "Equalize": "Each channel by itself, so colours shift: the dark table loses its red.",
-    "CLAHE": "Grain of the wood and the shadow under the cup stand out, without halos and with the hues kept.",
+    "CLAHE": "The grain of the wood and the saucer in the shadow stand out; no seams between tiles.",
     "AutoContrast": "Little happens to a photo that has its black and white already.",
     "MatchHistogram": "The levels of another photo, the rocket at night or the cat, in part or in full.",
-    "EnhanceLocalStatistics": "Only what is dark and flat is raised, such as the floor in the upper left corner.",
-    "Posterize": "Steps where the light fell off softly, best seen on the rim of the cup.",
-    "Solarize": "The light half is a negative: the white of the cup is black, the dark stays.",
+    "EnhanceLocalStatistics": "Only what is dark and flat is raised: the floor and the shadow on the saucer.",
+    "Posterize": "Steps where the light fell off softly: on the saucer and in the cup.",
+    "Solarize": "The light half of each channel is a negative: the white of the cup is black, the dark stays.",
     "Invert": "The negative.",
     "ToGray": "Luma in all three channels.",
     "ToSepia": "Brown as on an old photograph.",
@@ -34,7 +34,7 @@ LOOKS = {
     "PCAJitter": "A tint along the colours that natural pictures vary in.",
     "PlanckianJitter": "From candle light to blue sky: the white of the cup shows it best.",
     "ColorSpace": "The channels L, a, b shown as if they were red, green, blue.",
-    "Normalize": "Mean and deviation per channel taken off; shown with 0 as mid-grey, five deviations up and down.",
+    "Normalize": "Each channel less its mean, in deviations; shown from -2.5 (black) over 0 (mid-grey) to 2.5 (white).",
 }
 
 
