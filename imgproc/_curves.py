@@ -28,18 +28,20 @@ def as_curves(points: Any, channels: int) -> list[np.ndarray]:
 
 def through(x: np.ndarray, y: np.ndarray, at: np.ndarray, interpolation: str) -> np.ndarray:
     """Values at rising places of the curve through points, flat beyond its ends."""
-    if interpolation == "linear":
-        return np.interp(at, x, y)
-    slopes = _monotone_slopes(x, y)
-    k = np.clip(np.searchsorted(x, at, side="right") - 1, 0, x.size - 2)
-    width = (x[1:] - x[:-1])[k]
-    t = np.clip((at - x[k]) / width, 0.0, 1.0)
-    s = 1.0 - t
-    return (
-        s * s * (1.0 + 2.0 * t) * y[k]
-        + t * t * (3.0 - 2.0 * t) * y[k + 1]
-        + t * s * width * (s * slopes[k] - t * slopes[k + 1])
-    )
+    out = np.empty(at.size)
+    ends = np.searchsorted(at, x)
+    out[: ends[0]], out[ends[-1] :] = y[0], y[-1]
+    width, rise = np.diff(x), np.diff(y)
+    slopes = _monotone_slopes(x, y) if interpolation == "monotone" else None
+    for k in range(x.size - 1):
+        part = slice(ends[k], ends[k + 1])
+        t = (at[part] - x[k]) / width[k]
+        if slopes is None:
+            out[part] = y[k] + t * rise[k]
+        else:  # Hermite's cubic
+            a, b = width[k] * slopes[k], width[k] * slopes[k + 1]
+            out[part] = y[k] + t * (a + t * ((3.0 * rise[k] - 2.0 * a - b) + t * (a + b - 2.0 * rise[k])))
+    return out
 
 
 def _monotone_slopes(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ full scale, so that one setting means the same for every dtype.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,8 +34,8 @@ __all__ = [
     "tone_curve",
 ]
 
-CURVE_SAMPLES = 4097
-"""Of a tone curve for float images: at level k / 4096."""
+CURVE_SAMPLES = 1025
+"""Of a tone curve for float images: at level k / 1024."""
 
 
 def adjust_brightness(image: np.ndarray, *, factor: float = 1.0, shift: float = 0.0) -> np.ndarray:
@@ -203,7 +204,8 @@ def invert(image: np.ndarray) -> np.ndarray:
     TypeError, ValueError
         If `image` is no image.
     """
-    return _mapped(as_image(image), pixel.invert())
+    image = as_image(image)
+    return np.subtract(image.dtype.type(full_scale(image.dtype)), image, order="C")
 
 
 def posterize(image: np.ndarray, *, bits: int) -> np.ndarray:
@@ -309,7 +311,7 @@ def lookup(image: np.ndarray, *, table: np.ndarray) -> np.ndarray:
     image = as_image(image)
     table = _as_table(table, image)
     if image.dtype.kind == "f":
-        return run(image, [pixel.curve(table)])
+        return _mapped(image, pixel.curve(table)) if table.ndim == 1 else run(image, [pixel.curve(table)])
     return look_up(image, table.reshape(-1, table.shape[-1]))
 
 
@@ -370,7 +372,7 @@ def tone_curve(image: np.ndarray, *, points: Sequence[Any] | np.ndarray, interpo
 
     Notes
     -----
-    Integers follow the curve itself; floats follow straight lines between its values at 4097 even levels.
+    Integers follow the curve itself; floats follow straight lines between its values at 1025 even levels.
 
     References
     ----------
@@ -384,7 +386,7 @@ def tone_curve(image: np.ndarray, *, points: Sequence[Any] | np.ndarray, interpo
     at = np.linspace(0.0, 1.0, CURVE_SAMPLES if top == 1 else top + 1)
     values = np.stack([through(curve[:, 0], curve[:, 1], at, interpolation) for curve in curves])
     if top == 1:
-        return run(image, [pixel.curve(values if len(values) > 1 else values[0])])
+        return run(image, [pixel.curve(values)]) if len(values) > 1 else _mapped(image, pixel.curve(values[0]))
     return look_up(image, np.clip(np.rint(values * top), 0, top).astype(image.dtype))
 
 
@@ -427,10 +429,11 @@ def normalize(
 
 
 def _mapped(image: np.ndarray, op: Op) -> np.ndarray:
-    """One operation on levels; on bytes, as one table for the whole image."""
+    """One operation that treats all channels alike: on bytes one table, else on rows that need not be taken apart."""
     if image.dtype == np.uint8:
         return look_up(image, pixel.tabulated([op], 1))
-    return run(image, [op])
+    rows = canonical(image).reshape(image.shape[0], math.prod(image.shape[1:]))
+    return run(rows, [op]).reshape(image.shape)
 
 
 def _mean(image: np.ndarray) -> float:

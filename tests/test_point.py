@@ -119,7 +119,7 @@ def test_gamma_of_float32_is_accurate_down_to_the_smallest_levels(gamma: float) 
     exact = image.astype(np.float64) ** gamma
     found = imgproc.adjust_gamma(image, gamma=gamma)
     sane = (exact > 1e-37) & (exact < 3e38)
-    np.testing.assert_allclose(found[sane], exact[sane], rtol=2e-5)
+    np.testing.assert_allclose(found[sane], exact[sane], rtol=4e-5)
     unit = image <= 1
     assert np.abs(found[unit] - exact[unit]).max() < 3e-7
 

@@ -181,16 +181,17 @@ def curve_row(row, n, samples, at, count, top, lo, hi, magic):
     """Linear between `count` samples on [0, 1], from ``samples[at]`` on; beyond, as at the ends."""
     kind = row.dtype.type
     zero, full, last, part = kind(0), kind(top), kind(count - 1), kind((count - 1.0) / top)
-    end = np.int32(count - 2)
+    curve = samples[at : at + count]
+    end = np.uint32(count - 2)
     for i in range(n):
         v = row[i]
         x = v * part
         x = x if x > zero else zero
         x = last if x > last else x
-        k = np.int32(x)
+        k = np.uint32(np.int32(x))  # unsigned: no check for indices that count from the end
         k = end if k > end else k
-        a, b = kind(samples[at + k]), kind(samples[at + k + 1])
-        y = (a + (x - kind(k)) * (b - a)) * full
+        a, b = kind(curve[k]), kind(curve[k + np.uint32(1)])
+        y = (a + (x - kind(np.int32(k))) * (b - a)) * full
         row[i] = settle(y if v == v else v, lo, hi, magic)
 
 
@@ -199,7 +200,7 @@ def wide_table_row(row, n, table):
     """Levels of a uint16 image through a table of 65536."""
     kind = row.dtype.type
     for i in range(n):
-        row[i] = kind(table[np.int32(row[i])])
+        row[i] = kind(table[np.uint32(np.int32(row[i]))])
 
 
 @kernel(inner=True)

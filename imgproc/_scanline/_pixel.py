@@ -112,6 +112,8 @@ def solarize(threshold: Number) -> Op:
 
 def threshold(value: Number, method: str = "binary") -> Op:
     """Compare with ``v > value``; `METHODS` are OpenCV's."""
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(map(repr, METHODS))}, got {method!r}")
     return Op(THRESHOLD, (value, METHODS.index(method)), None, "threshold")
 
 
