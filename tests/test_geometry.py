@@ -204,7 +204,7 @@ def swirl(size: tuple[int, int], h: int, w: int) -> tuple[np.ndarray, np.ndarray
 
 @pytest.mark.parametrize("border", BORDERS)
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
-@pytest.mark.parametrize("channels", [None, 3, 4])
+@pytest.mark.parametrize("channels", [None, 2, 3, 4])
 def test_remap_is_the_slow_one(border: str, interpolation: str, channels: int | None) -> None:
     x, y = swirl((37, 59), 53, 71)
     where = settled(x, y, 53, 71, border, interpolation)

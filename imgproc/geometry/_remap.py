@@ -8,20 +8,12 @@ from typing import Any
 import numpy as np
 
 from .._check import border_name, one_of
-from .._jit import jit_enabled, kernel
+from .._jit import kernel
 from .._planes import as_planes, canonical, full_scale, level
 from .._scanline._coordinates import BORDER_CODES, _fold_row
-from .._scanline._sample import (
-    BICUBIC,
-    BILINEAR,
-    NEAREST,
-    RGB,
-    sample_bicubic,
-    sample_bilinear,
-    sample_nearest,
-    sample_rgb,
-)
+from .._scanline._sample import BICUBIC, BILINEAR, NEAREST, nearest_index
 from .._scanline._store import store
+from .._scanline._taps import sample_bicubic, sample_bilinear
 from .._threads import run_bands
 from ._common import fill_levels, full_image
 
@@ -34,7 +26,7 @@ _ROUND = 12582912.0
 """1.5 * 2**23: a float32 below 2**22 plus and minus this is rounded half to even."""
 
 
-@kernel
+@kernel(inner=True)
 def _points(x, y, w, h, border, xs, ys, outside):
     """Coordinates of a run in float32, brought back into the image by the border; `outside` is 1 where that is fill."""
     zero, half = np.float32(0.0), np.float32(0.5)
@@ -53,7 +45,7 @@ def _points(x, y, w, h, border, xs, ys, outside):
         _fold_row(border, bottom, n, ys)
 
 
-@kernel
+@kernel(inner=True)
 def _fill(rows, channels, levels, outside, n):
     for i in range(n):
         if outside[i] != 0:
@@ -61,29 +53,45 @@ def _fill(rows, channels, levels, outside, n):
                 rows[c, i] = levels[c]
 
 
+@kernel(inner=True)
+def _copy(flat, channels, index, outside, levels, n, out):
+    """Whole pixels."""
+    if channels == 3:
+        red, green, blue = levels[0], levels[1], levels[2]
+        for i in range(n):
+            p = 3 * np.uint64(np.uint32(index[i]))
+            out[3 * i], out[3 * i + 1], out[3 * i + 2] = flat[p], flat[p + 1], flat[p + 2]
+            if outside[i] != 0:
+                out[3 * i], out[3 * i + 1], out[3 * i + 2] = red, green, blue
+    else:
+        for c in range(channels):
+            step, level = np.uint64(channels), levels[c]
+            for i in range(n):
+                value = flat[np.uint64(np.uint32(index[i])) * step + np.uint64(c)]
+                out[i * channels + c] = value if outside[i] == 0 else level
+
+
 @kernel
-def _remap_rows(
-    flat, w, h, channels, mode, border, x, y, levels, limits, rows, floats, wide, halves, ints, out, y0, y1
-):
+def _remap_rows(flat, w, h, channels, mode, border, x, y, levels, limits, rows, floats, ints, out, y0, y1):
     """Rows [y0, y1) of the result."""
     width, wrap = x.shape[1], border == 4
     xs, ys, outside = floats[0], floats[1], ints[4]
     for row in range(y0, y1):
         for x0 in range(0, width, _RUN):
             n = min(_RUN, width - x0)
+            first = row * width + x0
             _points(x[row, x0 : x0 + n], y[row, x0 : x0 + n], w, h, border, xs, ys, outside)
-            if mode == RGB:
-                sample_rgb(flat, w, h, xs, ys, n, ints, floats[2], wide, halves, rows, 0)
-            elif mode == NEAREST:
-                sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, 0)
-            elif mode == BICUBIC:
-                sample_bicubic(
-                    flat, w, h, channels, wrap, xs, ys, n, limits[2], limits[0], limits[1], floats[2:6], rows, 0
-                )
+            if mode == NEAREST:
+                nearest_index(xs, ys, w, h, n, ints[0])
+                _copy(flat, channels, ints[0], outside, levels, n, out[first * channels : (first + n) * channels])
+                continue
+            if mode == BICUBIC:
+                lo, hi, magic = limits[0], limits[1], limits[2]
+                sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, lo, hi, ints, floats[2:], rows, 0)
             else:
-                sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, limits[2], ints, floats[2:4], rows, 0)
+                sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, limits[2], ints, floats[2:], rows, 0)
             _fill(rows, channels, levels, outside, n)
-            store(rows, channels, n, out, row * width + x0, 0)
+            store(rows, channels, n, out, first, 0)
 
 
 def remap(
@@ -156,32 +164,25 @@ def _remap(
     h, w, channels = planes.shape
     dtype = planes.dtype
     kind = np.float64 if dtype == np.float64 else np.float32
-    mode = _MODES[interpolation]
-    rgb = mode == BILINEAR and dtype == np.uint8 and channels == 3 and border != "wrap" and min(h, w) > 1
-    if rgb and planes.size < 1 << 31 and jit_enabled():
-        mode = RGB
     limits = np.array((0.0, full_scale(dtype), _ROUND) if dtype.kind == "u" else (-np.inf, np.inf, 0.0), kind)
-    levels = np.empty(channels, kind)
+    levels = np.empty(channels, dtype)
     levels[:] = level(fill, dtype) if isinstance(fill, float) else [level(v, dtype) for v in fill]
     out = np.empty((*x.shape, channels), dtype)
 
     def band(y0: int, y1: int) -> None:
-        wide = np.empty((2, _RUN), np.uint64)
         _remap_rows(
             planes.reshape(-1),
             w,
             h,
             channels,
-            mode,
+            _MODES[interpolation],
             BORDER_CODES[border],
             x,
             y,
             levels,
             limits,
             np.empty((channels, _RUN), kind),
-            np.empty((6, _RUN), np.float32),
-            wide,
-            wide.view(np.int32),
+            np.empty((7, _RUN), np.float32),
             np.empty((5, _RUN), np.int32),
             out.reshape(-1),
             y0,
