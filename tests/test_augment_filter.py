@@ -33,8 +33,8 @@ from augment.filter._blur import disc_weights, gaussian_weights, line_weights
 from imgproc._check import DTYPES
 from imgproc._planes import full_scale
 from imgproc._scanline import Whole, run
-from imgproc._scanline._combine import blend_edges, blur_separable, correlate, unsharp_mask
-from imgproc._scanline._fixed import MOST_WEIGHTS, quantized
+from imgproc._scanline._combine import _in_pairs, blend_edges, blur_separable, correlate, unsharp_mask
+from imgproc._scanline._fixed import MOST_PAIRS, quantized
 
 FILTERS: list[Transform] = [
     BoxBlur(),
@@ -534,7 +534,7 @@ def test_blocks_of_wide_images_meet(dtype: np.dtype, shape: tuple[int, ...]) -> 
     """A block is at most as wide as the cache allows; nothing may show where two of them meet."""
     image = textured(dtype, shape)
     weights = gaussian_weights(1.5)
-    whole = np.concatenate((weights[:0:-1], weights))
+    whole = np.array(weights[:0:-1] + weights)
     close(blur_separable(image, weights), correlated(image, np.outer(whole, whole)))
     tilted = np.array([[0.5, 0, -1.0], [2.0, 1.0, 0.25], [0, -0.75, 1.0]]) / 3
     close(correlate(image, tilted), correlated(image, tilted))
@@ -553,36 +553,64 @@ def test_blocks_of_wide_images_meet(dtype: np.dtype, shape: tuple[int, ...]) -> 
 def test_correlation_of_any_shape(
     shape: tuple[int, int, int], reach: tuple[int, int], dtype: np.dtype, mean: bool, seed: int
 ) -> None:
-    """Also kernels larger than the image, with zeros, and means, which take another way for bytes."""
+    """Also kernels larger than the image, with zeros, and symmetric means, which take another way for bytes."""
     rng = np.random.default_rng(seed)
     window = 2 * reach[0] + 1, 2 * reach[1] + 1
     weights = rng.random(window) * (rng.random(window) > 0.3)
     weights[reach] += 0.1
-    weights /= weights.sum()
-    if not mean:
-        weights -= 0.02
+    weights += weights[::-1, ::-1] if mean else 0
+    weights /= weights.sum() if mean else 2 * weights.sum()
     image = textured(dtype, shape if shape[2] else shape[:2], seed)
     close(correlate(image, weights), correlated(image, weights))
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=MOST_WEIGHTS), st.integers(0, 255))
-def test_fixed_point_keeps_what_is_constant(weights: list[float], value: int) -> None:
-    whole = np.array(weights) + 1e-3
-    whole /= whole.sum()
-    whole_weights = quantized(whole)
-    assert whole_weights.dtype == np.uint16
-    assert whole_weights.size % 2 == 0
-    assert whole_weights.sum(dtype=np.int64) in (65535, 65536)
-    assert np.abs(whole_weights[: whole.size] / 65536 - whole).max() < 2e-3
-    image = np.full((3, 2 * whole.size), value, np.uint8)
-    row = np.zeros((1, whole.size | 1))
-    row[0, : whole.size] = whole
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=MOST_PAIRS), st.booleans(), st.integers(0, 255))
+def test_fixed_point_keeps_what_is_constant(weights: list[float], centre: bool, value: int) -> None:
+    """A symmetric row of as many pairs as there may be, with a pixel in the middle or without."""
+    half = np.array(weights) + 1e-3
+    middle = 0.7 if centre and half.size < MOST_PAIRS else 0.0
+    row = np.concatenate((half[::-1], [middle], half))[np.newaxis]
+    row /= row.sum()
+    image = np.full((3, 70), value, np.uint8)
+    assert _in_pairs(image, row) is not None
     assert (correlate(image, row) == value).all()
 
 
-def test_too_many_weights_are_done_in_floats() -> None:
-    assert quantized(np.full(MOST_WEIGHTS, 1 / MOST_WEIGHTS)) is not None
-    assert quantized(np.full(MOST_WEIGHTS + 1, 1 / (MOST_WEIGHTS + 1))) is None
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=MOST_PAIRS), st.sampled_from([1 << 16, 1 << 17]))
+def test_quantized_weights_add_up(weights: list[float], whole: int) -> None:
+    halves = np.array(weights) + 1e-3
+    halves /= 2 * halves.sum()
+    found = quantized(halves.tolist(), whole)
+    assert found.dtype == np.uint16
+    assert found.size % 2 == 0
+    assert found.sum(dtype=np.int64) == min(whole // 2, 65535 if halves.size == 1 else whole)
+    assert np.abs(found[: halves.size] / whole - halves).max() <= (halves.size + 1) / whole
+
+
+def test_what_fixed_point_is_for() -> None:
+    image = np.zeros((4, 4), np.uint8)
+    mean = np.full((3, 3), 1 / 9)
+    assert _in_pairs(image, mean) is not None
+    assert _in_pairs(image.astype(np.uint16), mean) is None
+    assert _in_pairs(image, 2 * mean) is None
+    assert _in_pairs(image, np.array([[0.5, 0.3, 0.2]])) is None
+    assert _in_pairs(image, np.array([[-0.5, 2.0, -0.5]])) is None
+    assert _in_pairs(image, np.full((1, 2 * MOST_PAIRS - 1), 1 / (2 * MOST_PAIRS - 1))) is not None
+    assert _in_pairs(image, np.full((1, 2 * MOST_PAIRS + 1), 1 / (2 * MOST_PAIRS + 1))) is None
+
+
+def test_rounding_of_fixed_point_is_rare() -> None:
+    """Of 100,000 pixels few differ from the exact mean, and none by more than a level."""
+    image = textured(np.uint8, (250, 400))
+    for weights in (line_weights(9, 20), disc_weights(3.0), disc_weights(8.0)):
+        wrong = np.abs(np.rint(correlated(image, weights)) - correlate(image, weights))
+        assert wrong.max() <= 1
+        assert wrong.mean() < 0.05
+    weights = gaussian_weights(2.0)
+    whole = np.array(weights[:0:-1] + weights)
+    wrong = np.abs(np.rint(correlated(image, np.outer(whole, whole))) - blur_separable(image, weights))
+    assert wrong.max() <= 1
+    assert wrong.mean() < 0.03
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
@@ -603,7 +631,7 @@ def test_small_images_without_compilation() -> None:
     for dtype in (np.uint8, np.float32):
         image = textured(dtype, (5, 6, 3))
         weights = gaussian_weights(0.6)
-        whole = np.concatenate((weights[:0:-1], weights))
+        whole = np.array(weights[:0:-1] + weights)
         exact = correlated(image, np.outer(whole, whole))
         close(blur_separable(image, weights), exact)
         close(correlate(image, np.outer(whole, whole)), exact)

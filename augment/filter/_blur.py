@@ -62,7 +62,7 @@ def _box(radius: int, image: np.ndarray) -> np.ndarray:
     side = 2 * radius + 1
     if image.dtype.kind == "f":
         # OpenCV's running sums of floats would carry a NaN down to the end of the image.
-        return blur_separable(image, np.full(radius + 1, 1.0 / side))
+        return blur_separable(image, [1.0 / side] * (radius + 1))
     cv2 = load_cv2()
     return by_channels(lambda part: cv2.blur(part, (side, side), borderType=cv2.BORDER_REFLECT_101), image, 4)
 
@@ -106,11 +106,12 @@ def _gaussian(sigma: float, image: np.ndarray) -> np.ndarray:
     return blur_separable(image, gaussian_weights(sigma))
 
 
-def gaussian_weights(sigma: float) -> np.ndarray:
+def gaussian_weights(sigma: float) -> list[float]:
     """Half a Gaussian kernel up to 3 sigma, from the centre outwards; the whole kernel adds up to 1."""
-    t = np.arange(math.ceil(3 * sigma) + 1) / sigma
-    weights = np.exp(-0.5 * t * t)
-    return weights / (2 * weights.sum() - 1)
+    scale = -0.5 / (sigma * sigma)
+    weights = [math.exp(scale * k * k) for k in range(math.ceil(3 * sigma) + 1)]
+    total = 2 * sum(weights) - 1
+    return [w / total for w in weights]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -232,16 +233,16 @@ def line_weights(length: float, angle: float) -> np.ndarray:
     slope = across / down if steep else down / across
     reach = length * max(abs(across), abs(down)) / 2
     r = max(math.ceil(reach - 0.5), 0)
-    along = np.arange(-r, r + 1)
-    steps = np.clip(reach + 0.5 - np.abs(along), 0.0, 1.0)
-    beside = along * slope
-    low = np.floor(beside).astype(np.intp)
-    share = beside - low
-    s = -low.min() if low.size > 1 else 0
-    weights = np.zeros((2 * r + 1, 2 * s + 2))
-    weights[along + r, low + s] = steps * (1 - share)
-    weights[along + r, low + s + 1] += steps * share
-    weights = weights[:, :-1] / steps.sum()
+    s = math.ceil(r * abs(slope))
+    weights = np.zeros((2 * r + 1, 2 * s + 1))
+    for k in range(r + 1):
+        step = min(reach + 0.5 - k, 1.0)
+        low = math.floor(k * slope)
+        share = k * slope - low
+        for beside, part in ((low, step * (1 - share)), (low + 1, step * share)):
+            if part > 0:  # the other half of the line mirrors this one, to the last bit
+                weights[r + k, s + beside] = weights[r - k, s - beside] = part
+    weights /= weights.sum()
     return weights if steep else weights.T
 
 

@@ -9,7 +9,7 @@ bands nor on blocks, and NaN goes no further than the windows that see it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from .._border import index_map
 from .._jit import jit_enabled, kernel
 from .._planes import canonical, full_scale
 from .._threads import run_bands
-from ._fixed import blur_bytes, correlate_bytes, quantized
+from ._fixed import MOST_PAIRS, blur_bytes, correlate_bytes, quantized
 
 BORDER = "reflect_101"
 _RING_BYTES = 24 << 10
@@ -112,8 +112,8 @@ def _correlate(rows, ymap, xmap, channels, places, weights, top, x0, x1, ring, a
             slot = row % height
             for k in range(weights.size):
                 turn = slot + places[k, 0]
-                at[k] = (turn - height if turn >= height else turn) * stride + places[k, 1]
-            _sum(ring, at, weights, total)
+                at[0, k] = (turn - height if turn >= height else turn) * stride + places[k, 1]
+            _sum(ring, at[0], weights, total)
             _store(total, top, out[row], x0 * channels)
 
 
@@ -268,11 +268,25 @@ class _Work:
         return self.result
 
 
-def _fixed_weights(image: np.ndarray, weights: np.ndarray) -> np.ndarray | None:
-    """The weights for the kernels of `_fixed`, if these can do it: bytes, and a mean of not too many pixels."""
-    if image.dtype != np.uint8 or not jit_enabled() or weights.min() < 0 or abs(weights.sum() - 1) > 1e-9:
+def _in_pairs(image: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, list[float]] | None:
+    """Places (2, n, 2) and weights of the pairs that a kernel consists of, or None if `_fixed` cannot do it.
+
+    It can if the image is of bytes, and the kernel a mean with the same weight at opposite places.
+    """
+    if image.dtype != np.uint8 or not jit_enabled():
         return None
-    return quantized(weights)
+    flat = weights.ravel()
+    if abs(float(flat.sum()) - 1) > 1e-9 or flat.min() < 0 or not (flat == flat[::-1]).all():
+        return None
+    where = flat.nonzero()[0]
+    n = (where.size + 1) // 2
+    if n > MOST_PAIRS:
+        return None
+    values = flat[where[:n]].tolist()
+    if where.size % 2:
+        values[-1] /= 2  # the pixel in the middle is a pair with itself
+    ends = np.concatenate((where[:n], where[::-1][:n])).reshape(2, n)
+    return np.stack(divmod(ends, weights.shape[1]), axis=-1), values
 
 
 def correlate(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -288,26 +302,25 @@ def correlate(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of the image's shape and dtype
-        Integers rounded half to even and saturated; means of bytes as in `_fixed`.
+        Integers rounded half to even and saturated; symmetric means of bytes as in `_fixed`.
     """
     if not image.size:
         return image.copy()
-    chosen = weights != 0
-    places, values = np.argwhere(chosen), weights[chosen]
-    fixed = _fixed_weights(image, values)
-    work = _Work(image, weights.shape[0] // 2, weights.shape[1] // 2, fixed=fixed is not None)
-    places[:, 1] *= work.channels
-    if fixed is None:
-        places, values = _filled(places, values)
-    values = values.astype(work.kind)
+    pairs = _in_pairs(image, weights)
+    work = _Work(image, weights.shape[0] // 2, weights.shape[1] // 2, fixed=pairs is not None)
+    if pairs is None:
+        rows, columns = weights.nonzero()
+        places, values = _filled(np.stack((rows, columns), axis=-1), weights[rows, columns].astype(work.kind))
+    else:
+        places, values = pairs[0], quantized(pairs[1], 1 << 17)
+    places[..., 1] *= work.channels
 
     def block(x0: int, x1: int, ring: np.ndarray, total: np.ndarray, y0: int, y1: int) -> None:
-        if fixed is None:
-            at = np.zeros(values.size, np.int64)
-            _correlate(work.rows, *work.maps, places, values, work.top, x0, x1, ring, at, total, work.out, y0, y1)
+        rest = x0, x1, ring, np.zeros((2, values.size), np.int64), total, work.out, y0, y1
+        if pairs is None:
+            _correlate(work.rows, *work.maps, places, values, work.top, *rest)
         else:
-            at = np.zeros(fixed.size, np.int64)
-            correlate_bytes(work.rows, *work.maps, places, fixed, x0, x1, ring, at, total, work.out, y0, y1)
+            correlate_bytes(work.rows, *work.maps, places, values, *rest)
 
     return work.run(block)
 
@@ -315,20 +328,22 @@ def correlate(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def _filled(places: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """As many weights as the kernels take at a time: the last is split into halves, which add up to it exactly."""
     n, more = values.size, -values.size % 3
+    if not more:
+        return places, values
     values = np.append(values, np.repeat(values[-1:], more))
-    values[n - 1 :] *= 0.5 ** np.minimum(np.arange(1, more + 2), more)
+    values[n - 1 :] *= (0.5, 0.5) if more == 1 else (0.5, 0.25, 0.25)
     return np.append(places, np.repeat(places[-1:], more, axis=0), axis=0), values
 
 
-def blur_separable(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def blur_separable(image: np.ndarray, weights: Sequence[float]) -> np.ndarray:
     """Blur along both axes by symmetric weights, border ``reflect_101``.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
         Checked by `as_image`.
-    weights : ndarray of shape (r + 1,)
-        From the centre outwards; the whole kernel adds up to 1.
+    weights : sequence of r + 1 floats
+        From the centre outwards, none below 0; the whole kernel adds up to 1.
 
     Returns
     -------
@@ -337,22 +352,21 @@ def blur_separable(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """
     if not image.size:
         return image.copy()
-    whole = np.concatenate((weights[:0:-1], weights))
-    fixed = _fixed_weights(image, whole)
-    if fixed is None:
+    r = len(weights) - 1
+    if image.dtype != np.uint8 or r >= MOST_PAIRS or not jit_enabled():
         return _blurred(image, weights, ())
-    r = weights.size - 1
     work = _Work(image, r, r, fixed=True)
+    halves = [weights[0] / 2, *weights[1:]]
+    down, along = quantized(halves, 1 << 16), quantized(halves, 1 << 17)
 
     def block(x0: int, x1: int, ring: np.ndarray, total: np.ndarray, y0: int, y1: int) -> None:
-        at, along = np.zeros((2, fixed.size), np.int64)
-        wide = np.empty(ring.size // (2 * r + 1), np.uint16)
-        blur_bytes(work.rows, *work.maps, r, fixed, x0, x1, ring, at, along, wide, total, work.out, y0, y1)
+        at, wide = np.zeros((2, down.size), np.int64), np.empty(ring.size // (2 * r + 1), np.uint16)
+        blur_bytes(work.rows, *work.maps, r, down, along, x0, x1, ring, at, wide, total, work.out, y0, y1)
 
     return work.run(block)
 
 
-def unsharp_mask(image: np.ndarray, weights: np.ndarray, amount: float, threshold: float) -> np.ndarray:
+def unsharp_mask(image: np.ndarray, weights: Sequence[float], amount: float, threshold: float) -> np.ndarray:
     """``f + amount (f - blur)`` where f and its blur differ by more than `threshold`, a fraction of full scale.
 
     The blur is that of `blur_separable` in floats, and is not rounded.
@@ -362,10 +376,10 @@ def unsharp_mask(image: np.ndarray, weights: np.ndarray, amount: float, threshol
     return _blurred(image, weights, (amount, threshold * full_scale(image.dtype)))
 
 
-def _blurred(image: np.ndarray, weights: np.ndarray, options: tuple[float, ...]) -> np.ndarray:
-    r = weights.size - 1
+def _blurred(image: np.ndarray, weights: Sequence[float], options: tuple[float, ...]) -> np.ndarray:
+    r = len(weights) - 1
     work = _Work(image, r, r)
-    values, extra = weights.astype(work.kind), np.array(options, work.kind)
+    values, extra = np.array(weights, work.kind), np.array(options, work.kind)
 
     def block(x0: int, x1: int, ring: np.ndarray, total: np.ndarray, y0: int, y1: int) -> None:
         wide = np.empty(ring.size // (2 * r + 1), work.kind)
