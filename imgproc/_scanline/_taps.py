@@ -180,9 +180,10 @@ def _pair_of_integers() -> _Vector:
 
         return intrinsic(pair)
 
-    def plain(values: Any, start: Any) -> int:
+    def plain(values: Any, start: Any) -> Any:
         p = int(start)
-        return int(values[p]) | int(values[p + 1]) << 8 * values.itemsize if values.dtype.kind == "u" else 0
+        both = int(values[p]) | int(values[p + 1]) << 8 * values.itemsize if values.dtype.kind == "u" else 0
+        return np.uint32(both)
 
     return _Vector(build, plain)
 
