@@ -33,7 +33,7 @@ from augment.filter._blur import disc_weights, gaussian_weights, line_weights
 from imgproc._check import DTYPES
 from imgproc._planes import full_scale
 from imgproc._scanline import Whole, run
-from imgproc._scanline._combine import _in_pairs, blend_edges, blur_separable, correlate, unsharp_mask
+from imgproc._scanline._combine import _in_pairs, blend_differences, blur_separable, correlate, unsharp_mask
 from imgproc._scanline._fixed import MOST_PAIRS, quantized
 
 FILTERS: list[Transform] = [
@@ -540,7 +540,7 @@ def test_blocks_of_wide_images_meet(dtype: np.dtype, shape: tuple[int, ...]) -> 
     close(correlate(image, tilted), correlated(image, tilted))
     big = disc_weights(6.5) if image.ndim == 2 else line_weights(21, 30)
     close(correlate(image, big), correlated(image, big))
-    close(blend_edges(image, 1.0), gradient_length(image))
+    close(blend_differences(image, "gradient", 0.0, 0.25), gradient_length(image))
 
 
 @given(
@@ -635,5 +635,5 @@ def test_small_images_without_compilation() -> None:
         exact = correlated(image, np.outer(whole, whole))
         close(blur_separable(image, weights), exact)
         close(correlate(image, np.outer(whole, whole)), exact)
-        close(blend_edges(image, 0.0), image.astype(np.float64))
+        close(blend_differences(image, "gradient", 0.0, 0.25), gradient_length(image))
         close(unsharp_mask(image, weights, 0.0, 0.0), image.astype(np.float64))

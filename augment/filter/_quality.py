@@ -83,8 +83,10 @@ def _compress(format_: str, quality: int, image: np.ndarray) -> np.ndarray:
     def round_trip(part: np.ndarray) -> np.ndarray:
         if part.ndim == 2:
             return cv2.imdecode(cv2.imencode(suffix, part, options)[1], cv2.IMREAD_GRAYSCALE)
-        # OpenCV takes the first of three channels for blue.
-        return swap_red_blue(cv2.imdecode(cv2.imencode(suffix, swap_red_blue(part), options)[1], cv2.IMREAD_COLOR))
+        # OpenCV takes the first of three channels for blue, unless it is new enough to be told otherwise.
+        data = cv2.imencode(suffix, swap_red_blue(part), options)[1]
+        as_rgb = getattr(cv2, "IMREAD_COLOR_RGB", None)
+        return swap_red_blue(cv2.imdecode(data, cv2.IMREAD_COLOR)) if as_rgb is None else cv2.imdecode(data, as_rgb)
 
     if image.dtype == np.uint8:
         return by_channels(round_trip, image, 1)

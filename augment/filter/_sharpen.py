@@ -9,7 +9,7 @@ import numpy as np
 
 from imgproc._check import one_of, real
 from imgproc._scanline import Stage, Whole
-from imgproc._scanline._combine import blend_edges, correlate, unsharp_mask
+from imgproc._scanline._combine import blend_differences, unsharp_mask
 
 from .._keys import Draws
 from .._transform import Frame, Params, Transform
@@ -17,12 +17,6 @@ from ..color._common import number_range
 from ._blur import gaussian_weights
 
 __all__ = ["EdgeDetect", "Emboss", "Sharpen", "UnsharpMask"]
-
-_IDENTITY = np.array(((0, 0, 0), (0, 1, 0), (0, 0, 0)), np.float64)
-_AGAINST_NEIGHBOURS = np.array(((-1, -1, -1), (-1, 8, -1), (-1, -1, -1)), np.float64)
-_LAPLACIAN = np.array(((0, 1, 0), (1, -4, 1), (0, 1, 0)), np.float64)
-_SLOPE = np.array(((-1, 0, 0), (0, 1, 0), (0, 0, 1)), np.float64)
-_STEEPER = np.array(((-1, -1, 0), (-1, 0, 1), (0, 1, 1)), np.float64)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,7 +57,7 @@ class Sharpen(Transform):
 
 
 def _sharpen(strength: float, image: np.ndarray) -> np.ndarray:
-    return correlate(image, _IDENTITY + strength * _AGAINST_NEIGHBOURS)
+    return blend_differences(image, "surround", 1.0, strength)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -155,7 +149,7 @@ class Emboss(Transform):
 
 
 def _emboss(alpha: float, strength: float, image: np.ndarray) -> np.ndarray:
-    return correlate(image, (1 - alpha) * _IDENTITY + alpha * (_SLOPE + strength * _STEEPER))
+    return blend_differences(image, "relief", 1.0, alpha * (1 + strength), alpha * strength)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -199,8 +193,8 @@ class EdgeDetect(Transform):
 
 
 def _gradient(strength: float, image: np.ndarray) -> np.ndarray:
-    return blend_edges(image, strength)
+    return blend_differences(image, "gradient", 1 - strength, strength / 4)
 
 
 def _laplacian(strength: float, image: np.ndarray) -> np.ndarray:
-    return correlate(image, (1 - strength) * _IDENTITY + strength * _LAPLACIAN)
+    return blend_differences(image, "laplacian", 1 - strength, strength)
