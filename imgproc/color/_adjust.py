@@ -32,8 +32,8 @@ def shift_hsv(image: np.ndarray, *, hue: float = 0.0, saturation: float = 0.0, v
     -------
     ndarray of shape (h, w, 3)
         Same shape and dtype.  Hue, saturation and value are those of `rgb_to_hsv` and not rounded in between.  Grey has
-        no hue and stays grey, whatever is added to its saturation.  Integers are rounded half to even and saturated.  NaN in one channel is NaN in all
-        three.
+        no hue and stays grey, whatever is added to its saturation.  Integers are rounded half to even and saturated.
+        NaN in one channel is NaN in all three.
 
     Raises
     ------
