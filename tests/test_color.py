@@ -75,6 +75,9 @@ def test_forth_is_as_defined(space: str, dtype: np.dtype, colors: np.ndarray) ->
         limit = 0.51 + full_scale(dtype) * 2.0**-16 * (result.dtype.itemsize > 1)
     assert result.dtype == dtype
     assert distance(space, result, expected).max() <= limit
+    if space in HUED:
+        assert result[..., 0].min() >= 0
+        assert result[..., 0].max() < (1 if dtype.kind == "f" else full_scale(dtype) + 1)
 
 
 @every_space

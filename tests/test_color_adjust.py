@@ -147,6 +147,17 @@ def test_white_balance(dtype: np.dtype, method: str, masked: bool, small: np.nda
     assert_close(result, fraction(image) * (light @ LUMA_WEIGHTS / light))
 
 
+@every_dtype
+@pytest.mark.parametrize(
+    ("quantile", "level"), [(0.0, 50), (0.25, 50), (0.26, 100), (0.5, 100), (0.75, 150), (1.0, 200)]
+)
+def test_white_patch_takes_the_level_of_one_pixel(dtype: np.dtype, quantile: float, level: int) -> None:
+    image = of_dtype(np.array([[[100, 1, 1], [50, 1, 1], [200, 1, 1], [150, 1, 1]]]) / 255, dtype)
+    light = np.array([level, 1, 1]) / 255
+    result = imgproc.white_balance(image, method="white_patch", quantile=quantile)
+    assert_close(result, fraction(image) * (light @ LUMA_WEIGHTS / light))
+
+
 def test_white_balance_makes_the_mean_grey_and_keeps_its_luma(small: np.ndarray) -> None:
     image = small / 255 * TINT
     means = imgproc.white_balance(image).mean(axis=(0, 1))

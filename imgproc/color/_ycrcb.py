@@ -63,7 +63,7 @@ def rgb_to_ycrcb(image: np.ndarray) -> np.ndarray:
         Same shape and dtype; Y, Cr, Cb in OpenCV's order: Y = 0.299 R + 0.587 G + 0.114 B, Cr = (R - Y) / 1.402 and
         Cb = (B - Y) / 1.772, plus one half: 0.5 for floats, 128 or 32768 for integers, where a saturated red or blue is
         half a level too much and is cut off.  Full range, as in JPEG.  The integers of Y are those of `rgb_to_gray`.
-        (OpenCV divides by 1/0.713 and 1/0.564 and so is off by up to 1 level in 8 bits, 10 in 16 bits.)
+        (OpenCV multiplies by 0.713 and 0.564 and so is off by up to 1 level in 8 bits, 19 in 16 bits.)
 
     Raises
     ------
