@@ -130,7 +130,7 @@ def hsv(
     out = fractions(image)
     for place in np.ndindex(image.shape[:2]):
         h, s, v = colorsys.rgb_to_hsv(*out[place])
-        s = min(max(s * saturation_scale + saturation_shift, 0.0), 1.0)
+        s = min(max(s * saturation_scale + (saturation_shift if s > 0 else 0.0), 0.0), 1.0)  # greys stay grey
         out[place] = colorsys.hsv_to_rgb((h + hue) % 1.0, s, v * value_scale + value_shift)
     return out
 

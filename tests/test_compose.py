@@ -177,7 +177,14 @@ GOLDEN = {
     "normalize": [A.Crop(size=(40, 50)), A.Transpose(p=1), A.Normalize()],
 }
 
-DIGESTS: dict[str, str] = json.loads("""{}""")
+DIGESTS = {
+    "colour": "dfaf624310501335",
+    "geometry": "81786aac27b0b276",
+    "noise": "fcf78b3f7bad833c",
+    "jitter": "0f8560515b94fe8e",
+    "elastic": "e1832a65b8676243",
+    "normalize": "5f33fbac82903686",
+}
 
 
 @pytest.mark.parametrize("name", GOLDEN)
@@ -185,7 +192,7 @@ def test_golden_digests(name: str) -> None:
     """A change of these bytes is a change that users notice: say so in CHANGELOG.md when you renew a digest."""
     made = A.Compose(GOLDEN[name], seed=1)
     found = digest(np.concatenate([made(image=picture(), key=k)["image"].ravel() for k in range(3)]))
-    assert found == DIGESTS.get(name), found
+    assert found == DIGESTS[name]
 
 
 # --- fusion -----------------------------------------------------------------------------------------------------------
@@ -227,11 +234,7 @@ ROUGH = [A.Affine(rotate=(-20, 20), p=1), A.Perspective(p=1), A.Rotate(p=1), A.E
 def test_fused_is_stepwise_to_the_last_bit_without_interpolation(transforms: list[Any], key: int, dtype: Any) -> None:
     image = picture(23, 31)
     image = (
-        image
-        if dtype == np.uint8
-        else (image * 257).astype(dtype)
-        if dtype == np.uint16
-        else (image / 255).astype(dtype)
+        image if dtype == np.uint8 else image.astype(dtype) * 257 if dtype == np.uint16 else (image / 255).astype(dtype)
     )
     fused = A.Compose(transforms)(image=image, key=key)["image"]
     stepwise = A.Compose(transforms, fuse=False)(image=image, key=key)["image"]
@@ -294,7 +297,11 @@ def test_explain_names_passes_and_why_they_end() -> None:
 def test_dtype_and_layout_of_the_result(dtype: str, layout: str, source: Any) -> None:
     image = picture()
     given = (
-        image if source == np.uint8 else (image * np.uint16(257)) if source == np.uint16 else (image / np.float32(255))
+        image
+        if source == np.uint8
+        else (image.astype(np.uint16) * 257)
+        if source == np.uint16
+        else (image / np.float32(255))
     )
     out = A.Compose([A.HorizontalFlip(p=1)], dtype=dtype, layout=layout)(image=given, key=0)["image"]
     assert out.dtype == dtype

@@ -160,8 +160,8 @@ def test_any_channel_count_is_served_or_refused_in_words(
 @pytest.mark.parametrize(("name", "params"), CASES)
 def test_16_bit_copies_give_the_same_picture(name: str, params: dict[str, Any]) -> None:
     """One setting works for every dtype: levels are fractions of full scale."""
-    if params.get("method") == "pil":
-        pytest.skip("Pillow's rule divides the pixels among the levels of the dtype")
+    if params.get("method") == "pil" or name in ("RandAugment", "TrivialAugment"):
+        pytest.skip("Pillow's rule of equalization, also in these policies, is one of 8 bits")
     chain = make(name, params)
     eight = picture()
     try:
@@ -173,9 +173,8 @@ def test_16_bit_copies_give_the_same_picture(name: str, params: dict[str, Any]) 
         np.testing.assert_allclose(wide * 257, narrow, atol=1e-5)
         return
     error = np.abs(wide - narrow)
-    # Steps (posterize, equalize, quantised codes) may fall to the other side on single pixels; policies equalize 8 bits
-    # by Pillow's rule and round their branches.
-    most = {"AugMix": 6.0, "RandAugment": 12.0, "TrivialAugment": 12.0}.get(name, 2.0)
+    # Steps (posterize, equalize, quantised codes) may fall to the other side on single pixels.
+    most = 6.0 if name == "AugMix" else 2.0
     share = np.mean(error > most)
     assert share < 0.02, f"{share:.3f} of the samples differ, by up to {error.max():.1f}"
 

@@ -1,6 +1,6 @@
 """The scanline machine: programs of coordinates, samples, pixel operations and a store, run row by row."""
 
-from . import _pixel as pixel
+from . import _pixel as pixel  # noqa: F401
 from ._run import OutMismatch as OutMismatch
 from ._run import resize as resize
 from ._run import run as run
@@ -14,20 +14,3 @@ from ._stage import MaskOnly as MaskOnly
 from ._stage import Op as Op
 from ._stage import Stage as Stage
 from ._stage import Whole as Whole
-
-__all__ = [
-    "Deferred",
-    "Erase",
-    "Fill",
-    "Geometry",
-    "MaskOnly",
-    "Op",
-    "OutMismatch",
-    "Stage",
-    "Whole",
-    "pixel",
-    "resize",
-    "run",
-    "run_mask",
-    "take_pass",
-]

@@ -33,12 +33,9 @@ from ._op_program import (
     SPECKLE,
     TABLE,
     THRESHOLD,
-    apply,
     prepare,
 )
 from ._stage import Fill, Op
-
-__all__ = ["POSITIONAL", "Program", "apply", "pack", "prepare", "tabulated"]
 
 POSITIONAL = frozenset((GAUSSIAN, SPECKLE, POISSON, ISO, SALT_AND_PEPPER, DROPOUT, ERASE))
 """Codes of operations whose result depends on where a pixel is."""

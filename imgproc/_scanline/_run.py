@@ -177,6 +177,8 @@ def _pass(
                 return look_up(source, tables, out)
             out[...] = look_up(source, tables)
             return out
+    if not ops and layout == "last" and dtype == image.dtype and _is_padding(merged):
+        return _padded(image, merged, out)
     shape: tuple[int, ...] = merged.size
     if image.ndim == 3:
         shape = (program.channels, *shape) if layout == "first" else (*shape, program.channels)
@@ -312,6 +314,31 @@ def _levels(fills: Sequence[tuple[Any, int]], channels: int, top: int, kind: np.
 @functools.lru_cache(maxsize=64)
 def _no_levels(channels: int, kind: np.dtype) -> np.ndarray:
     return np.empty((0, channels), kind)
+
+
+def _is_padding(merged: Merged) -> bool:
+    """Whether whole pixels are shifted and what lies outside gets one fill."""
+    return merged.exact and len(merged.frames) == 1 and merged.pull[0] == merged.pull[4] == 1.0
+
+
+def _padded(image: np.ndarray, merged: Merged, out: np.ndarray | None) -> np.ndarray:
+    """A shifted copy in a frame of one fill."""
+    (h, w), (ih, iw) = merged.size, image.shape[:2]
+    x, y = -int(merged.pull[2]), -int(merged.pull[5])  # where the first pixel comes to lie
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    level = _levels(merged.fills, channels, full_scale(image.dtype), image.dtype)[0]
+    if out is None:
+        out = np.empty(merged.size + image.shape[2:], image.dtype)
+    else:
+        _usable(out, merged.size + image.shape[2:], image.dtype)
+    y0, y1, x0, x1 = (min(max(v, 0), m) for v, m in ((y, h), (y + ih, h), (x, w), (x + iw, w)))
+    if y1 <= y0 or x1 <= x0:
+        out[...] = level if image.ndim == 3 else level[0]
+        return out
+    for strip in (np.s_[:y0], np.s_[y1:], np.s_[y0:y1, :x0], np.s_[y0:y1, x1:]):
+        out[strip] = level if image.ndim == 3 else level[0]
+    out[y0:y1, x0:x1] = image[y0 - y : y1 - y, x0 - x : x1 - x]
+    return out
 
 
 def _moved(image: np.ndarray, merged: Merged, out: np.ndarray | None) -> np.ndarray:
