@@ -14,7 +14,9 @@ VECTOR = 64
 
 
 def _vector_look_up(channels: int) -> Intrinsic:
-    """``step(values, start, tables, out)``: look up ``64 * channels`` bytes of interleaved channels, a table each.
+    """``step(values, start, tables, at, out)``: look up ``64 * channels`` bytes of interleaved channels, a table each.
+
+    Values from `start` on, in tables from byte `at` on.
 
     One AVX-512 VBMI instruction picks 64 bytes out of 128; two and a choice by the top bit make a table of 256.
     """
@@ -26,11 +28,11 @@ def _vector_look_up(channels: int) -> Intrinsic:
         byte, vector = ir.IntType(8), ir.VectorType(ir.IntType(8), VECTOR)
         zero = ir.Constant(vector, [0] * VECTOR)
 
-        def step(typing_context, values, start, tables, out):
+        def step(typing_context, values, start, tables, at, out):
             def generate(context, builder, signature, args):
                 def pointer(k, offset):
                     data = context.make_array(signature.args[k])(context, builder, args[k]).data
-                    place = builder.add(args[1], ir.Constant(args[1].type, offset)) if k != 2 else args[1].type(offset)
+                    place = builder.add(args[3 if k == 2 else 1], ir.Constant(args[1].type, offset))
                     place = builder.gep(builder.bitcast(data, byte.as_pointer()), [place])
                     return builder.bitcast(place, vector.as_pointer())
 
@@ -49,17 +51,17 @@ def _vector_look_up(channels: int) -> Intrinsic:
                         lanes = [(VECTOR * j + lane) % channels == c for lane in range(VECTOR)]
                         mine = ir.Constant(ir.VectorType(ir.IntType(1), VECTOR), lanes)
                         result = builder.select(mine, found, result)
-                    builder.store(result, pointer(3, VECTOR * j), align=1)
+                    builder.store(result, pointer(4, VECTOR * j), align=1)
                 return context.get_dummy_value()
 
-            return types.void(values, types.intp, tables, out), generate
+            return types.void(values, types.intp, tables, types.intp, out), generate
 
         return intrinsic(step)
 
     return Intrinsic(build)
 
 
-_step = _vector_look_up(1)
+look_up_vector = _vector_look_up(1)
 _step_rgb = _vector_look_up(3)
 
 
@@ -67,7 +69,7 @@ _step_rgb = _vector_look_up(3)
 def _look_up_bytes(values, tables, out):
     whole = values.size // VECTOR
     for i in range(whole):
-        _step(values, VECTOR * i, tables, out)
+        look_up_vector(values, VECTOR * i, tables, 0, out)
     for i in range(VECTOR * whole, values.size):
         out[i] = tables[0, values[i]]
 
@@ -76,7 +78,7 @@ def _look_up_bytes(values, tables, out):
 def _look_up_rgb_bytes(values, tables, out):
     whole = values.size // (3 * VECTOR)
     for i in range(whole):
-        _step_rgb(values, 3 * VECTOR * i, tables, out)
+        _step_rgb(values, 3 * VECTOR * i, tables, 0, out)
     for i in range(VECTOR * whole, values.size // 3):
         for c in range(3):
             out[3 * i + c] = tables[c, values[3 * i + c]]

@@ -9,34 +9,34 @@ from ._op_levels import settle
 
 
 @kernel(inner=True)
-def matrix_rows(red, green, blue, n, m, at, top, lo, hi, magic):
+def matrix_rows(rows, n, m, at, top, lo, hi, magic):
     """Three rows of (cr, cg, cb, shift) from ``m[at]`` on."""
-    kind = red.dtype.type
+    kind = rows.dtype.type
     a, b, c, d = kind(m[at]), kind(m[at + 1]), kind(m[at + 2]), kind(m[at + 3] * top)
     e, f, g, h = kind(m[at + 4]), kind(m[at + 5]), kind(m[at + 6]), kind(m[at + 7] * top)
     p, q, r, s = kind(m[at + 8]), kind(m[at + 9]), kind(m[at + 10]), kind(m[at + 11] * top)
     for i in range(n):
-        x, y, z = red[i], green[i], blue[i]
-        red[i] = settle(a * x + b * y + c * z + d, lo, hi, magic)
-        green[i] = settle(e * x + f * y + g * z + h, lo, hi, magic)
-        blue[i] = settle(p * x + q * y + r * z + s, lo, hi, magic)
+        x, y, z = rows[0, i], rows[1, i], rows[2, i]
+        rows[0, i] = settle(a * x + b * y + c * z + d, lo, hi, magic)
+        rows[1, i] = settle(e * x + f * y + g * z + h, lo, hi, magic)
+        rows[2, i] = settle(p * x + q * y + r * z + s, lo, hi, magic)
 
 
 @kernel(inner=True)
-def mix_rows(red, green, blue, n, m, at, top, lo, hi, magic):
+def mix_rows(rows, n, m, at, top, lo, hi, magic):
     """One row of (cr, cg, cb, shift); the result replaces red."""
-    kind = red.dtype.type
+    kind = rows.dtype.type
     a, b, c, d = kind(m[at]), kind(m[at + 1]), kind(m[at + 2]), kind(m[at + 3] * top)
     for i in range(n):
-        red[i] = settle(a * red[i] + b * green[i] + c * blue[i] + d, lo, hi, magic)
+        rows[0, i] = settle(a * rows[0, i] + b * rows[1, i] + c * rows[2, i] + d, lo, hi, magic)
 
 
 @kernel(inner=True)
-def swap_rows(a, b, n):
+def swap_rows(rows, a, b, n):
     for i in range(n):
-        v = a[i]
-        a[i] = b[i]
-        b[i] = v
+        v = rows[a, i]
+        rows[a, i] = rows[b, i]
+        rows[b, i] = v
 
 
 # Hue, chroma and value on the hexcone: value is the largest of R, G, B, chroma what the smallest lacks of it; hue is in
@@ -52,15 +52,15 @@ def wrap(h, zero, six):
 
 
 @kernel(inner=True)
-def to_hexcone(red, green, blue, n, hue, scale, shift, gain, lift):
+def to_hexcone(rows, n, hue, scale, shift, gain, lift):
     """R, G, B become hue plus `hue` of [0, 6), chroma of the new saturation and value, value times `gain` plus `lift`.
 
     The new saturation is `scale` times the old plus `shift`, within [0, 1].  NaN in one channel is NaN in all.
     """
-    kind = red.dtype.type
+    kind = rows.dtype.type
     zero, one, two, four, six = kind(0), kind(1), kind(2), kind(4), kind(6)
     for i in range(n):
-        r, g, b = red[i], green[i], blue[i]
+        r, g, b = rows[0, i], rows[1, i], rows[2, i]
         most = r if r > g else g
         most = b if b > most else most
         least = r if r < g else g
@@ -70,22 +70,22 @@ def to_hexcone(red, green, blue, n, hue, scale, shift, gain, lift):
         h = four + (r - g) * part
         h = two + (b - r) * part if most == g else h
         h = (g - b) * part if most == r else h
-        s = chroma / (most if most > zero else one) * scale + shift
+        s = chroma / (most if most > zero else one) * scale + (shift if chroma > zero else zero)  # greys stay grey
         s = zero if s < zero else s
         s = one if s > one else s
         v = most * gain + lift
         total = r + g + b
         v = v if total == total else total
-        red[i], green[i], blue[i] = wrap(h + hue, zero, six), v * s, v
+        rows[0, i], rows[1, i], rows[2, i] = wrap(h + hue, zero, six), v * s, v
 
 
 @kernel(inner=True)
-def from_hexcone(red, green, blue, n, lo, hi, magic):
+def from_hexcone(rows, n, lo, hi, magic):
     """Hue, chroma and value become R, G, B: value less the share of the chroma that each channel lacks."""
-    kind = red.dtype.type
+    kind = rows.dtype.type
     zero, one, two, three, four = kind(0), kind(1), kind(2), kind(3), kind(4)
     for i in range(n):
-        h, c, v = red[i], green[i], blue[i]
+        h, c, v = rows[0, i], rows[1, i], rows[2, i]
         r, g, b = two - np.abs(h - three), np.abs(h - two) - one, np.abs(h - four) - one
         r = one if r > one else r
         g = one if g > one else g
@@ -93,6 +93,6 @@ def from_hexcone(red, green, blue, n, lo, hi, magic):
         r = zero if r < zero else r
         g = zero if g < zero else g
         b = zero if b < zero else b
-        red[i] = settle(v - c * r, lo, hi, magic)
-        green[i] = settle(v - c * g, lo, hi, magic)
-        blue[i] = settle(v - c * b, lo, hi, magic)
+        rows[0, i] = settle(v - c * r, lo, hi, magic)
+        rows[1, i] = settle(v - c * g, lo, hi, magic)
+        rows[2, i] = settle(v - c * b, lo, hi, magic)

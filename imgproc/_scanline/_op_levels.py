@@ -1,4 +1,6 @@
-"""Row kernels that map levels one by one: ``row`` holds levels of one channel, changed in place.
+"""Row kernels that map levels one by one: ``rows[channel]`` holds levels of one channel, changed in place.
+
+No kernel here or beside takes a slice of an array: each would count references, at a cost that shows in every chunk.
 
 The last arguments of each are the bounds and the rounding of its result: (0, full scale, `MAGIC`) for integer images,
 (-inf, inf, 0) for float images, so that one branch-free loop serves both.
@@ -9,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import Choice, kernel
-from .._lookup import VECTOR, _step
+from .._lookup import VECTOR, look_up_vector
 
 MAGIC = 12582912.0
 """1.5 * 2**23: a float32 below 2**22 plus and minus this is rounded half to even."""
@@ -61,169 +63,181 @@ def exp2(y):
 
 
 @kernel(inner=True)
-def affine_row(row, n, scale, shift, lo, hi, magic):
+def affine_row(rows, channel, n, scale, shift, lo, hi, magic):
     for i in range(n):
-        row[i] = settle(row[i] * scale + shift, lo, hi, magic)
+        rows[channel, i] = settle(rows[channel, i] * scale + shift, lo, hi, magic)
 
 
 @kernel(inner=True)
-def gamma_row(row, n, gamma, gain, top, lo, hi, magic):
+def gamma_row(rows, channel, n, gamma, gain, top, lo, hi, magic):
     """``gain * v**gamma`` on the [0, 1] scale; levels below 0 give 0."""
-    kind = row.dtype.type
+    kind = rows.dtype.type
     zero, part = kind(0), kind(1.0 / top)
     outer, power = kind(gain * top), np.float32(gamma)
     exact = kind(1) + kind(1e-12) > kind(1)  # known when compiled: float64 has no use for float32 polynomials
     if exact:
         for i in range(n):
-            v = row[i]
+            v = rows[channel, i]
             v = zero if v < zero else v
-            row[i] = settle(kind(gain) * v**gamma, lo, hi, magic)
+            rows[channel, i] = settle(kind(gain) * v**gamma, lo, hi, magic)
     else:
         # Two short loops overlap more than one long chain.  Between them: log2(v), or -inf for 0, or NaN and infinity.
         for i in range(n):
-            x = np.float32(row[i] * part)
+            x = np.float32(rows[channel, i] * part)
             y = power * log2(x)
             y = y if x > np.float32(1.1754944e-38) else kind(-np.inf)
-            row[i] = y if x <= np.float32(3.4e38) else x
+            rows[channel, i] = y if x <= np.float32(3.4e38) else x
         for i in range(n):
-            y = row[i]
-            row[i] = settle(exp2(y) * outer if y == y else y, lo, hi, magic)
+            y = rows[channel, i]
+            rows[channel, i] = settle(exp2(y) * outer if y == y else y, lo, hi, magic)
 
 
 @kernel(inner=True)
-def log_row(row, n, gain, inverse, top, lo, hi, magic):
+def log_row(rows, channel, n, gain, inverse, top, lo, hi, magic):
     """``gain * log2(1 + v)`` or ``gain * (2**v - 1)`` on the [0, 1] scale; levels below 0 give 0."""
-    kind = row.dtype.type
+    kind = rows.dtype.type
     zero, one, part, outer = kind(0), kind(1), kind(1.0 / top), kind(gain * top)
     exact = kind(1) + kind(1e-12) > kind(1)
     if exact:
         for i in range(n):
-            v = row[i]
+            v = rows[channel, i]
             v = zero if v < zero else v
             y = np.exp2(v) - one if inverse else np.log2(one + v)
-            row[i] = settle(y * outer, lo, hi, magic)
+            rows[channel, i] = settle(y * outer, lo, hi, magic)
     elif inverse:
         for i in range(n):
-            v = row[i]
+            v = rows[channel, i]
             x = v * part
             x = zero if x < zero else x
             y = (exp2(x) - one) * outer
-            row[i] = settle(y if v == v else v, lo, hi, magic)
+            rows[channel, i] = settle(y if v == v else v, lo, hi, magic)
     else:
         for i in range(n):
-            v = row[i]
+            v = rows[channel, i]
             x = v * part
             x = zero if x < zero else x
             finite = x <= kind(3.4e38)
             y = log2(one + x if finite else one) * outer
-            row[i] = settle(y if finite else v, lo, hi, magic)
+            rows[channel, i] = settle(y if finite else v, lo, hi, magic)
 
 
 @kernel(inner=True)
-def sigmoid_row(row, n, cutoff, gain, inverse, top, lo, hi, magic):
+def sigmoid_row(rows, channel, n, cutoff, gain, inverse, top, lo, hi, magic):
     """``1 / (1 + exp(gain * (cutoff - v)))`` on the [0, 1] scale, or 1 minus that."""
-    kind = row.dtype.type
+    kind = rows.dtype.type
     one, full = kind(1), kind(top)
     # Inverse: 1 - 1 / (1 + exp(x)) is 1 / (1 + exp(-x)).
     steep = -gain if inverse else gain
     exact = kind(1) + kind(1e-12) > kind(1)
     if exact:
         for i in range(n):
-            row[i] = settle(full / (one + np.exp(kind(steep) * (kind(cutoff) - row[i]))), lo, hi, magic)
+            rows[channel, i] = settle(
+                full / (one + np.exp(kind(steep) * (kind(cutoff) - rows[channel, i]))), lo, hi, magic
+            )
     else:
         slope, start = kind(-steep * 1.4426950408889634 / top), kind(steep * cutoff * 1.4426950408889634)
         for i in range(n):
-            v = row[i]
+            v = rows[channel, i]
             y = full / (one + exp2(v * slope + start))
-            row[i] = settle(y if v == v else v, lo, hi, magic)
+            rows[channel, i] = settle(y if v == v else v, lo, hi, magic)
 
 
 @kernel(inner=True)
-def posterize_row(row, n, steps, step, lo, hi, magic):
+def posterize_row(rows, channel, n, steps, step, lo, hi, magic):
     """Down to a multiple of `step`, the last of `steps` of them for the top."""
-    kind = row.dtype.type
+    kind = rows.dtype.type
     part, last = kind(1.0 / step), kind(steps - 1.0)
     size, zero = kind(step), kind(0)
     for i in range(n):
-        v = np.floor(row[i] * part)
+        v = np.floor(rows[channel, i] * part)
         v = zero if v < zero else v
         v = last if v > last else v
-        row[i] = settle(v * size, lo, hi, magic)
+        rows[channel, i] = settle(v * size, lo, hi, magic)
 
 
 @kernel(inner=True)
-def solarize_row(row, n, threshold, top, lo, hi, magic):
-    kind = row.dtype.type
+def solarize_row(rows, channel, n, threshold, top, lo, hi, magic):
+    kind = rows.dtype.type
     full, edge = kind(top), kind(threshold)
     for i in range(n):
-        v = row[i]
-        row[i] = settle(full - v if v >= edge else v, lo, hi, magic)
+        v = rows[channel, i]
+        rows[channel, i] = settle(full - v if v >= edge else v, lo, hi, magic)
 
 
 @kernel(inner=True)
-def threshold_row(row, n, value, method, top, lo, hi, magic):
+def threshold_row(rows, channel, n, value, method, top, lo, hi, magic):
     """Methods: 0 binary, 1 inverted binary, 2 truncate, 3 to zero, 4 inverted to zero; NaN stays."""
-    kind = row.dtype.type
+    kind = rows.dtype.type
     edge, zero, full = kind(value), kind(0), kind(top)
     keep_above, keep_below = method == 3, (method == 2) | (method == 4)
     high = full if method == 0 else edge if method == 2 else zero
     low = full if method == 1 else zero
     for i in range(n):
-        v = row[i]
+        v = rows[channel, i]
         above = v if keep_above else high
         below = v if keep_below else low
         y = above if v > edge else below
-        row[i] = settle(y if v == v else v, lo, hi, magic)
+        rows[channel, i] = settle(y if v == v else v, lo, hi, magic)
 
 
 @kernel(inner=True)
-def curve_row(row, n, samples, at, count, top, lo, hi, magic):
+def curve_row(rows, channel, n, samples, at, count, top, lo, hi, magic):
     """Linear between `count` samples on [0, 1], from ``samples[at]`` on; beyond, as at the ends."""
-    kind = row.dtype.type
+    kind = rows.dtype.type
     zero, full, last, part = kind(0), kind(top), kind(count - 1), kind((count - 1.0) / top)
-    curve = samples[at : at + count]
+    first, second = np.uint64(at), np.uint64(at + 1)  # unsigned: no check for indices that count from the end
     end = np.uint32(count - 2)
     for i in range(n):
-        v = row[i]
+        v = rows[channel, i]
         x = v * part
         x = x if x > zero else zero
         x = last if x > last else x
-        k = np.uint32(np.int32(x))  # unsigned: no check for indices that count from the end
+        k = np.uint32(np.int32(x))
         k = end if k > end else k
-        a, b = kind(curve[k]), kind(curve[k + np.uint32(1)])
+        a, b = kind(samples[first + k]), kind(samples[second + k])
         y = (a + (x - kind(np.int32(k))) * (b - a)) * full
-        row[i] = settle(y if v == v else v, lo, hi, magic)
+        rows[channel, i] = settle(y if v == v else v, lo, hi, magic)
 
 
 @kernel(inner=True)
-def wide_table_row(row, n, table):
+def narrow_table_row(rows, channel, n, tables, k):
+    """A few levels of a uint8 image through a table of 256."""
+    kind = rows.dtype.type
+    for i in range(n):
+        rows[channel, i] = kind(tables[k, channel, np.uint32(np.int32(rows[channel, i]))])
+
+
+@kernel(inner=True)
+def wide_table_row(rows, channel, n, tables, k):
     """Levels of a uint16 image through a table of 65536."""
-    kind = row.dtype.type
+    kind = rows.dtype.type
     for i in range(n):
-        row[i] = kind(table[np.uint32(np.int32(row[i]))])
+        rows[channel, i] = kind(tables[k, channel, np.uint32(np.int32(rows[channel, i]))])
 
 
 @kernel(inner=True)
-def _plain_table_row(row, scratch, n, table):
-    kind = row.dtype.type
+def _plain_table_row(rows, channel, scratch, n, tables, k):
+    kind = rows.dtype.type
     for i in range(n):
-        scratch[i] = np.uint8(np.int32(row[i]))
+        scratch[i] = np.uint8(np.int32(rows[channel, i]))
     for i in range(n):
-        scratch[i] = table[scratch[i]]
+        scratch[i] = tables[k, channel, scratch[i]]
     for i in range(n):
-        row[i] = kind(scratch[i])
+        rows[channel, i] = kind(scratch[i])
 
 
 @kernel(needs="avx512vbmi", inner=True)
-def _vector_table_row(row, scratch, n, table):
-    kind = row.dtype.type
+def _vector_table_row(rows, channel, scratch, n, tables, k):
+    kind = rows.dtype.type
     for i in range(n):
-        scratch[i] = np.uint8(np.int32(row[i]))
-    for k in range((n + VECTOR - 1) // VECTOR):
-        _step(scratch, VECTOR * k, table, scratch)  # the scratch ends at a multiple of 64: what lies beyond n is void
+        scratch[i] = np.uint8(np.int32(rows[channel, i]))
+    at = 256 * (tables.shape[1] * k + channel)
+    for j in range((n + VECTOR - 1) // VECTOR):
+        # The scratch ends at a multiple of 64: what lies beyond n is void.
+        look_up_vector(scratch, VECTOR * j, tables, at, scratch)
     for i in range(n):
-        row[i] = kind(scratch[i])
+        rows[channel, i] = kind(scratch[i])
 
 
 table_row = Choice("avx512vbmi", _vector_table_row, _plain_table_row)
-"""``table_row(row, scratch, n, table)``: levels of a uint8 image through a table of 256."""
+"""``table_row(rows, channel, scratch, n, tables, k)``: levels of a uint8 image through table k of its channel."""

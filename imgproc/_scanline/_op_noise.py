@@ -97,39 +97,39 @@ def normals(sigma):
 
 
 @kernel(inner=True)
-def gaussian_row(row, n, first, k0, k1, mean, sigma, lo, hi, magic):
-    kind = row.dtype.type
+def gaussian_row(rows, channel, n, first, k0, k1, mean, sigma, lo, hi, magic):
+    kind = rows.dtype.type
     middle = kind(mean)
     a, b, c, d, e = normals(sigma)
     counter, step = start(first), np.uint32(STEP)
     for i in range(n):
         z = normal(mixed(counter, k0, k1), a, b, c, d, e)
         counter = np.uint32(counter + step)
-        row[i] = settle(row[i] + (middle + kind(z)), lo, hi, magic)
+        rows[channel, i] = settle(rows[channel, i] + (middle + kind(z)), lo, hi, magic)
 
 
 @kernel(inner=True)
-def speckle_row(row, n, first, k0, k1, sigma, lo, hi, magic):
-    kind = row.dtype.type
+def speckle_row(rows, channel, n, first, k0, k1, sigma, lo, hi, magic):
+    kind = rows.dtype.type
     a, b, c, d, e = normals(sigma)
     counter, step = start(first), np.uint32(STEP)
     for i in range(n):
         z = normal(mixed(counter, k0, k1), a, b, c, d, e)
         counter = np.uint32(counter + step)
-        row[i] = settle(row[i] + row[i] * kind(z), lo, hi, magic)
+        rows[channel, i] = settle(rows[channel, i] + rows[channel, i] * kind(z), lo, hi, magic)
 
 
 @kernel(inner=True)
-def _small_poisson_row(row, n, first, k0, k1, scale):
+def _small_poisson_row(rows, channel, n, first, k0, k1, scale):
     """By inversion: a count is how many values of the distribution function lie below a uniform number.
 
     Counts of small means are marked as -1 - count.
     """
-    kind = row.dtype.type
+    kind = rows.dtype.type
     zero, one, limit = np.float32(0), np.float32(1), kind(SMALL_MEAN)
     counter, step = start(first), np.uint32(STEP)
     for i in range(n):
-        v = row[i]
+        v = rows[channel, i]
         mean = np.float32(v * scale)
         mean = mean if mean > zero else zero
         mean = np.float32(limit) if mean > np.float32(limit) else mean
@@ -142,29 +142,29 @@ def _small_poisson_row(row, n, first, k0, k1, scale):
             count = count + (one if uniform > below else zero)
             chance = chance * mean * (one / np.float32(k))
             below = below + chance
-        row[i] = -one - count if v * scale < limit else v
+        rows[channel, i] = -one - count if v * scale < limit else v
 
 
 @kernel(inner=True)
-def poisson_row(row, n, first, k0, k1, peak, top, lo, hi, magic):
+def poisson_row(rows, channel, n, first, k0, k1, peak, top, lo, hi, magic):
     """Counts of mean ``v * peak`` at full scale 1, divided by `peak`.
 
     Cornish-Fisher expansion of the Poisson quantile about a normal number, rounded down.  Its law is that of Poisson
     but for 2e-3 of the probability at a mean of 4, and less above.
     """
-    kind = row.dtype.type
+    kind = rows.dtype.type
     scale, back, limit, none = kind(peak / top), kind(top / peak), kind(SMALL_MEAN), kind(0)
     few = np.int32(0)
     for i in range(n):
-        few = np.int32(few + (np.int32(1) if row[i] * scale < limit else np.int32(0)))
+        few = np.int32(few + (np.int32(1) if rows[channel, i] * scale < limit else np.int32(0)))
     if few > 0:
-        _small_poisson_row(row, n, first, k0, k1, scale)
+        _small_poisson_row(rows, channel, n, first, k0, k1, scale)
     one, two, sixth, half = np.float32(1), np.float32(2), np.float32(1 / 6), np.float32(0.5)
     zero, least, part = np.float32(0), np.float32(SMALL_MEAN), np.float32(1 / 36)
     a, b, c, d, e = normals(1.0)
     counter, step = start(first), np.uint32(STEP)
     for i in range(n):
-        v = row[i]
+        v = rows[channel, i]
         mean = np.float32(v * scale)
         mean = mean if mean > least else least
         root = np.sqrt(mean)
@@ -174,67 +174,67 @@ def poisson_row(row, n, first, k0, k1, peak, top, lo, hi, magic):
         x = np.floor((mean + root * z) + ((q + two) * sixth - z * (one + q * half) * part / root))
         x = x if x > zero else zero
         y = -kind(1) - v if v < none else kind(x)
-        row[i] = settle(y * back if v == v else v, lo, hi, magic)
+        rows[channel, i] = settle(y * back if v == v else v, lo, hi, magic)
 
 
 @kernel(inner=True)
-def iso_rows(red, green, blue, n, first, stream, color, intensity, top, lo, hi, magic):
+def iso_rows(rows, n, first, stream, color, intensity, top, lo, hi, magic):
     """Hue turned by a normal angle, then one normal level added to R, G and B; both new for each pixel.
 
     The angle has ``color * intensity`` turns of standard deviation, the level ``GRAIN * intensity * sqrt(lightness)``.
     """
-    kind = red.dtype.type
+    kind = rows.dtype.type
     zero, half, six, part = kind(0), kind(0.5), kind(6), kind(1.0 / top)
-    to_hexcone(red, green, blue, n, zero, kind(1), zero, kind(1), zero)
+    to_hexcone(rows, n, zero, kind(1), zero, kind(1), zero)
     k0, k1 = keys(stream, 0)
     a, b, c, d, e = normals(color * intensity * 6.0)
     counter, step = start(first), np.uint32(STEP)
     for i in range(n):
-        h = red[i] + kind(normal(mixed(counter, k0, k1), a, b, c, d, e))
+        h = rows[0, i] + kind(normal(mixed(counter, k0, k1), a, b, c, d, e))
         counter = np.uint32(counter + step)
-        red[i] = h - six * np.floor(h * kind(1 / 6))
+        rows[0, i] = h - six * np.floor(h * kind(1 / 6))
     k0, k1 = keys(stream, 1)
     a, b, c, d, e = normals(GRAIN * intensity * top)
     counter = start(first)
     for i in range(n):
-        v = blue[i]
-        light = (v - half * green[i]) * part
+        v = rows[2, i]
+        light = (v - half * rows[1, i]) * part
         light = light if light > zero else zero
         z = kind(normal(mixed(counter, k0, k1), a, b, c, d, e))
         counter = np.uint32(counter + step)
-        blue[i] = v + np.sqrt(light) * z
-    from_hexcone(red, green, blue, n, lo, hi, magic)
+        rows[2, i] = v + np.sqrt(light) * z
+    from_hexcone(rows, n, lo, hi, magic)
 
 
 @kernel(inner=True)
-def salt_and_pepper_row(row, n, first, k0, k1, pepper, either, top):
+def salt_and_pepper_row(rows, channel, n, first, k0, k1, pepper, either, top):
     """Black where 24 random bits are below `pepper`, white where below `either`."""
-    kind = row.dtype.type
+    kind = rows.dtype.type
     zero, full = kind(0), kind(top)
     dark, struck = np.uint32(pepper), np.uint32(either)
     counter, step = start(first), np.uint32(STEP)
     for i in range(n):
         bits = np.uint32(first_bits(mixed(counter, k0, k1)) >> np.uint32(8))
         counter = np.uint32(counter + step)
-        v = full if bits < struck else row[i]
-        row[i] = zero if bits < dark else v
+        v = full if bits < struck else rows[channel, i]
+        rows[channel, i] = zero if bits < dark else v
 
 
 @kernel(inner=True)
-def dropout_row(row, n, first, k0, k1, below, fill):
+def dropout_row(rows, channel, n, first, k0, k1, below, fill):
     """`fill` where 24 random bits are below `below`."""
     edge = np.uint32(below)
     counter, step = start(first), np.uint32(STEP)
     for i in range(n):
         bits = np.uint32(first_bits(mixed(counter, k0, k1)) >> np.uint32(8))
         counter = np.uint32(counter + step)
-        row[i] = fill if bits < edge else row[i]
+        rows[channel, i] = fill if bits < edge else rows[channel, i]
 
 
 @kernel(inner=True)
-def _uniform_row(row, a, b, first, k0, k1, top, magic):
+def _uniform_row(rows, channel, a, b, first, k0, k1, top, magic):
     """Uniform noise over all levels on [a, b)."""
-    kind = row.dtype.type
+    kind = rows.dtype.type
     whole = magic > kind(0)
     scale = kind((top + 1.0) * 2.0**-24) if whole else kind(2.0**-24)
     counter, step = start(first + a), np.uint32(STEP)
@@ -242,7 +242,7 @@ def _uniform_row(row, a, b, first, k0, k1, top, magic):
         bits = first_bits(mixed(counter, k0, k1))
         counter = np.uint32(counter + step)
         v = kind(np.int32(bits >> np.uint32(8))) * scale
-        row[i] = np.floor(v) if whole else v
+        rows[channel, i] = np.floor(v) if whole else v
 
 
 @kernel(inner=True)
@@ -259,11 +259,10 @@ def erase_rows(rows, channels, n, first, width, params, at, top, lo, hi, magic):
         for y in range(max(y_first, np.int64(params[k])), min(y_last + 1, np.int64(params[k + 2]))):
             a, b = max(y * width + x0 - first, 0), min(y * width + x1 - first, n)
             for c in range(channels):
-                row = rows[c]
                 if noisy:
                     k0, k1 = keys(stream, c)
-                    _uniform_row(row, a, b, first, k0, k1, top, magic)
+                    _uniform_row(rows, c, a, b, first, k0, k1, top, magic)
                 else:
                     level = settle(kind(params[at + 3 + c] * top), lo, hi, magic)
                     for i in range(a, b):
-                        row[i] = level
+                        rows[c, i] = level

@@ -20,6 +20,7 @@ from ._op_levels import (
     curve_row,
     gamma_row,
     log_row,
+    narrow_table_row,
     posterize_row,
     settle,
     sigmoid_row,
@@ -50,36 +51,33 @@ def _levels(rows, channels, n, code, params, at, tables, wide, top, lo, hi, magi
     """One operation on levels."""
     kind = rows.dtype.type
     for c in range(channels):
-        row = rows[c]
         if code == AFFINE:
-            affine_row(row, n, kind(params[at + 2 * c]), kind(params[at + 2 * c + 1] * top), lo, hi, magic)
+            affine_row(rows, c, n, kind(params[at + 2 * c]), kind(params[at + 2 * c + 1] * top), lo, hi, magic)
         elif code == INVERT:
-            affine_row(row, n, kind(-1), kind(top), lo, hi, magic)
+            affine_row(rows, c, n, kind(-1), kind(top), lo, hi, magic)
         elif code == GAMMA:
-            gamma_row(row, n, params[at + 2 * c], params[at + 2 * c + 1], top, lo, hi, magic)
+            gamma_row(rows, c, n, params[at + 2 * c], params[at + 2 * c + 1], top, lo, hi, magic)
         elif code == LOG:
-            log_row(row, n, params[at + 2 * c], params[at + 2 * c + 1] != 0.0, top, lo, hi, magic)
+            log_row(rows, c, n, params[at + 2 * c], params[at + 2 * c + 1] != 0.0, top, lo, hi, magic)
         elif code == SIGMOID:
             k = at + 3 * c
-            sigmoid_row(row, n, params[k], params[k + 1], params[k + 2] != 0.0, top, lo, hi, magic)
+            sigmoid_row(rows, c, n, params[k], params[k + 1], params[k + 2] != 0.0, top, lo, hi, magic)
         elif code == POSTERIZE:
             # Integer levels fall into equal parts of [0, top + 1), float ones of [0, 1].
             levels, steps = top + 1.0 if top > 1.0 else top, 2.0 ** params[at + c]
             steps = min(steps, levels) if top > 1.0 else steps
-            posterize_row(row, n, steps, levels / steps, lo, hi, magic)
+            posterize_row(rows, c, n, steps, levels / steps, lo, hi, magic)
         elif code == SOLARIZE:
-            solarize_row(row, n, params[at + c] * top, top, lo, hi, magic)
+            solarize_row(rows, c, n, params[at + c] * top, top, lo, hi, magic)
         elif code == THRESHOLD:
-            threshold_row(row, n, params[at + 2 * c] * top, np.int64(params[at + 2 * c + 1]), top, lo, hi, magic)
+            threshold_row(rows, c, n, params[at + 2 * c] * top, np.int64(params[at + 2 * c + 1]), top, lo, hi, magic)
         elif code == CURVE:
             count = np.int64(params[at])
-            curve_row(row, n, params, at + 1 + count * c, count, top, lo, hi, magic)
+            curve_row(rows, c, n, params, at + 1 + count * c, count, top, lo, hi, magic)
         elif top > 255.0:
-            wide_table_row(row, n, wide[at, c])
+            wide_table_row(rows, c, n, wide, at)
         else:
-            table = tables[at, c]
-            for i in range(n):
-                row[i] = kind(table[np.int32(row[i])])
+            narrow_table_row(rows, c, n, tables, at)
 
 
 @kernel(inner=True)
@@ -90,19 +88,20 @@ def _noise(rows, channels, n, first, code, params, at, top, lo, hi, magic):
     kind = rows.dtype.type
     stream, alike = params[at], params[at + 1] == 0.0
     for c in range(channels):
-        row = rows[c]
         k0, k1 = keys(stream, 0 if alike else c)
         if code == GAUSSIAN:
-            gaussian_row(row, n, first, k0, k1, kind(params[at + 2] * top), kind(params[at + 3] * top), lo, hi, magic)
+            gaussian_row(
+                rows, c, n, first, k0, k1, kind(params[at + 2] * top), kind(params[at + 3] * top), lo, hi, magic
+            )
         elif code == SPECKLE:
-            speckle_row(row, n, first, k0, k1, kind(params[at + 2]), lo, hi, magic)
+            speckle_row(rows, c, n, first, k0, k1, kind(params[at + 2]), lo, hi, magic)
         elif code == POISSON:
-            poisson_row(row, n, first, k0, k1, params[at + 2], top, lo, hi, magic)
+            poisson_row(rows, c, n, first, k0, k1, params[at + 2], top, lo, hi, magic)
         elif code == SALT_AND_PEPPER:
-            salt_and_pepper_row(row, n, first, k0, k1, params[at + 2], params[at + 3], top)
+            salt_and_pepper_row(rows, c, n, first, k0, k1, params[at + 2], params[at + 3], top)
         else:
             fill = settle(kind(params[at + 3 + c] * top), lo, hi, magic)
-            dropout_row(row, n, first, k0, k1, params[at + 2], fill)
+            dropout_row(rows, c, n, first, k0, k1, params[at + 2], fill)
 
 
 @kernel(inner=True)
@@ -111,17 +110,17 @@ def _mix(rows, channels, n, code, params, at, top, lo, hi, magic):
     kind = rows.dtype.type
     if code == MATRIX:
         if params[at] == 1.0:
-            mix_rows(rows[0], rows[1], rows[2], n, params, at + 1, top, lo, hi, magic)
+            mix_rows(rows, n, params, at + 1, top, lo, hi, magic)
             return np.int64(1)
-        matrix_rows(rows[0], rows[1], rows[2], n, params, at + 1, top, lo, hi, magic)
+        matrix_rows(rows, n, params, at + 1, top, lo, hi, magic)
     elif code == HSV:
         hue = kind((params[at] - np.floor(params[at])) * 6.0)
         scale, shift, gain = kind(params[at + 1]), kind(params[at + 2]), kind(params[at + 3])
-        to_hexcone(rows[0], rows[1], rows[2], n, hue, scale, shift, gain, kind(params[at + 4] * top))
-        from_hexcone(rows[0], rows[1], rows[2], n, lo, hi, magic)
+        to_hexcone(rows, n, hue, scale, shift, gain, kind(params[at + 4] * top))
+        from_hexcone(rows, n, lo, hi, magic)
     else:  # PERMUTE, as swaps of two
         for k in range(np.int64(params[at])):
-            swap_rows(rows[np.int64(params[at + 1 + 2 * k])], rows[np.int64(params[at + 2 + 2 * k])], n)
+            swap_rows(rows, np.int64(params[at + 1 + 2 * k]), np.int64(params[at + 2 + 2 * k]), n)
     return channels
 
 
@@ -156,7 +155,7 @@ def apply(rows, scratch, n, first, width, ops, params, tables, wide, channels, l
         code, at = ops[k, 0], ops[k, 1]
         if ops[k, 3] >= 0:
             for c in range(channels):
-                table_row(rows[c], scratch, n, tables[ops[k, 3], c])
+                table_row(rows, c, scratch, n, tables, ops[k, 3])
             k = ops[k, 2]
             continue
         if code <= TABLE:
@@ -166,11 +165,9 @@ def apply(rows, scratch, n, first, width, ops, params, tables, wide, channels, l
         elif code == NORMALIZE:
             for c in range(channels):
                 scale, shift = kind(params[at + 2 * c] / top), kind(params[at + 2 * c + 1])
-                affine_row(rows[c], n, scale, shift, kind(-np.inf), kind(np.inf), kind(0))
+                affine_row(rows, c, n, scale, shift, kind(-np.inf), kind(np.inf), kind(0))
         elif code == ISO:
-            iso_rows(
-                rows[0], rows[1], rows[2], n, first, params[at], params[at + 1], params[at + 2], top, lo, hi, magic
-            )
+            iso_rows(rows, n, first, params[at], params[at + 1], params[at + 2], top, lo, hi, magic)
         elif code == ERASE:
             erase_rows(rows, channels, n, first, width, params, at, top, lo, hi, magic)
         else:
@@ -198,13 +195,11 @@ def prepare(rows, ops, params, tables, wide, channels, limits):
         end = ops[k, 2]
         if ops[k, 0] != TABLE or end > k + 1:  # a table on its own is ready
             for c in range(channels):
-                row = rows[c]
                 for i in range(levels):
-                    row[i] = kind(i)
+                    rows[c, i] = kind(i)
             for j in range(k, end):
                 _levels(rows, channels, levels, ops[j, 0], params, ops[j, 1], tables, wide, 255.0, lo, hi, magic)
             for c in range(channels):
-                row, table = rows[c], tables[ops[k, 3], c]
                 for i in range(levels):
-                    table[i] = np.uint8(np.int32(row[i]))
+                    tables[ops[k, 3], c, i] = np.uint8(np.int32(rows[c, i]))
         k = end

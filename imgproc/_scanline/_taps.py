@@ -408,19 +408,21 @@ def _level(v, lo, hi, magic):
 def sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, lo, hi, ints, floats, rows, at):
     """Bicubic for any dtype and number of channels; levels saturate at `lo` and `hi`.
 
-    Scratch: a row of `ints`, five of `floats`."""
+    Scratch: a row of `ints`, four of `floats`."""
     kind = rows.dtype.type
     line, step = np.uint64(w * channels), np.uint64(channels)
-    block = floats.shape[1] // 2
+    block = floats.shape[1] // 3
+    second, third = block, 2 * block
     for start in range(0, n, block):
         m = min(block, n - start)
         part_x, part_y, index = xs[start : start + m], ys[start : start + m], ints[0, :m]
-        fx, fy = floats[0, :m], floats[0, block : block + m]
+        fx, fy = floats[0, :m], floats[0, second : second + m]
+        a, b, c = floats[1, :m], floats[1, second : second + m], floats[1, third : third + m]
+        d, e, f = floats[2, :m], floats[2, second : second + m], floats[2, third : third + m]
+        g, o = floats[3, :m], floats[3, second : second + m]
         _bicubic_taps(part_x, part_y, w, h, index, fx, fy)
-        e, f, g, o = floats[3, :m], floats[3, block : block + m], floats[4, :m], floats[4, block : block + m]
-        _cubic(fy, e, f, g, o)
-        a, b, c, d = floats[1, :m], floats[1, block : block + m], floats[2, :m], floats[2, block : block + m]
         _cubic(fx, a, b, c, d)
+        _cubic(fy, e, f, g, o)
         for i in range(m):
             across = kind(a[i]), kind(b[i]), kind(c[i]), kind(d[i])
             down = kind(e[i]), kind(f[i]), kind(g[i]), kind(o[i])

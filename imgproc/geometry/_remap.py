@@ -182,7 +182,7 @@ def _remap(
             levels,
             limits,
             np.empty((channels, _RUN), kind),
-            np.empty((7, _RUN), np.float32),
+            np.empty((6, _RUN), np.float32),
             np.empty((5, _RUN), np.int32),
             out.reshape(-1),
             y0,
