@@ -118,7 +118,7 @@ def test_gamma_of_float32_is_accurate_down_to_the_smallest_levels(gamma: float) 
     image = np.geomspace(1e-37, 1e6, 4096, dtype=np.float32).reshape(64, 64)
     exact = image.astype(np.float64) ** gamma
     found = imgproc.adjust_gamma(image, gamma=gamma)
-    sane = (exact > 1e-37) & (exact < 3e38)
+    sane = (exact > 1e-37) & (exact < 2.0**127)  # from there on, half of the largest float32, it may be infinite
     np.testing.assert_allclose(found[sane], exact[sane], rtol=4e-5)
     unit = image <= 1
     assert np.abs(found[unit] - exact[unit]).max() < 3e-7
