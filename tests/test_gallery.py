@@ -344,7 +344,7 @@ def test_page_in_a_browser(browser: object, site: Path, name: str, colours: str)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("requestfailed", lambda request: complaints.append(request.url))
         page.on("request", lambda request: complaints.append(request.url) if "://" in foreign(request.url) else None)
-        page.goto((site / f"{name}.html").as_uri(), wait_until="load")
+        page.goto((site / f"{name}.html").as_uri(), wait_until="load", timeout=120_000)
 
         assert complaints == []
         assert page.evaluate("[...document.images].filter(image => !image.naturalWidth).map(image => image.src)") == []
@@ -367,7 +367,7 @@ def foreign(url: str) -> str:
 def test_index_leads_to_every_page(browser: object, site: Path) -> None:
     with browser.new_context() as context:
         page = context.new_page()
-        page.goto((site / "index.html").as_uri())
+        page.goto((site / "index.html").as_uri(), timeout=120_000)
         links = page.locator("a.card")
         assert links.count() == len(_page.names())
         for i in range(links.count()):
