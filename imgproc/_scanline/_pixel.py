@@ -44,6 +44,8 @@ METHODS = ("binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse")
 """Of `threshold`."""
 
 _RGB = frozenset((MATRIX, HSV, ISO))
+_EACH = frozenset((AFFINE, INVERT, GAMMA, LOG, SIGMOID, POSTERIZE, SOLARIZE, THRESHOLD, NORMALIZE))
+"""Operations whose parameters stand once for each channel."""
 _SLOW = frozenset((GAMMA, LOG, SIGMOID, CURVE, TABLE))
 """Operations that one table already beats."""
 
@@ -216,74 +218,79 @@ def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
     """
     if not ops:
         return Program(_NO_OPS, _NO_PARAMS, _NO_TABLES, _NO_WIDE, channels, False)
-    dtype = np.dtype(dtype)
     values: list[float] = []
-    plan: list[list[int]] = []
-    sources: list[np.ndarray] = []
-    curves: list[tuple[int, np.ndarray]] = []
+    plan: list[int] = []  # four integers an operation, flat: this runs for every image
+    arrays: list[tuple[Op, int]] = []
     most = channels
-    for k, op in enumerate(ops):
-        code, at = op.code, len(values)
-        if code in _RGB and channels != 3:
-            raise ValueError(f"{_name(op)} needs an RGB image, got {channels} channels")
+    tables = 0
+    for op in ops:
+        code, params, array, _ = op
+        at = len(values)
         if code == TABLE:
-            at = len(sources)
-            sources.append(_table(op, channels, dtype))
-        elif code == CURVE:
+            arrays.append((op, tables))
+            at = tables
+            tables += 1
+        elif array is not None:
             samples = _curve(op, channels)
-            curves.append((at + 1, samples))
-            values += [samples.size // channels] + [0.0] * samples.size
-        elif code < TABLE or code == NORMALIZE:
-            values += _each(op, op.params, channels)
-        elif code == DROPOUT:
-            values += (*op.params[:3], *_each(op, op.params[3:], channels))
-        elif code == ERASE:
-            values += (*op.params[:3], *_each(op, op.params[3:4], channels), *op.params[4])
-        elif code == PERMUTE:
-            if op.params[0] != channels:
-                raise ValueError(f"{_name(op)} orders {op.params[0]} channels, got an image of {channels}")
-            values += op.params[1:]
+            values += (samples.size // channels, *samples.tolist())
+        elif code in _EACH:
+            values += _each(op, params, channels)
+        elif code >= DROPOUT:
+            values += params[:3]
+            values += _each(op, params[3:4], channels)
+            values += params[4] if code == ERASE else ()
         else:
-            values += op.params
-        if code == NORMALIZE and k + 1 < len(ops):
-            raise ValueError(f"{_name(op)} must come last, got {_name(ops[k + 1])} after it")
-        if code == MATRIX and op.params[0] == 1.0:
-            channels = 1
-        plan.append([code, at, k + 1, -1])
-    params = np.array(values, np.float64)
-    for at, samples in curves:
-        params[at : at + samples.size] = samples
-    tables, wide = _NO_TABLES, _NO_WIDE
-    if dtype == np.uint8:
-        count = _tabulate(plan, len(sources))
-        if count:
-            tables = np.empty((count, most, 256), np.uint8)
-            for j, source in enumerate(sources):
-                tables[j] = source
-    elif sources:
-        wide = np.empty((len(sources), most, 65536), np.uint16)
-        for j, source in enumerate(sources):
-            wide[j] = source
-    return Program(np.array(plan, np.int64), params, tables, wide, channels, ops[-1].code == NORMALIZE)
+            if channels != 3 and code in _RGB:
+                raise ValueError(f"{_name(op)} needs an RGB image, got {channels} channels")
+            if code == PERMUTE and params[0] != channels:
+                raise ValueError(f"{_name(op)} orders {params[0]} channels, got an image of {channels}")
+            values += params[1:] if code == PERMUTE else params
+            if code == MATRIX and params[0] == 1.0:
+                channels = 1
+        plan += (code, at, 0, -1)
+    if NORMALIZE in plan[:-4:4]:
+        k = plan[::4].index(NORMALIZE)
+        raise ValueError(f"{_name(ops[k])} must come last, got {_name(ops[k + 1])} after it")
+    dtype = np.dtype(dtype)
+    narrow, wide = _NO_TABLES, _NO_WIDE
+    if dtype.char == "B":
+        tables = _tabulate(plan, tables)
+        if tables:
+            narrow = np.empty((tables, most, 256), np.uint8)
+    elif arrays:
+        wide = np.empty((tables, most, 65536), np.uint16)
+    for op, k in arrays:
+        (narrow if dtype.char == "B" else wide)[k] = _table(op, most, dtype)
+    return Program(
+        np.array(plan, np.int64).reshape(-1, 4),
+        np.array(values, np.float64),
+        narrow,
+        wide,
+        channels,
+        code == NORMALIZE,
+    )
 
 
 _NO_OPS = np.zeros((0, 4), np.int64)
 _NO_PARAMS = np.zeros(0)
 
 
-def _tabulate(plan: list[list[int]], tables: int) -> int:
+def _tabulate(plan: list[int], tables: int) -> int:
     """Let tables stand for runs of operations on levels; returns how many tables there are then."""
-    k = 0
-    while k < len(plan):
+    codes = plan[::4]
+    k, last = 0, len(codes)
+    while k < last:
         end = k
-        while end < len(plan) and plan[end][0] <= TABLE:
+        while end < last and codes[end] <= TABLE:
             end += 1
-        if end == k + 1 and plan[k][0] == TABLE:
-            plan[k][3] = plan[k][1]
-        elif end > k + 1 or (end > k and plan[k][0] in _SLOW):
-            plan[k][2], plan[k][3] = end, tables
-            tables += 1
-        k = max(end, k + 1)
+        if end > k + 1 or (end > k and codes[k] in _SLOW):
+            plan[4 * k + 2] = end
+            if end == k + 1 and codes[k] == TABLE:
+                plan[4 * k + 3] = plan[4 * k + 1]
+            else:
+                plan[4 * k + 3] = tables
+                tables += 1
+        k = end + 1
     return tables
 
 
@@ -317,10 +324,13 @@ def _name(op: Op) -> str:
     return op.label or f"operation {op.code}"
 
 
-def _each(op: Op, params: tuple[Any, ...], channels: int) -> list[float]:
+def _each(op: Op, params: tuple[Any, ...], channels: int) -> Sequence[float]:
     """Parameters once for each channel, those of the first channel first."""
-    if not any(type(p) is tuple for p in params):
-        return list(params) * channels
+    for p in params:
+        if type(p) is tuple:
+            break
+    else:
+        return params * channels
     columns = []
     for p in params:
         if type(p) is not tuple:
