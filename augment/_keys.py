@@ -41,7 +41,7 @@ def _philox(c0, c1, c2, c3, k0, k1):
 
 
 @kernel
-def _fold(words, seed):
+def fold(words, seed):
     """A key of any number of 64-bit words as one of 64 bits."""
     low, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
     state = np.uint64(words.size)
@@ -52,19 +52,24 @@ def _fold(words, seed):
 
 
 @kernel
-def _fill(keys, seed, addresses, first, out):
-    """``out[i, j, 4 b : 4 b + 4]``: block ``first + b`` of address j for key i, as uniforms in (0, 1)."""
+def uniforms(state, seed, address, first, blocks, out, at):
+    """Uniforms in (0, 1) to ``out[at:]``: `blocks` blocks of four from block `first` on, for a folded key."""
     low, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
-    blocks = out.shape[2] // 4
+    for b in range(blocks):
+        # The address has 44 bits, the block 20: one transform has at most four million draws.
+        place = (np.uint64(address) << np.uint64(20)) + np.uint64(first + b)
+        c = _philox(place & low, place >> shift, state & low, state >> shift, seed & low, seed >> shift)
+        for k in range(4):
+            out[at + 4 * b + k] = (np.float64(c[k]) + 0.5) * 2.0**-32
+
+
+@kernel
+def _fill(keys, seed, addresses, first, out):
+    """``out[i, j]``: uniforms of address j for key i."""
     for i in range(out.shape[0]):
-        state = _fold(keys[i], seed)
+        state = fold(keys[i], seed)
         for j in range(out.shape[1]):
-            for b in range(blocks):
-                # The address has 44 bits, the block 20: one transform has at most four million draws.
-                place = (addresses[j] << np.uint64(20)) + np.uint64(first + b)
-                c = _philox(place & low, place >> shift, state & low, state >> shift, seed & low, seed >> shift)
-                for k in range(4):
-                    out[i, j, 4 * b + k] = (np.float64(c[k]) + 0.5) * 2.0**-32
+            uniforms(state, seed, addresses[j], first, out.shape[2] // 4, out[i, j], np.int64(0))
 
 
 def address(name: str, occurrence: int) -> int:

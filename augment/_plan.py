@@ -109,10 +109,22 @@ class Plan:
         return steps
 
 
+def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
+    """The frame that stages lead to."""
+    for stage in stages:
+        kind = type(stage)
+        if kind is Geometry:
+            if stage.size != frame[:2]:
+                frame = frame._replace(height=stage.size[0], width=stage.size[1])
+        elif kind is Op and stage.code == MATRIX and stage.params[0] == 1.0:
+            frame = frame._replace(channels=1)
+    return frame
+
+
 class State:
     """The frame that a sample has reached while its stages are made."""
 
-    __slots__ = ("_boxes", "_frame", "_mask", "channels", "dtype", "height", "stages", "width")
+    __slots__ = ("_boxes", "_frame", "_mask", "stages")
 
     def __init__(
         self,
@@ -123,15 +135,12 @@ class State:
         boxes: Callable[[list[Stage]], np.ndarray] | None = None,
         mask: Callable[[list[Stage]], np.ndarray] | None = None,
     ) -> None:
-        self.height, self.width, self.channels, self.dtype = height, width, channels, dtype
+        self._frame = Frame(height, width, channels, dtype)
         self._boxes, self._mask = boxes, mask
-        self._frame: Frame | None = None
         self.stages: list[Stage] = []
 
     def frame(self, transform: Transform) -> Frame:
         """What a transform may know."""
-        if self._frame is None:
-            self._frame = Frame(self.height, self.width, self.channels, self.dtype)
         if transform.needs_boxes and self._boxes is not None:
             return self._frame._replace(boxes=self._boxes(self.stages))
         if transform.needs_mask and self._mask is not None:
@@ -140,12 +149,5 @@ class State:
 
     def advance(self, stages: list[Stage]) -> None:
         """Go on to the frame that stages lead to."""
-        for stage in stages:
-            kind = type(stage)
-            if kind is Geometry:
-                self.height, self.width = stage.size
-                self._frame = None
-            elif kind is Op and stage.code == MATRIX and stage.params[0] == 1.0:
-                self.channels = 1
-                self._frame = None
+        self._frame = frame_after(self._frame, stages)
         self.stages += stages

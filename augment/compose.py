@@ -19,6 +19,7 @@ from ._boxes_target import FORMATS, boxes_back, close_boxes, open_boxes
 from ._explain import explain
 from ._keys import Draws, Key, fresh_key, key_words
 from ._plan import Group, Plan, State, Step
+from ._program import Recipes
 from ._record import VERSION, check_version, from_plain, to_plain
 from ._sample import BOX_FIELD, BOXES, IMAGE, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Rules, Sample
 from ._targets import as_container, check_mask, move_points, open_points, path, points_back
@@ -248,6 +249,10 @@ class Compose(Group):
     def _plan(self) -> Plan:
         return Plan(self)
 
+    @functools.cached_property
+    def _recipes(self) -> Recipes:
+        return Recipes(self._plan, self.seed, self._rules)
+
     def __getstate__(self) -> dict[str, Any]:
         # What is derived is made anew, so that a pickle (and a hash of it) depends on the declaration alone.
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
@@ -287,6 +292,10 @@ class Compose(Group):
         if key is None:
             key = fresh_key()
         words = np.array([key_words(key)], np.uint64)
+        if len(targets) == 1 and "image" in targets:
+            image = self._recipes.run(targets["image"], words, out)
+            if image is not None:
+                return {"image": image, "key": key}
         sample = Sample(targets, self._rules)
         stages = self._stages(sample, self._plan.values(words, self.seed)[0], words)
         result = sample.through(stages, out)

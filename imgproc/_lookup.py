@@ -62,7 +62,7 @@ def _vector_look_up(channels: int) -> Intrinsic:
 
 
 look_up_vector = _vector_look_up(1)
-_step_rgb = _vector_look_up(3)
+look_up_vector_rgb = _vector_look_up(3)
 
 
 @kernel(needs="avx512vbmi")
@@ -78,7 +78,7 @@ def _look_up_bytes(values, tables, out):
 def _look_up_rgb_bytes(values, tables, out):
     whole = values.size // (3 * VECTOR)
     for i in range(whole):
-        _step_rgb(values, 3 * VECTOR * i, tables, 0, out)
+        look_up_vector_rgb(values, 3 * VECTOR * i, tables, 0, out)
     for i in range(VECTOR * whole, values.size // 3):
         for c in range(3):
             out[3 * i + c] = tables[c, values[3 * i + c]]

@@ -79,6 +79,11 @@ def available_cpus() -> int:
     return os.cpu_count() or 1
 
 
+def stays_serial(pixels: int) -> bool:
+    """Whether a job of this size runs in the calling thread alone."""
+    return pixels < SERIAL_BELOW or getattr(_inside, "pool", False) or get_num_threads() == 1
+
+
 def run_bands(work: Callable[[int, int], Any], height: int, *, pixels: int, rows: int | None = None) -> list[Any]:
     """Call ``work(y0, y1)`` over bands that cover ``[0, height)``; return the results from top to bottom.
 
@@ -94,9 +99,8 @@ def run_bands(work: Callable[[int, int], Any], height: int, *, pixels: int, rows
         Rows of a band.  Give it when the result depends on where a band starts (running float sums), so that it does
         not depend on the number of threads.  Default: one band per thread.
     """
-    serial = pixels < SERIAL_BELOW or getattr(_inside, "pool", False)
+    serial = stays_serial(pixels)
     threads = 1 if serial else get_num_threads()
-    serial = threads == 1
     if rows is None:
         rows = height if serial else -(-height // threads)
     rows = max(rows, 1)

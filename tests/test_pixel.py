@@ -187,7 +187,7 @@ def test_operations_that_no_table_can_replace() -> None:
 def tables_of(ops: list[Op], dtype: Any, channels: int = 3) -> list[tuple[int, int, int]]:
     """(first operation, operation after the run, table) of each table."""
     plan = pixel.pack(ops, channels, dtype).ops
-    return [(k, stop, table) for k, (_, _, stop, table) in enumerate(plan.tolist()) if table >= 0]
+    return [(k, k + run, table) for k, (_, _, run, table) in enumerate(plan.tolist()) if table >= 0]
 
 
 def test_where_tables_stand_for_operations() -> None:

@@ -30,7 +30,7 @@ def saturation(factor: float) -> Op:
 
 def contrast_about_mean(factor: float) -> Deferred:
     """Blend with the mean luma of the image that arrives: 0 is flat, 1 changes nothing."""
-    return Deferred(functools.partial(_contrast_stages, factor), "contrast about the mean")
+    return Deferred(functools.partial(_contrast_stages, factor), "contrast about the mean", pixel.contrast(factor))
 
 
 _NAMES = "brightness", "contrast", "saturation", "hue"
@@ -89,14 +89,13 @@ class ColorJitter(Transform):
         }
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
-        """Up to four operations; those that change nothing are left out."""
+        """Up to four operations; those that never change anything are left out."""
         grey = is_grey(frame, "ColorJitter")
         stages: list[Stage] = []
         for which in params["order"]:
-            value = params[_NAMES[which]]
-            if value == _NOTHING[which] or (grey and which >= 2):
-                continue
-            stages.append(_MAKE[which](value))
+            name, nothing = _NAMES[which], _NOTHING[which]
+            if getattr(self, name) != (nothing, nothing) and not (grey and which >= 2):
+                stages.append(_MAKE[which](params[name]))
         return stages
 
 
@@ -146,8 +145,8 @@ class HueSaturationValue(Transform):
         """One operation."""
         hue, saturation, value = params["hue"], params["saturation"], params["value"]
         if is_grey(frame, "HueSaturationValue"):
-            return [pixel.affine(1.0, value)] if value else []
-        if not (hue or saturation or value):
+            return [pixel.affine(1.0, value)]
+        if not any((*self.hue, *self.saturation, *self.value)):
             return []
         return [pixel.hsv(hue=hue, saturation_shift=saturation, value_shift=value)]
 

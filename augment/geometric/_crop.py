@@ -38,7 +38,7 @@ class _Cut(_Framed):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
         top, left = params["place"]
-        pull = (1.0, 0.0, float(left), 0.0, 1.0, float(top), 0.0, 0.0, 1.0)
+        pull = (1.0, 0.0, 0.0 + left, 0.0, 1.0, 0.0 + top, 0.0, 0.0, 1.0)
         return [Geometry(pull, self.size, self.border, self.fill, mask_fill=self.mask_fill)]
 
 

@@ -2,10 +2,14 @@
 
 from . import _pixel as pixel  # noqa: F401
 from ._run import OutMismatch as OutMismatch
+from ._run import limits_of as limits_of
+from ._run import moved as moved
 from ._run import resize as resize
 from ._run import run as run
 from ._run import run_mask as run_mask
+from ._run import scratch as scratch
 from ._run import take_pass as take_pass
+from ._run import usable as usable
 from ._stage import Deferred as Deferred
 from ._stage import Erase as Erase
 from ._stage import Fill as Fill

@@ -2,8 +2,8 @@
 
 Arrays of a program, made by `_pixel.pack`:
 
-* ``ops``, int64 (k, 4): code, offset of its parameters, and, where a table stands for a run of operations, the number
-  of the operation after the run and that of the table; -1 where there is no table.
+* ``ops``, int64 (k, 4): code, offset of its parameters, and, where a table stands for a run of operations, how many
+  these are and the number of the table; -1 where there is no table.
 * ``params``, float64: levels as fractions of full scale.  Operations that treat channels one by one have their
   parameters once for each channel.
 * ``tables``, uint8 (t, c, 256), and ``wide``, uint16 (t, c, 65536).
@@ -44,6 +44,29 @@ from ._op_noise import (
 AFFINE, INVERT, GAMMA, LOG, SIGMOID, POSTERIZE, SOLARIZE, THRESHOLD, CURVE, TABLE = range(10)
 # Others.
 MATRIX, HSV, PERMUTE, NORMALIZE, GAUSSIAN, SPECKLE, POISSON, ISO, SALT_AND_PEPPER, DROPOUT, ERASE = range(10, 21)
+# Contrast about the mean of the image: parameters as those of AFFINE, which it becomes once the mean is known.
+CONTRAST = 21
+
+
+@kernel
+def tabulate(ops, tables):
+    """Let tables stand for runs of operations on levels, beside `tables` of them; returns how many there are then."""
+    k = 0
+    while k < ops.shape[0]:
+        end = k + 1 if ops[k, 0] == CONTRAST else k
+        while end < ops.shape[0] and ops[end, 0] <= TABLE:
+            end += 1
+        code = ops[k, 0]
+        # Operations that one table already beats, and any two.
+        if end > k + 1 or (end > k and (code in (GAMMA, LOG, SIGMOID, CURVE, TABLE))):
+            ops[k, 2] = end - k
+            if end == k + 1 and code == TABLE:
+                ops[k, 3] = ops[k, 1]
+            else:
+                ops[k, 3] = tables
+                tables += 1
+        k = max(end, k + 1)
+    return tables
 
 
 @kernel(inner=True)
@@ -156,7 +179,7 @@ def apply(rows, scratch, n, first, width, ops, params, tables, wide, channels, l
         if ops[k, 3] >= 0:
             for c in range(channels):
                 table_row(rows, c, scratch, n, tables, ops[k, 3])
-            k = ops[k, 2]
+            k += ops[k, 2]
             continue
         if code <= TABLE:
             _levels(rows, channels, n, code, params, at, tables, wide, top, lo, hi, magic)
@@ -192,7 +215,7 @@ def prepare(rows, ops, params, tables, wide, channels, limits):
                 channels = np.int64(1)
             k += 1
             continue
-        end = ops[k, 2]
+        end = k + ops[k, 2]
         if ops[k, 0] != TABLE or end > k + 1:  # a table on its own is ready
             for c in range(channels):
                 for i in range(levels):

@@ -13,6 +13,7 @@ import numpy as np
 
 from ._op_program import (
     AFFINE,
+    CONTRAST,
     CURVE,
     DROPOUT,
     ERASE,
@@ -34,6 +35,7 @@ from ._op_program import (
     TABLE,
     THRESHOLD,
     prepare,
+    tabulate,
 )
 from ._stage import Fill, Op
 
@@ -44,10 +46,8 @@ METHODS = ("binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse")
 """Of `threshold`."""
 
 _RGB = frozenset((MATRIX, HSV, ISO))
-_EACH = frozenset((AFFINE, INVERT, GAMMA, LOG, SIGMOID, POSTERIZE, SOLARIZE, THRESHOLD, NORMALIZE))
+_EACH = frozenset((AFFINE, CONTRAST, INVERT, GAMMA, LOG, SIGMOID, POSTERIZE, SOLARIZE, THRESHOLD, NORMALIZE))
 """Operations whose parameters stand once for each channel."""
-_SLOW = frozenset((GAMMA, LOG, SIGMOID, CURVE, TABLE))
-"""Operations that one table already beats."""
 
 _NO_TABLES = np.zeros((0, 1, 256), np.uint8)
 _NO_WIDE = np.zeros((0, 1, 65536), np.uint16)
@@ -71,12 +71,28 @@ class Program(NamedTuple):
         return self[:4]
 
 
+class Layout(NamedTuple):
+    """Operations as plain numbers."""
+
+    plan: list[int]
+    """Rows of `Program.ops`, flat, no table standing for any."""
+    values: list[Any]
+    arrays: list[Op]
+    """Operations that are tables."""
+    channels: int
+
+
 Number = float | tuple[float, ...]
 
 
 def affine(scale: Number, shift: Number = 0.0) -> Op:
     """``v * scale + shift``."""
     return Op(AFFINE, (scale, shift), None, "affine")
+
+
+def contrast(factor: float) -> Op:
+    """Blend with the mean luma of the image that arrives: for kernels that see all of it."""
+    return Op(CONTRAST, (factor, 0.0), None, "contrast about the mean")
 
 
 def invert() -> Op:
@@ -208,34 +224,29 @@ def erase(rectangles: Sequence[tuple[int, int, int, int]], fill: Fill | None, st
     return Op(ERASE, (len(rectangles), 1.0 if noisy else 0.0, stream, 0.0 if noisy else fill, flat), None, "erase")
 
 
-def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
-    """Operations in their order as arrays, for images of this dtype and number of channels.
+def lay_out(ops: Sequence[Op], channels: int) -> Layout:
+    """Codes and parameters of operations in their order; see `_op_program`.
 
     Raises
     ------
     ValueError
-        If an operation does not fit the channels or the dtype, or follows `normalize`.
+        If an operation does not fit the channels, or follows `normalize`.
     """
-    if not ops:
-        return Program(_NO_OPS, _NO_PARAMS, _NO_TABLES, _NO_WIDE, channels, False)
-    values: list[float] = []
+    values: list[Any] = []
     plan: list[int] = []  # four integers an operation, flat: this runs for every image
-    arrays: list[tuple[Op, int]] = []
-    most = channels
-    tables = 0
+    arrays: list[Op] = []
     for op in ops:
         code, params, array, _ = op
         at = len(values)
         if code == TABLE:
-            arrays.append((op, tables))
-            at = tables
-            tables += 1
+            at = len(arrays)
+            arrays.append(op)
         elif array is not None:
             samples = _curve(op, channels)
             values += (samples.size // channels, *samples.tolist())
         elif code in _EACH:
             values += _each(op, params, channels)
-        elif code >= DROPOUT:
+        elif code in (DROPOUT, ERASE):
             values += params[:3]
             values += _each(op, params[3:4], channels)
             values += params[4] if code == ERASE else ()
@@ -247,51 +258,40 @@ def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
             values += params[1:] if code == PERMUTE else params
             if code == MATRIX and params[0] == 1.0:
                 channels = 1
-        plan += (code, at, 0, -1)
+        plan += (code, at, 1, -1)
     if NORMALIZE in plan[:-4:4]:
         k = plan[::4].index(NORMALIZE)
         raise ValueError(f"{_name(ops[k])} must come last, got {_name(ops[k + 1])} after it")
+    return Layout(plan, values, arrays, channels)
+
+
+def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
+    """Operations in their order as arrays, for images of this dtype and number of channels.
+
+    Raises
+    ------
+    ValueError
+        If an operation does not fit the channels or the dtype, or follows `normalize`.
+    """
+    if not ops:
+        return Program(_NO_OPS, _NO_PARAMS, _NO_TABLES, _NO_WIDE, channels, False)
+    plan, values, arrays, after = lay_out(ops, channels)
     dtype = np.dtype(dtype)
     narrow, wide = _NO_TABLES, _NO_WIDE
+    codes = np.array(plan, np.int64).reshape(-1, 4)
     if dtype.char == "B":
-        tables = _tabulate(plan, tables)
+        tables = tabulate(codes, len(arrays))
         if tables:
-            narrow = np.empty((tables, most, 256), np.uint8)
+            narrow = np.empty((tables, channels, 256), np.uint8)
     elif arrays:
-        wide = np.empty((tables, most, 65536), np.uint16)
-    for op, k in arrays:
-        (narrow if dtype.char == "B" else wide)[k] = _table(op, most, dtype)
-    return Program(
-        np.array(plan, np.int64).reshape(-1, 4),
-        np.array(values, np.float64),
-        narrow,
-        wide,
-        channels,
-        code == NORMALIZE,
-    )
+        wide = np.empty((len(arrays), channels, 65536), np.uint16)
+    for k, op in enumerate(arrays):
+        (narrow if dtype.char == "B" else wide)[k] = _table(op, channels, dtype)
+    return Program(codes, np.array(values, np.float64), narrow, wide, after, plan[-4] == NORMALIZE)
 
 
 _NO_OPS = np.zeros((0, 4), np.int64)
 _NO_PARAMS = np.zeros(0)
-
-
-def _tabulate(plan: list[int], tables: int) -> int:
-    """Let tables stand for runs of operations on levels; returns how many tables there are then."""
-    codes = plan[::4]
-    k, last = 0, len(codes)
-    while k < last:
-        end = k
-        while end < last and codes[end] <= TABLE:
-            end += 1
-        if end > k + 1 or (end > k and codes[k] in _SLOW):
-            plan[4 * k + 2] = end
-            if end == k + 1 and codes[k] == TABLE:
-                plan[4 * k + 3] = plan[4 * k + 1]
-            else:
-                plan[4 * k + 3] = tables
-                tables += 1
-        k = end + 1
-    return tables
 
 
 def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
@@ -305,9 +305,8 @@ def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
         channels = 1
     program = pack(ops, channels, np.uint8)
     if program.ops[0, 3] < 0:
-        plan = program.ops.copy()
-        plan[0, 2], plan[0, 3] = 1, 0
-        program = program._replace(ops=plan, tables=np.empty((1, channels, 256), np.uint8))
+        program.ops[0, 3] = 0
+        program = program._replace(tables=np.empty((1, channels, 256), np.uint8))
     prepare(np.empty((channels, 256), np.float32), *program.arrays, channels, _BYTES)
     return program.tables[program.ops[0, 3]]
 

@@ -47,7 +47,8 @@ class _Scratch:
         return self.rows[key]
 
 
-def _scratch() -> _Scratch:
+def scratch() -> _Scratch:
+    """That of this thread."""
     try:
         return _own.scratch
     except AttributeError:
@@ -169,11 +170,11 @@ def _pass(
         dtype = _float_of(image.dtype) if program.normalized else image.dtype
     if layout == "last" and dtype == image.dtype and merged.exact and not merged.frames.size:
         if not ops:
-            return _moved(image, merged, out)
+            return moved(image, merged.pull, merged.size, out)
         if dtype == np.uint8 and (tables := pixel.tabulated(ops, channels)) is not None:
             # Whole bytes through one table: sixty-four at a time, without a detour over floats.
-            source = _moved(image, merged, None) if geometry else image
-            if out is None or _usable(out, source.shape, dtype):
+            source = moved(image, merged.pull, merged.size) if geometry else image
+            if out is None or usable(out, source.shape, dtype):
                 return look_up(source, tables, out)
             out[...] = look_up(source, tables)
             return out
@@ -183,7 +184,7 @@ def _pass(
     if image.ndim == 3:
         shape = (program.channels, *shape) if layout == "first" else (*shape, program.channels)
     half = dtype == np.float16  # by way of float32: NumPy rounds it with the CPU's own instruction
-    result = out if out is not None and _usable(out, shape, dtype) and not half else None
+    result = out if out is not None and usable(out, shape, dtype) and not half else None
     if result is None:
         result = np.empty(shape, np.float32 if half else dtype)
     if result.size:
@@ -201,7 +202,8 @@ class OutMismatch(ValueError):
     """The caller's array does not fit the result."""
 
 
-def _usable(out: np.ndarray, shape: tuple[int, ...], dtype: Any) -> bool:
+def usable(out: np.ndarray, shape: tuple[int, ...], dtype: Any) -> bool:
+    """Whether kernels can write to an array, which OutMismatch says must have this shape and dtype."""
     if out.shape != shape or out.dtype != dtype:
         raise OutMismatch(f"out must have shape {shape} and dtype {np.dtype(dtype)}, got {out.shape} and {out.dtype}")
     return out.flags.c_contiguous
@@ -221,7 +223,7 @@ def _compute(
     mode = EXACT if exact else _mode(geometry, source, merged)
     pull = merged.pull if exact else None
     head = _head(source.shape, height, width, mode, merged.wrap, pull, first)
-    limits = _limits(dtype, result.dtype, program.normalized)
+    limits = limits_of(dtype, result.dtype, program.normalized)
     kind = limits.dtype
     fills = _levels(merged.fills, channels, full_scale(dtype), kind) if merged.fills else _no_levels(channels, kind)
     matrix = _IDENTITY if exact else np.array(merged.pull)
@@ -229,7 +231,7 @@ def _compute(
     most = max(channels, program.channels)
 
     def band(y0: int, y1: int) -> None:
-        own = _scratch()
+        own = scratch()
         run_rows(
             flat,
             head,
@@ -281,7 +283,7 @@ def _mode(geometry: list[Geometry], source: np.ndarray, merged: Merged) -> int:
 
 
 @functools.lru_cache(maxsize=64)
-def _limits(source: np.dtype, result: np.dtype, normalized: bool) -> np.ndarray:
+def limits_of(source: np.dtype, result: np.dtype, normalized: bool) -> np.ndarray:
     """Bounds and rounding of the levels on the way, and scale, bounds and rounding of the result."""
     top, end = full_scale(source), full_scale(result)
     inner = (0.0, top, MAGIC) if source.kind == "u" else (-np.inf, np.inf, 0.0)
@@ -330,7 +332,7 @@ def _padded(image: np.ndarray, merged: Merged, out: np.ndarray | None) -> np.nda
     if out is None:
         out = np.empty(merged.size + image.shape[2:], image.dtype)
     else:
-        _usable(out, merged.size + image.shape[2:], image.dtype)
+        usable(out, merged.size + image.shape[2:], image.dtype)
     y0, y1, x0, x1 = (min(max(v, 0), m) for v, m in ((y, h), (y + ih, h), (x, w), (x + iw, w)))
     if y1 <= y0 or x1 <= x0:
         out[...] = level if image.ndim == 3 else level[0]
@@ -341,10 +343,10 @@ def _padded(image: np.ndarray, merged: Merged, out: np.ndarray | None) -> np.nda
     return out
 
 
-def _moved(image: np.ndarray, merged: Merged, out: np.ndarray | None) -> np.ndarray:
-    """Whole pixels moved: a crop, a flip, a transposition, or a copy."""
-    a, b, c, d, e, f, *_ = merged.pull
-    h, w = merged.size
+def moved(image: np.ndarray, pull: Sequence[float], size: tuple[int, int], out: np.ndarray | None = None) -> np.ndarray:
+    """Whole pixels moved, none from outside: a crop, a flip, a transposition, or a copy."""
+    a, b, c, d, e, f = pull[:6]
+    h, w = size
     if b == 0.0:
         x0, y0 = int(c - (w if a < 0 else 0)), int(f - (h if e < 0 else 0))
         part, flip_x, flip_y = image[y0 : y0 + h, x0 : x0 + w], a < 0, e < 0
@@ -353,7 +355,7 @@ def _moved(image: np.ndarray, merged: Merged, out: np.ndarray | None) -> np.ndar
         part, flip_x, flip_y = image[y0 : y0 + w, x0 : x0 + h].swapaxes(0, 1), d < 0, b < 0
     if out is None:
         out = np.empty(part.shape, image.dtype)
-    elif not _usable(out, part.shape, image.dtype):
+    elif not usable(out, part.shape, image.dtype):
         out[...] = part[:: -1 if flip_y else 1, :: -1 if flip_x else 1]
         return out
     if (flip_x or b != 0.0) and part.size and image.dtype in DTYPES and (part.ndim == 2 or part.shape[2] <= 4):
@@ -416,7 +418,7 @@ def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
     h, w = mask.shape[:2]
     merged = merge(stages, h, w)
     if merged.exact and not merged.frames.size:
-        return _moved(mask, merged, None)
+        return moved(mask, merged.pull, merged.size)
     kind = mask.dtype
     bits = np.dtype(f"u{kind.itemsize}")
     source = np.ascontiguousarray(mask).view(bits)
@@ -427,7 +429,7 @@ def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
     matrix, width = np.array(merged.pull), merged.size[1]
 
     def band(y0: int, y1: int) -> None:
-        own = _scratch()
+        own = scratch()
         run_labels(
             source.reshape(-1),
             channels,

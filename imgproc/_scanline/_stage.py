@@ -82,6 +82,8 @@ class Deferred(NamedTuple):
 
     resolve: Callable[[np.ndarray], list[Stage]]
     label: str = ""
+    op: Op | None = None
+    """The same as an operation for integer images, for kernels that see the whole image."""
 
 
 class MaskOnly(NamedTuple):

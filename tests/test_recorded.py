@@ -1,0 +1,178 @@
+"""Chains that kernels draw and lower give the bytes of those that Python draws and lowers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+
+import augment as A
+import imgproc
+from augment._examples import EXAMPLES, build, title
+
+RECORDED = {
+    "BrightnessContrast", "CenterCrop", "ColorJitter", "Crop", "Gamma", "GaussianNoise", "HorizontalFlip",
+    "HueSaturationValue", "ISONoise", "Invert", "Normalize", "PixelDropout", "Posterize", "RGBShift", "SaltAndPepper",
+    "Solarize", "SpeckleNoise", "ToGray", "ToSepia", "VerticalFlip",
+}  # fmt: skip
+"""Classes of which the example with the defaults must be recorded for 8-bit RGB: their speed depends on it."""
+
+KINDS = (((130, 150, 3), np.uint8), ((124, 124), np.uint8), ((130, 150, 3), np.uint16), ((125, 150, 3), np.float32))
+OUTPUTS: tuple[dict[str, Any], ...] = ({}, {"layout": "first", "dtype": "float32"})
+
+
+def image_of(shape: tuple[int, ...], dtype: Any, seed: int = 0) -> np.ndarray:
+    top = np.iinfo(dtype).max if np.dtype(dtype).kind == "u" else 1
+    return (np.random.default_rng(seed).random(shape) * top).astype(dtype)
+
+
+def both(transforms: list[A.Compose], **options: Any) -> tuple[A.Compose, A.Compose]:
+    """A chain, and the same that records nothing."""
+    ordinary = A.Compose(transforms, **options)
+    ordinary._recipes.MOST = 0
+    return A.Compose(transforms, **options), ordinary
+
+
+def recorded(chain: A.Compose, image: np.ndarray) -> Any:
+    return chain._recipes.find(image.shape, image.dtype, 99)
+
+
+def assert_same(chain: A.Compose, ordinary: A.Compose, image: np.ndarray, keys: Any) -> None:
+    for key in keys:
+        a, b = chain(image=image, key=key)["image"], ordinary(image=image, key=key)["image"]
+        assert (a.shape, a.dtype) == (b.shape, b.dtype)
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(("name", "parameters"), EXAMPLES, ids=[title(*e) for e in EXAMPLES])
+def test_every_transform(name: str, parameters: dict[str, Any]) -> None:
+    transform, found = build(name, parameters), []
+    for (shape, dtype), output in zip((*KINDS, KINDS[0]), (*OUTPUTS * 2, OUTPUTS[1])):
+        chain, ordinary = both([transform], seed=3, **output)
+        image = image_of(shape, dtype)
+        if recorded(chain, image) is not None:
+            found.append(dtype)
+            assert_same(chain, ordinary, image, range(5))
+    if name in RECORDED and (name, parameters) == next(e for e in EXAMPLES if e[0] == name):
+        assert found.count(np.uint8) > 1
+
+
+LEVELS = [
+    A.HorizontalFlip(), A.VerticalFlip(), A.BrightnessContrast(), A.Gamma(), A.Invert(), A.Posterize(bits=(3, 6)),
+    A.Solarize(threshold=(0.3, 0.8)), A.GaussianNoise(), A.SpeckleNoise(per_channel=False), A.SaltAndPepper(),
+    A.ColorJitter(p=0.8), A.ColorJitter(hue=(0, 0), p=0.5), A.HueSaturationValue(), A.RGBShift(), A.ToSepia(),
+    A.PixelDropout(), A.Crop(size=(8, 8), p=1), A.CenterCrop(size=(8, 8), p=1), A.ISONoise(),
+    A.ColorJitter(contrast=(1, 1)),
+]  # fmt: skip
+
+
+def test_grey_on_the_way() -> None:
+    image = image_of((13, 17, 3), np.uint8)
+    for after in ([A.Gamma(p=1)], [A.ColorJitter()], [A.GaussianNoise(p=1), A.Normalize(mean=0.5, std=0.2)], []):
+        chain, ordinary = both([A.HorizontalFlip(), A.ToGray(p=1), *after], seed=6)
+        assert recorded(chain, image) is not None
+        assert_same(chain, ordinary, image, range(6))
+
+
+@hypothesis.settings(max_examples=40)
+@hypothesis.given(st.lists(st.sampled_from(LEVELS), max_size=6), st.integers(0, 99), st.sampled_from((1.0, 0.6)))
+def test_chains(transforms: list[Any], seed: int, p: float) -> None:
+    image = image_of((13, 17, 3), np.uint8, seed)
+    chain, ordinary = both(transforms, seed=seed, p=p)
+    recorded(chain, image)
+    keys = [(seed, k) for k in range(8)]
+    assert_same(chain, ordinary, image, keys)
+    images = np.stack([image_of((13, 17, 3), np.uint8, k) for k in range(8)])
+    together = chain.batch(images, keys=keys, workers=2)["images"]
+    for k, key in enumerate(keys):
+        np.testing.assert_array_equal(together[k], ordinary(image=images[k], key=key)["image"])
+
+
+SIX = [
+    A.HorizontalFlip(), A.VerticalFlip(), A.ColorJitter(p=1), A.BrightnessContrast(contrast=(0, 0), p=1),
+    A.BrightnessContrast(brightness=(0, 0), p=1), A.GaussianNoise(p=1),
+]  # fmt: skip
+
+
+def test_images_that_come_again_are_recorded() -> None:
+    chain, ordinary = both(SIX, seed=9)
+    images = np.stack([image_of((20, 24, 3), np.uint8, k) for k in range(9)])
+    expected = [ordinary(image=image, key=k)["image"] for k, image in enumerate(images)]
+    for k, image in enumerate(images):
+        assert ((image.shape, image.dtype) in chain._recipes._found) == (k > 0)
+        np.testing.assert_array_equal(chain(image=image, key=k)["image"], expected[k])
+    assert chain._recipes.find((20, 24, 3), np.dtype(np.uint8)) is not None
+    for workers in (1, 2, 8):
+        out = np.empty_like(images)
+        assert chain.batch(images, keys=range(9), workers=workers, out=out)["images"] is out
+        np.testing.assert_array_equal(out, expected)
+    backwards = chain.batch(images[::-1], keys=range(8, -1, -1))["images"]
+    np.testing.assert_array_equal(backwards[::-1], expected)
+    one = np.empty((20, 24, 3), np.uint8)
+    assert chain(image=images[3], key=3, out=one)["image"] is one
+    np.testing.assert_array_equal(one, expected[3])
+    with pytest.raises(ValueError, match="out must have shape"):
+        chain(image=images[3], key=3, out=one[1:])
+    with pytest.raises(ValueError, match="out must have shape"):
+        chain.batch(images, keys=range(9), out=out[:, 1:])
+
+
+def test_keys_of_several_lengths_in_a_batch() -> None:
+    chain, ordinary = both(SIX)
+    images = np.stack([image_of((12, 10, 3), np.uint8, k) for k in range(6)])
+    keys = [1, (2,), (3, 4), 5, (6, 7, 8), -1]
+    result = chain.batch(images, keys=keys)
+    for k, key in enumerate(keys):
+        np.testing.assert_array_equal(result["images"][k], ordinary(image=images[k], key=key)["image"])
+    assert result["keys"] == keys
+
+
+def test_only_so_many_kinds_are_remembered() -> None:
+    chain = A.Compose([A.Invert(p=1)])
+    for k in range(chain._recipes.MOST + 20):
+        chain(image=np.zeros((1 + k, 2), np.uint8), key=0)
+    assert len(chain._recipes._found) == chain._recipes.MOST
+
+
+def test_padding_goes_the_ordinary_way() -> None:
+    image = image_of((20, 24, 3), np.uint8)
+    chain, ordinary = both([A.Pad(padding=3, p=1), A.Invert(p=0.5)], seed=2)
+    assert_same(chain, ordinary, image, range(12))
+
+
+def test_errors_stay_the_same() -> None:
+    chain = A.Compose([A.HueSaturationValue(p=1)])
+    for _ in range(8):
+        with pytest.raises(ValueError, match="HueSaturationValue"):
+            chain(image=np.zeros((4, 4, 5), np.uint8), key=1)
+        with pytest.raises(ValueError, match="at least one pixel"):
+            chain(image=np.zeros((0, 4, 3), np.uint8), key=1)
+        with pytest.raises(TypeError, match="bool"):
+            chain(image=np.zeros((4, 4), bool), key=1)
+
+
+def test_large_images_are_divided_among_threads_all_the_same() -> None:
+    image = image_of((520, 520, 3), np.uint8)
+    chain, ordinary = both(SIX, seed=1)
+    recorded(chain, image)
+    before = imgproc.get_num_threads()
+    try:
+        imgproc.set_num_threads(2)
+        expected = ordinary(image=image, key=1)["image"]
+        np.testing.assert_array_equal(chain(image=image, key=1)["image"], expected)
+        imgproc.set_num_threads(1)
+        np.testing.assert_array_equal(chain(image=image, key=1)["image"], expected)
+    finally:
+        imgproc.set_num_threads(before)
+
+
+@pytest.mark.nojit
+def test_without_compilation() -> None:
+    image = image_of((5, 7, 3), np.uint8)
+    for transforms in (SIX, [A.Invert(p=1)], [A.HorizontalFlip(p=1)]):
+        chain, ordinary = both(transforms, seed=4)
+        assert recorded(chain, image) is not None
+        assert_same(chain, ordinary, image, range(3))
