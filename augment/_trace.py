@@ -84,10 +84,16 @@ class Symbol:
     def __index__(self) -> NoReturn:
         raise _Branch(self) if 0 <= self.high - self.low < MOST_VARIANTS else Untraceable
 
+    def __eq__(self, other: object) -> bool:
+        if self.draw >= 0:
+            self.__index__()
+        # A number drawn from a range is no given number: what is left out for, say, a factor of 1 changes nothing.
+        return False
+
     def _unknown(self, *_: Any) -> NoReturn:
         raise Untraceable
 
-    __bool__ = __float__ = __int__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _unknown  # type: ignore[assignment]
+    __bool__ = __float__ = __int__ = __lt__ = __le__ = __gt__ = __ge__ = _unknown
     __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __abs__ = __iter__ = _unknown
 
 

@@ -89,13 +89,13 @@ class ColorJitter(Transform):
         }
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
-        """Up to four operations; those that never change anything are left out."""
+        """Up to four operations; those that change nothing are left out."""
         grey = is_grey(frame, "ColorJitter")
         stages: list[Stage] = []
         for which in params["order"]:
-            name, nothing = _NAMES[which], _NOTHING[which]
-            if getattr(self, name) != (nothing, nothing) and not (grey and which >= 2):
-                stages.append(_MAKE[which](params[name]))
+            value = params[_NAMES[which]]
+            if not (value == _NOTHING[which] or (grey and which >= 2)):
+                stages.append(_MAKE[which](value))
         return stages
 
 
@@ -145,8 +145,8 @@ class HueSaturationValue(Transform):
         """One operation."""
         hue, saturation, value = params["hue"], params["saturation"], params["value"]
         if is_grey(frame, "HueSaturationValue"):
-            return [pixel.affine(1.0, value)]
-        if not any((*self.hue, *self.saturation, *self.value)):
+            return [] if value == 0.0 else [pixel.affine(1.0, value)]
+        if hue == saturation == value == 0.0:
             return []
         return [pixel.hsv(hue=hue, saturation_shift=saturation, value_shift=value)]
 

@@ -86,8 +86,8 @@ class Gamma(Transform):
         return {"gamma": rng.uniform(*self.gamma)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
-        """One power, or nothing where the exponent is always 1."""
-        return [pixel.gamma(params["gamma"])] if self.gamma != (1.0, 1.0) else []
+        """One power, or nothing for the exponent 1."""
+        return [] if params["gamma"] == 1.0 else [pixel.gamma(params["gamma"])]
 
 
 def _cubic_basis() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
