@@ -91,7 +91,7 @@ def _sample_row(
     _points(matrix, steps, grids, y, lo, hi, xs, ys, dead)
     h, w, wrap = head[0], head[1], head[6] != 0
     if mode == RGB:
-        sample_rgb(flat, w, h, xs, ys, n, ints, floats[2], wide, halves, rows, at)
+        sample_rgb(flat, w, h, xs, ys, n, ints[0], floats[2], floats[3], wide, halves, rows, at)
     elif mode == NEAREST:
         sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at)
     elif mode == BICUBIC:
