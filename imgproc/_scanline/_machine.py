@@ -40,9 +40,14 @@ def _paint(rows, channels, fill, a, b):
 @kernel(inner=True)
 def _bury(rows, channels, fills, dead, at, n):
     """Fills of the points that met a constant border on their way."""
+    some = np.int32(0)
     for i in range(n):
-        if dead[i] != 0:
-            for c in range(channels):
+        some |= dead[i]
+    if some == 0:
+        return
+    for c in range(channels):
+        for i in range(n):
+            if dead[i] != 0:
                 rows[c, at + i] = fills[dead[i] - 1, c]
 
 
