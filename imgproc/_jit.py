@@ -111,12 +111,18 @@ def cpu_has(feature: str) -> bool:
 class Intrinsic:
     """A Numba intrinsic made at first use, so that defining one does not import Numba.  Kernels call it as a global.
 
-    `build` gets the decorator `numba.extending.intrinsic` and returns what it made.
+    `build` gets the decorator `numba.extending.intrinsic` and returns what it made; `plain` does the same in Python.
     """
 
-    def __init__(self, build: Callable[[Any], Any]) -> None:
+    def __init__(self, build: Callable[[Any], Any], plain: Callable[..., Any] | None = None) -> None:
         self._build = build
+        self._plain = plain
         self._type: Any = None
+
+    def __call__(self, *args: Any) -> Any:
+        if self._plain is None:
+            raise TypeError("only compiled kernels can call this")
+        return self._plain(*args)
 
     @property
     def _numba_type_(self) -> Any:
@@ -128,6 +134,27 @@ class Intrinsic:
             cpu_target.typing_context.refresh()
             self._type = cpu_target.typing_context.resolve_value_type(made)
         return self._type
+
+
+def _borrow(intrinsic: Any) -> Any:
+    from numba.core.cgutils import get_null_value
+
+    def borrow(typing_context, array):
+        def generate(context, builder, signature, args):
+            made = context.make_array(array)(context, builder, args[0])
+            made.meminfo, made.parent = get_null_value(made.meminfo.type), get_null_value(made.parent.type)
+            return made._getvalue()
+
+        return array(array), generate
+
+    return intrinsic(borrow)
+
+
+borrowed = Intrinsic(_borrow, lambda array: array)
+"""``borrowed(array)`` in a kernel: the same array, but nobody counts references to it or to its slices.
+
+For arguments of a kernel that Python calls, as the caller holds them; never for what a kernel returns.  Counting takes
+two atomic operations a slice, more than all that is done with a short row."""
 
 
 class Choice:

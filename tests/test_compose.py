@@ -179,10 +179,10 @@ GOLDEN = {
 
 DIGESTS = {
     "colour": "dfaf624310501335",
-    "geometry": "81786aac27b0b276",
+    "geometry": "98e6ef57b63b2069",
     "noise": "fcf78b3f7bad833c",
     "jitter": "0f8560515b94fe8e",
-    "elastic": "e1832a65b8676243",
+    "elastic": "3ebf723400f05ced",
     "normalize": "5f33fbac82903686",
 }
 

@@ -142,10 +142,11 @@ def _displace_regular_row(grid, step, y, first, n, xs, ys):
         end = n if j == columns - 1 else min(n, max(i, int(np.ceil((j + 1) / cells - 0.5)) - first))
         t0 = np.float32((first + i + 0.5) * cells - j)
         dx, dy = bx - ax, by - ay
-        for m in range(end - i):
+        at = np.uint64(i)  # unsigned: no check for indices that count from the end
+        for m in range(np.uint64(end - i)):
             t = t0 + dt * np.float32(np.int32(m))
-            xs[i + m] += ax + t * dx
-            ys[i + m] += ay + t * dy
+            xs[at + m] += ax + t * dx
+            ys[at + m] += ay + t * dy
         i = end
         j += 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._jit import kernel
+from .._jit import borrowed, kernel
 from ._coordinates import interval, project_row, step_row
 from ._op_program import apply, prepare
 from ._sample import (
@@ -40,9 +40,14 @@ def _paint(rows, channels, fill, a, b):
 @kernel(inner=True)
 def _bury(rows, channels, fills, dead, at, n):
     """Fills of the points that met a constant border on their way."""
+    some = np.int32(0)
     for i in range(n):
-        if dead[i] != 0:
-            for c in range(channels):
+        some |= dead[i]
+    if some == 0:
+        return
+    for c in range(channels):
+        for i in range(n):
+            if dead[i] != 0:
                 rows[c, at + i] = fills[dead[i] - 1, c]
 
 
@@ -91,7 +96,7 @@ def _sample_row(
     _points(matrix, steps, grids, y, lo, hi, xs, ys, dead)
     h, w, wrap = head[0], head[1], head[6] != 0
     if mode == RGB:
-        sample_rgb(flat, w, h, xs, ys, n, ints, floats[2], wide, halves, rows, at)
+        sample_rgb(flat, w, h, xs, ys, n, ints[0], floats[2], floats[3], wide, halves, rows, at)
     elif mode == NEAREST:
         sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at)
     elif mode == BICUBIC:
@@ -128,6 +133,11 @@ def run_rows(
     y1,
 ):
     """Rows [y0, y1) of the result."""
+    flat, head, matrix, frames = borrowed(flat), borrowed(head), borrowed(matrix), borrowed(frames)
+    steps, grids, fills, limits = borrowed(steps), borrowed(grids), borrowed(fills), borrowed(limits)
+    ops, params, tables, wide_tables = borrowed(ops), borrowed(params), borrowed(tables), borrowed(wide_tables)
+    rows, scratch, floats, wide = borrowed(rows), borrowed(scratch), borrowed(floats), borrowed(wide)
+    halves, ints, ends, out = borrowed(halves), borrowed(ints), borrowed(ends), borrowed(out)
     prepare(rows, ops, params, tables, wide_tables, head[2], limits)
     width = head[4]
     straight = head[5] == EXACT and head[7] == 1 and head[8] == width and frames.shape[0] == 0
@@ -172,6 +182,9 @@ def run_rows(
 @kernel
 def run_labels(flat, channels, h, w, width, matrix, frames, steps, grids, fills, floats, ints, ends, out, y0, y1):
     """Rows [y0, y1) of a mask: labels of the nearest pixels, of any dtype."""
+    flat, matrix, frames, steps = borrowed(flat), borrowed(matrix), borrowed(frames), borrowed(steps)
+    grids, fills, floats = borrowed(grids), borrowed(fills), borrowed(floats)
+    ints, ends, out = borrowed(ints), borrowed(ends), borrowed(out)
     columns = min(width, CAPACITY)
     xs, ys, index, dead = floats[0], floats[1], ints[0], ints[4]
     for y in range(y0, y1):

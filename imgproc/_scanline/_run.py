@@ -36,7 +36,7 @@ class _Scratch:
         self.bytes = np.empty(CAPACITY, np.uint8)
         self.floats = np.empty((6, CAPACITY), np.float32)
         self.wide = np.empty((2, CAPACITY), np.uint64)
-        self.halves = self.wide.view(np.int32)
+        self.halves = self.wide.view(np.uint32)
         self.ints = np.empty((5, CAPACITY), np.int32)
         self.ends = np.empty((32, 2), np.int64)
 

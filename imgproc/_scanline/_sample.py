@@ -23,12 +23,12 @@ def _load_word(intrinsic: Any) -> Any:
     from numba.core import types
 
     def word(typing_context, values, start):
-        """Four bytes from any place, as a little-endian number."""
+        """Eight bytes from any place, as a little-endian number."""
 
         def generate(context, builder, signature, args):
             data = context.make_array(signature.args[0])(context, builder, args[0]).data
-            place = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(32).as_pointer())
-            return builder.zext(builder.load(place, align=1), ir.IntType(64))
+            place = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(64).as_pointer())
+            return builder.load(place, align=1)
 
         return types.uint64(values, types.uint64), generate
 
@@ -41,9 +41,9 @@ _word = Intrinsic(_load_word)
 @kernel(inner=True)
 def _rgb_taps(xs, ys, n, w, h, index, fx, fy):
     """The upper left byte of the four pixels around each point; at the edge the weights move instead of the taps."""
-    half, zero, steps = np.float32(0.5), np.float32(0.0), np.float32(256.0)
+    half, zero = np.float32(0.5), np.float32(0.0)
     right, bottom = np.float32(w - 1), np.float32(h - 1)
-    last_x, last_y = np.float32(w - 2), np.float32(h - 2)
+    last_x, last_y = np.int32(w - 2), np.int32(h - 2)
     line, three = np.int32(3 * w), np.int32(3)
     for i in range(n):
         u, v = xs[i] - half, ys[i] - half
@@ -51,61 +51,57 @@ def _rgb_taps(xs, ys, n, w, h, index, fx, fy):
         u = right if u > right else u
         v = v if v > zero else zero
         v = bottom if v > bottom else v
-        i0 = np.int32(last_x if u > last_x else u)
-        j0 = np.int32(last_y if v > last_y else v)
-        fx[i] = np.int32((u - np.float32(i0)) * steps + half)
+        i0, j0 = np.int32(u), np.int32(v)
+        i0 = last_x if i0 > last_x else i0
+        j0 = last_y if j0 > last_y else j0
+        fx[i] = u - np.float32(i0)
         fy[i] = v - np.float32(j0)
         index[i] = np.int32(np.int32(j0 * line) + np.int32(three * i0))
 
 
 @kernel(inner=True)
-def _rgb_blend(flat, line, index, fx, n, top, bottom):
-    """Between left and right: three channels in one multiplication, level * 256 in lanes of 16 bits, exact.
+def _rgb_fetch(flat, line, index, n, top, bottom):
+    """Left and right pixel of both rows: six bytes, read as eight.
 
-    A word holds the three bytes of a pixel and one of the next; the lanes are red, blue, green."""
-    eight, over, two, down = np.uint64(8), np.uint64(24), np.uint64(2), np.uint64(line)
-    lanes = np.uint64(0x000000FF00FF00FF)
+    The two that are too many come after them in the upper row and before them in the lower one, so that no read goes
+    beyond the image."""
+    down = np.uint64(line - 2)
     for i in range(n):
-        p, f = np.uint64(np.uint32(index[i])), np.uint64(np.uint32(fx[i]))
-        # The right pixel is read with the byte before it, so that no read goes beyond the image.
-        a, b = _word(flat, p), _word(flat, p + two) >> eight
-        a = (a | (a << over)) & lanes
-        b = (b | (b << over)) & lanes
-        top[i] = (a << eight) + (b - a) * f
-        p += down
-        a, b = _word(flat, p), _word(flat, p + two) >> eight
-        a = (a | (a << over)) & lanes
-        b = (b | (b << over)) & lanes
-        bottom[i] = (a << eight) + (b - a) * f
+        p = np.uint64(np.uint32(index[i]))
+        top[i] = _word(flat, p)
+        bottom[i] = _word(flat, p + down)
 
 
 @kernel(inner=True)
-def _rgb_settle(top, bottom, fy, n, red, green, blue):
-    """Between top and bottom, rounded to whole levels; both come as pairs of int32: red and blue, green."""
-    lane, half = np.int32(0xFFFF), np.uint32(16)
-    scale, magic = np.float32(1.0 / 256.0), np.float32(12582912.0)
+def _rgb_blend(top, bottom, fx, fy, n, red, green, blue):
+    """Between the four pixels, rounded to whole levels; a pair of uint32 holds what `_rgb_fetch` read of a row."""
     for i in range(n):
-        t, b, f = top[2 * i], bottom[2 * i], fy[i]
-        a = np.float32(t & lane)
-        v = (a + f * (np.float32(b & lane) - a)) * scale
-        red[i] = (v + magic) - magic
-        a = np.float32(np.int32(np.uint32(t) >> half))
-        v = (a + f * (np.float32(np.int32(np.uint32(b) >> half)) - a)) * scale
-        blue[i] = (v + magic) - magic
-        a = np.float32(top[2 * i + 1])
-        v = (a + f * (np.float32(bottom[2 * i + 1]) - a)) * scale
-        green[i] = (v + magic) - magic
+        a, b, c, d, x, y = top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], fx[i], fy[i]
+        red[i] = _between(_byte(a, 0), _byte(a, 24), _byte(c, 16), _byte(d, 8), x, y)
+        green[i] = _between(_byte(a, 8), _byte(b, 0), _byte(c, 24), _byte(d, 16), x, y)
+        blue[i] = _between(_byte(a, 16), _byte(b, 8), _byte(d, 0), _byte(d, 24), x, y)
 
 
 @kernel(inner=True)
-def sample_rgb(flat, w, h, xs, ys, n, ints, fy, wide, halves, rows, at):
-    """Bilinear on 8-bit RGB of at least 2 x 2 pixels; horizontal weights are rounded to 1/256.
+def _byte(word, shift):
+    return np.float32(np.int32((word >> np.uint32(shift)) & np.uint32(255)))
 
-    `halves` is the int32 view of the uint64 scratch `wide`."""
-    index, fx = ints[0], ints[1]
+
+@kernel(inner=True)
+def _between(a, b, c, d, x, y):
+    """Bilinear between a and b above, c and d below, rounded."""
+    magic = np.float32(12582912.0)
+    a += x * (b - a)
+    c += x * (d - c)
+    return ((a + y * (c - a)) + magic) - magic
+
+
+@kernel(inner=True)
+def sample_rgb(flat, w, h, xs, ys, n, index, fx, fy, wide, halves, rows, at):
+    """Bilinear on 8-bit RGB of at least 2 x 2 pixels; `halves` is the uint32 view of the uint64 scratch `wide`."""
     _rgb_taps(xs, ys, n, w, h, index, fx, fy)
-    _rgb_blend(flat, 3 * w, index, fx, n, wide[0], wide[1])
-    _rgb_settle(halves[0], halves[1], fy, n, rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n])
+    _rgb_fetch(flat, 3 * w, index, n, wide[0], wide[1])
+    _rgb_blend(halves[0], halves[1], fx, fy, n, rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n])
 
 
 @kernel(inner=True)
