@@ -15,7 +15,7 @@ import numpy as np
 
 from imgproc._check import integer, one_of, real
 from imgproc._cv2 import load_cv2
-from imgproc._planes import full_scale, level
+from imgproc._planes import full_scale
 from imgproc._scanline import Deferred, MaskOnly, Stage, Whole, pixel, run
 from imgproc._scanline import Erase as EraseStage
 
@@ -427,9 +427,7 @@ class MaskDropout(_Erasing):
         """One function for the image, one for masks."""
         if frame.mask is None or not params["objects"]:
             return []
-        where = np.zeros(frame.mask.shape[:2], bool)
-        for label, y, x in params["objects"]:
-            where |= _object_at(_plane(frame.mask), label, y, x, self.by)
+        where = _objects_at(_plane(frame.mask), params["objects"], self.by)
         work = functools.partial(_fill_where, where, self.fill, params.get("stream"))
         stages: list[Stage] = [Whole(work, label="mask dropout")]
         if self.mask_fill is not None:
@@ -446,39 +444,56 @@ def _plane(mask: np.ndarray) -> np.ndarray:
 
 
 def _find_objects(mask: np.ndarray, by: str) -> list[list[int]]:
-    """[label, y, x] of each object, labels in order."""
-    labels = np.flatnonzero(np.bincount(mask.ravel())) if mask.dtype in (bool, np.uint8) else np.unique(mask)
-    cv2, found = load_cv2(), []
-    for label in labels[labels != 0].tolist():
+    """[label, y, x] of each object, x and y of its first pixel; in this order."""
+    # Runs of one label in a row: few, and each belongs to one object.
+    begins = mask != 0
+    begins[:, 1:] &= mask[:, 1:] != mask[:, :-1]
+    starts = np.flatnonzero(begins)
+    if not starts.size:
+        return []
+    labels = mask.ravel()[starts]
+    objects = labels if by == "label" else _numbers(mask != 0)[starts]
+    _, first, of = np.unique(objects, return_index=True, return_inverse=True)
+    if by != "label" and (labels[first][of] != labels).any():  # labels touch: each for itself
+        objects, last = np.zeros(starts.size, np.int64), 0
+        for label in np.unique(labels):
+            mine = labels == label
+            objects[mine] = last + _numbers(mask == label)[starts[mine]]
+            last = objects.max()
+        first = np.unique(objects, return_index=True)[1]
+    places = starts[first].tolist()
+    return sorted([int(label), *divmod(place, mask.shape[1])] for label, place in zip(labels[first].tolist(), places))
+
+
+def _numbers(here: np.ndarray) -> np.ndarray:
+    """Connected pieces, numbered from 1 on; flat."""
+    return load_cv2().connectedComponents(here.view(np.uint8), connectivity=8)[1].ravel()
+
+
+def _objects_at(mask: np.ndarray, objects: list[list[int]], by: str) -> np.ndarray:
+    """Where objects are."""
+    cv2, (h, w) = load_cv2(), mask.shape
+    where = np.zeros((h + 2, w + 2), np.uint8)
+    for label, y, x in objects:
         here = (mask == label).view(np.uint8)
         if by == "label":
-            found.append([label, *divmod(int(here.argmax()), mask.shape[1])])
-            continue
-        _, numbers, boxes, _ = cv2.connectedComponentsWithStats(here, connectivity=8)
-        for number, (x, y, width, *_) in enumerate(boxes[1:].tolist(), 1):
-            found.append([label, y, x + int((numbers[y, x : x + width] == number).argmax())])
-    return found
-
-
-def _object_at(mask: np.ndarray, label: int, y: int, x: int, by: str) -> np.ndarray:
-    here = mask == label
-    if by == "label" or not (y < mask.shape[0] and x < mask.shape[1] and here[y, x]):
-        return here if by == "label" else np.zeros_like(here)
-    numbers = load_cv2().connectedComponents(here.view(np.uint8), connectivity=8)[1]
-    return numbers == numbers[y, x]
+            where[1:-1, 1:-1] |= here
+        elif y < h and x < w and here[y, x]:
+            cv2.floodFill(here, where, (x, y), 0, flags=8 | cv2.FLOODFILL_MASK_ONLY | 1 << 8)
+    return np.ascontiguousarray(where[1:-1, 1:-1]).view(bool)
 
 
 def _fill_where(where: np.ndarray, fill: Fill, stream: int | None, image: np.ndarray) -> np.ndarray:
     image = image.copy()
     if fill == "noise":
-        image[where] = _noise(image, stream)[where]
-        return image
-    channels = 1 if image.ndim == 2 else image.shape[2]
-    levels = mean_levels(image) if fill == "mean" else fill if isinstance(fill, tuple) else (fill,) * channels
-    if len(levels) != channels:
-        raise ValueError(f"fill must be one level or {channels}, one a channel, got {len(levels)}")
-    values = [level(v, image.dtype) for v in levels]
-    image[where] = values if image.ndim == 3 else values[0]
+        painted = _noise(image, stream)
+    else:
+        levels = mean_levels(image) if fill == "mean" else fill
+        painted = run(image, [EraseStage(((0, 0, *where.shape),), levels)])
+    if image.ndim == 3 and image.shape[2] > 4:
+        image[where] = painted[where]
+    else:
+        load_cv2().copyTo(painted, where.view(np.uint8), image)
     return image
 
 

@@ -17,8 +17,11 @@ wrap           ``abcd|abcd|abcd``    ``BORDER_WRAP``         ``grid-wrap``     `
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
+
+from ._cv2 import load_cv2
 
 BORDERS = ("constant", "replicate", "reflect", "reflect_101", "wrap")
 
@@ -76,3 +79,62 @@ def extended(
     padded = np.pad(array, widths, constant_values=fill)
     padded.flags.writeable = False
     return padded, index_map(h + 2 * radius, 0, 0, border), index_map(w + 2 * radius, 0, 0, border)
+
+
+_CV2 = {
+    "constant": "BORDER_CONSTANT",
+    "replicate": "BORDER_REPLICATE",
+    "reflect": "BORDER_REFLECT",
+    "reflect_101": "BORDER_REFLECT_101",
+    "wrap": "BORDER_WRAP",
+}
+_MOST_CHANNELS = 128
+"""Of one pixel, for OpenCV."""
+
+
+def framed(
+    image: np.ndarray, sides: tuple[int, int, int, int], border: str, values: Sequence[float], out: np.ndarray
+) -> np.ndarray:
+    """An image in a frame.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    sides : (int, int, int, int)
+        Rows above and below, columns left and right; negative ones crop.
+    border : str
+        One of `BORDERS`; all but ``constant`` need at least one pixel.
+    values : sequence of number
+        What ``constant`` shows: one number of the image's dtype for each channel.
+    out : C-contiguous ndarray of shape (top + h + bottom, left + w + right) or with c
+        Gets the result.
+
+    Returns
+    -------
+    ndarray
+        `out`.
+    """
+    (top, bottom, left, right), (h, w) = sides, image.shape[:2]
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    crops = min(sides) < 0
+    if border != "constant":
+        if crops or channels > _MOST_CHANNELS:
+            rows, columns = index_map(h, top, bottom, border), index_map(w, left, right, border)
+            return np.take(np.take(image, rows, axis=0), columns, axis=1, out=out, mode="clip")
+    elif crops:
+        image = image[max(-top, 0) : max(h + min(bottom, 0), 0), max(-left, 0) : max(w + min(right, 0), 0)]
+        top, bottom, left, right = (max(side, 0) for side in sides)
+        h, w = image.shape[:2]
+    level = values[0] if len(set(values)) == 1 else values
+    if not image.size:
+        out[...] = level
+    elif channels <= 4 or border != "constant":
+        cv2, target = load_cv2(), out.reshape(out.shape[:2]) if channels == 1 else out
+        source = np.require(image, requirements="A")
+        cv2.copyMakeBorder(source, top, bottom, left, right, getattr(cv2, _CV2[border]), dst=target, value=values[:4])
+    else:
+        out[top : top + h, left : left + w] = image
+        for strip in (np.s_[:top], np.s_[top + h :], np.s_[top : top + h, :left], np.s_[top : top + h, left + w :]):
+            out[strip] = level
+    return out

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .._border import BORDERS, framed
 from .._check import DTYPES
 from .._cv2 import load_cv2
 from .._jit import jit_enabled
@@ -17,9 +18,10 @@ from .._lookup import look_up
 from .._planes import as_planes, full_scale
 from .._threads import run_bands
 from . import _pixel as pixel
+from ._direct import is_mixing, is_painting, mix, paint
 from ._machine import CAPACITY, HEAD, run_labels, run_rows
 from ._matrix import IDENTITY, Matrix
-from ._merge import Merged, extent, is_exact, merge
+from ._merge import Merged, extent, is_exact, is_exact_matrix, merge
 from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RGB
 from ._stage import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
 
@@ -165,6 +167,19 @@ def _pass(
     h, w = image.shape[:2]
     channels = 1 if image.ndim == 2 else image.shape[2]
     merged = merge(geometry, h, w)
+    if _is_padding(merged):
+        if not ops and layout == "last" and dtype in (None, image.dtype):
+            return _padded(image, merged, out)
+        if merged.steps.size:  # a folding border: sooner done before than point by point
+            image, geometry = _padded(image, merged, None), []
+            merged = merge(geometry, *image.shape[:2])
+    if ops and layout == "last" and dtype in (None, image.dtype) and merged.exact and not merged.frames.size:
+        if is_painting(ops, channels):
+            result = _moved(image, merged, out)
+            paint(result, ops)
+            return result
+        if is_mixing(ops, image):
+            return _mixed(_moved(image, merged, None) if geometry else image, ops[0], out)
     program = pixel.pack(ops, channels, image.dtype)
     if dtype is None:
         dtype = _float_of(image.dtype) if program.normalized else image.dtype
@@ -178,8 +193,6 @@ def _pass(
                 return look_up(source, tables, out)
             out[...] = look_up(source, tables)
             return out
-    if not ops and layout == "last" and dtype == image.dtype and _is_padding(merged):
-        return _padded(image, merged, out)
     shape: tuple[int, ...] = merged.size
     if image.ndim == 3:
         shape = (program.channels, *shape) if layout == "first" else (*shape, program.channels)
@@ -319,27 +332,39 @@ def _no_levels(channels: int, kind: np.dtype) -> np.ndarray:
 
 
 def _is_padding(merged: Merged) -> bool:
-    """Whether whole pixels are shifted and what lies outside gets one fill."""
-    return merged.exact and len(merged.frames) == 1 and merged.pull[0] == merged.pull[4] == 1.0
+    """Whether whole pixels are shifted, and one border shows beyond them."""
+    if merged.pull[0] != 1.0 or merged.pull[4] != 1.0 or not is_exact_matrix(merged.pull):
+        return False
+    frames, steps = len(merged.frames), len(merged.steps)
+    return frames + steps == 1 and (frames == 1 or merged.steps[0, 0] == 0.0)
 
 
 def _padded(image: np.ndarray, merged: Merged, out: np.ndarray | None) -> np.ndarray:
-    """A shifted copy in a frame of one fill."""
+    """A shifted copy in a frame of one border."""
     (h, w), (ih, iw) = merged.size, image.shape[:2]
     x, y = -int(merged.pull[2]), -int(merged.pull[5])  # where the first pixel comes to lie
     channels = 1 if image.ndim == 2 else image.shape[2]
-    level = _levels(merged.fills, channels, full_scale(image.dtype), image.dtype)[0]
-    if out is None:
-        out = np.empty(merged.size + image.shape[2:], image.dtype)
+    border, values = "constant", [0] * channels
+    if merged.steps.size:
+        border = BORDERS[int(merged.steps[0, 10])]
     else:
-        usable(out, merged.size + image.shape[2:], image.dtype)
-    y0, y1, x0, x1 = (min(max(v, 0), m) for v, m in ((y, h), (y + ih, h), (x, w), (x + iw, w)))
-    if y1 <= y0 or x1 <= x0:
-        out[...] = level if image.ndim == 3 else level[0]
-        return out
-    for strip in (np.s_[:y0], np.s_[y1:], np.s_[y0:y1, :x0], np.s_[y0:y1, x1:]):
-        out[strip] = level if image.ndim == 3 else level[0]
-    out[y0:y1, x0:x1] = image[y0 - y : y1 - y, x0 - x : x1 - x]
+        values = _levels(merged.fills, channels, full_scale(image.dtype), image.dtype)[0].tolist()
+    shape = merged.size + image.shape[2:]
+    result = out if out is not None and usable(out, shape, image.dtype) else np.empty(shape, image.dtype)
+    framed(image, (y, h - y - ih, x, w - x - iw), border, values, result)
+    if out is None or result is out:
+        return result
+    out[...] = result
+    return out
+
+
+def _mixed(image: np.ndarray, op: Op, out: np.ndarray | None) -> np.ndarray:
+    """Three mixtures of the channels of 8-bit RGB."""
+    result = out if out is not None and usable(out, image.shape, image.dtype) else np.empty(image.shape, image.dtype)
+    mix(image, op, result)
+    if out is None or result is out:
+        return result
+    out[...] = result
     return out
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._border import index_map
+from .._border import framed
 from .._check import as_image, border_name, integer, one_of
 from .._cv2 import load_cv2
 from .._planes import level
@@ -153,49 +153,11 @@ def pad(
     fill = fill_levels(fill, image)
     if border != "constant":
         full_image(image)
-    if _few_channels(image):
-        cv2 = load_cv2()
-        sides, kind = (top, bottom, left, right), getattr(cv2, _CV2_BORDERS[border])
-        value = _values(fill, image.dtype)
-        out = cv2.copyMakeBorder(_for_cv2(image), *sides, kind, value=value if isinstance(value, list) else [value] * 4)
-        return out.reshape(*out.shape[:2], *image.shape[2:])
-    return _padded(image, top, bottom, left, right, border, fill)
-
-
-_CV2_BORDERS = {
-    "constant": "BORDER_CONSTANT",
-    "replicate": "BORDER_REPLICATE",
-    "reflect": "BORDER_REFLECT",
-    "reflect_101": "BORDER_REFLECT_101",
-    "wrap": "BORDER_WRAP",
-}
-
-
-def _values(fill: float | tuple[float, ...], dtype: np.dtype) -> Any:
-    """Levels as numbers of the image."""
-    return [level(v, dtype).item() for v in fill] if isinstance(fill, tuple) else level(fill, dtype).item()
-
-
-def _padded(
-    image: np.ndarray, top: int, bottom: int, left: int, right: int, border: str, fill: float | tuple[float, ...]
-) -> np.ndarray:
-    """The same for any number of channels and for empty images."""
+    levels = fill if isinstance(fill, tuple) else (fill,) * (1 if image.ndim == 2 else image.shape[2])
+    values = [level(v, image.dtype).item() for v in levels]
     h, w = image.shape[:2]
     out = np.empty((top + h + bottom, left + w + right, *image.shape[2:]), image.dtype)
-    rows = out[top : top + h]
-    rows[:, left : left + w] = image
-    if border == "constant":
-        value = _values(fill, image.dtype)
-        rows[:, :left] = rows[:, left + w :] = value
-        out[:top] = out[top + h :] = value
-        return out
-    columns = index_map(w, left, right, border)
-    rows[:, :left] = image[:, columns[:left]]
-    rows[:, left + w :] = image[:, columns[left + w :]]
-    for y, source in enumerate(index_map(h, top, bottom, border)):
-        if not top <= y < top + h:
-            out[y] = rows[source]
-    return out
+    return framed(image, (top, bottom, left, right), border, values, out)
 
 
 def _sides(padding: Any) -> tuple[int, int, int, int]:
