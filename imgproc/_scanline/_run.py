@@ -175,11 +175,11 @@ def _pass(
             merged = merge(geometry, *image.shape[:2])
     if ops and layout == "last" and dtype in (None, image.dtype) and merged.exact and not merged.frames.size:
         if is_painting(ops, channels):
-            result = _moved(image, merged, out)
+            result = moved(image, merged.pull, merged.size, out)
             paint(result, ops)
             return result
         if is_mixing(ops, image):
-            return _mixed(_moved(image, merged, None) if geometry else image, ops[0], out)
+            return _mixed(moved(image, merged.pull, merged.size) if geometry else image, ops[0], out)
     program = pixel.pack(ops, channels, image.dtype)
     if dtype is None:
         dtype = _float_of(image.dtype) if program.normalized else image.dtype
