@@ -92,7 +92,8 @@ def _recorded(
     n = len(images)
     recipe = chain._recipes.find(images.shape[1:], images.dtype, n)
     words = [key_words(key, "keys[i]") for key in keys]
-    if recipe is None or recipe.moves or len({len(w) for w in words}) > 1:
+    large = recipe is not None and recipe.moves and images[0].size > 1 << 15  # OpenCV moves pixels faster
+    if recipe is None or large or len({len(w) for w in words}) > 1:
         return None
     shape = (n, *recipe.shape)
     if out is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgproc._jit import kernel
+from imgproc._jit import borrowed, kernel
 from imgproc._planes import canonical
 from imgproc._scanline import limits_of, moved, pixel, scratch, usable
 from imgproc._scanline._levels import CHANNELS, FIRST, HEIGHT, PLANE, STEP_X, STEP_Y, WIDTH, run_levels
@@ -138,6 +138,8 @@ def run_samples(
     first, last,
 ):  # fmt: skip
     """Samples [first, last); returns the first that cannot be had this way, or `last`."""
+    images, words, program, initial = borrowed(images), borrowed(words), borrowed(program), borrowed(initial)
+    reals, ints, pull, out = borrowed(reals), borrowed(ints), borrowed(pull), borrowed(out)
     registers, params = reals[: program[4]], reals[program[4] : program[4] + program[5]]
     totals = reals[program[4] + program[5] :]
     ops, move = ints[: 4 * program[6]].reshape(-1, 4), ints[4 * program[6] :]

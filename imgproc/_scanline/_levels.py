@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._jit import Choice, kernel
+from .._jit import Choice, borrowed, kernel
 from .._lookup import VECTOR, look_up_vector, look_up_vector_rgb
 from .._planes import LUMA_WEIGHTS
 from ._op_program import AFFINE, CONTRAST, apply, prepare
@@ -91,6 +91,9 @@ def run_levels(flat, move, ops, params, tables, wide, limits, rows, scratch, buf
     `buffer`, of the source's dtype and as large as the result with the source's channels, and `totals`, zeros for each
     channel, are for these alone.
     """
+    flat, move, ops, params, tables = borrowed(flat), borrowed(move), borrowed(ops), borrowed(params), borrowed(tables)
+    wide, limits, rows, scratch = borrowed(wide), borrowed(limits), borrowed(rows), borrowed(scratch)
+    buffer, totals, out = borrowed(buffer), borrowed(totals), borrowed(out)
     channels, width = move[CHANNELS], move[WIDTH]
     first, end = y0 * width, y1 * width
     source, sx, sy = move[FIRST], move[STEP_X], move[STEP_Y]

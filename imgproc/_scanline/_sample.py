@@ -217,17 +217,18 @@ def sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, lo, hi, floats,
 def load(flat, channels, start, step, n, rows, at):
     """Pixels ``start + step * i`` as they are."""
     if channels == 3 and abs(step) == 1:
-        # Read forwards and written backwards for a step of -1: that vectorises.
-        first = start if step > 0 else start - n + 1
-        part = flat[3 * first : 3 * (first + n)]
         red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
+        # Unsigned, so that both vectorise: no index counts from the end.
+        count, one, two, three = np.uint64(n), np.uint64(1), np.uint64(2), np.uint64(3)
+        k = np.uint64(3 * start)
         if step > 0:
-            for i in range(n):
-                red[i], green[i], blue[i] = part[3 * i], part[3 * i + 1], part[3 * i + 2]
+            for i in range(count):
+                j = k + three * i
+                red[i], green[i], blue[i] = flat[j], flat[j + one], flat[j + two]
         else:
-            last = n - 1
-            for i in range(n):
-                red[last - i], green[last - i], blue[last - i] = part[3 * i], part[3 * i + 1], part[3 * i + 2]
+            for i in range(count):
+                j = k - three * i
+                red[i], green[i], blue[i] = flat[j], flat[j + one], flat[j + two]
         return
     stride = step * channels
     for c in range(channels):
