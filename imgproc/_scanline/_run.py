@@ -34,7 +34,7 @@ class _Scratch:
     def __init__(self) -> None:
         self.rows: dict[tuple[int, Any], np.ndarray] = {}
         self.bytes = np.empty(CAPACITY, np.uint8)
-        self.floats = np.empty((6, CAPACITY), np.float32)
+        self.floats = np.empty((6, CAPACITY + 16), np.float32)  # displaced lines may run over by seven
         self.wide = np.empty((2, CAPACITY), np.uint64)
         self.halves = self.wide.view(np.uint32)
         self.ints = np.empty((5, CAPACITY), np.int32)
