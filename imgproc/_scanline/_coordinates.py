@@ -121,34 +121,45 @@ def _displace_row(grid, step, n, xs, ys):
 @kernel(inner=True)
 def _displace_regular_row(grid, step, y, first, n, xs, ys):
     """The same where the points are the pixel centres of row y from column `first` on: along one cell of the grid the
-    displacement is a straight line."""
+    displacement is a straight line.  `xs` and `ys` have room for seven more points."""
     rows, columns = int(step[17]) - 1, int(step[18]) - 1
-    start, line = int(step[16]), 2 * (columns + 1)
     gy = (y + 0.5) * rows / step[15]
     k = min(int(gy), rows - 1)
-    ty = np.float32(gy - k)
-    cells = columns / step[14]
+    ty, v = np.float32(gy - k), np.float32(y + 0.5)
+    cells, width = columns / step[14], step[14] / columns
     dt = np.float32(cells)
     j = min(int((first + 0.5) * cells), columns - 1)
+    # Unsigned: no check for indices that count from the end.
+    one, two, line = np.uint64(1), np.uint64(2), np.uint64(2 * (columns + 1))
+    p = np.uint64(int(step[16]) + 2 * j) + np.uint64(k) * line
+    bx, by = _down(grid, p, line, ty), _down(grid, p + one, line, ty)
     i = 0
     while i < n:
-        p = start + k * line + 2 * j
-        q = p + line
-        ax = grid[p] + ty * (grid[q] - grid[p])
-        bx = grid[p + 2] + ty * (grid[q + 2] - grid[p + 2])
-        ay = grid[p + 1] + ty * (grid[q + 1] - grid[p + 1])
-        by = grid[p + 3] + ty * (grid[q + 3] - grid[p + 3])
+        p += two
+        ax, ay = bx, by
+        bx, by = _down(grid, p, line, ty), _down(grid, p + one, line, ty)
         # Pixel centres up to the right end of cell j.
-        end = n if j == columns - 1 else min(n, max(i, int(np.ceil((j + 1) / cells - 0.5)) - first))
-        t0 = np.float32((first + i + 0.5) * cells - j)
-        dx, dy = bx - ax, by - ay
-        at = np.uint64(i)  # unsigned: no check for indices that count from the end
-        for m in range(np.uint64(end - i)):
-            t = t0 + dt * np.float32(np.int32(m))
-            xs[at + m] += ax + t * dx
-            ys[at + m] += ay + t * dy
+        end = n if j == columns - 1 else min(n, max(i, int(np.ceil((j + 1) * width - 0.5)) - first))
+        u, t = np.float32(first + i + 0.5), np.float32((first + i + 0.5) * cells - j)
+        _displace_line(xs, i, end, u, np.float32(1.0), ax, bx - ax, t, dt)
+        _displace_line(ys, i, end, v, np.float32(0.0), ay, by - ay, t, dt)
         i = end
         j += 1
+
+
+@kernel(inner=True)
+def _down(grid, p, line, t):
+    """Between a node and the one below it."""
+    return grid[p] + t * (grid[p + line] - grid[p])
+
+
+@kernel(inner=True)
+def _displace_line(values, start, end, u, du, a, d, t, dt):
+    """``u + i du`` displaced by ``a + (t + i dt) d``, eight at a time: what is too much is overwritten by the next."""
+    at = np.uint64(start)
+    for k in range(np.uint64((end - start + 7) // 8) * np.uint64(8)):
+        i = np.float32(np.int32(k))
+        values[at + k] = (u + i * du) + (a + (t + i * dt) * d)
 
 
 @kernel(inner=True)
