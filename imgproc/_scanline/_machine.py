@@ -11,6 +11,7 @@ from ._sample import (
     BICUBIC,
     EXACT,
     NEAREST,
+    RESIZED,
     RGB,
     load,
     nearest_index,
@@ -73,9 +74,10 @@ def _points(matrix, steps, grids, y, lo, hi, xs, ys, dead):
 
 @kernel(inner=True)
 def _sample_row(
-    flat, head, matrix, frames, steps, grids, fills, limits, y, x0, x1, at, rows, floats, wide, halves, ints, ends
-):
-    """Pixels [x0, x1) of output row y, to `rows` from `at` on."""
+    flat, head, matrix, frames, steps, grids, fills, limits, y, x0, x1, fresh, at, rows, floats, wide, halves, ints,
+    ends,
+):  # fmt: skip
+    """Pixels [x0, x1) of output row y, to `rows` from `at` on; `fresh` unless the last row had the same columns."""
     channels = head[2]
     lo, hi = _inside(frames, y, x0, x1, ends)
     a, b = x0, x1
@@ -93,10 +95,11 @@ def _sample_row(
         load(flat, channels, head[9] + head[8] * y + head[7] * lo, head[7], n, rows, at)
         return
     xs, ys, dead = floats[0], floats[1], ints[4]
-    _points(matrix, steps, grids, y, lo, hi, xs, ys, dead)
+    resized = mode == RESIZED
+    _points(matrix, steps, grids, y, lo, hi if fresh or not resized else lo + 1, xs, ys, dead)
     h, w, wrap = head[0], head[1], head[6] != 0
-    if mode == RGB:
-        sample_rgb(flat, w, h, xs, ys, n, ints[0], floats[2], floats[3], wide, halves, rows, at)
+    if mode == RGB or resized:
+        sample_rgb(flat, w, h, xs, ys, n, resized, fresh, ints[0], floats[2], floats[3], wide, halves, rows, at)
     elif mode == NEAREST:
         sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at)
     elif mode == BICUBIC:
@@ -164,6 +167,7 @@ def run_rows(
                         k,
                         x0,
                         x1,
+                        k == y0 or columns < width,
                         (k - y) * width,
                         rows,
                         floats,

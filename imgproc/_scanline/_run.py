@@ -22,7 +22,7 @@ from ._direct import is_mixing, is_painting, mix, paint
 from ._machine import CAPACITY, HEAD, run_labels, run_rows
 from ._matrix import IDENTITY, Matrix
 from ._merge import Merged, extent, is_exact, is_exact_matrix, merge
-from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RGB
+from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RESIZED, RGB
 from ._stage import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
 
 _MODES = {"nearest": NEAREST, "bilinear": BILINEAR, "area": BILINEAR, "bicubic": BICUBIC}
@@ -302,8 +302,17 @@ def _head(
 def _mode(geometry: list[Geometry], source: np.ndarray, merged: Merged) -> int:
     rough = [s.interpolation for s in geometry if not is_exact(s)]
     mode = _MODES[rough[0]] if rough else NEAREST
-    rgb = mode == BILINEAR and source.dtype == np.uint8 and source.shape[2] == 3 and not merged.wrap
-    return RGB if rgb and min(source.shape[:2]) > 1 and source.size < 1 << 31 and jit_enabled() else mode
+    if mode != BILINEAR or merged.wrap or not _is_rgb(source):
+        return mode
+    _, b, _, d, _, _, g, h, _ = merged.pull
+    return RESIZED if b == d == g == h == 0.0 and not merged.frames.size and not merged.steps.size else RGB
+
+
+def _is_rgb(image: np.ndarray) -> bool:
+    """Whether the kernel for 8-bit RGB takes an image."""
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not jit_enabled():
+        return False
+    return min(image.shape[:2]) > 1 and image.size < 1 << 31
 
 
 @functools.lru_cache(maxsize=64)
@@ -416,6 +425,8 @@ def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, l
     stage = geometry[rough[0]]
     m, before = stage.pull, geometry[: rough[0]]
     if stage.grid is not None or m[1] or m[3] or m[6] or m[7] or m[0] <= 0 or m[4] <= 0:
+        return image, geometry
+    if stage.interpolation == "bilinear" and _is_rgb(image):
         return image, geometry
     size = before[-1].size if before else image.shape[:2]
     x0, y0, x1, y1 = (round(v, 6) for v in extent(m, stage.size))

@@ -12,7 +12,8 @@ import numpy as np
 
 from .._jit import Intrinsic, kernel
 
-NEAREST, BILINEAR, BICUBIC, RGB, EXACT = range(5)
+NEAREST, BILINEAR, BICUBIC, RGB, EXACT, RESIZED = range(6)
+"""`RGB` is bilinear on 8-bit RGB, `RESIZED` the same where the axes stay what they are."""
 
 CUBIC = -0.75
 """The free parameter of Keys' cubic, as in OpenCV and PyTorch."""
@@ -60,14 +61,14 @@ def _rgb_taps(xs, ys, n, w, h, index, fx, fy):
 
 
 @kernel(inner=True)
-def _rgb_fetch(flat, line, index, n, top, bottom):
+def _rgb_fetch(flat, line, start, index, n, top, bottom):
     """Left and right pixel of both rows: six bytes, read as eight.
 
     The two that are too many come after them in the upper row and before them in the lower one, so that no read goes
     beyond the image."""
     down = np.uint64(line - 2)
     for i in range(n):
-        p = np.uint64(np.uint32(index[i]))
+        p = np.uint64(start) + np.uint64(np.uint32(index[i]))
         top[i] = _word(flat, p)
         bottom[i] = _word(flat, p + down)
 
@@ -97,10 +98,33 @@ def _between(a, b, c, d, x, y):
 
 
 @kernel(inner=True)
-def sample_rgb(flat, w, h, xs, ys, n, index, fx, fy, wide, halves, rows, at):
+def _resized_taps(v, fresh, w, h, xs, ys, n, index, fx, fy):
+    """The taps of a row whose points all have the y of `v`: columns are the same for all rows, so only a `fresh` row
+    computes them.  Returns the byte that the indices count from."""
+    half, zero, bottom = np.float32(0.5), np.float32(0.0), np.float32(h - 1)
+    if fresh:
+        for i in range(n):
+            ys[i] = half
+        _rgb_taps(xs, ys, n, w, h, index, fx, fy)
+    v -= half
+    v = v if v > zero else zero
+    v = bottom if v > bottom else v
+    j0 = min(int(v), h - 2)
+    share = v - np.float32(j0)
+    for i in range(n):
+        fy[i] = share
+    return j0 * 3 * w
+
+
+@kernel(inner=True)
+def sample_rgb(flat, w, h, xs, ys, n, resized, fresh, index, fx, fy, wide, halves, rows, at):
     """Bilinear on 8-bit RGB of at least 2 x 2 pixels; `halves` is the uint32 view of the uint64 scratch `wide`."""
-    _rgb_taps(xs, ys, n, w, h, index, fx, fy)
-    _rgb_fetch(flat, 3 * w, index, n, wide[0], wide[1])
+    start = np.int64(0)
+    if resized:
+        start = _resized_taps(ys[0], fresh, w, h, xs, ys, n, index, fx, fy)
+    else:
+        _rgb_taps(xs, ys, n, w, h, index, fx, fy)
+    _rgb_fetch(flat, 3 * w, start, index, n, wide[0], wide[1])
     _rgb_blend(halves[0], halves[1], fx, fy, n, rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n])
 
 
