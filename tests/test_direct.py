@@ -30,8 +30,8 @@ def _image(shape: tuple[int, ...], dtype: str, seed: int = 0) -> np.ndarray:
 def _general(monkeypatch: pytest.MonkeyPatch, image: np.ndarray, stages: list[Stage], **options: object) -> np.ndarray:
     """The same program by the kernels alone."""
     with monkeypatch.context() as patch:
-        for name in ("is_painting", "is_mixing", "_is_padding"):
-            patch.setattr(_run, name, lambda *args: False)
+        patch.setattr(_run, "_is_padding", lambda merged: False)
+        patch.setattr(_run, "_direct", lambda *args: None)
         return run(image, stages, **options)
 
 
@@ -166,6 +166,59 @@ def test_what_is_not_mixed(monkeypatch, watched) -> None:
     _agree(monkeypatch, _image((5, 8, 3), "uint16"), [pixel.matrix(SEPIA)])
     _agree(monkeypatch, _image((5, 8, 3), "float32"), [pixel.matrix(SEPIA)])
     assert not mixed
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 43, 3), (13, 17, 3)])
+def test_permuted_bytes(monkeypatch, watched, shape, order) -> None:
+    mixed, image = watched("mix"), _image(shape, "uint8")
+    expected = _agree(monkeypatch, image, [pixel.permute(order)])
+    np.testing.assert_array_equal(expected, image[..., list(order)])
+    assert bool(mixed) == _mixing()
+    for other in ("uint16", "float32"):
+        _agree(monkeypatch, _image(shape, other), [pixel.permute(order)])
+
+
+# --- levels -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_negatives(monkeypatch, watched, shape, dtype) -> None:
+    inverted, image = watched("invert"), _image(shape, dtype)
+    expected = _agree(monkeypatch, image, [pixel.invert()])
+    mirrored = Geometry((1.0, 0.0, 0.0, 0.0, -1.0, float(shape[0]), 0.0, 0.0, 1.0), shape[:2])
+    np.testing.assert_array_equal(_agree(monkeypatch, image, [mirrored, pixel.invert()]), expected[::-1])
+    assert bool(inverted) == (dtype[0] == "u")
+
+
+LEVELS = (
+    pixel.affine(1.3, -0.1),
+    pixel.affine((0.5, 1.0, 2.0), (0.5, 0.0, -0.25)),
+    pixel.invert(),
+    pixel.gamma(0.6, 1.1),
+    pixel.log(0.9),
+    pixel.sigmoid(0.4, 7.0),
+    pixel.posterize((1.0, 3.0, 8.0)),
+    pixel.solarize(0.5),
+    pixel.threshold((0.2, 0.4, 0.6)),
+    pixel.curve(np.linspace(0.0, 1.0, 257) ** 2),
+    pixel.curve(np.array(((0.0, 1.0), (1.0, 0.0), (0.2, 0.7)))),
+    pixel.table(np.arange(256, dtype=np.uint8)[::-1] // 2),
+    pixel.table(np.arange(768).reshape(3, 256).astype(np.uint8) // 3),
+)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (3, 43, 3), (16, 40, 3), (23, 31, 3)])
+def test_tables_of_bytes(monkeypatch, shape) -> None:
+    image = _image(shape, "uint8")
+    for op in LEVELS:
+        _agree(monkeypatch, image, [op])
+        _agree(monkeypatch, image, [op, pixel.affine(0.9, 0.02)])
+    for size in (63, 64, 511, 512, 513, 640, 1535):  # whole vectors, and what is left of them
+        grey = _image((1, size), "uint8")
+        _agree(monkeypatch, grey, [LEVELS[0]])
+        _agree(monkeypatch, _image((1, size, 3), "uint8"), [LEVELS[1]])
 
 
 # --- frames -----------------------------------------------------------------------------------------------------------

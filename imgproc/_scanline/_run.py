@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from .._lookup import look_up
 from .._planes import as_planes, full_scale
 from .._threads import run_bands
 from . import _pixel as pixel
-from ._direct import is_mixing, is_painting, mix, paint
+from ._direct import invert, is_inverting, is_mixing, is_painting, mix, paint
 from ._machine import CAPACITY, HEAD, run_labels, run_rows
 from ._matrix import IDENTITY, Matrix
 from ._merge import Merged, extent, is_exact, is_exact_matrix, merge
@@ -172,26 +172,13 @@ def _pass(
         if merged.steps.size:  # a folding border: sooner done before than point by point
             image, geometry = _padded(image, merged, None), []
             merged = merge(geometry, *image.shape[:2])
-    if ops and layout == "last" and dtype in (None, image.dtype) and merged.exact and not merged.frames.size:
-        if is_painting(ops, channels):
-            result = _moved(image, merged, out)
-            paint(result, ops)
+    if layout == "last" and dtype in (None, image.dtype) and merged.exact and not merged.frames.size:
+        result = _direct(image, geometry, ops, merged, out)
+        if result is not None:
             return result
-        if is_mixing(ops, image):
-            return _mixed(_moved(image, merged, None) if geometry else image, ops[0], out)
     program = pixel.pack(ops, channels, image.dtype)
     if dtype is None:
         dtype = _float_of(image.dtype) if program.normalized else image.dtype
-    if layout == "last" and dtype == image.dtype and merged.exact and not merged.frames.size:
-        if not ops:
-            return _moved(image, merged, out)
-        if dtype == np.uint8 and (tables := pixel.tabulated(ops, channels)) is not None:
-            # Whole bytes through one table: sixty-four at a time, without a detour over floats.
-            source = _moved(image, merged, None) if geometry else image
-            if out is None or _usable(out, source.shape, dtype):
-                return look_up(source, tables, out)
-            out[...] = look_up(source, tables)
-            return out
     shape: tuple[int, ...] = merged.size
     if image.ndim == 3:
         shape = (program.channels, *shape) if layout == "first" else (*shape, program.channels)
@@ -347,19 +334,43 @@ def _padded(image: np.ndarray, merged: Merged, out: np.ndarray | None) -> np.nda
         border = BORDERS[int(merged.steps[0, 10])]
     else:
         values = _levels(merged.fills, channels, full_scale(image.dtype), image.dtype)[0].tolist()
+    sides = y, h - y - ih, x, w - x - iw
     shape = merged.size + image.shape[2:]
-    result = out if out is not None and _usable(out, shape, image.dtype) else np.empty(shape, image.dtype)
-    framed(image, (y, h - y - ih, x, w - x - iw), border, values, result)
-    if out is None or result is out:
+    return _into(out, shape, image.dtype, lambda result: framed(image, sides, border, values, result))
+
+
+def _direct(
+    image: np.ndarray, geometry: list[Geometry], ops: list[Op], merged: Merged, out: np.ndarray | None
+) -> np.ndarray | None:
+    """Whole pixels moved, then what needs no rows of levels; None where that is not enough."""
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    if not ops or is_painting(ops, channels):
+        result = _moved(image, merged, out)
+        paint(result, ops)
         return result
-    out[...] = result
-    return out
+    if is_inverting(ops, image):
+        work = invert
+    elif is_mixing(ops, image):
+        work = functools.partial(mix, ops[0])
+    elif image.dtype == np.uint8 and (tables := pixel.tabulated(ops, channels)) is not None:
+        work = functools.partial(_look_up, tables)
+    else:
+        return None
+    source = _moved(image, merged, None) if geometry else image
+    return _into(out, source.shape, source.dtype, functools.partial(work, source))
 
 
-def _mixed(image: np.ndarray, op: Op, out: np.ndarray | None) -> np.ndarray:
-    """Three mixtures of the channels of 8-bit RGB."""
-    result = out if out is not None and _usable(out, image.shape, image.dtype) else np.empty(image.shape, image.dtype)
-    mix(image, op, result)
+def _look_up(tables: np.ndarray, image: np.ndarray, out: np.ndarray) -> None:
+    # Whole bytes through one table: sixty-four at a time, without a detour over floats.
+    look_up(image, tables, out)
+
+
+def _into(
+    out: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype, work: Callable[[np.ndarray], Any]
+) -> np.ndarray:
+    """What `work` writes into an array without gaps: the caller's where it is one."""
+    result = out if out is not None and _usable(out, shape, dtype) else np.empty(shape, dtype)
+    work(result)
     if out is None or result is out:
         return result
     out[...] = result
