@@ -277,10 +277,12 @@ def test_padding_before_operations(monkeypatch, border) -> None:
     for stages in programs:
         _agree(monkeypatch, image, stages)
     last: list[Op] = [pixel.normalize(0.5, 0.25)]
-    for options in ({}, {"layout": "first"}):
-        np.testing.assert_array_equal(
-            run(image, [padding, *last], **options), _general(monkeypatch, image, [padding, *last], **options)
-        )
+    for ops in ([], last):
+        for options in ({}, {"layout": "first"}, {"dtype": np.dtype(np.float64)}, {"dtype": np.float16}):
+            expected = _general(monkeypatch, image, [padding, *ops], **options)
+            result = run(image, [padding, *ops], **options)
+            assert result.dtype == expected.dtype
+            np.testing.assert_array_equal(result, expected)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])

@@ -166,13 +166,14 @@ def _pass(
     h, w = image.shape[:2]
     channels = 1 if image.ndim == 2 else image.shape[2]
     merged = merge(geometry, h, w)
+    same = layout == "last" and (dtype is None or dtype == image.dtype)
     if _is_padding(merged):
-        if not ops and layout == "last" and dtype in (None, image.dtype):
+        if same and not ops:
             return _padded(image, merged, out)
         if merged.steps.size:  # a folding border: sooner done before than point by point
             image, geometry = _padded(image, merged, None), []
             merged = merge(geometry, *image.shape[:2])
-    if layout == "last" and dtype in (None, image.dtype) and merged.exact and not merged.frames.size:
+    if same and merged.exact and not merged.frames.size:
         result = _direct(image, geometry, ops, merged, out)
         if result is not None:
             return result
