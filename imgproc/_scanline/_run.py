@@ -86,9 +86,12 @@ def run(
     """
     queue = list(stages)
     queue.reverse()
+    given = image
     while True:
         geometry, ops, end = take_pass(queue, image.shape[:2])
         if not queue and end is None:
+            if not geometry and not ops and _is_result(image, given, dtype, layout, out):
+                return image
             return _pass(image, geometry, ops, dtype, layout, out)
         image = _pass(image, geometry, ops) if geometry or ops else image
         if type(end) is Whole:
@@ -162,10 +165,13 @@ def _pass(
     out: np.ndarray | None = None,
 ) -> np.ndarray:
     """One pass over an image."""
+    given = image
     image, geometry = _resized(image, geometry)
     h, w = image.shape[:2]
     channels = 1 if image.ndim == 2 else image.shape[2]
     merged = merge(geometry, h, w)
+    if not geometry and not ops and _is_result(image, given, dtype, layout, out):
+        return image
     same = layout == "last" and (dtype is None or dtype == image.dtype)
     if _is_padding(merged):
         if same and not ops:
@@ -196,6 +202,13 @@ def _pass(
     with np.errstate(over="ignore", invalid="ignore"):
         out[...] = result
     return out
+
+
+def _is_result(image: np.ndarray, given: np.ndarray, dtype: Any, layout: str, out: np.ndarray | None) -> bool:
+    """Whether an image is a new one and as the result should be: a copy of a large one costs as much as a blur."""
+    if image is given or out is not None or layout != "last" or (dtype is not None and dtype != image.dtype):
+        return False
+    return image.flags.c_contiguous and not np.may_share_memory(image, given)
 
 
 class OutMismatch(ValueError):
