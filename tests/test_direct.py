@@ -28,11 +28,13 @@ def _image(shape: tuple[int, ...], dtype: str, seed: int = 0) -> np.ndarray:
 
 
 def _general(monkeypatch: pytest.MonkeyPatch, image: np.ndarray, stages: list[Stage], **options: object) -> np.ndarray:
-    """The same program by the kernels alone."""
+    """The same program, stage by stage, by the kernels alone."""
     with monkeypatch.context() as patch:
-        patch.setattr(_run, "_is_padding", lambda merged: False)
+        patch.setattr(_run, "is_padding", lambda stage, size: False)
         patch.setattr(_run, "_direct", lambda *args: None)
-        return run(image, stages, **options)
+        for stage in stages[:-1]:
+            image = run(image, [stage])
+        return run(image, stages[-1:], **options)
 
 
 def _agree(monkeypatch: pytest.MonkeyPatch, image: np.ndarray, stages: list[Stage]) -> np.ndarray:
@@ -267,12 +269,18 @@ def test_padding(monkeypatch, watched, shape, dtype, border) -> None:
 def test_padding_before_operations(monkeypatch, border) -> None:
     image, noise = _image((9, 6, 3), "uint8"), pixel.gaussian_noise(0.1, 5)
     padding, again = _padding((9, 6), (2, 11, 7, 1), border), _padding((22, 14), (3, 2, 1, 4), border)
+    mirrored = Geometry((-1.0, 0.0, 6.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), (9, 6))
+    cropped = Geometry((1.0, 0.0, 1.0, 0.0, 1.0, 2.0, 0.0, 0.0, 1.0), (5, 4))
     programs: tuple[list[Stage], ...] = (
         [padding, pixel.invert()],
         [padding, noise],
         [padding, pixel.matrix(SEPIA)],
         [padding, pixel.erase(((1, 1, 15, 12),), 0.5)],
         [padding, again],
+        [mirrored, padding, again],
+        [padding, cropped, pixel.invert()],
+        [cropped, _padding((5, 4), (2, 3, 4, 1), border)],
+        [cropped, mirrored._replace(size=(5, 4)), _padding((5, 4), (2, 3, 4, 1), border), noise],
     )
     for stages in programs:
         _agree(monkeypatch, image, stages)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._border import BORDERS, framed
+from .._border import framed
 from .._check import DTYPES
 from .._cv2 import load_cv2
 from .._jit import jit_enabled
@@ -21,7 +21,7 @@ from . import _pixel as pixel
 from ._direct import invert, is_inverting, is_mixing, is_painting, mix, paint
 from ._machine import CAPACITY, HEAD, run_labels, run_rows
 from ._matrix import IDENTITY, Matrix
-from ._merge import Merged, extent, is_exact, is_exact_matrix, merge
+from ._merge import Merged, extent, is_exact, is_padding, merge
 from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RGB
 from ._stage import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
 
@@ -167,18 +167,20 @@ def _pass(
     """One pass over an image."""
     given = image
     image, geometry = _resized(image, geometry)
-    h, w = image.shape[:2]
-    channels = 1 if image.ndim == 2 else image.shape[2]
-    merged = merge(geometry, h, w)
     if not geometry and not ops and _is_result(image, given, dtype, layout, out):
         return image
     same = layout == "last" and (dtype is None or dtype == image.dtype)
-    if _is_padding(merged):
-        if same and not ops:
-            return _padded(image, merged, out)
-        if merged.steps.size:  # a folding border: sooner done before than point by point
-            image, geometry = _padded(image, merged, None), []
-            merged = merge(geometry, *image.shape[:2])
+    if geometry and is_padding(geometry[-1], geometry[-2].size if len(geometry) > 1 else image.shape[:2]):
+        last, alone = geometry[-1], same and not ops
+        if (alone or last.border != "constant") and (len(geometry) == 1 or all(map(is_exact, geometry))):
+            # What a border shows is sooner copied than found point by point.
+            image = _pass(image, geometry[:-1], []) if len(geometry) > 1 else image
+            if alone:
+                return _padded(image, last, out)
+            image, geometry = _padded(image, last, None), []
+    h, w = image.shape[:2]
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    merged = merge(geometry, h, w)
     if same and merged.exact and not merged.frames.size:
         result = _direct(image, geometry, ops, merged, out)
         if result is not None:
@@ -314,15 +316,16 @@ MAGIC = 12582912.0
 
 def _levels(fills: Sequence[tuple[Any, int]], channels: int, top: int, kind: np.dtype) -> np.ndarray:
     """Fills as levels, one row each; integers rounded and saturated."""
-    rows = []
-    for fill, _ in fills:
-        level = fill if isinstance(fill, tuple) else (fill,)
-        if len(level) not in (1, channels):
-            raise ValueError(f"fill must be one level or {channels}, one a channel, got {len(level)}")
-        if top > 1:
-            level = tuple([min(max(round(v * top), 0), top) for v in level])
-        rows.append(level * channels if len(level) == 1 else level)
-    return np.array(rows, kind)
+    return np.array([_level(fill, channels, top) for fill, _ in fills], kind)
+
+
+def _level(fill: Any, channels: int, top: int) -> tuple[float, ...]:
+    level = fill if isinstance(fill, tuple) else (fill,)
+    if len(level) not in (1, channels):
+        raise ValueError(f"fill must be one level or {channels}, one a channel, got {len(level)}")
+    if top > 1:
+        level = tuple([min(max(round(v * top), 0), top) for v in level])
+    return level * channels if len(level) == 1 else level
 
 
 @functools.lru_cache(maxsize=64)
@@ -330,27 +333,14 @@ def _no_levels(channels: int, kind: np.dtype) -> np.ndarray:
     return np.empty((0, channels), kind)
 
 
-def _is_padding(merged: Merged) -> bool:
-    """Whether whole pixels are shifted, and one border shows beyond them."""
-    if merged.pull[0] != 1.0 or merged.pull[4] != 1.0 or not is_exact_matrix(merged.pull):
-        return False
-    frames, steps = len(merged.frames), len(merged.steps)
-    return frames + steps == 1 and (frames == 1 or merged.steps[0, 0] == 0.0)
-
-
-def _padded(image: np.ndarray, merged: Merged, out: np.ndarray | None) -> np.ndarray:
-    """A shifted copy in a frame of one border."""
-    (h, w), (ih, iw) = merged.size, image.shape[:2]
-    x, y = -int(merged.pull[2]), -int(merged.pull[5])  # where the first pixel comes to lie
-    channels = 1 if image.ndim == 2 else image.shape[2]
-    border, values = "constant", [0] * channels
-    if merged.steps.size:
-        border = BORDERS[int(merged.steps[0, 10])]
-    else:
-        values = _levels(merged.fills, channels, full_scale(image.dtype), image.dtype)[0].tolist()
+def _padded(image: np.ndarray, stage: Geometry, out: np.ndarray | None) -> np.ndarray:
+    """A shifted copy in a frame."""
+    (h, w), (ih, iw) = stage.size, image.shape[:2]
+    x, y = -int(stage.pull[2]), -int(stage.pull[5])  # where the first pixel comes to lie
     sides = y, h - y - ih, x, w - x - iw
-    shape = merged.size + image.shape[2:]
-    return _into(out, shape, image.dtype, lambda result: framed(image, sides, border, values, result))
+    values = _level(stage.fill, 1 if image.ndim == 2 else image.shape[2], full_scale(image.dtype))
+    work = functools.partial(framed, image, sides, stage.border, values)
+    return _into(out, stage.size + image.shape[2:], image.dtype, work)
 
 
 def _direct(
