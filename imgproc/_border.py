@@ -126,15 +126,15 @@ def framed(
         image = image[max(-top, 0) : max(h + min(bottom, 0), 0), max(-left, 0) : max(w + min(right, 0), 0)]
         top, bottom, left, right = (max(side, 0) for side in sides)
         h, w = image.shape[:2]
-    level = values[0] if len(set(values)) == 1 else values
     if not image.size:
-        out[...] = level
+        out[...] = values if image.ndim == 3 else values[0]
     elif channels <= 4 or border != "constant":
         cv2, target = load_cv2(), out.reshape(out.shape[:2]) if channels == 1 else out
-        source = np.require(image, requirements="A")
+        source = image if image.flags.aligned else image.copy()
         cv2.copyMakeBorder(source, top, bottom, left, right, getattr(cv2, _CV2[border]), dst=target, value=values[:4])
     else:
         out[top : top + h, left : left + w] = image
+        level = values[0] if len(set(values)) == 1 else values
         for strip in (np.s_[:top], np.s_[top + h :], np.s_[top : top + h, :left], np.s_[top : top + h, left + w :]):
             out[strip] = level
     return out

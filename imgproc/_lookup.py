@@ -13,10 +13,11 @@ from ._threads import run_bands
 VECTOR = 64
 
 
-def _vector_look_up(channels: int) -> Intrinsic:
-    """``step(values, start, tables, at, out)``: look up ``64 * channels`` bytes of interleaved channels, a table each.
+def _vector_look_up(channels: int, vectors: int) -> Intrinsic:
+    """``step(values, start, tables, at, out)``: look up ``64 * vectors`` bytes of interleaved channels, a table each.
 
-    Values from `start` on, in tables from byte `at` on.
+    Values from `start` on, in tables from byte `at` on; `vectors` is a multiple of `channels`.  The tables are loaded
+    once for all of them, as a store may change what LLVM knows of memory.
 
     One AVX-512 VBMI instruction picks 64 bytes out of 128; two and a choice by the top bit make a table of 256.
     """
@@ -39,7 +40,7 @@ def _vector_look_up(channels: int) -> Intrinsic:
                 kind = ir.FunctionType(vector, [vector] * 3)
                 pick = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512.vpermi2var.qi.512")
                 parts = [builder.load(pointer(2, VECTOR * k), align=1) for k in range(4 * channels)]
-                for j in range(channels):
+                for j in range(vectors):
                     index = builder.load(pointer(0, VECTOR * j), align=1)
                     upper = builder.icmp_signed("<", index, zero)
                     result = zero
@@ -61,14 +62,17 @@ def _vector_look_up(channels: int) -> Intrinsic:
     return Intrinsic(build)
 
 
-look_up_vector = _vector_look_up(1)
-look_up_vector_rgb = _vector_look_up(3)
+look_up_vector = _vector_look_up(1, 1)
+look_up_eight = _vector_look_up(1, 8)
+look_up_rgb = _vector_look_up(3, 6)
 
 
 @kernel(needs="avx512vbmi")
 def _look_up_bytes(values, tables, out):
-    whole = values.size // VECTOR
-    for i in range(whole):
+    eights, whole = values.size // (8 * VECTOR), values.size // VECTOR
+    for i in range(eights):
+        look_up_eight(values, 8 * VECTOR * i, tables, 0, out)
+    for i in range(8 * eights, whole):
         look_up_vector(values, VECTOR * i, tables, 0, out)
     for i in range(VECTOR * whole, values.size):
         out[i] = tables[0, values[i]]
@@ -76,10 +80,10 @@ def _look_up_bytes(values, tables, out):
 
 @kernel(needs="avx512vbmi")
 def _look_up_rgb_bytes(values, tables, out):
-    whole = values.size // (3 * VECTOR)
+    whole = values.size // (6 * VECTOR)
     for i in range(whole):
-        look_up_vector_rgb(values, 3 * VECTOR * i, tables, 0, out)
-    for i in range(VECTOR * whole, values.size // 3):
+        look_up_rgb(values, 6 * VECTOR * i, tables, 0, out)
+    for i in range(2 * VECTOR * whole, values.size // 3):
         for c in range(3):
             out[3 * i + c] = tables[c, values[3 * i + c]]
 

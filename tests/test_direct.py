@@ -28,11 +28,13 @@ def _image(shape: tuple[int, ...], dtype: str, seed: int = 0) -> np.ndarray:
 
 
 def _general(monkeypatch: pytest.MonkeyPatch, image: np.ndarray, stages: list[Stage], **options: object) -> np.ndarray:
-    """The same program by the kernels alone."""
+    """The same program, stage by stage, by the kernels alone."""
     with monkeypatch.context() as patch:
-        for name in ("is_painting", "is_mixing", "_is_padding"):
-            patch.setattr(_run, name, lambda *args: False)
-        return run(image, stages, **options)
+        patch.setattr(_run, "is_padding", lambda stage, size: False)
+        patch.setattr(_run, "_direct", lambda *args: None)
+        for stage in stages[:-1]:
+            image = run(image, [stage])
+        return run(image, stages[-1:], **options)
 
 
 def _agree(monkeypatch: pytest.MonkeyPatch, image: np.ndarray, stages: list[Stage]) -> np.ndarray:
@@ -168,6 +170,59 @@ def test_what_is_not_mixed(monkeypatch, watched) -> None:
     assert not mixed
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 43, 3), (13, 17, 3)])
+def test_permuted_bytes(monkeypatch, watched, shape, order) -> None:
+    mixed, image = watched("mix"), _image(shape, "uint8")
+    expected = _agree(monkeypatch, image, [pixel.permute(order)])
+    np.testing.assert_array_equal(expected, image[..., list(order)])
+    assert bool(mixed) == _mixing()
+    for other in ("uint16", "float32"):
+        _agree(monkeypatch, _image(shape, other), [pixel.permute(order)])
+
+
+# --- levels -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_negatives(monkeypatch, watched, shape, dtype) -> None:
+    inverted, image = watched("invert"), _image(shape, dtype)
+    expected = _agree(monkeypatch, image, [pixel.invert()])
+    mirrored = Geometry((1.0, 0.0, 0.0, 0.0, -1.0, float(shape[0]), 0.0, 0.0, 1.0), shape[:2])
+    np.testing.assert_array_equal(_agree(monkeypatch, image, [mirrored, pixel.invert()]), expected[::-1])
+    assert bool(inverted) == (dtype[0] == "u")
+
+
+LEVELS = (
+    pixel.affine(1.3, -0.1),
+    pixel.affine((0.5, 1.0, 2.0), (0.5, 0.0, -0.25)),
+    pixel.invert(),
+    pixel.gamma(0.6, 1.1),
+    pixel.log(0.9),
+    pixel.sigmoid(0.4, 7.0),
+    pixel.posterize((1.0, 3.0, 8.0)),
+    pixel.solarize(0.5),
+    pixel.threshold((0.2, 0.4, 0.6)),
+    pixel.curve(np.linspace(0.0, 1.0, 257) ** 2),
+    pixel.curve(np.array(((0.0, 1.0), (1.0, 0.0), (0.2, 0.7)))),
+    pixel.table(np.arange(256, dtype=np.uint8)[::-1] // 2),
+    pixel.table(np.arange(768).reshape(3, 256).astype(np.uint8) // 3),
+)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (3, 43, 3), (16, 40, 3), (23, 31, 3)])
+def test_tables_of_bytes(monkeypatch, shape) -> None:
+    image = _image(shape, "uint8")
+    for op in LEVELS:
+        _agree(monkeypatch, image, [op])
+        _agree(monkeypatch, image, [op, pixel.affine(0.9, 0.02)])
+    for size in (63, 64, 511, 512, 513, 640, 1535):  # whole vectors, and what is left of them
+        grey = _image((1, size), "uint8")
+        _agree(monkeypatch, grey, [LEVELS[0]])
+        _agree(monkeypatch, _image((1, size, 3), "uint8"), [LEVELS[1]])
+
+
 # --- frames -----------------------------------------------------------------------------------------------------------
 
 SIDES = ((0, 0, 0, 0), (1, 2, 3, 0), (5, 0, 0, 9), (23, 31, 18, 40), (-1, 3, 2, -1), (4, -2, -3, 19), (-2, -2, -1, -1))
@@ -214,20 +269,28 @@ def test_padding(monkeypatch, watched, shape, dtype, border) -> None:
 def test_padding_before_operations(monkeypatch, border) -> None:
     image, noise = _image((9, 6, 3), "uint8"), pixel.gaussian_noise(0.1, 5)
     padding, again = _padding((9, 6), (2, 11, 7, 1), border), _padding((22, 14), (3, 2, 1, 4), border)
+    mirrored = Geometry((-1.0, 0.0, 6.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), (9, 6))
+    cropped = Geometry((1.0, 0.0, 1.0, 0.0, 1.0, 2.0, 0.0, 0.0, 1.0), (5, 4))
     programs: tuple[list[Stage], ...] = (
         [padding, pixel.invert()],
         [padding, noise],
         [padding, pixel.matrix(SEPIA)],
         [padding, pixel.erase(((1, 1, 15, 12),), 0.5)],
         [padding, again],
+        [mirrored, padding, again],
+        [padding, cropped, pixel.invert()],
+        [cropped, _padding((5, 4), (2, 3, 4, 1), border)],
+        [cropped, mirrored._replace(size=(5, 4)), _padding((5, 4), (2, 3, 4, 1), border), noise],
     )
     for stages in programs:
         _agree(monkeypatch, image, stages)
     last: list[Op] = [pixel.normalize(0.5, 0.25)]
-    for options in ({}, {"layout": "first"}):
-        np.testing.assert_array_equal(
-            run(image, [padding, *last], **options), _general(monkeypatch, image, [padding, *last], **options)
-        )
+    for ops in ([], last):
+        for options in ({}, {"layout": "first"}, {"dtype": np.dtype(np.float64)}, {"dtype": np.float16}):
+            expected = _general(monkeypatch, image, [padding, *ops], **options)
+            result = run(image, [padding, *ops], **options)
+            assert result.dtype == expected.dtype
+            np.testing.assert_array_equal(result, expected)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])

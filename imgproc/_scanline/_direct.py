@@ -1,4 +1,7 @@
-"""What a pass does without rows of levels, byte for byte as the kernels do it: rectangles, one matrix on 8-bit RGB."""
+"""What a pass does without rows of levels, byte for byte as the kernels do it.
+
+Rectangles, the negative of integers, and one matrix or permutation of the channels of 8-bit RGB.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import numpy as np
 from .._jit import Intrinsic, cpu_has, kernel
 from .._planes import canonical, full_scale
 from .._threads import run_bands
-from ._op_program import ERASE, MATRIX
+from ._op_program import ERASE, INVERT, MATRIX, PERMUTE
 from ._stage import Fill, Op
 
 LARGEST = float(1 << 20)
@@ -23,7 +26,7 @@ def is_painting(ops: Sequence[Op], channels: int) -> bool:
     for code, params, *_ in ops:
         if code != ERASE or params[1] or (type(params[3]) is tuple and len(params[3]) != channels):
             return False
-    return len(ops) > 0
+    return True
 
 
 def paint(image: np.ndarray, ops: Sequence[Op]) -> None:
@@ -48,30 +51,47 @@ def _levels(fill: Fill, dtype: np.dtype) -> list[Any]:
     return [round(min(max(v, 0), top)) for v in levels] if dtype.kind == "u" else levels
 
 
+def is_inverting(ops: Sequence[Op], image: np.ndarray) -> bool:
+    """Whether all that happens is the negative of an integer image."""
+    return len(ops) == 1 and ops[0].code == INVERT and image.dtype.kind == "u"
+
+
+def invert(image: np.ndarray, out: np.ndarray) -> None:
+    """Full scale less each level."""
+    np.invert(image, out=out)
+
+
 def is_mixing(ops: Sequence[Op], image: np.ndarray) -> bool:
-    """Whether all that happens is a matrix of three rows on 8-bit RGB, on a CPU that has a way of its own for it."""
-    if len(ops) != 1 or ops[0].code != MATRIX or ops[0].params[0] != 3.0:
+    """Whether all that happens is to mix or permute the channels of 8-bit RGB, on a CPU that has a way for it."""
+    if len(ops) != 1 or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         return False
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not cpu_has("avx512vbmi"):
+    code, params, *_ = ops[0]
+    if code not in (MATRIX, PERMUTE) or params[0] != 3.0 or not cpu_has("avx512vbmi"):
         return False
-    return sum(map(abs, ops[0].params)) < LARGEST
+    return sum(map(abs, params)) < LARGEST
 
 
-def mix(image: np.ndarray, op: Op, out: np.ndarray) -> None:
-    """A matrix of three rows on 8-bit RGB; `out` is C-contiguous."""
+def mix(op: Op, image: np.ndarray, out: np.ndarray) -> None:
+    """Mix or permute the channels of 8-bit RGB; `out` is C-contiguous."""
     h, line = image.shape[0], 3 * image.shape[1]
-    source, target, numbers = canonical(image).reshape(-1), out.reshape(-1), _numbers(op.params)
-    run_bands(
-        lambda y0, y1: _mix(source[y0 * line : y1 * line], numbers, target[y0 * line : y1 * line]),
-        h,
-        pixels=h * image.shape[1],
-    )
+    source, target, rows = canonical(image).reshape(-1), out.reshape(-1), _rows(op.code, op.params)
+
+    def band(y0: int, y1: int) -> None:
+        _mix(source[y0 * line : y1 * line], rows, target[y0 * line : y1 * line])
+
+    run_bands(band, h, pixels=h * image.shape[1])
 
 
 @functools.lru_cache(maxsize=64)
-def _numbers(params: tuple[float, ...]) -> np.ndarray:
-    rows = np.array(params[1:]).reshape(3, 4)
-    rows[:, 3] *= 255.0
+def _rows(code: int, params: tuple[float, ...]) -> np.ndarray:
+    """The matrix: three rows of (cr, cg, cb, shift) as the kernels have them."""
+    if code == PERMUTE:
+        rows = np.eye(3, 4)
+        for a, b in zip(params[2::2], params[3::2]):
+            rows[[a, b]] = rows[[b, a]]
+    else:
+        rows = np.array(params[1:]).reshape(3, 4)
+        rows[:, 3] *= 255.0
     return rows.astype(np.float32)
 
 

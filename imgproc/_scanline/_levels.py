@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import Choice, borrowed, kernel
-from .._lookup import VECTOR, look_up_vector, look_up_vector_rgb
+from .._lookup import VECTOR, look_up_eight, look_up_rgb
 from .._planes import LUMA_WEIGHTS
 from ._op_program import AFFINE, CONTRAST, apply, prepare
 from ._sample import load
@@ -35,13 +35,14 @@ def _plain_bytes(flat, tables, k, alike, channels, a, b, out):
 @kernel(needs="avx512vbmi", inner=True)
 def _vector_bytes(flat, tables, k, alike, channels, a, b, out):
     at = tables.shape[1] * 256 * k
-    step = VECTOR if alike else VECTOR * channels
-    while a + step <= b and (alike or channels == 3):
-        if alike:
-            look_up_vector(flat, a, tables, at, out)
-        else:
-            look_up_vector_rgb(flat, a, tables, at, out)
-        a += step
+    if alike:
+        while a + 8 * VECTOR <= b:
+            look_up_eight(flat, a, tables, at, out)
+            a += 8 * VECTOR
+    elif channels == 3:
+        while a + 6 * VECTOR <= b:
+            look_up_rgb(flat, a, tables, at, out)
+            a += 6 * VECTOR
     _plain_bytes(flat, tables, k, alike, channels, a, b, out)
 
 

@@ -38,6 +38,14 @@ def is_exact(stage: Geometry) -> bool:
     return stage.grid is None and is_exact_matrix(stage.pull)
 
 
+def is_padding(stage: Geometry, size: tuple[int, int]) -> bool:
+    """Whether a stage shifts whole pixels of a frame (h, w), and shows what lies outside."""
+    m, (h, w) = stage.pull, stage.size
+    if m[0] != 1.0 or m[4] != 1.0 or stage.grid is not None or not is_exact_matrix(m):
+        return False
+    return m[2] < 0.0 or m[5] < 0.0 or m[2] + w > size[1] or m[5] + h > size[0]
+
+
 def is_exact_matrix(m: Matrix) -> bool:
     """Whether a pull matrix takes pixel centres to pixel centres, one to one."""
     a, b, c, d, e, f, g, h, _ = m

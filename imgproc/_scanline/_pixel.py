@@ -303,11 +303,19 @@ def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
         return None
     if not any(_differs(op) for op in ops):
         channels = 1
+    rows = np.empty((channels, 256), np.float32)
+    if len(ops) == 1 and ops[0].code != TABLE:
+        op = ops[0]
+        if op.table is None:
+            params = np.array(_each(op, op.params, channels), np.float64)
+        else:
+            samples = _curve(op, channels)
+            params = np.concatenate(((samples.size // channels,), samples))
+        tables = np.empty((1, channels, 256), np.uint8)
+        prepare(rows, _ALONE[op.code], params, tables, _NO_WIDE, channels, _BYTES)
+        return tables[0]
     program = pack(ops, channels, np.uint8)
-    if program.ops[0, 3] < 0:
-        program.ops[0, 3] = 0
-        program = program._replace(tables=np.empty((1, channels, 256), np.uint8))
-    prepare(np.empty((channels, 256), np.float32), *program.arrays, channels, _BYTES)
+    prepare(rows, *program.arrays, channels, _BYTES)
     return program.tables[program.ops[0, 3]]
 
 
@@ -317,6 +325,8 @@ def _differs(op: Op) -> bool:
 
 
 _BYTES = np.array((0.0, 255.0, 12582912.0), np.float32)
+_ALONE = [np.array(((code, 0, 1, 0),), np.int64) for code in range(TABLE)]
+"""Plans of one operation each, with a table in its place."""
 
 
 def _name(op: Op) -> str:
@@ -351,7 +361,7 @@ def _curve(op: Op, channels: int) -> np.ndarray:
         raise ValueError(
             f"{_name(op)} must have 2 samples or more, or {channels} rows of them, got {np.shape(samples)}"
         )
-    return samples.ravel() if samples.ndim == 2 else np.tile(samples, channels)
+    return samples.ravel() if samples.ndim == 2 or channels == 1 else np.tile(samples, channels)
 
 
 def _table(op: Op, channels: int, dtype: np.dtype) -> np.ndarray:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .._border import BORDERS, framed
+from .._border import framed
 from .._check import DTYPES
 from .._cv2 import load_cv2
 from .._jit import jit_enabled
@@ -18,11 +18,11 @@ from .._lookup import look_up
 from .._planes import as_planes, full_scale
 from .._threads import run_bands
 from . import _pixel as pixel
-from ._direct import is_mixing, is_painting, mix, paint
+from ._direct import invert, is_inverting, is_mixing, is_painting, mix, paint
 from ._machine import CAPACITY, HEAD, run_labels, run_rows
 from ._matrix import IDENTITY, Matrix
-from ._merge import Merged, extent, is_exact, is_exact_matrix, merge
-from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RESIZED, RGB
+from ._merge import Merged, extent, is_exact, is_padding, merge
+from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RGB
 from ._stage import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
 
 _MODES = {"nearest": NEAREST, "bilinear": BILINEAR, "area": BILINEAR, "bicubic": BICUBIC}
@@ -98,9 +98,12 @@ def run(
     """
     queue = list(stages)
     queue.reverse()
+    given = image
     while True:
         geometry, ops, end = take_pass(queue, image.shape[:2])
         if not queue and end is None:
+            if not geometry and not ops and _is_result(image, given, dtype, layout, out):
+                return image
             return _pass(image, geometry, ops, dtype, layout, out)
         image = _pass(image, geometry, ops) if geometry or ops else image
         if type(end) is Whole:
@@ -174,36 +177,29 @@ def _pass(
     out: np.ndarray | None = None,
 ) -> np.ndarray:
     """One pass over an image."""
+    given = image
     image, geometry = _resized(image, geometry)
+    if not geometry and not ops and _is_result(image, given, dtype, layout, out):
+        return image
+    same = layout == "last" and (dtype is None or dtype == image.dtype)
+    if geometry and is_padding(geometry[-1], geometry[-2].size if len(geometry) > 1 else image.shape[:2]):
+        last, alone = geometry[-1], same and not ops
+        if (alone or last.border != "constant") and (len(geometry) == 1 or all(map(is_exact, geometry))):
+            # What a border shows is sooner copied than found point by point.
+            image = _pass(image, geometry[:-1], []) if len(geometry) > 1 else image
+            if alone:
+                return _padded(image, last, out)
+            image, geometry = _padded(image, last, None), []
     h, w = image.shape[:2]
     channels = 1 if image.ndim == 2 else image.shape[2]
     merged = merge(geometry, h, w)
-    if _is_padding(merged):
-        if not ops and layout == "last" and dtype in (None, image.dtype):
-            return _padded(image, merged, out)
-        if merged.steps.size:  # a folding border: sooner done before than point by point
-            image, geometry = _padded(image, merged, None), []
-            merged = merge(geometry, *image.shape[:2])
-    if ops and layout == "last" and dtype in (None, image.dtype) and merged.exact and not merged.frames.size:
-        if is_painting(ops, channels):
-            result = moved(image, merged.pull, merged.size, out)
-            paint(result, ops)
+    if same and merged.exact and not merged.frames.size:
+        result = _direct(image, geometry, ops, merged, out)
+        if result is not None:
             return result
-        if is_mixing(ops, image):
-            return _mixed(moved(image, merged.pull, merged.size) if geometry else image, ops[0], out)
     program = pixel.pack(ops, channels, image.dtype)
     if dtype is None:
         dtype = _float_of(image.dtype) if program.normalized else image.dtype
-    if layout == "last" and dtype == image.dtype and merged.exact and not merged.frames.size:
-        if not ops:
-            return moved(image, merged.pull, merged.size, out)
-        if dtype == np.uint8 and (tables := pixel.tabulated(ops, channels)) is not None:
-            # Whole bytes through one table: sixty-four at a time, without a detour over floats.
-            source = moved(image, merged.pull, merged.size) if geometry else image
-            if out is None or usable(out, source.shape, dtype):
-                return look_up(source, tables, out)
-            out[...] = look_up(source, tables)
-            return out
     shape: tuple[int, ...] = merged.size
     if image.ndim == 3:
         shape = (program.channels, *shape) if layout == "first" else (*shape, program.channels)
@@ -220,6 +216,13 @@ def _pass(
     with np.errstate(over="ignore", invalid="ignore"):
         out[...] = result
     return out
+
+
+def _is_result(image: np.ndarray, given: np.ndarray, dtype: Any, layout: str, out: np.ndarray | None) -> bool:
+    """Whether an image is a new one and as the result should be: a copy of a large one costs as much as a blur."""
+    if image is given or out is not None or layout != "last" or (dtype is not None and dtype != image.dtype):
+        return False
+    return image.flags.c_contiguous and not np.may_share_memory(image, given)
 
 
 class OutMismatch(ValueError):
@@ -335,15 +338,16 @@ MAGIC = 12582912.0
 
 def _levels(fills: Sequence[tuple[Any, int]], channels: int, top: int, kind: np.dtype) -> np.ndarray:
     """Fills as levels, one row each; integers rounded and saturated."""
-    rows = []
-    for fill, _ in fills:
-        level = fill if isinstance(fill, tuple) else (fill,)
-        if len(level) not in (1, channels):
-            raise ValueError(f"fill must be one level or {channels}, one a channel, got {len(level)}")
-        if top > 1:
-            level = tuple([min(max(round(v * top), 0), top) for v in level])
-        rows.append(level * channels if len(level) == 1 else level)
-    return np.array(rows, kind)
+    return np.array([_level(fill, channels, top) for fill, _ in fills], kind)
+
+
+def _level(fill: Any, channels: int, top: int) -> tuple[float, ...]:
+    level = fill if isinstance(fill, tuple) else (fill,)
+    if len(level) not in (1, channels):
+        raise ValueError(f"fill must be one level or {channels}, one a channel, got {len(level)}")
+    if top > 1:
+        level = tuple([min(max(round(v * top), 0), top) for v in level])
+    return level * channels if len(level) == 1 else level
 
 
 @functools.lru_cache(maxsize=64)
@@ -351,37 +355,48 @@ def _no_levels(channels: int, kind: np.dtype) -> np.ndarray:
     return np.empty((0, channels), kind)
 
 
-def _is_padding(merged: Merged) -> bool:
-    """Whether whole pixels are shifted, and one border shows beyond them."""
-    if merged.pull[0] != 1.0 or merged.pull[4] != 1.0 or not is_exact_matrix(merged.pull):
-        return False
-    frames, steps = len(merged.frames), len(merged.steps)
-    return frames + steps == 1 and (frames == 1 or merged.steps[0, 0] == 0.0)
+def _padded(image: np.ndarray, stage: Geometry, out: np.ndarray | None) -> np.ndarray:
+    """A shifted copy in a frame."""
+    (h, w), (ih, iw) = stage.size, image.shape[:2]
+    x, y = -int(stage.pull[2]), -int(stage.pull[5])  # where the first pixel comes to lie
+    sides = y, h - y - ih, x, w - x - iw
+    values = _level(stage.fill, 1 if image.ndim == 2 else image.shape[2], full_scale(image.dtype))
+    work = functools.partial(framed, image, sides, stage.border, values)
+    return _into(out, stage.size + image.shape[2:], image.dtype, work)
 
 
-def _padded(image: np.ndarray, merged: Merged, out: np.ndarray | None) -> np.ndarray:
-    """A shifted copy in a frame of one border."""
-    (h, w), (ih, iw) = merged.size, image.shape[:2]
-    x, y = -int(merged.pull[2]), -int(merged.pull[5])  # where the first pixel comes to lie
+def _direct(
+    image: np.ndarray, geometry: list[Geometry], ops: list[Op], merged: Merged, out: np.ndarray | None
+) -> np.ndarray | None:
+    """Whole pixels moved, then what needs no rows of levels; None where that is not enough."""
     channels = 1 if image.ndim == 2 else image.shape[2]
-    border, values = "constant", [0] * channels
-    if merged.steps.size:
-        border = BORDERS[int(merged.steps[0, 10])]
-    else:
-        values = _levels(merged.fills, channels, full_scale(image.dtype), image.dtype)[0].tolist()
-    shape = merged.size + image.shape[2:]
-    result = out if out is not None and usable(out, shape, image.dtype) else np.empty(shape, image.dtype)
-    framed(image, (y, h - y - ih, x, w - x - iw), border, values, result)
-    if out is None or result is out:
+    if not ops or is_painting(ops, channels):
+        result = moved(image, merged.pull, merged.size, out)
+        paint(result, ops)
         return result
-    out[...] = result
-    return out
+    if is_inverting(ops, image):
+        work = invert
+    elif is_mixing(ops, image):
+        work = functools.partial(mix, ops[0])
+    elif image.dtype == np.uint8 and (tables := pixel.tabulated(ops, channels)) is not None:
+        work = functools.partial(_look_up, tables)
+    else:
+        return None
+    source = moved(image, merged.pull, merged.size) if geometry else image
+    return _into(out, source.shape, source.dtype, functools.partial(work, source))
 
 
-def _mixed(image: np.ndarray, op: Op, out: np.ndarray | None) -> np.ndarray:
-    """Three mixtures of the channels of 8-bit RGB."""
-    result = out if out is not None and usable(out, image.shape, image.dtype) else np.empty(image.shape, image.dtype)
-    mix(image, op, result)
+def _look_up(tables: np.ndarray, image: np.ndarray, out: np.ndarray) -> None:
+    # Whole bytes through one table: sixty-four at a time, without a detour over floats.
+    look_up(image, tables, out)
+
+
+def _into(
+    out: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype, work: Callable[[np.ndarray], Any]
+) -> np.ndarray:
+    """What `work` writes into an array without gaps: the caller's where it is one."""
+    result = out if out is not None and usable(out, shape, dtype) else np.empty(shape, dtype)
+    work(result)
     if out is None or result is out:
         return result
     out[...] = result
