@@ -22,7 +22,7 @@ from ._direct import invert, is_inverting, is_mixing, is_painting, mix, paint
 from ._machine import CAPACITY, HEAD, run_labels, run_rows
 from ._matrix import IDENTITY, Matrix
 from ._merge import Merged, extent, is_exact, is_padding, merge
-from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RGB
+from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RESIZED, RGB
 from ._stage import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
 
 _MODES = {"nearest": NEAREST, "bilinear": BILINEAR, "area": BILINEAR, "bicubic": BICUBIC}
