@@ -260,7 +260,7 @@ def _record_node(tape: Tape, node: Node, frame: Frame) -> tuple[list[_Segment], 
 
 def _check_order(nodes: list[tuple[Node, list[_Segment], int]], p: float) -> None:
     """Pixels move only before what depends on their place or on all of them; `normalize` comes last, and always."""
-    bound = pixel.POSITIONAL | {pixel.CONTRAST}
+    bound = pixel.BINDING
     fixed = normalized = False
     for node, segments, _ in nodes:
         lists = [[code for code, _ in segment.entries] for segment in segments]

@@ -143,7 +143,6 @@ def run_rows(
     halves, ints, ends, out = borrowed(halves), borrowed(ints), borrowed(ends), borrowed(out)
     prepare(rows, ops, params, tables, wide_tables, head[2], limits)
     width = head[4]
-    straight = head[5] == EXACT and head[7] == 1 and head[8] == width and frames.shape[0] == 0
     columns = min(width, CAPACITY)
     lines = max(CAPACITY // width, 1)
     for y in range(y0, y1, lines):
@@ -151,31 +150,28 @@ def run_rows(
             x1 = min(x0 + columns, width)
             below = min(y + lines, y1)
             n = (x1 - x0) * (below - y)
-            if straight:
-                load(flat, head[2], head[9] + y * width + x0, head[7], n, rows, np.int64(0))
-            else:
-                for k in range(y, below):
-                    _sample_row(
-                        flat,
-                        head,
-                        matrix,
-                        frames,
-                        steps,
-                        grids,
-                        fills,
-                        limits,
-                        k,
-                        x0,
-                        x1,
-                        k == y0 or columns < width,
-                        (k - y) * width,
-                        rows,
-                        floats,
-                        wide,
-                        halves,
-                        ints,
-                        ends,
-                    )
+            for k in range(y, below):
+                _sample_row(
+                    flat,
+                    head,
+                    matrix,
+                    frames,
+                    steps,
+                    grids,
+                    fills,
+                    limits,
+                    k,
+                    x0,
+                    x1,
+                    k == y0 or columns < width,
+                    (k - y) * width,
+                    rows,
+                    floats,
+                    wide,
+                    halves,
+                    ints,
+                    ends,
+                )
             first = y * width + x0
             channels = apply(rows, scratch, n, first, width, ops, params, tables, wide_tables, head[2], limits)
             if limits[3] != 1.0 or limits[6] > limits[2]:

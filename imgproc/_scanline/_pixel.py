@@ -42,6 +42,9 @@ from ._stage import Fill, Op
 POSITIONAL = frozenset((GAUSSIAN, SPECKLE, POISSON, ISO, SALT_AND_PEPPER, DROPOUT, ERASE))
 """Codes of operations whose result depends on where a pixel is."""
 
+BINDING = POSITIONAL | {CONTRAST}
+"""Codes of operations after which pixels move no more: these, and what depends on all pixels."""
+
 METHODS = ("binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse")
 """Of `threshold`."""
 

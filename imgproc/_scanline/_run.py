@@ -16,11 +16,12 @@ from .._cv2 import load_cv2
 from .._jit import jit_enabled
 from .._lookup import look_up
 from .._planes import as_planes, full_scale
-from .._threads import run_bands
+from .._threads import run_bands, stays_serial
 from . import _pixel as pixel
 from ._direct import invert, is_inverting, is_mixing, is_painting, mix, paint
+from ._levels import run_levels
 from ._machine import CAPACITY, HEAD, run_labels, run_rows
-from ._matrix import IDENTITY, Matrix
+from ._matrix import Matrix
 from ._merge import Merged, extent, is_exact, is_padding, merge
 from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RESIZED, RGB
 from ._stage import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
@@ -99,8 +100,10 @@ def run(
     queue = list(stages)
     queue.reverse()
     given = image
+    dtype = None if dtype is None else np.dtype(dtype)
+    whole = image.dtype.kind == "u" and stays_serial(image.size)
     while True:
-        geometry, ops, end = take_pass(queue, image.shape[:2])
+        geometry, ops, end = take_pass(queue, image.shape[:2], whole=whole)
         if not queue and end is None:
             if not geometry and not ops and _is_result(image, given, dtype, layout, out):
                 return image
@@ -113,9 +116,11 @@ def run(
 
 
 def take_pass(
-    queue: list[Stage], size: tuple[int, int], *, keep: bool = False
+    queue: list[Stage], size: tuple[int, int], *, keep: bool = False, whole: bool = False
 ) -> tuple[list[Geometry], list[Op], Stage | str | None]:
-    """Take from the end of a reversed list what one pass over (h, w) can do; `keep` leaves erasing as it is.
+    """Take from the end of a reversed list what one pass over (h, w) can do.
+
+    `keep` leaves erasing as it is.  `whole` lets kernels find the statistics that they can.
 
     Returns
     -------
@@ -139,6 +144,11 @@ def take_pass(
                 queue.append(stage)
                 return geometry, ops, why
             geometry.append(stage)
+        elif kind is Deferred and whole and stage.op is not None:
+            if geometry:
+                queue.append(stage)
+                return geometry, ops, "a statistic comes after geometry"
+            ops.append(stage.op)
         elif kind is not MaskOnly:
             return geometry, ops, stage
     return geometry, ops, None
@@ -149,7 +159,7 @@ def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op], size: tuple
     if ops:
         if not is_exact(stage):
             return "interpolation comes after pixel operations"
-        if any(type(op) is Erase or op.code in pixel.POSITIONAL for op in ops):
+        if any(type(op) is Erase or op.code in pixel.BINDING for op in ops):
             return "pixels move after an operation that depends on their place"
         h, w = geometry[-1].size if geometry else size
         x0, y0, x1, y1 = extent(stage.pull, stage.size)
@@ -178,7 +188,8 @@ def _pass(
 ) -> np.ndarray:
     """One pass over an image."""
     given = image
-    image, geometry = _resized(image, geometry)
+    if geometry:
+        image, geometry = _resized(image, geometry)
     if not geometry and not ops and _is_result(image, given, dtype, layout, out):
         return image
     same = layout == "last" and (dtype is None or dtype == image.dtype)
@@ -203,7 +214,7 @@ def _pass(
     shape: tuple[int, ...] = merged.size
     if image.ndim == 3:
         shape = (program.channels, *shape) if layout == "first" else (*shape, program.channels)
-    half = dtype == np.float16  # by way of float32: NumPy rounds it with the CPU's own instruction
+    half = dtype.char == "e"  # by way of float32: NumPy rounds it with the CPU's own instruction
     result = out if out is not None and usable(out, shape, dtype) and not half else None
     if result is None:
         result = np.empty(shape, np.float32 if half else dtype)
@@ -246,16 +257,18 @@ def _compute(
     """Run the kernel over a canonical (h, w, c) source."""
     channels, dtype = source.shape[2], source.dtype
     height, width = merged.size
-    exact = merged.exact
-    mode = EXACT if exact else _mode(geometry, source, merged)
-    pull = merged.pull if exact else None
-    head = _head(source.shape, height, width, mode, merged.wrap, pull, first)
     limits = limits_of(dtype, result.dtype, program.normalized)
-    kind = limits.dtype
-    fills = _levels(merged.fills, channels, full_scale(dtype), kind) if merged.fills else _no_levels(channels, kind)
-    matrix = _IDENTITY if exact else np.array(merged.pull)
     flat, target = source.reshape(-1), result.reshape(-1)
     most = max(channels, program.channels)
+    plane = height * width if first else 0
+    if merged.exact and not merged.fills:
+        _compute_levels(source, merged, program, limits, most, plane, target)
+        return
+    mode = EXACT if merged.exact else _mode(geometry, source, merged)
+    head = _head(source.shape, height, width, mode, merged.wrap, merged.pull if mode == EXACT else None, plane)
+    kind = limits.dtype
+    fills = _levels(merged.fills, channels, full_scale(dtype), kind)
+    matrix = np.array(merged.pull)
 
     def band(y0: int, y1: int) -> None:
         own = scratch()
@@ -284,36 +297,64 @@ def _compute(
     run_bands(band, height, pixels=height * width)
 
 
-_IDENTITY = np.array(IDENTITY)
+def _compute_levels(
+    source: np.ndarray, merged: Merged, program: Any, limits: np.ndarray, most: int, plane: int, target: np.ndarray
+) -> None:
+    """The same where pixels move at most."""
+    channels, (height, width), flat = source.shape[2], merged.size, source.reshape(-1)
+    move = _move(source.shape, height, width, merged.pull, plane)
+    looks = any(code == pixel.CONTRAST for code in program.ops[:, 0].tolist())
+    buffer = np.empty(height * width * channels if looks else 0, source.dtype)
+    totals = np.zeros(channels)
+
+    def band(y0: int, y1: int) -> None:
+        own = scratch()
+        rows = own.planes(most, limits.dtype)
+        run_levels(flat, move, *program.arrays, limits, rows, own.bytes, buffer, totals, target, y0, y1)
+
+    if looks:
+        band(0, height)
+    else:
+        run_bands(band, height, pixels=height * width)
 
 
 @functools.lru_cache(maxsize=256)
 def _head(
-    shape: tuple[int, int, int], height: int, width: int, mode: int, wrap: bool, pull: Matrix | None, first: bool
+    shape: tuple[int, int, int], height: int, width: int, mode: int, wrap: bool, pull: Matrix | None, plane: int
 ) -> np.ndarray:
     head = np.zeros(HEAD, np.int64)
     h, w, channels = shape
     head[:7] = h, w, channels, height, width, mode, wrap
     if pull is not None:
-        a, b, c, d, e, f, *_ = pull
-        x, y = math.floor(c + (a + b) / 2), math.floor(f + (d + e) / 2)  # the pixel that the first one comes from
-        head[7:10] = int(a + d * w), int(b + e * w), y * w + x
-    head[10] = height * width if first else 0
+        head[7:10] = _walk(pull, w)
+    head[10] = plane
     return head
 
 
+@functools.lru_cache(maxsize=256)
+def _move(shape: tuple[int, int, int], height: int, width: int, pull: Matrix, plane: int) -> np.ndarray:
+    step_x, step_y, first = _walk(pull, shape[1])
+    return np.array((shape[2], height, width, first, step_x, step_y, plane))
+
+
+def _walk(pull: Matrix, w: int) -> tuple[int, int, int]:
+    """How the number of a pixel of the source, of width w, changes along x and y, and that of the first one."""
+    a, b, c, d, e, f, *_ = pull
+    x, y = math.floor(c + (a + b) / 2), math.floor(f + (d + e) / 2)
+    return int(a + d * w), int(b + e * w), y * w + x
+
+
 def _mode(geometry: list[Geometry], source: np.ndarray, merged: Merged) -> int:
-    rough = [s.interpolation for s in geometry if not is_exact(s)]
-    mode = _MODES[rough[0]] if rough else NEAREST
+    mode = next((_MODES[s.interpolation] for s in geometry if not is_exact(s)), NEAREST)
     if mode != BILINEAR or merged.wrap or not _is_rgb(source):
         return mode
     _, b, _, d, _, _, g, h, _ = merged.pull
-    return RESIZED if b == d == g == h == 0.0 and not merged.frames.size and not merged.steps.size else RGB
+    return RESIZED if b == d == g == h == 0.0 and not merged.fills and not len(merged.steps) else RGB
 
 
 def _is_rgb(image: np.ndarray) -> bool:
     """Whether the kernel for 8-bit RGB takes an image."""
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not jit_enabled():
+    if image.dtype.char != "B" or image.ndim != 3 or image.shape[2] != 3 or not jit_enabled():
         return False
     return min(image.shape[:2]) > 1 and image.size < 1 << 31
 
@@ -336,9 +377,10 @@ MAGIC = 12582912.0
 """1.5 * 2**23: a float32 below 2**22 plus and minus this is rounded half to even."""
 
 
-def _levels(fills: Sequence[tuple[Any, int]], channels: int, top: int, kind: np.dtype) -> np.ndarray:
+@functools.lru_cache(maxsize=64)
+def _levels(fills: tuple[tuple[Any, int], ...], channels: int, top: int, kind: np.dtype) -> np.ndarray:
     """Fills as levels, one row each; integers rounded and saturated."""
-    return np.array([_level(fill, channels, top) for fill, _ in fills], kind)
+    return np.array([_level(fill, channels, top) for fill, _ in fills], kind).reshape(-1, channels)
 
 
 def _level(fill: Any, channels: int, top: int) -> tuple[float, ...]:
@@ -348,11 +390,6 @@ def _level(fill: Any, channels: int, top: int) -> tuple[float, ...]:
     if top > 1:
         level = tuple([min(max(round(v * top), 0), top) for v in level])
     return level * channels if len(level) == 1 else level
-
-
-@functools.lru_cache(maxsize=64)
-def _no_levels(channels: int, kind: np.dtype) -> np.ndarray:
-    return np.empty((0, channels), kind)
 
 
 def _padded(image: np.ndarray, stage: Geometry, out: np.ndarray | None) -> np.ndarray:
@@ -432,14 +469,12 @@ def moved(image: np.ndarray, pull: Sequence[float], size: tuple[int, int], out: 
 
 def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, list[Geometry]]:
     """Let OpenCV do a lone resize of whole pixels; what follows it is left.  It is faster than a general warp."""
-    if not geometry:
-        return image, geometry
     rough = [k for k, s in enumerate(geometry) if not is_exact(s)]
     if len(rough) != 1:
         return image, geometry
     stage = geometry[rough[0]]
     m, before = stage.pull, geometry[: rough[0]]
-    if stage.grid is not None or m[1] or m[3] or m[6] or m[7] or m[0] <= 0 or m[4] <= 0:
+    if m[1] or m[3] or m[6] or m[7] or m[0] <= 0 or m[4] <= 0 or stage.grid is not None:
         return image, geometry
     if stage.interpolation == "bilinear" and _is_rgb(image):
         return image, geometry
