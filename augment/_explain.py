@@ -13,8 +13,9 @@ from ._sample import Rules
 
 def explain(steps: Sequence[Step], size: tuple[int, int], rules: Rules) -> str:
     """Lines of text for the passes that steps on an image of (h, w) take."""
-    names = {id(stage): step.name for step in steps for stage in step.stages}
-    stages = [stage for step in steps for stage in step.stages]
+    pairs = [(stage._replace(), step.name) for step in steps for stage in step.stages]
+    names = {id(stage): name for stage, name in pairs}  # copies: two steps may share a stage
+    stages = [stage for stage, _ in pairs]
     queue: list[Stage] = [s for s in reversed(stages) if type(s) is not MaskOnly]
     lines = [f"image of {size[1]} x {size[0]}"]
     number = 0

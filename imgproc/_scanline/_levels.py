@@ -26,9 +26,10 @@ x and y, and the size of a plane for channels first, 0 for channels last."""
 
 @kernel(inner=True)
 def _plain_bytes(flat, tables, k, alike, channels, a, b, out):
-    for c in range(channels):
+    step = 1 if alike else channels
+    for c in range(step):
         table = tables[k, c]
-        for i in range(np.uint64(a + c), np.uint64(b), np.uint64(channels)):
+        for i in range(np.uint64(a + c), np.uint64(b), np.uint64(step)):
             out[i] = table[np.uint8(np.int32(flat[i]))]
 
 
