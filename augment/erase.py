@@ -20,8 +20,8 @@ from imgproc._scanline import Deferred, MaskOnly, Stage, Whole, pixel, run
 from imgproc._scanline import Erase as EraseStage
 
 from ._keys import Draws
+from ._ranges import integer_range, number_range, truth
 from ._transform import Frame, Params, Transform
-from .color._common import integer_range, number_range, truth
 
 __all__ = ["CoarseDropout", "Erase", "GridDropout", "MaskDropout", "PixelDropout"]
 

@@ -8,8 +8,9 @@ import math
 from imgproc._scanline import Stage, pixel
 
 from ._keys import Draws
+from ._ranges import number_range, truth
 from ._transform import Frame, Params, Transform
-from .color._common import must_be_rgb, number_range, truth
+from .color._common import must_be_rgb
 
 __all__ = ["GaussianNoise", "ISONoise", "PoissonNoise", "SaltAndPepper", "SpeckleNoise"]
 

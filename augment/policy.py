@@ -19,13 +19,14 @@ from imgproc._cv2 import load_cv2
 from imgproc._planes import canonical
 from imgproc._scanline import Geometry, Stage, Whole, pixel, run
 from imgproc._scanline._matrix import Matrix, about, rotation, translation
+from imgproc._sums import add_weighted
 
 from ._keys import Draws
+from ._ranges import integer_range, truth
 from ._transform import Frame, Params, Transform
 from .color import AutoContrast, Equalize
-from .color._common import dirichlet, integer_range, is_grey, truth
+from .color._common import dirichlet, is_grey
 from .color._jitter import contrast_about_mean, saturation
-from .color._sums import add_weighted
 
 __all__ = ["AugMix", "RandAugment", "TrivialAugment"]
 

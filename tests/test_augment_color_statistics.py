@@ -30,10 +30,10 @@ from augment.color import (
     ToGray,
     ToSepia,
 )
-from augment.color._sums import mean_luma
 from imgproc._check import DTYPES
 from imgproc._examples import example_image
 from imgproc._scanline import Deferred, Op, run
+from imgproc._sums import mean_luma
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 

@@ -10,7 +10,7 @@ import pytest
 
 import imgproc
 from imgproc._border import BORDERS, framed, index_map
-from imgproc._scanline import Geometry, Op, Stage, _run, pixel, run
+from imgproc._scanline import Geometry, Op, Stage, Whole, _run, pixel, run
 
 DTYPES = ("uint8", "uint16", "float32", "float64")
 SHAPES = ((1, 1), (1, 7), (5, 1), (7, 9, 1), (13, 6, 3), (6, 5, 4), (4, 7, 5), (33, 21, 3))
@@ -293,6 +293,13 @@ def test_padding_before_operations(monkeypatch, border) -> None:
             np.testing.assert_array_equal(result, expected)
 
 
+def test_fills_of_a_frame() -> None:
+    image = _image((4, 5, 3), "uint8")
+    with pytest.raises(ValueError, match="fill must be one level or 3, one a channel, got 2"):
+        run(image, [_padding((4, 5), (1, 1, 1, 1), "constant", (0.1, 0.2))])
+    run(image, [_padding((4, 5), (1, 1, 1, 1), "reflect", (0.1, 0.2))])  # where no fill shows, none has to fit
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 def test_a_frame_without_the_image(monkeypatch, dtype) -> None:
     image = _image((4, 5, 3), dtype)
@@ -300,3 +307,27 @@ def test_a_frame_without_the_image(monkeypatch, dtype) -> None:
         stage = Geometry((1.0, 0.0, float(x), 0.0, 1.0, float(y), 0.0, 0.0, 1.0), (6, 7), "constant", (0.1, 0.2, 0.3))
         expected = _agree(monkeypatch, image, [stage])
         assert (expected == expected[0, 0]).all()
+
+
+# --- new images -------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_image_is_the_result_and_the_given_one_never() -> None:
+    image = _image((9, 6, 3), "uint8")
+    made: list[np.ndarray] = []
+
+    def filtered(given: np.ndarray) -> np.ndarray:
+        made.append(given // 2)
+        return made[-1]
+
+    assert run(image, [Whole(filtered)]) is made[-1]
+    assert run(image, [Whole(filtered)], layout="first").shape == (3, 9, 6)
+    assert run(image, [Whole(filtered)], dtype=np.float32).dtype == np.float32
+    out = np.empty(image.shape, np.uint8)
+    assert run(image, [Whole(filtered)], out=out) is out
+    for lazy in (lambda given: given, lambda given: given[:], lambda given: given[::-1]):
+        result = run(image, [Whole(lazy)])
+        np.testing.assert_array_equal(result, lazy(image))
+        assert not np.shares_memory(result, image)
+        assert result.flags.c_contiguous
+        assert result.flags.writeable

@@ -11,8 +11,9 @@ from imgproc._planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
 from .._keys import Draws
+from .._ranges import integer_range, number_range, number_tuple
 from .._transform import Frame, Params, Transform
-from ._common import integer_range, is_grey, must_be_rgb, normal, number_range, number_tuple
+from ._common import is_grey, must_be_rgb, normal
 
 __all__ = ["ChannelDropout", "ChannelShuffle", "PCAJitter", "PlanckianJitter", "ToGray", "ToSepia"]
 

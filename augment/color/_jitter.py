@@ -10,11 +10,12 @@ import numpy as np
 
 from imgproc._planes import LUMA_WEIGHTS
 from imgproc._scanline import Deferred, Op, Stage, pixel
+from imgproc._sums import mean_luma
 
 from .._keys import Draws
+from .._ranges import number_range
 from .._transform import Frame, Params, Transform
-from ._common import is_grey, must_be_rgb, number_range
-from ._sums import mean_luma
+from ._common import is_grey, must_be_rgb
 
 __all__ = ["ColorJitter", "HueSaturationValue", "RGBShift"]
 

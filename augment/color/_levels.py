@@ -10,8 +10,9 @@ from imgproc._check import real
 from imgproc._scanline import Stage, pixel
 
 from .._keys import Draws
+from .._ranges import integer_range, number_range, truth
 from .._transform import Frame, Params, Transform
-from ._common import integer_range, normal, number_range, truth
+from ._common import normal
 
 __all__ = ["BrightnessContrast", "Gamma", "Invert", "Posterize", "Solarize", "ToneCurve"]
 

@@ -24,8 +24,8 @@ from imgproc.histogram._stretch import _table as stretching_table
 from imgproc.local import enhance_local_statistics
 
 from .._keys import Draws
+from .._ranges import number_range
 from .._transform import Frame, Params, Transform
-from ._common import number_range
 
 __all__ = ["CLAHE", "AutoContrast", "EnhanceLocalStatistics", "Equalize", "MatchHistogram"]
 

@@ -13,8 +13,8 @@ from imgproc._scanline import Stage, Whole
 from imgproc._scanline._combine import blur_separable, correlate
 
 from .._keys import Draws
+from .._ranges import integer_range, number_range
 from .._transform import Frame, Params, Transform
-from ..color._common import integer_range, number_range
 from ._channels import by_channels
 
 __all__ = ["BoxBlur", "Defocus", "GaussianBlur", "MedianBlur", "MotionBlur"]

@@ -14,8 +14,8 @@ from imgproc._planes import full_scale
 from imgproc._scanline import Stage, Whole, resize
 
 from .._keys import Draws
+from .._ranges import integer_range, number_range
 from .._transform import Frame, Params, Transform
-from ..color._common import integer_range, number_range
 from ._channels import by_channels
 
 __all__ = ["Compression", "Downscale"]

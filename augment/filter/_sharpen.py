@@ -12,8 +12,8 @@ from imgproc._scanline import Stage, Whole
 from imgproc._scanline._combine import blend_differences, unsharp_mask
 
 from .._keys import Draws
+from .._ranges import number_range
 from .._transform import Frame, Params, Transform
-from ..color._common import number_range
 from ._blur import gaussian_weights
 
 __all__ = ["EdgeDetect", "Emboss", "Sharpen", "UnsharpMask"]

@@ -16,8 +16,9 @@ from imgproc._scanline._matrix import (
 )
 
 from .._keys import Draws
+from .._ranges import Range, number_range, truth
 from .._transform import Frame, Params
-from ._common import Range, _Warp, axis_ranges, both_axes, flag, number_range
+from ._common import _Warp, axis_ranges, both_axes
 
 __all__ = ["Affine", "Perspective", "Rotate"]
 
@@ -60,7 +61,7 @@ class Rotate(_Warp):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("angle", number_range(self.angle, "angle"))
-        if flag(self.fit, "fit") and flag(self.crop, "crop"):
+        if truth(self.fit, "fit") and truth(self.crop, "crop"):
             raise ValueError("fit and crop must not both be True: one enlarges the frame, the other cuts it")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -152,8 +153,8 @@ class Affine(_Warp):
         self._keep("rotate", number_range(self.rotate, "rotate"))
         self._keep("shear", axis_ranges(self.shear, "shear", above=-90, below=90))
         self._keep("translate", axis_ranges(self.translate, "translate"))
-        flag(self.fit, "fit")
-        one = flag(self.keep_ratio, "keep_ratio") and not isinstance(self.scale[0], tuple)
+        truth(self.fit, "fit")
+        one = truth(self.keep_ratio, "keep_ratio") and not isinstance(self.scale[0], tuple)
         low, high = self.rotate
         self._keep("_one_factor", one)
         self._keep("_ranges", (both_axes(self.scale), (low, high - low), *map(both_axes, (self.shear, self.translate))))
@@ -237,8 +238,8 @@ class Perspective(_Warp):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("scale", number_range(self.scale, "scale", at_least=0))
-        flag(self.keep_size, "keep_size")
-        flag(self.fit, "fit")
+        truth(self.keep_size, "keep_size")
+        truth(self.fit, "fit")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """How far the corners move inwards, as fractions (x, y) of the size, clockwise from the top left."""

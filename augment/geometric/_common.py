@@ -7,11 +7,10 @@ from typing import Any
 
 from imgproc._check import border_name, integer, one_of, real
 
+from .._ranges import Range, number_range
 from .._transform import Transform
 
 __all__: list[str] = []
-
-Range = tuple[float, float]
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
 POSITIONS = {
@@ -25,29 +24,6 @@ POSITIONS = {
 WHERE = (*POSITIONS, "random")
 
 
-def number_range(
-    value: Any,
-    name: str,
-    *,
-    at_least: float | None = None,
-    at_most: float | None = None,
-    above: float | None = None,
-    below: float | None = None,
-) -> Range:
-    """A pair (low, high) of finite numbers, low <= high, within bounds."""
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise TypeError(f"{name} must be a pair (low, high), got {value!r}")
-    low = real(value[0], f"{name}[0]", at_least=at_least, at_most=at_most)
-    high = real(value[1], f"{name}[1]", at_least=at_least, at_most=at_most)
-    if low > high:
-        raise ValueError(f"{name} must be a pair (low, high) with low <= high, got {(low, high)}")
-    if above is not None and low <= above:
-        raise ValueError(f"{name}[0] must be > {above:g}, got {low}")
-    if below is not None and high >= below:
-        raise ValueError(f"{name}[1] must be < {below:g}, got {high}")
-    return low, high
-
-
 def axis_ranges(value: Any, name: str, **bounds: float | None) -> tuple[Range, Range] | Range:
     """A pair (low, high), or two of them, for x and for y."""
     if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(v, (tuple, list)) for v in value):
@@ -59,13 +35,6 @@ def both_axes(value: Any) -> tuple[float, float, float, float]:
     """What `axis_ranges` gave as (low x, width x, low y, width y), ready to be drawn from."""
     (a, b), (c, d) = value if isinstance(value[0], tuple) else (value, value)
     return a, b - a, c, d - c
-
-
-def flag(value: Any, name: str) -> bool:
-    """True or False, nothing else."""
-    if not isinstance(value, bool):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
-    return value
 
 
 def levels(value: Any, name: str = "fill") -> float | tuple[float, ...]:

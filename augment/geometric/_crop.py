@@ -11,8 +11,9 @@ from imgproc._check import size_pair
 from imgproc._scanline import Geometry, Stage
 
 from .._keys import Draws
+from .._ranges import Range, number_range, truth
 from .._transform import Frame, Params
-from ._common import Range, _Framed, _Resized, flag, number_range
+from ._common import _Framed, _Resized
 
 __all__ = ["BoxSafeCrop", "CenterCrop", "Crop", "ResizedCrop"]
 
@@ -33,7 +34,7 @@ class _Cut(_Framed):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("size", size_pair(self.size, "size"))
-        flag(self.pad, "pad")
+        truth(self.pad, "pad")
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""

@@ -12,8 +12,9 @@ from imgproc._scanline import Geometry, Stage
 from imgproc._scanline._matrix import IDENTITY
 
 from .._keys import Draws
+from .._ranges import Range, number_range
 from .._transform import Frame, Params
-from ._common import Range, _Warp, number_range
+from ._common import _Warp
 from ._fields import elastic_grid, knots_grid, lens_grid, plate_grid
 
 __all__ = ["Elastic", "GridDistortion", "LensDistortion", "ThinPlateSpline"]

@@ -397,7 +397,9 @@ def _padded(image: np.ndarray, stage: Geometry, out: np.ndarray | None) -> np.nd
     (h, w), (ih, iw) = stage.size, image.shape[:2]
     x, y = -int(stage.pull[2]), -int(stage.pull[5])  # where the first pixel comes to lie
     sides = y, h - y - ih, x, w - x - iw
-    values = _level(stage.fill, 1 if image.ndim == 2 else image.shape[2], full_scale(image.dtype))
+    values: tuple[float, ...] = (0,)
+    if stage.border == "constant":
+        values = _level(stage.fill, 1 if image.ndim == 2 else image.shape[2], full_scale(image.dtype))
     work = functools.partial(framed, image, sides, stage.border, values)
     return _into(out, stage.size + image.shape[2:], image.dtype, work)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from imgproc._cv2 import load_cv2
-from imgproc._jit import kernel
-from imgproc._planes import LUMA_WEIGHTS, canonical, full_scale
+from ._cv2 import load_cv2
+from ._jit import kernel
+from ._planes import LUMA_WEIGHTS, canonical, full_scale
 
 __all__: list[str] = []
 

@@ -1,0 +1,65 @@
+"""Checked ranges, tuples and truth values: what most fields of transforms are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imgproc._check import integer, real
+
+__all__: list[str] = []
+
+Range = tuple[float, float]
+
+
+def number_range(
+    value: Any,
+    name: str,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+) -> Range:
+    """A pair (low, high) of finite numbers, low <= high, within bounds."""
+    low, high = _pair(value, name)
+    low = real(low, f"{name}[0]", at_least=at_least, at_most=at_most)
+    high = real(high, f"{name}[1]", at_least=at_least, at_most=at_most)
+    if above is not None and low <= above:
+        raise ValueError(f"{name}[0] must be > {above:g}, got {low}")
+    if below is not None and high >= below:
+        raise ValueError(f"{name}[1] must be < {below:g}, got {high}")
+    return _ordered(low, high, name)
+
+
+def integer_range(value: Any, name: str, *, at_least: int | None = None, at_most: int | None = None) -> tuple[int, int]:
+    """A pair (low, high) of integers, low <= high, within bounds; both ends are drawn."""
+    low, high = _pair(value, name)
+    low = integer(low, f"{name}[0]", at_least=at_least, at_most=at_most)
+    high = integer(high, f"{name}[1]", at_least=at_least, at_most=at_most)
+    return _ordered(low, high, name)
+
+
+def _pair(value: Any, name: str) -> tuple[Any, Any]:
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return value[0], value[1]
+    raise TypeError(f"{name} must be a pair (low, high), got {value!r}")
+
+
+def _ordered(low: Any, high: Any, name: str) -> tuple[Any, Any]:
+    if low > high:
+        raise ValueError(f"{name} must be a pair (low, high) with low <= high, got {(low, high)}")
+    return low, high
+
+
+def number_tuple(value: Any, name: str, length: int) -> tuple[float, ...]:
+    """So many finite numbers."""
+    if not isinstance(value, (tuple, list)) or len(value) != length:
+        raise TypeError(f"{name} must be {length} numbers, got {value!r}")
+    return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
+
+
+def truth(value: Any, name: str) -> bool:
+    """True or False, nothing else."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return value
