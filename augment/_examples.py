@@ -249,3 +249,19 @@ def sample(size: tuple[int, int] = SIZE, dtype: Any = np.uint8) -> dict[str, Any
         "labels": np.arange(1, 4),
         "keypoints": (boxes[:, :2] + boxes[:, 2:]) / 2,
     }
+
+
+def run_all() -> None:
+    """Run what compiles every kernel of chains on 8-bit RGB, and those that only other images need: for warming up."""
+    from .compose import Compose
+
+    targets = sample()
+    for name, parameters in EXAMPLES:
+        Compose([build(name, parameters)], box_format="coco", clip=False)(**targets, key=0)
+    for names in (("HorizontalFlip",), ("HorizontalFlip", "ColorJitter", "Normalize")):
+        Compose([example(name) for name in names]).batch(np.stack([targets["image"]] * 8), keys=range(8))
+        chain = Compose([example(name) for name in names])
+        for k in range(2 * chain._recipes.BEFORE):
+            chain(image=targets["image"], key=k)
+    Compose([example("MotionBlur")])(image=targets["image"].astype(np.uint16), key=0)
+    Compose([example("ColorJitter")])(image=np.full((9, 9, 3), np.nan, np.float32), key=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import os
 import platform
 import sys
@@ -98,6 +99,7 @@ def warmup() -> int:
             for function, dtype, channels in bar:
                 bar.set_postfix_str(f"{function.__name__} {dtype}")
                 _call_every_way(function, dtype, channels)
+        _run_chains()
     seconds = _own_seconds(recorder.buffer)
     missing = _report(seconds)
     print(f"\n{time.perf_counter() - start:.1f} s in all, {sum(seconds.values()):.1f} s of them compiling")
@@ -123,13 +125,22 @@ def _call_every_way(function: Any, dtype: Any, channels: int | None) -> None:
 
     image = example_image(dtype, (24, 32), channels)
     fixed = {"color": "per_channel"} if channels == 4 and takes(function, "color") else {}
-    for options in variants(function, image):
+    wide = [{"radius": 5}] if takes(function, "radius") else []  # wide windows have kernels of their own
+    for options in variants(function, image) + wide:
         args, kwargs = example_call(function, image, **{**options, **fixed})
         try:
             function(*args, **kwargs)
         except ValueError:
             if channels != 4:  # not every function takes any number of channels
                 raise
+
+
+def _run_chains() -> None:
+    """Kernels of chains, where the package is there: on 8-bit RGB, with all targets."""
+    if importlib.util.find_spec("augment") is None:
+        return
+    examples = importlib.import_module("augment._examples")
+    examples.run_all()
 
 
 def _own_seconds(events: list[tuple[float, Any]]) -> dict[Any, float]:
@@ -174,7 +185,9 @@ def _inlined() -> list[_jit.Kernel]:
     pending = [kernel for kernel in _jit.KERNELS if kernel.dispatcher.signatures]
     while pending:
         caller = pending.pop().function
-        called = (caller.__globals__.get(name) for name in caller.__code__.co_names)
+        called = [caller.__globals__.get(name) for name in caller.__code__.co_names]
+        for choice in [c for c in called if isinstance(c, _jit.Choice)]:
+            called += choice.kernels
         new = [kernel for kernel in called if isinstance(kernel, _jit.Kernel) and kernel not in found]
         found += new
         pending += new

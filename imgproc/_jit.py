@@ -164,6 +164,11 @@ class Choice:
         self._feature, self._fast, self._plain = feature, fast, plain
 
     @property
+    def kernels(self) -> tuple[Kernel, Kernel]:
+        """Both."""
+        return self._fast, self._plain
+
+    @property
     def chosen(self) -> Kernel:
         """The kernel for this CPU."""
         return self._fast if cpu_has(self._feature) else self._plain

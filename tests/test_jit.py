@@ -318,7 +318,9 @@ from imgproc import _jit
 _jit.KERNELS.clear()
 from imgproc._probe import add_up, read, sum_of_squares
 _jit.KERNELS.remove(add_up)
+import imgproc.__main__
 from imgproc.__main__ import main
+imgproc.__main__._run_chains = lambda: None
 
 def energy(image):
     sum_of_squares(image.reshape(-1), 0)

@@ -168,10 +168,12 @@ def _fold_row(border, size, n, values):
     zero, half, two = np.float32(0.0), np.float32(0.5), np.float32(2.0)
     s = np.float32(size)
     if border == 1:
+        # The edge pixel's centre: nearer to the edge, a frame before this one would blend in what lies beyond it.
+        last = s - half
         for i in range(n):
             v = values[i]
-            v = v if v > zero else zero
-            values[i] = s if v > s else v
+            v = v if v > half else half
+            values[i] = last if v > last else v
     elif border == 2:
         period = two * s
         for i in range(n):
