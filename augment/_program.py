@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -218,6 +219,8 @@ class Recipe:
         self.seed = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
         self.looks = pixel.CONTRAST in codes
         self.moves = layout == "last" and target == dtype and all(code == MOVE for code in codes)
+        # A matrix on its own has a faster way over many bytes.
+        self.large = math.prod(self.source) > 1 << 16 and dtype == np.uint8 and codes == [pixel.MATRIX]
         gates = [tape.register(node.transform.p) for node, _, _ in nodes]
         root = tape.register(plan.root.transform.p)
         self.initial = np.array(tape.registers)
@@ -304,7 +307,7 @@ class Recipes:
         if type(image) is not np.ndarray:
             return None
         recipe = self.find(image.shape, image.dtype)
-        if recipe is None or not (recipe.moves or stays_serial(image.size)):
+        if recipe is None or recipe.large or not (recipe.moves or stays_serial(image.size)):
             return None
         result = recipe.run(image, words, out)
         if result is None:  # pixels came from outside, and will again
