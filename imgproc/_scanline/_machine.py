@@ -100,7 +100,8 @@ def _sample_row(
     elif mode == NEAREST:
         sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at)
     elif mode == BICUBIC:
-        sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, limits[2], limits[0], limits[1], floats[2:6], rows, at)
+        least, most, magic = limits[0], limits[1], limits[2]
+        sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, least, most, floats[2:8], ints, rows, at)
     else:
         sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, limits[2], ints, floats[2:4], rows, at)
     if steps.shape[0] > 0:

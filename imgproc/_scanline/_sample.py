@@ -174,43 +174,67 @@ def nearest_index(xs, ys, w, h, n, index):
 
 
 @kernel(inner=True)
-def _cubic_weights(t, weights):
-    """Keys' cubic at the four taps around t in [0, 1)."""
-    a = CUBIC
-    s = 1.0 + t
-    weights[0] = ((a * s - 5.0 * a) * s + 8.0 * a) * s - 4.0 * a
-    weights[1] = ((a + 2.0) * t - (a + 3.0)) * t * t + 1.0
-    s = 1.0 - t
-    weights[2] = ((a + 2.0) * s - (a + 3.0)) * s * s + 1.0
-    weights[3] = 1.0 - weights[0] - weights[1] - weights[2]
+def _cubic_taps(xs, size, n, second, before, after, last):
+    """The second of the four taps around each point along an axis, and Keys' weights of the three others."""
+    half, zero, limit = np.float32(0.5), np.float32(0.0), np.float32(size)
+    a, one = np.float32(CUBIC), np.float32(1.0)
+    two, three = np.float32(CUBIC + 2.0), np.float32(CUBIC + 3.0)
+    for i in range(n):
+        x = xs[i]
+        x = x if x > zero else zero
+        x = limit if x > limit else x
+        u = x + half
+        k = np.int32(u)
+        t = u - np.float32(k)
+        s = one - t
+        second[i] = k - np.int32(1)
+        before[i] = a * t * s * s
+        after[i] = (two * s - three) * s * s + one
+        last[i] = a * s * t * t
 
 
 @kernel(inner=True)
-def sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, lo, hi, floats, rows, at):
+def sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, lo, hi, floats, ints, rows, at):
     """Bicubic for any dtype and number of channels; integers saturate."""
     kind = rows.dtype.type
-    wx, wy, px, py = floats[0], floats[1], floats[2], floats[3]
+    _cubic_taps(xs, w, n, ints[0], floats[0], floats[1], floats[2])
+    _cubic_taps(ys, h, n, ints[1], floats[3], floats[4], floats[5])
+    size, line = np.uint64(channels), np.uint64(w * channels)
+    columns = np.empty(4 * channels, kind)  # of the four rows around a point, the sum
+    second, third, last = size, size + size, size + size + size
     for i in range(n):
-        u = min(max(float(xs[i]), 0.0), float(w)) - 0.5
-        v = min(max(float(ys[i]), 0.0), float(h)) - 0.5
-        i0, j0 = int(np.floor(u)), int(np.floor(v))
-        _cubic_weights(u - i0, wx)
-        _cubic_weights(v - j0, wy)
-        for k in range(4):
-            x, y = i0 - 1 + k, j0 - 1 + k
-            px[k] = (x % w) if wrap else min(max(x, 0), w - 1)
-            py[k] = (y % h) if wrap else min(max(y, 0), h - 1)
-        for c in range(channels):
-            total = kind(0)
+        x, y = np.int64(ints[0, i]), np.int64(ints[1, i])
+        a, c, d = kind(floats[3, i]), kind(floats[4, i]), kind(floats[5, i])
+        b = kind(1) - (a + c + d)
+        if (x > 0) & (x < w - 2) & (y > 0) & (y < h - 2):
+            p = np.uint64((y - 1) * w + x - 1) * size
+            q = p + line
+            r = q + line
+            s = r + line
+            for k in range(np.uint64(columns.size)):
+                columns[k] = (
+                    a * kind(flat[p + k]) + b * kind(flat[q + k]) + c * kind(flat[r + k]) + d * kind(flat[s + k])
+                )
+        else:
+            p, q = _inside(y - 1, h, wrap) * line, _inside(y, h, wrap) * line
+            r, s = _inside(y + 1, h, wrap) * line, _inside(y + 2, h, wrap) * line
             for j in range(4):
-                line = int(py[j]) * w
-                part = kind(0)
-                for k in range(4):
-                    part += kind(wx[k]) * kind(flat[(line + int(px[k])) * channels + c])
-                total += kind(wy[j]) * part
-            total = lo if total < lo else total
-            total = hi if total > hi else total
-            rows[c, at + i] = (total + magic) - magic
+                m = _inside(x - 1 + j, w, wrap) * size
+                for k in range(size):
+                    v = a * kind(flat[p + m + k]) + b * kind(flat[q + m + k])
+                    columns[np.uint64(j) * size + k] = v + c * kind(flat[r + m + k]) + d * kind(flat[s + m + k])
+        a, c, d = kind(floats[0, i]), kind(floats[1, i]), kind(floats[2, i])
+        b = kind(1) - (a + c + d)
+        for k in range(size):
+            v = a * columns[k] + b * columns[second + k] + c * columns[third + k] + d * columns[last + k]
+            v = lo if v < lo else v
+            v = hi if v > hi else v
+            rows[k, at + i] = (v + magic) - magic
+
+
+@kernel(inner=True)
+def _inside(k, size, wrap):
+    return np.uint64(k % size if wrap else min(max(k, 0), size - 1))
 
 
 @kernel(inner=True)
