@@ -14,12 +14,11 @@ from ._sample import (
     RGB,
     load,
     nearest_index,
-    sample_bicubic,
-    sample_bilinear,
     sample_nearest,
     sample_rgb,
 )
 from ._store import finish, store
+from ._taps import sample_bicubic, sample_bilinear
 
 CAPACITY = 1024
 """Pixels of a chunk: its rows stay in the L1 cache."""
@@ -101,7 +100,7 @@ def _sample_row(
         sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at)
     elif mode == BICUBIC:
         least, most, magic = limits[0], limits[1], limits[2]
-        sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, least, most, floats[2:8], ints, rows, at)
+        sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, least, most, ints, floats[2:6], rows, at)
     else:
         sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, limits[2], ints, floats[2:4], rows, at)
     if steps.shape[0] > 0:

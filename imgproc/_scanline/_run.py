@@ -34,7 +34,7 @@ class _Scratch:
     def __init__(self) -> None:
         self.rows: dict[tuple[int, Any], np.ndarray] = {}
         self.bytes = np.empty(CAPACITY, np.uint8)
-        self.floats = _rows(8, np.float32)
+        self.floats = _rows(6, np.float32)
         self.wide = _rows(2, np.uint64)
         self.halves = self.wide.view(np.uint32)
         self.ints = _rows(5, np.int32)

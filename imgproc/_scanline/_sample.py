@@ -14,9 +14,6 @@ from .._jit import Intrinsic, kernel
 
 NEAREST, BILINEAR, BICUBIC, RGB, EXACT = range(5)
 
-CUBIC = -0.75
-"""The free parameter of Keys' cubic, as in OpenCV and PyTorch."""
-
 
 def _load_word(intrinsic: Any) -> Any:
     from llvmlite import ir
@@ -105,49 +102,6 @@ def sample_rgb(flat, w, h, xs, ys, n, index, fx, fy, wide, halves, rows, at):
 
 
 @kernel(inner=True)
-def _taps(xs, size, wrap, n, first, second, weight):
-    """The two taps around each point along an axis, and the weight of the second."""
-    half, last = np.float32(0.5), np.int32(size - 1)
-    zero, limit = np.float32(0.0), np.float32(size)
-    other = last if wrap else np.int32(0)
-    beyond = np.int32(0) if wrap else last
-    for i in range(n):
-        x = xs[i]
-        x = x if x > zero else zero
-        x = limit if x > limit else x
-        u = x + half
-        k = np.int32(u)
-        weight[i] = u - np.float32(k)
-        a = np.int32(k - np.int32(1))
-        first[i] = other if a < 0 else a
-        second[i] = beyond if k > last else k
-
-
-@kernel(inner=True)
-def sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, magic, ints, floats, rows, at):
-    """Bilinear for any dtype and number of channels."""
-    _taps(xs, w, wrap, n, ints[0], ints[1], floats[0])
-    _taps(ys, h, wrap, n, ints[2], ints[3], floats[1])
-    x0, x1, y0, y1, fx, fy = ints[0], ints[1], ints[2], ints[3], floats[0], floats[1]
-    stride = np.uint64(w * channels)
-    size = np.uint64(channels)
-    kind = rows.dtype.type
-    for c in range(channels):
-        row = rows[c, at : at + n]
-        shift = np.uint64(c)
-        for i in range(n):
-            a = np.uint64(np.uint32(y0[i])) * stride + shift
-            b = np.uint64(np.uint32(y1[i])) * stride + shift
-            p, q = np.uint64(np.uint32(x0[i])) * size, np.uint64(np.uint32(x1[i])) * size
-            s, t = kind(flat[a + p]), kind(flat[b + p])
-            s += kind(fx[i]) * (kind(flat[a + q]) - s)
-            t += kind(fx[i]) * (kind(flat[b + q]) - t)
-            row[i] = s + kind(fy[i]) * (t - s)
-        for i in range(n):
-            row[i] = (row[i] + magic) - magic
-
-
-@kernel(inner=True)
 def sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at):
     """The pixel that covers the point."""
     nearest_index(xs, ys, w, h, n, ints[0])
@@ -171,70 +125,6 @@ def nearest_index(xs, ys, w, h, n, index):
         y = y if y > zero else zero
         y = bottom if y > bottom else y
         index[i] = np.int32(np.int32(np.int32(y) * width) + np.int32(x))
-
-
-@kernel(inner=True)
-def _cubic_taps(xs, size, n, second, before, after, last):
-    """The second of the four taps around each point along an axis, and Keys' weights of the three others."""
-    half, zero, limit = np.float32(0.5), np.float32(0.0), np.float32(size)
-    a, one = np.float32(CUBIC), np.float32(1.0)
-    two, three = np.float32(CUBIC + 2.0), np.float32(CUBIC + 3.0)
-    for i in range(n):
-        x = xs[i]
-        x = x if x > zero else zero
-        x = limit if x > limit else x
-        u = x + half
-        k = np.int32(u)
-        t = u - np.float32(k)
-        s = one - t
-        second[i] = k - np.int32(1)
-        before[i] = a * t * s * s
-        after[i] = (two * s - three) * s * s + one
-        last[i] = a * s * t * t
-
-
-@kernel(inner=True)
-def sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, lo, hi, floats, ints, rows, at):
-    """Bicubic for any dtype and number of channels; integers saturate."""
-    kind = rows.dtype.type
-    _cubic_taps(xs, w, n, ints[0], floats[0], floats[1], floats[2])
-    _cubic_taps(ys, h, n, ints[1], floats[3], floats[4], floats[5])
-    size, line = np.uint64(channels), np.uint64(w * channels)
-    columns = np.empty(4 * channels, kind)  # of the four rows around a point, the sum
-    second, third, last = size, size + size, size + size + size
-    for i in range(n):
-        x, y = np.int64(ints[0, i]), np.int64(ints[1, i])
-        a, c, d = kind(floats[3, i]), kind(floats[4, i]), kind(floats[5, i])
-        b = kind(1) - (a + c + d)
-        if (x > 0) & (x < w - 2) & (y > 0) & (y < h - 2):
-            p = np.uint64((y - 1) * w + x - 1) * size
-            q = p + line
-            r = q + line
-            s = r + line
-            for k in range(np.uint64(columns.size)):
-                columns[k] = (
-                    a * kind(flat[p + k]) + b * kind(flat[q + k]) + c * kind(flat[r + k]) + d * kind(flat[s + k])
-                )
-        else:
-            p, q = _inside(y - 1, h, wrap) * line, _inside(y, h, wrap) * line
-            r, s = _inside(y + 1, h, wrap) * line, _inside(y + 2, h, wrap) * line
-            for j in range(4):
-                m = _inside(x - 1 + j, w, wrap) * size
-                for k in range(size):
-                    v = a * kind(flat[p + m + k]) + b * kind(flat[q + m + k])
-                    columns[np.uint64(j) * size + k] = v + c * kind(flat[r + m + k]) + d * kind(flat[s + m + k])
-        a, c, d = kind(floats[0, i]), kind(floats[1, i]), kind(floats[2, i])
-        b = kind(1) - (a + c + d)
-        for k in range(size):
-            v = a * columns[k] + b * columns[second + k] + c * columns[third + k] + d * columns[last + k]
-            v = lo if v < lo else v
-            v = hi if v > hi else v
-            rows[k, at + i] = (v + magic) - magic
-
-
-@kernel(inner=True)
-def _inside(k, size, wrap):
-    return np.uint64(k % size if wrap else min(max(k, 0), size - 1))
 
 
 @kernel(inner=True)
