@@ -17,6 +17,9 @@ from .._jit import Intrinsic, kernel
 CUBIC = -0.75
 """The free parameter of Keys' cubic, as in OpenCV and PyTorch."""
 
+_BLOCK = 64
+"""Points that are asked at once whether one of them is at the edge."""
+
 
 # --- pixels as vectors ------------------------------------------------------------------------------------------------
 
@@ -257,7 +260,9 @@ def _bilinear_plane(flat, step, line, index, fx, fy, n, magic, row):
         s, t = kind(flat[p]), kind(flat[q])
         s += kind(fx[i]) * (kind(flat[p + right]) - s)
         t += kind(fx[i]) * (kind(flat[q + right]) - t)
-        row[i] = ((s + kind(fy[i]) * (t - s)) + magic) - magic
+        row[i] = s + kind(fy[i]) * (t - s)
+    for i in range(n):
+        row[i] = (row[i] + magic) - magic
 
 
 @kernel(inner=True)
@@ -320,9 +325,14 @@ def sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, magic, ints, floats, 
         else:
             for c in range(channels):
                 _bilinear_plane(flat[c:], channels, line, index, fx, fy, n, magic, rows[c, at:end])
-    for i in range(n):
-        if edge[i] != 0:
-            _bilinear_edge(flat, w, h, channels, wrap, xs[i], ys[i], magic, rows, at + i)
+    for start in range(0, n, _BLOCK):
+        last, some = min(start + _BLOCK, n), np.int32(0)
+        for i in range(start, last):
+            some |= edge[i]
+        if some != 0:
+            for i in range(start, last):
+                if edge[i] != 0:
+                    _bilinear_edge(flat, w, h, channels, wrap, xs[i], ys[i], magic, rows, at + i)
 
 
 # --- bicubic ----------------------------------------------------------------------------------------------------------
