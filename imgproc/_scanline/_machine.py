@@ -11,11 +11,11 @@ from ._sample import (
     BICUBIC,
     EXACT,
     NEAREST,
-    RGB,
+    WORDS,
     load,
     nearest_index,
     sample_nearest,
-    sample_rgb,
+    sample_words,
 )
 from ._store import finish, store
 from ._taps import sample_bicubic, sample_bilinear
@@ -94,8 +94,8 @@ def _sample_row(
     xs, ys, dead = floats[0], floats[1], ints[4]
     _points(matrix, steps, grids, y, lo, hi, xs, ys, dead)
     h, w, wrap = head[0], head[1], head[6] != 0
-    if mode == RGB:
-        sample_rgb(flat, w, h, xs, ys, n, ints[0], floats[2], floats[3], wide, halves, rows, at)
+    if mode == WORDS:
+        sample_words(flat, w, h, channels, xs, ys, n, ints[0], floats[2], floats[3], wide, halves, rows, at)
     elif mode == NEAREST:
         sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at)
     elif mode == BICUBIC:

@@ -20,7 +20,7 @@ from . import _pixel as pixel
 from ._machine import CAPACITY, HEAD, run_labels, run_rows
 from ._matrix import IDENTITY, Matrix
 from ._merge import Merged, extent, is_exact, merge
-from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RGB
+from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, WORDS
 from ._stage import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
 
 _MODES = {"nearest": NEAREST, "bilinear": BILINEAR, "area": BILINEAR, "bicubic": BICUBIC}
@@ -287,8 +287,8 @@ def _head(
 def _mode(geometry: list[Geometry], source: np.ndarray, merged: Merged) -> int:
     rough = [s.interpolation for s in geometry if not is_exact(s)]
     mode = _MODES[rough[0]] if rough else NEAREST
-    rgb = mode == BILINEAR and source.dtype == np.uint8 and source.shape[2] == 3 and not merged.wrap
-    return RGB if rgb and min(source.shape[:2]) > 1 and source.size < 1 << 31 and jit_enabled() else mode
+    words = mode == BILINEAR and source.dtype == np.uint8 and source.shape[2] in (3, 4) and not merged.wrap
+    return WORDS if words and min(source.shape[:2]) > 1 and source.size < 1 << 31 and jit_enabled() else mode
 
 
 @functools.lru_cache(maxsize=64)

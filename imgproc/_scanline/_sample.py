@@ -12,7 +12,7 @@ import numpy as np
 
 from .._jit import Intrinsic, kernel
 
-NEAREST, BILINEAR, BICUBIC, RGB, EXACT = range(5)
+NEAREST, BILINEAR, BICUBIC, WORDS, EXACT = range(5)
 
 
 def _load_word(intrinsic: Any) -> Any:
@@ -36,12 +36,12 @@ _word = Intrinsic(_load_word)
 
 
 @kernel(inner=True)
-def _rgb_taps(xs, ys, n, w, h, index, fx, fy):
+def _word_taps(xs, ys, n, w, h, channels, index, fx, fy):
     """The upper left byte of the four pixels around each point; at the edge the weights move instead of the taps."""
     half, zero = np.float32(0.5), np.float32(0.0)
     right, bottom = np.float32(w - 1), np.float32(h - 1)
     last_x, last_y = np.int32(w - 2), np.int32(h - 2)
-    line, three = np.int32(3 * w), np.int32(3)
+    line, size = np.int32(channels * w), np.int32(channels)
     for i in range(n):
         u, v = xs[i] - half, ys[i] - half
         u = u if u > zero else zero
@@ -53,16 +53,13 @@ def _rgb_taps(xs, ys, n, w, h, index, fx, fy):
         j0 = last_y if j0 > last_y else j0
         fx[i] = u - np.float32(i0)
         fy[i] = v - np.float32(j0)
-        index[i] = np.int32(np.int32(j0 * line) + np.int32(three * i0))
+        index[i] = np.int32(np.int32(j0 * line) + np.int32(size * i0))
 
 
 @kernel(inner=True)
-def _rgb_fetch(flat, line, index, n, top, bottom):
-    """Left and right pixel of both rows: six bytes, read as eight.
-
-    The two that are too many come after them in the upper row and before them in the lower one, so that no read goes
-    beyond the image."""
-    down = np.uint64(line - 2)
+def _fetch_words(flat, down, index, n, top, bottom):
+    """Left and right pixel of both rows, as eight bytes each."""
+    down = np.uint64(down)
     for i in range(n):
         p = np.uint64(np.uint32(index[i]))
         top[i] = _word(flat, p)
@@ -71,12 +68,25 @@ def _rgb_fetch(flat, line, index, n, top, bottom):
 
 @kernel(inner=True)
 def _rgb_blend(top, bottom, fx, fy, n, red, green, blue):
-    """Between the four pixels, rounded to whole levels; a pair of uint32 holds what `_rgb_fetch` read of a row."""
+    """Between the four pixels, rounded to whole levels; a pair of uint32 holds what was read of a row.
+
+    A left and a right pixel are six bytes.  The two that are too many come after them in the upper row and before them
+    in the lower one, so that no read goes beyond the image."""
     for i in range(n):
         a, b, c, d, x, y = top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], fx[i], fy[i]
         red[i] = _between(_byte(a, 0), _byte(a, 24), _byte(c, 16), _byte(d, 8), x, y)
         green[i] = _between(_byte(a, 8), _byte(b, 0), _byte(c, 24), _byte(d, 16), x, y)
         blue[i] = _between(_byte(a, 16), _byte(b, 8), _byte(d, 0), _byte(d, 24), x, y)
+
+
+@kernel(inner=True)
+def _rgba_blend(top, bottom, fx, fy, n, red, green, blue, alpha):
+    for i in range(n):
+        a, b, c, d, x, y = top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], fx[i], fy[i]
+        red[i] = _between(_byte(a, 0), _byte(b, 0), _byte(c, 0), _byte(d, 0), x, y)
+        green[i] = _between(_byte(a, 8), _byte(b, 8), _byte(c, 8), _byte(d, 8), x, y)
+        blue[i] = _between(_byte(a, 16), _byte(b, 16), _byte(c, 16), _byte(d, 16), x, y)
+        alpha[i] = _between(_byte(a, 24), _byte(b, 24), _byte(c, 24), _byte(d, 24), x, y)
 
 
 @kernel(inner=True)
@@ -94,11 +104,17 @@ def _between(a, b, c, d, x, y):
 
 
 @kernel(inner=True)
-def sample_rgb(flat, w, h, xs, ys, n, index, fx, fy, wide, halves, rows, at):
-    """Bilinear on 8-bit RGB of at least 2 x 2 pixels; `halves` is the uint32 view of the uint64 scratch `wide`."""
-    _rgb_taps(xs, ys, n, w, h, index, fx, fy)
-    _rgb_fetch(flat, 3 * w, index, n, wide[0], wide[1])
-    _rgb_blend(halves[0], halves[1], fx, fy, n, rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n])
+def sample_words(flat, w, h, channels, xs, ys, n, index, fx, fy, wide, halves, rows, at):
+    """Bilinear on 8-bit RGB or RGBA of at least 2 x 2 pixels; `halves` is the uint32 view of the scratch `wide`."""
+    end, line = at + n, channels * w
+    _word_taps(xs, ys, n, w, h, channels, index, fx, fy)
+    red, green, blue = rows[0, at:end], rows[1, at:end], rows[2, at:end]
+    if channels == 3:
+        _fetch_words(flat, line - 2, index, n, wide[0], wide[1])
+        _rgb_blend(halves[0], halves[1], fx, fy, n, red, green, blue)
+    else:
+        _fetch_words(flat, line, index, n, wide[0], wide[1])
+        _rgba_blend(halves[0], halves[1], fx, fy, n, red, green, blue, rows[3, at:end])
 
 
 @kernel(inner=True)
