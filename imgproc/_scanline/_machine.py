@@ -12,15 +12,14 @@ from ._sample import (
     EXACT,
     NEAREST,
     RESIZED,
-    RGB,
+    WORDS,
     load,
     nearest_index,
-    sample_bicubic,
-    sample_bilinear,
     sample_nearest,
-    sample_rgb,
+    sample_words,
 )
 from ._store import finish, store
+from ._taps import sample_bicubic, sample_bilinear
 
 CAPACITY = 1024
 """Pixels of a chunk: its rows stay in the L1 cache."""
@@ -98,12 +97,15 @@ def _sample_row(
     resized = mode == RESIZED
     _points(matrix, steps, grids, y, lo, hi if fresh or not resized else lo + 1, xs, ys, dead)
     h, w, wrap = head[0], head[1], head[6] != 0
-    if mode == RGB or resized:
-        sample_rgb(flat, w, h, xs, ys, n, resized, fresh, ints[0], floats[2], floats[3], wide, halves, rows, at)
+    if mode == WORDS or resized:
+        sample_words(
+            flat, w, h, channels, xs, ys, n, resized, fresh, ints[0], floats[2], floats[3], wide, halves, rows, at
+        )
     elif mode == NEAREST:
         sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at)
     elif mode == BICUBIC:
-        sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, limits[2], limits[0], limits[1], floats[2:6], rows, at)
+        least, most, magic = limits[0], limits[1], limits[2]
+        sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, least, most, ints, floats[2:6], rows, at)
     else:
         sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, limits[2], ints, floats[2:4], rows, at)
     if steps.shape[0] > 0:

@@ -23,7 +23,7 @@ from ._levels import run_levels
 from ._machine import CAPACITY, HEAD, run_labels, run_rows
 from ._matrix import Matrix
 from ._merge import Merged, extent, is_exact, is_padding, merge
-from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RESIZED, RGB
+from ._sample import BICUBIC, BILINEAR, EXACT, NEAREST, RESIZED, WORDS
 from ._stage import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
 
 _MODES = {"nearest": NEAREST, "bilinear": BILINEAR, "area": BILINEAR, "bicubic": BICUBIC}
@@ -346,15 +346,15 @@ def _walk(pull: Matrix, w: int) -> tuple[int, int, int]:
 
 def _mode(geometry: list[Geometry], source: np.ndarray, merged: Merged) -> int:
     mode = next((_MODES[s.interpolation] for s in geometry if not is_exact(s)), NEAREST)
-    if mode != BILINEAR or merged.wrap or not _is_rgb(source):
+    if mode != BILINEAR or merged.wrap or not _has_words(source):
         return mode
     _, b, _, d, _, _, g, h, _ = merged.pull
-    return RESIZED if b == d == g == h == 0.0 and not merged.fills and not len(merged.steps) else RGB
+    return RESIZED if b == d == g == h == 0.0 and not merged.fills and not len(merged.steps) else WORDS
 
 
-def _is_rgb(image: np.ndarray) -> bool:
-    """Whether the kernel for 8-bit RGB takes an image."""
-    if image.dtype.char != "B" or image.ndim != 3 or image.shape[2] != 3 or not jit_enabled():
+def _has_words(image: np.ndarray) -> bool:
+    """Whether the kernel for 8-bit RGB and RGBA takes an image."""
+    if image.dtype.char != "B" or image.ndim != 3 or image.shape[2] not in (3, 4) or not jit_enabled():
         return False
     return min(image.shape[:2]) > 1 and image.size < 1 << 31
 
@@ -478,7 +478,7 @@ def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, l
     m, before = stage.pull, geometry[: rough[0]]
     if m[1] or m[3] or m[6] or m[7] or m[0] <= 0 or m[4] <= 0 or stage.grid is not None:
         return image, geometry
-    if stage.interpolation == "bilinear" and _is_rgb(image):
+    if stage.interpolation == "bilinear" and _has_words(image):
         return image, geometry
     size = before[-1].size if before else image.shape[:2]
     x0, y0, x1, y1 = (round(v, 6) for v in extent(m, stage.size))

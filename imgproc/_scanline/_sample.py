@@ -12,11 +12,8 @@ import numpy as np
 
 from .._jit import Intrinsic, kernel
 
-NEAREST, BILINEAR, BICUBIC, RGB, EXACT, RESIZED = range(6)
-"""`RGB` is bilinear on 8-bit RGB, `RESIZED` the same where the axes stay what they are."""
-
-CUBIC = -0.75
-"""The free parameter of Keys' cubic, as in OpenCV and PyTorch."""
+NEAREST, BILINEAR, BICUBIC, WORDS, EXACT, RESIZED = range(6)
+"""`WORDS` is bilinear on 8-bit RGB or RGBA, `RESIZED` the same where the axes stay what they are."""
 
 
 def _load_word(intrinsic: Any) -> Any:
@@ -40,12 +37,12 @@ _word = Intrinsic(_load_word)
 
 
 @kernel(inner=True)
-def _rgb_taps(xs, ys, n, w, h, index, fx, fy):
+def _word_taps(xs, ys, n, w, h, channels, index, fx, fy):
     """The upper left byte of the four pixels around each point; at the edge the weights move instead of the taps."""
     half, zero = np.float32(0.5), np.float32(0.0)
     right, bottom = np.float32(w - 1), np.float32(h - 1)
     last_x, last_y = np.int32(w - 2), np.int32(h - 2)
-    line, three = np.int32(3 * w), np.int32(3)
+    line, size = np.int32(channels * w), np.int32(channels)
     for i in range(n):
         u, v = xs[i] - half, ys[i] - half
         u = u if u > zero else zero
@@ -57,16 +54,13 @@ def _rgb_taps(xs, ys, n, w, h, index, fx, fy):
         j0 = last_y if j0 > last_y else j0
         fx[i] = u - np.float32(i0)
         fy[i] = v - np.float32(j0)
-        index[i] = np.int32(np.int32(j0 * line) + np.int32(three * i0))
+        index[i] = np.int32(np.int32(j0 * line) + np.int32(size * i0))
 
 
 @kernel(inner=True)
-def _rgb_fetch(flat, line, start, index, n, top, bottom):
-    """Left and right pixel of both rows: six bytes, read as eight.
-
-    The two that are too many come after them in the upper row and before them in the lower one, so that no read goes
-    beyond the image."""
-    down = np.uint64(line - 2)
+def _fetch_words(flat, start, down, index, n, top, bottom):
+    """Left and right pixel of both rows, as eight bytes each."""
+    down = np.uint64(down)
     for i in range(n):
         p = np.uint64(start) + np.uint64(np.uint32(index[i]))
         top[i] = _word(flat, p)
@@ -75,12 +69,25 @@ def _rgb_fetch(flat, line, start, index, n, top, bottom):
 
 @kernel(inner=True)
 def _rgb_blend(top, bottom, fx, fy, n, red, green, blue):
-    """Between the four pixels, rounded to whole levels; a pair of uint32 holds what `_rgb_fetch` read of a row."""
+    """Between the four pixels, rounded to whole levels; a pair of uint32 holds what was read of a row.
+
+    A left and a right pixel are six bytes.  The two that are too many come after them in the upper row and before them
+    in the lower one, so that no read goes beyond the image."""
     for i in range(n):
         a, b, c, d, x, y = top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], fx[i], fy[i]
         red[i] = _between(_byte(a, 0), _byte(a, 24), _byte(c, 16), _byte(d, 8), x, y)
         green[i] = _between(_byte(a, 8), _byte(b, 0), _byte(c, 24), _byte(d, 16), x, y)
         blue[i] = _between(_byte(a, 16), _byte(b, 8), _byte(d, 0), _byte(d, 24), x, y)
+
+
+@kernel(inner=True)
+def _rgba_blend(top, bottom, fx, fy, n, red, green, blue, alpha):
+    for i in range(n):
+        a, b, c, d, x, y = top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], fx[i], fy[i]
+        red[i] = _between(_byte(a, 0), _byte(b, 0), _byte(c, 0), _byte(d, 0), x, y)
+        green[i] = _between(_byte(a, 8), _byte(b, 8), _byte(c, 8), _byte(d, 8), x, y)
+        blue[i] = _between(_byte(a, 16), _byte(b, 16), _byte(c, 16), _byte(d, 16), x, y)
+        alpha[i] = _between(_byte(a, 24), _byte(b, 24), _byte(c, 24), _byte(d, 24), x, y)
 
 
 @kernel(inner=True)
@@ -98,14 +105,14 @@ def _between(a, b, c, d, x, y):
 
 
 @kernel(inner=True)
-def _resized_taps(v, fresh, w, h, xs, ys, n, index, fx, fy):
+def _resized_taps(v, fresh, w, h, channels, xs, ys, n, index, fx, fy):
     """The taps of a row whose points all have the y of `v`: columns are the same for all rows, so only a `fresh` row
     computes them.  Returns the byte that the indices count from."""
     half, zero, bottom = np.float32(0.5), np.float32(0.0), np.float32(h - 1)
     if fresh:
         for i in range(n):
             ys[i] = half
-        _rgb_taps(xs, ys, n, w, h, index, fx, fy)
+        _word_taps(xs, ys, n, w, h, channels, index, fx, fy)
     v -= half
     v = v if v > zero else zero
     v = bottom if v > bottom else v
@@ -113,62 +120,25 @@ def _resized_taps(v, fresh, w, h, xs, ys, n, index, fx, fy):
     share = v - np.float32(j0)
     for i in range(n):
         fy[i] = share
-    return j0 * 3 * w
+    return j0 * channels * w
 
 
 @kernel(inner=True)
-def sample_rgb(flat, w, h, xs, ys, n, resized, fresh, index, fx, fy, wide, halves, rows, at):
-    """Bilinear on 8-bit RGB of at least 2 x 2 pixels; `halves` is the uint32 view of the uint64 scratch `wide`."""
+def sample_words(flat, w, h, channels, xs, ys, n, resized, fresh, index, fx, fy, wide, halves, rows, at):
+    """Bilinear on 8-bit RGB or RGBA of at least 2 x 2 pixels; `halves` is the uint32 view of the scratch `wide`."""
+    end, line = at + n, channels * w
     start = np.int64(0)
     if resized:
-        start = _resized_taps(ys[0], fresh, w, h, xs, ys, n, index, fx, fy)
+        start = _resized_taps(ys[0], fresh, w, h, channels, xs, ys, n, index, fx, fy)
     else:
-        _rgb_taps(xs, ys, n, w, h, index, fx, fy)
-    _rgb_fetch(flat, 3 * w, start, index, n, wide[0], wide[1])
-    _rgb_blend(halves[0], halves[1], fx, fy, n, rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n])
-
-
-@kernel(inner=True)
-def _taps(xs, size, wrap, n, first, second, weight):
-    """The two taps around each point along an axis, and the weight of the second."""
-    half, last = np.float32(0.5), np.int32(size - 1)
-    zero, limit = np.float32(0.0), np.float32(size)
-    other = last if wrap else np.int32(0)
-    beyond = np.int32(0) if wrap else last
-    for i in range(n):
-        x = xs[i]
-        x = x if x > zero else zero
-        x = limit if x > limit else x
-        u = x + half
-        k = np.int32(u)
-        weight[i] = u - np.float32(k)
-        a = np.int32(k - np.int32(1))
-        first[i] = other if a < 0 else a
-        second[i] = beyond if k > last else k
-
-
-@kernel(inner=True)
-def sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, magic, ints, floats, rows, at):
-    """Bilinear for any dtype and number of channels."""
-    _taps(xs, w, wrap, n, ints[0], ints[1], floats[0])
-    _taps(ys, h, wrap, n, ints[2], ints[3], floats[1])
-    x0, x1, y0, y1, fx, fy = ints[0], ints[1], ints[2], ints[3], floats[0], floats[1]
-    stride = np.uint64(w * channels)
-    size = np.uint64(channels)
-    kind = rows.dtype.type
-    for c in range(channels):
-        row = rows[c, at : at + n]
-        shift = np.uint64(c)
-        for i in range(n):
-            a = np.uint64(np.uint32(y0[i])) * stride + shift
-            b = np.uint64(np.uint32(y1[i])) * stride + shift
-            p, q = np.uint64(np.uint32(x0[i])) * size, np.uint64(np.uint32(x1[i])) * size
-            s, t = kind(flat[a + p]), kind(flat[b + p])
-            s += kind(fx[i]) * (kind(flat[a + q]) - s)
-            t += kind(fx[i]) * (kind(flat[b + q]) - t)
-            row[i] = s + kind(fy[i]) * (t - s)
-        for i in range(n):
-            row[i] = (row[i] + magic) - magic
+        _word_taps(xs, ys, n, w, h, channels, index, fx, fy)
+    red, green, blue = rows[0, at:end], rows[1, at:end], rows[2, at:end]
+    if channels == 3:
+        _fetch_words(flat, start, line - 2, index, n, wide[0], wide[1])
+        _rgb_blend(halves[0], halves[1], fx, fy, n, red, green, blue)
+    else:
+        _fetch_words(flat, start, line, index, n, wide[0], wide[1])
+        _rgba_blend(halves[0], halves[1], fx, fy, n, red, green, blue, rows[3, at:end])
 
 
 @kernel(inner=True)
@@ -195,46 +165,6 @@ def nearest_index(xs, ys, w, h, n, index):
         y = y if y > zero else zero
         y = bottom if y > bottom else y
         index[i] = np.int32(np.int32(np.int32(y) * width) + np.int32(x))
-
-
-@kernel(inner=True)
-def _cubic_weights(t, weights):
-    """Keys' cubic at the four taps around t in [0, 1)."""
-    a = CUBIC
-    s = 1.0 + t
-    weights[0] = ((a * s - 5.0 * a) * s + 8.0 * a) * s - 4.0 * a
-    weights[1] = ((a + 2.0) * t - (a + 3.0)) * t * t + 1.0
-    s = 1.0 - t
-    weights[2] = ((a + 2.0) * s - (a + 3.0)) * s * s + 1.0
-    weights[3] = 1.0 - weights[0] - weights[1] - weights[2]
-
-
-@kernel(inner=True)
-def sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, lo, hi, floats, rows, at):
-    """Bicubic for any dtype and number of channels; integers saturate."""
-    kind = rows.dtype.type
-    wx, wy, px, py = floats[0], floats[1], floats[2], floats[3]
-    for i in range(n):
-        u = min(max(float(xs[i]), 0.0), float(w)) - 0.5
-        v = min(max(float(ys[i]), 0.0), float(h)) - 0.5
-        i0, j0 = int(np.floor(u)), int(np.floor(v))
-        _cubic_weights(u - i0, wx)
-        _cubic_weights(v - j0, wy)
-        for k in range(4):
-            x, y = i0 - 1 + k, j0 - 1 + k
-            px[k] = (x % w) if wrap else min(max(x, 0), w - 1)
-            py[k] = (y % h) if wrap else min(max(y, 0), h - 1)
-        for c in range(channels):
-            total = kind(0)
-            for j in range(4):
-                line = int(py[j]) * w
-                part = kind(0)
-                for k in range(4):
-                    part += kind(wx[k]) * kind(flat[(line + int(px[k])) * channels + c])
-                total += kind(wy[j]) * part
-            total = lo if total < lo else total
-            total = hi if total > hi else total
-            rows[c, at + i] = (total + magic) - magic
 
 
 @kernel(inner=True)

@@ -29,6 +29,11 @@ def store(rows, channels, n, out, first, planes):
         red, green, blue = rows[0], rows[1], rows[2]
         for i in range(n):
             part[3 * i], part[3 * i + 1], part[3 * i + 2] = red[i], green[i], blue[i]
+    elif planes == 0 and channels == 4:
+        part = out[4 * first : 4 * (first + n)]
+        red, green, blue, alpha = rows[0], rows[1], rows[2], rows[3]
+        for i in range(n):
+            part[4 * i], part[4 * i + 1], part[4 * i + 2], part[4 * i + 3] = red[i], green[i], blue[i], alpha[i]
     elif planes == 0 and channels > 1:
         for c in range(channels):
             row = rows[c]

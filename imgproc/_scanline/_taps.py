@@ -7,7 +7,6 @@ contracted or reordered, so that every way gives the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,19 +16,11 @@ from .._jit import Intrinsic, kernel
 CUBIC = -0.75
 """The free parameter of Keys' cubic, as in OpenCV and PyTorch."""
 
+_BLOCK = 64
+"""Points that are asked at once whether one of them is at the edge."""
+
 
 # --- pixels as vectors ------------------------------------------------------------------------------------------------
-
-
-class _Vector(Intrinsic):
-    """An intrinsic and what does the same where nothing is compiled."""
-
-    def __init__(self, build: Callable[[Any], Any], plain: Callable[..., Any]) -> None:
-        super().__init__(build)
-        self._plain = plain
-
-    def __call__(self, *args: Any) -> Any:
-        return self._plain(*args)
 
 
 class _Taps:
@@ -90,7 +81,7 @@ class _Taps:
         return [self.builder.extract_element(vector, self.ir.Constant(word, k)) for k in range(count)]
 
 
-def _bilinear_of(channels: int) -> _Vector:
+def _bilinear_of(channels: int) -> Intrinsic:
     """``step(values, start, line, fx, fy)``: the channels between four pixels; rows begin at start, start + line."""
 
     def build(intrinsic: Any) -> Any:
@@ -121,10 +112,10 @@ def _bilinear_of(channels: int) -> _Vector:
             levels.append(top + fy * (bottom - top))
         return tuple(levels)
 
-    return _Vector(build, plain)
+    return Intrinsic(build, plain)
 
 
-def _bicubic_of(channels: int) -> _Vector:
+def _bicubic_of(channels: int) -> Intrinsic:
     """``step(values, start, line, across, down)``: the channels amid sixteen pixels, given two tuples of weights."""
 
     def build(intrinsic: Any) -> Any:
@@ -155,10 +146,10 @@ def _bicubic_of(channels: int) -> _Vector:
     def plain(values: Any, start: Any, line: Any, across: Any, down: Any) -> tuple[Any, ...]:
         return tuple(_sixteen(values, int(start) + c, int(line), channels, across, down) for c in range(channels))
 
-    return _Vector(build, plain)
+    return Intrinsic(build, plain)
 
 
-def _pair_of_integers() -> _Vector:
+def _pair_of_integers() -> Intrinsic:
     """``pair(values, start)``: two integers side by side as one, the second one above the first; 0 for floats."""
 
     def build(intrinsic: Any) -> Any:
@@ -185,7 +176,7 @@ def _pair_of_integers() -> _Vector:
         both = int(values[p]) | int(values[p + 1]) << 8 * values.itemsize if values.dtype.kind == "u" else 0
         return np.uint32(both)
 
-    return _Vector(build, plain)
+    return Intrinsic(build, plain)
 
 
 _pair = _pair_of_integers()
@@ -257,7 +248,9 @@ def _bilinear_plane(flat, step, line, index, fx, fy, n, magic, row):
         s, t = kind(flat[p]), kind(flat[q])
         s += kind(fx[i]) * (kind(flat[p + right]) - s)
         t += kind(fx[i]) * (kind(flat[q + right]) - t)
-        row[i] = ((s + kind(fy[i]) * (t - s)) + magic) - magic
+        row[i] = s + kind(fy[i]) * (t - s)
+    for i in range(n):
+        row[i] = (row[i] + magic) - magic
 
 
 @kernel(inner=True)
@@ -320,9 +313,14 @@ def sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, magic, ints, floats, 
         else:
             for c in range(channels):
                 _bilinear_plane(flat[c:], channels, line, index, fx, fy, n, magic, rows[c, at:end])
-    for i in range(n):
-        if edge[i] != 0:
-            _bilinear_edge(flat, w, h, channels, wrap, xs[i], ys[i], magic, rows, at + i)
+    for start in range(0, n, _BLOCK):
+        last, some = min(start + _BLOCK, n), np.int32(0)
+        for i in range(start, last):
+            some |= edge[i]
+        if some != 0:
+            for i in range(start, last):
+                if edge[i] != 0:
+                    _bilinear_edge(flat, w, h, channels, wrap, xs[i], ys[i], magic, rows, at + i)
 
 
 # --- bicubic ----------------------------------------------------------------------------------------------------------
