@@ -192,7 +192,8 @@ def tables_of(ops: list[Op], dtype: Any, channels: int = 3) -> list[tuple[int, i
 
 def test_where_tables_stand_for_operations() -> None:
     cheap, slow, mixing = pixel.affine(1.1), pixel.gamma(2.0), pixel.hsv(0.1)
-    assert tables_of([cheap], np.uint8) == []
+    assert tables_of([cheap], np.uint8) == [(0, 1, 0)]
+    assert tables_of([mixing, cheap], np.uint8) == []
     assert tables_of([slow], np.uint8) == [(0, 1, 0)]
     assert tables_of([cheap, cheap], np.uint8) == [(0, 2, 0)]
     assert tables_of([cheap, mixing, cheap], np.uint8) == []

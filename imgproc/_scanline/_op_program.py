@@ -57,8 +57,9 @@ def tabulate(ops, tables):
         while end < ops.shape[0] and ops[end, 0] <= TABLE:
             end += 1
         code = ops[k, 0]
-        # Operations that one table already beats, and any two.
-        if end > k + 1 or (end > k and (code in (GAMMA, LOG, SIGMOID, CURVE, TABLE))):
+        # Operations that one table already beats, any two, and whatever is the whole program: bytes to bytes.
+        whole = k == 0 and end == ops.shape[0] and code != CONTRAST
+        if end > k + 1 or (end > k and (whole or code in (GAMMA, LOG, SIGMOID, CURVE, TABLE))):
             ops[k, 2] = end - k
             if end == k + 1 and code == TABLE:
                 ops[k, 3] = ops[k, 1]
