@@ -1,15 +1,19 @@
 """The draws and the lowering of a chain, recorded once for a kind of image.
 
 Transforms draw and lower in Python, which takes longer than a kernel takes over a small image.  So for images of a
-shape and dtype that comes again, `draw` and `lower` of each transform are run once on symbols in place of drawn
-numbers.  What they do with them is kept as a short program that a kernel evaluates for each sample, number by number as
-Python would: the results are the same bytes.  A chain of which anything cannot be recorded (a decision that depends on
-a drawn number, an interpolation, an operation that needs neighbours) goes the ordinary way.
+shape and dtype that comes again, `draw` and `lower` of each transform are run on symbols in place of drawn numbers.
+What they do with them is kept as a short program that a kernel evaluates for each sample, number by number as Python
+would: the results are the same bytes.
+
+Decisions that depend on drawn numbers are recorded as guards: they were made for a few samples, and a program holds for
+those that decide alike.  A transform may have several programs; a sample that none of them fits goes the ordinary way,
+as does a chain of which anything cannot be recorded (an operation that needs neighbours, a size that is drawn).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -20,12 +24,60 @@ from imgproc._scanline._merge import is_exact_matrix
 
 from ._keys import FIRST_DRAWS
 from ._plan import Node, Plan, frame_after
-from ._program import ADD, DIVIDE, FLOOR, LEAST, MOVE, MULTIPLY, NEGATE, ROUND, STREAM, SUBTRACT, Recipe
+from ._program import (
+    ABSOLUTE,
+    ADD,
+    COS,
+    DIVIDE,
+    EQUAL,
+    EXP,
+    FLOOR,
+    LEAST,
+    LESS,
+    LOG,
+    MOST_WARPS,
+    MOVE,
+    MULTIPLY,
+    NEGATE,
+    NOT_MORE,
+    REMAINDER,
+    ROUND,
+    SIN,
+    SQRT,
+    STREAM,
+    SUBTRACT,
+    TAN,
+    WARP,
+    Recipe,
+)
 from ._sample import Rules
 from ._transform import Frame
 
 MOST_VARIANTS = 32
 """Into how many variants the lowering of a transform may fall by one drawn integer."""
+
+SAMPLES = 12
+"""Of how many samples decisions are recorded."""
+
+_FUNCTIONS = {math.sqrt: SQRT, math.exp: EXP, math.log: LOG, math.cos: COS, math.sin: SIN, math.tan: TAN}
+
+_EVALUATE: dict[int, Callable[[float, float], float]] = {
+    ADD: lambda a, b: a + b,
+    SUBTRACT: lambda a, b: a - b,
+    MULTIPLY: lambda a, b: a * b,
+    DIVIDE: lambda a, b: a / b,
+    REMAINDER: math.fmod,
+    NEGATE: lambda a, b: -a,
+    FLOOR: lambda a, b: float(math.floor(a)),
+    ROUND: lambda a, b: float(round(a)),
+    ABSOLUTE: lambda a, b: abs(a),
+    LEAST: min,
+    STREAM: lambda a, b: float(int(a * (1 << 26)) << 26 | int(b * (1 << 26))),
+    LESS: lambda a, b: float(a < b),
+    NOT_MORE: lambda a, b: float(a <= b),
+    EQUAL: lambda a, b: float(a == b),
+    **{code: lambda a, b, function=function: function(a) for function, code in _FUNCTIONS.items()},
+}
 
 
 class Untraceable(Exception):
@@ -40,61 +92,63 @@ class _Branch(Untraceable):
         self.symbol = symbol
 
 
+def _noting(code: int, turned: bool = False) -> Callable[[Symbol, Any], Symbol]:
+    if turned:
+        return lambda self, other: self.tape.note(code, other, self)
+    return lambda self, other=0.0: self.tape.note(code, self, other)
+
+
+def _deciding(code: int, turned: bool = False, wanted: bool = True) -> Callable[[Symbol, Any], bool]:
+    def decide(self: Symbol, other: Any) -> bool:
+        if self.draw >= 0 and self.high - self.low < MOST_VARIANTS:
+            raise _Branch(self)
+        return self.tape.guard(code, *((other, self) if turned else (self, other))) == wanted
+
+    return decide
+
+
 class Symbol:
     """A number that is known only when a sample is drawn: a register of the tape that records it."""
 
-    __slots__ = ("at", "draw", "high", "low", "tape")
+    __slots__ = ("at", "draw", "high", "low", "tape", "unit", "value")
     __array_ufunc__ = None
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, tape: Tape, at: int, draw: int = -1, low: int = 0, high: int = -1) -> None:
-        self.tape, self.at = tape, at
-        self.draw, self.low, self.high = draw, low, high  # of an integer: the number of its draw, and its range
+    def __init__(self, tape: Tape, at: int, value: float, unit: bool = False) -> None:
+        self.tape, self.at, self.value = tape, at, value
+        self.unit = unit  # whether it is a draw itself
+        self.draw, self.low, self.high = -1, 0, 0  # of an integer: the number of its draw, and its range
 
-    def __add__(self, other: Any) -> Symbol:
-        return self.tape.note(ADD, self, other)
+    __add__, __radd__ = _noting(ADD), _noting(ADD, True)
+    __sub__, __rsub__ = _noting(SUBTRACT), _noting(SUBTRACT, True)
+    __truediv__, __rtruediv__ = _noting(DIVIDE), _noting(DIVIDE, True)
+    __mod__ = _noting(REMAINDER)  # its sign is the dividend's: transforms only ask whether it is 0
+    __neg__, __round__, __abs__ = _noting(NEGATE), _noting(ROUND), _noting(ABSOLUTE)
+    __lt__, __gt__ = _deciding(LESS), _deciding(LESS, True)
+    __le__, __ge__ = _deciding(NOT_MORE), _deciding(NOT_MORE, True)
+    __eq__, __ne__ = _deciding(EQUAL), _deciding(EQUAL, wanted=False)  # type: ignore[assignment]
 
-    def __radd__(self, other: Any) -> Symbol:
-        return self.tape.note(ADD, other, self)
+    def __mul__(self, other: Any) -> Any:
+        # A range that is a point leaves no symbol: what is known decides without a guard.
+        return 0.0 if self.unit and other == 0.0 else self.tape.note(MULTIPLY, self, other)
 
-    def __sub__(self, other: Any) -> Symbol:
-        return self.tape.note(SUBTRACT, self, other)
+    def __rmul__(self, other: Any) -> Any:
+        return 0.0 if self.unit and other == 0.0 else self.tape.note(MULTIPLY, other, self)
 
-    def __rsub__(self, other: Any) -> Symbol:
-        return self.tape.note(SUBTRACT, other, self)
-
-    def __mul__(self, other: Any) -> Symbol:
-        return self.tape.note(MULTIPLY, self, other)
-
-    def __rmul__(self, other: Any) -> Symbol:
-        return self.tape.note(MULTIPLY, other, self)
-
-    def __truediv__(self, other: Any) -> Symbol:
-        return self.tape.note(DIVIDE, self, other)
-
-    def __rtruediv__(self, other: Any) -> Symbol:
-        return self.tape.note(DIVIDE, other, self)
-
-    def __neg__(self) -> Symbol:
-        return self.tape.note(NEGATE, self, 0.0)
-
-    def __round__(self) -> Symbol:
-        return self.tape.note(ROUND, self, 0.0)
+    def computed(self, function: Callable[[float], float]) -> Symbol:
+        """A function of `math` of it."""
+        if function is math.radians:
+            return self * (math.pi / 180.0)
+        return self.tape.note(_FUNCTIONS[function], self, 0.0)
 
     def __index__(self) -> NoReturn:
-        raise _Branch(self) if 0 <= self.high - self.low < MOST_VARIANTS else Untraceable
-
-    def __eq__(self, other: object) -> bool:
-        if self.draw >= 0:
-            self.__index__()
-        # A number drawn from a range is no given number: what is left out for, say, a factor of 1 changes nothing.
-        return False
+        raise _Branch(self) if self.draw >= 0 and self.high - self.low < MOST_VARIANTS else Untraceable
 
     def _unknown(self, *_: Any) -> NoReturn:
         raise Untraceable
 
-    __bool__ = __float__ = __int__ = __lt__ = __le__ = __gt__ = __ge__ = _unknown
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __abs__ = __iter__ = _unknown
+    __bool__ = __float__ = __int__ = __floor__ = __ceil__ = __trunc__ = _unknown
+    __floordiv__ = __rfloordiv__ = __rmod__ = __pow__ = __rpow__ = __iter__ = _unknown
 
 
 class Tape:
@@ -124,18 +178,30 @@ class Tape:
         operands = self.register(a), self.register(b)
         at = self._new(0.0)
         self.rows.append((code, at, *operands))
-        return Symbol(self, at)
+        return Symbol(self, at, _EVALUATE[code](_value(a), _value(b)))
+
+    def guard(self, code: int, a: Any, b: Any) -> bool:
+        """What a comparison says here; the program holds where it says the same."""
+        if type(b) is not Symbol and not isinstance(b, (int, float)):
+            return False
+        found = bool(_EVALUATE[code](_value(a), _value(b)))
+        self.rows.append((code, int(found), self.register(a), self.register(b)))
+        return found
 
     def _new(self, value: float) -> int:
         self.registers.append(value)
         return len(self.registers) - 1
 
 
+def _value(number: Any) -> float:
+    return number.value if type(number) is Symbol else float(number)
+
+
 class Recorder:
     """Stands for `Draws`: each draw is a symbol, but for one integer whose value may be given."""
 
-    def __init__(self, tape: Tape, slot: int, known: dict[int, int]) -> None:
-        self._tape, self._base, self._known = tape, slot * FIRST_DRAWS, known
+    def __init__(self, tape: Tape, slot: int, values: list[float], known: dict[int, int]) -> None:
+        self._tape, self._base, self._values, self._known = tape, slot * FIRST_DRAWS, values, known
         self.cursor = 1  # the gate has taken one
 
     def unit(self) -> Symbol:
@@ -143,24 +209,28 @@ class Recorder:
         if self.cursor == FIRST_DRAWS:
             raise Untraceable
         self.cursor += 1
-        return Symbol(self._tape, self._base + self.cursor - 1)
+        k = self.cursor - 1
+        return Symbol(self._tape, self._base + k, self._values[k], True)
 
     def uniform(self, low: float, high: float) -> Any:
         """See `Draws`."""
         u = self.unit()
         return low if low == high else low + (high - low) * u
 
-    def integer(self, low: int, high: int) -> Any:
+    def integer(self, low: Any, high: Any) -> Any:
         """See `Draws`."""
         u = self.unit()
-        if low == high:
+        fixed = type(low) is int and type(high) is int
+        if fixed and low == high:
             return low
         draw = self.cursor - 1
         if draw in self._known:
             return self._known[draw]
         whole = self._tape.note(FLOOR, (high - low + 1) * u, 0.0)
         symbol = low + self._tape.note(LEAST, whole, high - low)
-        return Symbol(self._tape, symbol.at, draw, low, high)
+        if fixed:
+            symbol.draw, symbol.low, symbol.high = draw, low, high
+        return symbol
 
     def pick(self, choices: Any) -> Any:
         """See `Draws`."""
@@ -175,23 +245,31 @@ class Recorder:
         raise Untraceable
 
 
-Entry = tuple[int, list[int]]
-"""Code of an operation, or `MOVE`, and the registers of its parameters."""
+class Entry:
+    """An operation, or a map of pixels, and the registers of its parameters."""
+
+    def __init__(self, code: int, registers: list[int], stage: Geometry | None = None, source: Frame | None = None):
+        self.code, self.registers, self.stage, self.source = code, registers, stage, source
+        self.number = -1  # of a map, where a chain interpolates
 
 
-class _Segment:
+class Segment:
     """One variant of what a transform does."""
 
-    def __init__(self, tape: Tape, node: Node, frame: Frame, known: dict[int, int]) -> None:
-        recorder = Recorder(tape, node.slot, known)
+    def __init__(self, tape: Tape, node: Node, frame: Frame, values: list[float], known: dict[int, int]) -> None:
+        recorder = Recorder(tape, node.slot, values, known)
         start = len(tape.rows)
         transform = node.transform
-        stages = transform.lower(transform.draw(recorder, frame), frame)  # type: ignore[arg-type]
-        self.frame = frame_after(frame, stages)
-        self.entries = _entries(tape, stages, frame)
-        self.rows = tape.rows[start:]
-        del tape.rows[start:]
+        try:
+            stages = transform.lower(transform.draw(recorder, frame), frame)  # type: ignore[arg-type]
+            self.frame = frame_after(frame, stages)
+            self.entries = _entries(tape, stages, frame)
+        finally:
+            self.rows = tape.rows[start:]
+            del tape.rows[start:]
         self.draws = recorder.cursor
+        self.decisions = tuple(row[1] for row in self.rows if row[0] in (LESS, NOT_MORE, EQUAL))
+        self.codes = [entry.code for entry in self.entries]
 
 
 def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
@@ -203,73 +281,107 @@ def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
         elif kind is Erase:
             kind, stage = Op, pixel.erase(stage.rectangles, stage.fill, stage.stream)
         if kind is Geometry:
-            *_, c, d, e, f, g, h, i = stage.pull
-            a, b = stage.pull[:2]
-            # Whole translations may be drawn: the kernel makes sure that they are whole and lead nowhere outside.
-            if stage.grid is not None or not is_exact_matrix((a, b, 0.0, d, e, 0.0, g, h, i)):
+            if stage.grid is not None or stage.border == "wrap" or any(type(v) is not int for v in stage.size):
                 raise Untraceable
-            found.append((MOVE, [tape.register(v) for v in (a, b, c, d, e, f)]))
+            found.append(_map(tape, stage, frame))
         elif kind is Op:
             layout = pixel.lay_out([stage], frame.channels)
             if layout.arrays:
                 raise Untraceable
-            found.append((stage.code, [tape.register(v) for v in layout.values]))
-            frame = frame_after(frame, [stage])
+            found.append(Entry(stage.code, [tape.register(v) for v in layout.values]))
         else:
             raise Untraceable
+        frame = frame_after(frame, [stage])
     return found
+
+
+def _map(tape: Tape, stage: Geometry, frame: Frame) -> Entry:
+    a, b, _, d, e, _, *rest = stage.pull
+    # Whole translations may be drawn: the kernel makes sure that they are whole.
+    known = all(type(v) is not Symbol for v in (a, b, d, e, *rest))
+    moves = known and is_exact_matrix((a, b, 0.0, d, e, 0.0, *rest))
+    words = frame.dtype == np.uint8 and frame.channels in (3, 4) and min(frame[:2]) > 1
+    if not moves and not (words and stage.interpolation == "bilinear"):
+        raise Untraceable
+    return Entry(MOVE if moves else WARP, [tape.register(v) for v in stage.pull], stage, frame)
 
 
 def record(plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) -> Recipe | None:
     """The recipe of a chain for images of a shape and dtype; None where it cannot be recorded."""
     tape = Tape(len(plan.nodes))
-    frame = Frame(shape[0], shape[1], shape[2] if len(shape) == 3 else 1, dtype)
+    start = frame = Frame(shape[0], shape[1], shape[2] if len(shape) == 3 else 1, dtype)
     if not rules.fuse or dtype not in DTYPES or (rules.dtype is not None and rules.dtype not in DTYPES):
         return None
     try:
-        nodes: list[tuple[Node, list[_Segment], int]] = []
+        samples = plan.values(np.arange(SAMPLES, dtype=np.uint64).reshape(-1, 1), seed)
+        nodes: list[tuple[Node, list[Segment], int]] = []
         for node in plan.root.children or ():
-            segments, draw = _record_node(tape, node, frame)
+            segments, draw = _record_node(tape, node, frame, [values[node.slot] for values in samples])
             nodes.append((node, segments, draw))
             frame = segments[0].frame
         _check_order(nodes, plan.root.transform.p)
-        if plan.root.transform.p < 1 and frame[:4] != (*shape[:2], shape[2] if len(shape) == 3 else 1, dtype):
+        if plan.root.transform.p < 1 and frame != start:
             return None
         return Recipe(plan, seed, tape, nodes, shape, dtype, frame, rules.dtype, rules.layout)
     except Exception:  # whatever is wrong with the image or the chain is said the ordinary way
         return None
 
 
-def _record_node(tape: Tape, node: Node, frame: Frame) -> tuple[list[_Segment], int]:
-    """The variants of a transform, and the draw that chooses among them, or -1."""
+def _record_node(tape: Tape, node: Node, frame: Frame, samples: list[list[float]]) -> tuple[list[Segment], int]:
+    """The variants of a transform, and the draw that chooses among them; -1 where it is the first whose guards hold."""
     transform = node.transform
     if node.children is not None or transform.needs_boxes or transform.needs_mask:
         raise Untraceable
-    draw, start = -1, len(tape.rows)
+    draw = -1
     try:
-        segments = [_Segment(tape, node, frame, {})]
+        segments = _variants(tape, node, frame, samples)
     except _Branch as branch:
         integer, draw = branch.symbol, branch.symbol.draw
-        del tape.rows[start:]
-        segments = [_Segment(tape, node, frame, {draw: v}) for v in range(integer.low, integer.high + 1)]
+        segments = [Segment(tape, node, frame, samples[0], {draw: v}) for v in range(integer.low, integer.high + 1)]
     for segment in segments:
         if segment.frame != (frame if transform.p < 1 else segments[0].frame):
             raise Untraceable
     return segments, draw
 
 
-def _check_order(nodes: list[tuple[Node, list[_Segment], int]], p: float) -> None:
-    """Pixels move only before what depends on their place or on all of them; `normalize` comes last, and always."""
-    bound = pixel.BINDING
-    fixed = normalized = False
+def _variants(tape: Tape, node: Node, frame: Frame, samples: list[list[float]]) -> list[Segment]:
+    """What a transform does to samples that decide differently, the most frequent first."""
+    found: dict[tuple[int, ...], list[Segment]] = {}
+    for values in samples:
+        try:
+            segment = Segment(tape, node, frame, values, {})
+        except _Branch:
+            raise
+        except Untraceable:  # these samples will go the ordinary way
+            continue
+        found.setdefault(segment.decisions, []).append(segment)
+        if not segment.decisions:
+            break
+    if not found:
+        raise Untraceable
+    return [alike[0] for alike in sorted(found.values(), key=len, reverse=True)]
+
+
+def _check_order(nodes: list[tuple[Node, list[Segment], int]], p: float) -> None:
+    """Pixels move only before what depends on their place or on all of them, and are not interpolated after any
+    operation; `normalize` comes last, and always."""
+    maps = [entry for _, segments, _ in nodes for segment in segments for entry in segment.entries if entry.stage]
+    rough = any(entry.code == WARP for entry in maps)
+    if rough and len(maps) > MOST_WARPS:
+        raise Untraceable
+    worked = fixed = normalized = False
     for node, segments, _ in nodes:
-        lists = [[code for code, _ in segment.entries] for segment in segments]
-        for codes in lists:
-            for k, code in enumerate(codes):
-                if normalized or (code == MOVE and (fixed or bound.intersection(codes[:k]))):
+        ends = []
+        for segment in segments:
+            now = [worked, fixed]
+            for code in segment.codes:
+                if normalized or (code in (MOVE, WARP) and now[0 if rough else 1]):
                     raise Untraceable
-        fixed = fixed or any(bound.intersection(codes) for codes in lists)
-        if any(pixel.NORMALIZE in codes for codes in lists):
+                if code not in (MOVE, WARP):
+                    now = [True, now[1] or code in pixel.BINDING]
+            ends.append(now)
+        worked, fixed = (any(end[k] for end in ends) for k in range(2))
+        if any(pixel.NORMALIZE in segment.codes for segment in segments):
             normalized = True
-            if not p == node.transform.p == 1 or any(codes[-1:] != [pixel.NORMALIZE] for codes in lists):
+            if not p == node.transform.p == 1 or any(s.codes[-1:] != [pixel.NORMALIZE] for s in segments):
                 raise Untraceable

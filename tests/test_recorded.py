@@ -12,6 +12,9 @@ import pytest
 import augment as A
 import imgproc
 from augment._examples import EXAMPLES, build, title
+from augment._program import _function
+from augment._trace import _FUNCTIONS
+from imgproc._jit import kernel
 
 RECORDED = {
     "BrightnessContrast", "CenterCrop", "ColorJitter", "Crop", "Gamma", "GaussianNoise", "HorizontalFlip",
@@ -128,6 +131,63 @@ def test_keys_of_several_lengths_in_a_batch() -> None:
     for k, key in enumerate(keys):
         np.testing.assert_array_equal(result["images"][k], ordinary(image=images[k], key=key)["image"])
     assert result["keys"] == keys
+
+
+WARPS = [
+    [A.ResizedCrop(size=(40, 44), interpolation="bilinear", p=1)],
+    [A.ResizedCrop(size=(40, 44), interpolation="bilinear", p=1), A.HorizontalFlip(), A.ColorJitter(p=1),
+     A.Normalize()],
+    [A.HorizontalFlip(), A.Affine(scale=(0.7, 1.3), rotate=(-30, 30), shear=(-9, 9), translate=(-0.2, 0.2), fill=0.3),
+     A.Perspective(), A.BrightnessContrast(), A.HueSaturationValue(), A.Gamma(), A.Normalize()],
+    [A.Rotate(angle=(-40, 40), fill=(0.1, 0.5, 0.9), p=0.7), A.ColorJitter(p=0.7), A.GaussianNoise(p=0.5)],
+    [A.Rotate(angle=(0, 90), border="reflect", p=0.5)],
+    [A.Resize(size=(50, 45), interpolation="bilinear"), A.Crop(size=(30, 40), p=1), A.VerticalFlip(), A.Invert()],
+    [A.Crop(size=(50, 60), p=1), A.Rotate(fill=0.5), A.Affine(scale=(0.5, 0.6), p=0.6)],
+    [A.Perspective(fit=True, scale=(0.1, 0.15), p=1), A.VerticalFlip(), A.Affine(p=0.5)],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("transforms", WARPS, ids=lambda chain: "-".join(type(t).__name__ for t in chain))
+@pytest.mark.parametrize("channels", [3, 4])
+def test_chains_that_interpolate(transforms: list[Any], channels: int) -> None:
+    image = image_of((61, 83, channels), np.uint8, 5)
+    for output in OUTPUTS:
+        chain, ordinary = both(transforms, seed=8, **output)
+        try:
+            ordinary(image=image, key=0)
+        except (TypeError, ValueError):  # colour for four channels
+            continue
+        recipe = recorded(chain, image)
+        assert recipe is not None
+        assert recipe.warps
+        assert_same(chain, ordinary, image, range(25))
+        assert recipe.misses < recipe.tries or transforms[0].border == "reflect"
+        images = np.stack([image_of((61, 83, channels), np.uint8, k) for k in range(5)])
+        together = chain.batch(images, keys=range(40, 45), workers=2)["images"]
+        for k in range(5):
+            np.testing.assert_array_equal(together[k], ordinary(image=images[k], key=40 + k)["image"])
+
+
+def test_functions_of_drawn_numbers_are_those_of_python(rng: np.random.Generator) -> None:
+    numbers = rng.random(20000) * 6 + 1e-9
+    for function, code in _FUNCTIONS.items():
+        compiled = np.array([_call(code, x) for x in numbers.tolist()])
+        np.testing.assert_array_equal(compiled, np.array([function(x) for x in numbers.tolist()]))
+
+
+@kernel
+def _call(code: int, x: float) -> float:
+    return _function(code, x, 0.0)
+
+
+def test_decisions_that_differ_go_the_ordinary_way() -> None:
+    """Ten attempts at a part: most succeed at once, which is what is recorded; all are right."""
+    transforms = [A.ResizedCrop(size=(20, 20), scale=(0.5, 1.0), interpolation="bilinear")]
+    image = image_of((30, 50, 3), np.uint8)
+    chain, ordinary = both(transforms, seed=2)
+    recipe = recorded(chain, image)
+    assert_same(chain, ordinary, image, range(60))
+    assert 0 < recipe.misses < recipe.tries
 
 
 def test_only_so_many_kinds_are_remembered() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from imgproc._scanline._matrix import of
+
 if TYPE_CHECKING:
     from .._keys import Draws
     from .._transform import Frame
@@ -32,7 +34,7 @@ def must_be_rgb(frame: Frame, who: str) -> None:
 
 def normal(rng: Draws) -> float:
     """A standard normal number, by Box and Muller's transform of two uniforms."""
-    return math.sqrt(-2.0 * math.log(rng.unit())) * math.cos(TURN * rng.unit())
+    return of(math.sqrt, -2.0 * of(math.log, rng.unit())) * of(math.cos, TURN * rng.unit())
 
 
 def gamma_variate(rng: Draws, shape: float) -> float:

@@ -10,6 +10,7 @@ from imgproc._scanline._matrix import (
     cos_sin,
     enclosing_size,
     inverse,
+    of,
     rotate_shear_scale,
     square_to_quad,
     turned_pull,
@@ -250,8 +251,8 @@ class Perspective(_Warp):
         corners = []
         for _ in range(4):
             # Box and Muller: one radius and one direction give two normal numbers, of which the size is wanted.
-            radius, turn = scale * math.sqrt(-2.0 * math.log(unit())), 0.5 * math.pi * unit()
-            corners.append((min(radius * math.cos(turn), most), min(radius * math.sin(turn), most)))
+            radius, turn = scale * of(math.sqrt, -2.0 * of(math.log, unit())), 0.5 * math.pi * unit()
+            corners.append((min(radius * of(math.cos, turn), most), min(radius * of(math.sin, turn), most)))
         return {"corners": corners}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:

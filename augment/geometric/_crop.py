@@ -9,6 +9,7 @@ import numpy as np
 
 from imgproc._check import size_pair
 from imgproc._scanline import Geometry, Stage
+from imgproc._scanline._matrix import of
 
 from .._keys import Draws
 from .._ranges import Range, number_range, truth
@@ -168,8 +169,8 @@ class ResizedCrop(_Resized):
         (low, high), (narrow, wide) = self.scale, self._log_ratio
         for _ in range(10):
             area = (low + (high - low) * unit()) * h * w
-            ratio = math.exp(narrow + (wide - narrow) * unit())
-            width, height = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
+            ratio = of(math.exp, narrow + (wide - narrow) * unit())
+            width, height = round(of(math.sqrt, area * ratio)), round(of(math.sqrt, area / ratio))
             if 0 < width <= w and 0 < height <= h:
                 top, left = rng.integer(0, h - height), rng.integer(0, w - width)
                 return {"part": (top, left, top + height, left + width)}
@@ -189,7 +190,7 @@ class ResizedCrop(_Resized):
 def _part(part: tuple[int, int, int, int], size: tuple[int, int], interpolation: str) -> Geometry:
     """The part (y0, x0, y1, x1) of an image on `size`."""
     y0, x0, y1, x1 = part
-    pull = ((x1 - x0) / size[1], 0.0, float(x0), 0.0, (y1 - y0) / size[0], float(y0), 0.0, 0.0, 1.0)
+    pull = ((x1 - x0) / size[1], 0.0, 0.0 + x0, 0.0, (y1 - y0) / size[0], 0.0 + y0, 0.0, 0.0, 1.0)
     return Geometry(pull, size, "replicate", 0.0, interpolation)
 
 

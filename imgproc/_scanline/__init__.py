@@ -2,6 +2,7 @@
 
 from . import _pixel as pixel  # noqa: F401
 from ._run import OutMismatch as OutMismatch
+from ._run import levels_of as levels_of
 from ._run import limits_of as limits_of
 from ._run import moved as moved
 from ._run import resize as resize

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
 
@@ -61,6 +63,11 @@ def inverse(m: Matrix) -> Matrix:
     return n if abs(s) < 1e-12 else tuple(v / s for v in n)  # type: ignore[return-value]
 
 
+def of(function: Callable[[float], float], number: Any) -> Any:
+    """A function of `math` of a number, or of a symbol, which notes what is to be computed."""
+    return function(number) if type(number) is float or not hasattr(number, "computed") else number.computed(function)
+
+
 def translation(dx: float, dy: float) -> Matrix:
     """Moves points by (dx, dy)."""
     return 1.0, 0.0, dx, 0.0, 1.0, dy, 0.0, 0.0, 1.0
@@ -80,8 +87,8 @@ def cos_sin(angle: float) -> tuple[float, float]:
     """Cosine and sine of an angle in degrees; exact for whole quarter turns, so that these move whole pixels."""
     if angle % 90.0 == 0.0:
         return _QUARTERS[int(angle // 90.0) % 4]
-    t = math.radians(angle)
-    return math.cos(t), math.sin(t)
+    t = of(math.radians, angle)
+    return of(math.cos, t), of(math.sin, t)
 
 
 _QUARTERS = (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)
@@ -105,7 +112,7 @@ def rotate_shear_scale(
     c, s = cos_sin(angle)
     if shear_x == shear_y == 0.0:
         return c * scale_x, s * scale_y, -s * scale_x, c * scale_y
-    p, q = math.tan(math.radians(shear_x)), math.tan(math.radians(shear_y))
+    p, q = of(math.tan, of(math.radians, shear_x)), of(math.tan, of(math.radians, shear_y))
     r = 1.0 - p * q
     return (
         (c - s * q) * scale_x,

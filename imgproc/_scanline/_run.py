@@ -267,7 +267,7 @@ def _compute(
     mode = EXACT if merged.exact else _mode(geometry, source, merged)
     head = _head(source.shape, height, width, mode, merged.wrap, merged.pull if mode == EXACT else None, plane)
     kind = limits.dtype
-    fills = _levels(merged.fills, channels, full_scale(dtype), kind)
+    fills = levels_of(merged.fills, channels, full_scale(dtype), kind)
     matrix = np.array(merged.pull)
 
     def band(y0: int, y1: int) -> None:
@@ -378,7 +378,7 @@ MAGIC = 12582912.0
 
 
 @functools.lru_cache(maxsize=64)
-def _levels(fills: tuple[tuple[Any, int], ...], channels: int, top: int, kind: np.dtype) -> np.ndarray:
+def levels_of(fills: tuple[tuple[Any, int], ...], channels: int, top: int, kind: np.dtype) -> np.ndarray:
     """Fills as levels, one row each; integers rounded and saturated."""
     return np.array([_level(fill, channels, top) for fill, _ in fills], kind).reshape(-1, channels)
 
