@@ -13,6 +13,7 @@ from imgproc._scanline import OutMismatch, usable
 from imgproc._threads import get_num_threads, run_all
 
 from ._keys import fresh_key, key_words
+from ._program import Recipe
 from ._sample import Sample
 
 if TYPE_CHECKING:
@@ -92,8 +93,9 @@ def _recorded(
     n = len(images)
     recipe = chain._recipes.find(images.shape[1:], images.dtype, n)
     words = [key_words(key, "keys[i]") for key in keys]
-    large = recipe is not None and recipe.moves and images[0].size > 1 << 15  # OpenCV moves pixels faster
-    if recipe is None or large or len({len(w) for w in words}) > 1:
+    if not isinstance(recipe, Recipe) or len({len(w) for w in words}) > 1:
+        return None
+    if recipe.moves and images[0].size > 1 << 15:  # OpenCV moves pixels faster
         return None
     shape = (n, *recipe.shape)
     if out is None:

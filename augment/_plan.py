@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,24 +75,24 @@ class Plan:
         steps: list[Step] = []
         addresses = self._addresses
 
-        def visit(nodes: Iterable[tuple[Node, bool]]) -> None:
-            for node, forced in nodes:
-                transform, name, occurrence, slot, children = node
-                drawn = values[slot]
-                # The gate takes a draw whatever `p` is, so that the other draws do not depend on it.
-                if not (drawn[0] < transform.p or forced or always):
-                    continue
-                rng = Draws(drawn, key, seed, addresses[slot], 1)
-                if children is not None:
-                    visit((children[k], force) for k, force in transform.choose(rng))  # type: ignore[attr-defined]
-                    continue
-                frame = state.frame(transform)
-                params = transform.draw(rng, frame)
-                stages = transform.lower(params, frame)
-                state.advance(stages)
-                steps.append(Step(name, occurrence, params, stages))
+        def visit(node: Node, forced: bool) -> None:
+            transform, name, occurrence, slot, children = node
+            drawn = values[slot]
+            # The gate takes a draw whatever `p` is, so that the other draws do not depend on it.
+            if not (drawn[0] < transform.p or forced):
+                return
+            rng = Draws(drawn, key, seed, addresses[slot], 1)
+            if children is not None:
+                for k, force in transform.choose(rng):  # type: ignore[attr-defined]
+                    visit(children[k], force or always)
+                return
+            frame = state.frame(transform)
+            params = transform.draw(rng, frame)
+            stages = transform.lower(params, frame)
+            state.advance(stages)
+            steps.append(Step(name, occurrence, params, stages))
 
-        visit(((self.root, False),))
+        visit(self.root, always)
         return steps
 
     def again(self, recorded: list[dict[str, Any]], state: State) -> list[Step]:

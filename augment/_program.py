@@ -10,7 +10,7 @@ import numpy as np
 
 from imgproc._jit import borrowed, kernel
 from imgproc._planes import canonical, full_scale
-from imgproc._scanline import levels_of, limits_of, moved, pixel, scratch, usable
+from imgproc._scanline import Stage, levels_of, limits_of, moved, pixel, run, scratch, usable
 from imgproc._scanline._coordinates import FRAME, STEP
 from imgproc._scanline._levels import CHANNELS, FIRST, HEIGHT, PLANE, STEP_X, STEP_Y, WIDTH, run_levels
 from imgproc._scanline._machine import HEAD as HEAD_OF_ROWS
@@ -474,6 +474,21 @@ class Recipe:
             return self._own.work
 
 
+class Fixed:
+    """A chain that draws nothing: its stages for images of one shape and dtype."""
+
+    large = False
+    moves = True
+
+    def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
+        self._stages, self._target, self._layout = stages, target, layout
+        self.tries = self.misses = 0
+
+    def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """One image; there is no key to heed."""
+        return run(image, self._stages, dtype=self._target, layout=self._layout, out=out)
+
+
 class Recipes:
     """The recipes of a chain: for each kind of image that has come several times."""
 
@@ -484,9 +499,9 @@ class Recipes:
 
     def __init__(self, plan: Plan, seed: int, rules: Rules) -> None:
         self._plan, self._seed, self._rules = plan, seed, rules
-        self._found: dict[Any, Recipe | int | None] = {}
+        self._found: dict[Any, Recipe | Fixed | int | None] = {}
 
-    def find(self, shape: tuple[int, ...], dtype: np.dtype, times: int = 1) -> Recipe | None:
+    def find(self, shape: tuple[int, ...], dtype: np.dtype, times: int = 1) -> Recipe | Fixed | None:
         """The recipe for images of a shape and dtype that come so many times now, or None."""
         found = self._found.get((shape, dtype), 0)
         if type(found) is not int:

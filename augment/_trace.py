@@ -19,8 +19,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from imgproc._check import DTYPES
-from imgproc._scanline import Deferred, Erase, Geometry, Op, Stage, pixel
-from imgproc._scanline._merge import is_exact_matrix
+from imgproc._scanline import Deferred, Erase, Geometry, MaskOnly, Op, Stage, pixel
+from imgproc._scanline._merge import is_exact_matrix, merge
 
 from ._keys import FIRST_DRAWS
 from ._plan import Node, Plan, frame_after
@@ -48,6 +48,7 @@ from ._program import (
     SUBTRACT,
     TAN,
     WARP,
+    Fixed,
     Recipe,
 )
 from ._sample import Rules
@@ -306,8 +307,46 @@ def _map(tape: Tape, stage: Geometry, frame: Frame) -> Entry:
     return Entry(MOVE if moves else WARP, [tape.register(v) for v in stage.pull], stage, frame)
 
 
-def record(plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) -> Recipe | None:
+def record(plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) -> Recipe | Fixed | None:
     """The recipe of a chain for images of a shape and dtype; None where it cannot be recorded."""
+    fixed = _fixed(plan, rules, shape, dtype)
+    return fixed if fixed is not None else _recorded(plan, seed, rules, shape, dtype)
+
+
+class _Nothing:
+    """Stands for `Draws` where nothing is drawn."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise Untraceable
+
+
+def _fixed(plan: Plan, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) -> Fixed | None:
+    """A chain that draws nothing, and does more than kernels can do in one go."""
+    if not rules.fuse or plan.root.transform.p < 1:
+        return None
+    frame = Frame(shape[0], shape[1], shape[2] if len(shape) == 3 else 1, dtype)
+    stages: list[Stage] = []
+    try:
+        for node in plan.root.children or ():
+            transform = node.transform
+            if transform.p < 1 or node.children is not None or transform.needs_boxes or transform.needs_mask:
+                return None
+            own = transform.lower(transform.draw(_Nothing(), frame), frame)  # type: ignore[arg-type]
+            frame = frame_after(frame, own)
+            stages += own
+    except Exception:
+        return None
+    geometry = [s for s in stages if type(s) is Geometry]
+    if all(type(s) is Op for s in stages) or any(type(s) in (Deferred, MaskOnly) for s in stages):
+        return None
+    if len(geometry) == len(stages):
+        merged = merge(geometry, *shape[:2])
+        if merged.exact and not merged.fills:
+            return None
+    return Fixed(stages, rules.dtype, rules.layout)
+
+
+def _recorded(plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) -> Recipe | None:
     tape = Tape(len(plan.nodes))
     start = frame = Frame(shape[0], shape[1], shape[2] if len(shape) == 3 else 1, dtype)
     if not rules.fuse or dtype not in DTYPES or (rules.dtype is not None and rules.dtype not in DTYPES):

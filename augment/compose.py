@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import integer, one_of, real
+from imgproc._check import as_image, integer, one_of, real
 from imgproc._scanline import Geometry, run_mask
 from imgproc._scanline._matrix import IDENTITY, inverse, multiply
 from imgproc._threads import get_num_threads, ordered_map
@@ -21,7 +21,7 @@ from ._keys import Draws, Key, fresh_key, key_words
 from ._plan import Group, Plan, State, Step
 from ._program import Recipes
 from ._record import VERSION, check_version, from_plain, to_plain
-from ._sample import BOX_FIELD, BOXES, IMAGE, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Rules, Sample
+from ._sample import BOX_FIELD, BOXES, IMAGE, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Rules, Sample, through_image
 from ._targets import as_container, check_mask, move_points, open_points, path, points_back
 from ._transform import Transform
 
@@ -293,14 +293,25 @@ class Compose(Group):
             key = fresh_key()
         words = np.array([key_words(key)], np.uint64)
         if len(targets) == 1 and "image" in targets:
-            image = self._recipes.run(targets["image"], words, out)
-            if image is not None:
-                return {"image": image, "key": key}
+            return {"image": self._image_alone(targets["image"], words, out), "key": key}
         sample = Sample(targets, self._rules)
         stages = self._stages(sample, self._plan.values(words, self.seed)[0], words)
         result = sample.through(stages, out)
         result["key"] = key
         return result
+
+    def _image_alone(self, given: Any, words: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+        """The image of a sample that has nothing else."""
+        result = self._recipes.run(given, words, out)
+        if result is not None:
+            return result
+        image = as_image(given)
+        h, w = image.shape[:2]
+        if h == 0 or w == 0:
+            raise ValueError(f"image must have at least one pixel, got shape {image.shape}")
+        state = State(h, w, 1 if image.ndim == 2 else image.shape[2], image.dtype)
+        self._plan.steps(self._plan.values(words, self.seed)[0], words, self.seed, state, False)
+        return through_image(image, state.stages, self._rules, out)
 
     def _stages(self, sample: Sample, values: list[list[float]], words: np.ndarray) -> list[Any]:
         image = sample.image

@@ -43,6 +43,7 @@ def paint(image: np.ndarray, ops: Sequence[Op]) -> None:
                 image[y0:y1, x0:x1] = line[x0:x1]
 
 
+@functools.lru_cache(maxsize=256)
 def _levels(fill: Fill, dtype: np.dtype) -> list[Any]:
     """Levels as the kernels compute them."""
     kind, top = np.float64 if dtype == np.float64 else np.float32, full_scale(dtype)
