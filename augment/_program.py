@@ -282,7 +282,7 @@ def _merge(pull, maps, h, w, levels, matrix, frames, fills):
 
 @kernel(inner=True)
 def _choose(pull, matrix, frames, head):
-    """How the source is sampled; see `_run._mode`."""
+    """How the source is sampled; see `_compute._mode`."""
     head[5], head[6] = NEAREST, 0
     if _exact(matrix, 0):
         w = head[1]
