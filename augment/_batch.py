@@ -13,7 +13,7 @@ from imgproc._scanline import OutMismatch, usable
 from imgproc._threads import get_num_threads, run_all
 
 from ._keys import fresh_key, key_words
-from ._program import Recipe
+from ._recipes import Recipe
 from ._sample import Sample
 
 if TYPE_CHECKING:

@@ -48,9 +48,8 @@ from ._program import (
     SUBTRACT,
     TAN,
     WARP,
-    Fixed,
-    Recipe,
 )
+from ._recipes import Fixed, Recipe
 from ._sample import Rules
 from ._transform import Frame
 

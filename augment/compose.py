@@ -19,7 +19,7 @@ from ._boxes_target import FORMATS, boxes_back, close_boxes, open_boxes
 from ._explain import explain
 from ._keys import Draws, Key, fresh_key, key_words
 from ._plan import Group, Plan, State, Step
-from ._program import Recipes
+from ._recipes import Recipes
 from ._record import VERSION, check_version, from_plain, to_plain
 from ._sample import BOX_FIELD, BOXES, IMAGE, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Rules, Sample, through_image
 from ._targets import as_container, check_mask, move_points, open_points, path, points_back
