@@ -1,4 +1,4 @@
-"""Many samples at once: one kernel call for all draws, results straight into one array."""
+"""Many samples at once: results straight into one array, by one kernel call where the chain is recorded."""
 
 from __future__ import annotations
 
@@ -50,18 +50,17 @@ def run_batch(
         done = _recorded(chain, images, keys, out, threads)
         if done is not None:
             return {"images": done, "keys": list(keys)}
-    words, values = _draws(chain, keys)
+    words = [np.array([key_words(key, "keys[i]")], np.uint64) for key in keys]
     results: list[Any] = [None] * n
 
     def work(i: int, into: np.ndarray | None) -> dict[str, Any]:
         sample = Sample({"image": images[i], **{k: v[i] for k, v in names.items()}}, chain._rules)
-        stages = chain._stages(sample, values[i], words[i])
         try:
-            return sample.through(stages, into)
+            return chain._all(sample, words[i], into)
         except OutMismatch:
             if out is not None:
                 raise
-            return sample.through(stages)
+            return chain._all(sample, words[i], None)
 
     results[0] = work(0, None if out is None else out[0])
     first = results[0]["image"]
@@ -107,17 +106,6 @@ def _recorded(
     parts = [(a, min(a + size, n)) for a in range(0, n, size)]
     reached = run_all([lambda a=a, b=b: recipe.run_many(images, array, out, a, b) for a, b in parts], threads)
     return out if all(b == at for (_, b), at in zip(parts, reached)) else None
-
-
-def _draws(chain: Compose, keys: Sequence[Any]) -> tuple[list[np.ndarray], list[Any]]:
-    """Words and first draws of each key; keys of one length share a kernel call."""
-    words = [key_words(key, "keys[i]") for key in keys]
-    plan, seed = chain._plan, chain.seed
-    if len({len(w) for w in words}) == 1:
-        array = np.array(words, np.uint64)
-        return [array[i : i + 1] for i in range(len(words))], plan.values(array, seed)
-    arrays = [np.array([w], np.uint64) for w in words]
-    return arrays, [plan.values(a, seed)[0] for a in arrays]
 
 
 def _stack(masks: list[np.ndarray]) -> Any:

@@ -107,9 +107,13 @@ class Recipe:
         alone = set(codes) == {pixel.ERASE} or (codes == [pixel.MATRIX] and dtype == np.uint8)
         self.large = alone and math.prod(self.source) > 1 << 16
         self.tries = self.misses = 0
+        # Whether maps say all about masks, boxes and keypoints: moves are not kept apart.
+        self.follows = MOVE not in codes or self.warps
+        self.follows = self.follows and not any(entry.paints for entry in entries)
         stages = [entry for entry in entries if entry.stage is not None] if self.warps else []
         for k, entry in enumerate(stages):
             entry.number = k
+        self._stages = [entry.stage for entry in stages]
         self.maps = (
             np.array([(*e.source[:2], *e.stage.size, e.stage.border == "constant") for e in stages], np.int64),
             levels_of(tuple((e.stage.fill, 0) for e in stages), channels, full_scale(dtype), self.limits.dtype),
@@ -135,6 +139,14 @@ class Recipe:
             out[...] = result
             return out
         return result
+
+    def drawn_maps(self) -> list[Stage]:
+        """The geometric stages of the image that this thread ran last."""
+        if not self.warps:
+            return []
+        pull = self._work().pull.tolist()
+        rows = (pull[at : at + 10] for at in range(MAPS, MAPS + 10 * int(pull[6]), 10))
+        return [self._stages[int(row[9])]._replace(pull=tuple(row[:9])) for row in rows]
 
     def run_many(self, images: np.ndarray, words: np.ndarray, out: np.ndarray, first: int, last: int) -> int:
         """Images [first, last) of an array (n, ...), to one of results; the first that is not done, or `last`."""
@@ -200,6 +212,21 @@ class Recipes:
         recipe = self.find(image.shape, image.dtype)
         if recipe is None or recipe.large or not (recipe.moves or stays_serial(image.size)):
             return None
+        return self._tried(recipe, image, words, out)
+
+    def run_with_maps(
+        self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None
+    ) -> tuple[np.ndarray, list[Stage]] | None:
+        """One image and what its geometry was, or None if it has to go the ordinary way."""
+        recipe = self.find(image.shape, image.dtype)
+        if type(recipe) is not Recipe or not recipe.follows or recipe.large or not stays_serial(image.size):
+            return None
+        result = self._tried(recipe, image, words, out)
+        return None if result is None else (result, recipe.drawn_maps())
+
+    def _tried(
+        self, recipe: Recipe | Fixed, image: np.ndarray, words: np.ndarray, out: np.ndarray | None
+    ) -> np.ndarray | None:
         result = recipe.run(image, words, out)
         recipe.tries += 1
         if result is None:

@@ -103,10 +103,18 @@ class Sample:
                 return through_mask(mask[0], stages)
         return None
 
-    def through(self, stages: list[Stage], out: np.ndarray | None = None) -> dict[str, Any]:
-        """Everything after the stages, under its name; `out` is for the image."""
+    @property
+    def follows(self) -> bool:
+        """Whether the geometry says all about what there is beside the image."""
+        kinds = self.rules.kinds
+        return not any(kinds[name] == IMAGE and name != "image" for name in self.targets)
+
+    def through(
+        self, stages: list[Stage], out: np.ndarray | None = None, image: np.ndarray | None = None
+    ) -> dict[str, Any]:
+        """Everything after the stages, under its name; `out` is for the image, which may be done already."""
         targets, rules = self.targets, self.rules
-        first = through_image(self.image, stages, rules, out)
+        first = through_image(self.image, stages, rules, out) if image is None else image
         if len(targets) == 1:
             return {"image": first}
         kinds = rules.kinds

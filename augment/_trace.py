@@ -251,6 +251,7 @@ class Entry:
     def __init__(self, code: int, registers: list[int], stage: Geometry | None = None, source: Frame | None = None):
         self.code, self.registers, self.stage, self.source = code, registers, stage, source
         self.number = -1  # of a map, where a chain interpolates
+        self.paints = False  # whether masks change, too
 
 
 class Segment:
@@ -275,10 +276,11 @@ class Segment:
 def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
     found = []
     for stage in stages:
-        kind = type(stage)
+        kind, painting = type(stage), False
         if kind is Deferred and stage.op is not None and frame.dtype.kind == "u":
             kind, stage = Op, stage.op
         elif kind is Erase:
+            painting = stage.mask_fill is not None
             kind, stage = Op, pixel.erase(stage.rectangles, stage.fill, stage.stream)
         if kind is Geometry:
             if stage.grid is not None or stage.border == "wrap" or any(type(v) is not int for v in stage.size):
@@ -289,6 +291,7 @@ def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
             if layout.arrays:
                 raise Untraceable
             found.append(Entry(stage.code, [tape.register(v) for v in layout.values]))
+            found[-1].paints = painting
         else:
             raise Untraceable
         frame = frame_after(frame, [stage])

@@ -294,11 +294,17 @@ class Compose(Group):
         words = np.array([key_words(key)], np.uint64)
         if len(targets) == 1 and "image" in targets:
             return {"image": self._image_alone(targets["image"], words, out), "key": key}
-        sample = Sample(targets, self._rules)
-        stages = self._stages(sample, self._plan.values(words, self.seed)[0], words)
-        result = sample.through(stages, out)
+        result = self._all(Sample(targets, self._rules), words, out)
         result["key"] = key
         return result
+
+    def _all(self, sample: Sample, words: np.ndarray, out: np.ndarray | None) -> dict[str, Any]:
+        """Everything that a sample has, after the chain."""
+        done = self._recipes.run_with_maps(sample.image, words, out) if sample.follows else None
+        if done is not None:
+            image, maps = done
+            return sample.through(maps, image=image)
+        return sample.through(self._stages(sample, self._plan.values(words, self.seed)[0], words), out)
 
     def _image_alone(self, given: Any, words: np.ndarray, out: np.ndarray | None) -> np.ndarray:
         """The image of a sample that has nothing else."""

@@ -243,3 +243,41 @@ def test_without_compilation() -> None:
         chain, ordinary = both(transforms, seed=4)
         assert recorded(chain, image) is not None
         assert_same(chain, ordinary, image, range(3))
+
+
+@pytest.mark.parametrize("transforms", [SIX, *WARPS[:7]], ids=lambda chain: "-".join(type(t).__name__ for t in chain))
+def test_masks_boxes_and_keypoints_follow(transforms: list[Any]) -> None:
+    image, n = image_of((61, 83, 3), np.uint8), 12
+    targets = {
+        "mask": np.arange(61 * 83, dtype=np.int32).reshape(61, 83) % 7,
+        "boxes": [[3.0, 5.0, 30.0, 40.0], [40.0, 20.0, 83.0, 61.0]],
+        "labels": ["a", "b"],
+        "keypoints": np.array([[10.0, 12.5], [60.0, 30.0]]),
+    }
+    for options in ({}, {"layout": "first", "min_visibility": 0.3}, {"clip": False, "remove_invisible": False}):
+        chain, ordinary = both(transforms, seed=3, **options)
+        recorded(chain, image)
+        for key in range(n):
+            a, b = chain(image=image, key=key, **targets), ordinary(image=image, key=key, **targets)
+            assert list(a) == list(b)
+            for name in ("image", "mask", "keypoints"):
+                np.testing.assert_array_equal(a[name], b[name])
+            assert a["boxes"] == b["boxes"]
+            assert a["labels"] == b["labels"]
+    many = {f"{name}s" if name == "mask" else name: [value] * n for name, value in targets.items()}
+    together = chain.batch([image] * n, keys=range(n), workers=2, **many)
+    for key in range(n):
+        b = ordinary(image=image, key=key, **targets)
+        np.testing.assert_array_equal(together["images"][key], b["image"])
+        assert together["boxes"][key] == b["boxes"]
+
+
+def test_masks_that_are_painted_go_the_ordinary_way() -> None:
+    image, mask = image_of((30, 40, 3), np.uint8), np.ones((30, 40), np.uint8)
+    chain, ordinary = both([A.CoarseDropout(mask_fill=5, p=1), A.Gamma(p=1)], seed=3)
+    recorded(chain, image)
+    for key in range(8):
+        a, b = chain(image=image, mask=mask, key=key), ordinary(image=image, mask=mask, key=key)
+        np.testing.assert_array_equal(a["image"], b["image"])
+        np.testing.assert_array_equal(a["mask"], b["mask"])
+        assert (a["mask"] == 5).any()
