@@ -55,6 +55,10 @@ class _Work:
         self.arrays = *start, *maps, tables, _WIDE, inner, recipe.limits, rows, own.bytes, *pieces
 
 
+WORKS = 8
+"""Recipes whose buffers a thread keeps: some are as large as the image, and a data set may have many sizes."""
+
+_own = threading.local()
 _WIDE = np.zeros((0, 1, 65536), np.uint16)
 _NO_STEPS = np.empty((0, STEP)), np.zeros(2, np.float32)
 
@@ -123,7 +127,6 @@ class Recipe:
         self.initial = np.array(tape.registers)
         blocks = -(-max((s.draws for _, segments, _ in nodes for s in segments), default=1) // 4)
         self.program = np.array(_assemble(plan, nodes, gates, root, blocks, dtype == np.uint8, self.initial.size))
-        self._own = threading.local()
 
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray | None:
         """One image under a key's words, uint64 (1, n); None where it is to be had the ordinary way alone."""
@@ -157,11 +160,13 @@ class Recipe:
         return (run_warps if self.warps else run_samples)(flat, words, *work.arrays, out, first, last)
 
     def _work(self) -> _Work:
-        try:
-            return self._own.work
-        except AttributeError:
-            self._own.work = _Work(self)
-            return self._own.work
+        works = _own.__dict__.setdefault("works", {})
+        work = works.get(self)
+        if work is None:
+            if len(works) == WORKS:
+                del works[next(iter(works))]
+            work = works[self] = _Work(self)
+        return work
 
 
 class Fixed:

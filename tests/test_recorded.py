@@ -14,6 +14,7 @@ import augment as A
 import imgproc
 from augment._examples import EXAMPLES, build, title
 from augment._program import _function
+from augment._recipes import WORKS, _own
 from augment._trace import _FUNCTIONS
 from imgproc._jit import kernel
 
@@ -202,6 +203,15 @@ def test_only_so_many_kinds_are_remembered() -> None:
     for k in range(chain._recipes.MOST + 20):
         chain(image=np.zeros((1 + k, 2), np.uint8), key=0)
     assert len(chain._recipes._found) == chain._recipes.MOST
+
+
+def test_buffers_of_only_so_many_kinds_are_kept() -> None:
+    chain = A.Compose([A.ColorJitter(p=1)])
+    for k in range(2 * WORKS):
+        image = np.zeros((5, 6 + k, 3), np.uint8)
+        assert recorded(chain, image) is not None
+        chain(image=image, key=0)
+    assert len(_own.works) <= WORKS
 
 
 def test_padding_goes_the_ordinary_way() -> None:
