@@ -134,7 +134,7 @@ class Recipe:
         if self.moves:
             pull = work.pull
             fits = draw_moves(words[0], self.seed, self.program, self.initial, work.reals, work.ints, pull)
-            return moved(image, pull.tolist(), self.size, out) if fits else None
+            return moved(image, pull[:6].tolist(), self.size, out) if fits else None
         result = np.empty(self.shape, self.target) if out is None or not usable(out, self.shape, self.target) else out
         if self._run(canonical(image).reshape(1, -1), words, work, result.reshape(1, -1), 0, 1) == 0:
             return None
