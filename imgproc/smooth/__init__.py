@@ -1,0 +1,4 @@
+"""Smoothing: means, medians and other order statistics, and filters that keep edges."""
+
+from ._box import *
+from ._gaussian import *

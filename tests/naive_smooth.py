@@ -1,0 +1,50 @@
+"""Slow, obviously right versions of the smoothing functions, with the library's own signatures (see `naive`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from naive import PAD_MODE, full_scale, to_dtype, windows
+
+
+def level(fraction: float, dtype: Any) -> float:
+    """A fraction of full scale as a level of the dtype."""
+    return float(to_dtype(np.float64(fraction * full_scale(dtype)), dtype))
+
+
+def box_blur(image, *, radius, border="reflect_101", fill=0.0, mask=None):
+    """Mean of the window's counted pixels; NaN if it counts one that is not finite."""
+    outside = level(fill, image.dtype)
+    values = windows(image.astype(np.float64), radius, border, outside)
+    counted = np.ones(image.shape, bool)
+    if mask is not None:
+        counted = np.broadcast_to(mask if image.ndim == 2 else mask[..., None], image.shape)
+    counted = windows(counted, radius, border, True)
+    n = counted.sum(axis=(-2, -1))
+    total = np.where(counted, values, 0).sum(axis=(-2, -1))
+    total[~np.isfinite(total)] = np.nan
+    return to_dtype(np.where(n > 0, total / np.maximum(n, 1), image), image.dtype)
+
+
+def gaussian_blur(image, *, sigma, border="reflect_101", fill=0.0, mask=None):
+    """Weighted sums along both axes, by Gaussians up to 4 sigma; finite images only."""
+    sigmas = sigma if isinstance(sigma, tuple) else (sigma, sigma)
+
+    def blurred(values, outside):
+        for axis, s in enumerate(sigmas):
+            r = int(np.ceil(4 * s))
+            w = np.exp(-0.5 * (np.arange(-r, r + 1) / s) ** 2)
+            widths = [(r, r) if a == axis else (0, 0) for a in range(values.ndim)]
+            options = {"constant_values": outside} if border == "constant" else {}
+            padded = np.pad(values, widths, mode=PAD_MODE[border], **options)
+            n = values.shape[axis]
+            values = sum(w[k] * np.take(padded, range(k, k + n), axis) for k in range(2 * r + 1)) / w.sum()
+        return values
+
+    outside = level(fill, image.dtype)
+    if mask is None:
+        return to_dtype(blurred(image.astype(np.float64), outside), image.dtype)
+    shown = np.broadcast_to(mask if image.ndim == 2 else mask[..., None], image.shape)
+    values, share = blurred(np.where(shown, image, 0).astype(np.float64), outside), blurred(shown.astype(float), 1.0)
+    return to_dtype(np.where(share > 0, values / np.maximum(share, 1e-300), image), image.dtype)
