@@ -33,6 +33,7 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "mask": lambda image: (None, _chequers(image)),
     "radius": lambda image: (min(2, max(image.shape[:2])),),
     "sigma": lambda image: (1.5,),
+    "percentile": lambda image: (30.0,),
     "size": lambda image: (image.shape[:2],),
     "angle": lambda image: (30.0,),
     "matrix": lambda image: (

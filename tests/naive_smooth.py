@@ -48,3 +48,16 @@ def gaussian_blur(image, *, sigma, border="reflect_101", fill=0.0, mask=None):
     shown = np.broadcast_to(mask if image.ndim == 2 else mask[..., None], image.shape)
     values, share = blurred(np.where(shown, image, 0).astype(np.float64), outside), blurred(shown.astype(float), 1.0)
     return to_dtype(np.where(share > 0, values / np.maximum(share, 1e-300), image), image.dtype)
+
+
+def median_blur(image, *, radius, border="replicate"):
+    """The middle of the sorted window; NaN if it holds one."""
+    return percentile_filter(image, radius=radius, percentile=50, border=border)
+
+
+def percentile_filter(image, *, radius, percentile, border="replicate", fill=0.0):
+    """A value of the sorted window; NaN if it holds one."""
+    values = windows(image, radius, border, image.dtype.type(level(fill, image.dtype)))
+    n = (2 * radius + 1) ** 2
+    values = np.sort(values.reshape(*image.shape, n), axis=-1)
+    return np.where(np.isnan(values[..., -1]), values[..., -1], values[..., min(int(n * percentile / 100), n - 1)])

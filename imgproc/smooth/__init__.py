@@ -2,3 +2,4 @@
 
 from ._box import *
 from ._gaussian import *
+from ._median import *

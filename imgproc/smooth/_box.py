@@ -12,6 +12,9 @@ from ._common import as_levels, by_channels, windows_seeing, with_frame
 
 __all__ = ["box_blur"]
 
+_EXACT_RADIUS = 2
+"""OpenCV takes means of uint16 in float32: too coarse in larger windows to tell the middle of two levels."""
+
 
 def box_blur(
     image: np.ndarray,
@@ -65,8 +68,8 @@ def box_blur(
     mask = as_mask(mask, image)
     if image.size == 0 or radius == 0:
         return _unseen(image, image.copy(), radius, border, mask)
-    if image.dtype == np.uint8 and mask is None:
-        return _bytes(image, radius, border, fill)
+    if mask is None and (image.dtype == np.uint8 or (image.dtype == np.uint16 and radius <= _EXACT_RADIUS)):
+        return _by_opencv(image, radius, border, fill)
     if image.dtype.kind == "u":
         result = _integers(image, radius, border, fill, mask)
     else:
@@ -87,8 +90,8 @@ def _integers(image: np.ndarray, radius: int, border: str, fill: float, mask: np
     return as_levels(means, image.dtype).reshape(image.shape)
 
 
-def _bytes(image: np.ndarray, radius: int, border: str, fill: float) -> np.ndarray:
-    """OpenCV's means of bytes, which are exact (of uint16 it rounds the mean to float32 before it is rounded)."""
+def _by_opencv(image: np.ndarray, radius: int, border: str, fill: float) -> np.ndarray:
+    """OpenCV's means of bytes, and of uint16 in small windows, which are exact."""
     cv2, side, (h, w) = load_cv2(), 2 * radius + 1, image.shape[:2]
     kinds = {"reflect_101": cv2.BORDER_REFLECT_101, "reflect": cv2.BORDER_REFLECT, "replicate": cv2.BORDER_REPLICATE}
     if border in kinds and radius < min(h, w):
