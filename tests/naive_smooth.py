@@ -61,3 +61,23 @@ def percentile_filter(image, *, radius, percentile, border="replicate", fill=0.0
     n = (2 * radius + 1) ** 2
     values = np.sort(values.reshape(*image.shape, n), axis=-1)
     return np.where(np.isnan(values[..., -1]), values[..., -1], values[..., min(int(n * percentile / 100), n - 1)])
+
+
+def bilateral_filter(image, *, radius, sigma_color, sigma_space, border="reflect_101"):
+    """Means over discs by Gaussians of distance and of the Euclidean difference in colour."""
+    options = {"radius": radius, "sigma_color": sigma_color, "sigma_space": sigma_space, "border": border}
+    return joint_bilateral_filter(image, image, **options)
+
+
+def joint_bilateral_filter(image, guide, *, radius, sigma_color, sigma_space, border="reflect_101"):
+    """The same, with the colours of a guide."""
+    values, colors = (a.astype(np.float64).reshape(*a.shape[:2], -1) for a in (image, guide))
+    side = 2 * radius + 1
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    space = np.where(y * y + x * x <= radius * radius, np.exp(-0.5 * (y * y + x * x) / sigma_space**2), 0)
+    far = windows(colors, radius, border) - colors[..., None, None]
+    alike = np.exp(-0.5 * (far**2).sum(axis=2) / (sigma_color * full_scale(guide.dtype)) ** 2)
+    weights = (alike * space)[:, :, None]
+    assert weights.shape[-2:] == (side, side)
+    total = (windows(values, radius, border) * weights).sum(axis=(-2, -1))
+    return to_dtype(total / weights.sum(axis=(-2, -1)), image.dtype).reshape(image.shape)

@@ -1,5 +1,6 @@
 """Smoothing: means, medians and other order statistics, and filters that keep edges."""
 
+from ._bilateral import *
 from ._box import *
 from ._gaussian import *
 from ._median import *
