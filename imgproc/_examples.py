@@ -37,6 +37,8 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "sigma_color": lambda image: (0.2,),
     "sigma_space": lambda image: (1.2,),
     "guide": lambda image: (example_image(image.dtype, image.shape[:2], 3, step=11),),
+    "epsilon": lambda image: (0.01,),
+    "guided_filter.guide": lambda image: (None, example_image(image.dtype, image.shape[:2], 3, step=11)),
     "size": lambda image: (image.shape[:2],),
     "angle": lambda image: (30.0,),
     "matrix": lambda image: (

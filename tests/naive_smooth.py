@@ -81,3 +81,26 @@ def joint_bilateral_filter(image, guide, *, radius, sigma_color, sigma_space, bo
     assert weights.shape[-2:] == (side, side)
     total = (windows(values, radius, border) * weights).sum(axis=(-2, -1))
     return to_dtype(total / weights.sum(axis=(-2, -1)), image.dtype).reshape(image.shape)
+
+
+def guided_filter(image, *, guide=None, radius, epsilon):
+    """A linear model in each window, then the mean of the models of all windows that hold a pixel."""
+    planes = image.astype(np.float64).reshape(*image.shape[:2], -1)
+    source = image if guide is None else guide
+    guides = source.astype(np.float64).reshape(*source.shape[:2], -1)
+    epsilon *= full_scale(source.dtype) ** 2
+    out = np.empty(planes.shape)
+    for c in range(planes.shape[2]):
+        own = guides[..., c : c + 1] if guide is None and guides.shape[2] not in (1, 3) else guides
+        n = own.shape[2]
+        i = windows(own, radius).reshape(*own.shape, -1)
+        p = windows(planes[..., c], radius).reshape(*planes.shape[:2], 1, -1)
+        far = i - i.mean(axis=-1, keepdims=True)
+        covariance = far @ far.swapaxes(-1, -2) / i.shape[-1] + epsilon * np.eye(n)
+        with_p = (far * (p - p.mean(axis=-1, keepdims=True))).mean(axis=-1)
+        a = np.linalg.solve(covariance, with_p[..., None])[..., 0]
+        b = p.mean(axis=-1)[..., 0] - (a * i.mean(axis=-1)).sum(axis=-1)
+        out[..., c] = (windows(a, radius).mean(axis=(-2, -1)) * own).sum(axis=-1) + windows(b, radius).mean(
+            axis=(-2, -1)
+        )
+    return to_dtype(out, image.dtype).reshape(image.shape)

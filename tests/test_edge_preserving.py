@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import cv2
 import naive_smooth as naive
 import numpy as np
 import pytest
+import scipy.ndimage
 
-from imgproc import bilateral_filter, joint_bilateral_filter
+from imgproc import bilateral_filter, guided_filter, joint_bilateral_filter
 from imgproc._border import BORDERS
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
@@ -99,3 +102,54 @@ def test_wrong_sigmas_and_guides() -> None:
         joint_bilateral_filter(image, image.T, radius=1, sigma_color=1, sigma_space=1)
     with pytest.raises(TypeError, match="guide must be a numpy array"):
         joint_bilateral_filter(image, None, radius=1, sigma_color=1, sigma_space=1)
+
+
+# --- guided -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("channels", [None, 1, 2, 3])
+@pytest.mark.parametrize("guided_by", [None, (np.uint8, 3), (np.float64, None), (np.uint16, 1)])
+def test_guided_is_its_definition(rng, dtype, channels, guided_by) -> None:
+    image = image_of(rng, dtype, (11, 14) if channels is None else (11, 14, channels))
+    guide = None
+    if guided_by:
+        guide = image_of(rng, guided_by[0], (11, 14) if guided_by[1] is None else (11, 14, guided_by[1]))
+    for radius, epsilon in ((0, 0.01), (1, 0.3), (3, 1e-4), (6, 0.01)):
+        options = {"guide": guide, "radius": radius, "epsilon": epsilon}
+        found, expected = guided_filter(image, **options), naive.guided_filter(image, **options)
+        assert largest_difference(found, expected) <= {np.float32: 1e-6, np.float64: 1e-9}.get(dtype, 1)
+
+
+@pytest.mark.parametrize("radius", [2, 8])
+def test_guided_by_itself_is_built_from_scipys_means(grey_photo, radius) -> None:
+    image = grey_photo / 255
+    mean = functools.partial(scipy.ndimage.uniform_filter, size=2 * radius + 1, mode="reflect")
+    m = mean(image)
+    a = (mean(image * image) - m * m) / (mean(image * image) - m * m + 0.01)
+    expected = mean(a) * image + mean(m - a * m)
+    np.testing.assert_allclose(guided_filter(image, radius=radius, epsilon=0.01), expected, atol=1e-12)
+
+
+def test_guided_keeps_edges_and_what_is_constant(rng) -> None:
+    step = np.zeros((20, 30))
+    step[:, 15:] = 1
+    noisy = step + rng.normal(0, 0.03, step.shape)
+    found = guided_filter(noisy, guide=step, radius=4, epsilon=1e-4)
+    assert np.abs(found - step).max() < 0.03
+    for level in (0.25, 1000.25):
+        flat = np.full((9, 9, 3), level, np.float32)
+        np.testing.assert_allclose(guided_filter(flat, radius=2, epsilon=1e-3), flat, rtol=1e-6)
+    far = noisy + 1000
+    near = guided_filter(noisy, radius=3, epsilon=1e-3)
+    np.testing.assert_allclose(guided_filter(far, radius=3, epsilon=1e-3) - 1000, near, atol=1e-9)
+
+
+def test_wrong_guides() -> None:
+    image = np.zeros((5, 6), np.uint8)
+    with pytest.raises(ValueError, match="guide must have 1 or 3 channels"):
+        guided_filter(image, guide=np.zeros((5, 6, 2)), radius=1, epsilon=0.1)
+    with pytest.raises(ValueError, match=r"guide must have the \(h, w\) of image"):
+        guided_filter(image, guide=np.zeros((6, 5)), radius=1, epsilon=0.1)
+    with pytest.raises(ValueError, match="epsilon must be > 0"):
+        guided_filter(image, radius=1, epsilon=0)

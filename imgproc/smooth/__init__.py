@@ -3,4 +3,5 @@
 from ._bilateral import *
 from ._box import *
 from ._gaussian import *
+from ._guided import *
 from ._median import *
