@@ -39,6 +39,12 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "guide": lambda image: (example_image(image.dtype, image.shape[:2], 3, step=11),),
     "epsilon": lambda image: (0.01,),
     "guided_filter.guide": lambda image: (None, example_image(image.dtype, image.shape[:2], 3, step=11)),
+    "patch_radius": lambda image: (1,),
+    "search_radius": lambda image: (3,),
+    "strength": lambda image: (0.2,),
+    "iterations": lambda image: (3,),
+    "kappa": lambda image: (0.1,),
+    "weight": lambda image: (0.1,),
     "size": lambda image: (image.shape[:2],),
     "angle": lambda image: (30.0,),
     "matrix": lambda image: (

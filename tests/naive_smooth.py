@@ -104,3 +104,40 @@ def guided_filter(image, *, guide=None, radius, epsilon):
             axis=(-2, -1)
         )
     return to_dtype(out, image.dtype).reshape(image.shape)
+
+
+def non_local_means(image, *, patch_radius=3, search_radius=10, strength):
+    """Every offset at once, from the definition."""
+    values = image.astype(np.float64).reshape(*image.shape[:2], -1)
+    h, w, _ = values.shape
+    margin = patch_radius + search_radius
+    padded = np.pad(values, [(margin, margin)] * 2 + [(0, 0)], mode="reflect")
+    patches = np.lib.stride_tricks.sliding_window_view(padded, (2 * patch_radius + 1,) * 2, axis=(0, 1))
+    own = patches[search_radius : search_radius + h, search_radius : search_radius + w]
+    total, share = np.zeros(values.shape), np.zeros((h, w, 1))
+    for dy in range(2 * search_radius + 1):
+        for dx in range(2 * search_radius + 1):
+            distance = ((patches[dy : dy + h, dx : dx + w] - own) ** 2).mean(axis=(2, 3, 4))
+            weight = np.exp(-distance / (strength * full_scale(image.dtype)) ** 2)[..., None]
+            y, x = dy + patch_radius, dx + patch_radius
+            total += weight * padded[y : y + h, x : x + w]
+            share += weight
+    return to_dtype(total / share, image.dtype).reshape(image.shape)
+
+
+def anisotropic_diffusion(image, *, iterations, kappa, step=0.25, conductance="exponential"):
+    """Flows to and from the four neighbours, one step after the other."""
+    values, k = image.astype(np.float64), kappa * full_scale(image.dtype)
+    for _ in range(iterations):
+        flow = np.zeros(values.shape)
+        for axis in (0, 1):
+            d = np.diff(values, axis=axis)
+            with np.errstate(under="ignore"):
+                d = d * (np.exp(-((d / k) ** 2)) if conductance == "exponential" else 1 / (1 + (d / k) ** 2))
+            d = np.where(np.isfinite(d), d, 0)
+            one, other = ([slice(None)] * values.ndim for _ in range(2))
+            one[axis], other[axis] = slice(None, -1), slice(1, None)
+            flow[tuple(one)] += d
+            flow[tuple(other)] -= d
+        values = values + step * flow
+    return to_dtype(values, image.dtype)

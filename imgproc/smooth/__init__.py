@@ -2,6 +2,9 @@
 
 from ._bilateral import *
 from ._box import *
+from ._diffusion import *
 from ._gaussian import *
 from ._guided import *
 from ._median import *
+from ._non_local import *
+from ._total_variation import *
