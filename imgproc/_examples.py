@@ -45,6 +45,8 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "iterations": lambda image: (3,),
     "kappa": lambda image: (0.1,),
     "weight": lambda image: (0.1,),
+    "alpha": lambda image: (0.2,),
+    "order": lambda image: (1.5, -1.0),
     "size": lambda image: (image.shape[:2],),
     "angle": lambda image: (30.0,),
     "matrix": lambda image: (

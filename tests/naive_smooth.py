@@ -141,3 +141,47 @@ def anisotropic_diffusion(image, *, iterations, kappa, step=0.25, conductance="e
             flow[tuple(other)] -= d
         values = values + step * flow
     return to_dtype(values, image.dtype)
+
+
+def alpha_trimmed_mean(image, *, radius, alpha, border="reflect_101", fill=0.0):
+    """The mean of the middle of the sorted window; NaN if it holds one."""
+    n = (2 * radius + 1) ** 2
+    values = windows(image, radius, border, image.dtype.type(level(fill, image.dtype))).astype(np.float64)
+    values = np.sort(values.reshape(*image.shape, n), axis=-1)
+    cut = min(int(alpha * n), n // 2)
+    with np.errstate(invalid="ignore"):
+        means = np.where(np.isnan(values[..., -1]), np.nan, values[..., cut : n - cut].mean(axis=-1))
+    return to_dtype(means, image.dtype)
+
+
+def contraharmonic_mean(image, *, radius, order, border="reflect_101", fill=0.0):
+    """Sums of powers over each window, one after the other."""
+    top = full_scale(image.dtype)
+    values = windows(image.astype(np.float64), radius, border, level(fill, image.dtype)) / top
+    out = np.empty(image.shape)
+    for place in np.ndindex(image.shape):
+        window = np.maximum(values[place].ravel(), 0)
+        if not np.isfinite(window).all():
+            out[place] = np.nan
+        elif (order < 0 and (window == 0).any()) or not window.any():
+            out[place] = 0
+        else:
+            out[place] = (window ** (order + 1)).sum() / (window**order).sum() * top
+    return to_dtype(out, image.dtype)
+
+
+def adaptive_median(image, *, radius, border="replicate"):
+    """Stages A and B for each pixel."""
+    out = image.copy()
+    stacks = [windows(image, r, border) for r in range(1, radius + 1)]
+    for place in np.ndindex(image.shape):
+        for stack in stacks:
+            window, z = stack[place], image[place]
+            low, middle, high = window.min(), np.median(window).astype(image.dtype), window.max()
+            out[place] = middle
+            if np.isnan(middle):
+                break
+            if low < middle < high:
+                out[place] = z if low < z < high else middle
+                break
+    return out

@@ -15,7 +15,7 @@ import numpy as np
 from .._jit import Intrinsic, borrowed, kernel
 from .._planes import canonical
 from .._threads import get_num_threads, run_all, stays_serial
-from ._common import spoil, with_frame
+from ._common import as_levels, spoil, with_frame
 
 __all__: list[str] = []
 
@@ -76,9 +76,32 @@ def _find(k, words, group):
     return at * np.uint64(64) + _select(words[at], k)
 
 
+@kernel(inner=True)
+def _mean(k, number, values, words, counts, group):
+    """The mean of so many values from number k of a group on."""
+    total, taken = 0.0, 0
+    while taken < number:
+        if counts[group] > 0:
+            at = np.uint64(group) * np.uint64(_WORDS)
+            for j in range(_WORDS):
+                word = words[at + np.uint64(j)]
+                while word != 0 and taken < number:
+                    lowest = word & (~word + np.uint64(1))
+                    if k > 0:
+                        k -= 1
+                    else:
+                        total += values[(at + np.uint64(j)) * np.uint64(64) + bits_of(lowest - np.uint64(1))]
+                        taken += 1
+                    word ^= lowest
+        group += np.uint32(1)
+    return total / number
+
+
 @kernel
-def _select_ranks(ranks, side, k, words, counts, found):
-    """Of each window of `side` the rank of number `k`; `ranks` and `found` are turned, (columns, rows)."""
+def _select_ranks(ranks, side, k, number, values, words, counts, found):
+    """Of each window of `side` the rank of number `k`, or the mean of `number` of the sorted `values` from there on.
+
+    `ranks` and `found` are turned, (columns, rows)."""
     ranks, words, counts, found = borrowed(ranks), borrowed(words), borrowed(counts), borrowed(found)
     one, group, before, x = np.int32(1), np.uint32(0), np.int32(0), 0
     for y in range(found.shape[1]):
@@ -104,11 +127,18 @@ def _select_ranks(ranks, side, k, words, counts, found):
             while before + counts[group] <= k:
                 before += counts[group]
                 group += np.uint32(1)
-            found[x, y] = _find(np.uint64(k - before), words, group)
+            if values is None:
+                found[x, y] = _find(np.uint64(k - before), words, group)
+            else:
+                found[x, y] = _mean(k - before, number, values, words, counts, group)
 
 
-def order_statistic(image: np.ndarray, radius: int, number: int, border: str, fill: float = 0.0) -> np.ndarray:
-    """Value `number`, from 0, of the sorted window of each pixel; NaN where a window holds NaN."""
+def order_statistic(
+    image: np.ndarray, radius: int, first: int, border: str, fill: float = 0.0, number: int | None = None
+) -> np.ndarray:
+    """Value `first`, from 0, of the sorted window of each pixel, or the mean of `number` values from there on.
+
+    NaN where a window holds NaN."""
     h, w = image.shape[:2]
     side = 2 * radius + 1
     framed = with_frame(image, radius, border, fill).reshape(h + 2 * radius, w + 2 * radius, -1)
@@ -126,9 +156,13 @@ def order_statistic(image: np.ndarray, radius: int, number: int, border: str, fi
         ranks[order] = np.arange(flat.size, dtype=np.uint32)
         words = np.zeros((flat.size // _GROUP + 1) * _WORDS, np.uint64)
         counts = np.zeros(flat.size // _GROUP + 1, np.int32)
-        found = np.empty((block.shape[0] - 2 * radius, block.shape[1] - 2 * radius), np.uint32)
-        _select_ranks(canonical(ranks.reshape(block.shape)), side, number, words, counts, found)
-        result[y : y + rows, x : x + columns, c] = flat[order[found]].T
+        values = None if number is None else canonical(flat[order].astype(np.float64))
+        shape = block.shape[0] - 2 * radius, block.shape[1] - 2 * radius
+        found = np.empty(shape, np.uint32 if values is None else np.float64)
+        args = side, first, 1 if number is None else number, values, words, counts, found
+        _select_ranks(canonical(ranks.reshape(block.shape)), *args)
+        part = result[y : y + rows, x : x + columns, c]
+        part[...] = flat[order[found]].T if values is None else as_levels(found, image.dtype).T
 
     places = [(y, x, c) for y in range(0, h, rows) for x in range(0, w, columns) for c in range(framed.shape[2])]
     threads = 1 if stays_serial(h * w) else get_num_threads()
