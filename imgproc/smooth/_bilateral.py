@@ -22,6 +22,8 @@ __all__ = ["bilateral_filter", "joint_bilateral_filter"]
 MAGIC = 12582912.0
 """1.5 * 2**23: a float32 below 2**22 plus this is rounded to whole numbers, half to even."""
 
+_ROWS = 64  # of a band, which is taken apart into planes by itself
+
 LOWEST = -100.0
 """Weights end at this power of two; NaN weighs as little, and above 0, so that a sum of weights is never 0."""
 
@@ -149,11 +151,10 @@ def _store_planes(planes, top, out):
                     out[y, x * channels + c] = v
 
 
-def planes_of(image: np.ndarray, radius: int, border: str) -> np.ndarray:
-    """Framed planes (c, h + 2 radius, w + 2 radius) of floats."""
-    kind = np.float64 if image.dtype == np.float64 else np.float32
-    framed = with_frame(image, radius, border, 0.0)
-    return canonical(np.ascontiguousarray(framed.reshape(*framed.shape[:2], -1).transpose(2, 0, 1), kind))
+def planes_of(image: np.ndarray, kind: np.dtype | None = None) -> np.ndarray:
+    """Canonical planes (c, h, w) of floats: float32, of float64 images float64."""
+    kind = kind or np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    return canonical(np.ascontiguousarray(image.reshape(*image.shape[:2], -1).transpose(2, 0, 1), kind))
 
 
 def store_planes(planes: np.ndarray, out: np.ndarray) -> None:
@@ -166,10 +167,9 @@ def _filtered(
     image: np.ndarray, guide: np.ndarray | None, radius: int, sigma_color: float, sigma_space: float, border: str
 ) -> np.ndarray:
     h, w = image.shape[:2]
-    values = planes_of(image, radius, border)
-    kind = values.dtype
-    guides = values if guide is None else planes_of(guide, radius, border).astype(kind, copy=False)
-    guides = canonical(guides)
+    kind = np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    framed = with_frame(image, radius, border, 0.0)
+    framed_guide = None if guide is None else with_frame(guide, radius, border, 0.0)
     scale_of_guide = full_scale((image if guide is None else guide).dtype)
     i, j = np.mgrid[-radius : radius + 1, -radius : radius + 1].reshape(2, -1)
     near = i * i + j * j <= radius * radius
@@ -181,13 +181,14 @@ def _filtered(
     double = True if kind == np.float64 else None
 
     def band(y0: int, y1: int) -> None:
-        planes, work = np.empty((values.shape[0], y1 - y0, w), kind), np.empty((2, w), kind)
         rows = slice(y0, y1 + 2 * radius)
-        parts = canonical(values[:, rows]), canonical(guides[:, rows])
-        _bilateral_rows(*parts, offsets, bases, scale, radius, double, work, planes)
+        values = planes_of(framed[rows])
+        guides = values if framed_guide is None else planes_of(framed_guide[rows], kind)
+        planes, work = np.empty((len(values), y1 - y0, w), kind), np.empty((2, w), kind)
+        _bilateral_rows(values, guides, offsets, bases, scale, radius, double, work, planes)
         store_planes(planes, out[y0:y1])
 
-    run_bands(band, h, pixels=h * w * len(offsets))
+    run_bands(band, h, pixels=h * w * len(offsets), rows=max(_ROWS, 4 * radius))
     return out
 
 

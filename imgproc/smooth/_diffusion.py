@@ -102,7 +102,7 @@ def anisotropic_diffusion(
     one_of(conductance, "conductance", CONDUCTANCES)
     if image.size == 0 or iterations == 0:
         return image.copy()
-    planes = np.array(planes_of(image, 0, "replicate"))
+    planes = np.array(planes_of(image))
     kind, other = planes.dtype, np.empty_like(planes)
     inverse = 1 / (kappa * full_scale(image.dtype)) ** 2
     quadratic = True if conductance == "quadratic" else None

@@ -158,9 +158,9 @@ def guided_filter(image: np.ndarray, *, guide: np.ndarray | None = None, radius:
     epsilon = positive(epsilon, "epsilon")
     if image.size == 0:
         return image.copy()
-    planes = planes_of(image, 0, BORDER).astype(np.float64)
+    planes = planes_of(image, np.dtype(np.float64))
     source = image if guide is None else guide
-    planes_of_guide = planes if guide is None else planes_of(guide, 0, BORDER).astype(np.float64)
+    planes_of_guide = planes if guide is None else planes_of(guide, np.dtype(np.float64))
     epsilon *= full_scale(source.dtype) ** 2
     each = guide is None and channels not in (1, 3)
     result = np.empty(planes.shape)

@@ -16,6 +16,7 @@ from .._jit import borrowed, kernel
 from .._planes import canonical, full_scale
 from .._threads import run_bands
 from ._bilateral import planes_of, power_of_two, store_planes
+from ._common import with_frame
 
 __all__ = ["non_local_means"]
 
@@ -195,7 +196,7 @@ def non_local_means(
         return image.copy()
     h, w = image.shape[:2]
     margin, side = patch + search, 2 * patch + 1
-    values = planes_of(image, margin, "reflect_101")
+    values = planes_of(with_frame(image, margin, "reflect_101", 0.0))
     kind, channels = values.dtype, len(values)
     count = side * side * channels
     scale = kind.type(min(1 / (math.log(2) * count * (strength * full_scale(image.dtype)) ** 2), 1e30))

@@ -22,7 +22,7 @@ __all__: list[str] = []
 _WORDS = 8
 _GROUP = 64 * _WORDS
 _TILE_COLUMNS = 512
-_TILE_PIXELS = 1 << 17  # of which the bits fit into the L1 cache
+_TILE_PIXELS = 1 << 16  # whose bits fit into the L1 cache, and whose indices into little memory
 
 
 def _count_bits(intrinsic: Any) -> Any:
@@ -154,15 +154,21 @@ def order_statistic(
         order = np.argsort(flat, kind="stable" if flat.dtype.kind == "u" else None)  # by digits, or by vectors
         ranks = np.empty(flat.size, np.uint32)
         ranks[order] = np.arange(flat.size, dtype=np.uint32)
-        words = np.zeros((flat.size // _GROUP + 1) * _WORDS, np.uint64)
-        counts = np.zeros(flat.size // _GROUP + 1, np.int32)
-        values = None if number is None else canonical(flat[order].astype(np.float64))
+        values = flat[order]
+        del flat, order  # a tile's indices take four times the memory of its pixels
+        words = np.zeros((ranks.size // _GROUP + 1) * _WORDS, np.uint64)
+        counts = np.zeros(ranks.size // _GROUP + 1, np.int32)
         shape = block.shape[0] - 2 * radius, block.shape[1] - 2 * radius
-        found = np.empty(shape, np.uint32 if values is None else np.float64)
-        args = side, first, 1 if number is None else number, values, words, counts, found
-        _select_ranks(canonical(ranks.reshape(block.shape)), *args)
         part = result[y : y + rows, x : x + columns, c]
-        part[...] = flat[order[found]].T if values is None else as_levels(found, image.dtype).T
+        args = canonical(ranks.reshape(block.shape)), side, first
+        if number is None:
+            found = np.empty(shape, np.uint32)
+            _select_ranks(*args, 1, None, words, counts, found)
+            part[...] = values[found].T
+        else:
+            means = np.empty(shape)
+            _select_ranks(*args, number, canonical(values.astype(np.float64)), words, counts, means)
+            part[...] = as_levels(means, image.dtype).T
 
     places = [(y, x, c) for y in range(0, h, rows) for x in range(0, w, columns) for c in range(framed.shape[2])]
     threads = 1 if stays_serial(h * w) else get_num_threads()

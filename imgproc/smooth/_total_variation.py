@@ -115,7 +115,7 @@ def total_variation(image: np.ndarray, *, weight: float, iterations: int = 200, 
     tolerance = real(tolerance, "tolerance", at_least=0)
     if image.size == 0 or iterations == 0:
         return image.copy()
-    planes = planes_of(image, 0, "replicate")
+    planes = planes_of(image)
     scale = weight * full_scale(image.dtype)
     result = np.stack([_denoised(plane, scale, iterations, tolerance) for plane in planes])
     out = np.empty(image.shape, image.dtype)
