@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from skimage.restoration import denoise_tv_chambolle
 
-from imgproc import anisotropic_diffusion, non_local_means, total_variation
+from imgproc import (
+    anisotropic_diffusion,
+    bilateral_filter,
+    gaussian_blur,
+    guided_filter,
+    non_local_means,
+    total_variation,
+)
 from imgproc.smooth import _non_local
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
@@ -149,3 +156,23 @@ def test_wrong_arguments() -> None:
         non_local_means(image, strength=0)
     with pytest.raises(TypeError, match="search_radius must be an integer"):
         non_local_means(image, strength=1, search_radius=1.5)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_parameters_of_any_size_are_taken(rng, dtype) -> None:
+    """The smallest ones change nothing, the greatest ones overflow nothing."""
+    image = image_of(rng, dtype, (7, 8))
+    for v in (5e-324, 1e-200, 1e-15, 1e200, 1.7e308):
+        results = [
+            bilateral_filter(image, radius=1, sigma_color=v, sigma_space=1.0),
+            bilateral_filter(image, radius=1, sigma_color=0.1, sigma_space=v),
+            non_local_means(image, patch_radius=1, search_radius=1, strength=v),
+            anisotropic_diffusion(image, iterations=2, kappa=v),
+            total_variation(image, weight=v, iterations=3),
+            guided_filter(image, radius=1, epsilon=min(v, 1e290)),
+            gaussian_blur(image, sigma=min(v, 16.0)),
+        ]
+        for number, found in enumerate(results):
+            assert np.isfinite(found).all(), number
+            if v < 1:
+                assert largest_difference(found, image) <= (1e-6 if found.dtype.kind == "f" else 0), number

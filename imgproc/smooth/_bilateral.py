@@ -15,7 +15,7 @@ from .._check import as_image, border_name, positive, radius_within
 from .._jit import borrowed, kernel
 from .._planes import canonical, full_scale
 from .._threads import run_bands
-from ._common import with_frame
+from ._common import with_frame, within_floats
 
 __all__ = ["bilateral_filter", "joint_bilateral_filter"]
 
@@ -175,8 +175,8 @@ def _filtered(
     near = i * i + j * j <= radius * radius
     offsets = np.stack((i[near], j[near]), axis=1)
     log2e = 1 / math.log(2)
-    bases = ((offsets**2).sum(axis=1) * (-0.5 * log2e / sigma_space**2)).astype(kind)
-    scale = kind.type(min(0.5 * log2e / (sigma_color * scale_of_guide) ** 2, 1e30))
+    bases = ((offsets**2).sum(axis=1) * (-0.5 * log2e / within_floats(sigma_space) ** 2)).astype(kind)
+    scale = kind.type(min(0.5 * log2e / within_floats(sigma_color * scale_of_guide) ** 2, 1e30))
     out = np.empty(image.shape, image.dtype)
     double = True if kind == np.float64 else None
 

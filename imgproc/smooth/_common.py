@@ -57,6 +57,11 @@ def spoil(image: np.ndarray, result: np.ndarray, radius: int, border: str) -> No
         result[windows_seeing(np.isnan(image), (radius, radius), border)] = np.nan
 
 
+def within_floats(value: float) -> float:
+    """A positive parameter, so that its square and one by its square are floats, too: beyond, nothing changes."""
+    return min(max(value, 1e-15), 1e15)
+
+
 def as_levels(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Floats as levels of a dtype; integers rounded half to even and saturated.  Overwrites `values`."""
     if dtype.kind == "f":

@@ -11,6 +11,7 @@ from .._jit import borrowed, kernel
 from .._planes import canonical, full_scale
 from .._threads import run_bands
 from ._bilateral import planes_of, power_of_two, store_planes
+from ._common import within_floats
 
 __all__ = ["anisotropic_diffusion"]
 
@@ -104,7 +105,7 @@ def anisotropic_diffusion(
         return image.copy()
     planes = np.array(planes_of(image))
     kind, other = planes.dtype, np.empty_like(planes)
-    inverse = 1 / (kappa * full_scale(image.dtype)) ** 2
+    inverse = 1 / within_floats(kappa * full_scale(image.dtype)) ** 2
     quadratic = True if conductance == "quadratic" else None
     scale = kind.type(min(inverse if quadratic else inverse / math.log(2), 1e30))
     args = scale, kind.type(step), quadratic, True if kind == np.float64 else None

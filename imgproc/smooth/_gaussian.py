@@ -97,10 +97,10 @@ class _Stage:
     weights: np.ndarray
 
 
-def weights_of(sigma: float, radius: int | None = None) -> np.ndarray:
+def weights_of(sigma: float) -> np.ndarray:
     """A sampled Gaussian that adds up to 1, up to `REACH` standard deviations."""
-    radius = math.ceil(REACH * sigma) if radius is None else radius
-    w = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    radius = math.ceil(REACH * sigma)
+    w = np.exp(-0.5 * (np.arange(-radius, radius + 1) / max(sigma, 1e-3)) ** 2)
     return w / w.sum()
 
 

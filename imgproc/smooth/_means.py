@@ -114,7 +114,7 @@ def contraharmonic_mean(
     zeros = levels == 0
     with np.errstate(divide="ignore", over="ignore", under="ignore", invalid="ignore"):
         powers = np.where(zeros & (order != 0), 0, levels**order)
-        beyond = outside**order if outside > 0 or order == 0 else 0.0
+        beyond = np.float64(outside) ** order if outside > 0 or order == 0 else 0.0
         share = box_sums(powers, radius, border, beyond)
         total = box_sums(powers * levels, radius, border, beyond * outside)
         means = np.where(share > 0, total / share, 0) * top

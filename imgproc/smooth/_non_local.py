@@ -16,7 +16,7 @@ from .._jit import borrowed, kernel
 from .._planes import canonical, full_scale
 from .._threads import run_bands
 from ._bilateral import planes_of, power_of_two, store_planes
-from ._common import with_frame
+from ._common import with_frame, within_floats
 
 __all__ = ["non_local_means"]
 
@@ -199,7 +199,7 @@ def non_local_means(
     values = planes_of(with_frame(image, margin, "reflect_101", 0.0))
     kind, channels = values.dtype, len(values)
     count = side * side * channels
-    scale = kind.type(min(1 / (math.log(2) * count * (strength * full_scale(image.dtype)) ** 2), 1e30))
+    scale = kind.type(min(1 / (math.log(2) * count * within_floats(strength * full_scale(image.dtype)) ** 2), 1e30))
     double = True if kind == np.float64 else None
     out = np.empty((channels, h, w), kind)
 

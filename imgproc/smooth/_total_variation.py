@@ -9,6 +9,7 @@ from .._jit import borrowed, kernel
 from .._planes import canonical, full_scale
 from .._threads import run_bands
 from ._bilateral import planes_of, store_planes
+from ._common import within_floats
 
 __all__ = ["total_variation"]
 
@@ -116,7 +117,7 @@ def total_variation(image: np.ndarray, *, weight: float, iterations: int = 200, 
     if image.size == 0 or iterations == 0:
         return image.copy()
     planes = planes_of(image)
-    scale = weight * full_scale(image.dtype)
+    scale = within_floats(weight * full_scale(image.dtype))
     result = np.stack([_denoised(plane, scale, iterations, tolerance) for plane in planes])
     out = np.empty(image.shape, image.dtype)
     store_planes(result, out)
