@@ -277,7 +277,7 @@ SMOOTHING = (
         "non_local_means",
         "non-local means, patches of 7×7 in windows of 21×21",
         "grey",
-        lambda x: imgproc.non_local_means(x, strength=10 / 255),
+        lambda x: imgproc.non_local_means(x, patch_radius=3, search_radius=10, strength=10 / 255),
         {
             "cv2.fastNlMeansDenoising": Peer(
                 lambda x: cv2.fastNlMeansDenoising(x, None, 10, 7, 21),

@@ -106,7 +106,7 @@ def guided_filter(image, *, guide=None, radius, epsilon):
     return to_dtype(out, image.dtype).reshape(image.shape)
 
 
-def non_local_means(image, *, patch_radius=3, search_radius=10, strength):
+def non_local_means(image, *, patch_radius, search_radius, strength):
     """Every offset at once, from the definition."""
     values = image.astype(np.float64).reshape(*image.shape[:2], -1)
     h, w, _ = values.shape

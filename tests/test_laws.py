@@ -60,7 +60,7 @@ MOVING = {name for name, function in FUNCTIONS.items() if function.__module__.st
 FILLING = {"box_blur", "gaussian_blur"}
 """Filters that give pixels a value which their mask leaves out."""
 
-REACH = {"gaussian_blur": 6, "guided_filter": 4, "non_local_means": 13}
+REACH = {"gaussian_blur": 6, "guided_filter": 4, "non_local_means": 4}
 """How far filters see whose radius is not a parameter, for the arguments of the examples."""
 
 FILTERS = sorted(FUNCTIONS.keys() - RESULTS.keys())

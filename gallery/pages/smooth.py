@@ -79,7 +79,7 @@ def each(page, photo):
         "guided_filter": imgproc.guided_filter(spoilt, radius=3, epsilon=0.1**2),
         "anisotropic_diffusion": imgproc.anisotropic_diffusion(spoilt, iterations=12, kappa=0.12),
         "total_variation": imgproc.total_variation(spoilt, weight=0.1),
-        "non_local_means": imgproc.non_local_means(spoilt, strength=0.1),
+        "non_local_means": imgproc.non_local_means(spoilt, patch_radius=3, search_radius=10, strength=0.1),
     }
     page.figures(cleaned, "What is left of the noise, and what of the picture.")
     page.zoom(cleaned, at=(0.3, 0.45), size=96)

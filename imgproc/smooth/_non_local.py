@@ -48,37 +48,45 @@ def _two_more(a, b, out):
 
 
 @kernel(inner=True)
-def _all_seven(a, b, c, d, e, f, g, out):
+def _copy(a, out):
+    for i in range(out.size):
+        out[i] = a[i]
+
+
+@kernel(inner=True)
+def _seven(a, b, c, d, e, f, g, out):
     for i in range(out.size):
         out[i] = ((a[i] + b[i]) + (c[i] + d[i])) + ((e[i] + f[i]) + g[i])
 
 
-@kernel(inner=True)
+# Kernels of their own, though only kernels call them: inlined with all their loops they take seconds to compile.
+
+
+@kernel
 def _along(line, side, out):
-    n = out.size
+    if side == 7:
+        _seven(line, line[1:], line[2:], line[3:], line[4:], line[5:], line[6:], out)
+        return
     if side == 1:
-        for i in range(n):
-            out[i] = line[i]
-    elif side == 7:
-        a, b, c, d, e, f = line, line[1:], line[2:], line[3:], line[4:], line[5:]
-        _all_seven(a, b, c, d, e, f, line[6:], out)
+        _copy(line, out)
     else:
         _first_three(line, line[1:], line[2:], out)
-        for k in range(3, side, 2):
-            _two_more(line[k:], line[k + 1 :], out)
+    for k in range(3, side, 2):
+        _two_more(line[k:], line[k + 1 :], out)
 
 
-@kernel(inner=True)
-def _down(ring, side, out):
+@kernel
+def _down(ring, n, side, out):
+    if side == 7:
+        a, b, c, d, e, f, g = ring[0], ring[1], ring[2], ring[3], ring[4], ring[5], ring[6]
+        _seven(a, b, c, d, e, f, g, out)
+        return
     if side == 1:
-        for i in range(out.size):
-            out[i] = ring[0, i]
-    elif side == 7:
-        _all_seven(ring[0], ring[1], ring[2], ring[3], ring[4], ring[5], ring[6], out)
+        _copy(ring[0, :n], out)
     else:
-        _first_three(ring[0], ring[1], ring[2], out)
-        for k in range(3, side, 2):
-            _two_more(ring[k], ring[k + 1], out)
+        _first_three(ring[0, :n], ring[1, :n], ring[2, :n], out)
+    for k in range(3, side, 2):
+        _two_more(ring[k, :n], ring[k + 1, :n], out)
 
 
 @kernel(inner=True)
@@ -125,7 +133,7 @@ def _non_local_block(values, patch, search, scale, double, line, ring, total, sh
                     continue
                 p = y - patch
                 weights = total[:n]
-                _down(ring, side, weights)
+                _down(ring, n, side, weights)
                 _weigh(weights, scale, double)
                 if p >= 0:
                     there, own = margin + dx, weights[-start : width - start]
@@ -148,9 +156,7 @@ def _divide(total, share):
         total[i] /= share[i]
 
 
-def non_local_means(
-    image: np.ndarray, *, patch_radius: int = 3, search_radius: int = 10, strength: float
-) -> np.ndarray:
+def non_local_means(image: np.ndarray, *, patch_radius: int, search_radius: int, strength: float) -> np.ndarray:
     """Non-local means: each pixel becomes the mean of those whose surroundings look like its own.
 
     Parameters
@@ -158,9 +164,9 @@ def non_local_means(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; the channels together.
     patch_radius : int
-        Surroundings are squares of 2 patch_radius + 1 pixels.
+        Surroundings are squares of 2 patch_radius + 1 pixels; 3 is usual.
     search_radius : int
-        Pixels are looked for in a square of 2 search_radius + 1 pixels.
+        Pixels are looked for in a square of 2 search_radius + 1 pixels, on which the time depends; 10 is usual.
     strength : float
         h of [1]_ as a fraction of full scale, above 0: the mean squared difference of two patches at which the weight
         falls to 1/e is strength squared.  About 1 to 2 times the noise's standard deviation.
