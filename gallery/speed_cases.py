@@ -9,7 +9,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from skimage import data, exposure, filters
+from scipy import ndimage
+from skimage import data, exposure, filters, restoration
 
 import imgproc
 
@@ -209,6 +210,100 @@ def _statistics_case(radius: int) -> Case:
     )
 
 
+def _gaussian_case(sigma: float, limit: float, kind: str = "RGB") -> Case:
+    return Case(
+        f"gaussian_blur, sigma {sigma:g}" + ("" if kind == "RGB" else ", float"),
+        f"Gaussian blur with a standard deviation of {sigma:g} px",
+        kind,
+        lambda x: imgproc.gaussian_blur(x, sigma=sigma),
+        {
+            "cv2.GaussianBlur": Peer(
+                lambda x: cv2.GaussianBlur(x, (0, 0), sigma),
+                limit=limit,
+                tolerance=3 if kind == "RGB" else 2e-3,
+                note="cut off at 3 standard deviations for uint8, and in 8 bits; ours at 4",
+            )
+        },
+        first="imgproc.gaussian_blur(image, sigma=2.0)" if sigma == 2 else "",
+    )
+
+
+def _median_case(radius: int) -> Case:
+    return Case(
+        f"median_blur, radius {radius}",
+        f"median of windows of {2 * radius + 1}×{2 * radius + 1}",
+        "RGB",
+        lambda x: imgproc.median_blur(x, radius=radius),
+        {"cv2.medianBlur": Peer(lambda x: cv2.medianBlur(x, 2 * radius + 1), limit=1.1, tolerance=0)},
+    )
+
+
+SMOOTHING = (
+    Case(
+        "box_blur, radius 3",
+        "mean of windows of 7×7",
+        "RGB",
+        lambda x: imgproc.box_blur(x, radius=3),
+        {"cv2.blur": Peer(lambda x: cv2.blur(x, (7, 7)), limit=1.1, tolerance=0)},
+    ),
+    _gaussian_case(1, 1.0),
+    _gaussian_case(2, 1.0),
+    _gaussian_case(10, 1 / 2.5),
+    _gaussian_case(10, 1 / 2.5, "grey float"),
+    _median_case(1),
+    _median_case(10),
+    Case(
+        "median_blur, 16-bit, radius 3",
+        "median of windows of 7×7",
+        "grey 16-bit",
+        lambda x: imgproc.median_blur(x, radius=3),
+        {"SciPy median_filter": Peer(lambda x: ndimage.median_filter(x, 7, mode="nearest"), limit=1 / 4, tolerance=0)},
+    ),
+    Case(
+        "bilateral_filter",
+        "bilateral filter, radius 4",
+        "RGB",
+        lambda x: imgproc.bilateral_filter(x, radius=4, sigma_color=0.1, sigma_space=3.0),
+        {
+            "cv2.bilateralFilter": Peer(
+                lambda x: cv2.bilateralFilter(x, 9, 25.5, 3.0),
+                limit=1 / 1.5,
+                difference=None,
+                note="adds up the channels' differences, so it is another filter in colour",
+            )
+        },
+    ),
+    Case(
+        "non_local_means",
+        "non-local means, patches of 7×7 in windows of 21×21",
+        "grey",
+        lambda x: imgproc.non_local_means(x, patch_radius=3, search_radius=10, strength=10 / 255),
+        {
+            "cv2.fastNlMeansDenoising": Peer(
+                lambda x: cv2.fastNlMeansDenoising(x, None, 10, 7, 21),
+                limit=1 / 2,
+                tolerance=1,
+                difference=percent_apart,
+                unit="% of pixels",
+                note="looks up its weights in a table of steps",
+            )
+        },
+        size=512,
+    ),
+    Case(
+        "total_variation",
+        "total variation, 50 iterations",
+        "grey float",
+        lambda x: imgproc.total_variation(x, weight=0.1, iterations=50, tolerance=0.0),
+        {
+            "skimage denoise_tv_chambolle": Peer(
+                lambda x: restoration.denoise_tv_chambolle(x, 0.1, eps=0, max_num_iter=50), limit=1.0, tolerance=1e-5
+            )
+        },
+        size=512,
+    ),
+)
+
 CASES = (
     Case(
         "equalize_histogram",
@@ -359,4 +454,5 @@ CASES = (
         },
         first="imgproc.enhance_local_statistics(image)",
     ),
+    *SMOOTHING,
 )

@@ -57,6 +57,12 @@ RESULTS: dict[str, Callable[[np.ndarray], Declared]] = {
     "pad": lambda image: _of_size(image.shape[0] + 3, image.shape[1] + 3, image),
 }
 MOVING = {name for name, function in FUNCTIONS.items() if function.__module__.startswith("imgproc.geometry.")}
+FILLING = {"box_blur", "gaussian_blur"}
+"""Filters that give pixels a value which their mask leaves out."""
+
+REACH = {"gaussian_blur": 6, "guided_filter": 4, "non_local_means": 4}
+"""How far filters see whose radius is not a parameter, for the arguments of the examples."""
+
 FILTERS = sorted(FUNCTIONS.keys() - RESULTS.keys())
 
 
@@ -361,7 +367,7 @@ def test_nan_stays_where_it_is(name: str, dtype: str, channels: int | None) -> N
         result = np.isnan(call(name, image, **options))
         found = result if result.ndim == 2 else result.any(axis=2)
         # A statistic never sees what its mask leaves out; a filter leaves the pixel as it is.
-        seen = nan & options["mask"] if name in RESULTS and "mask" in options else nan
+        seen = nan & options["mask"] if name in RESULTS.keys() | FILLING and "mask" in options else nan
         assert result[seen].all(), f"{options}: NaN became a number"
         outside = ~_grown(seen, _radius(name), wrap=options.get("border") == "wrap") & found
         assert not outside.any(), f"{options}: NaN spread to {np.argwhere(outside)[:5].tolist()}"
@@ -369,6 +375,8 @@ def test_nan_stays_where_it_is(name: str, dtype: str, channels: int | None) -> N
 
 def _radius(name: str) -> int:
     function = FUNCTIONS[name]
+    if name in REACH:
+        return REACH[name]
     if not takes(function, "radius"):
         return 0
     default = inspect.signature(function).parameters["radius"].default

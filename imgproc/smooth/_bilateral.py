@@ -1,0 +1,304 @@
+"""Bilateral filter: a mean that counts what is near and alike.
+
+Brute force over the disc of neighbours, exact, a row at a time: for each offset the differences of a whole row, their
+weights, and the weighted sums are contiguous and vectorise, the exponential too.  No tables: a polynomial for the
+fraction of a power of two, and the exponent put in place by its bits, are faster than looking up.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .._check import as_image, border_name, positive, radius_within
+from .._jit import borrowed, kernel
+from .._planes import canonical, full_scale
+from .._threads import run_bands
+from ._common import with_frame, within_floats
+
+__all__ = ["bilateral_filter", "joint_bilateral_filter"]
+
+MAGIC = 12582912.0
+"""1.5 * 2**23: a float32 below 2**22 plus this is rounded to whole numbers, half to even."""
+
+_ROWS = 64  # of a band, which is taken apart into planes by itself
+
+LOWEST = -100.0
+"""Weights end at this power of two; NaN weighs as little, and above 0, so that a sum of weights is never 0."""
+
+
+@kernel(inner=True)
+def power_of_two(t, double):
+    """2**t for t <= 0, to 3e-7 of itself in float32, from 2**-100 on."""
+    if double is not None:
+        return math.exp((t if t > LOWEST else LOWEST) * 0.6931471805599453)
+    t = t if t > np.float32(LOWEST) else np.float32(LOWEST)
+    whole = np.float32(t + np.float32(MAGIC))
+    f = np.float32(t - np.float32(whole - np.float32(MAGIC)))
+    low = np.float32(1.0) + f * np.float32(0.69314718)
+    high = np.float32(0.24022651) + f * np.float32(0.05550411)
+    top = np.float32(0.00961813) + f * np.float32(0.00133336)
+    square = f * f
+    p = np.float32(low + square * (high + square * top))
+    return np.int32(p.view(np.int32) + np.int32(whole.view(np.int32) << np.int32(23))).view(np.float32)
+
+
+@kernel(inner=True)
+def _weigh_one(center, other, scale, base, double, weights):
+    for i in range(weights.size):
+        d = other[i] - center[i]
+        weights[i] = power_of_two(base - (d * d) * scale, double)
+
+
+@kernel(inner=True)
+def _weigh_three(c0, c1, c2, o0, o1, o2, scale, base, double, weights):
+    for i in range(weights.size):
+        r, g, b = o0[i] - c0[i], o1[i] - c1[i], o2[i] - c2[i]
+        weights[i] = power_of_two(base - ((r * r + g * g) + b * b) * scale, double)
+
+
+@kernel(inner=True)
+def _square(center, other, weights):
+    for i in range(weights.size):
+        d = other[i] - center[i]
+        weights[i] += d * d
+
+
+@kernel(inner=True)
+def _power(scale, base, double, weights):
+    for i in range(weights.size):
+        weights[i] = power_of_two(base - weights[i] * scale, double)
+
+
+@kernel(inner=True)
+def _add(values, weights, total):
+    for i in range(weights.size):
+        total[i] += weights[i] * values[i]
+
+
+@kernel(inner=True)
+def _add_one(values, weights, total, share):
+    for i in range(weights.size):
+        total[i] += weights[i] * values[i]
+        share[i] += weights[i]
+
+
+@kernel(inner=True)
+def _add_three(v0, v1, v2, weights, t0, t1, t2, share):
+    for i in range(weights.size):
+        w = weights[i]
+        t0[i] += w * v0[i]
+        t1[i] += w * v1[i]
+        t2[i] += w * v2[i]
+        share[i] += w
+
+
+@kernel
+def _bilateral_rows(values, guides, offsets, bases, scale, radius, double, work, out):
+    """`values` and `guides` are planes (c, h + 2 radius, w + 2 radius), `out` planes (c, h, w) of means by weights."""
+    values, guides, out, work = borrowed(values), borrowed(guides), borrowed(out), borrowed(work)
+    channels, height, width = out.shape
+    weights, share, a, b = work[0], work[1], radius, radius + width
+    for y in range(height):
+        share[:] = 0
+        for c in range(channels):
+            out[c, y, :] = 0
+        v = y + radius
+        for k in range(offsets.shape[0]):
+            row, left, right = v + offsets[k, 0], radius + offsets[k, 1], radius + offsets[k, 1] + width
+            if guides.shape[0] == 1:
+                _weigh_one(guides[0, v, a:b], guides[0, row, left:right], scale, bases[k], double, weights)
+            elif guides.shape[0] == 3:
+                c0, c1, c2 = guides[0, v, a:b], guides[1, v, a:b], guides[2, v, a:b]
+                o0, o1, o2 = guides[0, row, left:right], guides[1, row, left:right], guides[2, row, left:right]
+                _weigh_three(c0, c1, c2, o0, o1, o2, scale, bases[k], double, weights)
+            else:
+                weights[:] = 0
+                for c in range(guides.shape[0]):
+                    _square(guides[c, v, a:b], guides[c, row, left:right], weights)
+                _power(scale, bases[k], double, weights)
+            if channels == 3:
+                v0, v1, v2 = values[0, row, left:right], values[1, row, left:right], values[2, row, left:right]
+                _add_three(v0, v1, v2, weights, out[0, y], out[1, y], out[2, y], share)
+            else:
+                _add_one(values[0, row, left:right], weights, out[0, y], share)
+                for c in range(1, channels):
+                    _add(values[c, row, left:right], weights, out[c, y])
+        for c in range(channels):
+            _divide(out[c, y], share)
+
+
+@kernel(inner=True)
+def _divide(total, share):
+    for i in range(total.size):
+        total[i] /= share[i]
+
+
+@kernel
+def _store_planes(planes, top, out):
+    """Planes (c, h, w) as rows (h, w c)."""
+    channels, low, high = planes.shape[0], planes.dtype.type(0), planes.dtype.type(top)
+    for y in range(out.shape[0]):
+        for c in range(channels):
+            for x in range(planes.shape[2]):
+                v = planes[c, y, x]
+                if top > 0:
+                    v = low if v < low else v
+                    v = high if v > high else v
+                    out[y, x * channels + c] = np.int32(np.rint(v))
+                else:
+                    out[y, x * channels + c] = v
+
+
+def planes_of(image: np.ndarray, kind: np.dtype | None = None) -> np.ndarray:
+    """Canonical planes (c, h, w) of floats: float32, of float64 images float64."""
+    kind = kind or np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    return canonical(np.ascontiguousarray(image.reshape(*image.shape[:2], -1).transpose(2, 0, 1), kind))
+
+
+def store_planes(planes: np.ndarray, out: np.ndarray) -> None:
+    """Rounded and saturated where `out` is of integers."""
+    top = full_scale(out.dtype) if out.dtype.kind == "u" else 0
+    _store_planes(canonical(planes), top, out.reshape(out.shape[0], -1))
+
+
+def _filtered(
+    image: np.ndarray, guide: np.ndarray | None, radius: int, sigma_color: float, sigma_space: float, border: str
+) -> np.ndarray:
+    h, w = image.shape[:2]
+    kind = np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    framed = with_frame(image, radius, border, 0.0)
+    framed_guide = None if guide is None else with_frame(guide, radius, border, 0.0)
+    scale_of_guide = full_scale((image if guide is None else guide).dtype)
+    i, j = np.mgrid[-radius : radius + 1, -radius : radius + 1].reshape(2, -1)
+    near = i * i + j * j <= radius * radius
+    offsets = np.stack((i[near], j[near]), axis=1)
+    log2e = 1 / math.log(2)
+    bases = ((offsets**2).sum(axis=1) * (-0.5 * log2e / within_floats(sigma_space) ** 2)).astype(kind)
+    scale = kind.type(min(0.5 * log2e / within_floats(sigma_color * scale_of_guide) ** 2, 1e30))
+    out = np.empty(image.shape, image.dtype)
+    double = True if kind == np.float64 else None
+
+    def band(y0: int, y1: int) -> None:
+        rows = slice(y0, y1 + 2 * radius)
+        values = planes_of(framed[rows])
+        guides = values if framed_guide is None else planes_of(framed_guide[rows], kind)
+        planes, work = np.empty((len(values), y1 - y0, w), kind), np.empty((2, w), kind)
+        _bilateral_rows(values, guides, offsets, bases, scale, radius, double, work, planes)
+        store_planes(planes, out[y0:y1])
+
+    run_bands(band, h, pixels=h * w * len(offsets), rows=max(_ROWS, 4 * radius))
+    return out
+
+
+def bilateral_filter(
+    image: np.ndarray,
+    *,
+    radius: int,
+    sigma_color: float,
+    sigma_space: float,
+    border: str = "reflect_101",
+) -> np.ndarray:
+    """Smooth, but not across edges: the mean of the neighbours, by how near and how alike they are.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; the channels together.
+    radius : int
+        Neighbours are those in the disc of this radius in pixels (`d` of OpenCV is 2 radius + 1); at most the image's
+        longer side.
+    sigma_color : float
+        Standard deviation of the Gaussian of the difference in colour, as a fraction of full scale; above 0.
+    sigma_space : float
+        Standard deviation of the Gaussian of the distance, in pixels; above 0.
+    border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
+        What lies outside the image, see `imgproc._border`; ``constant`` shows black.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype; integers are rounded half to even.  NaN and infinity stay, and spoil the pixels that
+        have them for a neighbour, in their channel.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    Brute force, computed in float32 (float64 for float64).  The difference of two colours is their Euclidean distance
+    [1]_, so it does not depend on the axes of the colour space.  OpenCV adds up the channels' absolute differences,
+    which is the same for grey and up to 1.7 times as large for RGB.
+
+    References
+    ----------
+    .. [1] C. Tomasi, R. Manduchi, "Bilateral filtering for gray and color images", ICCV 1998.
+    """
+    image = as_image(image)
+    radius = radius_within(radius, image)
+    sigma_color, sigma_space = positive(sigma_color, "sigma_color"), positive(sigma_space, "sigma_space")
+    border_name(border)
+    if image.size == 0 or radius == 0:
+        return image.copy()
+    return _filtered(image, None, radius, sigma_color, sigma_space, border)
+
+
+def joint_bilateral_filter(
+    image: np.ndarray,
+    guide: np.ndarray,
+    *,
+    radius: int,
+    sigma_color: float,
+    sigma_space: float,
+    border: str = "reflect_101",
+) -> np.ndarray:
+    """Smooth, but not across the edges of another image (cross bilateral filter).
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    guide : ndarray of shape (h, w) or (h, w, n)
+        Whose colours are compared; of the same height and width, any dtype and number of channels.
+    radius : int
+        Neighbours are those in the disc of this radius in pixels; at most the image's longer side.
+    sigma_color : float
+        Standard deviation of the Gaussian of the guide's difference in colour, as a fraction of its full scale; above
+        0.
+    sigma_space : float
+        Standard deviation of the Gaussian of the distance, in pixels; above 0.
+    border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
+        What lies outside both images, see `imgproc._border`; ``constant`` shows black.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype as `image`; integers are rounded half to even.  NaN as for `bilateral_filter`; a guide's
+        NaN is unlike any colour, and a pixel under it is the mean of all neighbours alike.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or the guide of another size.
+
+    Notes
+    -----
+    With the image itself as the guide it is `bilateral_filter`.
+
+    References
+    ----------
+    .. [1] G. Petschnigg et al., "Digital photography with flash and no-flash image pairs", SIGGRAPH 2004.
+    .. [2] E. Eisemann, F. Durand, "Flash photography enhancement via intrinsic relighting", SIGGRAPH 2004.
+    """
+    image, guide = as_image(image), as_image(guide, "guide")
+    if guide.shape[:2] != image.shape[:2]:
+        raise ValueError(f"guide must have the (h, w) of image, {image.shape[:2]}, got {guide.shape[:2]}")
+    radius = radius_within(radius, image)
+    sigma_color, sigma_space = positive(sigma_color, "sigma_color"), positive(sigma_space, "sigma_space")
+    border_name(border)
+    if image.size == 0 or radius == 0:
+        return image.copy()
+    return _filtered(image, guide, radius, sigma_color, sigma_space, border)

@@ -1,0 +1,124 @@
+"""Median and percentiles of square windows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._check import as_image, border_name, radius_within, real
+from .._cv2 import load_cv2
+from ._common import by_channels, spoil, with_frame
+from ._ordered import order_statistic
+
+__all__ = ["median_blur", "percentile_filter"]
+
+_LARGEST = 127
+"""Radius up to which OpenCV takes medians of bytes: it counts a window's pixels in 16 bits."""
+
+_SORTED = 2
+"""Radius up to which it takes medians of any dtype but float64, by sorting networks."""
+
+_TOGETHER = 7
+"""Radius up to which it is faster for RGB as a whole than plane by plane."""
+
+
+def median_blur(image: np.ndarray, *, radius: int, border: str = "replicate") -> np.ndarray:
+    """Median of the square window of each pixel.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    radius : int
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+    border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
+        What the window sees outside the image, see `imgproc._border`; ``constant`` shows black.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype: exact.  NaN where the window holds one, and nowhere else; infinity is a number like any
+        other.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    For uint8 up to radius 127 it is OpenCV's, at a cost that does not depend on `radius` [1]_ (with its border, which
+    is always ``replicate``, unless another is asked for), and so are small windows of uint16 and float32.  Else a
+    window is a set of ranks that moves over the image [2]_, at a cost that grows slowly with `radius`.
+
+    References
+    ----------
+    .. [1] S. Perreault, P. Hébert, "Median filtering in constant time", IEEE Trans. Image Processing 16(9), 2007.
+    .. [2] T. Huang, G. Yang, G. Tang, "A fast two-dimensional median filtering algorithm", IEEE Trans. Acoustics,
+       Speech and Signal Processing 27(1), 1979.
+    """
+    image = as_image(image)
+    radius = radius_within(radius, image)
+    border_name(border)
+    if image.size == 0 or radius == 0:
+        return image.copy()
+    if radius > (_LARGEST if image.dtype == np.uint8 else _SORTED) or image.dtype == np.float64:
+        return order_statistic(image, radius, (2 * radius + 1) ** 2 // 2, border)
+    side = 2 * radius + 1
+    most = 4 if radius == 1 else 3 if radius <= _TOGETHER and image.ndim == 3 and image.shape[2] == 3 else 1
+    (h, w), margin = image.shape[:2], 0 if border == "replicate" else radius
+    source = with_frame(image, radius, border, 0.0) if margin else image
+    cv2 = load_cv2()
+    result = by_channels(lambda part: cv2.medianBlur(part, side), source, most)
+    result = np.ascontiguousarray(result[margin : margin + h, margin : margin + w])
+    spoil(image, result, radius, border)
+    return result
+
+
+def percentile_filter(
+    image: np.ndarray, *, radius: int, percentile: float, border: str = "replicate", fill: float = 0.0
+) -> np.ndarray:
+    """A percentile of the square window of each pixel.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    radius : int
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+    percentile : float
+        From 0, the smallest value, over 50, the median, to 100, the largest.
+    border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
+        What the window sees outside the image, see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype: of the n sorted values of the window the one with number ``floor(n percentile / 100)``
+        from 0, of 100 the last; as `scipy.ndimage.percentile_filter`.  NaN where the window holds one, and nowhere
+        else.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    A window is a set of ranks that moves over the image [1]_, for every dtype.
+
+    References
+    ----------
+    .. [1] T. Huang, G. Yang, G. Tang, "A fast two-dimensional median filtering algorithm", IEEE Trans. Acoustics,
+       Speech and Signal Processing 27(1), 1979.
+    """
+    image = as_image(image)
+    radius = radius_within(radius, image)
+    percentile = real(percentile, "percentile", at_least=0, at_most=100)
+    border_name(border)
+    fill = real(fill, "fill")
+    if image.size == 0 or radius == 0:
+        return image.copy()
+    n = (2 * radius + 1) ** 2
+    return order_statistic(image, radius, min(int(n * percentile / 100.0), n - 1), border, fill)
