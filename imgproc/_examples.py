@@ -58,6 +58,11 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "shift": lambda image: (0.15,),
     "color_matrix.matrix": lambda image: (np.array([[0.9, 0.2, 0, 0.1], [0, 0.8, 0.1, 0], [0.3, 0.3, 0.3, -0.1]]),),
     "key": lambda image: (7,),
+    "cutoff": lambda image: (0.1,),
+    "band": lambda image: ((0.1, 0.3),),
+    "centers": lambda image: (None, ((0.2, -0.1), (0.5, 0.0))),
+    "transfer": lambda image: (_decay, np.exp(-_places(image)[0] * _places(image)[1] / 99)),
+    "offset": lambda image: (0.0, 0.5),
 }
 
 
@@ -100,6 +105,11 @@ def _table(image: np.ndarray) -> np.ndarray:
         return np.array([0.0, 0.8, 0.3, 1.0], image.dtype)
     levels = np.arange(np.iinfo(image.dtype).max + 1)
     return np.where(levels > levels.size // 2, levels.size // 2 + levels.size - levels - 1, levels).astype(image.dtype)
+
+
+def _decay(fy: np.ndarray, fx: np.ndarray) -> np.ndarray:
+    """A gain that is even in neither frequency."""
+    return np.exp(-3 * (fy * fy + fx * fx + fy * fx)) * (1 + 0.1j * fx)
 
 
 def _places(image: np.ndarray) -> np.ndarray:
