@@ -14,3 +14,4 @@ from .histogram import *
 from .io import *
 from .local import *
 from .point import *
+from .transform import *

@@ -43,6 +43,11 @@ def _of_size(height: int, width: int, image: np.ndarray) -> Declared:
     return image.dtype, (height, width, *image.shape[2:])
 
 
+def _of_powers(image: np.ndarray) -> Declared:
+    sides = (1 << (n - 1).bit_length() if n else 0 for n in image.shape[:2])
+    return _statistic(image)[0], (*sides, *image.shape[2:])
+
+
 RESULTS: dict[str, Callable[[np.ndarray], Declared]] = {
     "histogram": _counts,
     "cumulative_histogram": _counts,
@@ -52,6 +57,9 @@ RESULTS: dict[str, Callable[[np.ndarray], Declared]] = {
     "gray_to_rgb": lambda image: (image.dtype, (*image.shape[:2], 3)),
     "normalize": _statistic,
     "spectrum": _statistic,
+    "dct": _statistic,
+    "dft": lambda image: (np.result_type(_statistic(image)[0], np.complex64), image.shape),
+    "walsh_hadamard": lambda image: _of_powers(image),
     # of the examples' sizes
     "transpose": lambda image: _of_size(image.shape[1], image.shape[0], image),
     "crop": lambda image: _of_size(image.shape[0] - image.shape[0] // 4, image.shape[1] - image.shape[1] // 3, image),
@@ -81,7 +89,7 @@ def taken(name: str, channels: int | None) -> int | None:
     return next(n for n in (channels, 3, None) if takes_channels(FUNCTIONS[name], n))
 
 
-def call(name: str, image: np.ndarray, **options: Any) -> Any:
+def call(name: str, image: np.ndarray, /, **options: Any) -> Any:
     args, kwargs = example_call(FUNCTIONS[name], image, **options)
     return FUNCTIONS[name](*args, **kwargs)
 
@@ -408,7 +416,7 @@ WRONG_IMAGES: list[tuple[Any, type[Exception]]] = [
 ]
 
 
-def refusal(name: str, error: type[Exception], image: Any = IMAGE, **options: Any) -> str:
+def refusal(name: str, error: type[Exception], image: Any = IMAGE, /, **options: Any) -> str:
     args, kwargs = example_call(FUNCTIONS[name], IMAGE, **options)
     with pytest.raises(error) as caught:
         FUNCTIONS[name](image, *args[1:], **kwargs)
