@@ -14,4 +14,5 @@ from .histogram import *
 from .io import *
 from .local import *
 from .point import *
+from .restore import *
 from .transform import *

@@ -63,6 +63,9 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "centers": lambda image: (None, ((0.2, -0.1), (0.5, 0.0))),
     "transfer": lambda image: (_decay, np.exp(-_places(image)[0] * _places(image)[1] / 99)),
     "walsh_hadamard.pad": lambda image: (True,),
+    "psf": lambda image: (np.array([[0, 1.0, 2], [1, 4, 0.5], [0.5, 0, 0]]),),
+    "noise": lambda image: (0.0, 0.02),
+    "constrained_least_squares.gamma": lambda image: (None, 0.01),
     "keep": lambda image: (0.3,),
     "offset": lambda image: (0.0, 0.5),
 }

@@ -502,7 +502,8 @@ def test_refuses_what_is_no_integer(name: str, argument: str) -> None:
 
 @pytest.mark.parametrize(("name", "argument"), _parameters("float"))
 def test_refuses_what_is_no_finite_number(name: str, argument: str) -> None:
-    for value in ("1", None, 1j, [1.0], True):
+    optional = inspect.signature(FUNCTIONS[name]).parameters[argument].default is None
+    for value in ("1", 1j, [1.0], True) if optional else ("1", None, 1j, [1.0], True):
         assert refusal(name, TypeError, **{argument: value}).startswith(f"{argument} must"), value
     for value in (np.nan, np.inf, -np.inf):
         assert refusal(name, ValueError, **{argument: value}).startswith(f"{argument} must"), value
