@@ -11,10 +11,12 @@ from scipy import ndimage
 from skimage import filters
 
 import imgproc
-from imgproc import frequency
 from imgproc._border import BORDERS
 from imgproc._check import DTYPES
 from imgproc._examples import example_image
+from imgproc._spectral import double_size
+from imgproc.frequency import _isotropic
+from imgproc.frequency._notch import _peaks
 
 KINDS = ("butterworth", "ideal", "gaussian")
 
@@ -105,7 +107,7 @@ def test_apply_transfer_is_its_definition(border: str) -> None:
 
     found = imgproc.apply_transfer(image, transfer, border=border, fill=0.3, offset=0.1)
     if border == "reflect":  # only what is even may take the image as mirrored to exactly twice its size
-        assert frequency.double_size((11, 14)) == (24, 30)
+        assert double_size((11, 14)) == (24, 30)
         padded, top, left = np.pad(image, ((6, 7), (8, 8), (0, 0)), mode="symmetric"), 6, 8
         fy, fx = np.fft.fftfreq(24)[:, None], np.fft.rfftfreq(30)
         gain = transfer(fy, fx)[..., None]
@@ -216,9 +218,9 @@ def test_notches_are_found(grey_photo: np.ndarray) -> None:
     places = ((20 / w, 31 / h), (40 / w, -13 / h))
     waves = sum(0.1 * np.cos(2 * np.pi * (fx * x + fy * y) + 1) for fx, fy in places)
     clean = grey_photo / 255 * 0.6 + 0.2
-    found = frequency._peaks(clean + waves)
+    found = _peaks(clean + waves)
     assert sorted(found) == sorted(places)
-    assert frequency._peaks(clean) == []
+    assert _peaks(clean) == []
     filtered = imgproc.notch_reject(clean + waves, cutoff=0.02)
     inside = np.s_[20:-20, 20:-20]
     assert np.abs(filtered - clean)[inside].std() < waves[inside].std() / 4
@@ -229,7 +231,7 @@ def test_notches_are_found(grey_photo: np.ndarray) -> None:
 @pytest.mark.parametrize(("fx", "fy"), [(-0.5, 0.0), (0.25, -0.5), (-0.5, -0.5), (-0.5, 0.25), (0.0, -0.5)])
 def test_notches_at_the_highest_frequencies_are_found_once(fx: float, fy: float) -> None:
     y, x = np.indices((64, 64))
-    found = frequency._peaks(np.cos(2 * np.pi * (fx * x + fy * y)))
+    found = _peaks(np.cos(2 * np.pi * (fx * x + fy * y)))
     assert len(found) == 1
     assert np.abs(found[0]).tolist() == [abs(fx), abs(fy)]
 
@@ -248,10 +250,10 @@ def test_non_finite_pixels_count_as_the_mean_of_the_others(border: str) -> None:
 def test_large_transfers_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     image = example_image(np.float32, (20, 30))
     expected = imgproc.lowpass(image, cutoff=0.17)
-    before = frequency._kept.cache_info().currsize
-    monkeypatch.setattr(frequency, "CACHED_BELOW", 1)
+    before = _isotropic._kept.cache_info().currsize
+    monkeypatch.setattr(_isotropic, "CACHED_BELOW", 1)
     np.testing.assert_array_equal(imgproc.lowpass(image, cutoff=0.17), expected)
-    assert frequency._kept.cache_info().currsize == before
+    assert _isotropic._kept.cache_info().currsize == before
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------
