@@ -75,3 +75,30 @@ def richardson_lucy(plane: np.ndarray, psf: np.ndarray, iterations: int, size: t
         quotient = np.where(known, seen / np.maximum(blurred, 1e-6), 1)
         x *= np.maximum(np.fft.ifft2(np.fft.fft2(quotient) * h.conj()).real, 0)
     return x[: plane.shape[0], : plane.shape[1]]
+
+
+def gradient(x: np.ndarray) -> np.ndarray:
+    return np.stack([np.roll(x, -1, axis) - x for axis in (0, 1)])
+
+
+def total_variation(
+    plane: np.ndarray, psf: np.ndarray, weight: float, iterations: int, size: tuple[int, int], shrink: float = 0.1
+) -> np.ndarray:
+    """The alternating method with multipliers, continued image and all."""
+    seen = continued = extended(plane, size)
+    known = np.zeros(size, bool)
+    known[: plane.shape[0], : plane.shape[1]] = True
+    h, coupling = transfer(psf, size), weight / shrink
+    x, d, b = np.zeros(size), np.zeros((2, *size)), np.zeros((2, *size))
+    for i in range(iterations):
+        if i:
+            v = gradient(x) + b
+            long = np.sqrt((v**2).sum(axis=0) + 1e-20)
+            d = np.maximum(1 - shrink / long, 0) * v
+            b = v - d
+        adjoint = sum(np.roll(t, 1, axis) - t for axis, t in enumerate(d - b))
+        right = h.conj() * np.fft.fft2(continued) + coupling * np.fft.fft2(adjoint)
+        spectrum = right / (np.abs(h) ** 2 + coupling * laplacian_power(size) ** 0.5)
+        x = np.fft.ifft2(spectrum).real
+        continued = np.where(known, seen, np.fft.ifft2(spectrum * h).real)
+    return x[: plane.shape[0], : plane.shape[1]]

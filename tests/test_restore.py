@@ -25,6 +25,7 @@ RESTORING: dict[str, Restoring] = {
     "wiener": lambda x, psf: imgproc.wiener(x, psf, noise_to_signal=0.002),
     "constrained_least_squares": lambda x, psf: imgproc.constrained_least_squares(x, psf),
     "richardson_lucy": lambda x, psf: imgproc.richardson_lucy(x, psf, iterations=20),
+    "total_variation_deconvolution": lambda x, psf: imgproc.total_variation_deconvolution(x, psf),
 }
 every_restoring = pytest.mark.parametrize("restore", RESTORING.values(), ids=RESTORING)
 
@@ -208,6 +209,18 @@ def test_richardson_lucy_is_its_definition(dtype: np.dtype) -> None:
         )
 
 
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_total_variation_is_its_definition(dtype: np.dtype) -> None:
+    image = example_image(dtype, (30, 41), 2)
+    top = np.iinfo(dtype).max if dtype.kind == "u" else 1
+    found = imgproc.total_variation_deconvolution(image, CROOKED, weight=0.02, iterations=5)
+    for c in range(2):
+        expected = naive.total_variation(image[:, :, c] / top, CROOKED, 0.02, 5, SIZE) * top
+        expected = expected.clip(0, top) if top > 1 else expected
+        tolerance = {"u1": 0.51, "u2": 3, "f4": 3e-5, "f8": 1e-10}[dtype.str[1:]]
+        np.testing.assert_allclose(found[:, :, c].astype(float), expected, atol=tolerance)
+
+
 # --- against others ---------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +249,20 @@ def test_richardson_lucy_is_no_worse_than_scikit_image(grey_photo: np.ndarray) -
     inside = np.s_[20:-20, 20:-20]
     assert error(ours[inside], sharp[inside]) < 1.02 * error(theirs[inside], sharp[inside])
     assert error(ours, sharp) < 0.5 * error(theirs, sharp)  # the edges
+
+
+def test_total_variation_without_a_blur_denoises_as_scikit_image(grey_photo: np.ndarray) -> None:
+    image = imgproc.degrade(grey_photo / 255, np.ones((1, 1)), noise=0.05)
+    ours = imgproc.total_variation_deconvolution(image, np.ones((1, 1)), weight=0.05, iterations=300)
+    theirs = restoration.denoise_tv_chambolle(image, 0.05, eps=1e-8, max_num_iter=2000)
+    assert np.abs(ours - theirs)[12:-12, 12:-12].max() < 4e-3
+
+
+def test_total_variation_beats_least_squares_on_motion(grey_photo: np.ndarray) -> None:
+    sharp, psf = grey_photo / 255, imgproc.motion_psf(9, 30)
+    image = imgproc.degrade(sharp, psf, noise=0.005)
+    least_squares = error(imgproc.constrained_least_squares(image, psf), sharp)
+    assert error(imgproc.total_variation_deconvolution(image, psf), sharp) < 0.9 * least_squares
 
 
 # --- properties -------------------------------------------------------------------------------------------------------
@@ -318,6 +345,11 @@ def test_richardson_lucy_takes_negative_levels_for_black() -> None:
         ),
         (lambda x: imgproc.constrained_least_squares(x, CROOKED, gamma=-1), ValueError, "gamma must be >= 0, got -1.0"),
         (lambda x: imgproc.constrained_least_squares(x, CROOKED, noise="low"), TypeError, "noise must be a number"),
+        (
+            lambda x: imgproc.total_variation_deconvolution(x, CROOKED, weight=0),
+            ValueError,
+            "weight must be > 0, got 0.0",
+        ),
         (lambda x: imgproc.richardson_lucy(x, CROOKED, iterations=0), ValueError, "iterations must be >= 1, got 0"),
     ],
 )

@@ -58,6 +58,14 @@ def each(page, photo):
     page.zoom({"sharp": photo.grey8, **shown}, at=(0.05, 0.05), size=128)
     page.compare(
         photo,
+        lambda image: imgproc.total_variation_deconvolution(image, psf),
+        image=blurred,
+        call="total_variation_deconvolution(image, psf)",
+        look="Flat places without noise, between sharp edges.",
+        zoom=True,
+    )
+    page.compare(
+        photo,
         lambda image: imgproc.inverse_filter(image, psf, cutoff=0.08),
         image=blurred,
         call="inverse_filter(image, psf, cutoff=0.08)",
