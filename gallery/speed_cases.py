@@ -9,7 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from scipy import ndimage
+from scipy import fft, ndimage
 from skimage import data, exposure, filters, restoration
 
 import imgproc
@@ -303,6 +303,18 @@ SMOOTHING = (
         size=512,
     ),
 )
+_DISC = imgproc.defocus_psf(2)
+
+
+def _bare_pair(x: np.ndarray) -> np.ndarray:
+    """A real DFT and its inverse of twice the image's size, in float32, nothing done between them."""
+    size = tuple(fft.next_fast_len(2 * n, real=True) for n in x.shape)
+    return fft.irfft2(fft.rfft2(np.zeros(size, np.float32)), s=size)
+
+
+def _bare_dct_pair(x: np.ndarray) -> np.ndarray:
+    return fft.idctn(fft.dctn(x.astype(np.float32)))
+
 
 CASES = (
     Case(
@@ -455,4 +467,52 @@ CASES = (
         first="imgproc.enhance_local_statistics(image)",
     ),
     *SMOOTHING,
+    Case(
+        "lowpass",
+        "Butterworth lowpass of the mirrored image",
+        "grey",
+        lambda x: imgproc.lowpass(x, cutoff=0.1),
+        {
+            "scipy rfft2, irfft2": Peer(
+                _bare_pair, limit=1.3, difference=None, note="of the padded size, nothing done between the two"
+            ),
+            "scipy dctn, idctn": Peer(_bare_dct_pair, difference=None, note="nothing done between the two"),
+            "skimage butterworth": Peer(
+                lambda x: filters.butterworth(x / 255, 0.1, False, 2, squared_butterworth=True, npad=len(x) // 2),
+                tolerance=1,
+                difference=lambda ours, theirs: levels_inside(64)(ours, theirs.clip(0, 1) * 255),
+                note="continues the edge pixels; compared off the border",
+            ),
+        },
+        first="imgproc.lowpass(image, cutoff=0.1)",
+        size=512,
+    ),
+    Case(
+        "walsh_hadamard",
+        "Walsh–Hadamard transform, sequency order",
+        "grey float",
+        lambda x: imgproc.walsh_hadamard(x, pad=True),
+        {
+            "scipy dctn": Peer(
+                lambda x: fft.dctn(x, norm="ortho"), difference=None, note="another transform of the same kind"
+            )
+        },
+        size=512,
+    ),
+    Case(
+        "richardson_lucy, 10 iterations",
+        "deconvolution by a disc of radius 2",
+        "grey",
+        lambda x: imgproc.richardson_lucy(x, _DISC, iterations=10),
+        {
+            "skimage richardson_lucy": Peer(
+                lambda x: restoration.richardson_lucy(x / 255, _DISC, 10),
+                limit=1 / 3,
+                difference=None,
+                note="in float64, from a constant, black outside",
+            )
+        },
+        first="imgproc.richardson_lucy(image, imgproc.gaussian_psf(1))",
+        size=512,
+    ),
 )

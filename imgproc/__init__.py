@@ -8,9 +8,12 @@ them.
 from ._threads import *
 from ._version import __version__ as __version__
 from .color import *
+from .frequency import *
 from .geometry import *
 from .histogram import *
 from .io import *
 from .local import *
 from .point import *
+from .restore import *
 from .smooth import *
+from .transform import *

@@ -41,6 +41,48 @@ def as_image(image: Any, name: str = "image", *, channels: Sequence[int] | None 
     return image if image.dtype.isnative else image.astype(image.dtype.newbyteorder("="))
 
 
+def as_coefficients(values: Any, name: str = "coefficients", *, complex_too: bool = True) -> np.ndarray:
+    """An array of a transform's coefficients: finite, float32 or float64 or, if allowed, complex64 or complex128."""
+    kinds = "fc" if complex_too else "f"
+    if not isinstance(values, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array, got {_kind(values)}")
+    if values.dtype.kind not in kinds or values.dtype.itemsize not in (4, 8, 16):
+        allowed = "float32, float64, complex64 or complex128" if complex_too else "float32 or float64"
+        raise TypeError(f"{name} must have dtype {allowed}, got {values.dtype}")
+    if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] == 0):
+        raise ValueError(f"{name} must have shape (h, w) or (h, w, c), got {values.shape}")
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+    return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
+
+
+def as_psf(psf: Any, name: str = "psf") -> np.ndarray:
+    """A point-spread function as a new (n, m) array of float64, scaled to the sum 1."""
+    if not isinstance(psf, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array, got {_kind(psf)}")
+    if psf.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be of real numbers, got {psf.dtype}")
+    if psf.ndim != 2 or psf.size == 0:
+        raise ValueError(f"{name} must have shape (n, m) with n, m >= 1, got {psf.shape}")
+    values = psf.astype(np.float64)
+    if not (np.isfinite(values).all() and (values >= 0).all() and 0 < values.sum() < np.inf):
+        raise ValueError(f"{name} must be finite, nowhere negative and somewhere positive")
+    return values / values.sum()
+
+
+def image_dtype(value: Any, name: str = "dtype") -> np.dtype | None:
+    """None, or a dtype that images have."""
+    if value is None:
+        return None
+    try:
+        dtype = np.dtype(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a dtype, got {value!r}") from None
+    if dtype not in DTYPES:
+        raise ValueError(f"{name} must be uint8, uint16, float32 or float64, got {dtype}")
+    return dtype
+
+
 def as_mask(mask: Any, image: np.ndarray, name: str = "mask", of: str = "image") -> np.ndarray | None:
     """None, or a bool array of the image's (h, w) with at least one True (unless the image is empty)."""
     if mask is None:

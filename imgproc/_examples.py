@@ -72,6 +72,16 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "shift": lambda image: (0.15,),
     "color_matrix.matrix": lambda image: (np.array([[0.9, 0.2, 0, 0.1], [0, 0.8, 0.1, 0], [0.3, 0.3, 0.3, -0.1]]),),
     "key": lambda image: (7,),
+    "cutoff": lambda image: (0.1,),
+    "band": lambda image: ((0.1, 0.3),),
+    "centers": lambda image: (None, ((0.2, -0.1), (0.5, 0.0))),
+    "transfer": lambda image: (_decay, np.exp(-_places(image)[0] * _places(image)[1] / 99)),
+    "walsh_hadamard.pad": lambda image: (True,),
+    "psf": lambda image: (np.array([[0, 1.0, 2], [1, 4, 0.5], [0.5, 0, 0]]),),
+    "noise": lambda image: (0.0, 0.02),
+    "constrained_least_squares.gamma": lambda image: (None, 0.01),
+    "keep": lambda image: (0.3,),
+    "offset": lambda image: (0.0, 0.5),
 }
 
 
@@ -85,13 +95,15 @@ def public_functions() -> dict[str, Callable[..., Any]]:
 
 
 def image_functions() -> dict[str, Callable[..., Any]]:
-    """The public functions whose first parameter is ``image``, but for those of `imgproc.io`, which convert between
-    libraries and so take and return other layouts."""
-    return {
-        name: function
-        for name, function in public_functions().items()
-        if next(iter(inspect.signature(function).parameters), None) == "image" and function.__module__ != "imgproc.io"
-    }
+    """The public functions whose first parameter is ``image`` and whose result is an array, but for those of
+    `imgproc.io`, which convert between libraries and so take and return other layouts."""
+    return {name: function for name, function in public_functions().items() if _maps_an_image(function)}
+
+
+def _maps_an_image(function: Callable[..., Any]) -> bool:
+    signature = inspect.signature(function)
+    first = next(iter(signature.parameters), None)
+    return first == "image" and signature.return_annotation == "np.ndarray" and function.__module__ != "imgproc.io"
 
 
 def example_image(dtype: Any, size: tuple[int, int], channels: int | None = None, *, step: int = 37) -> np.ndarray:
@@ -114,6 +126,11 @@ def _table(image: np.ndarray) -> np.ndarray:
         return np.array([0.0, 0.8, 0.3, 1.0], image.dtype)
     levels = np.arange(np.iinfo(image.dtype).max + 1)
     return np.where(levels > levels.size // 2, levels.size // 2 + levels.size - levels - 1, levels).astype(image.dtype)
+
+
+def _decay(fy: np.ndarray, fx: np.ndarray) -> np.ndarray:
+    """A gain that is even in neither frequency."""
+    return np.exp(-3 * (fy * fy + fx * fx + fy * fx)) * (1 + 0.1j * fx)
 
 
 def _places(image: np.ndarray) -> np.ndarray:
@@ -149,7 +166,8 @@ def example_call(
     """
     args, kwargs = [image], dict(options)
     for parameter in list(inspect.signature(function).parameters.values())[1:]:
-        if parameter.default is not parameter.empty or parameter.kind is parameter.VAR_KEYWORD:
+        own = f"{function.__name__}.{parameter.name}" in EXAMPLES  # goes before a default
+        if (parameter.default is not parameter.empty and not own) or parameter.kind is parameter.VAR_KEYWORD:
             continue
         name = parameter.name
         if name not in kwargs:

@@ -65,6 +65,9 @@ ACCEPTED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] 
     (_check.ordered_range, (np.array([-1.0, 2.0]), "range"), {}, (-1.0, 2.0)),
     (_check.size_pair, ([8, 9], "tiles"), {}, (8, 9)),
     (_check.size_pair, ((0, 1), "tiles"), {"at_least": 0}, (0, 1)),
+    (_check.image_dtype, (None,), {}, None),
+    (_check.image_dtype, ("u2",), {}, np.dtype(np.uint16)),
+    (_check.image_dtype, (np.float32,), {}, np.dtype(np.float32)),
 ]
 
 
@@ -242,6 +245,35 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
     (_check.size_pair, ((8, 0), "tiles"), {}, ValueError, "tiles[1] must be >= 1, got 0"),
     (_check.size_pair, ((8.0, 8), "tiles"), {}, TypeError, "tiles[0] must be an integer, got float"),
     (_check.size_pair, (8, "tiles"), {}, TypeError, "tiles must be a pair, got 8"),
+    (_check.image_dtype, ("red",), {}, TypeError, "dtype must be a dtype, got 'red'"),
+    (_check.image_dtype, ("i1",), {}, ValueError, "dtype must be uint8, uint16, float32 or float64, got int8"),
+    (_check.as_coefficients, ([1.0],), {}, TypeError, "coefficients must be a numpy array, got list"),
+    (
+        _check.as_coefficients,
+        (GREY,),
+        {},
+        TypeError,
+        "coefficients must have dtype float32, float64, complex64 or complex128, got uint8",
+    ),
+    (
+        _check.as_coefficients,
+        (RGB + 0j,),
+        {"complex_too": False},
+        TypeError,
+        "coefficients must have dtype float32 or float64, got complex64",
+    ),
+    (
+        _check.as_coefficients,
+        (RGB[0, 0],),
+        {},
+        ValueError,
+        "coefficients must have shape (h, w) or (h, w, c), got (3,)",
+    ),
+    (_check.as_coefficients, (RGB / 1 + np.inf,), {}, ValueError, "coefficients must be finite, got NaN or infinity"),
+    (_check.as_psf, (3,), {}, TypeError, "psf must be a numpy array, got int"),
+    (_check.as_psf, (RGB[0] + 0j,), {}, TypeError, "psf must be of real numbers, got complex64"),
+    (_check.as_psf, (RGB,), {}, ValueError, "psf must have shape (n, m) with n, m >= 1, got (3, 4, 3)"),
+    (_check.as_psf, (GREY,), {}, ValueError, "psf must be finite, nowhere negative and somewhere positive"),
 ]
 
 
@@ -268,9 +300,19 @@ def test_as_mask_of_an_empty_image_may_select_nothing() -> None:
     assert _check.as_mask(mask, EMPTY) is mask
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "c16"])
+def test_as_coefficients_returns_the_very_array(dtype: str) -> None:
+    values = np.ones((3, 4), dtype)
+    assert _check.as_coefficients(values) is values
+
+
+def test_as_psf_scales_to_one() -> None:
+    np.testing.assert_array_equal(_check.as_psf(np.array([[1, 3]])), [[0.25, 0.75]])
+
+
 def test_every_checker_is_tested() -> None:
     checkers = {name for name, value in vars(_check).items() if _is_checker(name, value)}
-    accepted = {entry[0].__name__ for entry in ACCEPTED} | {"as_image"}
+    accepted = {entry[0].__name__ for entry in ACCEPTED} | {"as_image", "as_coefficients", "as_psf"}
     refused = {entry[0].__name__ for entry in REFUSED}
     assert checkers == accepted == refused, "a checker needs an entry in both ACCEPTED and REFUSED"
 

@@ -1,0 +1,254 @@
+"""Lowpass, highpass, bandpass and bandreject filters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .._check import ordered_range, positive, real
+from .._planes import full_scale
+from .._spectral import each_plane
+from ._isotropic import checked, filtered, highpass_gain, lowpass_gain, prototype
+
+__all__ = ["bandpass", "bandreject", "highpass", "lowpass"]
+
+
+def _bandpass(kind: str, order: int, low: float, high: float, squared: np.ndarray) -> np.ndarray:
+    # The prototype at t = ((D^2 - low high) / (D (high - low)))^2, which is 1 at both edges.
+    t = squared / high**2 if low == 0 else (squared - low * high) ** 2 / (squared * (high - low) ** 2)
+    return prototype(kind, order, t)
+
+
+def _bandreject(kind: str, order: int, low: float, high: float, squared: np.ndarray) -> np.ndarray:
+    return 1 - _bandpass(kind, order, low, high, squared)
+
+
+def _pass(image: np.ndarray, shape: Callable[..., np.ndarray], params: tuple, border: str, fill: float) -> np.ndarray:
+    if image.size == 0:
+        return image.copy()
+    return each_plane(image, filtered(image, shape, params, border, fill))
+
+
+def lowpass(
+    image: np.ndarray,
+    *,
+    kind: str = "butterworth",
+    cutoff: float,
+    order: int = 2,
+    border: str = "reflect",
+    fill: float = 0.0,
+) -> np.ndarray:
+    """Keep what varies slowly: a blur given by its frequency response.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    kind : {"butterworth", "ideal", "gaussian"}
+        Gain at the frequency D: 1 / (1 + (D / cutoff)^(2 order)); 1 up to the cutoff and 0 above, which rings;
+        exp(-D^2 / (2 cutoff^2)).
+    cutoff : float
+        Cycles per pixel, above 0.  The gain there is 1/2, the edge, or 0.607.  Frequencies go up to 0.5 along the axes
+        and to 0.707 along the diagonal.
+    order : int
+        Of Butterworth's filter, at least 1; the higher, the steeper.
+    border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
+        What the filter sees outside the image, as far again as the image reaches; see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
+        mean of the others and stay as they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    ``border="reflect"`` is the fastest: the mirrored image's DFT is the image's DCT.  Butterworth's gain is the one of
+    [1]_, the square of the analog filter's amplitude (scikit-image: ``squared_butterworth=True``).
+
+    References
+    ----------
+    .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.8.
+    """
+    image, order, fill = checked(image, kind, order, border, fill)
+    cutoff = positive(cutoff, "cutoff")
+    return _pass(image, lowpass_gain, (kind, order, cutoff), border, fill)
+
+
+def highpass(
+    image: np.ndarray,
+    *,
+    kind: str = "butterworth",
+    cutoff: float,
+    order: int = 2,
+    border: str = "reflect",
+    fill: float = 0.0,
+    offset: float = 0.0,
+) -> np.ndarray:
+    """Keep what varies fast: the image less its `lowpass`.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    kind : {"butterworth", "ideal", "gaussian"}
+        The gain is one less the gain of `lowpass`.
+    cutoff : float
+        Cycles per pixel, above 0.
+    order : int
+        Of Butterworth's filter, at least 1.
+    border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
+        What the filter sees outside the image; see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+    offset : float
+        Added to the result, as a fraction of full scale: 0.5 shows both signs in an integer image.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype; integers are rounded half to even and saturated, so negative values are 0 without an
+        offset.  NaN and infinite pixels count as the mean of the others and stay as they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    Definitions are those of [1]_.
+
+    References
+    ----------
+    .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.9.
+    """
+    image, order, fill = checked(image, kind, order, border, fill)
+    cutoff, offset = positive(cutoff, "cutoff"), real(offset, "offset")
+    return _pass_offset(image, highpass_gain, (kind, order, cutoff), border, fill, offset)
+
+
+def _pass_offset(
+    image: np.ndarray, shape: Callable[..., np.ndarray], params: tuple, border: str, fill: float, offset: float
+) -> np.ndarray:
+    """As `_pass`, with a fraction of full scale added."""
+    if image.size == 0:
+        return image.copy()
+    work, added = filtered(image, shape, params, border, fill), offset * full_scale(image.dtype)
+    return each_plane(image, work if added == 0 else lambda plane: work(plane) + plane.dtype.type(added))
+
+
+def bandpass(
+    image: np.ndarray,
+    *,
+    kind: str = "butterworth",
+    band: tuple[float, float],
+    order: int = 2,
+    border: str = "reflect",
+    fill: float = 0.0,
+    offset: float = 0.0,
+) -> np.ndarray:
+    """Keep a band of frequencies.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    kind : {"butterworth", "ideal", "gaussian"}
+        The gain of `lowpass` with cutoff 1 at |D^2 - low high| / (D (high - low)).
+    band : (float, float)
+        (low, high) in cycles per pixel, 0 <= low < high.  The gain at both is 1/2, the edge, or 0.607; it is 1 at
+        their geometric mean.  With low = 0 it is `lowpass`.
+    order : int
+        Of Butterworth's filter, at least 1.
+    border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
+        What the filter sees outside the image; see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+    offset : float
+        Added to the result, as a fraction of full scale: 0.5 shows both signs in an integer image.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype; integers are rounded half to even and saturated, so negative values are 0 without an
+        offset.  NaN and infinite pixels count as the mean of the others and stay as they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    The centre C0 and the width W of [1]_ are sqrt(low high) and high - low.  The Gaussian has a factor 1/2 in the
+    exponent that is not in [1]_, so that a band from 0 is the Gaussian lowpass.
+
+    References
+    ----------
+    .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.10.
+    """
+    image, order, fill = checked(image, kind, order, border, fill)
+    low, high = _band(band)
+    return _pass_offset(image, _bandpass, (kind, order, low, high), border, fill, real(offset, "offset"))
+
+
+def bandreject(
+    image: np.ndarray,
+    *,
+    kind: str = "butterworth",
+    band: tuple[float, float],
+    order: int = 2,
+    border: str = "reflect",
+    fill: float = 0.0,
+) -> np.ndarray:
+    """Remove a band of frequencies: the image less its `bandpass`.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    kind : {"butterworth", "ideal", "gaussian"}
+        The gain is one less the gain of `bandpass`.
+    band : (float, float)
+        (low, high) in cycles per pixel, 0 <= low < high.  With low = 0 it is `highpass`.
+    order : int
+        Of Butterworth's filter, at least 1.
+    border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
+        What the filter sees outside the image; see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
+        mean of the others and stay as they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    See Also
+    --------
+    notch_reject : removes single frequencies.
+    """
+    image, order, fill = checked(image, kind, order, border, fill)
+    return _pass(image, _bandreject, (kind, order, *_band(band)), border, fill)
+
+
+def _band(band: Any) -> tuple[float, float]:
+    low, high = ordered_range(band, "band")
+    if low < 0:
+        raise ValueError(f"band must be a pair (low, high) with 0 <= low < high, got {(low, high)}")
+    return low, high

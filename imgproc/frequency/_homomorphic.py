@@ -1,0 +1,89 @@
+"""The homomorphic filter."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._check import as_image, border_name, positive, real
+from .._planes import full_scale
+from .._spectral import each_plane
+from ._isotropic import filtered
+
+__all__ = ["homomorphic"]
+
+
+def _emphasis(low: float, high: float, cutoff: float, sharpness: float, squared: np.ndarray) -> np.ndarray:
+    return low + (high - low) * (1 - np.exp(-sharpness * squared / cutoff**2))
+
+
+def homomorphic(
+    image: np.ndarray,
+    *,
+    low: float = 0.5,
+    high: float = 1.5,
+    cutoff: float = 0.02,
+    sharpness: float = 1.0,
+    border: str = "reflect",
+    fill: float = 0.0,
+) -> np.ndarray:
+    """Even out the light and raise detail: a filter of the image's logarithm.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    low : float
+        Gain of what varies slowly, at least 0: below 1 the light is evened out.
+    high : float
+        Gain of what varies fast, at least 0: above 1 detail is raised.
+    cutoff : float
+        Where the gain goes from one to the other, cycles per pixel, above 0.
+    sharpness : float
+        How fast, above 0: c of [1]_.
+    border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
+        What the filter sees outside the image; see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
+        mean of the others and stay as they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    The result is exp(H ln(f + e)) - e with f as a fraction of full scale, negative ones as 0, e = 1/255, and the gain
+    H(D) = low + (high - low) (1 - exp(-sharpness D^2 / cutoff^2)) of [1]_, eq. 4-147.  White (1 - e) stays white; a
+    constant f becomes (f + e)^low - e.
+
+    References
+    ----------
+    .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.9, "Homomorphic filtering".
+    """
+    image = as_image(image)
+    low, high = real(low, "low", at_least=0), real(high, "high", at_least=0)
+    cutoff, sharpness = positive(cutoff, "cutoff"), positive(sharpness, "sharpness")
+    border_name(border)
+    fill = real(fill, "fill")
+    if image.size == 0:
+        return image.copy()
+    top, least = full_scale(image.dtype), 1 / 255
+    outside = np.log(max(fill, 0) + least) / top  # the border's level, too, as a logarithm
+    work = filtered(image, _emphasis, (low, high, cutoff, sharpness), border, outside)
+
+    def logarithmic(plane: np.ndarray) -> np.ndarray:
+        np.maximum(plane, 0, out=plane)
+        plane *= plane.dtype.type(1 / top)
+        plane += plane.dtype.type(least)
+        found = np.exp(work(np.log(plane, out=plane)))
+        found -= found.dtype.type(least)
+        found *= found.dtype.type(top)
+        return found
+
+    return each_plane(image, logarithmic)

@@ -1,0 +1,165 @@
+"""Patterns that repeat, found and removed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._check import positive, real
+from .._planes import full_scale
+from .._spectral import double_size, each_plane, filter_by_dft, frequencies, work_dtype
+from ._isotropic import CACHED_BELOW, checked, highpass_gain
+
+__all__ = ["notch_reject"]
+
+
+def notch_reject(
+    image: np.ndarray,
+    *,
+    centers: Sequence[tuple[float, float]] | None = None,
+    cutoff: float = 0.01,
+    kind: str = "butterworth",
+    order: int = 2,
+    border: str = "reflect",
+    fill: float = 0.0,
+) -> np.ndarray:
+    """Remove periodic patterns: single frequencies, in pairs.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    centers : sequence of (float, float), optional
+        Frequencies (fx, fy) in cycles per pixel, from -0.5 to 0.5, not (0, 0); each stands for itself and its
+        opposite.  Default: found, as peaks of the spectrum of the channels' mean, see Notes.
+    cutoff : float
+        Distance from a centre at which the gain is that of `highpass` at its cutoff, cycles per pixel, above 0.
+    kind : {"butterworth", "ideal", "gaussian"}
+        The gain is the product of a `highpass` about each centre, and 1 at zero frequency: the mean is kept.
+    order : int
+        Of Butterworth's filter, at least 1.
+    border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
+        What the filter sees outside the image; see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
+        mean of the others and stay as they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    A frequency is taken for a pattern if its amplitude, under Hann's window, is the largest within 3 samples of the
+    spectrum and more than 12 times the geometric mean of the 15 by 15 samples around it, and at least 4 periods fit
+    along one of the axes; of more than 16 pairs the strongest count.  Where there is none the image is returned as it
+    is.
+
+    Within 1 / cutoff pixels of the border traces stay, as a pattern does not go on in its mirror image.
+
+    References
+    ----------
+    .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.10, "Notch filters".
+    """
+    image, order, fill = checked(image, kind, order, border, fill)
+    cutoff = positive(cutoff, "cutoff")
+    places = None if centers is None else _centers(centers)
+    if image.size == 0:
+        return image.copy()
+    places = _peaks(image) if places is None else places
+    if not places:
+        return image.copy()
+    size = image.shape[:2] if border == "wrap" else double_size(image.shape[:2])
+    make = _kept_notches if size[0] * size[1] < CACHED_BELOW else _notches
+    gain = make(tuple(places), kind, order, cutoff, size, work_dtype(image.dtype))
+    outside = fill * full_scale(image.dtype)
+    return each_plane(image, lambda plane: filter_by_dft(plane, gain, size, border, outside))
+
+
+def _notches(
+    places: tuple[tuple[float, float], ...],
+    kind: str,
+    order: int,
+    cutoff: float,
+    size: tuple[int, int],
+    dtype: np.dtype,
+) -> np.ndarray:
+    """The gain of a half spectrum with notches at (fx, fy) and at their opposites."""
+    fy, fx = frequencies(size)
+    gain = np.ones((fy.size, fx.size))
+    with np.errstate(over="ignore", under="ignore"):
+        for x, y in places:
+            for sign in (1, -1):
+                squared = _around(fy - sign * y) ** 2 + _around(fx - sign * x) ** 2
+                gain *= highpass_gain(kind, order, cutoff, squared)
+    gain[0, 0] = 1
+    gain = gain.astype(dtype)
+    gain.flags.writeable = False
+    return gain
+
+
+_kept_notches = functools.lru_cache(maxsize=4)(_notches)
+
+
+def _around(frequency: np.ndarray) -> np.ndarray:
+    """The same frequency in [-0.5, 0.5): a spectrum is periodic."""
+    return (frequency + 0.5) % 1 - 0.5
+
+
+def _centers(centers: Any) -> list[tuple[float, float]]:
+    if isinstance(centers, (str, bytes)) or not isinstance(centers, (Sequence, np.ndarray)):
+        raise TypeError(f"centers must be a sequence of pairs (fx, fy), got {type(centers).__name__}")
+    places = []
+    for i, center in enumerate(centers):
+        if not isinstance(center, (Sequence, np.ndarray)) or isinstance(center, (str, bytes)) or len(center) != 2:
+            raise TypeError(f"centers[{i}] must be a pair (fx, fy), got {center!r}")
+        x, y = (real(value, f"centers[{i}]", at_least=-0.5, at_most=0.5) for value in center)
+        if x == y == 0:
+            raise ValueError(f"centers[{i}] must not be (0, 0), which is the mean of the image")
+        places.append((x, y))
+    return places
+
+
+PEAK, NEIGHBOURS, REACH, PERIODS, PAIRS = 12.0, 15, 3, 4, 16
+"""Ratio to the surroundings, their side, distance to a larger one [samples], periods in the image, most pairs."""
+
+
+def _peaks(image: np.ndarray) -> list[tuple[float, float]]:
+    """Frequencies (fx, fy) that stand out of the spectrum, one of each pair, the strongest first."""
+    h, w = image.shape[:2]
+    if min(h, w) < NEIGHBOURS:
+        return []
+    from scipy import ndimage
+
+    plane = image.astype(np.float64)
+    if image.ndim == 3:
+        plane = plane.mean(axis=2)
+    spoilt = ~np.isfinite(plane)
+    plane -= plane[~spoilt].mean() if not spoilt.all() else 0
+    plane[spoilt] = 0
+    plane *= np.hanning(h + 2)[1:-1, np.newaxis] * np.hanning(w + 2)[1:-1]
+    amplitude = np.abs(np.fft.fftshift(np.fft.fft2(plane)))
+    least = amplitude.max() * 1e-12
+    if least == 0:
+        return []
+    logarithm = np.log(amplitude + least)
+    excess = logarithm - ndimage.uniform_filter(logarithm, NEIGHBOURS, mode="wrap")
+    largest = ndimage.maximum_filter(amplitude, 2 * REACH + 1, mode="wrap")
+    y, x = np.ogrid[:h, :w]
+    y, x = y - h // 2, x - w // 2
+    # One of each pair; columns that are their own opposites have both halves of it.
+    own_x, own_y = (2 * x % w == 0), (2 * y % h == 0)
+    half = (x > 0) & ~own_x | own_x & ((y > 0) | own_y)
+    slow = np.maximum(np.abs(y), np.abs(x)) < PERIODS
+    rows, columns = np.nonzero((excess > np.log(PEAK)) & (amplitude == largest) & half & ~slow)
+    strongest = np.argsort(-amplitude[rows, columns], kind="stable")[:PAIRS]
+    return [(float(x[0, columns[i]]) / w, float(y[rows[i], 0]) / h) for i in strongest]

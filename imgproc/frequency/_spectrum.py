@@ -1,0 +1,47 @@
+"""Spectra to look at."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._check import as_image
+from .._planes import full_scale
+from .._spectral import as_floats
+
+__all__ = ["spectrum"]
+
+
+def spectrum(image: np.ndarray) -> np.ndarray:
+    """The logarithm of the amplitude spectrum, zero frequency in the middle, to look at.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+
+    Returns
+    -------
+    ndarray of float32 (of float64 for a float64 image), shape of the image
+        ln(1 + |F|), F the unscaled DFT of the image in fractions of full scale, so every dtype gives the same.  Zero
+        frequency stands at [h // 2, w // 2]; [y, x] is (y - h // 2) / h and (x - w // 2) / w cycles per pixel.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no image, or has NaN or infinite pixels, which have no spectrum: it must be finite.
+    """
+    image = as_image(image)
+    planes = as_floats(image)
+    if image.size == 0:
+        return planes
+    from scipy.fft import rfft2
+
+    h, w = image.shape[:2]
+    planes *= planes.dtype.type(1 / full_scale(image.dtype))
+    found = np.log1p(np.abs(rfft2(planes, axes=(0, 1), overwrite_x=True)))
+    out = np.empty(image.shape, planes.dtype)
+    out[:, w // 2 :] = np.roll(found[:, : w - w // 2], h // 2, axis=0)
+    # Negative frequencies: [y, x] is [-y, -x].
+    left = found[-np.arange(h) % h, 1 : w // 2 + 1][:, ::-1]
+    out[:, : w // 2] = np.roll(left, h // 2, axis=0)
+    return out

@@ -1,0 +1,95 @@
+"""Filters by a transfer function of the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .._check import as_image, border_name, real
+from .._planes import full_scale
+from .._spectral import double_size, each_plane, filter_by_dft, frequencies, work_dtype
+
+__all__ = ["apply_transfer"]
+
+Transfer = Callable[[np.ndarray, np.ndarray], Any] | np.ndarray
+
+
+def apply_transfer(
+    image: np.ndarray, transfer: Transfer, *, border: str = "reflect", fill: float = 0.0, offset: float = 0.0
+) -> np.ndarray:
+    """Filter by a transfer function of one's own.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    transfer : callable or ndarray of shape (H, W)
+        ``transfer(fy, fx)`` gets frequencies in cycles per pixel, arrays of shape (n, 1) and (1, m) with fy in
+        [-0.5, 0.5) and fx in [0, 0.5], and returns real or complex gains that broadcast to (n, m); at negative fx the
+        gain is the conjugate of the one at (-fy, -fx), as an image is real.  Or an array of gains in the order of
+        `numpy.fft.fft2` (zero frequency first), H >= h and W >= w: the image is extended to that size, and not at all
+        if it has it, so that opposite edges meet.
+    border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
+        How the image is extended; see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+    offset : float
+        Added to the result, as a fraction of full scale: 0.5 shows both signs in an integer image.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
+        mean of the others and stay as they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, or the gains are not finite numbers of a fitting shape.
+
+    Notes
+    -----
+    Of an array that is no image's spectrum (not Hermitian) the real part of the filtered image counts.
+    """
+    image = as_image(image)
+    if not callable(transfer) and not isinstance(transfer, np.ndarray):
+        raise TypeError(f"transfer must be callable or an array, got {type(transfer).__name__}")
+    border_name(border)
+    fill, offset = real(fill, "fill"), real(offset, "offset")
+    if image.size == 0:
+        return image.copy()
+    (h, w), kind = image.shape[:2], work_dtype(image.dtype)
+    if callable(transfer):
+        size = (h, w) if border == "wrap" else double_size((h, w))
+        fy, fx = frequencies(size)
+        gain = _gains(transfer(fy, fx), (fy.size, fx.size))
+    else:
+        if transfer.ndim != 2 or transfer.shape[0] < h or transfer.shape[1] < w:
+            raise ValueError(f"transfer must have shape (H, W) of at least {(h, w)}, got {transfer.shape}")
+        size = transfer.shape
+        gain = _gains(transfer, size)
+        mirrored = np.roll(gain[::-1, ::-1], 1, axis=(0, 1)).conj()
+        gain = ((gain + mirrored) / 2)[:, : size[1] // 2 + 1]
+    gain = gain.astype(np.result_type(kind, np.complex64) if gain.dtype.kind == "c" else kind)
+    top = full_scale(image.dtype)
+
+    def work(plane: np.ndarray) -> np.ndarray:
+        return filter_by_dft(plane, gain, size, border, fill * top) + plane.dtype.type(offset * top)
+
+    return each_plane(image, work)
+
+
+def _gains(values: Any, size: tuple[int, ...]) -> np.ndarray:
+    """Real or complex finite gains, broadcast to `size`."""
+    gains = np.asarray(values)
+    if gains.dtype.kind not in "biufc":
+        raise TypeError(f"transfer must give numbers, got {gains.dtype}")
+    try:
+        gains = np.broadcast_to(gains, size)
+    except ValueError:
+        raise ValueError(f"transfer must give an array that broadcasts to {size}, got shape {gains.shape}") from None
+    if not np.isfinite(gains).all():
+        raise ValueError("transfer must be finite, got NaN or infinity")
+    return gains if gains.dtype.kind == "c" else gains.astype(np.float64)

@@ -1,0 +1,90 @@
+"""A model of how images are spoilt: blur, then noise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._border import framed
+from .._check import as_image, as_psf, border_name, integer, real
+from .._planes import full_scale
+from .._scanline import pixel, run
+from .._spectral import each_plane, work_dtype
+from ._periodic import centred
+
+__all__ = ["degrade"]
+
+
+def degrade(
+    image: np.ndarray,
+    psf: np.ndarray,
+    *,
+    noise: float = 0.0,
+    key: int = 0,
+    border: str = "reflect",
+    fill: float = 0.0,
+) -> np.ndarray:
+    """Blur an image by a point-spread function and add Gaussian noise.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    psf : ndarray of shape (n, m)
+        What becomes of a point, non-negative, taken relative to its sum; its middle is [n // 2, m // 2].
+    noise : float
+        Standard deviation of the noise, as a fraction of full scale, at least 0.
+    key : int
+        Which noise, from 0 to 2**52: the same key gives the same noise.
+    border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
+        What the blur sees outside the image; see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype; integers are rounded half to even, once, and saturated.  NaN and infinite pixels count as
+        the mean of the others and stay as they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    A convolution (the point-spread function is not mirrored), by DFT, with nothing of the opposite edge in it.
+    """
+    image, psf = as_image(image), as_psf(psf)
+    noise, key = real(noise, "noise", at_least=0), integer(key, "key", at_least=0, at_most=1 << 52)
+    border_name(border)
+    fill = real(fill, "fill")
+    if image.size == 0:
+        return image.copy()
+    top = full_scale(image.dtype)
+    floats = (
+        image if noise == 0 else image.astype(work_dtype(image.dtype), order="C") / work_dtype(image.dtype).type(top)
+    )
+    blurred = _blurred(floats, psf, border, fill * full_scale(floats.dtype))
+    return blurred if noise == 0 else run(blurred, [pixel.gaussian_noise(noise, key)], dtype=image.dtype)
+
+
+def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float) -> np.ndarray:
+    from scipy.fft import irfft2, next_fast_len, rfft2
+
+    (h, w), (n, m) = image.shape[:2], psf.shape
+    top, left = n // 2, m // 2
+    below, right = n - 1 - top, m - 1 - left
+    # A point of the image gets what is up to n // 2 below it, as the convolution mirrors, and so on.
+    size = tuple(next_fast_len(side, real=True) for side in (h + n - 1, w + m - 1))
+    kind = work_dtype(image.dtype)
+    transfer = rfft2(centred(psf, size).astype(kind))
+
+    def work(plane: np.ndarray) -> np.ndarray:
+        sides = below, top, right, left
+        plane = framed(plane, sides, border, [fill], np.empty((h + n - 1, w + m - 1), kind))
+        found = rfft2(plane, s=size, overwrite_x=True)
+        found *= transfer
+        return irfft2(found, s=size, overwrite_x=True)[below : below + h, right : right + w]
+
+    return each_plane(image, work)

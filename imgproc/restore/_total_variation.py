@@ -1,0 +1,130 @@
+"""Total-variation deconvolution."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._check import as_image, as_psf, integer, positive
+from .._cv2 import load_cv2
+from .._jit import borrowed, kernel
+from .._planes import full_scale
+from .._spectral import each_plane, frequencies, work_dtype
+from ._periodic import centred, packed, periodic, roomy
+
+__all__ = ["total_variation_deconvolution"]
+
+SHRINK = 0.1
+"""By how much gradients are shortened in each iteration, as a fraction of full scale."""
+
+
+@kernel
+def _shrink(x, limit, bx, by, tx, ty):
+    # v: differences to the next pixels plus b.  d: v, shorter by `limit`.  b becomes v - d, and t is d - b.
+    x, bx, by, tx, ty = borrowed(x), borrowed(bx), borrowed(by), borrowed(tx), borrowed(ty)
+    h, w = x.shape
+    one, zero, least = x.dtype.type(1), x.dtype.type(0), x.dtype.type(1e-20)
+    for i in range(h):
+        here, below = x[i], x[i + 1 if i + 1 < h else 0]
+        u, v, p, q = bx[i], by[i], tx[i], ty[i]
+        for j in range(w - 1):
+            dx, dy = here[j + 1] - here[j] + u[j], below[j] - here[j] + v[j]
+            kept = max(one - limit / np.sqrt(dx * dx + dy * dy + least), zero)
+            u[j], v[j] = dx - kept * dx, dy - kept * dy
+            p[j], q[j] = kept * dx - u[j], kept * dy - v[j]
+        j = w - 1
+        dx, dy = here[0] - here[j] + u[j], below[j] - here[j] + v[j]
+        kept = max(one - limit / np.sqrt(dx * dx + dy * dy + least), zero)
+        u[j], v[j] = dx - kept * dx, dy - kept * dy
+        p[j], q[j] = kept * dx - u[j], kept * dy - v[j]
+
+
+@kernel
+def _adjoint(tx, ty, out):
+    # Of the differences to the next pixels.
+    tx, ty, out = borrowed(tx), borrowed(ty), borrowed(out)
+    h, w = out.shape
+    for i in range(h):
+        p, q, above, row = tx[i], ty[i], ty[i - 1 if i > 0 else h - 1], out[i]
+        row[0] = p[w - 1] - p[0] + above[0] - q[0]
+        for j in range(1, w):
+            row[j] = p[j - 1] - p[j] + above[j] - q[j]
+
+
+def total_variation_deconvolution(
+    image: np.ndarray, psf: np.ndarray, *, weight: float = 0.001, iterations: int = 20
+) -> np.ndarray:
+    """Undo a blur by the image of least total variation: sharp edges, flat places without noise.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    psf : ndarray of shape (n, m)
+        The blur: what became of a point, non-negative, taken relative to its sum; its middle is [n // 2, m // 2].
+    weight : float
+        Of the total variation, above 0, for levels as fractions of full scale.  More is flatter.
+    iterations : int
+        At least 1.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
+        mean of the others and stay as they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    Makes 1/2 sum (image - blurred x)^2 + weight sum abs(gradient of x) small, by the alternating method of [1]_ with
+    the multipliers of [2]_: shrink gradients by 0.1, then solve for x by DFT.  With a psf of one pixel it denoises.
+    Beyond the edges the image goes on as its reflections, which fade into each other, and then as what x shows there
+    when blurred: edges do not ring.
+
+    References
+    ----------
+    .. [1] Y. Wang, J. Yang, W. Yin, Y. Zhang, "A New Alternating Minimization Algorithm for Total Variation Image
+       Reconstruction", SIAM Journal on Imaging Sciences 1, 2008.
+    .. [2] T. Goldstein, S. Osher, "The Split Bregman Method for L1-Regularized Problems", SIAM Journal on Imaging
+       Sciences 2, 2009.
+    """
+    image, psf = as_image(image), as_psf(psf)
+    weight, iterations = positive(weight, "weight"), integer(iterations, "iterations", at_least=1)
+    if image.size == 0:
+        return image.copy()
+    from scipy.fft import rfft2
+
+    cv2, (h, w), kind = load_cv2(), image.shape[:2], work_dtype(image.dtype)
+    size, top = roomy(image.shape, psf), kind.type(full_scale(image.dtype))
+    blur = rfft2(centred(psf, size))
+    fy, fx = frequencies(size)
+    coupling = weight / SHRINK
+    below = np.abs(blur) ** 2 + coupling * (4 - 2 * np.cos(2 * np.pi * fy) - 2 * np.cos(2 * np.pi * fx))
+    of_gradient, of_image = (packed(half, size).astype(kind) for half in (coupling / below + 0j, blur.conj() / below))
+    again = packed(blur, size).astype(kind)
+    back = cv2.DFT_INVERSE | cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT
+
+    def work(plane: np.ndarray) -> np.ndarray:
+        plane /= top
+        seen = periodic(plane, size)
+        bx, by, tx, ty, spare, x = (np.zeros(size, kind) for _ in range(6))
+        found, more = np.empty(size, kind), np.empty(size, kind)
+        for i in range(iterations):
+            cv2.dft(seen, dst=found)
+            cv2.mulSpectrums(found, of_image, 0, found, False)
+            if i:
+                _shrink(x, kind.type(SHRINK), bx, by, tx, ty)
+                _adjoint(tx, ty, spare)
+                cv2.dft(spare, dst=more)
+                cv2.mulSpectrums(more, of_gradient, 0, more, False)
+                found += more
+            cv2.mulSpectrums(found, again, 0, more, False)
+            cv2.dft(found, dst=x, flags=back)
+            cv2.dft(more, dst=seen, flags=back)
+            seen[:h, :w] = plane
+        return x[:h, :w] * top
+
+    return each_plane(image, work)

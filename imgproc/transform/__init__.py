@@ -1,0 +1,7 @@
+"""Transforms of whole images: Fourier, cosine, Walsh–Hadamard, wavelets, and what is done with their coefficients."""
+
+from ._compress import *
+from ._denoise import *
+from ._fourier import *
+from ._walsh import *
+from ._wavelet import *

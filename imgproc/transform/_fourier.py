@@ -1,0 +1,149 @@
+"""The discrete Fourier and cosine transforms, orthonormal, of any size."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._check import as_coefficients, as_image, image_dtype
+from .._spectral import as_floats, to_dtype, work_dtype
+
+__all__ = ["dct", "dft", "idct", "idft"]
+
+
+def dft(image: np.ndarray) -> np.ndarray:
+    """The two-dimensional discrete Fourier transform.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64, of any size; each channel by itself.
+
+    Returns
+    -------
+    ndarray of complex64 (of complex128 for a float64 image), shape of the image
+        F(v, u) = sum over y, x of f(y, x) exp(-2 pi i (v y / h + u x / w)), divided by sqrt(h w), of the image's own
+        levels (0 to 255 for uint8).  Zero frequency stands at [0, 0]; `numpy.fft.fftshift` moves it to the middle.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no image, or has NaN or infinite pixels, which have no spectrum: it must be finite.
+
+    See Also
+    --------
+    idft : the inverse.
+    spectrum : to look at.
+
+    Notes
+    -----
+    By `scipy.fft.fft2` with ``norm="ortho"``: the sum of squares is that of the image.  Sizes of small prime factors
+    are fastest.
+    """
+    image = as_image(image)
+    planes = as_floats(image)
+    if image.size == 0:
+        return planes.astype(np.result_type(planes.dtype, np.complex64))
+    from scipy.fft import fft2
+
+    return np.ascontiguousarray(fft2(planes, axes=(0, 1), norm="ortho"))
+
+
+def idft(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None) -> np.ndarray:
+    """The image of a discrete Fourier transform: the inverse of `dft`.
+
+    Parameters
+    ----------
+    coefficients : ndarray of shape (h, w) or (h, w, c)
+        Complex or real, laid out as by `dft`.
+    dtype : dtype, optional
+        uint8, uint16, float32 or float64; integers are rounded half to even and saturated.  Default: float64 for
+        complex128 and float64, else float32.
+
+    Returns
+    -------
+    ndarray of shape (h, w) or (h, w, c)
+        The real part of the inverse; for what `dft` gives, or that times gains that are even, there is no other.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+    values, kind = as_coefficients(coefficients), image_dtype(dtype)
+    if values.size:
+        from scipy.fft import ifft2
+
+        values = ifft2(values, axes=(0, 1), norm="ortho")
+    planes = np.ascontiguousarray(values.real)
+    return to_dtype(planes, planes.dtype if kind is None else kind)
+
+
+def dct(image: np.ndarray) -> np.ndarray:
+    """The two-dimensional discrete cosine transform (type II).
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64, of any size; each channel by itself.
+
+    Returns
+    -------
+    ndarray of float32 (of float64 for a float64 image), shape of the image
+        Orthonormal coefficients of the image's own levels (0 to 255 for uint8), those of the slowest waves first;
+        [0, 0] is sqrt(h w) times the mean.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no image, or has NaN or infinite pixels, which have no spectrum: it must be finite.
+
+    See Also
+    --------
+    idct : the inverse.
+
+    Notes
+    -----
+    The transform of [1]_ and of JPEG, `scipy.fft.dctn` with ``norm="ortho"``; OpenCV's `dct`, which takes even sizes
+    only.
+
+    References
+    ----------
+    .. [1] N. Ahmed, T. Natarajan, K. R. Rao, "Discrete Cosine Transform", IEEE Transactions on Computers C-23, 1974.
+    """
+    image = as_image(image)
+    planes = as_floats(image)
+    if image.size == 0:
+        return planes
+    from scipy.fft import dctn
+
+    return np.ascontiguousarray(dctn(planes, axes=(0, 1), norm="ortho", overwrite_x=True))
+
+
+def idct(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None) -> np.ndarray:
+    """The image of a discrete cosine transform: the inverse of `dct`.
+
+    Parameters
+    ----------
+    coefficients : ndarray of shape (h, w) or (h, w, c)
+        Real, laid out as by `dct`.
+    dtype : dtype, optional
+        uint8, uint16, float32 or float64; integers are rounded half to even and saturated.  Default: float64 for
+        float64, else float32.
+
+    Returns
+    -------
+    ndarray of shape (h, w) or (h, w, c)
+        The image.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+    values, kind = as_coefficients(coefficients, complex_too=False), image_dtype(dtype)
+    planes = values.astype(work_dtype(values.dtype), order="C")
+    if planes.size:
+        from scipy.fft import idctn
+
+        planes = np.ascontiguousarray(idctn(planes, axes=(0, 1), norm="ortho", overwrite_x=True))
+    return to_dtype(planes, planes.dtype if kind is None else kind)
