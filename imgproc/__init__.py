@@ -13,3 +13,4 @@ from .histogram import *
 from .io import *
 from .local import *
 from .point import *
+from .sharpen import *
