@@ -1,7 +1,8 @@
 """Small linear filters that answer in floats: what sharpening, edges and noise estimates are built on.
 
 OpenCV's separable filters do the work in float32 (float64 for float64 images); integers times small whole weights are
-exact there.  It knows neither a fill nor a wrapping border, nor more than 128 channels: those are framed and split here.
+exact there.  They know neither a fill nor a wrapping border, nor more than 128 channels: those are framed and split
+here.
 """
 
 from __future__ import annotations

@@ -27,7 +27,9 @@ def correlated(image: np.ndarray, weights: np.ndarray, border: str = "reflect_10
     """Sum of weights times pixels around each pixel, float64."""
     (a, b), (h, w) = (n // 2 for n in weights.shape), image.shape[:2]
     r = max(a, b)
-    around = padded(image.astype(np.float64), r, border, fill * full_scale(image.dtype))
+    level = fill * full_scale(image.dtype)
+    level = np.rint(level) if image.dtype.kind == "u" else level
+    around = padded(image.astype(np.float64), r, border, level)
     total = np.zeros(image.shape)
     for i, j in itertools.product(range(weights.shape[0]), range(weights.shape[1])):
         total += weights[i, j] * around[r - a + i : r - a + i + h, r - b + j : r - b + j + w]
