@@ -13,5 +13,6 @@ from .geometry import *
 from .histogram import *
 from .io import *
 from .local import *
+from .noise import *
 from .point import *
 from .sharpen import *
