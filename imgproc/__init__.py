@@ -15,4 +15,5 @@ from .io import *
 from .local import *
 from .noise import *
 from .point import *
+from .segment import *
 from .sharpen import *

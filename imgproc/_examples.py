@@ -58,6 +58,8 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "shift": lambda image: (0.15,),
     "color_matrix.matrix": lambda image: (np.array([[0.9, 0.2, 0, 0.1], [0, 0.8, 0.1, 0], [0.3, 0.3, 0.3, -0.1]]),),
     "key": lambda image: (7,),
+    "labels": lambda image: (np.indices(image.shape[:2]).sum(axis=0) // 5,),
+    "markers": lambda image: (np.indices(image.shape[:2]).sum(axis=0) % 7 // 6,),
     "gradient": lambda image: (np.sin(np.arange(image.size)).reshape(image.shape),),
 }
 

@@ -43,6 +43,10 @@ def _statistic(image: np.ndarray) -> Declared:
     return np.dtype(np.float64 if image.dtype == np.float64 else np.float32), image.shape
 
 
+def _labels(image: np.ndarray) -> Declared:
+    return np.dtype(np.int32), image.shape[:2]
+
+
 def _of_size(height: int, width: int, image: np.ndarray) -> Declared:
     return image.dtype, (height, width, *image.shape[2:])
 
@@ -62,6 +66,10 @@ RESULTS: dict[str, Callable[[np.ndarray], Declared]] = {
     "kirsch": _statistic,
     "robinson": _statistic,
     "canny": lambda image: (np.dtype(bool), image.shape[:2]),
+    "superpixels": _labels,
+    "watershed": _labels,
+    "multi_otsu": lambda image: (np.dtype(np.float64), (2,)),
+    "adaptive_threshold": lambda image: (np.dtype(bool), image.shape),
     # of the examples' sizes
     "transpose": lambda image: _of_size(image.shape[1], image.shape[0], image),
     "crop": lambda image: _of_size(image.shape[0] - image.shape[0] // 4, image.shape[1] - image.shape[1] // 3, image),
