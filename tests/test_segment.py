@@ -254,7 +254,7 @@ def test_watershed(dtype: np.dtype) -> None:
     found = imgproc.watershed(image, markers)
     assert np.array_equal(found, segmentation.watershed(image, markers.astype(np.int32)))
     assert set(np.unique(found)) == {1, 3}
-    assert 0 in imgproc.watershed(image, markers, lines=True, connectivity=8)
+    assert set(np.unique(imgproc.watershed(image, markers, connectivity=8))) == {1, 3}
     mask = x > 8
     assert np.array_equal(imgproc.watershed(image, markers, mask=mask) == 0, ~mask)
     assert not imgproc.watershed(image, markers * 0).any()
