@@ -8,6 +8,7 @@ them.
 from ._threads import *
 from ._version import __version__ as __version__
 from .color import *
+from .describe import *
 from .edges import *
 from .geometry import *
 from .histogram import *

@@ -47,6 +47,11 @@ def _labels(image: np.ndarray) -> Declared:
     return np.dtype(np.int32), image.shape[:2]
 
 
+def _histograms_of_gradients(image: np.ndarray) -> Declared:
+    rows, columns = (max(n // 8 - 1, 0) for n in image.shape[:2])
+    return _statistic(image)[0], (rows, columns, 2, 2, 9)
+
+
 def _of_size(height: int, width: int, image: np.ndarray) -> Declared:
     return image.dtype, (height, width, *image.shape[2:])
 
@@ -67,6 +72,9 @@ RESULTS: dict[str, Callable[[np.ndarray], Declared]] = {
     "robinson": _statistic,
     "canny": lambda image: (np.dtype(bool), image.shape[:2]),
     "superpixels": _labels,
+    "gist": lambda image: (np.dtype(np.float32), (320,)),
+    "hog": _histograms_of_gradients,
+    "lbp": lambda image: (np.dtype(np.int32), image.shape),
     "watershed": _labels,
     "multi_otsu": lambda image: (np.dtype(np.float64), (2,)),
     "adaptive_threshold": lambda image: (np.dtype(bool), image.shape),
