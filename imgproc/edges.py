@@ -492,16 +492,19 @@ def canny(
     weights = mirrored(gaussian_weights(sigma))
     blur = separable(weights, weights)
     if valid is None:
-        total = np.outer(_within(h, weights), _within(w, weights)).astype(kind)
+        totals = _within(h, weights)[:, None], _within(w, weights)
         inside = np.ones((h, w), np.uint8)
     else:
         plane[~valid] = 0
-        total = blur(valid.astype(kind), cv2.BORDER_CONSTANT) + np.finfo(kind).eps
+        totals = (blur(valid.astype(kind), cv2.BORDER_CONSTANT) + np.finfo(kind).eps,)
         inside = cv2.erode(valid.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0)
     smooth = blur(plane, cv2.BORDER_CONSTANT)
-    smooth /= total
+    del plane
+    for total in totals:
+        smooth /= total.astype(kind, copy=False)
     across, down = (work(smooth, cv2.BORDER_REPLICATE) for work in _components("sobel"))
     low = max(low, 32 * float(np.finfo(kind).eps) * float(abs(smooth).max(initial=0)))  # below it is rounding
+    del smooth, totals
     marks = np.zeros((h, w), np.uint8)
     _ridges(canonical(across), canonical(down), canonical(inside), kind.type(low), kind.type(max(low, high)), marks)
     count = int(np.count_nonzero(marks))
