@@ -172,7 +172,6 @@ def test_estimate_finds_what_was_added(std: float, photos: Any) -> None:
 
 def test_estimate_is_near_scikit_images(photos: Any) -> None:
     """A median of wavelet coefficients: it is less misled by texture."""
-    pytest.importorskip("pywt")
     noisy = imgproc.add_noise(photos("moon") / 255, std=0.05, key=1)
     assert imgproc.estimate_noise(noisy) == pytest.approx(restoration.estimate_sigma(noisy), rel=0.1)
 
