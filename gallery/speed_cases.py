@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 from scipy import fft, ndimage
-from skimage import data, exposure, filters, restoration
+from skimage import data, exposure, feature, filters, restoration, segmentation, util
 
 import imgproc
 
@@ -185,6 +185,14 @@ def _cv2_equalize_rgb(x: np.ndarray) -> np.ndarray:
 
 def _skimage_stretch(x: np.ndarray) -> np.ndarray:
     return exposure.rescale_intensity(x, in_range=tuple(np.percentile(x, (2, 98))), out_range=(0, 255)).astype(x.dtype)
+
+
+def _cv2_unsharp(x: np.ndarray) -> np.ndarray:
+    return cv2.addWeighted(x, 2, cv2.GaussianBlur(x, (9, 9), 1), -1, 0)
+
+
+def _cv2_gradient(x: np.ndarray) -> np.ndarray:
+    return cv2.magnitude(cv2.Sobel(x, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(x, cv2.CV_32F, 0, 1, scale=0.25))
 
 
 def _other(x: np.ndarray) -> np.ndarray:
@@ -513,6 +521,61 @@ CASES = (
             )
         },
         first="imgproc.richardson_lucy(image, imgproc.gaussian_psf(1))",
+        size=512,
+    ),
+    Case(
+        "unsharp_mask",
+        "unsharp mask, sigma 1",
+        "RGB",
+        lambda x: imgproc.unsharp_mask(x, sigma=1.0),
+        {
+            "cv2 GaussianBlur, addWeighted": Peer(_cv2_unsharp, limit=1.0, tolerance=2, note="rounds the blur"),
+        },
+    ),
+    Case(
+        "gradient",
+        "length of Sobel's gradient",
+        "grey",
+        lambda x: imgproc.gradient(x),
+        {"cv2 Sobel, magnitude": Peer(_cv2_gradient, limit=1.2, tolerance=1e-3)},
+    ),
+    Case(
+        "canny",
+        "Canny's edges, sigma 1",
+        "grey",
+        lambda x: imgproc.canny(x),
+        {
+            "skimage canny": Peer(
+                lambda x: feature.canny(x, 1.0),
+                limit=1 / 3,
+                tolerance=0.01,
+                difference=lambda ours, theirs: float((ours != theirs).mean() * 100),
+                unit="% of pixels",
+            )
+        },
+        size=512,
+    ),
+    Case(
+        "add_noise, gaussian",
+        "normal noise, standard deviation 0.1",
+        "RGB",
+        lambda x: imgproc.add_noise(x, key=1, std=0.1),
+        {
+            "skimage random_noise": Peer(
+                lambda x: util.random_noise(x, var=0.01), limit=1 / 8, difference=None, note="other numbers, float64"
+            )
+        },
+    ),
+    Case(
+        "superpixels",
+        "200 superpixels (SLIC), 10 iterations",
+        "RGB",
+        lambda x: imgproc.superpixels(x, count=200),
+        {
+            "skimage slic": Peer(
+                lambda x: segmentation.slic(x, 200), limit=1 / 5, difference=None, note="142 instead of 193 regions"
+            )
+        },
         size=512,
     ),
 )

@@ -8,12 +8,17 @@ them.
 from ._threads import *
 from ._version import __version__ as __version__
 from .color import *
+from .describe import *
+from .edges import *
 from .frequency import *
 from .geometry import *
 from .histogram import *
 from .io import *
 from .local import *
+from .noise import *
 from .point import *
 from .restore import *
+from .segment import *
+from .sharpen import *
 from .smooth import *
 from .transform import *

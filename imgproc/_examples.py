@@ -82,6 +82,9 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "constrained_least_squares.gamma": lambda image: (None, 0.01),
     "keep": lambda image: (0.3,),
     "offset": lambda image: (0.0, 0.5),
+    "labels": lambda image: (np.indices(image.shape[:2]).sum(axis=0) // 5,),
+    "markers": lambda image: (np.indices(image.shape[:2]).sum(axis=0) % 7 // 6,),
+    "gradient": lambda image: (np.sin(np.arange(image.size)).reshape(image.shape),),
 }
 
 

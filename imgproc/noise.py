@@ -1,0 +1,344 @@
+"""Noise: adding it by known laws, estimating it, and the worst there is for a classifier."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any
+
+import numpy as np
+
+from ._check import as_image, integer, one_of, positive, real
+from ._jit import borrowed, kernel
+from ._linear import float_of
+from ._planes import canonical, full_scale
+from ._scanline import pixel, run
+from ._scanline._op_levels import log2
+from ._scanline._op_noise import STEP, first_bits, keys, mixed
+from ._threads import run_bands
+
+__all__ = ["add_noise", "estimate_noise", "fgsm"]
+
+UNIFORM, RAYLEIGH, GAMMA = range(3)
+
+LARGEST_ORDER = 64
+"""Of a gamma law: beyond it, it is normal to the eye."""
+
+KINDS = (
+    "gaussian",
+    "uniform",
+    "rayleigh",
+    "gamma",
+    "exponential",
+    "speckle",
+    "poisson",
+    "salt_and_pepper",
+    "periodic",
+    "quantization",
+)
+
+
+@kernel
+def _add(rows, channels, law, stream, together, order, shift, scale, top, out, y0, y1):
+    """Levels plus ``shift + scale * z``; z a number of its law, by the counter of its pixel (see `_op_noise`)."""
+    rows, out = borrowed(rows), borrowed(out)
+    width = rows.shape[1] // channels
+    for y in range(y0, y1):
+        row, result = rows[y], out[y]
+        for c in range(channels):
+            for x in range(width):
+                z = np.float32(0)
+                for k in range(order):
+                    k0, k1 = keys(stream, (0 if together else c) * order + k)
+                    counter = np.uint32((y * width + x) * np.int64(STEP) & np.int64(0xFFFFFFFF))
+                    bits = first_bits(mixed(counter, k0, k1))
+                    u = (np.float32(np.int32(bits >> np.uint32(8))) + np.float32(0.5)) * np.float32(2.0**-24)
+                    z += u if law == UNIFORM else log2(u) * np.float32(-0.6931471805599453)
+                z = np.sqrt(z) if law == RAYLEIGH else z
+                i = x * channels + c
+                v = row[i] + (shift + scale * z)
+                if top > 0:
+                    v = shift * 0 if v < 0 else v
+                    result[i] = np.int32(np.rint(top if v > top else v))
+                else:
+                    result[i] = v
+
+
+def add_noise(
+    image: np.ndarray,
+    *,
+    key: int | tuple[int, ...],
+    kind: str = "gaussian",
+    std: float = 0.1,
+    mean: float = 0.0,
+    order: int = 2,
+    peak: float = 255.0,
+    amount: float = 0.05,
+    salt: float = 0.5,
+    frequency: tuple[float, float] = (0.1, 0.0),
+    phase: float = 0.0,
+    levels: int = 16,
+    per_channel: bool = True,
+) -> np.ndarray:
+    """Add noise of a given law, reproducibly.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    key : int or tuple of int
+        Names the numbers that are drawn: the same key gives the same noise, with any number of threads and, but for
+        ``"periodic"``, on any CPU.  Different keys give noise that has nothing to do with each other.
+    kind : {"gaussian", "uniform", "rayleigh", "gamma", "exponential", "speckle", "poisson", "salt_and_pepper", \
+"periodic", "quantization"}
+        The law, see the notes.
+    std : float
+        Standard deviation as a fraction of full scale, at least 0 (of the factor for ``"speckle"``).
+    mean : float
+        Mean of the noise that is added, as a fraction of full scale; 0 keeps the brightness.  Of the first five laws
+        and ``"periodic"``.
+    order : int
+        Shape of ``"gamma"``, from 1, which is ``"exponential"``, to 64.
+    peak : float
+        Photons that full scale stands for, above 0, for ``"poisson"``.
+    amount, salt : float
+        The share of the pixels that ``"salt_and_pepper"`` changes, and the share of white among them, in [0, 1].
+    frequency : (float, float)
+        Cycles per pixel along x and y, for ``"periodic"``.
+    phase : float
+        Of ``"periodic"`` at the centre of the first pixel, in degrees.
+    levels : int
+        How many levels ``"quantization"`` leaves, at least 2, black and white among them.
+    per_channel : bool
+        Whether each channel has noise of its own; else all channels of a pixel get the same, which keeps colours.  Salt
+        and pepper are always the same in all channels, Poisson's counts never.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers are rounded half to even and saturated; floats are not cut off.  NaN stays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    Added, with the mean and the standard deviation asked for: ``"gaussian"``; ``"uniform"`` on mean ± 1.732 std;
+    ``"rayleigh"``, a + sqrt(-b ln U) with b = 4 std² / (4 - pi) and a = mean - sqrt(pi b / 4); ``"gamma"`` (Erlang's
+    law), a - (ln U_1 + ... + ln U_order) / lambda with lambda = sqrt(order) / std and a = mean - order / lambda;
+    ``"exponential"``, the same of order 1.  The textbook's laws, which begin at 0, are those with
+    mean = 1.913 std, sqrt(order) std and std.  ``"periodic"`` is a sine with an amplitude of 1.414 std, and
+    draws nothing.
+
+    ``"speckle"`` multiplies by 1 plus a normal number; ``"poisson"`` counts photons, v becomes Poisson(v peak) / peak
+    (scikit-image takes the peak from the number of different levels in the image); ``"salt_and_pepper"`` sets pixels to
+    white or black; ``"quantization"`` rounds to the nearest of evenly spaced levels and draws nothing.
+
+    Normal numbers end at 5.3 std, and logarithms of uniform ones at 17.3.
+
+    References
+    ----------
+    R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 5.2.
+    """
+    image = as_image(image)
+    stream = _stream(key)
+    one_of(kind, "kind", KINDS)
+    std, mean = real(std, "std", at_least=0), real(mean, "mean")
+    order, peak = integer(order, "order", at_least=1, at_most=LARGEST_ORDER), positive(peak, "peak")
+    amount = real(amount, "amount", at_least=0, at_most=1)
+    salt = real(salt, "salt", at_least=0, at_most=1)
+    across, down = _frequency(frequency)
+    phase = real(phase, "phase")
+    levels = integer(levels, "levels", at_least=2, at_most=65536)
+    if not isinstance(per_channel, bool | np.bool_):
+        raise TypeError(f"per_channel must be a bool, got {type(per_channel).__name__}")
+    each = bool(per_channel)
+    if kind == "periodic":
+        return _with_wave(image, (across, down), std, mean, phase)
+    if kind == "quantization":
+        return _quantized(image, levels)
+    if kind == "gaussian":
+        return run(image, [pixel.gaussian_noise(std, stream, mean=mean, per_channel=each)])
+    if kind == "speckle":
+        return run(image, [pixel.speckle(std, stream, per_channel=each)])
+    if kind == "poisson":
+        return run(image, [pixel.poisson_noise(peak, stream)])
+    if kind == "salt_and_pepper":
+        return run(image, [pixel.salt_and_pepper(amount, salt, stream)])
+    if kind == "uniform":
+        law, order, scale = UNIFORM, 1, math.sqrt(12) * std
+        shift = mean - scale / 2
+    elif kind == "rayleigh":
+        law, order, scale = RAYLEIGH, 1, math.sqrt(4 / (4 - math.pi)) * std
+        shift = mean - math.sqrt(math.pi / 4) * scale
+    else:
+        law, order = GAMMA, 1 if kind == "exponential" else order
+        scale = std / math.sqrt(order)
+        shift = mean - order * scale
+    return _added(image, law, stream, not each, order, shift, scale)
+
+
+def _added(
+    image: np.ndarray, law: int, stream: int, together: bool, order: int, shift: float, scale: float
+) -> np.ndarray:
+    out = np.empty(image.shape, image.dtype)
+    if not image.size:
+        return out
+    h, w = image.shape[:2]
+    rows, flat = canonical(image).reshape(h, -1), out.reshape(h, -1)
+    kind, full = float_of(image.dtype).type, full_scale(image.dtype)
+    numbers = kind(shift * full), kind(scale * full), kind(full if image.dtype.kind == "u" else 0)
+    channels = flat.shape[1] // w
+
+    def band(a: int, b: int) -> None:
+        _add(rows, channels, law, np.uint64(stream), together, order, *numbers, flat, a, b)
+
+    run_bands(band, h, pixels=h * w)
+    return out
+
+
+def _stream(key: Any) -> int:
+    """52 bits of a key, as streams of noise have."""
+    words = key if isinstance(key, tuple) else (key,)
+    if not words:
+        raise ValueError("key must have at least one integer, got ()")
+    for word in words:
+        try:
+            integer(word, "key")
+        except TypeError:
+            raise TypeError(f"key must be an integer or a tuple of integers, got {key!r}") from None
+    text = ",".join(str(int(word)) for word in words)
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 12
+
+
+def _frequency(value: Any) -> tuple[float, float]:
+    if not isinstance(value, tuple | list | np.ndarray) or np.shape(value) != (2,):
+        raise TypeError(f"frequency must be a pair (x, y), got {value!r}")
+    return real(value[0], "frequency[0]"), real(value[1], "frequency[1]")
+
+
+def _with_wave(image: np.ndarray, frequency: tuple[float, float], std: float, mean: float, phase: float) -> np.ndarray:
+    h, w = image.shape[:2]
+    full = full_scale(image.dtype)
+    x = 2 * math.pi * frequency[0] * np.arange(w) + math.radians(phase)
+    y = 2 * math.pi * frequency[1] * np.arange(h)[:, None]
+    wave = (np.sin(x) * np.cos(y) + np.cos(x) * np.sin(y)) * (math.sqrt(2) * std * full) + mean * full
+    wave = wave.astype(float_of(image.dtype)).reshape(h, w, *[1] * (image.ndim - 2))
+    return _stored(image + wave, image.dtype)
+
+
+def _quantized(image: np.ndarray, levels: int) -> np.ndarray:
+    kind, full, steps = float_of(image.dtype).type, full_scale(image.dtype), levels - 1
+    with np.errstate(over="ignore", invalid="ignore"):
+        if image.dtype.kind == "u":  # the same for each level
+            nearest = np.rint(np.arange(full + 1) * steps / full)
+            return np.rint(nearest * full / steps).astype(image.dtype)[image]
+        return np.rint(image * kind(steps)) / kind(steps)
+
+
+def _stored(levels: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    if dtype.kind == "f":
+        return levels.astype(dtype, copy=False)
+    return np.rint(np.clip(levels, 0, full_scale(dtype))).astype(dtype)
+
+
+@kernel
+def _residuals(rows, channels, totals, counts):
+    """For each row and channel the sum of absolute second differences along both axes, and how many are numbers."""
+    for y in range(rows.shape[0] - 2):
+        for c in range(channels):
+            total, count = 0.0, 0
+            for i in range(c, rows.shape[1] - 2 * channels, channels):
+                j, k = i + channels, i + 2 * channels
+                left = float(rows[y, i]) - 2.0 * rows[y + 1, i] + rows[y + 2, i]
+                middle = float(rows[y, j]) - 2.0 * rows[y + 1, j] + rows[y + 2, j]
+                right = float(rows[y, k]) - 2.0 * rows[y + 1, k] + rows[y + 2, k]
+                v = abs(left - 2.0 * middle + right)
+                if np.isfinite(v):
+                    total += v
+                    count += 1
+            totals[y, c], counts[y, c] = total, count
+
+
+def estimate_noise(image: np.ndarray) -> float | np.ndarray:
+    """Estimate the standard deviation of additive white normal noise from one image.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself; at least three pixels by three.
+
+    Returns
+    -------
+    float, or ndarray of float64, shape (c,)
+        As a fraction of full scale, hence what `add_noise` takes as `std`.  Thin lines and fine texture count as noise:
+        it is an upper estimate.  Windows with values that are not finite are left out; NaN where none is left.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no image, or smaller than three pixels by three.
+
+    References
+    ----------
+    J. Immerkær, "Fast noise variance estimation", Computer Vision and Image Understanding 64(2), 1996: the mean
+    absolute response to ``1 -2 1 / -2 4 -2 / 1 -2 1``, which images of smooth surfaces and straight edges barely have,
+    times sqrt(pi / 2) / 6.
+    """
+    image = as_image(image)
+    h, w = image.shape[:2]
+    if h < 3 or w < 3:
+        raise ValueError(f"image must have at least 3 rows and 3 columns, got shape {image.shape}")
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    rows = canonical(image).reshape(h, -1)
+    totals, counts = np.empty((h - 2, channels)), np.empty((h - 2, channels), np.int64)
+    run_bands(lambda a, b: _residuals(rows[a : b + 2], channels, totals[a:b], counts[a:b]), h - 2, pixels=h * w)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        found = totals.sum(axis=0) / counts.sum(axis=0) * (math.sqrt(math.pi / 2) / 6 / full_scale(image.dtype))
+    return float(found[0]) if image.ndim == 2 else found
+
+
+def fgsm(image: np.ndarray, gradient: np.ndarray, *, epsilon: float = 8 / 255) -> np.ndarray:
+    """Fast gradient sign method: the noise, of a size given, that raises a classifier's loss most, to first order.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    gradient : ndarray of the image's shape
+        Of the loss with respect to the image, float32 or float64; only signs count.
+    epsilon : float
+        How far each level moves, as a fraction of full scale; below 0 the loss falls.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype: ``f + epsilon * sign(gradient)``.  Integers are rounded half to even and saturated; floats
+        are not cut off.  NaN in the image or, for float images, in the gradient stays where it is; in the gradient of
+        an integer image it counts as 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    References
+    ----------
+    I. Goodfellow, J. Shlens, C. Szegedy, "Explaining and harnessing adversarial examples", ICLR 2015.
+    """
+    image = as_image(image)
+    if not isinstance(gradient, np.ndarray):
+        raise TypeError(f"gradient must be a numpy array, got {type(gradient).__name__}")
+    if gradient.dtype.newbyteorder("=") not in (np.float32, np.float64):
+        raise TypeError(f"gradient must be float32 or float64, got {gradient.dtype}")
+    if gradient.shape != image.shape:
+        raise ValueError(f"gradient must have the shape of image, {image.shape}, got {gradient.shape}")
+    kind, step = float_of(image.dtype).type, real(epsilon, "epsilon") * full_scale(image.dtype)
+    with np.errstate(invalid="ignore"):
+        sign = np.sign(gradient).astype(kind)
+    if image.dtype.kind == "u":
+        np.nan_to_num(sign, copy=False)
+    sign *= kind(step)
+    return np.ascontiguousarray(_stored(image + sign, image.dtype))

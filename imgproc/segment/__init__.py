@@ -1,0 +1,5 @@
+"""Segmentation: superpixels, thresholds, connected regions."""
+
+from ._regions import *
+from ._superpixels import *
+from ._threshold import *

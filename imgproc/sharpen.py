@@ -1,0 +1,319 @@
+"""Sharpening, relief and detail."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ._check import as_image, border_name, color_mode, integer, positive, real
+from ._cv2 import load_cv2
+from ._jit import kernel
+from ._linear import apply, float_of, gaussian_weights, separable
+from ._planes import canonical, full_scale, on_intensity
+from ._scanline._combine import blend_differences, blur_separable
+from ._scanline._combine import unsharp_mask as _unsharp
+from ._threads import run_bands
+
+__all__ = ["detail_enhance", "emboss", "high_boost", "laplacian", "sharpen_laplacian", "unsharp_mask"]
+
+
+def _neighbours(value: int) -> int:
+    number = integer(value, "neighbours", at_least=4, at_most=8)
+    if number not in (4, 8):
+        raise ValueError(f"neighbours must be 4 or 8, got {number}")
+    return number
+
+
+def laplacian(image: np.ndarray, *, neighbours: int = 4, border: str = "reflect_101", fill: float = 0.0) -> np.ndarray:
+    """Laplacian: the sum of a pixel's neighbours minus as many times the pixel.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    neighbours : int
+        4 (kernel ``0 1 0 / 1 -4 1 / 0 1 0``) or 8 (``1 1 1 / 1 -8 1 / 1 1 1``).
+    border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
+        What the window sees outside the image, see `imgproc._border`.
+    fill : float
+        Level outside the image for ``border="constant"``, as a fraction of full scale.
+
+    Returns
+    -------
+    ndarray of float32 (of float64 for a float64 image), shape of the image
+        Signed, in the levels of the image (-1020 to 1020 for uint8 and 4 neighbours), exact for integers; the centre
+        of the kernel is negative, so a bright spot has a negative Laplacian, as in OpenCV and SciPy.
+        (``skimage.filters.laplace`` has the opposite sign.)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    References
+    ----------
+    R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-62.
+    """
+    image = as_image(image)
+    full = _neighbours(neighbours) == 8
+    border_name(border)
+    fill = real(fill, "fill")
+    if not image.size:
+        return np.empty(image.shape, float_of(image.dtype))
+    weights = np.array([[1, 1, 1], [1, -8, 1], [1, 1, 1]] if full else [[0, 1, 0], [1, -4, 1], [0, 1, 0]], np.float64)
+
+    def work(source: np.ndarray, number: int) -> np.ndarray:
+        cv2 = load_cv2()
+        depth = cv2.CV_64F if source.dtype == np.float64 else cv2.CV_32F
+        if not full:
+            return cv2.Laplacian(source, depth, ksize=1, borderType=number)
+        return cv2.filter2D(source, depth, weights, borderType=number)
+
+    return apply(image, work, 1, border, fill)
+
+
+def sharpen_laplacian(image: np.ndarray, *, strength: float = 1.0, neighbours: int = 8) -> np.ndarray:
+    """Sharpen by taking the Laplacian away: ``f - strength * laplacian(f)``.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    strength : float
+        At least 0, which changes nothing; 1 is the textbook's.
+    neighbours : int
+        4 or 8, see `laplacian`.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers are rounded half to even and saturated; floats are not cut off.  The border is
+        ``reflect_101``.  NaN reaches the windows that see it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    References
+    ----------
+    R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-63 with c = -strength.
+    """
+    image = as_image(image)
+    strength = real(strength, "strength", at_least=0)
+    if _neighbours(neighbours) == 8:
+        return blend_differences(image, "surround", 1.0, strength)
+    return blend_differences(image, "laplacian", 1.0, -strength)
+
+
+def unsharp_mask(image: np.ndarray, *, sigma: float = 1.0, amount: float = 1.0, threshold: float = 0.0) -> np.ndarray:
+    """Sharpen by what a Gaussian blur takes away.
+
+    ``f + amount (f - blur)`` where the two differ by more than `threshold`, else f.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    sigma : float
+        Standard deviation of the blur in pixels, above 0; the kernel ends at 4 sigma.
+    amount : float
+        At least 0, which changes nothing; 1 is unsharp masking proper, see `high_boost` for more.
+    threshold : float
+        Differences up to this fraction of full scale stay, so that noise is not sharpened; at least 0.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers are rounded half to even and saturated once, at the end; floats are not cut off.
+        The border is ``reflect_101``.  NaN reaches the windows that see it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    ``skimage.filters.unsharp_mask`` without the threshold, which is that of Pillow and GIMP.
+
+    References
+    ----------
+    R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-64 and 3-65.
+    """
+    image = as_image(image)
+    sigma, amount = positive(sigma, "sigma"), real(amount, "amount", at_least=0)
+    threshold = real(threshold, "threshold", at_least=0)
+    return _unsharp(image, gaussian_weights(sigma), amount, threshold)
+
+
+def high_boost(image: np.ndarray, *, sigma: float = 1.0, boost: float = 2.0) -> np.ndarray:
+    """High-boost filtering: unsharp masking with a weight above 1, ``f + boost (f - blur)``.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    sigma : float
+        Standard deviation of the Gaussian blur in pixels, above 0.
+    boost : float
+        At least 1, which is `unsharp_mask`.  (Where the literature has A f - blur, with a factor for the brightness of
+        the image, use ``boost=1`` and add (A - 1) f.)
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers are rounded half to even and saturated; floats are not cut off.  The border is
+        ``reflect_101``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    References
+    ----------
+    R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-65 with k > 1.
+    """
+    image = as_image(image)
+    sigma, boost = positive(sigma, "sigma"), real(boost, "boost", at_least=1)
+    return _unsharp(image, gaussian_weights(sigma), boost, 0.0)
+
+
+@kernel
+def _shade(across, down, slope, x, y, z, top, out):
+    """Cosine between the normal of a surface with these differences and the light (x, y, z), y upwards."""
+    kind = across.dtype.type
+    one, zero = kind(1), kind(0)
+    for row in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            p, q = slope * across[row, i], slope * down[row, i]
+            v = (z - x * p + y * q) / np.sqrt(one + p * p + q * q)
+            v = zero if v < zero else v
+            if top > 0:
+                v = v * top
+                out[row, i] = np.int32(np.rint(top if v > top else v))
+            else:
+                out[row, i] = v
+
+
+def emboss(image: np.ndarray, *, azimuth: float = 135.0, elevation: float = 45.0, depth: float = 4.0) -> np.ndarray:
+    """Light the image as a relief whose height is its brightness.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64; each channel by itself.
+    azimuth : float
+        Where the light comes from, in degrees counter-clockwise from the right; 135 is the upper left.
+    elevation : float
+        How high it stands above the image plane, in degrees from 0 to 90.
+    depth : float
+        Height of white above black in pixels, at least 0: a slope over `depth` pixels rises by 45 degrees.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype: the cosine between light and surface, full scale where it shines straight down, 0 where it
+        does not reach.  Flat places have ``sin(elevation)``.  Integers are rounded half to even.  The border is
+        ``reflect_101``.  NaN reaches the windows that see it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    References
+    ----------
+    J. Schlag, "Fast embossing effects on raster image data", in Graphics Gems IV, 1994: normals by differences over
+    three by three pixels (Prewitt's), here of unit length.
+    """
+    image = as_image(image)
+    azimuth, depth = math.radians(real(azimuth, "azimuth")), real(depth, "depth", at_least=0)
+    elevation = math.radians(real(elevation, "elevation", at_least=0, at_most=90))
+    out = np.empty(image.shape, image.dtype)
+    if not image.size:
+        return out
+    odd, flat = np.array([-1.0, 0.0, 1.0]), np.ones(3)
+    h, kind, full = image.shape[0], float_of(image.dtype).type, full_scale(image.dtype)
+    across = apply(image, separable(odd, flat), 1).reshape(h, -1)
+    down = apply(image, separable(flat, odd), 1).reshape(h, -1)
+    slope, result = kind(depth / (6 * full)), out.reshape(h, -1)
+    x, y = math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth)
+    light, top = (kind(x), kind(y), kind(math.sin(elevation))), kind(full if image.dtype.kind == "u" else 0)
+    across, down = canonical(across), canonical(down)
+
+    def band(a: int, b: int) -> None:
+        _shade(across[a:b], down[a:b], slope, *light, top, result[a:b])
+
+    run_bands(band, h, pixels=h * image.shape[1])
+    return out
+
+
+def detail_enhance(
+    image: np.ndarray,
+    *,
+    sigma: float = 4.0,
+    amount: float = 1.5,
+    edge: float = 0.1,
+    color: str = "luminance",
+) -> np.ndarray:
+    """Enhance detail without halos along edges: a base layer that keeps edges, and amplified detail on it.
+
+    ``f + amount (f - base)``, where the base is the guided filter of the image by itself, with Gaussian windows.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    sigma : float
+        Standard deviation of the windows in pixels, above 0; detail is what is finer.
+    amount : float
+        At least 0, which changes nothing.
+    edge : float
+        Variation with a standard deviation well above this fraction of full scale is an edge, which stays as it is,
+        below it detail; above 0.
+    color : {"luminance", "per_channel"}
+        For RGB: enhance luma and keep the differences of R, G and B, or treat each channel by itself.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.  Integers are rounded half to even and saturated; floats are not cut off.  The border is
+        ``reflect_101``.  NaN reaches the windows that see it, twice (8 sigma).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    References
+    ----------
+    K. He, J. Sun, X. Tang, "Guided image filtering", IEEE TPAMI 35(6), 2013, sections 3.4 and 5 ("detail enhancement");
+    here the means are weighted by a Gaussian, and epsilon is ``edge**2``.
+    """
+    image = as_image(image)
+    sigma, amount = positive(sigma, "sigma"), real(amount, "amount", at_least=0)
+    edge = positive(edge, "edge")
+    color = color_mode(color, image)
+    if not image.size:
+        return image.copy()
+    weights = gaussian_weights(sigma)
+
+    def work(plane: np.ndarray) -> np.ndarray:
+        kind, top = float_of(plane.dtype).type, full_scale(plane.dtype)
+        with np.errstate(invalid="ignore", over="ignore"):
+            # About the middle of the scale, where squares lose least.
+            f = plane * kind(1 / top) - kind(0.5)
+            mean, square = np.moveaxis(blur_separable(np.stack((f, f * f), axis=-1), weights), -1, 0)
+            variance = np.maximum(square - mean * mean, 0)
+            share = variance / (variance + kind(edge * edge))
+            share, rest = np.moveaxis(blur_separable(np.stack((share, mean - share * mean), axis=-1), weights), -1, 0)
+            f += kind(amount) * (f - (share * f + rest))
+            f += kind(0.5)
+            if plane.dtype.kind == "f":
+                return f
+            return np.rint(np.clip(f * kind(top), 0, top)).astype(plane.dtype)
+
+    return on_intensity(image, color, work)
