@@ -46,7 +46,7 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "kappa": lambda image: (0.1,),
     "weight": lambda image: (0.1,),
     "alpha": lambda image: (0.2,),
-    "order": lambda image: (1.5, -1.0),
+    "contraharmonic_mean.order": lambda image: (1.5, -1.0),
     "size": lambda image: (image.shape[:2],),
     "angle": lambda image: (30.0,),
     "matrix": lambda image: (

@@ -1,18 +1,17 @@
-"""Edges: gradients, second derivatives, compass masks, Canny's detector."""
+"""Gradients, second derivatives, compass masks."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ._check import as_image, as_mask, border_name, one_of, positive, real
-from ._cv2 import load_cv2
-from ._jit import kernel
-from ._linear import Filter, apply, float_of, gaussian_weights, mirrored, separable
-from ._planes import canonical, full_scale, luma
-from ._threads import run_bands
+from .._check import as_image, border_name, one_of, positive, real
+from .._cv2 import load_cv2
+from .._jit import kernel
+from .._linear import Filter, apply, float_of, gaussian_weights, mirrored, separable
+from .._planes import canonical, full_scale
+from .._threads import run_bands
 
 __all__ = [
-    "canny",
     "difference_of_gaussians",
     "gradient",
     "kirsch",
@@ -81,7 +80,7 @@ def gradient(
     fill = real(fill, "fill")
     if not image.size:
         return np.empty(image.shape, float_of(image.dtype))
-    across, down = _components(kind)
+    across, down = derivatives(kind)
     if result == "x":
         return apply(image, across, 1, border, fill)
     if result == "y":
@@ -101,7 +100,7 @@ def gradient(
     return apply(image, magnitude if result == "magnitude" else angle, 1, border, fill)
 
 
-def _components(kind: str) -> tuple[Filter, Filter]:
+def derivatives(kind: str) -> tuple[Filter, Filter]:
     """The derivatives to the right and downwards."""
     odd = np.array([-1.0, 0.0, 1.0])
     if kind == "roberts":
@@ -379,143 +378,3 @@ def robinson(
     G. S. Robinson, "Edge detection by compass gradient masks", Computer Graphics and Image Processing 6(5), 1977.
     """
     return _by_compass(image, False, result, border, fill)
-
-
-@kernel
-def _ridges(across, down, inside, low, high, out):
-    """Where the gradient is a ridge across its direction: 1 from `low` on, 2 from `high` on; the frame stays 0."""
-    kind = across.dtype.type
-    one = kind(1)
-    for y in range(1, out.shape[0] - 1):
-        for x in range(1, out.shape[1] - 1):
-            gx, gy = across[y, x], down[y, x]
-            m = np.sqrt(gx * gx + gy * gy)
-            if not inside[y, x] or m < low or m == 0:
-                continue
-            right = 1 if (gx >= 0) == (gy >= 0) else -1  # of the neighbours below, on the line of the gradient
-            if abs(gx) >= abs(gy):
-                share, dy, dx = abs(gy) / abs(gx), 0, right
-            else:
-                share, dy, dx = abs(gx) / abs(gy), 1, 0
-            a = _length(across, down, y + dy, x + dx) * (one - share)
-            b = _length(across, down, y - dy, x - dx) * (one - share)
-            a += _length(across, down, y + 1, x + right) * share
-            b += _length(across, down, y - 1, x - right) * share
-            if a <= m and b <= m:
-                out[y, x] = 2 if m >= high else 1
-
-
-@kernel(inner=True)
-def _length(across, down, y, x):
-    return np.sqrt(across[y, x] * across[y, x] + down[y, x] * down[y, x])
-
-
-@kernel
-def _connect(marks, stack, out):
-    """True for marks of 2, and for those of 1 that touch them in a chain of eight neighbours; the frame has none."""
-    top = 0
-    for y in range(marks.shape[0]):
-        for x in range(marks.shape[1]):
-            if marks[y, x] == 2 and not out[y, x]:
-                out[y, x] = True
-                stack[top, 0], stack[top, 1], top = y, x, top + 1
-                while top:
-                    top -= 1
-                    row, column = stack[top, 0], stack[top, 1]
-                    for v in range(row - 1, row + 2):
-                        for u in range(column - 1, column + 2):
-                            if marks[v, u] and not out[v, u]:
-                                out[v, u] = True
-                                stack[top, 0], stack[top, 1], top = v, u, top + 1
-
-
-def canny(
-    image: np.ndarray,
-    *,
-    sigma: float = 1.0,
-    low: float = 0.025,
-    high: float = 0.05,
-    mask: np.ndarray | None = None,
-) -> np.ndarray:
-    """Canny's edge detector: thin edges with hysteresis.
-
-    Parameters
-    ----------
-    image : ndarray of shape (h, w), (h, w, 1) or (h, w, 3)
-        uint8, uint16, float32 or float64; of RGB images the luma, 0.299 R + 0.587 G + 0.114 B.
-    sigma : float
-        Standard deviation of the Gaussian that smooths first, in pixels, above 0.
-    low, high : float
-        Ridges of the gradient from `high` on are edges, and those from `low` on that are connected to them; fractions
-        of full scale, where a step that stays sharp has its height (see `gradient`): a quarter of scikit-image's
-        numbers, 1/1020 of OpenCV's with ``L2gradient``.  At least 0, `low` at most `high`.
-    mask : ndarray of bool, shape (h, w), optional
-        Where edges are looked for; nothing outside is seen.
-
-    Returns
-    -------
-    ndarray of bool, shape (h, w)
-        True on edges, one pixel wide.  Never at the border of the image, or of the mask, or beside pixels that are not
-        finite, which count as masked: the mean that smooths is over valid pixels alone.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong kind or value.
-
-    Notes
-    -----
-    As ``skimage.feature.canny``: ridges are found by interpolation between the two neighbours on each side of the
-    gradient's direction.  float32, or float64 for float64 images.
-
-    References
-    ----------
-    J. Canny, "A computational approach to edge detection", IEEE TPAMI 8(6), 1986.
-    """
-    image = as_image(image, channels=(1, 3))
-    sigma = positive(sigma, "sigma")
-    low, high = real(low, "low", at_least=0), real(high, "high", at_least=0)
-    if low > high:
-        raise ValueError(f"low must be <= high, got low={low}, high={high}")
-    mask = as_mask(mask, image)
-    h, w = image.shape[:2]
-    out = np.zeros((h, w), bool)
-    if not image.size:
-        return out
-    cv2, kind = load_cv2(), float_of(image.dtype)
-    plane = image.astype(kind)
-    plane = np.array(luma(plane)) if plane.shape[2:] == (3,) else plane.reshape(h, w)
-    plane *= kind.type(1 / full_scale(image.dtype))
-    valid = mask
-    if image.dtype.kind == "f" and not np.isfinite(plane).all():
-        valid = np.isfinite(plane) if mask is None else mask & np.isfinite(plane)
-    weights = mirrored(gaussian_weights(sigma))
-    blur = separable(weights, weights)
-    if valid is None:
-        totals = _within(h, weights)[:, None], _within(w, weights)
-        inside = np.ones((h, w), np.uint8)
-    else:
-        plane[~valid] = 0
-        totals = (blur(valid.astype(kind), cv2.BORDER_CONSTANT) + np.finfo(kind).eps,)
-        inside = cv2.erode(valid.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0)
-    smooth = blur(plane, cv2.BORDER_CONSTANT)
-    del plane
-    for total in totals:
-        smooth /= total.astype(kind, copy=False)
-    across, down = (work(smooth, cv2.BORDER_REPLICATE) for work in _components("sobel"))
-    low = max(low, 32 * float(np.finfo(kind).eps) * float(abs(smooth).max(initial=0)))  # below it is rounding
-    del smooth, totals
-    marks = np.zeros((h, w), np.uint8)
-    _ridges(canonical(across), canonical(down), canonical(inside), kind.type(low), kind.type(max(low, high)), marks)
-    count = int(np.count_nonzero(marks))
-    if count:
-        _connect(canonical(marks), np.empty((count, 2), np.int64), out)
-    return out
-
-
-def _within(size: int, weights: np.ndarray) -> np.ndarray:
-    """For each place of a line the sum of the weights that fall on the line."""
-    r = weights.size // 2
-    sums = np.concatenate(([0.0], np.cumsum(weights)))
-    at = np.arange(size)
-    return sums[np.minimum(weights.size, size + r - at)] - sums[np.maximum(0, r - at)]
