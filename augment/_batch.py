@@ -12,7 +12,7 @@ from imgproc._planes import canonical
 from imgproc._scanline import OutMismatch, usable
 from imgproc._threads import get_num_threads, run_all
 
-from ._keys import fresh_key, key_words
+from ._keys import fresh_key, key_array, key_words
 from ._recipes import Recipe
 from ._sample import Sample
 
@@ -50,7 +50,7 @@ def run_batch(
         done = _recorded(chain, images, keys, out, threads)
         if done is not None:
             return {"images": done, "keys": list(keys)}
-    words = [np.array([key_words(key, "keys[i]")], np.uint64) for key in keys]
+    words = [key_array(key, "keys[i]") for key in keys]
     results: list[Any] = [None] * n
 
     def work(i: int, into: np.ndarray | None) -> dict[str, Any]:

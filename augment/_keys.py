@@ -99,6 +99,15 @@ def key_words(key: Any, name: str = "key") -> tuple[int, ...]:
     return tuple(words)
 
 
+def key_array(key: Any, name: str = "key") -> np.ndarray:
+    """The words of a key as kernels want them, uint64 (1, n)."""
+    words = key_words(key, name)
+    array = np.empty((1, len(words)), np.uint64)
+    for k, word in enumerate(words):
+        array[0, k] = word
+    return array
+
+
 def draw_block(keys: np.ndarray, seed: int, addresses: np.ndarray, first: int, blocks: int) -> np.ndarray:
     """Uniforms in (0, 1), float64 (n keys, n addresses, 4 blocks).
 

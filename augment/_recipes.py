@@ -55,6 +55,9 @@ class _Work:
         self.arrays = *start, *maps, tables, _WIDE, inner, recipe.limits, rows, own.bytes, *pieces
 
 
+LARGE = 1 << 16
+"""From so many levels on, rectangles alone and a matrix of bytes alone have a way of their own."""
+
 WORKS = 8
 """Recipes whose buffers a thread keeps: some are as large as the image, and a data set may have many sizes."""
 
@@ -109,7 +112,7 @@ class Recipe:
         self.warps = WARP in codes
         # Rectangles, and a matrix of bytes on its own, have a faster way over many pixels.
         alone = set(codes) == {pixel.ERASE} or (codes == [pixel.MATRIX] and dtype == np.uint8)
-        self.large = alone and math.prod(self.source) > 1 << 16
+        self.large = alone and math.prod(self.source) > LARGE
         self.tries = self.misses = 0
         # Whether maps say all about masks, boxes and keypoints: moves are not kept apart.
         self.follows = MOVE not in codes or self.warps

@@ -49,7 +49,7 @@ from ._program import (
     TAN,
     WARP,
 )
-from ._recipes import Fixed, Recipe
+from ._recipes import LARGE, Fixed, Recipe
 from ._sample import Rules
 from ._transform import Frame
 
@@ -339,13 +339,19 @@ def _fixed(plan: Plan, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) ->
     except Exception:
         return None
     geometry = [s for s in stages if type(s) is Geometry]
-    if all(type(s) is Op for s in stages) or any(type(s) in (Deferred, MaskOnly) for s in stages):
+    if any(type(s) in (Deferred, MaskOnly) for s in stages):
+        return None
+    if all(type(s) is Op for s in stages) and not _is_large_matrix(stages, shape, dtype):
         return None
     if len(geometry) == len(stages):
         merged = merge(geometry, *shape[:2])
         if merged.exact and not merged.fills:
             return None
     return Fixed(stages, rules.dtype, rules.layout)
+
+
+def _is_large_matrix(stages: list[Stage], shape: tuple[int, ...], dtype: np.dtype) -> bool:
+    return [s.code for s in stages] == [pixel.MATRIX] and dtype == np.uint8 and math.prod(shape) > LARGE
 
 
 def _recorded(plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) -> Recipe | None:

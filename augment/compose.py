@@ -17,7 +17,7 @@ from imgproc._threads import get_num_threads, ordered_map
 
 from ._boxes_target import FORMATS, boxes_back, close_boxes, open_boxes
 from ._explain import explain
-from ._keys import Draws, Key, fresh_key, key_words
+from ._keys import Draws, Key, fresh_key, key_array, key_words
 from ._plan import Group, Plan, State, Step
 from ._recipes import Recipes
 from ._record import VERSION, check_version, from_plain, to_plain
@@ -291,7 +291,7 @@ class Compose(Group):
         """
         if key is None:
             key = fresh_key()
-        words = np.array([key_words(key)], np.uint64)
+        words = key_array(key)
         if len(targets) == 1 and "image" in targets:
             return {"image": self._image_alone(targets["image"], words, out), "key": key}
         result = self._all(Sample(targets, self._rules), words, out)
@@ -501,7 +501,7 @@ class Compose(Group):
             self._plan.again(key["steps"], state)
             stages = state.stages
         else:
-            stages = self._drawn(np.array([key_words(key)], np.uint64), shape)[1]
+            stages = self._drawn(key_array(key), shape)[1]
         return [s for s in stages if type(s) is Geometry]
 
     def matrix(self, key: Key | dict[str, Any], shape: Sequence[int]) -> np.ndarray:
