@@ -1,10 +1,12 @@
-"""Checked ranges, tuples and truth values: what most fields of transforms are."""
+"""Checked ranges, tuples, truth values and images: what most fields of transforms are."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from imgproc._check import integer, real
+import numpy as np
+
+from imgproc._check import as_image, integer, real
 
 __all__: list[str] = []
 
@@ -63,3 +65,12 @@ def truth(value: Any, name: str) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, got {value!r}")
     return value
+
+
+def reference_images(value: Any, name: str) -> tuple[np.ndarray, ...]:
+    """At least one image, each as it is."""
+    if not isinstance(value, (tuple, list)):
+        raise TypeError(f"{name} must be a list of images, got {type(value).__name__}")
+    if not value:
+        raise ValueError(f"{name} must hold at least one image, got none")
+    return tuple(as_image(image, f"{name}[{i}]") for i, image in enumerate(value))

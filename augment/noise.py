@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
+from typing import Any
 
-from imgproc._scanline import Stage, pixel
+from imgproc._check import one_of
+from imgproc._scanline import Stage, Whole, pixel
+from imgproc.noise import KINDS, LARGEST_ORDER, add_noise
 
 from ._keys import Draws
-from ._ranges import number_range, truth
+from ._ranges import integer_range, number_range, truth
 from ._transform import Frame, Params, Transform
 from .color._common import must_be_rgb
 
-__all__ = ["GaussianNoise", "ISONoise", "PoissonNoise", "SaltAndPepper", "SpeckleNoise"]
+__all__ = ["AddNoise", "GaussianNoise", "ISONoise", "PoissonNoise", "SaltAndPepper", "SpeckleNoise"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -89,8 +93,7 @@ class PoissonNoise(Transform):
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Photons and stream."""
-        low, high = self.peak
-        return {"peak": low * math.pow(high / low, rng.unit()), "stream": rng.stream()}
+        return {"peak": _evenly(rng, *self.peak), "stream": rng.stream()}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
@@ -213,3 +216,107 @@ class SaltAndPepper(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         return [pixel.salt_and_pepper(params["amount"], params["salt"], params["stream"])]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AddNoise(Transform):
+    """Add noise of any law that `imgproc.add_noise` knows.
+
+    albumentations' AdditiveNoise has uniform, normal, Laplace's and beta laws; imgaug and ``skimage.util.random_noise``
+    have some of these.  `GaussianNoise`, `PoissonNoise`, `SpeckleNoise` and `SaltAndPepper` have the laws of the same
+    names, and run in one pass with their neighbours in a chain, which this does not.  Changes images only; any number
+    of channels.
+
+    Parameters
+    ----------
+    kind : {"gaussian", "uniform", "rayleigh", "gamma", "exponential", "speckle", "poisson", "salt_and_pepper", \
+"periodic", "quantization"}
+        The law, see `imgproc.add_noise`.
+    std : (float, float)
+        Range of the standard deviation, as a fraction of full scale, at least 0 (of the factor for ``"speckle"``).
+    mean : (float, float)
+        Range of the mean of the noise, as a fraction of full scale.  Of the first five laws and ``"periodic"``.
+    order : (int, int)
+        Range of the shape of ``"gamma"``, from 1 to 64; each integer alike.
+    peak : (float, float)
+        Range of the photons that white stands for, above 0, for ``"poisson"``; drawn evenly in its logarithm.
+    amount, salt : (float, float)
+        Ranges of the share of the pixels that ``"salt_and_pepper"`` changes, and of white among them, in [0, 1].
+    frequency : (float, float)
+        Range of the cycles per pixel of ``"periodic"``, above 0; drawn evenly in its logarithm.
+    angle : (float, float)
+        Range of the direction in which its waves follow each other, in degrees, counter-clockwise from the x axis.
+        Their phase is any.
+    levels : (int, int)
+        Range of how many levels ``"quantization"`` leaves, from 2 to 65536; each integer alike.
+    per_channel : bool
+        Whether each channel has noise of its own; else all channels of a pixel get the same.  Salt and pepper, waves
+        and quantization are always alike in all channels, Poisson's counts never.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    kind: str = "gaussian"
+    std: tuple[float, float] = (0.02, 0.1)
+    mean: tuple[float, float] = (0.0, 0.0)
+    order: tuple[int, int] = (1, 4)
+    peak: tuple[float, float] = (25.0, 2500.0)
+    amount: tuple[float, float] = (0.01, 0.06)
+    salt: tuple[float, float] = (0.4, 0.6)
+    frequency: tuple[float, float] = (0.02, 0.25)
+    angle: tuple[float, float] = (0.0, 180.0)
+    levels: tuple[int, int] = (8, 32)
+    per_channel: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of(self.kind, "kind", KINDS)
+        self._keep("std", number_range(self.std, "std", at_least=0))
+        for name in ("mean", "angle"):
+            self._keep(name, number_range(getattr(self, name), name))
+        self._keep("order", integer_range(self.order, "order", at_least=1, at_most=LARGEST_ORDER))
+        for name in ("peak", "frequency"):
+            self._keep(name, number_range(getattr(self, name), name, above=0))
+        for name in ("amount", "salt"):
+            self._keep(name, number_range(getattr(self, name), name, at_least=0, at_most=1))
+        self._keep("levels", integer_range(self.levels, "levels", at_least=2, at_most=65536))
+        truth(self.per_channel, "per_channel")
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """What the law wants, and the stream that is its key."""
+        kind = self.kind
+        if kind == "quantization":
+            return {"levels": rng.integer(*self.levels)}
+        if kind == "poisson":
+            return {"peak": _evenly(rng, *self.peak), "stream": rng.stream()}
+        if kind == "salt_and_pepper":
+            amount, salt = rng.uniform(*self.amount), rng.uniform(*self.salt)
+            return {"amount": amount, "salt": salt, "stream": rng.stream()}
+        found: Params = {"std": rng.uniform(*self.std)}
+        if kind != "speckle":
+            found["mean"] = rng.uniform(*self.mean)
+        if kind == "gamma":
+            found["order"] = rng.integer(*self.order)
+        if kind == "periodic":
+            frequency, angle = _evenly(rng, *self.frequency), rng.uniform(*self.angle)
+            return {**found, "frequency": frequency, "angle": angle, "phase": rng.uniform(0.0, 360.0)}
+        return {**found, "stream": rng.stream()}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """The function."""
+        options: dict[str, Any] = {k: v for k, v in params.items() if k not in ("stream", "angle")}
+        if self.kind == "periodic":
+            turn, length = math.radians(params["angle"]), params["frequency"]
+            options["frequency"] = (length * math.cos(turn), -length * math.sin(turn))
+        options |= {"kind": self.kind, "key": params.get("stream", 0), "per_channel": self.per_channel}
+        return [Whole(functools.partial(add_noise, **options), label=f"{self.kind.replace('_', ' ')} noise")]
+
+
+def _evenly(rng: Draws, low: float, high: float) -> float:
+    """Drawn evenly in its logarithm."""
+    return low * math.pow(high / low, rng.unit())

@@ -304,7 +304,7 @@ def _their_call(row: Row) -> Callable[[np.ndarray], Any]:
     if "boxes" in targets:
         targets["bboxes"] = targets.pop("boxes")
     if row.targets == "references":
-        targets["hm_metadata"] = REFERENCES
+        targets["hm_metadata"] = targets["fda_metadata"] = REFERENCES
     if row.batch:
         images = batch_of(row.size, row.batch)
         return lambda image: [chain(image=one, **targets) for one in images]

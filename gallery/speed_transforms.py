@@ -49,7 +49,7 @@ RGB_SHIFT = {channel: (-20 / 255, 20 / 255) for channel in ("red", "green", "blu
 """Their defaults, in our units, as those of `HSV`."""
 
 REFERENCES = [data.coffee()]
-"""For the transforms that match histograms: ours has them from its making, theirs from the call."""
+"""For the transforms that imitate an image: ours have them from their making, theirs from the call."""
 
 _AREA = {"interpolation": cv2.INTER_AREA}
 _BY_AREA = {"downscale": cv2.INTER_AREA, "upscale": cv2.INTER_LINEAR}
@@ -141,6 +141,10 @@ _NOISE = (
         note="factors are uniform, with the standard deviation of ours",
     ),
     _alike("SaltAndPepper"),
+    _pair(
+        "AddNoise, uniform", {"kind": "uniform", "std": (0.0577, 0.0577)}, "AdditiveNoise",
+        {"noise_type": "uniform", "spatial_mode": "per_pixel", "noise_params": {"ranges": [(-0.1, 0.1)] * 3}},
+    ),
 )  # fmt: skip
 
 _FILTER = (
@@ -167,6 +171,20 @@ _FILTER = (
         "ImageCompression",
         {"compression_type": "webp", "quality_range": (80, 80)},
     ),
+    _pair(
+        "FourierDomainAdaptation",
+        {"references": REFERENCES, "beta": (0.0, 0.1)},
+        "FDA",
+        {},
+        targets="references",
+    ),
+    _pair(
+        "Superpixels",
+        {"count": (100, 100), "share": (0.0, 0.1)},
+        "Superpixels",
+        {},
+        note="theirs are found in the image shrunk to 128 pixels, ours in the image itself",
+    ),
     _pair("Downscale", {}, "Downscale", {"scale_range": (0.25, 0.5), "interpolation_pair": _BY_AREA}),
 )
 
@@ -181,6 +199,9 @@ _ERASE = (
 SINGLES = (*_GEOMETRIC, *_COLOR, *_NOISE, *_FILTER, *_ERASE)
 
 WITHOUT_PEER = frozenset(
-    {"AugMix", "ColorSpace", "EdgeDetect", "EnhanceLocalStatistics", "Letterbox", "RandAugment", "TrivialAugment"}
-)
+    {
+        "AugMix", "BilateralBlur", "ColorSpace", "EdgeDetect", "EnhanceLocalStatistics", "FrequencyFilter",
+        "HomomorphicLight", "Letterbox", "LocalContrast", "RandAugment", "TrivialAugment",
+    }
+)  # fmt: skip
 """What albumentations 2.0.8 has not."""

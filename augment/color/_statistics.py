@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import COLORS, as_image, border_name, integer, one_of, real, size_pair
+from imgproc._check import COLORS, border_name, integer, one_of, real, size_pair
 from imgproc._scanline import Deferred, Stage, Whole, pixel
 from imgproc.histogram import clahe, equalize_histogram, match_histogram, stretch_contrast
 from imgproc.histogram._count import count_levels
@@ -24,7 +24,7 @@ from imgproc.histogram._stretch import _table as stretching_table
 from imgproc.local import enhance_local_statistics
 
 from .._keys import Draws
-from .._ranges import number_range
+from .._ranges import number_range, reference_images
 from .._transform import Frame, Params, Transform
 
 __all__ = ["CLAHE", "AutoContrast", "EnhanceLocalStatistics", "Equalize", "MatchHistogram"]
@@ -205,11 +205,7 @@ class MatchHistogram(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.references, (tuple, list)):
-            raise TypeError(f"references must be a list of images, got {type(self.references).__name__}")
-        if not self.references:
-            raise ValueError("references must hold at least one image, got none")
-        images = tuple(as_image(image, f"references[{i}]") for i, image in enumerate(self.references))
+        images = reference_images(self.references, "references")
         self._keep("references", images)
         self._keep("blend", number_range(self.blend, "blend", at_least=0, at_most=1))
         one_of(self.color, "color", COLORS)

@@ -1,5 +1,7 @@
-"""Transforms that filter: blur, sharpening, edges, and the loss of quality by compression and scaling."""
+"""Transforms that filter: blur, sharpening, edges, bands of frequencies, superpixels, and the loss of quality."""
 
 from ._blur import *
+from ._frequency import *
 from ._quality import *
 from ._sharpen import *
+from ._superpixels import *

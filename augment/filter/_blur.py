@@ -1,4 +1,4 @@
-"""Blur: box, Gaussian, median, motion, defocus."""
+"""Blur: box, Gaussian, bilateral, median, motion, defocus."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 from imgproc._cv2 import load_cv2
 from imgproc._scanline import Stage, Whole
 from imgproc._scanline._combine import blur_separable, correlate
+from imgproc.smooth import bilateral_filter
 
 from .._keys import Draws
 from .._ranges import integer_range, number_range
 from .._transform import Frame, Params, Transform
 from ._channels import by_channels
 
-__all__ = ["BoxBlur", "Defocus", "GaussianBlur", "MedianBlur", "MotionBlur"]
+__all__ = ["BilateralBlur", "BoxBlur", "Defocus", "GaussianBlur", "MedianBlur", "MotionBlur"]
 
 LARGEST_MEDIAN = 127
 """OpenCV counts the pixels of a window in 16 bits."""
@@ -112,6 +113,54 @@ def gaussian_weights(sigma: float) -> list[float]:
     weights = [math.exp(scale * k * k) for k in range(math.ceil(3 * sigma) + 1)]
     total = 2 * sum(weights) - 1
     return [w / total for w in weights]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BilateralBlur(Transform):
+    """Smooth, but not across edges.
+
+    imgaug's BilateralBlur and ``cv2.bilateralFilter``, whose ``d`` is ``2 radius + 1`` and whose colours differ by the
+    sum over channels where these differ by their Euclidean distance; see `imgproc.bilateral_filter`.  Border
+    ``reflect_101``.  Changes images only; any number of channels.
+
+    Parameters
+    ----------
+    radius : (int, int)
+        Range of the radius of the neighbourhood, a disc, in pixels, at least 0; each integer alike.  At most the
+        image's longer side is used.  Time grows with its square.
+    sigma_color : (float, float)
+        Range of the standard deviation of the weight by difference in colour, as a fraction of full scale, above 0.
+    sigma_space : (float, float)
+        Range of the standard deviation of the weight by distance in pixels, above 0.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    radius: tuple[int, int] = (2, 5)
+    sigma_color: tuple[float, float] = (0.05, 0.2)
+    sigma_space: tuple[float, float] = (1.0, 3.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("radius", integer_range(self.radius, "radius", at_least=0))
+        self._keep("sigma_color", number_range(self.sigma_color, "sigma_color", above=0))
+        self._keep("sigma_space", number_range(self.sigma_space, "sigma_space", above=0))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """Radius and two standard deviations."""
+        radius, color, space = rng.integer(*self.radius), rng.uniform(*self.sigma_color), rng.uniform(*self.sigma_space)
+        return {"radius": radius, "sigma_color": color, "sigma_space": space}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One filter."""
+        radius = min(params["radius"], max(frame.height, frame.width))
+        sigmas = {name: params[name] for name in ("sigma_color", "sigma_space")}
+        return [Whole(functools.partial(bilateral_filter, radius=radius, **sigmas), label="bilateral blur")]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
