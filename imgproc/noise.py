@@ -14,7 +14,7 @@ from ._linear import float_of
 from ._planes import canonical, full_scale
 from ._scanline import pixel, run
 from ._scanline._op_levels import log2
-from ._scanline._op_noise import STEP, first_bits, keys, mixed
+from ._scanline._op_noise import STEP, first_bits, keys, mixed, start
 from ._threads import run_bands
 
 __all__ = ["add_noise", "estimate_noise", "fgsm"]
@@ -38,25 +38,37 @@ KINDS = (
 )
 
 
+@kernel(inner=True)
+def _draw(stream, channel, first, law, order, z):
+    """Numbers of a law for a row, whose first pixel has the index `first`."""
+    for k in range(order):
+        k0, k1 = keys(stream, channel * order + k)
+        counter = start(first)
+        for x in range(z.size):
+            bits = first_bits(mixed(np.uint32(counter + np.uint32(np.uint32(x) * np.uint32(STEP))), k0, k1))
+            u = (np.float32(np.int32(bits >> np.uint32(8))) + np.float32(0.5)) * np.float32(2.0**-24)
+            if law != UNIFORM:
+                u = log2(u) * np.float32(-0.6931471805599453)
+            z[x] = u if k == 0 else z[x] + u
+    if law == RAYLEIGH:
+        for x in range(z.size):
+            z[x] = np.sqrt(z[x])
+
+
 @kernel
 def _add(rows, channels, law, stream, together, order, shift, scale, top, out, y0, y1):
     """Levels plus ``shift + scale * z``; z a number of its law, by the counter of its pixel (see `_op_noise`)."""
     rows, out = borrowed(rows), borrowed(out)
     width = rows.shape[1] // channels
+    z = np.empty(width, np.float32)
     for y in range(y0, y1):
         row, result = rows[y], out[y]
         for c in range(channels):
+            if c == 0 or not together:
+                _draw(stream, c, y * width, law, order, z)
             for x in range(width):
-                z = np.float32(0)
-                for k in range(order):
-                    k0, k1 = keys(stream, (0 if together else c) * order + k)
-                    counter = np.uint32((y * width + x) * np.int64(STEP) & np.int64(0xFFFFFFFF))
-                    bits = first_bits(mixed(counter, k0, k1))
-                    u = (np.float32(np.int32(bits >> np.uint32(8))) + np.float32(0.5)) * np.float32(2.0**-24)
-                    z += u if law == UNIFORM else log2(u) * np.float32(-0.6931471805599453)
-                z = np.sqrt(z) if law == RAYLEIGH else z
                 i = x * channels + c
-                v = row[i] + (shift + scale * z)
+                v = row[i] + (shift + scale * z[x])
                 if top > 0:
                     v = shift * 0 if v < 0 else v
                     result[i] = np.int32(np.rint(top if v > top else v))

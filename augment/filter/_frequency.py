@@ -62,7 +62,7 @@ class FrequencyFilter(Transform):
 
     response: str = "lowpass"
     kind: str = "butterworth"
-    cutoff: tuple[float, float] = (0.08, 0.3)
+    cutoff: tuple[float, float] = (0.1, 0.4)
     octaves: tuple[float, float] = (1.0, 2.0)
     order: int = 2
     offset: float = 0.5
@@ -131,8 +131,8 @@ class HomomorphicLight(Transform):
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
 
-    low: tuple[float, float] = (0.6, 1.2)
-    high: tuple[float, float] = (0.8, 1.3)
+    low: tuple[float, float] = (0.75, 1.15)
+    high: tuple[float, float] = (0.9, 1.1)
     cutoff: tuple[float, float] = (0.01, 0.04)
     sharpness: float = 1.0
     color: str = "luminance"
@@ -196,7 +196,7 @@ class FourierDomainAdaptation(Transform):
     """
 
     references: Sequence[np.ndarray] = dataclasses.field(repr=False, compare=False, metadata={"external": True})
-    beta: tuple[float, float] = (0.0, 0.05)
+    beta: tuple[float, float] = (0.0, 0.02)
 
     def __post_init__(self) -> None:
         super().__post_init__()
