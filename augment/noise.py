@@ -220,12 +220,12 @@ class SaltAndPepper(Transform):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AddNoise(Transform):
-    """Add noise of any law that `imgproc.add_noise` knows.
+    """Add noise of one of ten laws.
 
-    albumentations' AdditiveNoise has uniform, normal, Laplace's and beta laws; imgaug and ``skimage.util.random_noise``
-    have some of these.  `GaussianNoise`, `PoissonNoise`, `SpeckleNoise` and `SaltAndPepper` have the laws of the same
-    names, and run in one pass with their neighbours in a chain, which this does not.  Changes images only; any number
-    of channels.
+    Those of `imgproc.add_noise`, by the same numbers.  albumentations' AdditiveNoise has uniform, normal, Laplace's and
+    beta laws; imgaug and ``skimage.util.random_noise`` have some of these.  `GaussianNoise`, `PoissonNoise`,
+    `SpeckleNoise` and `SaltAndPepper` have the laws of the same names, and run in one pass with their neighbours in a
+    chain, which this does not.  Changes images only; any number of channels.
 
     Parameters
     ----------
