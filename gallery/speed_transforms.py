@@ -178,11 +178,12 @@ _FILTER = (
         {},
         targets="references",
     ),
+    # Half of them, not a range from 0: theirs stops early where none is painted.
     _pair(
         "Superpixels",
-        {"count": (100, 100), "share": (0.0, 0.1)},
+        {"count": (100, 100), "share": (0.5, 0.5)},
         "Superpixels",
-        {},
+        {"p_replace": (0.5, 0.5)},
         note="theirs are found in the image shrunk to 128 pixels, ours in the image itself",
     ),
     _pair("Downscale", {}, "Downscale", {"scale_range": (0.25, 0.5), "interpolation_pair": _BY_AREA}),

@@ -63,6 +63,8 @@ class Superpixels(Transform):
         """The function."""
         if frame.channels not in (1, 3):
             raise ValueError(f"image must have 1 or 3 channels for Superpixels, got {frame.channels}")
+        if params["share"] == 0:
+            return []
         work = functools.partial(_painted, params["count"], self.compactness, params["share"], params["stream"])
         return [Whole(work, label="superpixels")]
 
