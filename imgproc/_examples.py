@@ -74,7 +74,7 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "key": lambda image: (7,),
     "cutoff": lambda image: (0.1,),
     "band": lambda image: ((0.1, 0.3),),
-    "centers": lambda image: (None, ((0.2, -0.1), (0.5, 0.0))),
+    "notch_reject.centers": lambda image: (((0.2, -0.1), (0.5, 0.0)),),
     "transfer": lambda image: (_decay, np.exp(-_places(image)[0] * _places(image)[1] / 99)),
     "walsh_hadamard.pad": lambda image: (True,),
     "psf": lambda image: (np.array([[0, 1.0, 2], [1, 4, 0.5], [0.5, 0, 0]]),),
@@ -86,6 +86,10 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "markers": lambda image: (np.indices(image.shape[:2]).sum(axis=0) % 7 // 6,),
     "gradient": lambda image: (np.sin(np.arange(image.size)).reshape(image.shape),),
 }
+
+
+TOGETHER: dict[str, tuple[dict[str, Any], ...]] = {"notch_reject": ({"centers": None, "auto": True},)}
+"""Further options of functions that can be given only at once."""
 
 
 def public_functions() -> dict[str, Callable[..., Any]]:
@@ -193,14 +197,14 @@ def choices(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
 
 
 def variants(function: Callable[..., Any], image: np.ndarray) -> list[dict[str, Any]]:
-    """Options for `example_call`, one changed at a time: none, then every choice and every further example."""
+    """Options for `example_call`, one changed at a time: none, every choice, every further example, and `TOGETHER`."""
     parameters = inspect.signature(function).parameters
     found: list[dict[str, Any]] = [{}]
     for name, values in choices(function).items():
         found += [{name: value} for value in values if value != parameters[name].default]
     for name in parameters:
         found += [{name: value} for value in _examples(function, name, image)[1:]]
-    return found
+    return found + [dict(options) for options in TOGETHER.get(function.__name__, ())]
 
 
 def _examples(function: Callable[..., Any], name: str, image: np.ndarray) -> tuple[Any, ...]:
