@@ -46,6 +46,7 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "kappa": lambda image: (0.1,),
     "weight": lambda image: (0.1,),
     "alpha": lambda image: (0.2,),
+    "weights": lambda image: (np.array([[1, 2, 1], [0, 3, 2], [1, 2, 0]]), np.array([[0.1, 0.7, 0.3]])),
     "contraharmonic_mean.order": lambda image: (1.5, -1.0),
     "size": lambda image: (image.shape[:2],),
     "angle": lambda image: (30.0,),
@@ -84,6 +85,7 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "offset": lambda image: (0.0, 0.5),
     "labels": lambda image: (np.indices(image.shape[:2]).sum(axis=0) // 5,),
     "markers": lambda image: (np.indices(image.shape[:2]).sum(axis=0) % 7 // 6,),
+    "slico": lambda image: (False, True),
     "gradient": lambda image: (np.sin(np.arange(image.size)).reshape(image.shape),),
 }
 
