@@ -94,6 +94,10 @@ TOGETHER: dict[str, tuple[dict[str, Any], ...]] = {"notch_reject": ({"centers": 
 """Further options of functions that can be given only at once."""
 
 
+CHANGED: dict[str, tuple[dict[str, Any], ...]] = {"laplacian_of_gaussian": ({"zero_crossings": True},)}
+"""Options with results of another kind, which the laws do not know: for warming up."""
+
+
 def public_functions() -> dict[str, Callable[..., Any]]:
     """Every public function of `imgproc`, by name."""
     return {
@@ -107,6 +111,15 @@ def image_functions() -> dict[str, Callable[..., Any]]:
     """The public functions whose first parameter is ``image`` and whose result is an array, but for those of
     `imgproc.io`, which convert between libraries and so take and return other layouts."""
     return {name: function for name, function in public_functions().items() if _maps_an_image(function)}
+
+
+def functions_of_images() -> dict[str, Callable[..., Any]]:
+    """The `image_functions`, and those that answer with anything else: for warming up."""
+    return {
+        name: function
+        for name, function in public_functions().items()
+        if next(iter(inspect.signature(function).parameters), None) == "image" and function.__module__ != "imgproc.io"
+    }
 
 
 def _maps_an_image(function: Callable[..., Any]) -> bool:
