@@ -15,6 +15,9 @@ from ._isotropic import CACHED_BELOW, checked, highpass_gain
 
 __all__ = ["notch_reject"]
 
+_ROWS = 64
+"""Of the gain, computed at a time."""
+
 
 def notch_reject(
     image: np.ndarray,
@@ -106,14 +109,16 @@ def _notches(
 ) -> np.ndarray:
     """The gain of a half spectrum with notches at (fx, fy) and at their opposites."""
     fy, fx = frequencies(size)
-    gain = np.ones((fy.size, fx.size))
+    gain = np.empty((fy.size, fx.size), dtype)
     with np.errstate(over="ignore", under="ignore"):
-        for x, y in places:
-            for sign in (1, -1):
-                squared = _around(fy - sign * y) ** 2 + _around(fx - sign * x) ** 2
-                gain *= highpass_gain(kind, order, cutoff, squared)
+        for i in range(0, fy.size, _ROWS):  # float64 takes much memory for all of them
+            part = np.ones((len(fy[i : i + _ROWS]), fx.size))
+            for x, y in places:
+                for sign in (1, -1):
+                    squared = _around(fy[i : i + _ROWS] - sign * y) ** 2 + _around(fx - sign * x) ** 2
+                    part *= highpass_gain(kind, order, cutoff, squared)
+            gain[i : i + _ROWS] = part
     gain[0, 0] = 1
-    gain = gain.astype(dtype)
     gain.flags.writeable = False
     return gain
 

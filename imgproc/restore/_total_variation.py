@@ -99,31 +99,35 @@ def total_variation_deconvolution(
 
     cv2, (h, w), kind = load_cv2(), image.shape[:2], work_dtype(image.dtype)
     size, top = roomy(image.shape, psf), kind.type(full_scale(image.dtype))
-    blur = rfft2(centred(psf, size))
+    blur = rfft2(centred(psf, size), overwrite_x=True)
     fy, fx = frequencies(size)
     coupling = weight / SHRINK
     below = np.abs(blur) ** 2 + coupling * (4 - 2 * np.cos(2 * np.pi * fy) - 2 * np.cos(2 * np.pi * fx))
-    of_gradient, of_image = (packed(half, size).astype(kind) for half in (coupling / below + 0j, blur.conj() / below))
-    again = packed(blur, size).astype(kind)
+    np.divide(coupling, below, out=below)
+    of_gradient, again = packed(below + 0j, size).astype(kind), packed(blur, size).astype(kind)
+    del blur, below
     back = cv2.DFT_INVERSE | cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT
 
     def work(plane: np.ndarray) -> np.ndarray:
         plane /= top
         seen = periodic(plane, size)
-        bx, by, tx, ty, spare, x = (np.zeros(size, kind) for _ in range(6))
-        found, more = np.empty(size, kind), np.empty(size, kind)
+        bx, by, tx, ty, x = (np.zeros(size, kind) for _ in range(5))
         for i in range(iterations):
-            cv2.dft(seen, dst=found)
-            cv2.mulSpectrums(found, of_image, 0, found, False)
+            # x = (conj(H) seen / coupling + adjoint of the gradients) coupling / below, all of it in place
+            cv2.dft(seen, dst=seen)
+            cv2.mulSpectrums(seen, again, 0, seen, True)
+            seen *= kind.type(1 / coupling)
             if i:
                 _shrink(x, kind.type(SHRINK), bx, by, tx, ty)
-                _adjoint(tx, ty, spare)
-                cv2.dft(spare, dst=more)
-                cv2.mulSpectrums(more, of_gradient, 0, more, False)
-                found += more
-            cv2.mulSpectrums(found, again, 0, more, False)
-            cv2.dft(found, dst=x, flags=back)
-            cv2.dft(more, dst=seen, flags=back)
+                _adjoint(tx, ty, x)
+                cv2.dft(x, dst=x)
+                x += seen
+            else:
+                x[...] = seen
+            cv2.mulSpectrums(x, of_gradient, 0, x, False)
+            cv2.mulSpectrums(x, again, 0, seen, False)
+            cv2.dft(x, dst=x, flags=back)
+            cv2.dft(seen, dst=seen, flags=back)
             seen[:h, :w] = plane
         return x[:h, :w] * top
 
