@@ -155,7 +155,7 @@ def _scene(image: np.ndarray, mask: np.ndarray | None, size: tuple[int, int]) ->
     return resize(plane, size=size, interpolation="area"), share
 
 
-_HOG_BAND = 128
+_HOG_BAND = 96
 """Rows of cells in pixels that are worked on at a time."""
 
 

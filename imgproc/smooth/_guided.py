@@ -70,7 +70,7 @@ def _solve_three(about, means, epsilon, out):
             out[3, y, x] = p - (a0 * r + a1 * g + a2 * b) * scale
 
 
-_BAND = 128
+_BAND = 112
 """Least rows of a band."""
 
 
