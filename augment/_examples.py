@@ -282,7 +282,7 @@ def run_all() -> None:
     targets = sample()
     for name, parameters in EXAMPLES:
         Compose([build(name, parameters)], box_format="coco", clip=False)(**targets, key=0)
-    for names in (("HorizontalFlip",), ("HorizontalFlip", "ColorJitter", "Normalize")):
+    for names in (("HorizontalFlip",), ("HorizontalFlip", "ColorJitter", "Normalize"), ("Affine", "Normalize")):
         Compose([example(name) for name in names]).batch(np.stack([targets["image"]] * 8), keys=range(8))
         chain = Compose([example(name) for name in names])
         for k in range(2 * chain._recipes.BEFORE):

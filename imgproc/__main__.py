@@ -111,9 +111,9 @@ def warmup() -> int:
 
 def _steps() -> Iterator[tuple[Any, Any, int | None]]:
     from ._check import DTYPES
-    from ._examples import image_functions, takes_channels
+    from ._examples import functions_of_images, takes_channels
 
-    for function in image_functions().values():
+    for function in functions_of_images().values():
         for dtype in DTYPES:
             for channels in (None, 3, 4):
                 if takes_channels(function, channels):
@@ -121,12 +121,12 @@ def _steps() -> Iterator[tuple[Any, Any, int | None]]:
 
 
 def _call_every_way(function: Any, dtype: Any, channels: int | None) -> None:
-    from ._examples import example_call, example_image, takes, variants
+    from ._examples import CHANGED, example_call, example_image, takes, variants
 
     image = example_image(dtype, (24, 32), channels)
     fixed = {"color": "per_channel"} if channels == 4 and takes(function, "color") else {}
     wide = [{"radius": 5}] if takes(function, "radius") else []  # wide windows have kernels of their own
-    for options in variants(function, image) + wide:
+    for options in [*variants(function, image), *wide, *CHANGED.get(function.__name__, ())]:
         args, kwargs = example_call(function, image, **{**options, **fixed})
         try:
             function(*args, **kwargs)

@@ -70,6 +70,20 @@ def as_psf(psf: Any, name: str = "psf") -> np.ndarray:
     return values / values.sum()
 
 
+def as_window_weights(weights: Any, name: str = "weights") -> np.ndarray:
+    """Weights of a window as an (n, m) array with odd sides: finite, nowhere negative, somewhere positive."""
+    if not isinstance(weights, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array, got {_kind(weights)}")
+    if weights.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be of real numbers, got {weights.dtype}")
+    if weights.ndim != 2 or weights.shape[0] % 2 == 0 or weights.shape[1] % 2 == 0:
+        raise ValueError(f"{name} must have shape (n, m) with n and m odd, got {weights.shape}")
+    values = weights.astype(np.float64) if weights.dtype.kind in "bf" else weights
+    if not (np.isfinite(values).all() and (values >= 0).all() and (values > 0).any()):
+        raise ValueError(f"{name} must be finite, nowhere negative and somewhere positive")
+    return values
+
+
 def image_dtype(value: Any, name: str = "dtype") -> np.dtype | None:
     """None, or a dtype that images have."""
     if value is None:

@@ -46,6 +46,7 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "kappa": lambda image: (0.1,),
     "weight": lambda image: (0.1,),
     "alpha": lambda image: (0.2,),
+    "weights": lambda image: (np.array([[1, 2, 1], [0, 3, 2], [1, 2, 0]]), np.array([[0.1, 0.7, 0.3]])),
     "contraharmonic_mean.order": lambda image: (1.5, -1.0),
     "size": lambda image: (image.shape[:2],),
     "angle": lambda image: (30.0,),
@@ -74,7 +75,7 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "key": lambda image: (7,),
     "cutoff": lambda image: (0.1,),
     "band": lambda image: ((0.1, 0.3),),
-    "centers": lambda image: (None, ((0.2, -0.1), (0.5, 0.0))),
+    "notch_reject.centers": lambda image: (((0.2, -0.1), (0.5, 0.0)),),
     "transfer": lambda image: (_decay, np.exp(-_places(image)[0] * _places(image)[1] / 99)),
     "walsh_hadamard.pad": lambda image: (True,),
     "psf": lambda image: (np.array([[0, 1.0, 2], [1, 4, 0.5], [0.5, 0, 0]]),),
@@ -84,8 +85,17 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "offset": lambda image: (0.0, 0.5),
     "labels": lambda image: (np.indices(image.shape[:2]).sum(axis=0) // 5,),
     "markers": lambda image: (np.indices(image.shape[:2]).sum(axis=0) % 7 // 6,),
+    "slico": lambda image: (False, True),
     "gradient": lambda image: (np.sin(np.arange(image.size)).reshape(image.shape),),
 }
+
+
+TOGETHER: dict[str, tuple[dict[str, Any], ...]] = {"notch_reject": ({"centers": None, "auto": True},)}
+"""Further options of functions that can be given only at once."""
+
+
+CHANGED: dict[str, tuple[dict[str, Any], ...]] = {"laplacian_of_gaussian": ({"zero_crossings": True},)}
+"""Options with results of another kind, which the laws do not know: for warming up."""
 
 
 def public_functions() -> dict[str, Callable[..., Any]]:
@@ -101,6 +111,15 @@ def image_functions() -> dict[str, Callable[..., Any]]:
     """The public functions whose first parameter is ``image`` and whose result is an array, but for those of
     `imgproc.io`, which convert between libraries and so take and return other layouts."""
     return {name: function for name, function in public_functions().items() if _maps_an_image(function)}
+
+
+def functions_of_images() -> dict[str, Callable[..., Any]]:
+    """The `image_functions`, and those that answer with anything else: for warming up."""
+    return {
+        name: function
+        for name, function in public_functions().items()
+        if next(iter(inspect.signature(function).parameters), None) == "image" and function.__module__ != "imgproc.io"
+    }
 
 
 def _maps_an_image(function: Callable[..., Any]) -> bool:
@@ -193,14 +212,14 @@ def choices(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
 
 
 def variants(function: Callable[..., Any], image: np.ndarray) -> list[dict[str, Any]]:
-    """Options for `example_call`, one changed at a time: none, then every choice and every further example."""
+    """Options for `example_call`, one changed at a time: none, every choice, every further example, and `TOGETHER`."""
     parameters = inspect.signature(function).parameters
     found: list[dict[str, Any]] = [{}]
     for name, values in choices(function).items():
         found += [{name: value} for value in values if value != parameters[name].default]
     for name in parameters:
         found += [{name: value} for value in _examples(function, name, image)[1:]]
-    return found
+    return found + [dict(options) for options in TOGETHER.get(function.__name__, ())]
 
 
 def _examples(function: Callable[..., Any], name: str, image: np.ndarray) -> tuple[Any, ...]:

@@ -17,6 +17,8 @@ from ._cv2 import load_cv2
 from ._planes import canonical, full_scale
 
 _MOST_CHANNELS = 128
+_BAND = 1 << 18
+"""Samples of a band."""
 
 Filter = Callable[[np.ndarray, int], np.ndarray]
 
@@ -86,7 +88,7 @@ def apply(image: np.ndarray, work: Filter, reach: int, border: str = "reflect_10
     number = getattr(cv2, _CV2[border])
     with np.errstate(invalid="ignore", over="ignore"):
         parts = [
-            np.atleast_3d(work(np.ascontiguousarray(flat[:, :, k : k + _MOST_CHANNELS]), number))
+            np.atleast_3d(_by_bands(np.ascontiguousarray(flat[:, :, k : k + _MOST_CHANNELS]), work, reach, number))
             for k in range(0, flat.shape[2], _MOST_CHANNELS)
         ]
     found = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
@@ -97,4 +99,20 @@ def apply(image: np.ndarray, work: Filter, reach: int, border: str = "reflect_10
         spoilt = np.isnan(image)
         if spoilt.any():
             found[spoilt] = np.nan
+    return found
+
+
+def _by_bands(source: np.ndarray, work: Filter, reach: int, number: int) -> np.ndarray:
+    """Bands of rows that stay in the cache, each with the rows around it that its windows see."""
+    h = len(source)
+    rows = max(_BAND // (source.size // h), 8 * reach, 1)
+    if h <= rows:
+        return work(source, number)
+    found = None
+    for y in range(0, h, rows):
+        above, below = max(y - reach, 0), min(y + rows + reach, h)
+        part = work(source[above:below], number)
+        if found is None:
+            found = np.empty((h, *part.shape[1:]), part.dtype)
+        found[y : y + rows] = part[y - above : y - above + rows]
     return found

@@ -145,5 +145,6 @@ def filter_by_dft(
         sides = top, size[0] - h - top, left, size[1] - w - left
         plane = framed(plane, sides, border, [fill], np.empty(size, plane.dtype))
     found = rfft2(plane, overwrite_x=True)
+    del plane
     found *= transfer
     return irfft2(found, s=size, overwrite_x=True)[top : top + h, left : left + w]

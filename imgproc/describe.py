@@ -155,6 +155,10 @@ def _scene(image: np.ndarray, mask: np.ndarray | None, size: tuple[int, int]) ->
     return resize(plane, size=size, interpolation="area"), share
 
 
+_HOG_BAND = 96
+"""Rows of cells in pixels that are worked on at a time."""
+
+
 def hog(
     image: np.ndarray,
     *,
@@ -208,19 +212,27 @@ def hog(
         return np.zeros((max(rows, 0), max(columns, 0), *block, orientations), kind)
     from skimage.feature import hog as histograms
 
-    planes = as_planes(image).astype(np.float64)  # in float32 angles between two bins would be rounded to either
+    planes, out = as_planes(image), np.empty((rows, columns, *block, orientations), kind)
+    together = max(_HOG_BAND // cell[0], 1)
     with np.errstate(over="ignore", invalid="ignore"):
-        planes /= full_scale(image.dtype)
-        found = histograms(
-            planes,
-            orientations,
-            cell,
-            block,
-            names[normalization],
-            feature_vector=False,
-            channel_axis=-1,
-        )
-    return np.array(found, kind, order="C")
+        for a in range(0, rows, together):  # blocks: by bands, as ten times the image would be needed at once
+            b = min(a + together, rows)
+            before = min(a, 1)  # a row of cells more, as differences at an edge are 0
+            last = planes.shape[0] if b == rows else (b + block[0]) * cell[0]
+            # In float32 angles between two bins would be rounded to either.
+            part = planes[(a - before) * cell[0] : last].astype(np.float64)
+            part /= full_scale(image.dtype)
+            found = histograms(
+                part,
+                orientations,
+                cell,
+                block,
+                names[normalization],
+                feature_vector=False,
+                channel_axis=-1,
+            )
+            out[a:b] = found[before : before + b - a]
+    return out
 
 
 @kernel

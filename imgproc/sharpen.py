@@ -305,15 +305,31 @@ def detail_enhance(
         kind, top = float_of(plane.dtype).type, full_scale(plane.dtype)
         with np.errstate(invalid="ignore", over="ignore"):
             # About the middle of the scale, where squares lose least.
-            f = plane * kind(1 / top) - kind(0.5)
-            mean, square = np.moveaxis(blur_separable(np.stack((f, f * f), axis=-1), weights), -1, 0)
-            variance = np.maximum(square - mean * mean, 0)
-            share = variance / (variance + kind(edge * edge))
-            share, rest = np.moveaxis(blur_separable(np.stack((share, mean - share * mean), axis=-1), weights), -1, 0)
-            f += kind(amount) * (f - (share * f + rest))
+            f = plane * kind(1 / top)
+            f -= kind(0.5)
+            pair = np.empty((*f.shape, 2), f.dtype)
+            pair[..., 0] = f
+            np.multiply(f, f, out=pair[..., 1])
+            pair = blur_separable(pair, weights)
+            # The mean and the mean square become what is left and the share of the image, in place: memory is dear.
+            rest, share = pair[..., 0], pair[..., 1]
+            share -= rest * rest
+            np.maximum(share, 0, out=share)
+            share /= share + kind(edge * edge)
+            rest -= share * rest
+            del rest, share
+            pair = blur_separable(pair, weights)
+            base, share = pair[..., 0], pair[..., 1]
+            share *= f
+            base += share
+            np.subtract(f, base, out=base)
+            base *= kind(amount)
+            f += base
             f += kind(0.5)
             if plane.dtype.kind == "f":
                 return f
-            return np.rint(np.clip(f * kind(top), 0, top)).astype(plane.dtype)
+            f *= kind(top)
+            np.clip(f, 0, top, out=f)
+            return np.rint(f, out=f).astype(plane.dtype)
 
     return on_intensity(image, color, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,29 @@ def gaussian_blur(image, *, sigma, border="reflect_101", fill=0.0, mask=None):
 def median_blur(image, *, radius, border="replicate"):
     """The middle of the sorted window; NaN if it holds one."""
     return percentile_filter(image, radius=radius, percentile=50, border=border)
+
+
+def weighted_median(image, *, weights, border="replicate"):
+    """The first of the sorted levels at which the weights so far reach half; NaN if one with a weight is NaN."""
+    ry, rx = (side // 2 for side in weights.shape)
+    widths = [(ry, ry), (rx, rx)] + [(0, 0)] * (image.ndim - 2)
+    padded = np.pad(image, widths, mode=PAD_MODE[border])
+    result = np.empty_like(image)
+    for place in np.ndindex(image.shape):
+        y, x = place[:2]
+        window = padded[(slice(y, y + 2 * ry + 1), slice(x, x + 2 * rx + 1), *place[2:])]
+        pairs = [(v, Fraction(w)) for v, w in zip(window.flat, weights.ravel().tolist(), strict=True) if w > 0]
+        if any(np.isnan(v) for v, _ in pairs):
+            result[place] = np.nan
+            continue
+        pairs.sort(key=lambda pair: pair[0])
+        half, so_far = sum(w for _, w in pairs) / 2, Fraction(0)
+        for v, w in pairs:
+            so_far += w
+            if so_far >= half:
+                result[place] = v
+                break
+    return result
 
 
 def percentile_filter(image, *, radius, percentile, border="replicate", fill=0.0):

@@ -274,6 +274,22 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
     (_check.as_psf, (RGB[0] + 0j,), {}, TypeError, "psf must be of real numbers, got complex64"),
     (_check.as_psf, (RGB,), {}, ValueError, "psf must have shape (n, m) with n, m >= 1, got (3, 4, 3)"),
     (_check.as_psf, (GREY,), {}, ValueError, "psf must be finite, nowhere negative and somewhere positive"),
+    (_check.as_window_weights, ([[1]],), {}, TypeError, "weights must be a numpy array, got list"),
+    (_check.as_window_weights, (GREY + 1j,), {}, TypeError, "weights must be of real numbers, got complex128"),
+    (
+        _check.as_window_weights,
+        (np.ones((3, 2)),),
+        {},
+        ValueError,
+        "weights must have shape (n, m) with n and m odd, got (3, 2)",
+    ),
+    (
+        _check.as_window_weights,
+        (np.zeros((3, 1)),),
+        {},
+        ValueError,
+        "weights must be finite, nowhere negative and somewhere positive",
+    ),
 ]
 
 
@@ -310,9 +326,19 @@ def test_as_psf_scales_to_one() -> None:
     np.testing.assert_array_equal(_check.as_psf(np.array([[1, 3]])), [[0.25, 0.75]])
 
 
+def test_as_window_weights_keeps_whole_numbers_whole() -> None:
+    large = np.array([[1 << 60, 0, (1 << 60) + 1]])
+    assert _check.as_window_weights(large) is large
+
+
 def test_every_checker_is_tested() -> None:
     checkers = {name for name, value in vars(_check).items() if _is_checker(name, value)}
-    accepted = {entry[0].__name__ for entry in ACCEPTED} | {"as_image", "as_coefficients", "as_psf"}
+    accepted = {entry[0].__name__ for entry in ACCEPTED} | {
+        "as_image",
+        "as_coefficients",
+        "as_psf",
+        "as_window_weights",
+    }
     refused = {entry[0].__name__ for entry in REFUSED}
     assert checkers == accepted == refused, "a checker needs an entry in both ACCEPTED and REFUSED"
 

@@ -11,6 +11,7 @@ from naive import full_scale
 from skimage import feature, measure
 
 import imgproc
+from imgproc import describe
 from imgproc._check import DTYPES
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -221,3 +222,11 @@ def test_refusals(name: str, args: tuple[Any, ...], options: dict[str, Any], err
 def test_regions_and_image_fit() -> None:
     with pytest.raises(ValueError, match=r"image must have the \(h, w\) of labels"):
         imgproc.region_properties(np.zeros((4, 4), int), image=np.zeros((4, 5)))
+
+
+@pytest.mark.parametrize("block", [(1, 1), (2, 2), (3, 1)])
+def test_hog_by_bands_is_the_whole(photo, monkeypatch, block) -> None:
+    image = photo[:83, :40]
+    whole = imgproc.hog(image, block=block)
+    monkeypatch.setattr(describe, "_HOG_BAND", 24)
+    np.testing.assert_array_equal(imgproc.hog(image, block=block), whole)

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
+import imgproc
 from imgproc import bilateral_filter, guided_filter, joint_bilateral_filter
 from imgproc._border import BORDERS
+from imgproc.smooth import _guided
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 TOLERANCE = {np.uint8: 1, np.uint16: 1, np.float32: 2e-6, np.float64: 1e-12}
@@ -153,3 +155,11 @@ def test_wrong_guides() -> None:
         guided_filter(image, guide=np.zeros((6, 5)), radius=1, epsilon=0.1)
     with pytest.raises(ValueError, match="epsilon must be > 0"):
         guided_filter(image, radius=1, epsilon=0)
+
+
+@pytest.mark.parametrize("channels", [None, 3, 2])
+def test_guided_filter_by_bands_is_the_whole(rng, monkeypatch, channels) -> None:
+    image = rng.random((90, 14) if channels is None else (90, 14, channels))
+    whole = imgproc.guided_filter(image, radius=2, epsilon=0.01)
+    monkeypatch.setattr(_guided, "_BAND", 32)
+    np.testing.assert_allclose(imgproc.guided_filter(image, radius=2, epsilon=0.01), whole, rtol=1e-10)

@@ -13,6 +13,7 @@ from naive import full_scale
 from skimage import feature, filters
 
 import imgproc
+from imgproc import _linear
 from imgproc._border import BORDERS
 from imgproc._check import DTYPES
 
@@ -215,3 +216,19 @@ def test_refusals(name: str, options: dict[str, Any], message: str) -> None:
 def test_zero_crossings_is_a_bool() -> None:
     with pytest.raises(TypeError, match="zero_crossings must be a bool, got int"):
         imgproc.laplacian_of_gaussian(np.zeros((4, 4)), zero_crossings=1)
+
+
+@pytest.mark.parametrize("border", ["reflect_101", "replicate", "wrap"])
+def test_bands_of_linear_filters_are_the_whole(rng, monkeypatch, border) -> None:
+    image = rng.random((77, 9, 3)).astype(np.float32)
+    calls = (
+        lambda: imgproc.gradient(image, border=border),
+        lambda: imgproc.laplacian_of_gaussian(image, sigma=1.0, border=border),
+        lambda: imgproc.difference_of_gaussians(image, border=border),
+        lambda: imgproc.kirsch(image, border=border),
+        lambda: imgproc.laplacian(image, border=border),
+    )
+    whole = [call() for call in calls]
+    monkeypatch.setattr(_linear, "_BAND", 1)
+    for call, expected in zip(calls, whole, strict=True):
+        np.testing.assert_array_equal(call(), expected)

@@ -221,11 +221,11 @@ def test_notches_are_found(grey_photo: np.ndarray) -> None:
     found = _peaks(clean + waves)
     assert sorted(found) == sorted(places)
     assert _peaks(clean) == []
-    filtered = imgproc.notch_reject(clean + waves, cutoff=0.02)
+    filtered = imgproc.notch_reject(clean + waves, auto=True, cutoff=0.02)
     inside = np.s_[20:-20, 20:-20]
     assert np.abs(filtered - clean)[inside].std() < waves[inside].std() / 4
     np.testing.assert_array_equal(filtered, imgproc.notch_reject(clean + waves, centers=found, cutoff=0.02))
-    np.testing.assert_array_equal(imgproc.notch_reject(clean), clean)
+    np.testing.assert_array_equal(imgproc.notch_reject(clean, auto=True), clean)
 
 
 @pytest.mark.parametrize(("fx", "fy"), [(-0.5, 0.0), (0.25, -0.5), (-0.5, -0.5), (-0.5, 0.25), (0.0, -0.5)])
@@ -271,6 +271,13 @@ def test_large_transfers_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
             "band must be a pair (low, high) with 0 <= low",
         ),
         (lambda x: imgproc.bandreject(x, band=0.1), TypeError, "band must be a pair"),
+        (lambda x: imgproc.notch_reject(x), ValueError, "centers or auto=True must be given, got neither"),
+        (
+            lambda x: imgproc.notch_reject(x, centers=((0.1, 0.2),), auto=True),
+            ValueError,
+            "centers or auto=True must be given, not both",
+        ),
+        (lambda x: imgproc.notch_reject(x, auto=1), TypeError, "auto must be a bool, got int"),
         (lambda x: imgproc.notch_reject(x, centers=3), TypeError, "centers must be a sequence of pairs (fx, fy), got"),
         (lambda x: imgproc.notch_reject(x, centers=(0.1, 0.2)), TypeError, "centers[0] must be a pair (fx, fy)"),
         (lambda x: imgproc.notch_reject(x, centers=((0.1, 0.7),)), ValueError, "centers[0] must be <= 0.5, got 0.7"),

@@ -98,6 +98,7 @@ FILLING = {"box_blur", "gaussian_blur"}
 
 REACH = {
     "gaussian_blur": 6,
+    "weighted_median": 1,
     "guided_filter": 4,
     "non_local_means": 4,
     "laplacian": 1,

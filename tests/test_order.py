@@ -10,7 +10,7 @@ import scipy.ndimage
 
 from imgproc import adaptive_median, alpha_trimmed_mean, box_blur, contraharmonic_mean, median_blur, percentile_filter
 from imgproc._border import BORDERS
-from imgproc.smooth import _ordered
+from imgproc.smooth import _common, _ordered
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 
@@ -164,3 +164,13 @@ def test_wrong_means() -> None:
         alpha_trimmed_mean(image, radius=1, alpha=0.6)
     with pytest.raises(ValueError, match="order must be >= -20, got -21"):
         contraharmonic_mean(image, radius=1, order=-21)
+
+
+@pytest.mark.parametrize("border", BORDERS)
+def test_bands_are_the_whole(rng, monkeypatch, border) -> None:
+    image = image_of(rng, np.float32, (50, 12, 2))
+    for function, options in ((adaptive_median, {}), (contraharmonic_mean, {"order": -1.0})):
+        whole = function(image, radius=2, border=border, **options)
+        with monkeypatch.context() as changed:
+            changed.setattr(_common, "BAND", 16)
+            np.testing.assert_allclose(function(image, radius=2, border=border, **options), whole, rtol=1e-6)

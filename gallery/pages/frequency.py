@@ -70,9 +70,9 @@ def once(page):
     striped = np.clip(np.rint(camera.grey8 + 16 * waves), 0, 255).astype(np.uint8)
     shown = page.compare(
         camera,
-        lambda image: imgproc.notch_reject(image, cutoff=0.015),
+        lambda image: imgproc.notch_reject(image, auto=True, cutoff=0.015),
         image=striped,
-        call="notch_reject(image, cutoff=0.015)",
+        call="notch_reject(image, auto=True, cutoff=0.015)",
         look="No pattern was named: it was found.",
     )
     page.zoom(shown, at=(0.3, 0.4), size=128)

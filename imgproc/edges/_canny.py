@@ -13,6 +13,8 @@ from ._derivatives import derivatives
 
 __all__ = ["canny"]
 
+_ROWS = 64
+
 
 @kernel
 def _ridges(across, down, inside, low, high, out):
@@ -46,20 +48,20 @@ def _length(across, down, y, x):
 @kernel
 def _connect(marks, stack, out):
     """True for marks of 2, and for those of 1 that touch them in a chain of eight neighbours; the frame has none."""
-    top = 0
+    top, width = 0, marks.shape[1]
     for y in range(marks.shape[0]):
-        for x in range(marks.shape[1]):
+        for x in range(width):
             if marks[y, x] == 2 and not out[y, x]:
                 out[y, x] = True
-                stack[top, 0], stack[top, 1], top = y, x, top + 1
+                stack[top], top = y * width + x, top + 1
                 while top:
                     top -= 1
-                    row, column = stack[top, 0], stack[top, 1]
+                    row, column = divmod(stack[top], width)
                     for v in range(row - 1, row + 2):
                         for u in range(column - 1, column + 2):
                             if marks[v, u] and not out[v, u]:
                                 out[v, u] = True
-                                stack[top, 0], stack[top, 1], top = v, u, top + 1
+                                stack[top], top = v * width + u, top + 1
 
 
 def canny(
@@ -116,9 +118,7 @@ def canny(
     if not image.size:
         return out
     cv2, kind = load_cv2(), float_of(image.dtype)
-    plane = image.astype(kind)
-    plane = np.array(luma(plane)) if plane.shape[2:] == (3,) else plane.reshape(h, w)
-    plane *= kind.type(1 / full_scale(image.dtype))
+    plane = _intensity(image, kind)
     valid = mask
     if image.dtype.kind == "f" and not np.isfinite(plane).all():
         valid = np.isfinite(plane) if mask is None else mask & np.isfinite(plane)
@@ -135,15 +135,30 @@ def canny(
     del plane
     for total in totals:
         smooth /= total.astype(kind, copy=False)
+    del total, totals
     across, down = (work(smooth, cv2.BORDER_REPLICATE) for work in derivatives("sobel"))
-    low = max(low, 32 * float(np.finfo(kind).eps) * float(abs(smooth).max(initial=0)))  # below it is rounding
-    del smooth, totals
+    low = max(low, 32 * float(np.finfo(kind).eps) * float(max(smooth.max(), -smooth.min())))  # below it is rounding
+    del smooth
     marks = np.zeros((h, w), np.uint8)
     _ridges(canonical(across), canonical(down), canonical(inside), kind.type(low), kind.type(max(low, high)), marks)
+    del across, down, inside
     count = int(np.count_nonzero(marks))
     if count:
-        _connect(canonical(marks), np.empty((count, 2), np.int64), out)
+        _connect(canonical(marks), np.empty(count, np.int64), out)
     return out
+
+
+def _intensity(image: np.ndarray, kind: np.dtype) -> np.ndarray:
+    """The grey image, or the luma of the RGB image, as fractions of full scale; a band at a time to save memory."""
+    plane = np.empty(image.shape[:2], kind)
+    for y in range(0, plane.shape[0], _ROWS):
+        rows = image[y : y + _ROWS]
+        if image.shape[2:] == (3,):
+            plane[y : y + _ROWS] = luma(rows.astype(kind, copy=False))
+        else:
+            plane[y : y + _ROWS] = rows.reshape(rows.shape[:2])
+    plane *= kind.type(1 / full_scale(image.dtype))
+    return plane
 
 
 def _within(size: int, weights: np.ndarray) -> np.ndarray:

@@ -18,6 +18,10 @@ CACHED_BELOW = 1 << 22
 """Transfers of fewer samples are kept, the last eight of them."""
 
 
+_ROWS = 16
+"""Of a transfer, computed at a time."""
+
+
 def prototype(kind: str, order: int, t: np.ndarray) -> np.ndarray:
     """The lowpass prototype over t, the squared ratio of frequency and cutoff."""
     if kind == "ideal":
@@ -41,8 +45,10 @@ def _isotropic(shape: Callable[..., np.ndarray], params: tuple, size: tuple[int,
         fy, fx = np.arange(size[0])[:, np.newaxis] / (2 * size[0]), np.arange(size[1])[np.newaxis] / (2 * size[1])
     else:
         fy, fx = frequencies(size)
+    gain = np.empty((fy.size, fx.size), dtype)
     with np.errstate(over="ignore", under="ignore", divide="ignore"):
-        gain = shape(*params, fy * fy + fx * fx).astype(dtype)
+        for i in range(0, fy.size, _ROWS):  # in the cache: float64 takes much memory for all of them
+            gain[i : i + _ROWS] = shape(*params, fy[i : i + _ROWS] ** 2 + fx * fx)
     gain.flags.writeable = False
     return gain
 

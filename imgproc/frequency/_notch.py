@@ -15,11 +15,15 @@ from ._isotropic import CACHED_BELOW, checked, highpass_gain
 
 __all__ = ["notch_reject"]
 
+_ROWS = 64
+"""Of the gain, computed at a time."""
+
 
 def notch_reject(
     image: np.ndarray,
     *,
     centers: Sequence[tuple[float, float]] | None = None,
+    auto: bool = False,
     cutoff: float = 0.01,
     kind: str = "butterworth",
     order: int = 2,
@@ -34,7 +38,10 @@ def notch_reject(
         uint8, uint16, float32 or float64; each channel by itself.
     centers : sequence of (float, float), optional
         Frequencies (fx, fy) in cycles per pixel, from -0.5 to 0.5, not (0, 0); each stands for itself and its
-        opposite.  Default: found, as peaks of the spectrum of the channels' mean, see Notes.
+        opposite.
+    auto : bool
+        Find the centres instead, as peaks of the spectrum of the channels' mean, see Notes.  Either `centers` or
+        ``auto=True`` must be given.
     cutoff : float
         Distance from a centre at which the gain is that of `highpass` at its cutoff, cycles per pixel, above 0.
     kind : {"butterworth", "ideal", "gaussian"}
@@ -55,14 +62,14 @@ def notch_reject(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value; if neither `centers` nor ``auto=True`` is given, or both.
 
     Notes
     -----
-    A frequency is taken for a pattern if its amplitude, under Hann's window, is the largest within 3 samples of the
-    spectrum and more than 12 times the geometric mean of the 15 by 15 samples around it, and at least 4 periods fit
-    along one of the axes; of more than 16 pairs the strongest count.  Where there is none the image is returned as it
-    is.
+    With ``auto=True`` a frequency is taken for a pattern if its amplitude, under Hann's window, is the largest within
+    3 samples of the spectrum and more than 12 times the geometric mean of the 15 by 15 samples around it, and at least
+    4 periods fit along one of the axes; of more than 16 pairs the strongest count.  Where there is none the image is
+    returned as it is.
 
     Within 1 / cutoff pixels of the border traces stay, as a pattern does not go on in its mirror image.
 
@@ -72,10 +79,17 @@ def notch_reject(
     """
     image, order, fill = checked(image, kind, order, border, fill)
     cutoff = positive(cutoff, "cutoff")
-    places = None if centers is None else _centers(centers)
+    if not isinstance(auto, (bool, np.bool_)):
+        raise TypeError(f"auto must be a bool, got {type(auto).__name__}")
+    if (centers is None) != bool(auto):
+        raise ValueError(
+            "centers or auto=True must be given, "
+            + (f"not both, got centers={centers!r} and auto=True" if auto else "got neither")
+        )
+    places = [] if auto else _centers(centers)
     if image.size == 0:
         return image.copy()
-    places = _peaks(image) if places is None else places
+    places = _peaks(image) if auto else places
     if not places:
         return image.copy()
     size = image.shape[:2] if border == "wrap" else double_size(image.shape[:2])
@@ -95,14 +109,16 @@ def _notches(
 ) -> np.ndarray:
     """The gain of a half spectrum with notches at (fx, fy) and at their opposites."""
     fy, fx = frequencies(size)
-    gain = np.ones((fy.size, fx.size))
+    gain = np.empty((fy.size, fx.size), dtype)
     with np.errstate(over="ignore", under="ignore"):
-        for x, y in places:
-            for sign in (1, -1):
-                squared = _around(fy - sign * y) ** 2 + _around(fx - sign * x) ** 2
-                gain *= highpass_gain(kind, order, cutoff, squared)
+        for i in range(0, fy.size, _ROWS):  # float64 takes much memory for all of them
+            part = np.ones((len(fy[i : i + _ROWS]), fx.size))
+            for x, y in places:
+                for sign in (1, -1):
+                    squared = _around(fy[i : i + _ROWS] - sign * y) ** 2 + _around(fx - sign * x) ** 2
+                    part *= highpass_gain(kind, order, cutoff, squared)
+            gain[i : i + _ROWS] = part
     gain[0, 0] = 1
-    gain = gain.astype(dtype)
     gain.flags.writeable = False
     return gain
 

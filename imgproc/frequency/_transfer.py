@@ -76,7 +76,9 @@ def apply_transfer(
     top = full_scale(image.dtype)
 
     def work(plane: np.ndarray) -> np.ndarray:
-        return filter_by_dft(plane, gain, size, border, fill * top) + plane.dtype.type(offset * top)
+        found = filter_by_dft(plane, gain, size, border, fill * top)
+        found += plane.dtype.type(offset * top)
+        return found
 
     return each_plane(image, work)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -47,18 +48,20 @@ def _blur(image: np.ndarray, psf: np.ndarray) -> tuple[tuple[int, int], np.ndarr
     return size, rfft2(centred(psf, size).astype(work_dtype(image.dtype)), overwrite_x=True)
 
 
-def _restored(image: np.ndarray, blur: np.ndarray, size: tuple[int, int], gain: Any) -> np.ndarray:
-    """Filter each channel by a gain, or by what a function of the continued channel and of the channel gives."""
+def _restored(image: np.ndarray, psf: np.ndarray, make: Callable[[np.ndarray, tuple[int, int]], Any]) -> np.ndarray:
+    """Filter each channel by the gain that `make` gives for the blur and the size of the half spectrum, or by what the
+    function that it gives answers to the continued channel and the channel."""
     h, w = image.shape[:2]
-
-    def pair(gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return packed(gain, size), packed(gain * blur, size)
-
-    known = None if callable(gain) else pair(gain)
+    size, blur = _blur(image, psf)
+    gain, known = make(blur, size), None
+    if not callable(gain):
+        known = _pair(gain, blur, size)
+        del gain, blur  # each is as large as the image
 
     def work(plane: np.ndarray) -> np.ndarray:
-        continued, filtered = periodic(plane, size), Filter(size, plane.dtype)
-        restore, again = known or pair(gain(continued, plane))
+        continued = periodic(plane, size)
+        restore, again = known or _pair(gain(continued, plane), blur, size)
+        filtered = Filter(size, plane.dtype)
         for _ in range(ROUNDS):
             filtered(continued, again, continued)
             continued[:h, :w] = plane
@@ -66,6 +69,13 @@ def _restored(image: np.ndarray, blur: np.ndarray, size: tuple[int, int], gain: 
         return continued[:h, :w]
 
     return each_plane(image, work)
+
+
+def _pair(gain: np.ndarray, blur: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """The gain, and the gain followed by the blur, as `Filter` wants them.  Overwrites `gain`."""
+    restore = packed(gain, size)
+    gain *= blur
+    return restore, packed(gain, size)
 
 
 def _power(spectrum: np.ndarray) -> np.ndarray:
@@ -122,13 +132,17 @@ def inverse_filter(image: np.ndarray, psf: np.ndarray, *, cutoff: float = 0.25, 
     cutoff, order = positive(cutoff, "cutoff"), integer(order, "order", at_least=1)
     if image.size == 0:
         return image.copy()
-    size, blur = _blur(image, psf)
-    fy, fx = frequencies(size)
-    with np.errstate(over="ignore"):
-        low = 1 / (1 + ((fy * fy + fx * fx) / cutoff**2) ** order)
-    power = _power(blur)
-    gain = np.where(power < LOST**2, 0, blur.conj() / np.maximum(power, LOST**2)) * low.astype(power.dtype)
-    return _restored(image, blur, size, gain)
+
+    def make(blur: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        fy, fx = frequencies(size)
+        with np.errstate(over="ignore"):
+            low = 1 / (1 + ((fy * fy + fx * fx) / cutoff**2) ** order)
+        power = _power(blur)
+        gain = np.where(power < LOST**2, 0, blur.conj() / np.maximum(power, LOST**2))
+        gain *= low.astype(power.dtype)
+        return gain
+
+    return _restored(image, psf, make)
 
 
 def wiener(image: np.ndarray, psf: np.ndarray, *, noise_to_signal: float = 0.01) -> np.ndarray:
@@ -169,10 +183,15 @@ def wiener(image: np.ndarray, psf: np.ndarray, *, noise_to_signal: float = 0.01)
     ratio = real(noise_to_signal, "noise_to_signal", at_least=0)
     if image.size == 0:
         return image.copy()
-    size, blur = _blur(image, psf)
-    gain = _ratio(blur, _power(blur) + _power(blur).dtype.type(ratio))
-    gain[0, 0] = 1
-    return _restored(image, blur, size, gain)
+
+    def make(blur: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        below = _power(blur)
+        below += below.dtype.type(ratio)
+        gain = _ratio(blur, below)
+        gain[0, 0] = 1
+        return gain
+
+    return _restored(image, psf, make)
 
 
 def constrained_least_squares(
@@ -219,19 +238,25 @@ def constrained_least_squares(
     noise = None if noise is None else real(noise, "noise", at_least=0)
     if image.size == 0:
         return image.copy()
-    size, blur = _blur(image, psf)
-    fy, fx = frequencies(size)
-    power = _power(blur)
-    rough = ((4 - 2 * np.cos(2 * np.pi * fy) - 2 * np.cos(2 * np.pi * fx)) ** 2).astype(power.dtype)
 
-    def gain_of(continued: np.ndarray, plane: np.ndarray) -> np.ndarray:
-        weight = gamma
-        if weight is None:
-            sigma = _noise(plane) if noise is None else noise * full_scale(image.dtype)
-            weight = _fitting(continued, power, rough, sigma)
-        return _ratio(blur, power + power.dtype.type(weight) * rough)
+    def make(blur: np.ndarray, size: tuple[int, int]) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+        fy, fx = frequencies(size)
 
-    return _restored(image, blur, size, gain_of)
+        def gain_of(continued: np.ndarray, plane: np.ndarray) -> np.ndarray:
+            # Made for each channel anew, so that they need not be kept while it is filtered.
+            power = _power(blur)
+            rough = ((4 - 2 * np.cos(2 * np.pi * fy) - 2 * np.cos(2 * np.pi * fx)) ** 2).astype(power.dtype)
+            weight = gamma
+            if weight is None:
+                sigma = _noise(plane) if noise is None else noise * full_scale(image.dtype)
+                weight = _fitting(continued, power, rough, sigma)
+            rough *= power.dtype.type(weight)
+            power += rough
+            return _ratio(blur, power)
+
+        return gain_of
+
+    return _restored(image, psf, make)
 
 
 def _noise(plane: np.ndarray) -> float:

@@ -18,14 +18,18 @@ SHRINK = 0.1
 
 
 @kernel
-def _shrink(x, limit, bx, by, tx, ty):
-    # v: differences to the next pixels plus b.  d: v, shorter by `limit`.  b becomes v - d, and t is d - b.
-    x, bx, by, tx, ty = borrowed(x), borrowed(bx), borrowed(by), borrowed(tx), borrowed(ty)
+def _shrink(x, limit, bx, by, lines):
+    # v: differences to the next pixels plus b.  d: v, shorter by `limit`.  b becomes v - d, and x what the adjoint of
+    # the differences makes of d - b, which are wanted for a row and the one above only.
+    x, bx, by, lines = borrowed(x), borrowed(bx), borrowed(by), borrowed(lines)
     h, w = x.shape
     one, zero, least = x.dtype.type(1), x.dtype.type(0), x.dtype.type(1e-20)
+    first, above, p, q = lines[0], lines[1], lines[2], lines[3]
+    for j in range(w):
+        first[j], above[j] = x[0, j], zero
     for i in range(h):
-        here, below = x[i], x[i + 1 if i + 1 < h else 0]
-        u, v, p, q = bx[i], by[i], tx[i], ty[i]
+        here, below = x[i], x[i + 1] if i + 1 < h else first
+        u, v = bx[i], by[i]
         for j in range(w - 1):
             dx, dy = here[j + 1] - here[j] + u[j], below[j] - here[j] + v[j]
             kept = max(one - limit / np.sqrt(dx * dx + dy * dy + least), zero)
@@ -36,18 +40,12 @@ def _shrink(x, limit, bx, by, tx, ty):
         kept = max(one - limit / np.sqrt(dx * dx + dy * dy + least), zero)
         u[j], v[j] = dx - kept * dx, dy - kept * dy
         p[j], q[j] = kept * dx - u[j], kept * dy - v[j]
-
-
-@kernel
-def _adjoint(tx, ty, out):
-    # Of the differences to the next pixels.
-    tx, ty, out = borrowed(tx), borrowed(ty), borrowed(out)
-    h, w = out.shape
-    for i in range(h):
-        p, q, above, row = tx[i], ty[i], ty[i - 1 if i > 0 else h - 1], out[i]
-        row[0] = p[w - 1] - p[0] + above[0] - q[0]
+        here[0] = p[w - 1] - p[0] + above[0] - q[0]
         for j in range(1, w):
-            row[j] = p[j - 1] - p[j] + above[j] - q[j]
+            here[j] = p[j - 1] - p[j] + above[j] - q[j]
+        above, q = q, above
+    for j in range(w):
+        x[0, j] += above[j]
 
 
 def total_variation_deconvolution(
@@ -99,32 +97,37 @@ def total_variation_deconvolution(
 
     cv2, (h, w), kind = load_cv2(), image.shape[:2], work_dtype(image.dtype)
     size, top = roomy(image.shape, psf), kind.type(full_scale(image.dtype))
-    blur = rfft2(centred(psf, size))
+    blur = rfft2(centred(psf, size), overwrite_x=True)
     fy, fx = frequencies(size)
     coupling = weight / SHRINK
     below = np.abs(blur) ** 2 + coupling * (4 - 2 * np.cos(2 * np.pi * fy) - 2 * np.cos(2 * np.pi * fx))
-    of_gradient, of_image = (packed(half, size).astype(kind) for half in (coupling / below + 0j, blur.conj() / below))
-    again = packed(blur, size).astype(kind)
+    np.divide(coupling, below, out=below)
+    of_gradient, again = packed(below + 0j, size).astype(kind), packed(blur, size).astype(kind)
+    del blur, below
     back = cv2.DFT_INVERSE | cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT
 
     def work(plane: np.ndarray) -> np.ndarray:
         plane /= top
         seen = periodic(plane, size)
-        bx, by, tx, ty, spare, x = (np.zeros(size, kind) for _ in range(6))
-        found, more = np.empty(size, kind), np.empty(size, kind)
+        bx, by, x = (np.zeros(size, kind) for _ in range(3))
+        lines = np.empty((4, size[1]), kind)
         for i in range(iterations):
-            cv2.dft(seen, dst=found)
-            cv2.mulSpectrums(found, of_image, 0, found, False)
+            # x = (conj(H) seen / coupling + adjoint of the gradients) coupling / below, all of it in place
+            cv2.dft(seen, dst=seen)
+            cv2.mulSpectrums(seen, again, 0, seen, True)
+            seen *= kind.type(1 / coupling)
             if i:
-                _shrink(x, kind.type(SHRINK), bx, by, tx, ty)
-                _adjoint(tx, ty, spare)
-                cv2.dft(spare, dst=more)
-                cv2.mulSpectrums(more, of_gradient, 0, more, False)
-                found += more
-            cv2.mulSpectrums(found, again, 0, more, False)
-            cv2.dft(found, dst=x, flags=back)
-            cv2.dft(more, dst=seen, flags=back)
+                _shrink(x, kind.type(SHRINK), bx, by, lines)
+                cv2.dft(x, dst=x)
+                x += seen
+            else:
+                x[...] = seen
+            cv2.mulSpectrums(x, of_gradient, 0, x, False)
+            cv2.mulSpectrums(x, again, 0, seen, False)
+            cv2.dft(x, dst=x, flags=back)
+            cv2.dft(seen, dst=seen, flags=back)
             seen[:h, :w] = plane
-        return x[:h, :w] * top
+        x *= top
+        return x[:h, :w]
 
     return each_plane(image, work)

@@ -20,6 +20,9 @@ ADAPTIVE_START = 100.0
 SHARE = 0.2
 """Of a seed's cell that must be within the mask; at the image's border a cell is a quarter there at least."""
 
+_ROWS = 64
+"""Of the image, converted at a time."""
+
 
 @kernel
 def _assign(planes, centers, weights, reach, best, labels, y0, y1):
@@ -270,17 +273,19 @@ def superpixels(
     step = max(math.sqrt(area / count), 1.0)
     centers = _seeds(planes, valid, step)
     _cluster(planes, valid, centers, step, compactness, bool(slico), iterations, labels)
+    del planes
     return _connected(labels, valid, area / len(centers) / 4)
 
 
 def _lab(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """L, a and b, (3, h, w), with 0 where the image is not finite, and where it is."""
-    f = image.astype(np.float32)
+    planes = np.empty((3, *image.shape[:2]), np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
-        f *= np.float32(1 / full_scale(image.dtype))
-        f = gray_to_rgb(f.reshape(f.shape[:2])) if f.shape[2:] != (3,) else f
-        lab = rgb_to_lab(f)
-    planes = np.ascontiguousarray(np.moveaxis(lab, -1, 0))
+        for y in range(0, len(image), _ROWS):
+            f = image[y : y + _ROWS].astype(np.float32)
+            f *= np.float32(1 / full_scale(image.dtype))
+            f = gray_to_rgb(f.reshape(f.shape[:2])) if f.shape[2:] != (3,) else f
+            planes[:, y : y + _ROWS] = np.moveaxis(rgb_to_lab(f), -1, 0)
     if image.dtype.kind == "u":
         return canonical(planes), canonical(np.ones(image.shape[:2], bool))
     finite = np.isfinite(planes).all(axis=0)
@@ -334,11 +339,13 @@ def _cluster(
 
 
 def _connected(labels: np.ndarray, valid: np.ndarray, least: float) -> np.ndarray:
-    parts = np.full(labels.shape, -1, np.int64)
-    order, starts = np.empty(labels.size, np.int64), np.empty(labels.size + 1, np.int64)
+    kind = np.int32 if labels.size < 1 << 31 else np.int64
+    parts, order, starts = np.full(labels.shape, -1, kind), np.empty(labels.size, kind), np.empty(labels.size + 1, kind)
     n = _components(labels, valid, parts, order, starts)
-    parents, sizes = np.arange(n), np.diff(starts[: n + 1])
+    starts = starts[: n + 1].astype(np.int64)
+    parents, sizes = np.arange(n), np.diff(starts)
     _join_small(parts, order, starts, parents, sizes, least)
+    del order, starts
     out = np.empty(labels.shape, np.int32)
     _number(parts, parents, np.full(n, -1, np.int64), out)
     return out
@@ -376,7 +383,7 @@ def mean_color_superpixels(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
     if numbers.size and numbers.max() >= 4 * labels.size:
         numbers = np.unique(numbers, return_inverse=True)[1]
     for c in range(flat.shape[1]):
-        values, where, of = source[inside, c].astype(np.float64), inside, numbers
+        values, where, of = source[:, c][inside].astype(np.float64), inside, numbers
         if image.dtype.kind == "f" and not np.isfinite(values).all():
             finite = np.isfinite(values)
             where = inside.copy()
@@ -385,7 +392,8 @@ def mean_color_superpixels(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
         counts = np.bincount(of)
         means = np.bincount(of, weights=values) / np.maximum(counts, 1)
         means = np.rint(means) if image.dtype.kind == "u" else means
-        flat[where, c] = means.astype(image.dtype)[of]
+        del values
+        flat[:, c][where] = means.astype(image.dtype)[of]
     return out
 
 

@@ -10,3 +10,4 @@ from ._means import *
 from ._median import *
 from ._non_local import *
 from ._total_variation import *
+from ._weighted_median import *

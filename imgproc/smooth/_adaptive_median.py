@@ -6,7 +6,7 @@ import numpy as np
 
 from .._check import as_image, border_name, radius_within
 from .._cv2 import load_cv2
-from ._common import by_channels, windows_seeing, with_frame
+from ._common import by_bands, by_channels, windows_seeing, with_frame
 from ._median import median_blur
 
 __all__ = ["adaptive_median"]
@@ -47,9 +47,13 @@ def adaptive_median(image: np.ndarray, *, radius: int, border: str = "replicate"
     image = as_image(image)
     radius = radius_within(radius, image)
     border_name(border)
-    result = image.copy()
     if image.size == 0 or radius == 0:
-        return result
+        return image.copy()
+    return by_bands(image, radius, border, 0.0, lambda part, border: _adapted(part, radius, border))
+
+
+def _adapted(image: np.ndarray, radius: int, border: str) -> np.ndarray:
+    result = image.copy()
     pending = np.ones(image.shape, bool)
     nan = np.isnan(image) if image.dtype.kind == "f" and np.isnan(image).any() else None
     for r in range(1, radius + 1):

@@ -22,6 +22,25 @@ def with_frame(image: np.ndarray, radius: int, border: str, fill: float) -> np.n
     return framed(image, (radius,) * 4, border, values, out)
 
 
+BAND = 128
+"""Least rows of a band that is worked on at a time, so that what is computed on the way takes little memory."""
+
+
+def by_bands(
+    image: np.ndarray, radius: int, border: str, fill: float, work: Callable[[np.ndarray, str], np.ndarray]
+) -> np.ndarray:
+    """A filter with windows of a radius, band by band; ``work(part, border)`` answers in the part's shape and dtype."""
+    h, w = image.shape[:2]
+    rows = max(BAND, 8 * radius)
+    if h <= rows:
+        return work(image, border)
+    framed, out = with_frame(image, radius, border, fill), np.empty(image.shape, image.dtype)
+    for y in range(0, h, rows):
+        part = work(framed[y : y + rows + 2 * radius], "replicate")
+        out[y : y + rows] = part[radius : len(part) - radius, radius : radius + w]
+    return out
+
+
 def windows_seeing(pixels: np.ndarray, radius: tuple[int, int], border: str, outside: bool = False) -> np.ndarray:
     """Which windows hold one of the `pixels`.
 

@@ -70,6 +70,10 @@ def _solve_three(about, means, epsilon, out):
             out[3, y, x] = p - (a0 * r + a1 * g + a2 * b) * scale
 
 
+_BAND = 112
+"""Least rows of a band."""
+
+
 @kernel
 def _apply(means, guide, out):
     n = guide.shape[0]
@@ -163,7 +167,6 @@ def guided_filter(image: np.ndarray, *, guide: np.ndarray | None = None, radius:
     .. [1] K. He, J. Sun, X. Tang, "Guided image filtering", ECCV 2010; IEEE Trans. PAMI 35(6), 2013.
     """
     image = as_image(image)
-    channels = 1 if image.ndim == 2 else image.shape[2]
     if guide is not None:
         guide = as_image(guide, "guide", channels=(1, 3))
         if guide.shape[:2] != image.shape[:2]:
@@ -172,16 +175,26 @@ def guided_filter(image: np.ndarray, *, guide: np.ndarray | None = None, radius:
     epsilon = positive(epsilon, "epsilon")
     if image.size == 0:
         return image.copy()
-    planes = planes_of(image, np.dtype(np.float64))
-    source = image if guide is None else guide
-    planes_of_guide = planes if guide is None else planes_of(guide, np.dtype(np.float64))
-    epsilon *= full_scale(source.dtype) ** 2
-    each = guide is None and channels not in (1, 3)
-    result = np.empty(planes.shape)
+    epsilon *= full_scale((image if guide is None else guide).dtype) ** 2
+    # By bands, as what is computed on the way takes twenty times the image; their rows depend on two windows.
+    rows, (h, out) = max(_BAND, 16 * radius), (len(image), np.empty(image.shape, image.dtype))
     with np.errstate(invalid="ignore", over="ignore"):
-        shared = None if each else _Guide(planes_of_guide, radius)
-        for c, plane in enumerate(planes):
-            (shared or _Guide(planes[c : c + 1], radius)).filter(canonical(plane), epsilon, result[c])
+        for y in range(0, h, rows):
+            above, below = max(y - 2 * radius, 0), y + rows + 2 * radius
+            part_of_guide = None if guide is None else guide[above:below]
+            part = _filtered(image[above:below], part_of_guide, radius, epsilon)
+            out[y : y + rows] = part[y - above : y - above + rows]
+    return out
+
+
+def _filtered(image: np.ndarray, guide: np.ndarray | None, radius: int, epsilon: float) -> np.ndarray:
+    planes = planes_of(image, np.dtype(np.float64))
+    planes_of_guide = planes if guide is None else planes_of(guide, np.dtype(np.float64))
+    each = guide is None and len(planes) not in (1, 3)
+    result = np.empty(planes.shape)
+    shared = None if each else _Guide(planes_of_guide, radius)
+    for c, plane in enumerate(planes):
+        (shared or _Guide(planes[c : c + 1], radius)).filter(canonical(plane), epsilon, result[c])
     out = np.empty(image.shape, image.dtype)
     store_planes(result, out)
     return out

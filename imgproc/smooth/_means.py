@@ -6,7 +6,7 @@ import numpy as np
 
 from .._check import as_image, border_name, radius_within, real
 from .._planes import full_scale, level
-from ._common import as_levels, windows_seeing
+from ._common import as_levels, by_bands, windows_seeing
 from ._gaussian import box_sums
 from ._ordered import order_statistic
 
@@ -106,6 +106,14 @@ def contraharmonic_mean(
     fill = real(fill, "fill")
     if image.size == 0 or radius == 0:
         return image.copy()
+
+    def work(part: np.ndarray, border: str) -> np.ndarray:
+        return _contraharmonic(part, radius, order, border, fill)
+
+    return by_bands(image, radius, border, fill, work)
+
+
+def _contraharmonic(image: np.ndarray, radius: int, order: float, border: str, fill: float) -> np.ndarray:
     top, reach = full_scale(image.dtype), (radius, radius)
     levels = image.astype(np.float64) / top
     finite = np.isfinite(levels)
