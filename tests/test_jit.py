@@ -325,7 +325,7 @@ imgproc.__main__._run_chains = lambda: None
 def energy(image):
     sum_of_squares(image.reshape(-1), 0)
 
-examples.image_functions = lambda: {"energy": energy}
+examples.functions_of_images = lambda: {"energy": energy}
 sys.stderr = sys.stdout
 print("exit status", main(["warmup"]))
 """
