@@ -282,6 +282,18 @@ SMOOTHING = (
         },
     ),
     Case(
+        "bilateral_filter_wide",
+        "bilateral filter, radius 30, on the grid",
+        "RGB",
+        lambda x: imgproc.bilateral_filter(x, radius=30, sigma_color=0.1, sigma_space=12.0, method="grid"),
+        {
+            "exact": Peer(
+                lambda x: imgproc.bilateral_filter(x, radius=30, sigma_color=0.1, sigma_space=12.0), difference=None
+            )
+        },
+        size=512,
+    ),
+    Case(
         "non_local_means",
         "non-local means, patches of 7×7 in windows of 21×21",
         "grey",

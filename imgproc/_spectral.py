@@ -18,16 +18,41 @@ from ._threads import run_bands
 
 @kernel
 def _store(values, channel, channels, top, out):
-    # `out` has flat rows, (h, w channels).  One channel has a loop of its own: it vectorises.
+    # `out` has flat rows, (h, w channels), those of `values` may be longer.  One channel has a loop of its own: it
+    # vectorises.
     zero, top = values.dtype.type(0), values.dtype.type(top)
     for y in range(values.shape[0]):
         row, stored = values[y], out[y]
         if channels == 1:
-            for x in range(row.size):
+            for x in range(stored.size):
                 stored[x] = np.int32(np.rint(min(max(row[x], zero), top)))
         else:
-            for x in range(row.size):
+            for x in range(stored.size // channels):
                 stored[x * channels + channel] = np.int32(np.rint(min(max(row[x], zero), top)))
+
+
+_BESIDE = 16
+"""Elements between rows whose lengths are multiples of a large power of two: without them a column's samples all fall
+into the same few sets of the cache, and a transform along columns takes twice as long."""
+
+
+def spaced(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
+    """An empty plane, whose rows are contiguous, for transforms along both axes."""
+    h, w = shape
+    beside = _BESIDE if h > 1 and w * dtype.itemsize % 512 == 0 else 0
+    return np.empty((h, w + beside), dtype)[:, :w]
+
+
+def _whole_rows(plane: np.ndarray) -> np.ndarray:
+    """A C-contiguous array that begins with the plane's rows: itself, that which `spaced` made, or a copy."""
+    if plane.flags.c_contiguous:
+        return plane
+    whole = plane.base
+    if whole is not None and whole.ndim == 2 and whole.flags.c_contiguous and whole.dtype == plane.dtype:
+        same_start = whole.__array_interface__["data"][0] == plane.__array_interface__["data"][0]
+        if same_start and whole.strides == plane.strides and len(whole) == len(plane):
+            return whole
+    return np.ascontiguousarray(plane)
 
 
 def work_dtype(dtype: np.dtype) -> np.dtype:
@@ -50,7 +75,7 @@ def each_plane(image: np.ndarray, work: Callable[[np.ndarray], np.ndarray]) -> n
     image : ndarray of shape (h, w) or (h, w, c)
         Checked by `as_image`, not empty.
     work : callable
-        Gets the levels of a channel, a finite C-contiguous float plane of its own, which it may write; returns a plane
+        Gets the levels of a channel, a finite float plane of its own (by `spaced`), which it may write; returns a plane
         of that shape and dtype.  Called from several threads at once.
 
     Returns
@@ -64,10 +89,10 @@ def each_plane(image: np.ndarray, work: Callable[[np.ndarray], np.ndarray]) -> n
 
     def band(a: int, b: int) -> None:
         for c in range(a, b):
-            plane = planes[:, :, c].astype(work_dtype(image.dtype), order="C")
+            plane = spaced(planes.shape[:2], work_dtype(image.dtype))
+            np.copyto(plane, planes[:, :, c])
             if image.dtype.kind == "u":
-                result = np.ascontiguousarray(work(plane))
-                _store(result, c, channels, full_scale(image.dtype), out.reshape(len(out), -1))
+                _store(_whole_rows(work(plane)), c, channels, full_scale(image.dtype), out.reshape(len(out), -1))
                 continue
             spoilt = fill_spoilt(plane)
             result = work(plane)

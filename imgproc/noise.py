@@ -312,6 +312,21 @@ def estimate_noise(image: np.ndarray) -> float | np.ndarray:
     return float(found[0]) if image.ndim == 2 else found
 
 
+@kernel
+def _step(levels, gradient, moves, top, out):
+    """`moves` are those for slopes above 0, below 0 and neither; integers are rounded and end at `top`."""
+    kind = moves.dtype.type
+    up, down, stay = moves[0], moves[1], moves[2]
+    for i in range(levels.size):
+        slope = gradient[i]
+        v = kind(levels[i]) + (up if slope > 0 else (down if slope < 0 else stay))
+        if top > 0:
+            v = stay if v < stay else v
+            out[i] = np.int32(np.rint(top if v > top else v))
+        else:
+            out[i] = v if slope == slope else kind(slope)
+
+
 def fgsm(image: np.ndarray, gradient: np.ndarray, *, epsilon: float = 8 / 255) -> np.ndarray:
     """Fast gradient sign method: the noise, of a size given, that raises a classifier's loss most, to first order.
 
@@ -347,10 +362,10 @@ def fgsm(image: np.ndarray, gradient: np.ndarray, *, epsilon: float = 8 / 255) -
         raise TypeError(f"gradient must be float32 or float64, got {gradient.dtype}")
     if gradient.shape != image.shape:
         raise ValueError(f"gradient must have the shape of image, {image.shape}, got {gradient.shape}")
-    kind, step = float_of(image.dtype).type, real(epsilon, "epsilon") * full_scale(image.dtype)
-    with np.errstate(invalid="ignore"):
-        sign = np.sign(gradient).astype(kind)
-    if image.dtype.kind == "u":
-        np.nan_to_num(sign, copy=False)
-    sign *= kind(step)
-    return np.ascontiguousarray(_stored(image + sign, image.dtype))
+    kind, full = float_of(image.dtype).type, full_scale(image.dtype)
+    step, out = kind(real(epsilon, "epsilon") * full), np.empty(image.shape, image.dtype)
+    native = gradient.astype(gradient.dtype.newbyteorder("="), copy=False)
+    levels, slopes, result = (flat.reshape(-1) for flat in (canonical(image), canonical(native), out))
+    moves, top = np.array([step, -step, 0], kind), kind(full if image.dtype.kind == "u" else 0)
+    run_bands(lambda a, b: _step(levels[a:b], slopes[a:b], moves, top, result[a:b]), image.size, pixels=image.size)
+    return out

@@ -14,6 +14,7 @@ from ._planes import canonical, full_scale, on_intensity
 from ._scanline._combine import blend_differences, blur_separable
 from ._scanline._combine import unsharp_mask as _unsharp
 from ._threads import run_bands
+from .smooth._common import by_bands
 
 __all__ = ["detail_enhance", "emboss", "high_boost", "laplacian", "sharpen_laplacian", "unsharp_mask"]
 
@@ -181,6 +182,10 @@ def high_boost(image: np.ndarray, *, sigma: float = 1.0, boost: float = 2.0) -> 
     return _unsharp(image, gaussian_weights(sigma), boost, 0.0)
 
 
+IN_CACHE = 1 << 20
+"""Larger images are lit band by band, so that the slopes stay in the cache."""
+
+
 @kernel
 def _shade(across, down, slope, x, y, z, top, out):
     """Cosine between the normal of a surface with these differences and the light (x, y, z), y upwards."""
@@ -232,23 +237,27 @@ def emboss(image: np.ndarray, *, azimuth: float = 135.0, elevation: float = 45.0
     image = as_image(image)
     azimuth, depth = math.radians(real(azimuth, "azimuth")), real(depth, "depth", at_least=0)
     elevation = math.radians(real(elevation, "elevation", at_least=0, at_most=90))
-    out = np.empty(image.shape, image.dtype)
     if not image.size:
-        return out
+        return image.copy()
     odd, flat = np.array([-1.0, 0.0, 1.0]), np.ones(3)
-    h, kind, full = image.shape[0], float_of(image.dtype).type, full_scale(image.dtype)
-    across = apply(image, separable(odd, flat), 1).reshape(h, -1)
-    down = apply(image, separable(flat, odd), 1).reshape(h, -1)
-    slope, result = kind(depth / (6 * full)), out.reshape(h, -1)
+    kind, full = float_of(image.dtype).type, full_scale(image.dtype)
     x, y = math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth)
     light, top = (kind(x), kind(y), kind(math.sin(elevation))), kind(full if image.dtype.kind == "u" else 0)
-    across, down = canonical(across), canonical(down)
 
-    def band(a: int, b: int) -> None:
-        _shade(across[a:b], down[a:b], slope, *light, top, result[a:b])
+    def shaded(part: np.ndarray, border: str) -> np.ndarray:
+        h, out = len(part), np.empty(part.shape, part.dtype)
+        across = canonical(apply(part, separable(odd, flat), 1, border).reshape(h, -1))
+        down = canonical(apply(part, separable(flat, odd), 1, border).reshape(h, -1))
+        run_bands(
+            lambda a, b: _shade(across[a:b], down[a:b], kind(depth / (6 * full)), *light, top, out.reshape(h, -1)[a:b]),
+            h,
+            pixels=part.size,
+        )
+        return out
 
-    run_bands(band, h, pixels=h * image.shape[1])
-    return out
+    if image.size <= IN_CACHE:
+        return shaded(image, "reflect_101")
+    return by_bands(image, 1, "reflect_101", 0.0, shaded)
 
 
 def detail_enhance(

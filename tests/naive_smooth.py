@@ -107,6 +107,23 @@ def joint_bilateral_filter(image, guide, *, radius, sigma_color, sigma_space, bo
     return to_dtype(total / weights.sum(axis=(-2, -1)), image.dtype).reshape(image.shape)
 
 
+def total_variation(image, *, weight, iterations):
+    """Chambolle's fixed point, equation 9, for floats: p and the divergence that is its gradient's adjoint."""
+    f = image.astype(np.float64)
+
+    def divergence(p):
+        down, across = p
+        down[-1], across[:, -1] = 0, 0  # no difference leaves the image
+        return np.diff(down, axis=0, prepend=0) + np.diff(across, axis=1, prepend=0)
+
+    p = np.zeros((2, *f.shape))
+    for _ in range(iterations - 1):
+        u = f + weight * divergence(p)
+        slopes = np.stack([np.diff(u, axis=a, append=np.take(u, [-1], axis=a)) for a in (0, 1)])
+        p = (p + 0.25 / weight * slopes) / (1 + 0.25 / weight * np.sqrt((slopes**2).sum(axis=0)))
+    return f + weight * divergence(p)
+
+
 def guided_filter(image, *, guide=None, radius, epsilon):
     """A linear model in each window, then the mean of the models of all windows that hold a pixel."""
     planes = image.astype(np.float64).reshape(*image.shape[:2], -1)

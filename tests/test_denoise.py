@@ -120,6 +120,18 @@ def test_total_variation_is_scikit_images(grey_photo, photo, iterations, weight)
         np.testing.assert_allclose(floats, expected, atol=2e-6)
 
 
+@pytest.mark.parametrize("shape", [(11, 14), (1, 9), (7, 1), (8, 9, 3)])
+@pytest.mark.parametrize("iterations, weight", [(2, 0.1), (9, 0.3), (40, 0.02)])
+def test_total_variation_is_its_definition(rng, shape, iterations, weight) -> None:
+    image = rng.random(shape)
+    planes = np.atleast_3d(image)
+    expected = [
+        naive.total_variation(planes[..., c], weight=weight, iterations=iterations) for c in range(planes.shape[2])
+    ]
+    found = total_variation(image, weight=weight, iterations=iterations, tolerance=0)
+    np.testing.assert_allclose(np.atleast_3d(found), np.stack(expected, axis=-1), atol=1e-12)
+
+
 def test_total_variation_stops_where_scikit_images_does(grey_photo) -> None:
     image = grey_photo / 255
     expected = denoise_tv_chambolle(image, 0.1, eps=2e-4, max_num_iter=200)

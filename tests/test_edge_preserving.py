@@ -86,6 +86,53 @@ def test_bilateral_of_an_impulse_is_symmetric() -> None:
     assert found.argmax() == 10 * 21 + 10
 
 
+@pytest.mark.parametrize("channels", [None, 3])
+@pytest.mark.parametrize("sigma_color, sigma_space", [(0.05, 5.0), (0.1, 4.0), (0.3, 8.0)])
+def test_the_grid_is_close_to_the_exact_bilateral(grey_photo, photo, channels, sigma_color, sigma_space) -> None:
+    source = grey_photo if channels is None else photo
+    options = {"radius": int(3 * sigma_space), "sigma_color": sigma_color, "sigma_space": sigma_space}
+    for image, scale in ((source, 1 / 255), (source.astype(np.uint16) * 257, 1 / 65535), (source / 255.0, 1.0)):
+        exact, found = (bilateral_filter(image, method=m, **options) for m in ("exact", "grid"))
+        assert found.dtype == image.dtype
+        off = (found.astype(np.float64) - exact) * scale
+        moved = (exact.astype(np.float64) - image) * scale
+        assert -10 * np.log10((off**2).mean()) > 40
+        assert (off**2).mean() < 0.1 * (moved**2).mean()
+
+
+def test_the_grid_of_a_joint_filter(grey_photo, photo) -> None:
+    values, guide = photo[:90, :100].astype(np.float32) / 255, grey_photo[:90, :100]
+    options = {"radius": 12, "sigma_color": 0.1, "sigma_space": 4.0, "border": "replicate"}
+    exact, found = (joint_bilateral_filter(values, guide, method=m, **options) for m in ("exact", "grid"))
+    assert -10 * np.log10(((found - exact) ** 2).mean()) > 40
+    itself = joint_bilateral_filter(values, values, method="grid", **options)
+    np.testing.assert_array_equal(itself, bilateral_filter(values, method="grid", **options))
+
+
+def test_the_grid_keeps_a_step_and_leaves_out_what_is_no_number(rng) -> None:
+    step = np.zeros((40, 50), np.uint8)
+    step[:, 25:] = 200
+    options = {"radius": 9, "sigma_color": 0.05, "sigma_space": 3.0, "method": "grid"}
+    np.testing.assert_array_equal(bilateral_filter(step, **options), step)
+    image = rng.random((20, 30)) * 0.1
+    image[3, 4], image[10, 20] = np.nan, np.inf
+    found = bilateral_filter(image, **options)
+    np.testing.assert_array_equal(np.isfinite(found), np.isfinite(image))
+    image[3, 4], image[10, 20] = 0.05, 0.06
+    np.testing.assert_allclose(
+        found[np.isfinite(found)], bilateral_filter(image, **options)[np.isfinite(found)], atol=3e-3
+    )
+    assert np.isnan(bilateral_filter(np.full((9, 12), np.nan), **options)).all()
+
+
+def test_a_grid_without_room_is_refused() -> None:
+    image = np.zeros((50, 60, 9), np.uint8)
+    with pytest.raises(ValueError, match="method='grid' has no room for 9 channels"):
+        bilateral_filter(image, radius=2, sigma_color=1e-3, sigma_space=1.0, method="grid")
+    with pytest.raises(ValueError, match="method must be one of"):
+        bilateral_filter(image, radius=2, sigma_color=1e-3, sigma_space=1.0, method="lattice")
+
+
 def test_a_guide_with_nan_gives_plain_means(rng) -> None:
     image, guide = rng.random((7, 8)), np.full((7, 8), np.nan)
     found = joint_bilateral_filter(image, guide, radius=1, sigma_color=0.1, sigma_space=1.0, border="wrap")
@@ -158,8 +205,8 @@ def test_wrong_guides() -> None:
 
 
 @pytest.mark.parametrize("channels", [None, 3, 2])
-def test_guided_filter_by_bands_is_the_whole(rng, monkeypatch, channels) -> None:
-    image = rng.random((90, 14) if channels is None else (90, 14, channels))
+def test_guided_filter_by_parts_is_the_whole(rng, monkeypatch, channels) -> None:
+    image = rng.random((90, 75) if channels is None else (90, 75, channels))
     whole = imgproc.guided_filter(image, radius=2, epsilon=0.01)
-    monkeypatch.setattr(_guided, "_BAND", 32)
+    monkeypatch.setattr(_guided, "_TILE", (32, 32))
     np.testing.assert_allclose(imgproc.guided_filter(image, radius=2, epsilon=0.01), whole, rtol=1e-10)

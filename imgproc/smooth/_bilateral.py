@@ -1,6 +1,7 @@
 """Bilateral filter: a mean that counts what is near and alike.
 
-Brute force over the disc of neighbours, exact, a row at a time: for each offset the differences of a whole row, their
+On request on a sparse grid, `_lattice`, whose cost does not grow with the window; else
+brute force over the disc of neighbours, exact, a row at a time: for each offset the differences of a whole row, their
 weights, and the weighted sums are contiguous and vectorise, the exponential too.  No tables: a polynomial for the
 fraction of a power of two, and the exponent put in place by its bits, are faster than looking up.
 """
@@ -8,19 +9,23 @@ fraction of a power of two, and the exponent put in place by its bits, are faste
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
-from .._check import as_image, border_name, positive, radius_within
+from .._check import as_image, border_name, one_of, positive, radius_within
 from .._jit import borrowed, kernel
 from .._planes import canonical, full_scale
 from .._threads import run_bands
 from ._common import with_frame, within_floats
+from ._lattice import Lattice
 
 __all__ = ["bilateral_filter", "joint_bilateral_filter"]
 
 MAGIC = 12582912.0
 """1.5 * 2**23: a float32 below 2**22 plus this is rounded to whole numbers, half to even."""
+
+METHODS = ("exact", "grid")
 
 _ROWS = 64  # of a band, which is taken apart into planes by itself
 
@@ -192,6 +197,49 @@ def _filtered(
     return out
 
 
+def _by_lattice(
+    image: np.ndarray, guide: np.ndarray | None, radius: int, sigma_color: float, sigma_space: float, border: str
+) -> np.ndarray:
+    h, w = image.shape[:2]
+    framed = with_frame(image, radius, border, 0.0)
+    framed_guide = framed if guide is None else with_frame(guide, radius, border, 0.0)
+    colors = framed_guide.reshape(*framed_guide.shape[:2], -1)
+    levels = [_range(colors[:, :, c]) for c in range(colors.shape[2])]
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    sigmas = [within_floats(sigma_space)] * 2
+    sigmas += [within_floats(sigma_color * full_scale(framed_guide.dtype))] * len(levels)
+    lattice = Lattice(framed.shape[:2], sigmas, *map(list, zip(*levels, strict=True)), channels)
+    kind = np.dtype(np.float64 if np.float64 in (image.dtype, framed_guide.dtype) else np.float32)
+    for y in range(0, len(framed), _ROWS):
+        values = planes_of(framed[y : y + _ROWS], kind)
+        guides = values if guide is None else planes_of(framed_guide[y : y + _ROWS], kind)
+        lattice.add(values, guides, y)
+    lattice.blur()
+    out = np.empty(image.shape, image.dtype)
+
+    def band(y0: int, y1: int) -> None:
+        for y in range(y0, y1, _ROWS):
+            inner = slice(radius + y, radius + min(y + _ROWS, y1)), slice(radius, radius + w)
+            values = planes_of(framed[inner], kind)
+            guides = values if guide is None else planes_of(framed_guide[inner], kind)
+            store_planes(lattice.read(values, guides, radius + y, radius), out[y : min(y + _ROWS, y1)])
+
+    run_bands(band, h, pixels=40 * h * w)
+    return out
+
+
+def _range(levels: np.ndarray) -> tuple[float, float]:
+    """Of the finite levels; of integers, of all that there can be."""
+    if levels.dtype.kind == "u":
+        return 0.0, float(full_scale(levels.dtype))
+    levels = levels[np.isfinite(levels)]
+    return (float(levels.min()), float(levels.max())) if levels.size else (0.0, 0.0)
+
+
+def _either(method: str, *arguments: Any) -> np.ndarray:
+    return (_by_lattice if method == "grid" else _filtered)(*arguments)
+
+
 def bilateral_filter(
     image: np.ndarray,
     *,
@@ -199,6 +247,7 @@ def bilateral_filter(
     sigma_color: float,
     sigma_space: float,
     border: str = "reflect_101",
+    method: str = "exact",
 ) -> np.ndarray:
     """Smooth, but not across edges: the mean of the neighbours, by how near and how alike they are.
 
@@ -216,11 +265,17 @@ def bilateral_filter(
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
         What lies outside the image, see `imgproc._border`; ``constant`` shows black.
 
+    method : {"exact", "grid"}
+        ``"exact"`` looks at every neighbour: its cost grows with the square of the radius.  ``"grid"`` takes the same
+        time for all radii and sigmas, the less the larger they are, and pays from a radius of about 16 on (grey) or 20
+        (RGB); its windows are not cut off at the radius, which should be at least 2 `sigma_space`.  It is an
+        approximation: 44 to 57 dB from the exact filter on photographs.
+
     Returns
     -------
     ndarray
         Same shape and dtype; integers are rounded half to even.  NaN and infinity stay, and spoil the pixels that
-        have them for a neighbour, in their channel.
+        have them for a neighbour, in their channel; for ``"grid"`` they count for nothing, in all channels.
 
     Raises
     ------
@@ -229,21 +284,25 @@ def bilateral_filter(
 
     Notes
     -----
-    Brute force, computed in float32 (float64 for float64).  The difference of two colours is their Euclidean distance
-    [1]_, so it does not depend on the axes of the colour space.  OpenCV adds up the channels' absolute differences,
-    which is the same for grey and up to 1.7 times as large for RGB.
+    Exact: brute force, computed in float32 (float64 for float64).  Grid: the permutohedral lattice [2]_, in float64.
+    The difference of two colours is their Euclidean distance [1]_, so it does not depend on the axes of the colour
+    space.  OpenCV adds up the channels' absolute differences, which is the same for grey and up to 1.7 times as large
+    for RGB.
 
     References
     ----------
     .. [1] C. Tomasi, R. Manduchi, "Bilateral filtering for gray and color images", ICCV 1998.
+    .. [2] A. Adams, J. Baek, M. A. Davis, "Fast high-dimensional filtering using the permutohedral lattice", Computer
+       Graphics Forum 29(2), 2010.
     """
     image = as_image(image)
     radius = radius_within(radius, image)
     sigma_color, sigma_space = positive(sigma_color, "sigma_color"), positive(sigma_space, "sigma_space")
     border_name(border)
+    one_of(method, "method", METHODS)
     if image.size == 0 or radius == 0:
         return image.copy()
-    return _filtered(image, None, radius, sigma_color, sigma_space, border)
+    return _either(method, image, None, radius, sigma_color, sigma_space, border)
 
 
 def joint_bilateral_filter(
@@ -254,6 +313,7 @@ def joint_bilateral_filter(
     sigma_color: float,
     sigma_space: float,
     border: str = "reflect_101",
+    method: str = "exact",
 ) -> np.ndarray:
     """Smooth, but not across the edges of another image (cross bilateral filter).
 
@@ -272,6 +332,8 @@ def joint_bilateral_filter(
         Standard deviation of the Gaussian of the distance, in pixels; above 0.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
         What lies outside both images, see `imgproc._border`; ``constant`` shows black.
+    method : {"exact", "grid"}
+        As for `bilateral_filter`.
 
     Returns
     -------
@@ -299,6 +361,7 @@ def joint_bilateral_filter(
     radius = radius_within(radius, image)
     sigma_color, sigma_space = positive(sigma_color, "sigma_color"), positive(sigma_space, "sigma_space")
     border_name(border)
+    one_of(method, "method", METHODS)
     if image.size == 0 or radius == 0:
         return image.copy()
-    return _filtered(image, guide, radius, sigma_color, sigma_space, border)
+    return _either(method, image, guide, radius, sigma_color, sigma_space, border)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -70,8 +71,8 @@ def _solve_three(about, means, epsilon, out):
             out[3, y, x] = p - (a0 * r + a1 * g + a2 * b) * scale
 
 
-_BAND = 112
-"""Least rows of a band."""
+_TILE = 96, 512
+"""Least rows and columns of a part that is worked on at a time, so that it stays in the cache."""
 
 
 @kernel
@@ -176,14 +177,15 @@ def guided_filter(image: np.ndarray, *, guide: np.ndarray | None = None, radius:
     if image.size == 0:
         return image.copy()
     epsilon *= full_scale((image if guide is None else guide).dtype) ** 2
-    # By bands, as what is computed on the way takes twenty times the image; their rows depend on two windows.
-    rows, (h, out) = max(_BAND, 16 * radius), (len(image), np.empty(image.shape, image.dtype))
+    # By parts, as what is computed on the way takes twenty times the image; a pixel depends on two windows.
+    (h, w), out = image.shape[:2], np.empty(image.shape, image.dtype)
+    rows, columns = (max(least, 16 * radius) for least in _TILE)
     with np.errstate(invalid="ignore", over="ignore"):
-        for y in range(0, h, rows):
-            above, below = max(y - 2 * radius, 0), y + rows + 2 * radius
-            part_of_guide = None if guide is None else guide[above:below]
-            part = _filtered(image[above:below], part_of_guide, radius, epsilon)
-            out[y : y + rows] = part[y - above : y - above + rows]
+        for y, x in itertools.product(range(0, h, rows), range(0, w, columns)):
+            y0, x0 = max(y - 2 * radius, 0), max(x - 2 * radius, 0)
+            seen = slice(y0, y + rows + 2 * radius), slice(x0, x + columns + 2 * radius)
+            part = _filtered(image[seen], None if guide is None else guide[seen], radius, epsilon)
+            out[y : y + rows, x : x + columns] = part[y - y0 : y - y0 + rows, x - x0 : x - x0 + columns]
     return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._check import as_coefficients, as_image, image_dtype
-from .._spectral import as_floats, to_dtype, work_dtype
+from .._spectral import as_floats, spaced, to_dtype, work_dtype
 
 __all__ = ["dct", "dft", "idct", "idft"]
 
@@ -112,11 +112,18 @@ def dct(image: np.ndarray) -> np.ndarray:
     """
     image = as_image(image)
     planes = as_floats(image)
-    if image.size == 0:
-        return planes
-    from scipy.fft import dctn
+    return _each(planes, "dctn") if image.size else planes
 
-    return np.ascontiguousarray(dctn(planes, axes=(0, 1), norm="ortho", overwrite_x=True))
+
+def _each(planes: np.ndarray, name: str) -> np.ndarray:
+    """A cosine transform along both axes, in place where the rows allow it."""
+    import scipy.fft
+
+    work = planes
+    if planes.ndim == 2:
+        work = spaced(planes.shape, planes.dtype)
+        work[...] = planes
+    return np.ascontiguousarray(getattr(scipy.fft, name)(work, axes=(0, 1), norm="ortho", overwrite_x=True))
 
 
 def idct(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None) -> np.ndarray:
@@ -143,7 +150,5 @@ def idct(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None
     values, kind = as_coefficients(coefficients, complex_too=False), image_dtype(dtype)
     planes = values.astype(work_dtype(values.dtype), order="C")
     if planes.size:
-        from scipy.fft import idctn
-
-        planes = np.ascontiguousarray(idctn(planes, axes=(0, 1), norm="ortho", overwrite_x=True))
+        planes = _each(planes, "idctn")
     return to_dtype(planes, planes.dtype if kind is None else kind)
