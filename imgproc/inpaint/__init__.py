@@ -1,0 +1,3 @@
+"""Inpainting: exemplars, diffusion."""
+
+from .exemplar import *
