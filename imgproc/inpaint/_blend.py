@@ -10,7 +10,15 @@ from .._planes import canonical
 __all__: list[str] = []
 
 
-def blend_patches(out: np.ndarray, planes: np.ndarray, mask: np.ndarray, source: np.ndarray, trace: np.ndarray, radius: int, width: int) -> None:
+def blend_patches(
+    out: np.ndarray,
+    planes: np.ndarray,
+    mask: np.ndarray,
+    source: np.ndarray,
+    trace: np.ndarray,
+    radius: int,
+    width: int,
+) -> None:
     """Average all patches that were placed over pixels of the hole within `width` of a seam, in place in `out`.
 
     A seam runs between neighbours that were not copied from neighbours.  Each patch counts by a tent over its place.

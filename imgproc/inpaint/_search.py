@@ -11,13 +11,16 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
+from ._atomic import atomic_add, atomic_load, atomic_store
 from ._front import (
     BLOCKS,
     CHANNELS,
     HEIGHT,
     LEFT,
     NEARBY,
+    PATCHES,
     RADIUS,
+    SEARCHING,
     SHIFTS,
     STRIDE,
     TARGET,
@@ -37,6 +40,11 @@ BLOCK = 3
 AREA = BLOCK * BLOCK
 MOST_BLOCKS = 64
 FAR = 1 << 62
+
+PART = 16  # rows that a thread takes at a time
+PATIENCE = 10000  # looks at a shared number, some 20 µs in all, before a thread lets others run
+NEXT, DONE, ENDED = 0, 16, 32  # places in the shared numbers, each in a cache line of its own
+SHARED = 48
 
 
 @kernel(inner=True)
@@ -257,18 +265,23 @@ def _begin(s):
 
 
 @kernel(inner=True)
-def _search_rows(s, part, parts, acc):
-    """The rows of one part, from that of the target outwards, as long as one of them may hold a better source."""
+def _search_rows(s, first, last, acc, mine):
+    """Rows by their distance from the target's, 0, 1, 1, 2, 2 and so on, as long as one may hold a better source."""
     h, w, r = s.numbers[HEIGHT], s.numbers[WIDTH], s.numbers[RADIUS]
     ty = s.numbers[TARGET] // w - r
-    for step in range(2 * h + 2 * r + 2):
+    for step in range(first, last):
         y = ty + ((step + 1) >> 1 if step % 2 else -(step >> 1))
-        if y < 0 or y >= h or y % parts != part:
+        if y < 0 or y >= h:
             continue
-        if s.best[part, 0] == 0 and (y - ty) * (y - ty) > s.best[part, 1]:
+        if s.best[mine, 0] == 0 and (y - ty) * (y - ty) > s.best[mine, 1]:
             break
         for i in range(s.strip_start[y], s.strip_start[y + 1]):
-            _search_strip(s, y, np.int64(s.strip_x[i]), acc, part)
+            _search_strip(s, y, np.int64(s.strip_x[i]), acc, mine)
+
+
+@kernel(inner=True)
+def _all_rows(s):
+    return 2 * (s.numbers[HEIGHT] + s.numbers[RADIUS] + 1)
 
 
 @kernel(inner=True)
@@ -291,7 +304,7 @@ def _search_windows(s, acc):
     at = s.numbers[TARGET]
     _search_window(s, at // w - r, at % w - r, s.numbers[WINDOW], acc)
     if s.best[0, 2] == FAR:
-        _search_rows(s, 0, 1, acc)
+        _search_rows(s, 0, _all_rows(s), acc, 0)
 
 
 @kernel
@@ -324,23 +337,52 @@ def advance(s, patches):
         if s.numbers[WINDOW] >= 0:
             _search_windows(s, acc)
         else:
-            _search_rows(s, 0, 1, acc)
+            _search_rows(s, 0, _all_rows(s), acc, 0)
         fill(s)
 
 
 @kernel
-def begin(s):
-    """Choose a target and start the search."""
-    _begin(lent(s))
+def lead(s, shared, patches):
+    """As `advance`, with the help of other threads in `assist`; False when one of them is waited for too long."""
+    s = lent(s)
+    acc = np.empty(STRIP, np.int32)
+    parts = (_all_rows(s) + PART - 1) // PART
+    while s.numbers[LEFT] > 0 and patches > s.numbers[PATCHES]:
+        if s.numbers[SEARCHING] == 0:
+            _begin(s)
+            s.numbers[SEARCHING] = 1
+            atomic_store(shared, DONE, 0)
+            atomic_store(shared, NEXT, 0)
+        part = atomic_add(shared, NEXT, 1)
+        while part < parts:
+            _search_rows(s, part * PART, part * PART + PART, acc, 0)
+            atomic_add(shared, DONE, 1)
+            part = atomic_add(shared, NEXT, 1)
+        patience = PATIENCE
+        while atomic_load(shared, DONE) < parts:
+            patience -= 1
+            if patience == 0:
+                return False
+        fill(s)
+        s.numbers[SEARCHING] = 0
+    return True
 
 
 @kernel
-def search_part(s, part, parts):
-    """One part of the search, every so many rows."""
-    _search_rows(lent(s), part, parts, np.empty(STRIP, np.int32))
-
-
-@kernel
-def finish(s):
-    """Fill the patch whose source all parts of the search have found."""
-    fill(lent(s))
+def assist(s, shared, mine):
+    """Search parts that `lead` has set out, until it ends; False when there were none for too long."""
+    s = lent(s)
+    acc = np.empty(STRIP, np.int32)
+    parts = (_all_rows(s) + PART - 1) // PART
+    patience = PATIENCE
+    while atomic_load(shared, ENDED) == 0:
+        if atomic_load(shared, NEXT) < parts:
+            part = atomic_add(shared, NEXT, 1)
+            if part < parts:
+                _search_rows(s, part * PART, part * PART + PART, acc, mine)
+                atomic_add(shared, DONE, 1)
+                patience = PATIENCE
+        patience -= 1
+        if patience == 0:
+            return False
+    return True

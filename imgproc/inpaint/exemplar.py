@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from .._check import as_hole, as_image, as_mask, integer, odd, one_of
+from .._jit import jit_enabled
 from .._planes import as_planes, full_scale
 from .._threads import get_num_threads, run_all, stays_serial
 from ..color import rgb_to_lab
 from ._blend import blend_patches
 from ._front import CRIMINISI, LEFT, NUMBERS, PATCHES, REGULARIZED, TENSOR, TILE, begin_front
-from ._search import BLOCK, FAR, MOST_BLOCKS, REFUSED, STRIP, advance, begin, finish, list_strips, search_part
+from ._search import BLOCK, ENDED, FAR, MOST_BLOCKS, NEXT, REFUSED, SHARED, STRIP, advance, assist, lead, list_strips
 from ._state import State
 
 __all__ = ["inpaint_exemplar"]
@@ -32,6 +33,7 @@ LARGEST_PATCH = 55
 WINDOW, NEARBY = 48, 8
 MOST_SHIFTS = 12
 CHUNK_SECONDS = 0.03
+YIELD_SECONDS = 1e-6
 PARTS_FROM = 400
 """Strips of sources from which two threads search faster than one."""
 
@@ -199,7 +201,8 @@ def matching_features(planes: np.ndarray, mask: np.ndarray, color: str, size: in
     out = np.empty((channels, *mask.shape), np.int16)
     low, gain = 0.0, steps / 255
     if not lab and planes.dtype != np.uint8:
-        low, high = (float(f(planes, where=~mask[:, :, None], initial=i)) for f, i in ((np.min, np.inf), (np.max, -np.inf)))
+        known = planes[~mask]
+        low, high = float(known.min()), float(known.max())
         gain = steps / (high - low) if high > low else 0.0
     rows = max(1, (1 << 18) // mask.shape[1])
     for y in range(0, mask.shape[0], rows):
@@ -235,7 +238,8 @@ def new_state(
     usable = np.zeros((h, w), bool)
     usable[size // 2 : h - size // 2, size // 2 : w - size // 2] = corners
     tiles = -(-h // TILE), -(-w // TILE)
-    threads = get_num_threads() if window < 0 and strip_start[h] >= PARTS_FROM and not stays_serial(1 << 30) else 1
+    together = window < 0 and strip_start[h] >= PARTS_FROM and jit_enabled() and not stays_serial(1 << 30)
+    threads = get_num_threads() if together else 1
     room = size * size * channels + 4
     numbers = np.zeros(NUMBERS, np.int64)
     numbers[:8] = h, w, stride, channels, size // 2, priority, tiles[1], tiles[0]
@@ -275,21 +279,35 @@ def _padded(features: np.ndarray, h: int, w: int) -> np.ndarray:
 def fill_all(state: State, total: int, progress: Callable[[int, int], Any] | None) -> None:
     """Patch by patch until nothing is left; between groups of them Python looks after signals and `progress`."""
     threads = state.best.shape[0]
-    jobs = [lambda part=part: search_part(state, part, threads) for part in range(threads)]
     patches = 4
     while state.numbers[LEFT]:
         start = time.perf_counter()
         if threads == 1:
             advance(state, patches)
         else:
-            for _ in range(patches):
-                begin(state)
-                run_all(jobs, threads)
-                finish(state)
-                if not state.numbers[LEFT]:
-                    break
+            _advance_together(state, patches, threads)
         if progress is not None:
             progress(total - int(state.numbers[LEFT]), total)
         spent = time.perf_counter() - start
         patches = min(2 * patches, 1 << 14) if spent < CHUNK_SECONDS / 2 else patches
         patches = max(patches // 2, 1) if spent > 2 * CHUNK_SECONDS else patches
+
+
+def _advance_together(state: State, patches: int, threads: int) -> None:
+    """One thread leads, others assist if there are any, and share the rows of each search."""
+    shared = np.zeros(SHARED, np.int64)
+    shared[NEXT] = FAR  # nothing yet
+    until = int(state.numbers[PATCHES]) + patches
+
+    def leading() -> None:
+        try:
+            while not lead(state, shared, until):
+                time.sleep(YIELD_SECONDS)
+        finally:
+            shared[ENDED] = 1
+
+    def assisting(mine: int) -> None:
+        while not assist(state, shared, mine):
+            time.sleep(YIELD_SECONDS)
+
+    run_all([leading, *(lambda mine=i: assisting(mine) for i in range(1, threads))], threads)
