@@ -8,8 +8,9 @@ Criminisi, Pérez and Toyama (2004) leave details open.  They are decided here, 
 * Patches of targets are clipped to the image.  Patches of sources are whole: all of it in the image and, at the start,
   in the source region.
 * Confidence C: the sum over the target's patch in raster order, over the number of its pixels in the image.
-* Gradients are differences f(x + 1) - f(x - 1), 0 where one of the two is not known (a front's data term needs what runs
-  along the front, which is known); a pixel's gradient is that of the channel where it is longest, the first of equals.
+* Gradients are differences f(x + 1) - f(x - 1), 0 where one of the two is not known (a front's data term needs what
+  runs along the front, which is known); a pixel's gradient is that of the channel where it is longest, the first of
+  equals.
 * The normal is that of the mask of unknown pixels after the binomial 3x3 filter, by the same difference; pixels beyond
   the image are those of its border.
 * Data term D, alpha = 255: ``"criminisi"``, ``"regularized"``: |g x n| / (510 |n|) of the longest gradient g of known
@@ -32,7 +33,7 @@ def features(image: np.ndarray, mask: np.ndarray, color: str) -> np.ndarray:
     """(c, h, w) int64."""
     planes = image[:, :, None] if image.ndim == 2 else image
     if color == "lab" and planes.shape[2] == 3:
-        full = {"u": float(np.iinfo(image.dtype).max) if image.dtype.kind == "u" else 1.0}.get(image.dtype.kind, 1.0)
+        full = np.iinfo(image.dtype).max if image.dtype.kind == "u" else 1
         unit = np.clip(np.where(mask[:, :, None], 0, planes).astype(np.float64) / full, 0, 1)
         found = np.rint(2 * imgproc.rgb_to_lab(unit))
     elif image.dtype == np.uint8:
@@ -124,7 +125,7 @@ def inpaint_exemplar(image, mask, *, patch_size=9, priority="criminisi", color="
         q = np.lexsort((np.arange(len(candidates)), distance, ssd))[0]
         qy, qx = (int(v) + r for v in candidates[q])
         sequence.append(((y, x), (qy, qx)))
-        for v, u in np.argwhere(~there) + (y0, x0):
+        for v, u in np.argwhere(~there) + np.array([y0, x0]):
             sources[v, u] = v - y + qy, u - x + qx
             f[:, v, u] = f[:, v - y + qy, u - x + qx]
             confidence[v, u] = -c

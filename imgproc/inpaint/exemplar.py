@@ -24,7 +24,7 @@ PRIORITIES = {"criminisi": CRIMINISI, "regularized": REGULARIZED, "tensor": TENS
 SEARCHES = ("auto", "exact", "fast")
 COLORS = ("lab", "per_channel")
 
-EXACT_UP_TO = 2e10
+EXACT_UP_TO = 5e10
 """Source patches times pixels to fill that ``search="auto"`` searches exactly: a few seconds."""
 
 LARGEST_PATCH = 55
@@ -75,8 +75,9 @@ def inpaint_exemplar(
         bool, True where sources may lie.  A source patch lies wholly in it, and outside the hole.
     search : {"auto", "exact", "fast"}
         ``"exact"``: the best of all source patches, always.  ``"fast"``: the best within `window` of the target and
-        within 8 pixels of where its filled neighbours came from.  ``"auto"``: exact up to 2e10 source patches times
-        pixels to fill (a hole of 10 % up to 0.2 megapixels filled... see Notes), else fast.
+        within 8 pixels of where its filled neighbours came from, everywhere where that leaves nothing.  ``"auto"``:
+        exact up to 5e10 source patches times pixels to fill, some 2 s on one thread (1 megapixel with a hole of 5 %),
+        and fast above, or where a `window` is given.
     window : int, optional
         With ``"fast"``: how far from the target sources may be in x and y, at least [px].  Default: 48.
     blend : int
