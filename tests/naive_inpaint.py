@@ -133,3 +133,22 @@ def inpaint_exemplar(image, mask, *, patch_size=9, priority="criminisi", color="
     result = image.copy()
     result[mask] = image[tuple(sources[mask].T)]
     return result, sources, sequence
+
+
+def inpaint_diffusion(image, mask, *, order="harmonic"):
+    """Dense: L u = 0 or L L u = 0 at the hole, L of the grid of pixels with 4 neighbours."""
+    h, w = mask.shape
+    laplacian = np.zeros((h * w, h * w))
+    for y in range(h):
+        for x in range(w):
+            for v, u in ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)):
+                if 0 <= v < h and 0 <= u < w:
+                    laplacian[y * w + x, y * w + x] += 1
+                    laplacian[y * w + x, v * w + u] -= 1
+    matrix = laplacian if order == "harmonic" else laplacian @ laplacian
+    inside = mask.ravel()
+    values = image.reshape(h * w, -1).astype(np.float64)
+    rows = matrix[inside]
+    out = values.copy()
+    out[inside] = np.linalg.solve(rows[:, inside], -rows[:, ~inside] @ values[~inside])
+    return out.reshape(image.shape)
