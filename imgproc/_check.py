@@ -123,7 +123,7 @@ def as_hole(mask: Any, image: np.ndarray, name: str = "mask") -> np.ndarray:
     return mask
 
 
-def as_boxes(boxes: Any, image: np.ndarray, name: str = "boxes") -> np.ndarray:
+def boxes_on_image(boxes: Any, image: np.ndarray, name: str = "boxes") -> np.ndarray:
     """Boxes (x0, y0, x1, y1) [px] as (n, 4) of float64: finite, not empty, each with a part in the image."""
     try:
         if boxes is None:

@@ -151,7 +151,7 @@ def begin_front(s):
     _update(lent(s), 0, s.numbers[HEIGHT], 0, s.numbers[WIDTH], 0)
 
 
-@kernel(inner=True)
+@kernel
 def _update(s, y0, y1, x0, x1, reach):
     """Bring gradients of [y0, y1) x [x0, x1), where pixels became known, and priorities around it up to date."""
     h, w = s.numbers[HEIGHT], s.numbers[WIDTH]
@@ -183,7 +183,7 @@ def choose(s):
     return best
 
 
-@kernel(inner=True)
+@kernel
 def fill(s):
     """Copy the best source to the unknown pixels of the target, and say so in the trace."""
     numbers = s.numbers

@@ -42,7 +42,7 @@ MOST_BLOCKS = 64
 FAR = 1 << 62
 
 PART = 16  # rows that a thread takes at a time
-PATIENCE = 10000  # looks at a shared number, some 20 µs in all, before a thread lets others run
+PATIENCE = 100000  # looks at a shared number, some 50 µs, before a thread lets others run
 NEXT, DONE, ENDED = 0, 16, 32  # places in the shared numbers, each in a cache line of its own
 SHARED = 48
 
@@ -244,7 +244,7 @@ def _list_shifts(s, y, x):
     s.numbers[SHIFTS] = n
 
 
-@kernel(inner=True)
+@kernel
 def _begin(s):
     """Choose a target, list what is known of it, and start from the sources that its filled neighbours suggest."""
     s.numbers[TARGET] = choose(s)
@@ -255,11 +255,12 @@ def _begin(s):
     _list_blocks(s, y, x)
     _list_shifts(s, y, x)
     s.best[:] = FAR
-    for i in range(s.numbers[SHIFTS]):
-        at = s.numbers[TARGET] + s.shifts[i]
-        _try(s, at // w - r, at % w - r, 0)
-    if last < FAR:
-        _try(s, last // s.numbers[STRIDE], last % s.numbers[STRIDE], 0)
+    for i in range(s.numbers[SHIFTS] + 1):
+        y, x = last // s.numbers[STRIDE], last % s.numbers[STRIDE]
+        if i < s.numbers[SHIFTS]:
+            at = s.numbers[TARGET] + s.shifts[i]
+            y, x = at // w - r, at % w - r
+        _try(s, y, x, 0)  # which refuses what lies outside, as FAR does
     for i in range(1, s.best.shape[0]):
         s.best[i, :] = s.best[0, :]
 
@@ -296,15 +297,13 @@ def _search_window(s, y, x, reach, acc):
 
 @kernel(inner=True)
 def _search_windows(s, acc):
-    """Around the shifts of filled neighbours and around the target; everywhere, if there is nothing."""
+    """Around where the shifts of filled neighbours lead, then around the target."""
     w, r = s.numbers[WIDTH], s.numbers[RADIUS]
-    for i in range(s.numbers[SHIFTS]):
-        at = s.numbers[TARGET] + s.shifts[i]
-        _search_window(s, at // w - r, at % w - r, s.numbers[NEARBY], acc)
-    at = s.numbers[TARGET]
-    _search_window(s, at // w - r, at % w - r, s.numbers[WINDOW], acc)
-    if s.best[0, 2] == FAR:
-        _search_rows(s, 0, _all_rows(s), acc, 0)
+    for i in range(s.numbers[SHIFTS] + 1):
+        at, reach = s.numbers[TARGET], s.numbers[WINDOW]
+        if i < s.numbers[SHIFTS]:
+            at, reach = at + s.shifts[i], s.numbers[NEARBY]
+        _search_window(s, at // w - r, at % w - r, reach, acc)
 
 
 @kernel
@@ -336,7 +335,7 @@ def advance(s, patches):
         _begin(s)
         if s.numbers[WINDOW] >= 0:
             _search_windows(s, acc)
-        else:
+        if s.numbers[WINDOW] < 0 or s.best[0, 2] == FAR:
             _search_rows(s, 0, _all_rows(s), acc, 0)
         fill(s)
 

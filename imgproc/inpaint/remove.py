@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_boxes, as_hole, as_image, integer
+from .._check import as_hole, as_image, boxes_on_image, integer
 from .._cv2 import load_cv2
 from .exemplar import inpaint_exemplar
 
@@ -58,16 +58,21 @@ def remove_object(
     inpaint_exemplar : What it does, with ``priority="tensor"``, and with more control.
     """
     image = as_image(image)
+    hole = hole_of(image, boxes_or_mask, margin, "boxes_or_mask")
+    return inpaint_exemplar(image, hole, patch_size=patch_size, priority="tensor", blend=blend, progress=progress)
+
+
+def hole_of(image: np.ndarray, boxes_or_mask: Any, margin: Any, name: str) -> np.ndarray:
+    """A mask of what boxes touch, or of a mask, and of `margin` pixels around."""
     margin = integer(margin, "margin", at_least=0)
     h, w = image.shape[:2]
     if isinstance(boxes_or_mask, np.ndarray) and boxes_or_mask.dtype == bool:
-        hole = as_hole(boxes_or_mask, image, "boxes_or_mask")
+        hole = as_hole(boxes_or_mask, image, name)
     else:
         hole = np.zeros((h, w), bool)
-        for x0, y0, x1, y1 in as_boxes(boxes_or_mask, image, "boxes_or_mask"):
+        for x0, y0, x1, y1 in boxes_on_image(boxes_or_mask, image, name):
             hole[max(int(np.floor(y0)), 0) : int(np.ceil(y1)), max(int(np.floor(x0)), 0) : int(np.ceil(x1))] = True
-    if margin and hole.any():
-        side = 2 * min(margin, max(h, w)) + 1
-        wide = load_cv2().dilate(hole.astype(np.uint8), np.ones((side, side), np.uint8))
-        hole = wide.astype(bool)
-    return inpaint_exemplar(image, hole, patch_size=patch_size, priority="tensor", blend=blend, progress=progress)
+    if not margin or not hole.any():
+        return hole
+    side = 2 * min(margin, max(h, w)) + 1
+    return load_cv2().dilate(hole.astype(np.uint8), np.ones((side, side), np.uint8)).astype(bool)
