@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
 from skimage.metrics import structural_similarity
-
-import imgproc
 
 MARGIN = 8
 """Pixels around the hole that the structural similarity sees."""
@@ -113,16 +109,14 @@ def _radial(luma: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def gmic(image: np.ndarray, mask: np.ndarray, arguments: str = "11,22,0.5") -> np.ndarray:
-    """G'MIC's inpaint, by files; `arguments` after the mask: patch, lookup, and so on."""
-    from gmic import run
+    """G'MIC's inpaint; `arguments` are patch size, window and its factor, the given ones its own."""
+    import gmic
 
-    with tempfile.TemporaryDirectory() as folder:
-        given, hole, result = (str(Path(folder) / name) for name in ("image.png", "mask.png", "result.png"))
-        imgproc.write_image(given, image)
-        imgproc.write_image(hole, mask.astype(np.uint8) * np.uint8(255))
-        run(f"verbose - {given} {hole} inpaint[0] [1],{arguments} remove[1] output[0] {result}")
-        found = imgproc.read_image(result, mode="unchanged")
-    return found.reshape(image.shape) if found.size == image.size else found[..., : image.shape[2]]
+    planes = image if image.ndim == 3 else image[..., None]
+    given = [gmic.Image.from_yxc(array.astype(np.float32)) for array in (planes, mask[..., None])]
+    (filled,) = gmic.run(f"inpaint[0] [1],{arguments} remove[1]", given)
+    values = np.clip(np.rint(filled.to_numpy()[:, :, 0].swapaxes(0, 1)), 0, 255)
+    return values.astype(np.uint8).reshape(image.shape)
 
 
 def patchmatch(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
