@@ -87,6 +87,7 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "markers": lambda image: (np.indices(image.shape[:2]).sum(axis=0) % 7 // 6,),
     "slico": lambda image: (False, True),
     "inpaint_exemplar.mask": lambda image: (_hole(image),),
+    "inpaint_exemplar.blend": lambda image: (0, 2),
     "inpaint_diffusion.mask": lambda image: (_hole(image),),
     "boxes_or_mask": lambda image: ([(1.2, 2, 3, 3.5)] if min(image.shape[:2]) >= 15 else [], _hole(image)),
     "gradient": lambda image: (np.sin(np.arange(image.size)).reshape(image.shape),),

@@ -291,16 +291,18 @@ def test_an_error_in_one_thread_ends_the_others(photo: np.ndarray, monkeypatch: 
     mask = HOLES["ellipse"](photo.shape)
     monkeypatch.setattr(exemplar, "PARTS_FROM", 1)
     imgproc.set_num_threads(3)
-    made = exemplar.lead
+    made = exemplar.work
 
-    def lead(*args: Any) -> bool:
-        made(*args)
-        raise MemoryError("as it may happen")
+    def work(state: Any, shared: np.ndarray, until: int, mine: int) -> bool:
+        done = made(state, shared, until, mine)
+        if mine == 0:
+            raise MemoryError("as it may happen")
+        return done
 
-    monkeypatch.setattr(exemplar, "lead", lead)
+    monkeypatch.setattr(exemplar, "work", work)
     with pytest.raises(MemoryError, match="as it may happen"):
         imgproc.inpaint_exemplar(photo, mask, search="exact")
-    monkeypatch.setattr(exemplar, "lead", made)
+    monkeypatch.setattr(exemplar, "work", made)
     imgproc.inpaint_exemplar(photo, mask, search="exact")
 
 

@@ -54,11 +54,23 @@ def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     return builder.gep(array.data, [args[1]])
 
 
-atomic_add = Intrinsic(_build_add)
+def _plain_add(array: Any, index: int, value: int) -> Any:
+    before = array[index]
+    array[index] = before + value
+    return before
+
+
+def _plain_store(array: Any, index: int, value: int) -> Any:
+    array[index] = value
+    return value
+
+
+# Without compilation there is one thread.
+atomic_add = Intrinsic(_build_add, _plain_add)
 """``atomic_add(array, index, value)`` adds, and returns what was there before."""
 
-atomic_load = Intrinsic(_build_load)
+atomic_load = Intrinsic(_build_load, lambda array, index: array[index])
 """``atomic_load(array, index)``."""
 
-atomic_store = Intrinsic(_build_store)
+atomic_store = Intrinsic(_build_store, _plain_store)
 """``atomic_store(array, index, value)`` returns the value."""

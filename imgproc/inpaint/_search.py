@@ -281,11 +281,6 @@ def _search_rows(s, first, last, acc, mine):
 
 
 @kernel(inner=True)
-def _all_rows(s):
-    return 2 * (s.numbers[HEIGHT] + s.numbers[RADIUS] + 1)
-
-
-@kernel(inner=True)
 def _search_window(s, y, x, reach, acc):
     """Sources whose corners are within `reach` of (y, x), and some beyond in x, in whole strips."""
     h, w, size = s.numbers[HEIGHT], s.numbers[WIDTH], 2 * s.numbers[RADIUS] + 1
@@ -325,63 +320,42 @@ def list_strips(refused, height, width, start, found):
 
 
 @kernel
-def advance(s, patches):
-    """Fill so many patches, or the rest."""
+def work(s, shared, until, mine):
+    """Fill patches until there are so many, or none is left; with `mine` above 0, help the thread that does so.
+
+    The search of all rows is handed out in parts: any thread takes the next one, and the first, which has set them out,
+    goes on when all are done.  So nothing waits for a thread that does not come.  False: waited for too long, call
+    again.
+    """
     s = lent(s)
     acc = np.empty(STRIP, np.int32)
-    for _ in range(patches):
-        if s.numbers[LEFT] == 0:
-            break
-        _begin(s)
-        if s.numbers[WINDOW] >= 0:
-            _search_windows(s, acc)
-        if s.numbers[WINDOW] < 0 or s.best[0, 2] == FAR:
-            _search_rows(s, 0, _all_rows(s), acc, 0)
-        fill(s)
-
-
-@kernel
-def lead(s, shared, patches):
-    """As `advance`, with the help of other threads in `assist`; False when one of them is waited for too long."""
-    s = lent(s)
-    acc = np.empty(STRIP, np.int32)
-    parts = (_all_rows(s) + PART - 1) // PART
-    while s.numbers[LEFT] > 0 and patches > s.numbers[PATCHES]:
-        if s.numbers[SEARCHING] == 0:
+    parts = (2 * (s.numbers[HEIGHT] + s.numbers[RADIUS] + 1) + PART - 1) // PART
+    patience = PATIENCE
+    while patience > 0:
+        if mine == 0 and s.numbers[SEARCHING] == 0:
+            if s.numbers[LEFT] == 0 or s.numbers[PATCHES] >= until:
+                return True
             _begin(s)
+            if s.numbers[WINDOW] >= 0:
+                _search_windows(s, acc)
+            if s.numbers[WINDOW] >= 0 and s.best[0, 2] != FAR:
+                fill(s)
+                continue
             s.numbers[SEARCHING] = 1
             atomic_store(shared, DONE, 0)
             atomic_store(shared, NEXT, 0)
-        part = atomic_add(shared, NEXT, 1)
-        while part < parts:
-            _search_rows(s, part * PART, part * PART + PART, acc, 0)
-            atomic_add(shared, DONE, 1)
-            part = atomic_add(shared, NEXT, 1)
-        patience = PATIENCE
-        while atomic_load(shared, DONE) < parts:
-            patience -= 1
-            if patience == 0:
-                return False
-        fill(s)
-        s.numbers[SEARCHING] = 0
-    return True
-
-
-@kernel
-def assist(s, shared, mine):
-    """Search parts that `lead` has set out, until it ends; False when there were none for too long."""
-    s = lent(s)
-    acc = np.empty(STRIP, np.int32)
-    parts = (_all_rows(s) + PART - 1) // PART
-    patience = PATIENCE
-    while atomic_load(shared, ENDED) == 0:
+        elif mine != 0 and atomic_load(shared, ENDED) != 0:
+            return True
+        part = parts
         if atomic_load(shared, NEXT) < parts:
             part = atomic_add(shared, NEXT, 1)
-            if part < parts:
-                _search_rows(s, part * PART, part * PART + PART, acc, mine)
-                atomic_add(shared, DONE, 1)
-                patience = PATIENCE
         patience -= 1
-        if patience == 0:
-            return False
-    return True
+        if part < parts:
+            _search_rows(s, part * PART, part * PART + PART, acc, mine)
+            atomic_add(shared, DONE, 1)
+            patience = PATIENCE
+        elif mine == 0 and atomic_load(shared, DONE) >= parts:
+            fill(s)
+            s.numbers[SEARCHING] = 0
+            patience = PATIENCE
+    return False

@@ -15,7 +15,7 @@ from .._threads import get_num_threads, run_all, stays_serial
 from ..color import rgb_to_lab
 from ._blend import blend_patches
 from ._front import CRIMINISI, LEFT, NUMBERS, PATCHES, REGULARIZED, TENSOR, TILE, begin_front
-from ._search import BLOCK, ENDED, FAR, MOST_BLOCKS, NEXT, REFUSED, SHARED, STRIP, advance, assist, lead, list_strips
+from ._search import BLOCK, ENDED, FAR, MOST_BLOCKS, NEXT, REFUSED, SHARED, STRIP, list_strips, work
 from ._state import State
 
 __all__ = ["inpaint_exemplar"]
@@ -283,10 +283,7 @@ def fill_all(state: State, total: int, progress: Callable[[int, int], Any] | Non
     patches = 4
     while state.numbers[LEFT]:
         start = time.perf_counter()
-        if threads == 1:
-            advance(state, patches)
-        else:
-            _advance_together(state, patches, threads)
+        _fill_some(state, int(state.numbers[PATCHES]) + patches, threads)
         if progress is not None:
             progress(total - int(state.numbers[LEFT]), total)
         spent = time.perf_counter() - start
@@ -294,21 +291,16 @@ def fill_all(state: State, total: int, progress: Callable[[int, int], Any] | Non
         patches = max(patches // 2, 1) if spent > 2 * CHUNK_SECONDS else patches
 
 
-def _advance_together(state: State, patches: int, threads: int) -> None:
-    """One thread leads, others assist if there are any, and share the rows of each search."""
+def _fill_some(state: State, until: int, threads: int) -> None:
     shared = np.zeros(SHARED, np.int64)
-    shared[NEXT] = FAR  # nothing yet
-    until = int(state.numbers[PATCHES]) + patches
+    shared[NEXT] = FAR  # nothing to do yet
 
-    def leading() -> None:
+    def job(mine: int) -> None:
         try:
-            while not lead(state, shared, until):
+            while not work(state, shared, until, mine):
                 time.sleep(YIELD_SECONDS)
         finally:
-            shared[ENDED] = 1
+            if mine == 0:
+                shared[ENDED] = 1
 
-    def assisting(mine: int) -> None:
-        while not assist(state, shared, mine):
-            time.sleep(YIELD_SECONDS)
-
-    run_all([leading, *(lambda mine=i: assisting(mine) for i in range(1, threads))], threads)
+    run_all([lambda mine=i: job(mine) for i in range(threads)], threads)
