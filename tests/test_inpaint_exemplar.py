@@ -123,6 +123,14 @@ def test_every_patch_size(photo: np.ndarray, patch_size: int, priority: str, mon
     assert_equal_to_the_oracle(image, mask, monkeypatch, patch_size=patch_size, priority=priority)
 
 
+def test_the_largest_patch_and_contrast(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums of squares come near the limit of their integers."""
+    image = rng.choice(np.array([0, 255], np.uint8), (90, 101, 3))
+    mask = block(image.shape, slice(60, 63), slice(59, 64))
+    for color in ("lab", "per_channel"):
+        assert_equal_to_the_oracle(image, mask, monkeypatch, patch_size=55, color=color)
+
+
 def test_a_source_mask(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     image = kinds(photo)["RGB"]
     mask = HOLES["ellipse"](image.shape)
