@@ -152,6 +152,71 @@ def test_random_small_cases(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert_equal_to_the_oracle(image, mask, monkeypatch, priority=PRIORITIES[seed % 3], patch_size=5)
 
 
+# --- what other implementations get wrong -----------------------------------------------------------------------------
+
+
+def states_of(image: np.ndarray, mask: np.ndarray, patch: pytest.MonkeyPatch, **options: Any) -> Any:
+    found = []
+    made = exemplar.new_state
+    patch.setattr(exemplar, "new_state", lambda *args: found.append(made(*args)) or found[-1])
+    imgproc.inpaint_exemplar(image, mask, **options)
+    return found[0]
+
+
+@pytest.mark.parametrize("priority", PRIORITIES)
+def test_an_edge_along_the_front_counts_nothing_and_one_into_it_all(
+    priority: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The data term is a dot product: that of the lengths of products by axis would take both for the same."""
+    along, into = two_tone(X < 36), two_tone(Y < 47)
+    for image in (along, into):
+        state = made_only(image, SQUARE, monkeypatch, priority=priority)
+        left = state.priority[34:60, 38]  # off the corners of the hole
+        assert (left >= 0).all()
+        if image is along:
+            assert np.ptp(left) < 1e-12
+            assert priority == "regularized" or left.max() == 0
+        else:
+            middle = left[[12, 13]].min()
+            assert middle > 2 * left[[0, -1]].max() or priority == "regularized"
+            assert middle > left[[0, -1]].max() + 0.05
+
+
+def made_only(image: np.ndarray, mask: np.ndarray, patch: pytest.MonkeyPatch, **options: Any) -> Any:
+    """The state before the first patch."""
+    with patch.context() as context:
+        context.setattr(exemplar, "fill_all", lambda state, total, progress: state.source.fill(0))
+        return states_of(image, mask, context, **options)
+
+
+def test_confidence_is_the_known_share_of_the_whole_patch_and_clipped_at_the_image(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mask = block(SIZE, slice(30, 64), slice(0, 40))
+    state = made_only(two_tone(X < 0), mask, monkeypatch)
+    assert state.priority_confidence[30, 20] == 4 / 9  # four rows of nine are known
+    assert state.priority_confidence[30, 0] == 4 / 9  # of the five columns in the image
+    assert state.priority_confidence[45, 39] == 4 / 9
+    assert state.priority_confidence[30, 39] == (81 - 25) / 81
+    front = state.priority >= 0
+    assert front.sum() == 40 + 40 + 34 - 2
+    assert not (front & ~mask).any(), "the front is on the side of the hole"
+
+
+def test_confidence_is_frozen_and_falls_inwards(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = ellipse(photo.shape, (50, 60), (30, 19), 30)
+    state = states_of(photo, mask, monkeypatch)
+    assert (state.confidence[~mask] == 1).all()
+    assert (state.confidence[mask] > 0).all()
+    assert (state.confidence[mask] < 1).all()
+    assert state.confidence[60, 50] < state.confidence[mask].mean()
+    first = state.trace[0, 0]
+    patch = np.zeros_like(mask)
+    y, x = divmod(int(first), mask.shape[1])
+    patch[y - 4 : y + 5, x - 4 : x + 5] = True
+    assert len(np.unique(state.confidence[patch & mask])) == 1
+
+
 # --- synthetic cases with a known answer ------------------------------------------------------------------------------
 
 SIZE = (96, 110)

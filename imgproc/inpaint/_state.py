@@ -1,4 +1,7 @@
-"""What the kernels of exemplar-based inpainting work on."""
+"""What the kernels of exemplar-based inpainting work on.
+
+(Files that name ``@kernel``, as this one, renew the cache of compiled kernels when they change.)
+"""
 
 from __future__ import annotations
 
