@@ -68,16 +68,17 @@ def inpaint_exemplar(
         ``"tensor"``: a data term of the structure tensor of the patch in place of its strongest gradient, less prone
         to noise.
     color : {"lab", "per_channel"}
-        What is compared.  ``"lab"``: an RGB image in CIE Lab, steps of 0.5; images of other than three channels as with
-        ``"per_channel"``: the channels, uint8 as they are, other dtypes in 255 steps from the smallest to the largest
-        value outside the hole.  What is copied are the image's own values, always.
+        What is compared.  ``"lab"``: an RGB image in CIE Lab, in steps of 0.5, floats clipped to [0, 1] for that;
+        images of other than three channels as with ``"per_channel"``: the channels, uint8 as they are, other dtypes
+        in 255 steps from the smallest to the largest value outside the hole.  What is copied are the image's own
+        values, always.
     source_mask : ndarray of shape (h, w), optional
         bool, True where sources may lie.  A source patch lies wholly in it, and outside the hole.
     search : {"auto", "exact", "fast"}
         ``"exact"``: the best of all source patches, always.  ``"fast"``: the best within `window` of the target and
         within 8 pixels of where its filled neighbours came from, everywhere where that leaves nothing.  ``"auto"``:
-        exact up to 5e10 source patches times pixels to fill, some 2 s on one thread (1 megapixel with a hole of 5 %),
-        and fast above, or where a `window` is given.
+        exact up to 5e10 source patches times pixels to fill, some 2 s on one thread (1 megapixel with a hole of 5 %;
+        four times that on noise, where little can be ruled out early), and fast above, or where a `window` is given.
     window : int, optional
         With ``"fast"``: how far from the target sources may be in x and y, at least [px].  Default: 48.
     blend : int
