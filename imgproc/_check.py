@@ -112,6 +112,41 @@ def as_mask(mask: Any, image: np.ndarray, name: str = "mask", of: str = "image")
     return mask
 
 
+def as_hole(mask: Any, image: np.ndarray, name: str = "mask") -> np.ndarray:
+    """A bool array of the image's (h, w), True where to fill; none of it may be True."""
+    if not isinstance(mask, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array of bool, got {_kind(mask)}")
+    if mask.dtype != bool:
+        raise TypeError(f"{name} must be bool (True = fill), got {mask.dtype}: write {name} != 0")
+    if mask.shape != image.shape[:2]:
+        raise ValueError(f"{name} must have the (h, w) of image, {image.shape[:2]}, got {mask.shape}")
+    return mask
+
+
+def boxes_on_image(boxes: Any, image: np.ndarray, name: str = "boxes") -> np.ndarray:
+    """Boxes (x0, y0, x1, y1) [px] as (n, 4) of float64: finite, not empty, each with a part in the image."""
+    try:
+        if boxes is None:
+            raise TypeError
+        values = np.asarray(boxes, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be numbers of shape (n, 4), got {_kind(boxes)}") from None
+    values = values[np.newaxis] if values.shape == (4,) else values
+    values = values.reshape(0, 4) if values.size == 0 and values.ndim <= 2 else values
+    if values.ndim != 2 or values.shape[1] != 4:
+        raise ValueError(f"{name} must have shape (n, 4), got {values.shape}")
+    h, w = image.shape[:2]
+    for box in values:
+        shown = tuple(map(float, box))
+        if not np.isfinite(box).all():
+            raise ValueError(f"{name} must be finite, got {shown}")
+        if box[0] >= box[2] or box[1] >= box[3]:
+            raise ValueError(f"{name} must be (x0, y0, x1, y1) with x0 < x1 and y0 < y1, got {shown}")
+        if box[0] >= w or box[1] >= h or box[2] <= 0 or box[3] <= 0:
+            raise ValueError(f"{name} must lie in the image, {w}x{h} pixels, got {shown}")
+    return values
+
+
 def same_size(a: np.ndarray, b: np.ndarray, name_a: str, name_b: str) -> None:
     """Both images have the same shape."""
     if a.shape != b.shape:

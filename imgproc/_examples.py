@@ -86,6 +86,10 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "labels": lambda image: (np.indices(image.shape[:2]).sum(axis=0) // 5,),
     "markers": lambda image: (np.indices(image.shape[:2]).sum(axis=0) % 7 // 6,),
     "slico": lambda image: (False, True),
+    "inpaint_exemplar.mask": lambda image: (_hole(image),),
+    "inpaint_exemplar.blend": lambda image: (0, 2),
+    "inpaint_diffusion.mask": lambda image: (_hole(image),),
+    "boxes_or_mask": lambda image: ([(1.2, 2, 3, 3.5)] if min(image.shape[:2]) >= 15 else [], _hole(image)),
     "gradient": lambda image: (np.sin(np.arange(image.size)).reshape(image.shape),),
 }
 
@@ -140,6 +144,15 @@ def example_image(dtype: Any, size: tuple[int, int], channels: int | None = None
 def _chequers(image: np.ndarray) -> np.ndarray:
     """A mask of every other pixel, and of the single one of a (1, 1) image."""
     return np.indices(image.shape[:2]).sum(axis=0) % 2 == 0
+
+
+def _hole(image: np.ndarray) -> np.ndarray:
+    """A mask of a few pixels in the upper left, and of none where that would leave nothing to copy from."""
+    h, w = image.shape[:2]
+    mask = np.zeros((h, w), bool)
+    if h >= 13 and w >= 13:
+        mask[2:4, 1:3] = True
+    return mask
 
 
 def _table(image: np.ndarray) -> np.ndarray:

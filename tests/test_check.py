@@ -39,6 +39,8 @@ def test_as_image_makes_the_byte_order_native(dtype: str) -> None:
         np.testing.assert_array_equal(native, image)
 
 
+HOLE = np.zeros((3, 4), bool)
+
 ACCEPTED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] = [
     (_check.as_mask, (None, GREY), {}, None),
     (_check.color_mode, ("luminance", RGB), {}, "luminance"),
@@ -174,6 +176,24 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
         {},
         ValueError,
         "mask must select at least one pixel, got none",
+    ),
+    (_check.as_hole, (None, GREY), {}, TypeError, "mask must be a numpy array of bool, got None"),
+    (_check.as_hole, (GREY, GREY), {}, TypeError, "mask must be bool (True = fill), got uint8: write mask != 0"),
+    (
+        _check.as_hole,
+        (HOLE.T, RGB, "hole"),
+        {},
+        ValueError,
+        "hole must have the (h, w) of image, (3, 4), got (4, 3)",
+    ),
+    (_check.boxes_on_image, (None, GREY), {}, TypeError, "boxes must be numbers of shape (n, 4), got None"),
+    (_check.boxes_on_image, ((1, 2), GREY), {}, ValueError, "boxes must have shape (n, 4), got (2,)"),
+    (
+        _check.boxes_on_image,
+        ([(4, 0, 5, 1)], GREY),
+        {},
+        ValueError,
+        "boxes must lie in the image, 4x3 pixels, got (4.0, 0.0, 5.0, 1.0)",
     ),
     (
         _check.same_size,
@@ -311,6 +331,26 @@ def test_as_mask_returns_the_very_mask() -> None:
     assert _check.as_mask(mask, RGB) is mask
 
 
+def test_as_hole_returns_the_very_mask() -> None:
+    assert _check.as_hole(HOLE, GREY) is HOLE
+    assert _check.as_hole(HOLE, RGB) is HOLE
+
+
+@pytest.mark.parametrize(
+    ("boxes", "expected"),
+    [
+        ((-1, 0.5, 1, 9), [[-1, 0.5, 1, 9]]),
+        ([[0, 0, 1, 1], [3, 2, 4, 3]], [[0, 0, 1, 1], [3, 2, 4, 3]]),
+        (np.array([[0, 0, 1, 1]], np.uint8), [[0, 0, 1, 1]]),
+        ([], np.zeros((0, 4))),
+    ],
+)
+def test_boxes_on_image_makes_rows_of_float64(boxes: Any, expected: Any) -> None:
+    values = _check.boxes_on_image(boxes, GREY)
+    assert values.dtype == np.float64
+    np.testing.assert_array_equal(values, expected)
+
+
 def test_as_mask_of_an_empty_image_may_select_nothing() -> None:
     mask = np.zeros((0, 4), bool)
     assert _check.as_mask(mask, EMPTY) is mask
@@ -338,6 +378,8 @@ def test_every_checker_is_tested() -> None:
         "as_coefficients",
         "as_psf",
         "as_window_weights",
+        "as_hole",
+        "boxes_on_image",
     }
     refused = {entry[0].__name__ for entry in REFUSED}
     assert checkers == accepted == refused, "a checker needs an entry in both ACCEPTED and REFUSED"

@@ -1,0 +1,5 @@
+"""Inpainting: exemplars, diffusion."""
+
+from .diffusion import *
+from .exemplar import *
+from .remove import *
