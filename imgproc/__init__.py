@@ -13,6 +13,7 @@ from .edges import *
 from .frequency import *
 from .geometry import *
 from .histogram import *
+from .inpaint import *
 from .io import *
 from .local import *
 from .noise import *

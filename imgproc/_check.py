@@ -112,6 +112,17 @@ def as_mask(mask: Any, image: np.ndarray, name: str = "mask", of: str = "image")
     return mask
 
 
+def as_region(region: Any, image: np.ndarray, name: str = "mask", *, empty: bool = False) -> np.ndarray:
+    """A required bool array of the image's (h, w), True at least once unless it may be `empty`."""
+    if region is None:
+        raise TypeError(f"{name} must be a numpy array of bool, got None")
+    if empty and isinstance(region, np.ndarray) and region.dtype == bool and not region.any():
+        if region.shape != image.shape[:2]:
+            raise ValueError(f"{name} must have the (h, w) of image, {image.shape[:2]}, got {region.shape}")
+        return region
+    return as_mask(region, image, name)
+
+
 def same_size(a: np.ndarray, b: np.ndarray, name_a: str, name_b: str) -> None:
     """Both images have the same shape."""
     if a.shape != b.shape:

@@ -87,6 +87,8 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "markers": lambda image: (np.indices(image.shape[:2]).sum(axis=0) % 7 // 6,),
     "slico": lambda image: (False, True),
     "gradient": lambda image: (np.sin(np.arange(image.size)).reshape(image.shape),),
+    "source": lambda image: (example_image(image.dtype, image.shape[:2], *image.shape[2:], step=29),),
+    "poisson_blend.mask": lambda image: (_middle(image),),
 }
 
 
@@ -140,6 +142,13 @@ def example_image(dtype: Any, size: tuple[int, int], channels: int | None = None
 def _chequers(image: np.ndarray) -> np.ndarray:
     """A mask of every other pixel, and of the single one of a (1, 1) image."""
     return np.indices(image.shape[:2]).sum(axis=0) % 2 == 0
+
+
+def _middle(image: np.ndarray) -> np.ndarray:
+    """A mask of the middle of the image, at least of one pixel."""
+    y, x = _places(image)
+    h, w = image.shape[:2]
+    return (np.abs(y / max(h, 1) - 0.5) <= 0.25) & (np.abs(x / max(w, 1) - 0.5) <= 0.2)
 
 
 def _table(image: np.ndarray) -> np.ndarray:

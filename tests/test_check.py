@@ -175,6 +175,15 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
         ValueError,
         "mask must select at least one pixel, got none",
     ),
+    (_check.as_region, (None, GREY), {}, TypeError, "mask must be a numpy array of bool, got None"),
+    (_check.as_region, (np.zeros((3, 4), bool), GREY), {}, ValueError, "mask must select at least one pixel, got none"),
+    (
+        _check.as_region,
+        (np.zeros((4, 3), bool), RGB, "hole"),
+        {"empty": True},
+        ValueError,
+        "hole must have the (h, w) of image, (3, 4), got (4, 3)",
+    ),
     (
         _check.same_size,
         (GREY, RGB, "image", "guide"),
@@ -311,6 +320,11 @@ def test_as_mask_returns_the_very_mask() -> None:
     assert _check.as_mask(mask, RGB) is mask
 
 
+def test_as_region_returns_the_very_mask() -> None:
+    for mask in (np.eye(3, 4, dtype=bool), np.zeros((3, 4), bool)):
+        assert _check.as_region(mask, RGB, empty=True) is mask
+
+
 def test_as_mask_of_an_empty_image_may_select_nothing() -> None:
     mask = np.zeros((0, 4), bool)
     assert _check.as_mask(mask, EMPTY) is mask
@@ -337,6 +351,7 @@ def test_every_checker_is_tested() -> None:
         "as_image",
         "as_coefficients",
         "as_psf",
+        "as_region",
         "as_window_weights",
     }
     refused = {entry[0].__name__ for entry in REFUSED}
