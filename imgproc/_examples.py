@@ -89,6 +89,7 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "gradient": lambda image: (np.sin(np.arange(image.size)).reshape(image.shape),),
     "source": lambda image: (example_image(image.dtype, image.shape[:2], *image.shape[2:], step=29),),
     "poisson_blend.mask": lambda image: (_middle(image),),
+    "graph_cut_seam.mask": lambda image: (_middle(image),),
 }
 
 

@@ -50,3 +50,51 @@ def poisson_blend(image, source, *, mask, hole=None, domain="image"):
     system, right = vstack([system, pinned]).tocsc(), np.append(right, 0.0)
     out = spsolve((system.T @ system).tocsc(), system.T @ right).reshape(mask.shape)
     return out + (image[~mask].mean() - out[~mask].mean())
+
+
+def cut_capacity(inside, source, sink, right, down) -> int:
+    """What is cut where these pixels stay with the source."""
+    total = sink[inside].sum() + source[~inside].sum()
+    total += right[inside[:, :-1] != inside[:, 1:]].sum()
+    return int(total + down[inside[:-1] != inside[1:]].sum())
+
+
+def seam_energy(image, source, taken, *, mask, valid=None, context=80, penalty=0.002) -> float:
+    """The energy of one seam, for float images (h, w, c) in [0, 1]; infinite where it is not allowed."""
+    h, w = mask.shape
+    holes = np.argwhere(mask)
+    away = np.array([[np.hypot(*(holes - (y, x)).T).min() for x in range(w)] for y in range(h)])
+    near = (away <= context) & (True if valid is None else valid)
+    if (mask & ~taken).any() or (taken & ~near).any():
+        return np.inf
+    ring = near & ~mask
+    squares = ((image - source) ** 2).sum(axis=2)
+    total = ((penalty * away[taken & ring]) ** 3).sum()
+
+    def is_ring(p):
+        return 0 <= p[0] < h and 0 <= p[1] < w and ring[p]
+
+    for p, q in edges((h, w)):
+        if taken[p] == taken[q]:
+            continue
+        if ring[p] and ring[q]:
+            total += abs(squares[p] - squares[q])
+        elif ring[p] or ring[q]:
+            p, q = (p, q) if ring[p] else (q, p)
+            behind = (2 * p[0] - q[0], 2 * p[1] - q[1])
+            total += abs(squares[p] - squares[behind]) if is_ring(behind) else 0
+    return total
+
+
+def graph_cut_seam(image, source, *, mask, valid=None, context=80, penalty=0.002):
+    """The best of all seams, tried one by one: for few free pixels."""
+    free = np.argwhere(~mask)
+    best, lowest = mask, np.inf
+    for choice in range(1 << len(free)):
+        taken = mask.copy()
+        for i, (y, x) in enumerate(free):
+            taken[y, x] = choice >> i & 1
+        energy = seam_energy(image, source, taken, mask=mask, valid=valid, context=context, penalty=penalty)
+        if energy < lowest:
+            best, lowest = taken, energy
+    return best

@@ -1,3 +1,4 @@
 """Filling holes: scene completion from a photo library, its seams and its blending, and one door to every method."""
 
 from .poisson import *
+from .seam import *
