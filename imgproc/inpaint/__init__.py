@@ -1,4 +1,5 @@
 """Filling holes: scene completion from a photo library, its seams and its blending, and one door to every method."""
 
+from .database import *
 from .poisson import *
 from .seam import *
