@@ -90,6 +90,8 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "source": lambda image: (example_image(image.dtype, image.shape[:2], *image.shape[2:], step=29),),
     "poisson_blend.mask": lambda image: (_middle(image),),
     "graph_cut_seam.mask": lambda image: (_middle(image),),
+    "complete_scene.mask": lambda image: (_middle(image),),
+    "database": lambda image: ([example_image(np.uint8, (60, 90), 3, step=s) for s in (11, 29)],),
 }
 
 

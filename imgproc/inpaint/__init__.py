@@ -2,4 +2,5 @@
 
 from .database import *
 from .poisson import *
+from .scene import *
 from .seam import *

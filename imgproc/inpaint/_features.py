@@ -58,18 +58,25 @@ def _block_sums(values: np.ndarray) -> np.ndarray:
 
 
 def read_small(path: str) -> tuple[np.ndarray, tuple[int, int]]:
-    """A photo for `describe`, and its (h, w); a JPEG file is decoded at the smallest scale that is large enough.
+    """A photo for `describe`, and its own (h, w)."""
+    return read_reduced(path, SIDE, longer=False)
 
-    ValueError or OSError where it cannot be read.
+
+def read_reduced(path: str, side: int | None, *, longer: bool) -> tuple[np.ndarray, tuple[int, int]]:
+    """A photo, RGB of the file's dtype, and its own (h, w), upright; ValueError or OSError where it cannot be read.
+
+    A JPEG file is decoded at the smallest scale, of 1, 1/2, 1/4 and 1/8, that leaves its longer, else its shorter side
+    at least `side` pixels (None: at its own).
     """
-    with open(path, "rb") as file:
-        if file.read(3) == b"\xff\xd8\xff":
-            return _read_small_jpeg(path)
+    if side is not None:
+        with open(path, "rb") as file:
+            if file.read(3) == b"\xff\xd8\xff":
+                return _read_jpeg(path, side, longer)
     image = read_image(path)
     return image, image.shape[:2]
 
 
-def _read_small_jpeg(path: str) -> tuple[np.ndarray, tuple[int, int]]:
+def _read_jpeg(path: str, side: int, longer: bool) -> tuple[np.ndarray, tuple[int, int]]:
     from PIL import ImageOps
     from PIL.JpegImagePlugin import JpegImageFile
 
@@ -78,10 +85,10 @@ def _read_small_jpeg(path: str) -> tuple[np.ndarray, tuple[int, int]]:
             w, h = photo.size
             if w * h > MAX_PIXELS:
                 raise ValueError(f"has {w} by {h} pixels, more than {MAX_PIXELS}")
-            photo.draft("RGB", (SIDE, SIDE))
-            upright = ImageOps.exif_transpose(photo)
+            factor = min(side / (max(w, h) if longer else min(w, h)), 1)
+            photo.draft("RGB", (max(int(w * factor), 1), max(int(h * factor), 1)))
             turned = photo.getexif().get(0x0112, 1) >= 5
-            image = pil_array(upright.convert("RGB"))
+            image = pil_array(ImageOps.exif_transpose(photo).convert("RGB"))
     except (OSError, MemoryError):
         raise
     except Exception as error:  # a damaged file makes Pillow raise almost anything, SyntaxError included

@@ -38,8 +38,8 @@ class Scene:
     ----------
     id : int
         Its number in the database, as long as that is not built again.
-    path : Path
-        Its file.
+    path : Path or None
+        Its file; None for an image that was given as an array.
     size : (int, int)
         Its (h, w) in pixels, upright.
     distance : float
@@ -48,7 +48,7 @@ class Scene:
     """
 
     id: int
-    path: Path
+    path: Path | None
     size: tuple[int, int]
     distance: float = float("nan")
 

@@ -169,7 +169,9 @@ def seam(
     apart = (first - second) * np.float32(1 / full_scale(image.dtype))
     ring = near & ~mask
     apart[~ring] = 0  # what the hole holds is no number to trust
-    squares = np.einsum("hwc,hwc->hw", apart, apart)
+    squares = np.zeros(mask.shape, np.float32)
+    for c in range(apart.shape[2]):
+        squares += apart[:, :, c] * apart[:, :, c]
     # Beyond the largest capacity one unit more decides nothing.
     levels = np.minimum(np.rint(squares.astype(np.float64) * UNIT), MOST).astype(np.int64)
     costs = np.rint((penalty * away.astype(np.float64)) ** 3 * UNIT)
