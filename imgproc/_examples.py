@@ -90,6 +90,8 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "source": lambda image: (example_image(image.dtype, image.shape[:2], *image.shape[2:], step=29),),
     "poisson_blend.mask": lambda image: (_middle(image),),
     "graph_cut_seam.mask": lambda image: (_middle(image),),
+    "inpaint.mask": lambda image: (_middle(image),),
+    "inpaint.method": lambda image: (_blacken,),
     "complete_scene.mask": lambda image: (_middle(image),),
     "database": lambda image: ([example_image(np.uint8, (60, 90), 3, step=s) for s in (11, 29)],),
 }
@@ -152,6 +154,11 @@ def _middle(image: np.ndarray) -> np.ndarray:
     y, x = _places(image)
     h, w = image.shape[:2]
     return (np.abs(y / max(h, 1) - 0.5) <= 0.25) & (np.abs(x / max(w, 1) - 0.5) <= 0.2)
+
+
+def _blacken(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The image with 0 in its hole."""
+    return np.where(mask if image.ndim == 2 else mask[..., None], image.dtype.type(0), image)
 
 
 def _table(image: np.ndarray) -> np.ndarray:

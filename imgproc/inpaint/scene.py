@@ -83,7 +83,7 @@ class SceneCompletion:
 
         Parameters
         ----------
-        **options
+        **options : Any
             For `inpaint_exemplar`.
 
         Returns
