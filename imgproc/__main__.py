@@ -1,4 +1,5 @@
-"""``python -m imgproc``: ``warmup`` compiles every kernel once, ``info`` says what is installed and where it is."""
+"""``python -m imgproc``: ``warmup`` compiles every kernel once, ``info`` says what is installed and where it is,
+``scenes`` completes images from a library of photos."""
 
 from __future__ import annotations
 
@@ -29,11 +30,12 @@ def main(arguments: list[str] | None = None) -> int:
     for name, command in (("info", info), ("warmup", warmup)):
         said = (command.__doc__ or "").splitlines()[0]
         commands.add_parser(name, help=said, description=said).set_defaults(command=command)
+    importlib.import_module("imgproc.inpaint._scenes_command").add_to(commands)
     chosen = parser.parse_args(arguments)
     if not hasattr(chosen, "command"):
         parser.print_help()
         return 0
-    return chosen.command()
+    return chosen.command(chosen) if "takes_options" in chosen else chosen.command()
 
 
 def info() -> int:
