@@ -12,6 +12,7 @@ import imgproc
 from imgproc import _threads
 from imgproc.inpaint import _context
 from imgproc.inpaint.scene import SCALES
+from imgproc.inpaint.seam import distance_from
 
 SHARED = Path(imgproc.__file__).resolve().parent.parent.parent / "shared" / "data" / "scene"
 
@@ -92,7 +93,7 @@ def test_the_hole_and_what_is_far_are_as_the_definitions_say(photos, others) -> 
     for domain in ("image", "hole"):
         for result in imgproc.complete_scene(image, mask, [*others, scene], context=40, domain=domain):
             assert result.seam[mask].all()
-            away = imgproc.inpaint.seam.distance_from(mask)
+            away = distance_from(mask)
             assert away[result.seam].max() <= 39
             p = result.placement
             source = image.copy()
@@ -254,7 +255,7 @@ def test_shared_triples(number) -> None:
     (found,) = imgproc.complete_scene(image, mask, [scene])
     assert not found.poor
     assert abs(found.placement.dy - (found.placement.size[0] - image.shape[0]) / 2) < 60, "roughly aligned"
-    border = found.seam & (imgproc.inpaint.seam.distance_from(~found.seam) <= 1)
+    border = found.seam & (distance_from(~found.seam) <= 1)
     steps = np.abs(np.diff(found.image.astype(int), axis=0)).sum(axis=2)
     assert steps[border[1:]].mean() < 3 * steps[~mask[1:] & ~mask[:-1]].mean() + 10
 

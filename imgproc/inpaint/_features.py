@@ -7,6 +7,7 @@ import os
 import numpy as np
 
 from .._decode import pil_array
+from .._jit import borrowed, kernel
 from .._planes import full_scale
 from ..color import rgb_to_lab
 from ..describe import gist
@@ -50,6 +51,27 @@ def block_weights(valid: np.ndarray) -> np.ndarray:
     """For each number of a descriptor the share of its block that is valid: (528,) float32."""
     share = _block_sums(resize(valid.astype(np.float32), size=(SIDE, SIDE))) / (SIDE // BLOCKS) ** 2
     return np.tile(share.ravel(), LENGTH // BLOCKS**2).astype(np.float32)
+
+
+@kernel
+def squared_distances(rows, wanted, weights, out):
+    """For each row the weighted sums of squared differences, of the GIST and of the colours: out (n, 2)."""
+    rows = borrowed(rows)
+    lanes = np.empty(16, np.float32)  # sums side by side, as vectors add them
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        for part in range(2):
+            first, last = (0, GIST) if part == 0 else (GIST, LENGTH)
+            for j in range(16):
+                lanes[j] = np.float32(0)
+            for k in range(first, last, 16):
+                for j in range(16):
+                    apart = row[k + j] - wanted[k + j]
+                    lanes[j] += weights[k + j] * (apart * apart)
+            total = 0.0
+            for j in range(16):
+                total += lanes[j]
+            out[i, part] = total
 
 
 def _block_sums(values: np.ndarray) -> np.ndarray:

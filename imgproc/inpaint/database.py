@@ -14,9 +14,9 @@ import numpy as np
 
 from .._check import as_image, as_region, integer
 from .._encode import replace_file
-from .._threads import get_num_threads, ordered_map
+from .._threads import get_num_threads, ordered_map, run_bands
 from ..io import read_image
-from ._features import GIST, LENGTH, VERSION, block_weights, describe, read_small
+from ._features import LENGTH, VERSION, block_weights, describe, read_small, squared_distances
 
 __all__ = ["Scene", "SceneDatabase"]
 
@@ -26,7 +26,7 @@ INDEX = "index.json"
 SHARD = 512
 """Scenes of one file of descriptors.  A build that is killed loses at most so many; one that is interrupted, none."""
 
-ROWS = 4096
+ROWS = 512
 """Of descriptors that a query turns into float32 at a time."""
 
 
@@ -268,22 +268,18 @@ class SceneDatabase:
         return Scene(number, self._folder / file.name, (file.height, file.width), distance)
 
     def _distances(self, wanted: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Of every scene: with the weights w, sum w (q - d)^2 = sum w q^2 - 2 (w q) d + w d^2, two products with all
-        descriptors at once for the form and two for the colours."""
-        parts = (np.s_[:GIST], np.s_[GIST:])
-        columns = np.zeros((LENGTH, 2), np.float32)
-        for i, part in enumerate(parts):
-            columns[part, i] = weights[part]
-        squares = np.array([(weights[part] * wanted[part] ** 2).sum(dtype=np.float64) for part in parts])
+        """Of every scene, each part in multiples of its mean."""
         found = []
         for descriptors, live in self._parts:
-            for a in range(0, len(descriptors), ROWS):
-                keep = live[a : a + ROWS]
-                rows = descriptors[a : a + ROWS][keep].astype(np.float32)
-                cross = rows @ (columns * wanted[:, None])
-                rows *= rows
-                found.append(squares - 2 * cross.astype(np.float64) + rows @ columns)
-        distances = np.maximum(np.concatenate(found), 0)
+            rows = descriptors if live.all() else descriptors[live]
+            distances = np.empty((len(rows), 2))
+            found.append(distances)
+
+            def work(a: int, b: int, rows: np.ndarray = rows, distances: np.ndarray = distances) -> None:
+                squared_distances(rows[a:b].astype(np.float32), wanted, weights, distances[a:b])
+
+            run_bands(work, len(rows), pixels=rows.size, rows=ROWS)
+        distances = np.concatenate(found)
         means = distances.mean(axis=0)
         distances /= np.where(means > 0, means, 1)
         return 2 * distances[:, 0] + distances[:, 1]

@@ -82,7 +82,7 @@ def poisson_blend(
         return out
     solve = _on_image if domain == "image" else _in_hole
     composite = out.reshape(*mask.shape, -1)
-    jumps = [_jumps(image, source, mask, hole, c) for c in range(composite.shape[2])]
+    jumps = _jumps(image, source, mask, hole)
     top = full_scale(image.dtype)
     for c, correction in enumerate(solve(jumps, mask, image.dtype)):
         values = composite[:, :, c] + correction
@@ -90,28 +90,26 @@ def poisson_blend(
     return np.ascontiguousarray(out)
 
 
-def _jumps(
-    image: np.ndarray, source: np.ndarray, mask: np.ndarray, hole: np.ndarray | None, channel: int
-) -> np.ndarray:
-    """The Laplacian that the correction of one channel shall have: what the composite's edge adds to the gradients.
+def _jumps(image: np.ndarray, source: np.ndarray, mask: np.ndarray, hole: np.ndarray | None) -> list[np.ndarray]:
+    """The Laplacian that the correction of each channel shall have: what the composite's edge adds to the gradients.
 
     Across the edge from p inside to q outside the composite's gradient is I(q) - S(p), the field's is the mean of
     I(q) - I(p) and S(q) - S(p); their difference is the mean of S - I at p and q, or S - I at q where I(p) is unknown.
     """
-    first, second = (a.reshape(*mask.shape, -1)[:, :, channel].astype(np.float64) for a in (image, source))
-    apart = second - first
-    out = np.zeros(mask.shape)
+    first, second = (a.reshape(*mask.shape, -1) for a in (image, source))
+    found = [np.zeros(mask.shape) for _ in range(first.shape[2])]
     for axis in (0, 1):
         low, high = (np.s_[:-1], np.s_[1:]) if axis == 0 else (np.s_[:, :-1], np.s_[:, 1:])
         y, x = np.nonzero(mask[low] != mask[high])
         y1, x1 = (y + 1, x) if axis == 0 else (y, x + 1)
-        a, b = apart[y, x], apart[y1, x1]
+        a, b = (second[p].astype(np.float64) - first[p] for p in ((y, x), (y1, x1)))
         if hole is not None:
-            a, b = np.where(hole[y, x], b, a), np.where(hole[y1, x1], a, b)
-        step = np.where(mask[y, x], 0.5, -0.5) * (a + b)
-        out[y, x] += step  # no place twice: an axis has one edge behind a pixel
-        out[y1, x1] -= step
-    return out
+            a, b = np.where(hole[y, x][:, None], b, a), np.where(hole[y1, x1][:, None], a, b)
+        step = np.where(mask[y, x], 0.5, -0.5)[:, None] * (a + b)
+        for c, out in enumerate(found):
+            out[y, x] += step[:, c]  # no place twice: an axis has one edge behind a pixel
+            out[y1, x1] -= step[:, c]
+    return found
 
 
 def _on_image(jumps: list[np.ndarray], mask: np.ndarray, dtype: np.dtype) -> list[np.ndarray]:
