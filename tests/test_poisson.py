@@ -30,7 +30,7 @@ def test_is_the_least_squares_solution(photos, domain, with_hole) -> None:
     ours = imgproc.poisson_blend(image, source, mask=mask, hole=hole, domain=domain)
     for c in range(3):
         expected = naive_scene.poisson_blend(image[..., c], source[..., c], mask=mask, hole=hole, domain=domain)
-        np.testing.assert_allclose(ours[..., c], expected, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(ours[..., c], expected, rtol=0, atol=1e-8)
     narrow = [a.astype(np.float32) for a in (image, source)]
     single = imgproc.poisson_blend(*narrow, mask=mask, hole=hole, domain=domain)
     np.testing.assert_allclose(single, ours, rtol=0, atol=1e-6)
@@ -44,14 +44,26 @@ def test_small_shapes_and_masks_at_the_border(rng, domain, shape) -> None:
         mask = rng.random(shape) < 0.5
         mask[0, 0] = True
         expected = naive_scene.poisson_blend(image, source, mask=mask, domain=domain)
-        np.testing.assert_allclose(imgproc.poisson_blend(image, source, mask=mask, domain=domain), expected, atol=1e-10)
+        np.testing.assert_allclose(imgproc.poisson_blend(image, source, mask=mask, domain=domain), expected, atol=1e-8)
+
+
+def test_holes_of_any_shape(photos, rng) -> None:
+    image, source = (a[..., 0] for a in pieces(photos, size=(150, 190))[:2])
+    ragged = imgproc.gaussian_blur(rng.random(image.shape), sigma=2) > 0.5
+    thin, most = np.zeros_like(ragged), np.ones_like(ragged)
+    thin[::3, :] = thin[:, 7] = True
+    most[0, 0] = False
+    for mask in (ragged, thin, most, ~thin):
+        expected = naive_scene.poisson_blend(image, source, mask=mask, domain="hole")
+        found = imgproc.poisson_blend(image, source, mask=mask, domain="hole")
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_copy_with_another_brightness_comes_back(photos, domain) -> None:
     image, _, mask = pieces(photos)
     found = imgproc.poisson_blend(image, image + 0.25, mask=mask, domain=domain)
-    np.testing.assert_allclose(found, image, atol=1e-12)
+    np.testing.assert_allclose(found, image, atol=1e-9)
     levels = np.rint(image * 155).astype(np.uint8)
     found = imgproc.poisson_blend(levels, levels + np.uint8(40), mask=mask, domain=domain)
     np.testing.assert_array_equal(found, levels)
@@ -94,6 +106,16 @@ def test_everything_masked_gives_the_source(photos) -> None:
         found = imgproc.poisson_blend(image, source, mask=np.ones_like(mask), domain=domain)
         np.testing.assert_array_equal(found, source)
         assert not np.shares_memory(found, source)
+
+
+def test_any_order_in_memory(photos) -> None:
+    image, source, mask = pieces(photos)
+    turned = [np.asfortranarray(a) for a in (image, source, mask)]
+    for domain in DOMAINS:
+        expected = imgproc.poisson_blend(image, source, mask=mask, domain=domain)
+        found = imgproc.poisson_blend(*turned[:2], mask=turned[2], domain=domain)
+        np.testing.assert_array_equal(found, expected)
+        assert found.flags.c_contiguous
 
 
 def test_threads_change_nothing(photos, monkeypatch) -> None:

@@ -249,8 +249,9 @@ def _scenes(database: Any) -> tuple[list[Scene] | None, Read]:
     if isinstance(database, SceneDatabase):
 
         def read(scene: Scene, longest: float) -> np.ndarray:
-            side = None if max(scene.size) <= LARGEST * longest else round(SHRUNK * longest)
-            return _shrunk(read_reduced(str(scene.path), side, longer=True)[0], longest)
+            large = max(scene.size) > LARGEST * longest
+            side = round(SHRUNK * longest) if large else None
+            return _prepared(read_reduced(str(scene.path), side, longer=True)[0], side)
 
         return None, read
     if isinstance(database, np.ndarray | str | bytes) or not isinstance(database, Sequence):
@@ -259,21 +260,23 @@ def _scenes(database: Any) -> tuple[list[Scene] | None, Read]:
     for i, scene in enumerate(given):
         if scene.dtype != np.uint8 or not scene.size:
             raise ValueError(f"database[{i}] must be uint8 with at least one pixel, got {scene.dtype}, {scene.shape}")
-    return [Scene(i, None, scene.shape[:2]) for i, scene in enumerate(given)], lambda scene, longest: _shrunk(
-        given[scene.id], longest
-    )
+
+    def take(scene: Scene, longest: float) -> np.ndarray:
+        return _prepared(given[scene.id], round(SHRUNK * longest) if max(scene.size) > LARGEST * longest else None)
+
+    return [Scene(i, None, scene.shape[:2]) for i, scene in enumerate(given)], take
 
 
-def _shrunk(scene: np.ndarray, longest: float) -> np.ndarray:
-    """8-bit RGB, shrunk where it is far larger than the image."""
+def _prepared(scene: np.ndarray, side: int | None) -> np.ndarray:
+    """8-bit RGB, shrunk so that the longer side has so many pixels (None: as it is)."""
     if scene.dtype == np.uint16:
         scene = (scene >> 8).astype(np.uint8)
     elif scene.dtype.kind == "f":
         scene = np.rint(np.clip(np.nan_to_num(scene), 0, 1) * 255).astype(np.uint8)
     if scene.ndim == 2 or scene.shape[2] == 1:
         scene = np.repeat(scene.reshape(*scene.shape[:2], 1), 3, axis=2)
-    if max(scene.shape[:2]) > LARGEST * longest:
-        factor = SHRUNK * longest / max(scene.shape[:2])
+    if side is not None and max(scene.shape[:2]) > side:
+        factor = side / max(scene.shape[:2])
         scene = resize(scene, size=tuple(max(round(n * factor), 1) for n in scene.shape[:2]))
     return scene
 
