@@ -138,19 +138,30 @@ def triples(page):
     if not SHARED.is_dir():
         page.text("Three photos with a scene each are shown where the project's shared data is there.")
         return
-    for number, about in ABOUT.items():
-        page.heading(f"Example {number}", about)
-        image, scene = (imgproc.read_image(SHARED / f"input{number}{what}.jpg") for what in ("", "_patch"))
-        mask = imgproc.read_image(SHARED / f"input{number}_mask.jpg", mode="grey") < 128
-        factor = min(page.max_side / max(image.shape), 1)
-        size = tuple(round(n * factor) for n in mask.shape)
-        image, mask = imgproc.resize(image, size=size), imgproc.resize(mask * np.uint8(255), size=size) > 127
-        scene = imgproc.resize(scene, size=tuple(round(n * factor) for n in scene.shape[:2]))
-        context = max(round(80 * factor), 8)
-        page.step(f"example {number}")
-        results = imgproc.complete_scene(image, mask, [scene], context=context)
-        if results:
-            steps(page, image, mask, scene, results[0], look="", context=context)
+    page.heading(
+        "Three photos and a library",
+        "The library holds a scene for each; the nearest by GIST and colours, of what the hole leaves, is taken.",
+    )
+    factor = min(page.max_side / 1024, 1)
+    with tempfile.TemporaryDirectory() as folder:
+        for number in ABOUT:
+            imgproc.write_image(Path(folder, f"{number}.png"), shrunk(f"input{number}_patch", factor))
+        database = imgproc.SceneDatabase.build(folder, Path(folder, "db"))
+        for number, about in ABOUT.items():
+            image = shrunk(f"input{number}", factor)
+            mask = shrunk(f"input{number}_mask", factor)[..., 0] < 128
+            context = max(round(80 * factor), 8)
+            page.step(f"example {number}")
+            distances = [f"{scene.path.stem}: {scene.distance:.1f}" for scene in database.query(image, mask)]
+            (result,) = imgproc.complete_scene(image, mask, database, n_scenes=1, context=context)
+            page.heading(f"Example {number}", f"{about} Distances of the scenes: {', '.join(distances)}.")
+            steps(page, image, mask, database.read(result.scene.id), result, look="", context=context)
+
+
+def shrunk(name, factor):
+    """A picture of the shared data."""
+    image = imgproc.read_image(SHARED / f"{name}.jpg")
+    return imgproc.resize(image, size=tuple(max(round(n * factor), 1) for n in image.shape[:2]))
 
 
 def once(page):

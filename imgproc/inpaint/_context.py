@@ -79,11 +79,12 @@ def levels_of(image: np.ndarray, valid: np.ndarray) -> list[Level]:
 
 
 def _shrunk(planes: np.ndarray, valid: np.ndarray, factor: int) -> Level:
-    """Means over what is valid of each square; squares that are valid by less than half do not count."""
+    """Means over what is valid of each square; squares that are valid by less than half do not count,
+    if any are by more."""
     weights = block_means(valid.astype(np.float32), factor)
     sums = np.stack([block_means(plane * valid.astype(np.float32), factor) for plane in planes])
     means = np.rint(sums / np.maximum(weights, np.float32(1e-6)))
-    return Level(means.astype(np.int16), (weights >= 0.5).astype(np.uint8), factor)
+    return Level(means.astype(np.int16), (weights >= min(0.5, weights.max())).astype(np.uint8), factor)
 
 
 def block_means(plane: np.ndarray, factor: int) -> np.ndarray:
