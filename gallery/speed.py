@@ -2,7 +2,8 @@
 
 One process and one run, ours and the peer's in turns, one thread each; then two threads against one, peak extra memory,
 and the first call in a new process.  The cases are two tables: functions in `gallery.speed_cases`, chains and single
-transforms in `gallery.speed_chains`, inpainting in `gallery.speed_inpainting`.
+transforms in `gallery.speed_chains`, inpainting in `gallery.speed_inpainting`, scene completion in
+`gallery.speed_scenes`.
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import speed_chains, speed_inpainting, speed_report
+from . import speed_chains, speed_inpainting, speed_report, speed_scenes
 from .speed_cases import CASES as FUNCTIONS
 from .speed_cases import SIZES, Case
 from .speed_run import Report, jobs, new_report
 
 SMALLEST = 64
-CASES = (*FUNCTIONS, *speed_chains.chain_cases(), *speed_inpainting.inpainting_cases())
+CASES = (
+    *FUNCTIONS,
+    *speed_chains.chain_cases(),
+    *speed_inpainting.inpainting_cases(),
+    *speed_scenes.CASES,
+)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -1,5 +1,5 @@
 """``python -m imgproc``: ``warmup`` compiles every kernel once, ``info`` says what is installed and where it is,
-``inpaint`` fills a hole in an image file."""
+``inpaint`` fills a hole in an image file, ``scenes`` completes images from a library of photos."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         said = (command.__doc__ or "").splitlines()[0]
         commands.add_parser(name, help=said, description=said).set_defaults(command=command)
     importlib.import_module("imgproc.inpaint._command").add_to(commands)
+    importlib.import_module("imgproc.inpaint._scenes_command").add_to(commands)
     chosen = parser.parse_args(arguments)
     if not hasattr(chosen, "command"):
         parser.print_help()

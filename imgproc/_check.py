@@ -112,14 +112,16 @@ def as_mask(mask: Any, image: np.ndarray, name: str = "mask", of: str = "image")
     return mask
 
 
-def as_hole(mask: Any, image: np.ndarray, name: str = "mask") -> np.ndarray:
-    """A bool array of the image's (h, w), True where to fill; none of it may be True."""
+def as_hole(mask: Any, image: np.ndarray, name: str = "mask", *, empty: bool = True) -> np.ndarray:
+    """A required bool array of the image's (h, w), True where to fill; none of it may be True if it may be `empty`."""
     if not isinstance(mask, np.ndarray):
         raise TypeError(f"{name} must be a numpy array of bool, got {_kind(mask)}")
     if mask.dtype != bool:
         raise TypeError(f"{name} must be bool (True = fill), got {mask.dtype}: write {name} != 0")
     if mask.shape != image.shape[:2]:
         raise ValueError(f"{name} must have the (h, w) of image, {image.shape[:2]}, got {mask.shape}")
+    if not empty and mask.size and not mask.any():
+        raise ValueError(f"{name} must select at least one pixel, got none")
     return mask
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,17 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "inpaint_diffusion.mask": lambda image: (_hole(image),),
     "boxes_or_mask": lambda image: ([(1.2, 2, 3, 3.5)] if min(image.shape[:2]) >= 15 else [], _hole(image)),
     "gradient": lambda image: (np.sin(np.arange(image.size)).reshape(image.shape),),
+    "poisson_blend.source": lambda image: (example_image(image.dtype, image.shape[:2], *image.shape[2:], step=29),),
+    "graph_cut_seam.source": lambda image: (example_image(image.dtype, image.shape[:2], *image.shape[2:], step=29),),
+    "poisson_blend.mask": lambda image: (_middle(image),),
+    "graph_cut_seam.mask": lambda image: (_middle(image),),
+    "inpaint.mask": lambda image: (_middle(image),),
+    "inpaint.method": lambda image: (_blacken,),
+    "complete_scene.mask": lambda image: (_middle(image),),
+    "complete_scene.database": lambda image: (
+        [example_image(np.uint8, (60, 90), 3, step=step) for step in (11, 29)],
+        _packaged_scenes(),
+    ),
 }
 
 
@@ -153,6 +165,30 @@ def _hole(image: np.ndarray) -> np.ndarray:
     if h >= 13 and w >= 13:
         mask[2:4, 1:3] = True
     return mask
+
+
+def _middle(image: np.ndarray) -> np.ndarray:
+    """A mask of the middle of the image, at least of one pixel."""
+    y, x = _places(image)
+    h, w = image.shape[:2]
+    return (np.abs(y / max(h, 1) - 0.5) <= 0.25) & (np.abs(x / max(w, 1) - 0.5) <= 0.2)
+
+
+def _blacken(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The image with 0 in its hole."""
+    return np.where(mask if image.ndim == 2 else mask[..., None], image.dtype.type(0), image)
+
+
+def _packaged_scenes() -> imgproc.SceneDatabase:
+    """A database of one photo that comes with scikit-image, without a file of its own."""
+    from importlib.util import find_spec
+
+    from .inpaint._features import LENGTH
+    from .inpaint.database import _File
+
+    package = find_spec("skimage").submodule_search_locations[0]
+    parts = [(np.ones((1, LENGTH), np.float16), np.ones(1, bool))]
+    return imgproc.SceneDatabase(Path(package, "data"), [_File("astronaut.png", 0, 0, 512, 512)], parts)
 
 
 def _table(image: np.ndarray) -> np.ndarray:

@@ -113,7 +113,7 @@ def test_only_arrays_are_positional(name: str) -> None:
     for position, parameter in enumerate(others):
         if position == 0 and parameter.default is parameter.empty and parameter.kind is not parameter.KEYWORD_ONLY:
             continue  # a second required array
-        assert parameter.kind is parameter.KEYWORD_ONLY, f"write a * before {parameter.name}"
+        assert parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD), f"write a * before {parameter.name}"
 
 
 @every_image_function

@@ -196,6 +196,13 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
         "boxes must lie in the image, 4x3 pixels, got (4.0, 0.0, 5.0, 1.0)",
     ),
     (
+        _check.as_hole,
+        (np.zeros((3, 4), bool), GREY),
+        {"empty": False},
+        ValueError,
+        "mask must select at least one pixel, got none",
+    ),
+    (
         _check.same_size,
         (GREY, RGB, "image", "guide"),
         {},

@@ -87,6 +87,7 @@ RESULTS: dict[str, Callable[[np.ndarray], Declared]] = {
     "watershed": _labels,
     "multi_otsu": lambda image: (np.dtype(np.float64), (2,)),
     "adaptive_threshold": lambda image: (np.dtype(bool), image.shape),
+    "graph_cut_seam": lambda image: (np.dtype(bool), image.shape[:2]),
     # of the examples' sizes
     "transpose": lambda image: _of_size(image.shape[1], image.shape[0], image),
     "crop": lambda image: _of_size(image.shape[0] - image.shape[0] // 4, image.shape[1] - image.shape[1] // 3, image),
@@ -115,7 +116,7 @@ REACH = {
 }
 """How far filters see whose radius is not a parameter, for the arguments of the examples."""
 
-HOLES = {"inpaint_diffusion"}
+HOLES = {"inpaint", "inpaint_diffusion"}
 """Functions whose mask is what they fill: an empty one is no error."""
 
 FILTERS = sorted(FUNCTIONS.keys() - RESULTS.keys())

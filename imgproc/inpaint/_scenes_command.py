@@ -1,0 +1,173 @@
+"""``python -m imgproc scenes``: make a database of a folder of photos, and complete an image from it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._planes import full_scale
+from ..io import read_image, write_image
+from .database import SceneDatabase
+from .poisson import DOMAINS
+from .scene import SceneCompletion, complete_scene
+
+__all__: list[str] = []
+
+RESULTS = "results.json"
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the subparsers of ``python -m imgproc``."""
+    said = "Complete an image from a library of photos."
+    scenes = commands.add_parser("scenes", help=said, description=said)
+    actions = scenes.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    said = "Describe the photos of a folder, as far as that has not been done, into a database."
+    build = actions.add_parser("build", help=said, description=said)
+    build.add_argument("folder", metavar="FOLDER", type=Path, help="where the photos are, in it and in folders below")
+    build.add_argument("database", metavar="DB", type=Path, help="the database, a folder; made if need be")
+    build.add_argument("--workers", metavar="N", type=int, help="threads (default: one for each CPU)")
+
+    said = "Fill the hole of an image with pieces of the photos that fit it best."
+    complete = actions.add_parser("complete", help=said, description=said)
+    complete.add_argument("input", metavar="IN", type=Path, help="the image")
+    complete.add_argument("--mask", metavar="MASK", type=Path, required=True, help="of its size, bright in the hole")
+    complete.add_argument("--invert-mask", action="store_true", help="the mask is dark in the hole")
+    complete.add_argument("--db", metavar="DB", type=Path, required=True, help="what `scenes build` made")
+    complete.add_argument(
+        "--out", metavar="DIR", type=Path, required=True, help="gets 01.png and so on, the best first, and results.json"
+    )
+    complete.add_argument("--scenes", metavar="N", type=int, default=200, help="how many to try (%(default)s)")
+    complete.add_argument("--results", metavar="N", type=int, default=20, help="how many to write (%(default)s)")
+    complete.add_argument("--context", metavar="PX", type=int, default=80, help="of the surroundings (%(default)s)")
+    complete.add_argument("--domain", choices=DOMAINS, default="image", help="what blending changes (%(default)s)")
+
+    for parser, run in ((build, _build), (complete, _complete)):
+        parser.add_argument("--quiet", action="store_true", help="no progress bar")
+        parser.set_defaults(command=_reporting(run, parser.prog), takes_options=True)
+
+
+def _reporting(run: Callable[[argparse.Namespace], int], name: str) -> Callable[[argparse.Namespace], int]:
+    """A command whose errors are said in a line, with exit status 1."""
+
+    def command(chosen: argparse.Namespace) -> int:
+        try:
+            return run(chosen)
+        except (OSError, ValueError, TypeError, ImportError) as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            return 1
+
+    return command
+
+
+@contextlib.contextmanager
+def _bar(chosen: argparse.Namespace, unit: str) -> Iterator[Callable[[int, int], None]]:
+    from tqdm import tqdm
+
+    with tqdm(unit=unit, disable=True if chosen.quiet else None, leave=False) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield progress
+
+
+def _build(chosen: argparse.Namespace) -> int:
+    with _bar(chosen, "photo") as progress:
+        database = SceneDatabase.build(chosen.folder, chosen.database, workers=chosen.workers, progress=progress)
+    for path, reason in database.skipped:
+        print(f"skipped {path}: {reason}", file=sys.stderr)
+    skipped = f", {len(database.skipped)} skipped" if database.skipped else ""
+    print(f"{chosen.database}: {len(database)} scenes{skipped}")
+    return 0
+
+
+def _complete(chosen: argparse.Namespace) -> int:
+    _check_target(chosen.out)
+    image = read_image(chosen.input)
+    levels = read_image(chosen.mask, mode="grey")
+    mask = (levels > 0.5 * full_scale(levels.dtype)) ^ chosen.invert_mask
+    database = SceneDatabase.open(chosen.db)
+    with _bar(chosen, "step") as progress:
+        results = complete_scene(
+            image,
+            mask,
+            database,
+            n_scenes=chosen.scenes,
+            n_results=chosen.results,
+            context=chosen.context,
+            domain=chosen.domain,
+            progress=progress,
+        )
+    if not results:
+        raise ValueError(f"no scene of {chosen.db} covers the hole and its surroundings")
+    with _whole_folder(chosen.out) as folder:
+        for number, result in enumerate(results, start=1):
+            write_image(folder / f"{number:02d}.png", result.image)
+            write_image(folder / f"{number:02d}_seam.png", result.seam.astype(np.uint8) * 255)
+        rows = [_row(number, result) for number, result in enumerate(results, start=1)]
+        (folder / RESULTS).write_text(json.dumps({"results": rows}, indent=1) + "\n")
+    print(f"{chosen.out}: {len(results)} results, the best from {results[0].scene.path}")
+    if results[0].poor:
+        print(
+            f"even the best fits poorly ({results[0].context_error:.0f} units of Lab): `python -m imgproc inpaint "
+            f"{chosen.input} --mask {chosen.mask} -o OUT`, which fills from the image itself, may do better"
+        )
+    return 0
+
+
+def _row(number: int, result: SceneCompletion) -> dict[str, Any]:
+    return {
+        "image": f"{number:02d}.png",
+        "seam": f"{number:02d}_seam.png",
+        "score": result.score,
+        "parts": result.parts,
+        "scene": {"id": result.scene.id, "path": str(result.scene.path)},
+        "placement": {
+            "scale": result.placement.scale,
+            "dx": result.placement.dx,
+            "dy": result.placement.dy,
+            "size": list(result.placement.size),
+        },
+        "context_error": result.context_error,
+        "poor": result.poor,
+    }
+
+
+def _check_target(target: Path) -> None:
+    """Only a folder that is not there, is empty or holds former results is written to."""
+    if target.exists() and not target.is_dir():
+        raise ValueError(f"--out must be a folder, got {str(target)!r}, a file")
+    if target.is_dir() and any(target.iterdir()) and not (target / RESULTS).is_file():
+        raise ValueError(f"--out must be a new or empty folder, or one with former results, got {str(target)!r}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"--out must be in a folder that exists, got {str(target)!r}")
+
+
+@contextlib.contextmanager
+def _whole_folder(target: Path) -> Iterator[Path]:
+    """A folder to write to, which takes the place of the target when all has been written."""
+    made = target.parent / f".{secrets.token_hex(8)}.tmp"
+    made.mkdir()
+    try:
+        yield made
+        if target.exists():
+            former = made.with_suffix(".old")
+            os.replace(target, former)
+            os.replace(made, target)
+            shutil.rmtree(former, ignore_errors=True)
+        else:
+            os.replace(made, target)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)

@@ -1,0 +1,205 @@
+"""One door to every method of filling holes, and networks behind it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .._check import as_hole, as_image, one_of, positive, real, size_pair
+from .._cv2 import load_cv2
+from .._planes import full_scale, luma
+from ..geometry import resize
+
+__all__ = ["OnnxInpainter", "inpaint"]
+
+METHODS = ("exemplar", "diffusion")
+
+
+def inpaint(
+    image: np.ndarray,
+    mask: np.ndarray,
+    *,
+    method: str | Callable[..., np.ndarray] = "exemplar",
+    **options: Any,
+) -> np.ndarray:
+    """Fill a hole, by any method.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        uint8, uint16, float32 or float64.
+    mask : ndarray of bool, shape (h, w)
+        True where to fill.
+    method : str or callable
+        ``"exemplar"``, see `inpaint_exemplar`; ``"diffusion"``, see `inpaint_diffusion`; or what is called as
+        ``method(image, mask, **options)``, with read-only arrays, and returns an image of the same shape and dtype: an
+        `OnnxInpainter`, or a function of one's own.
+    **options : Any
+        For the method.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype as the image, and the same pixels outside the mask; with an empty mask a copy.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, as the method has it, or its result is no such image.
+    """
+    image = as_image(image)
+    mask = as_hole(mask, image)
+    if not callable(method):
+        one_of(method, "method", METHODS)
+    out = np.array(image, order="C")
+    if not mask.any():
+        return out
+    if callable(method):
+        fill, name = method, getattr(method, "__name__", type(method).__name__)
+    else:
+        import imgproc
+
+        name = f"inpaint_{method}"
+        fill = getattr(imgproc, name)
+    given, where = image.view(), mask.view()
+    given.flags.writeable = where.flags.writeable = False
+    found = fill(given, where, **options)
+    if not isinstance(found, np.ndarray) or found.dtype != image.dtype or found.shape != image.shape:
+        what = f"{found.dtype}, {found.shape}" if isinstance(found, np.ndarray) else type(found).__name__
+        raise ValueError(f"method must return {image.dtype}, {image.shape}, {name} returned {what}")
+    out[mask] = found[mask]
+    return out
+
+
+class OnnxInpainter:
+    """A network that fills holes, from an ONNX file, run by OpenCV: a method for `inpaint`.
+
+    The whole image is resized to what the network takes; what it answers is resized back and put into the hole, the
+    other pixels stay as they are.  No weights come with this library.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The .onnx file.  Its network takes an image (1, 3, h, w) in RGB, or that and a mask (1, 1, h, w), 1 in the hole,
+        and answers with the whole image (1, 3, h, w).
+    size : (int, int)
+        (h, w) of what it takes.
+    mean : float or sequence of 3 floats
+        Taken off the levels, which are fractions of full scale, before, and added after.
+    mask_value : float, sequence of 3 floats or None
+        What the network sees in the hole, as fractions of full scale, before the mean is taken off; None: the mean,
+        which becomes 0.
+    scale : float
+        Then the levels are multiplied by it, and the answer is divided by it; such as 255, or 2 with a mean of 0.5 for
+        levels from -1 to 1.
+    output_scale : float, optional
+        What the answer is divided by, if that is not `scale`.
+    inputs : sequence of str
+        Names of the network's inputs for the image and for the mask, as many as it has of them; empty: the image is its
+        only one.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    TypeError, ValueError
+        If an argument is of the wrong kind or value; at the first call, if OpenCV cannot read or run the network.
+
+    Notes
+    -----
+    The network is read at the first call and runs one image at a time; copies in other processes read it anew.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        size: tuple[int, int],
+        mean: float | Sequence[float] = 0.0,
+        mask_value: float | Sequence[float] | None = None,
+        scale: float = 1.0,
+        output_scale: float | None = None,
+        inputs: Sequence[str] = (),
+    ) -> None:
+        if not isinstance(path, str | bytes | os.PathLike):
+            raise TypeError(f"path must be a str or os.PathLike, got {type(path).__name__}")
+        self.path = os.fsdecode(path)
+        self.size = size_pair(size, "size")
+        self.mean = _levels(mean, "mean")
+        self.mask_value = self.mean if mask_value is None else _levels(mask_value, "mask_value")
+        self.scale = positive(scale, "scale")
+        self.output_scale = self.scale if output_scale is None else positive(output_scale, "output_scale")
+        if isinstance(inputs, str) or not isinstance(inputs, Sequence) or not all(isinstance(n, str) for n in inputs):
+            raise TypeError(f"inputs must be a sequence of names, got {inputs!r}")
+        if len(inputs) > 2:
+            raise ValueError(f"inputs must be at most two names, got {inputs!r}")
+        self.inputs = tuple(inputs)
+        if not os.path.isfile(self.path):
+            raise FileNotFoundError(f"path must be an ONNX file, got {self.path!r}")
+        self._net: Any = None
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"OnnxInpainter({self.path!r}, size={self.size})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_net": None, "_lock": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _lock=threading.Lock())
+
+    def __call__(self, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """Fill the hole of a grey or RGB image; see `inpaint`."""
+        image = as_image(image, channels=(1, 3))
+        mask = as_hole(mask, image)
+        if image.dtype.kind == "f" and not np.isfinite(image[~mask]).all():
+            raise ValueError("image must be finite outside the mask, got NaN or infinity")
+        out = np.array(image, order="C")
+        if not mask.any():
+            return out
+        top = full_scale(image.dtype)
+        planes = image.reshape(*mask.shape, -1).astype(np.float32) * np.float32(1 / top)
+        planes = np.array(np.broadcast_to(planes, (*mask.shape, 3)))
+        planes[mask] = 0
+        share = resize(mask.astype(np.float32), size=self.size)[..., None]
+        # The hole's value is mixed in by share, as if it had been there before the resizing.
+        planes = resize(planes, size=self.size) + share * self.mask_value
+        answer = self._run((planes - self.mean) * np.float32(self.scale), share[..., 0] > 0)
+        found = answer * np.float32(1 / self.output_scale) + self.mean
+        found = resize(np.ascontiguousarray(found, np.float32), size=mask.shape, interpolation="bilinear")
+        if image.ndim == 2 or image.shape[2] == 1:
+            found = luma(found).reshape(image.shape)
+        values = np.clip(found[mask], 0, 1) * np.float32(top)
+        out[mask] = np.rint(values) if image.dtype.kind == "u" else values
+        return out
+
+    def _run(self, planes: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        """The network's answer to an image of its size, (h, w, 3)."""
+        cv2 = load_cv2()
+        blobs = (np.ascontiguousarray(planes.transpose(2, 0, 1)[None], np.float32), hole[None, None].astype(np.float32))
+        with self._lock:
+            try:
+                self._net = self._net or cv2.dnn.readNetFromONNX(self.path)
+                if not self.inputs:
+                    self._net.setInput(blobs[0])
+                for name, blob in zip(self.inputs, blobs, strict=False):
+                    self._net.setInput(blob, name)
+                answer = np.array(self._net.forward())
+            except cv2.error as error:
+                text = " ".join(str(error).split())
+                raise ValueError(f"path must be a network that OpenCV can run, got {self.path!r}: {text}") from error
+        if answer.ndim != 4 or answer.shape[:2] != (1, 3):
+            raise ValueError(f"path must be a network that answers with (1, 3, h, w), {self.path!r} has {answer.shape}")
+        return answer[0].transpose(1, 2, 0)
+
+
+def _levels(value: Any, name: str) -> np.ndarray:
+    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes) and np.ndim(value) == 1:
+        if len(value) != 3:
+            raise ValueError(f"{name} must be one number or three, got {len(value)}")
+        return np.array([real(v, f"{name}[{i}]") for i, v in enumerate(value)], np.float32)
+    return np.full(3, real(value, name), np.float32)
