@@ -13,15 +13,18 @@ import imgproc
 onnx = pytest.importorskip("onnx", reason="onnx, of the extra 'test', makes the networks")
 
 
-def save(path: Path, nodes, inputs: dict, weights: dict | None = None, size=(16, 24), outputs=3) -> Path:
+def save(
+    path: Path, nodes, inputs: dict, weights: dict | None = None, size=(16, 24), outputs=3, answers=None, numbers=None
+) -> Path:
     from onnx import TensorProto, helper, numpy_helper
 
     graph = helper.make_graph(
         nodes,
         "tiny",
         [helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, c, *size]) for n, c in inputs.items()],
-        [helper.make_tensor_value_info("out", TensorProto.FLOAT, [1, outputs, *size])],
-        [numpy_helper.from_array(np.asarray(w, np.float32), n) for n, w in (weights or {}).items()],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, [1, outputs, *(answers or size)])],
+        [numpy_helper.from_array(np.asarray(w, np.float32), n) for n, w in (weights or {}).items()]
+        + [numpy_helper.from_array(np.asarray(w, np.int64), n) for n, w in (numbers or {}).items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
     model.ir_version = 8
@@ -93,6 +96,51 @@ def test_scales(masked, hole) -> None:
         np.testing.assert_allclose(fill(image, hole)[13:17, 16:26], expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "where", [np.s_[10:20, 12:30], np.s_[0:6, 0:9], np.s_[28:32, 40:48], np.s_[5:30, 20:21], np.s_[0:32, 3:40]]
+)
+@pytest.mark.parametrize("size", [(16, 24), (16, 16)])
+def test_networks_that_answer_with_the_centre(tmp_path, where, size) -> None:
+    """The answer is a ramp over its own frame: it has to lie over the hole's box, wherever that is."""
+    from onnx import helper
+
+    h, w = (n // 2 for n in size)
+    ramp = np.broadcast_to((np.arange(w) + 0.5) / w, (1, 3, h, w))
+    nodes = [
+        helper.make_node("Slice", ["image", "first", "last", "axes"], ["cut"]),
+        helper.make_node("Mul", ["cut", "zero"], ["nothing"]),
+        helper.make_node("Add", ["nothing", "ramp"], ["out"]),
+    ]
+    path = save(
+        tmp_path / "centre.onnx",
+        nodes,
+        {"image": 3},
+        {"zero": np.zeros((1, 3, h, w)), "ramp": ramp},
+        size=size,
+        numbers={"first": [h // 2, w // 2], "last": [h // 2 + h, w // 2 + w], "axes": [2, 3]},
+        answers=(h, w),
+    )
+    mask = np.zeros((32, 48), bool)
+    mask[where] = True
+    found = imgproc.OnnxInpainter(path, size=size, center=True)(np.zeros((32, 48), np.float32), mask)
+    y, x = np.nonzero(mask)
+    # the window: as many of the network's pixels each way, twice the box
+    scale = max(2 * (np.ptp(y) + 1) / size[0], 2 * (np.ptp(x) + 1) / size[1])
+    middle, length = (x.min() + x.max() + 1) / 2, max(np.ceil(scale * size[1]), 2 * (np.ptp(x) + 1))
+    expected = (x + 0.5 - middle) / (length / 2) + 0.5
+    inner = np.abs(expected - 0.5) < 0.35
+    np.testing.assert_allclose(found[y, x][inner], expected[inner], atol=0.08)
+
+
+def test_a_centre_that_is_too_small_is_refused(tmp_path, hole) -> None:
+    from onnx import helper
+
+    node = helper.make_node("MaxPool", ["image"], ["out"], kernel_shape=[4, 4], strides=[4, 4])
+    path = save(tmp_path / "small.onnx", [node], {"image": 3}, answers=(4, 6))
+    with pytest.raises(ValueError, match="at least the central half"):
+        imgproc.OnnxInpainter(path, size=(16, 24), center=True)(np.zeros((32, 48), np.float32), hole)
+
+
 def test_pickles_and_shares_between_threads(swapping, hole, photos) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -131,6 +179,7 @@ def test_refusals(swapping, hole, tmp_path) -> None:
         (TypeError, "mask_value must be a number", (swapping,), {"size": (8, 8), "mask_value": "grey"}),
         (ValueError, "scale must be > 0", (swapping,), {"size": (8, 8), "scale": 0}),
         (TypeError, "inputs must be a sequence of names", (swapping,), {"size": (8, 8), "inputs": "image"}),
+        (TypeError, "center must be True or False", (swapping,), {"size": (8, 8), "center": 1}),
         (ValueError, "inputs must be at most two", (swapping,), {"size": (8, 8), "inputs": ("a", "b", "c")}),
     ):
         with pytest.raises(error, match=message):

@@ -11,7 +11,7 @@ import pytest
 import imgproc
 from imgproc import _threads
 from imgproc.inpaint import _context
-from imgproc.inpaint.scene import SCALES
+from imgproc.inpaint.scene import SCALES, _texture
 from imgproc.inpaint.seam import distance_from
 
 SHARED = Path(imgproc.__file__).resolve().parent.parent.parent / "shared" / "data" / "scene"
@@ -237,6 +237,16 @@ def test_coarse_errors_and_fits_are_as_defined(rng, monkeypatch) -> None:
         assert plain[fy, fx] == pytest.approx(plain[near].min())
         assert refined == pytest.approx(expected[fy, fx])
     assert _context.coarse_places(level, planes.astype(np.float32), expected.shape, **options)[0] == found[0]
+
+
+def test_texture_is_the_median_of_gradient_magnitudes(photos) -> None:
+    from scipy import ndimage
+
+    image = photos("astronaut")[100:160, 200:270]
+    grey = imgproc.rgb_to_gray(image).astype(float)
+    slopes = [ndimage.sobel(grey, axis=axis, mode="nearest") / 8 for axis in (0, 1)]
+    expected = ndimage.median_filter(np.hypot(*slopes) / 255, 5, mode="nearest")
+    np.testing.assert_allclose(_texture(np.ascontiguousarray(image)), expected, atol=1e-6)
 
 
 def test_extreme_differences_fit_the_integers() -> None:

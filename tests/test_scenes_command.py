@@ -67,6 +67,18 @@ def test_poor_results_are_called_so(files, capsys) -> None:
     assert "fits poorly" in capsys.readouterr().out
 
 
+def test_floats_are_written_as_tiff(files) -> None:
+    build(files)
+    image = imgproc.read_image(files / "in.png").astype(np.float32) / 255
+    imgproc.write_image(files / "in.tif", image)
+    (files / "in.png").unlink()
+    (files / "in.tif").rename(files / "in.png")  # files are known by their content
+    assert complete(files, "--results", "1") == 0
+    found = imgproc.read_image(files / "out" / "01.tif")
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, image, atol=0.01)
+
+
 def test_errors_are_a_line(files, capsys) -> None:
     assert complete(files) == 1
     assert "path must be a scene database" in capsys.readouterr().err

@@ -45,7 +45,11 @@ def add_to(commands: Any) -> None:
     complete.add_argument("--invert-mask", action="store_true", help="the mask is dark in the hole")
     complete.add_argument("--db", metavar="DB", type=Path, required=True, help="what `scenes build` made")
     complete.add_argument(
-        "--out", metavar="DIR", type=Path, required=True, help="gets 01.png and so on, the best first, and results.json"
+        "--out",
+        metavar="DIR",
+        type=Path,
+        required=True,
+        help="gets 01.png (of floats, 01.tif) and so on, the best first, and results.json",
     )
     complete.add_argument("--scenes", metavar="N", type=int, default=200, help="how many to try (%(default)s)")
     complete.add_argument("--results", metavar="N", type=int, default=20, help="how many to write (%(default)s)")
@@ -113,10 +117,10 @@ def _complete(chosen: argparse.Namespace) -> int:
     if not results:
         raise ValueError(f"no scene of {chosen.db} covers the hole and its surroundings")
     with _whole_folder(chosen.out) as folder:
-        for number, result in enumerate(results, start=1):
-            write_image(folder / f"{number:02d}.png", result.image)
-            write_image(folder / f"{number:02d}_seam.png", result.seam.astype(np.uint8) * 255)
         rows = [_row(number, result) for number, result in enumerate(results, start=1)]
+        for row, result in zip(rows, results):
+            write_image(folder / row["image"], result.image)
+            write_image(folder / row["seam"], result.seam.astype(np.uint8) * 255)
         (folder / RESULTS).write_text(json.dumps({"results": rows}, indent=1) + "\n")
     print(f"{chosen.out}: {len(results)} results, the best from {results[0].scene.path}")
     if results[0].poor:
@@ -128,8 +132,9 @@ def _complete(chosen: argparse.Namespace) -> int:
 
 
 def _row(number: int, result: SceneCompletion) -> dict[str, Any]:
+    kind = "png" if result.image.dtype.kind == "u" else "tif"  # PNG holds no floats
     return {
-        "image": f"{number:02d}.png",
+        "image": f"{number:02d}.{kind}",
         "seam": f"{number:02d}_seam.png",
         "score": result.score,
         "parts": result.parts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -78,14 +79,14 @@ def inpaint(
 class OnnxInpainter:
     """A network that fills holes, from an ONNX file, run by OpenCV: a method for `inpaint`.
 
-    The whole image is resized to what the network takes; what it answers is resized back and put into the hole, the
-    other pixels stay as they are.  No weights come with this library.
+    The whole image, or a window around the hole, is resized to what the network takes; what it answers is resized back
+    and put into the hole, the other pixels stay as they are.  No weights come with this library.
 
     Parameters
     ----------
     path : str or os.PathLike
         The .onnx file.  Its network takes an image (1, 3, h, w) in RGB, or that and a mask (1, 1, h, w), 1 in the hole,
-        and answers with the whole image (1, 3, h, w).
+        and answers with the whole image (1, 3, h, w), or with its centre.
     size : (int, int)
         (h, w) of what it takes.
     mean : float or sequence of 3 floats
@@ -101,6 +102,10 @@ class OnnxInpainter:
     inputs : sequence of str
         Names of the network's inputs for the image and for the mask, as many as it has of them; empty: the image is its
         only one.
+    center : bool
+        The network answers with the centre of what it takes, at least half of each side, as context encoders do.  It is
+        shown a window of twice the size of the hole's box, with the hole in its middle; where that leaves the image,
+        the border is repeated.
 
     Raises
     ------
@@ -124,6 +129,7 @@ class OnnxInpainter:
         scale: float = 1.0,
         output_scale: float | None = None,
         inputs: Sequence[str] = (),
+        center: bool = False,
     ) -> None:
         if not isinstance(path, str | bytes | os.PathLike):
             raise TypeError(f"path must be a str or os.PathLike, got {type(path).__name__}")
@@ -138,6 +144,9 @@ class OnnxInpainter:
         if len(inputs) > 2:
             raise ValueError(f"inputs must be at most two names, got {inputs!r}")
         self.inputs = tuple(inputs)
+        if not isinstance(center, (bool, np.bool_)):
+            raise TypeError(f"center must be True or False, got {center!r}")
+        self.center = bool(center)
         if not os.path.isfile(self.path):
             raise FileNotFoundError(f"path must be an ONNX file, got {self.path!r}")
         self._net: Any = None
@@ -162,20 +171,49 @@ class OnnxInpainter:
         if not mask.any():
             return out
         top = full_scale(image.dtype)
-        planes = image.reshape(*mask.shape, -1).astype(np.float32) * np.float32(1 / top)
-        planes = np.array(np.broadcast_to(planes, (*mask.shape, 3)))
-        planes[mask] = 0
-        share = resize(mask.astype(np.float32), size=self.size)[..., None]
+        (top_row, rows), (left, columns) = self._window(mask)
+        hole = mask[rows][:, columns]
+        planes = image[rows][:, columns].reshape(*hole.shape, -1).astype(np.float32) * np.float32(1 / top)
+        planes = np.array(np.broadcast_to(planes, (*hole.shape, 3)))
+        planes[hole] = 0
+        share = resize(hole.astype(np.float32), size=self.size)[..., None]
         # The hole's value is mixed in by share, as if it had been there before the resizing.
         planes = resize(planes, size=self.size) + share * self.mask_value
         answer = self._run((planes - self.mean) * np.float32(self.scale), share[..., 0] > 0)
-        found = answer * np.float32(1 / self.output_scale) + self.mean
-        found = resize(np.ascontiguousarray(found, np.float32), size=mask.shape, interpolation="bilinear")
+        found = self._framed(answer) * np.float32(1 / self.output_scale) + self.mean
+        found = resize(np.ascontiguousarray(found, np.float32), size=hole.shape, interpolation="bilinear")
         if image.ndim == 2 or image.shape[2] == 1:
-            found = luma(found).reshape(image.shape)
-        values = np.clip(found[mask], 0, 1) * np.float32(top)
-        out[mask] = np.rint(values) if image.dtype.kind == "u" else values
+            found = luma(found).reshape(*hole.shape, *image.shape[2:])
+        y, x = np.nonzero(mask)
+        values = np.clip(found[y - top_row, x - left], 0, 1) * np.float32(top)
+        out[y, x] = np.rint(values) if image.dtype.kind == "u" else values
         return out
+
+    def _window(self, mask: np.ndarray) -> list[tuple[int, np.ndarray]]:
+        """Where the window that the network is shown starts, and which pixels it shows, along both axes."""
+        if not self.center:
+            return [(0, np.arange(n)) for n in mask.shape]
+        ends = [np.flatnonzero(mask.any(axis=axis))[[0, -1]] for axis in (1, 0)]
+        # In the network's pixels both sides of the hole's box take half of the window or less.
+        scale = max(2 * (last - first + 1) / side for (first, last), side in zip(ends, self.size))
+        found = []
+        for (first, last), side, n in zip(ends, self.size, mask.shape):
+            length = max(math.ceil(scale * side), 2 * (last - first + 1))
+            start = int(first + last + 1 - length) // 2
+            found.append((start, np.clip(np.arange(start, start + length), 0, n - 1)))
+        return found
+
+    def _framed(self, answer: np.ndarray) -> np.ndarray:
+        """The answer at the window's size; around a centre its border is repeated, for the interpolation."""
+        if not self.center:
+            return answer
+        rooms = [n - m for n, m in zip(self.size, answer.shape)]
+        if min(rooms) < 0 or any(2 * room > n for room, n in zip(rooms, self.size)):
+            raise ValueError(
+                f"path must be a network that answers with at least the central half of {self.size}, {self.path!r} has "
+                f"{answer.shape[:2]}"
+            )
+        return np.pad(answer, [*((room // 2, room - room // 2) for room in rooms), (0, 0)], mode="edge")
 
     def _run(self, planes: np.ndarray, hole: np.ndarray) -> np.ndarray:
         """The network's answer to an image of its size, (h, w, 3)."""

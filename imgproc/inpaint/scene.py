@@ -174,7 +174,7 @@ def complete_scene(
     difference of gradient magnitudes after a 5 by 5 median.  The four parts of the score count alike.
 
     Scenes whose longer side is more than 1.5 times the image's are also tried with the scales times what shrinks them
-    to 1.25 times it; above 2.5 times only so.
+    to 1.25 times it; above 2.5 times only so.  Scenes are worked on in 8 bits, whatever the image has.
 
     References
     ----------
