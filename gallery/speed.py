@@ -1,8 +1,8 @@
 """``python -m gallery speed``: ours against the peers, side by side.
 
 One process and one run, ours and the peer's in turns, one thread each; then two threads against one, peak extra memory,
-and the first call in a new process.  The cases are two tables: functions in `gallery.speed_cases`, chains and single
-transforms in `gallery.speed_chains`.
+and the first call in a new process.  The cases are tables: functions in `gallery.speed_cases`, mixing in
+`gallery.speed_mix`, chains and single transforms in `gallery.speed_chains`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import speed_chains, speed_report
+from . import speed_chains, speed_mix, speed_report
 from .speed_cases import CASES as FUNCTIONS
 from .speed_cases import SIZES, Case
 from .speed_run import Report, jobs, new_report
 
 SMALLEST = 64
-CASES = (*FUNCTIONS, *speed_chains.chain_cases())
+CASES = (*FUNCTIONS, *speed_mix.mix_cases(), *speed_chains.chain_cases())
 
 
 def main(argv: Sequence[str]) -> int:
