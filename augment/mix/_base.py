@@ -261,9 +261,11 @@ def soft_label(label: Any, num_classes: int | None, name: str = "label") -> np.n
     return soft_labels(array[np.newaxis], 1, num_classes, name)[0]
 
 
-def soft_labels(labels: Any, count: int, num_classes: int | None, name: str = "labels") -> np.ndarray:
-    """Classes or rows of shares as a new float array (n, classes): float64 stays, all else becomes float32."""
+def check_labels(labels: Any, count: int, num_classes: int | None, name: str = "labels") -> np.ndarray:
+    """Classes (n,), integers below `num_classes`, or rows of shares (n, classes), as they came."""
     array = np.asarray(labels)
+    if count == 0 and array.shape == (0,):
+        return array.astype(np.intp)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be integers or rows of shares, got {array.dtype}")
     if array.ndim not in (1, 2) or len(array) != count:
@@ -276,14 +278,35 @@ def soft_labels(labels: Any, count: int, num_classes: int | None, name: str = "l
         wrong = (array < 0) | (array >= num_classes)
         if wrong.any():
             raise ValueError(f"{name} must be >= 0 and < num_classes, {num_classes}, got {array[wrong][0]}")
-        made = np.zeros((count, num_classes), np.float32)
-        made[np.arange(count), array] = 1
-        return made
+        return array
     if num_classes is not None and array.shape[1] != num_classes:
         raise ValueError(f"{name} must have num_classes, {num_classes}, columns, got {array.shape[1]}")
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
+    return array
+
+
+def soft_labels(labels: Any, count: int, num_classes: int | None, name: str = "labels") -> np.ndarray:
+    """Classes or rows of shares as a new float array (n, classes): float64 stays, all else becomes float32."""
+    array = check_labels(labels, count, num_classes, name)
+    if array.ndim == 1:
+        made = np.zeros((count, num_classes or 0), np.float32)
+        made[np.arange(count), array] = 1
+        return made
     return array.astype(np.float64 if array.dtype == np.float64 else np.float32)
+
+
+def paired_labels(labels: np.ndarray, partners: np.ndarray, lams: np.ndarray, num_classes: int | None) -> np.ndarray:
+    """Checked labels of a batch mixed with those of one partner each; a matrix of many classes is written once."""
+    if labels.ndim == 1:
+        rows = np.arange(len(labels))
+        made = np.zeros((len(labels), num_classes), np.float32)
+        made[rows, labels] = lams
+        made[rows, labels[partners]] += (1.0 - lams).astype(np.float32)
+        return made
+    dtype = np.float64 if labels.dtype == np.float64 else np.float32
+    share = lams.astype(dtype)[:, np.newaxis]
+    return labels * share + labels[partners] * (1 - share)
 
 
 def mixed_label(vectors: Sequence[np.ndarray], shares: Sequence[float]) -> np.ndarray:

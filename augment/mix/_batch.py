@@ -14,7 +14,7 @@ from imgproc._threads import get_num_threads, run_all
 from .._keys import FIRST_DRAWS, Draws, address, draw_block, fresh_key, key_words
 from .._sample import BOX_FIELD, BOXES, IMAGE, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Rules, Sample
 from .._targets import as_container, close_masks
-from ._base import Mixing, draw_laws, is_on, mixed_label, prepared, soft_label, soft_labels
+from ._base import Mixing, check_labels, draw_laws, is_on, mixed_label, paired_labels, prepared, soft_label, soft_labels
 from ._content import check_alike, inner_rules, open_sample
 from ._donors import check_donors, partners_among, partners_within
 from ._info import Mixed, MixInfo
@@ -67,16 +67,18 @@ def mix_batch(
     seed = integer(seed, "seed", at_least=-(1 << 63), at_most=(1 << 64) - 1)
     threads = get_num_threads() if workers is None else integer(workers, "workers", at_least=1)
     count = None if donors is None else check_donors(donors)
-    own = None if labels is None else soft_labels(labels, n, mix.num_classes)
+    labels = None if labels is None else check_labels(labels, n, mix.num_classes)
     words = _words(mix, keys, n)
     place = address(type(mix).__name__, 0)
     info = _drawn(mix, words, seed, place, n, count) if info is None else _checked(mix, info, n, count)
     if n == 0:
+        own = None if labels is None else soft_labels(labels, 0, mix.num_classes)
         return Mixed([] if out is None else out, own, info, **{_ATTRIBUTES.get(k, k): [] for k in given})
     if not given and donors is None and mix.donor is None and hasattr(mix, "blend_batch") and _one_array(images):
         stacked = _room(images.shape, images.dtype, out, images)
         mix.blend_batch(images, info.partners, info.lam, stacked, threads)
-        return Mixed(stacked, _labels_within(mix, own, info), info)
+        return Mixed(stacked, None if labels is None else _labels_within(mix, labels, info), info)
+    own = None if labels is None else soft_labels(labels, n, mix.num_classes)
     samples = [
         open_sample({"image": images[i], **{k: v[i] for k, v in given.items()}}, _RULES, _INNER) for i in range(n)
     ]
@@ -265,11 +267,10 @@ def _room(shape: tuple[int, ...], dtype: np.dtype, out: np.ndarray | None, image
     return out
 
 
-def _labels_within(mix: Mixing, own: np.ndarray | None, info: MixInfo) -> np.ndarray | None:
-    if own is None or mix.keeps_label:
-        return own
-    lam = info.lam[:, np.newaxis]
-    return (own * lam + own[info.partners[:, 0]] * (1.0 - lam)).astype(own.dtype)
+def _labels_within(mix: Mixing, labels: np.ndarray, info: MixInfo) -> np.ndarray:
+    if mix.keeps_label:
+        return soft_labels(labels, len(labels), mix.num_classes)
+    return paired_labels(labels, info.partners[:, 0], info.lam, mix.num_classes)
 
 
 def open_donor(

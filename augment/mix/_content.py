@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import as_image
+from imgproc._check import DTYPES, as_image
+from imgproc._cv2 import load_cv2
 from imgproc._jit import kernel
 from imgproc._scanline import Geometry
 
@@ -304,17 +305,25 @@ def overlaid(
 ) -> dict[str, Any]:
     """The sample with pixels of a partner in place of its own, where `owner` is 1."""
     if work is None:
-        flags = owner() != 0
+        whose = owner()
 
         def work(out: np.ndarray, arrays: list[np.ndarray]) -> None:
             np.copyto(out, arrays[0])
-            np.copyto(out, arrays[1], where=_wide(flags, out))
+            put_where(out, arrays[1], whose)
 
     targets = layered((host, other), work, into=into)
     if has_things(host):
         whose = owner()
         targets |= join([part(s, owner=whose, who=k, least=least) for k, s in enumerate((host, other))])
     return targets
+
+
+def put_where(out: np.ndarray, other: np.ndarray, flags: np.ndarray) -> None:
+    """Pixels of another image or mask, where flags, uint8 or bool (h, w), are not 0."""
+    if out.dtype in DTYPES and out.flags.c_contiguous and (out.ndim == 2 or out.shape[2] <= 4):
+        load_cv2().copyTo(other, flags.view(np.uint8), out)
+    else:
+        np.copyto(out, other, where=_wide(flags != 0, out))
 
 
 def rectangle_owner(size: tuple[int, int], rectangle: tuple[int, int, int, int]) -> Owner:

@@ -17,7 +17,7 @@ from .._sample import BOX_FIELD, BOXES, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, 
 from .._targets import take
 from .._transform import Params
 from ._base import _Covering
-from ._content import fitted, join, layered, seen_points
+from ._content import fitted, join, layered, put_where, seen_points
 from ._law import Law
 
 __all__ = ["CopyPaste"]
@@ -99,7 +99,7 @@ class CopyPaste(_Covering):
 
         def put(out: np.ndarray, arrays: list[np.ndarray]) -> None:
             np.copyto(out, arrays[0])
-            np.copyto(out, arrays[1], where=pasted if out.ndim == 2 else pasted[..., np.newaxis])
+            put_where(out, arrays[1], pasted)
 
         def put_softly(out: np.ndarray, arrays: list[np.ndarray]) -> None:
             put(out, arrays)

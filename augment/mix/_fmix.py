@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,7 +56,7 @@ class FMix(_Covering):
 
     Notes
     -----
-    The noise comes from NumPy's FFT, whose last bit may differ between types of CPU.
+    The noise comes from NumPy's float32 functions and FFT, whose last bit may differ between types of CPU.
 
     References
     ----------
@@ -93,11 +94,23 @@ def low_regions(size: tuple[int, int], lam: float, decay: float, stream: int) ->
     owner = np.ones(size, np.uint8)
     if keep == 0:
         return owner
-    down, across = np.fft.fftfreq(h)[:, np.newaxis], np.fft.rfftfreq(w)[np.newaxis]
-    frequency = np.maximum(np.sqrt(down * down + across * across), 1.0 / max(h, w))
-    u = stream_uniforms(stream, 2 * frequency.size).reshape(2, *frequency.shape)
+    gain = _gain(size, decay)
+    u = stream_uniforms(stream, 2 * gain.size).astype(np.float32).reshape(2, *gain.shape)
     # Box and Muller's radius and angle are those of complex Gaussian noise.
-    spectrum = np.sqrt(-2.0 * np.log(u[0])) * np.exp(2j * np.pi * u[1]) / frequency**decay
+    radius, angle = gain * np.sqrt(np.float32(-2) * np.log(u[0])), np.float32(2 * np.pi) * u[1]
+    spectrum = np.empty(gain.shape, np.complex64)
+    np.multiply(radius, np.cos(angle), out=spectrum.real)
+    np.multiply(radius, np.sin(angle), out=spectrum.imag)
     noise = np.fft.irfft2(spectrum, size).ravel()
     owner.ravel()[np.argpartition(-noise, keep - 1)[:keep]] = 0
     return owner
+
+
+@functools.lru_cache(maxsize=16)
+def _gain(size: tuple[int, int], decay: float) -> np.ndarray:
+    """One over frequency to the power `decay`, for the half spectrum of an image of (h, w)."""
+    h, w = size
+    down, across = np.fft.fftfreq(h)[:, np.newaxis], np.fft.rfftfreq(w)[np.newaxis]
+    frequency = np.maximum(np.sqrt(down * down + across * across), 1.0 / max(h, w))
+    # Only the order of the noise's levels counts, so that the largest gain may be 1: nothing overflows.
+    return ((frequency / frequency.min()) ** -decay).astype(np.float32)
