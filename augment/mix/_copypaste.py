@@ -25,7 +25,7 @@ __all__ = ["CopyPaste"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CopyPaste(_Covering):
-    """Paste objects of a partner onto the sample, pixel by pixel of their masks [1]_.
+    """Paste objects of a partner onto the sample, pixel by pixel of their masks.
 
     Objects are the instance masks (``masks`` of a chain, ``instances`` of a batch), one per box if there are boxes.
     Where there are none, they are the labels of the label mask, which then gets them where they are pasted.  The

@@ -23,7 +23,7 @@ Rectangle = tuple[int, int, int, int]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CutMix(_Covering):
-    """Put a rectangle of a partner where it was [1]_.
+    """Put a rectangle of a partner in the same place of the sample.
 
     Its sides are those of the image times sqrt(1 - lam), its centre is anywhere in the image, and what leaves the image
     is cut; lam is corrected to the area that is left to the sample, for labels and in `MixInfo`.  Changes images, label

@@ -23,7 +23,7 @@ __all__ = ["FMix"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FMix(_Covering):
-    """Put a partner in regions of random shape, made by a threshold on low-frequency noise [1]_.
+    """Put a partner in regions of random shape, made by a threshold on low-frequency noise.
 
     Complex Gaussian noise in the frequency domain, divided by frequency to the power `decay`, is transformed back; the
     sample keeps the ``lam h w`` highest pixels, so that areas are met to the pixel, and lam is corrected to that.

@@ -22,7 +22,7 @@ __all__ = ["GridMix"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class GridMix(_Covering):
-    """Put a partner in some cells of a grid, chosen at random [1]_.
+    """Put a partner in some cells of a grid, chosen at random.
 
     The sample keeps ``lam`` of the cells, rounded to a whole number; lam is then corrected to their area.  Changes
     images, label masks, instance masks, boxes and keypoints; of each box the smallest frame around what is still seen

@@ -191,12 +191,13 @@ class _Blending(Mixing, abstract=True):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MixUp(_Blending):
-    """Blend two samples: x = lam x_i + (1 - lam) x_j, y = lam y_i + (1 - lam) y_j [1]_.
+    """Blend two samples: x = lam x_i + (1 - lam) x_j, y = lam y_i + (1 - lam) y_j.
 
-    Every sample has a lam of its own (the authors draw one a batch).  Boxes and keypoints of both are kept, weighted by
-    the share of their image, ``box_weights`` and ``keypoint_weights`` [2]_.  Label masks do not blend: the mask of the
-    sample with the larger share stays; for both, take the partner's from `MixInfo`.  Any dtype and channels; integers
-    are rounded half to even, in uint8 with lam in parts of 2**16 (at most 0.002 levels off).
+    The method is that of [1]_; every sample has a lam of its own (the authors draw one a batch).  Boxes and keypoints of
+    both are kept, weighted by the share of their image, ``box_weights`` and ``keypoint_weights``, as in [2]_.  Label
+    masks do not blend: the mask of the sample with the larger share stays; for both, `MixInfo` names the partner.  Any
+    dtype and channels; integers are rounded half to even, in uint8 with lam in parts of 2**16, so at most 0.502 levels
+    off.
 
     Parameters
     ----------
@@ -250,7 +251,7 @@ class MixUp(_Blending):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SamplePairing(_Blending):
-    """Blend in another image, and keep the label: x = (1 - weight) x_i + weight x_j, y = y_i [1]_.
+    """Blend in another image, and keep the label: x = (1 - weight) x_i + weight x_j, y = y_i.
 
     Half of the method is its schedule: pairs are off at first, on and off in turns, then off while the network is
     fine-tuned; ``schedule=OnOffSchedule()`` is that of the paper for CIFAR.  Without one it is always on.  Changes

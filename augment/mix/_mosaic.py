@@ -24,7 +24,7 @@ __all__ = ["Mosaic"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Mosaic(_Covering):
-    """A grid of samples on one canvas, 2 x 2 as in YOLOv4 [1]_, 3 x 3, or any other.
+    """A grid of samples on one canvas, 2 x 2 as in YOLOv4, 3 x 3, or any other.
 
     The sample and its partners, one fewer than there are cells, are dealt to the cells at random.  The lines between
     cells are drawn: for two cells a side, the centre.  Each image is scaled into its cell.  Where there are fewer

@@ -20,7 +20,7 @@ __all__ = ["ResizeMix"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ResizeMix(_Covering):
-    """Put all of a partner, made smaller, somewhere on the sample [1]_.
+    """Put all of a partner, made smaller, somewhere on the sample.
 
     The partner's sides are `scale` times those of the image; its share of the label is the area that it covers.
     Changes images, label masks, instance masks, boxes and keypoints: those of the partner shrink with it, and of the

@@ -23,7 +23,7 @@ __all__ = ["RICAP"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RICAP(_Covering):
-    """Random image cropping and patching: four pieces of four samples around a point, labels by area [1]_.
+    """Random image cropping and patching: four pieces of four samples around a point, labels by area.
 
     The sample has the upper left piece, three partners have the others.  The point where they meet is drawn for each
     side by the law `lam`, and every piece is cut from anywhere in its image.  Changes images, label masks, instance

@@ -14,7 +14,7 @@ __all__ = ["OnOffSchedule"]
 class OnOffSchedule:
     """Off at first, then on and off in turns, then off for good: a pure function of the epoch.
 
-    ``schedule(epoch)`` says whether it is on.  Epochs are counted from 0.  The defaults are those of SamplePairing [1]_
+    ``schedule(epoch)`` says whether it is on.  Epochs are counted from 0.  The defaults are those of SamplePairing
     on CIFAR-10: off for 100 epochs, then 8 on and 2 off in turns, off from epoch 800 on.  ``OnOffSchedule(0, 1, 0,
     285)`` is on until epoch 285, as YOLOX closes its mosaic for the last 15 of 300 epochs.
 
