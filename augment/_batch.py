@@ -41,6 +41,8 @@ def run_batch(
         if values is not None and len(values) != n:
             raise ValueError(f"{name} must have one entry an image, {n}, got {len(values)}")
     if keys is None:
+        if chain._scheduled:
+            raise ValueError("keys must be given, (epoch, index) each, where a transform has a schedule")
         base = fresh_key()
         keys = [(base, i) for i in range(n)]
     threads = get_num_threads() if workers is None else integer(workers, "workers", at_least=1)

@@ -89,7 +89,7 @@ class Plan:
                     visit(children[k], force or always)
                 return
             if transform.mixes:
-                step = state.mix(node, rng, addresses[slot])
+                step = state.mix(node, rng, addresses[slot], always)
                 if step is not None:
                     steps.append(step)
                 return
@@ -159,11 +159,11 @@ class State:
             return self._frame._replace(mask=self._mask(self.stages))
         return self._frame
 
-    def mix(self, node: Node, rng: Draws, address: int) -> Step | None:
+    def mix(self, node: Node, rng: Draws, address: int, always: bool) -> Step | None:
         """A mixing, drawn but not done: there is no sample here, only a frame."""
         from .mix._run import draw_step
 
-        params = draw_step(node.transform, rng, self.donors)  # type: ignore[arg-type]
+        params = draw_step(node.transform, rng, self.donors, always)  # type: ignore[arg-type]
         if params is None:
             return None
         height, width = node.transform.size_after(*self._frame[:2])  # type: ignore[attr-defined]

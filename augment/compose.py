@@ -191,10 +191,12 @@ class Compose(Group):
     A chain that mixes also knows ``label``, the class of the image (an integer, for which one of its transforms needs
     `num_classes`, or a vector of shares), which comes back as a vector, mixed or not.  With boxes or keypoints come
     ``box_weights`` or ``keypoint_weights``, float32; with every result ``mix``, a `MixInfo` for each mixing that was
-    done.  ``masks`` are instance masks there: they follow their boxes, one each.  Donors have the targets of the
-    sample, in the same formats, and are taken as they are, whatever stands before the mixing (`Mixing.donor` prepares
-    them).  Which donor meets which sample depends on the seed, the epoch and the index alone if the key is (epoch,
-    index).  Visibility of boxes is measured from mixing to mixing.
+    done.  ``masks`` are instance masks there: they follow their boxes, one each.  At each mixing, boxes are cut and
+    keypoints outside of the image left out, and visibility is measured anew.
+
+    Donors have the targets of the sample, in the same formats.  They are raw samples, not what this chain has made of
+    them: only the field `donor` of a transform that mixes prepares them.  Which donor meets which sample depends on the
+    seed, the epoch and the index alone if the key is (epoch, index).
     """
 
     transforms: tuple[Transform, ...]
@@ -232,6 +234,7 @@ class Compose(Group):
     def _derive(self) -> None:
         mixings = list(_mixings(self))
         self._keep("_mixes", bool(mixings))
+        self._keep("_scheduled", any(t.schedule is not None for t in mixings))
         classes = {t.num_classes for t in mixings if t.num_classes is not None}
         if len(classes) > 1:
             raise ValueError(f"num_classes must be the same in all transforms that mix, got {sorted(classes)}")

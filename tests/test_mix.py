@@ -196,6 +196,21 @@ def test_a_schedule_turns_a_mixing_on_and_off(kind: Any) -> None:
         mix(images)
 
 
+def test_schedules_need_epochs_and_explain_does_not() -> None:
+    images = pictures(3)
+    schedule = OnOffSchedule(5, 1, 1, None)
+    chain = Compose([MixUp(schedule=schedule)])
+    assert "MixUp: mixes" in chain.explain((12, 17, 3))
+    assert "MixUp" not in chain.explain((12, 17, 3), key=(0, 1))
+    with pytest.raises(ValueError, match="keys must be given"):
+        chain.batch(images, donors=images)
+    with pytest.raises(ValueError, match=r"key must be \(epoch, index\)"):
+        chain(image=images[0], key=1, donors=images)
+    mix = MixUp(schedule=schedule)
+    first = mix(images, keys=keys_of(3, 5))
+    np.testing.assert_array_equal(mix.replay(first.info, images).images, first.images)
+
+
 # --- partners ---------------------------------------------------------------------------------------------------------
 
 
@@ -1068,6 +1083,27 @@ def test_the_buffer_keeps_the_last() -> None:
     again.add({"image": np.zeros((2, 2), np.uint8), "boxes": [[0, 0, 1, 1]]})
     assert len(again) == 3
     assert repr(buffer) == "DonorBuffer(3) with 3 samples"
+
+
+def test_the_buffer_takes_pairs() -> None:
+    images = pictures(3)
+    buffer = DonorBuffer(3, [(image, k) for k, image in enumerate(images)])
+    found = MixUp(num_classes=3)(images, np.arange(3), keys=keys_of(3), donors=buffer)
+    listed = MixUp(num_classes=3)(images, np.arange(3), keys=keys_of(3), donors=list(zip(images, range(3))))
+    np.testing.assert_array_equal(found.images, listed.images)
+    np.testing.assert_array_equal(found.labels, listed.labels)
+
+
+def test_what_lies_outside_is_cut_at_a_mixing() -> None:
+    things = samples(4, label=False)
+    for options in ({}, {"clip": False, "remove_invisible": False}):
+        chain = Compose([augment.CenterCrop(size=(24, 32), p=1.0), ResizeMix()], **options)
+        donors = [{**d, "keypoints": d["keypoints"] - 20} for d in things]
+        out = chain(**things[0], key=(0, 0), donors=donors)
+        assert ((out["boxes"] >= 0) & (out["boxes"] <= (32, 24, 32, 24))).all()
+        assert ((out["keypoints"] >= 0) & (out["keypoints"] <= (32, 24))).all()
+        off = Compose([augment.CenterCrop(size=(24, 32), p=1.0), ResizeMix(p=0.0)], **options)(**things[0], key=(0, 0))
+        assert (out["mix"] != ()) and (off["boxes"].min() < 0) == bool(options)
 
 
 def test_the_buffer_owns_copies() -> None:

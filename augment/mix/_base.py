@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -51,8 +52,18 @@ class Mixing(Transform, abstract=True):
         if self.donor is not None:
             if not isinstance(self.donor, Transform):
                 raise TypeError(f"donor must be a transform (such as Sequential) or None, got {self.donor!r:.60}")
-            if any(node.transform.mixes for node in _plan(self.donor).nodes):
+            if any(node.transform.mixes for node in self._donor_plan.nodes):
                 raise ValueError("donor must hold no transform that mixes")
+
+    @functools.cached_property
+    def _donor_plan(self) -> Plan:
+        from ..compose import Sequential
+
+        return Plan(Sequential((self.donor,)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is derived is made anew, so that a pickle (and a hash of it) depends on the declaration alone.
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
 
     def laws(self) -> tuple[Law, ...]:
         """The laws of the shares that are drawn."""
@@ -231,17 +242,11 @@ def draw_laws(mix: Mixing, words: np.ndarray, seed: int, address: int) -> list[l
     return [list(row) for row in zip(*columns)] if columns else [[] for _ in words]
 
 
-def _plan(transform: Transform) -> Plan:
-    from ..compose import Sequential
-
-    return Plan(Sequential((transform,)))
-
-
 def prepared(mix: Mixing, sample: Sample, words: np.ndarray, seed: int, address: int, slot: int) -> Sample:
     """A donor after the `donor` chain, whose draws depend on the key of the sample that it is for."""
     if mix.donor is None:
         return sample
-    plan = _plan(mix.donor)
+    plan = mix._donor_plan
     key = np.concatenate([words.ravel(), np.array([address, slot], np.uint64)])[np.newaxis]
     channels = 1 if sample.image.ndim == 2 else sample.image.shape[2]
     state = State(sample.height, sample.width, channels, sample.image.dtype, sample.boxes_at, sample.mask_at)

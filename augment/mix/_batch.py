@@ -68,7 +68,7 @@ def mix_batch(
     threads = get_num_threads() if workers is None else integer(workers, "workers", at_least=1)
     count = None if donors is None else check_donors(donors)
     labels = None if labels is None else check_labels(labels, n, mix.num_classes)
-    words = _words(mix, keys, n)
+    words = _words(keys, n, needed=mix.schedule is not None and info is None)
     place = address(type(mix).__name__, 0)
     info = _drawn(mix, words, seed, place, n, count) if info is None else _checked(mix, info, n, count)
     if n == 0:
@@ -128,14 +128,13 @@ def mix_batch(
     found: dict[str, Any] = {}
     for name in _outgoing(given):
         found[_ATTRIBUTES.get(name, name)] = [
-            _closed(name, r[name], given.get(name, _NOTHING)[i] if name in given else None, r["image"].shape[:2])
+            _closed(name, r[name], given[name][i] if name in given else None, r["image"].shape[:2])
             for i, r in enumerate(results)
         ]
     return Mixed(mixed, mixed_labels, done, **found)
 
 
 _ATTRIBUTES = {"mask": "masks"}
-_NOTHING: dict[int, Any] = {}
 
 
 def _each(work: Any, chunk: range) -> None:
@@ -162,9 +161,9 @@ def _closed(name: str, value: Any, like: Any, size: tuple[int, int]) -> Any:
     return value.copy() if isinstance(value, np.ndarray) else type(value)(value)
 
 
-def _words(mix: Mixing, keys: Sequence[Any] | None, n: int) -> np.ndarray:
+def _words(keys: Sequence[Any] | None, n: int, *, needed: bool) -> np.ndarray:
     if keys is None:
-        if mix.schedule is not None:
+        if needed:
             raise ValueError("keys must be given, (epoch, index) each, where a transform has a schedule")
         base = fresh_key()
         keys = [(base, i) for i in range(n)]

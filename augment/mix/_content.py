@@ -81,9 +81,10 @@ def seen_points(points: np.ndarray, owner: Owner, who: int) -> np.ndarray:
 
 
 def inner_rules(rules: Rules) -> Rules:
-    """The rules of a sample between two mixings: corners in pixels, levels as they are, and weights."""
+    """The rules of a sample until it is mixed: corners in pixels, nothing outside, levels as they are, and weights."""
     kinds = {**rules.kinds, BOX_WEIGHTS: BOX_FIELD, POINT_WEIGHTS: KEYPOINT_FIELD, ROW: BOX_FIELD}
-    return rules._replace(kinds=kinds, box_format="pascal_voc", min_area=0.0, dtype=None, layout="last")
+    inside = {"min_area": 0.0, "clip": True, "remove_invisible": True}
+    return rules._replace(kinds=kinds, box_format="pascal_voc", dtype=None, layout="last", **inside)
 
 
 def open_sample(targets: dict[str, Any], rules: Rules, inner: Rules) -> Sample:
@@ -345,7 +346,7 @@ def pieced(
     cuts = []
     for which, stage, at in pieces:
         inner = samples[which].rules
-        cut = _through(samples[which], stage, inner._replace(min_visibility=least, clip=True))
+        cut = _through(samples[which], stage, inner._replace(min_visibility=least))
         cuts.append((settle(cut, inner), at))
 
     def place(out: np.ndarray, arrays: list[np.ndarray]) -> None:

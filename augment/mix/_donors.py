@@ -129,7 +129,7 @@ class DonorBuffer:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value, or a sample is neither an image nor a dict with one.
+        If an argument is of the wrong kind or value, or a sample is none that donors may be.
     """
 
     def __init__(self, capacity: int, samples: Iterable[Any] = (), *, copy: bool = True) -> None:
@@ -146,7 +146,7 @@ class DonorBuffer:
         return self._samples.maxlen or 0
 
     def add(self, sample: Any) -> None:
-        """Take a sample, an image or a dict with one; the oldest goes if there are too many."""
+        """Take a sample, an image, a pair (image, label) or a dict; the oldest goes if there are too many."""
         self._samples.append(_kept(sample, self._copy))
 
     def __len__(self) -> int:
@@ -168,6 +168,9 @@ def _kept(sample: Any, copy: bool) -> Any:
             raise ValueError(f"sample must have an image, got the names {sorted(map(str, sample))}")
         as_image(sample["image"], "sample['image']")
         return {name: _copied(value) if copy else value for name, value in sample.items()}
+    if isinstance(sample, (tuple, list)) and len(sample) == 2:
+        as_image(sample[0], "sample[0]")
+        return tuple(_copied(v) if copy else v for v in sample)
     as_image(sample, "sample")
     return sample.copy() if copy else sample
 

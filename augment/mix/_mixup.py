@@ -193,7 +193,7 @@ class _Blending(Mixing, abstract=True):
 class MixUp(_Blending):
     """Blend two samples: x = lam x_i + (1 - lam) x_j, y = lam y_i + (1 - lam) y_j.
 
-    The method is that of [1]_; every sample has a lam of its own (the authors draw one a batch).  Boxes and keypoints of
+    The method is that of [1]_; every sample has a lam of its own (the authors: one a batch).  Boxes and keypoints of
     both are kept, weighted by the share of their image, ``box_weights`` and ``keypoint_weights``, as in [2]_.  Label
     masks do not blend: the mask of the sample with the larger share stays; for both, `MixInfo` names the partner.  Any
     dtype and channels; integers are rounded half to even, in uint8 with lam in parts of 2**16, so at most 0.502 levels

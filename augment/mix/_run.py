@@ -26,10 +26,10 @@ __all__: list[str] = []
 LABEL = "label"
 
 
-def draw_step(mix: Mixing, rng: Draws, donors: int | None) -> Params | None:
+def draw_step(mix: Mixing, rng: Draws, donors: int | None, always: bool) -> Params | None:
     """What a mixing draws for a sample; None where its schedule is off, no partners where no donors are known."""
     words, seed, address = rng.source
-    if not is_on(mix, words[0]):
+    if not always and not is_on(mix, words[0]):
         return None
     params = mix.parameters(rng, draw_laws(mix, words, seed, address)[0])
     if donors is not None:
@@ -59,7 +59,7 @@ def run_mixing(
     else:
         chain._plan.again(record, state)
     sample = state.sample
-    last = inner._replace(min_area=rules.min_area, dtype=rules.dtype, layout=rules.layout)
+    last = rules._replace(kinds=inner.kinds, box_format=inner.box_format)
     done = Sample(sample.targets, last).through(state.stages, out)
     rows = done.pop(ROW, None)
     h, w = state.size
@@ -97,11 +97,11 @@ class MixState(State):
         channels = 1 if image.ndim == 2 else image.shape[2]
         super().__init__(sample.height, sample.width, channels, image.dtype, sample.boxes_at, sample.mask_at)
 
-    def mix(self, node: Node, rng: Draws, address: int) -> Step | None:
+    def mix(self, node: Node, rng: Draws, address: int, always: bool) -> Step | None:
         """A mixing, drawn and done."""
         if self._many is None:
             raise ValueError(f"donors must be given: {node.name} mixes the sample with others")
-        params = draw_step(node.transform, rng, self._many)
+        params = draw_step(node.transform, rng, self._many, always)
         return None if params is None else self.mix_again(node.transform, node.name, node.occurrence, params, address)
 
     def mix_again(self, mix: Mixing, name: str, occurrence: int, params: Params, address: int) -> Step:

@@ -17,9 +17,11 @@ import numpy as np
 
 import augment
 from gallery import _draw, _plot, _transforms
+from gallery._compare import to_uint8
 
 GROUP = "Augmentation"
 PHOTOS = ("astronaut",)
+MODULES = ("mix",)
 CLASSES = {"astronaut": "astronaut", "chelsea": "cat", "coffee": "cup"}
 """What each photo shows, by its name."""
 SIDE = 256
@@ -32,20 +34,20 @@ LOOKS = {
     "FMix": "Regions of any shape with smooth outlines; a frame is drawn round what is still seen of it.",
     "GridMix": "Cells of a grid, chosen at random; the share is the number of cells.",
     "Mosaic": "Four photos in cells whose corner is drawn; every photo fills its cell, frames are cut by it.",
-    "Mosaic of nine": "``contain``: every photo is seen whole, the rest is grey and has no label.",
     "CopyPaste": "Things are cut out by their masks and pasted; frames of what they cover shrink to what is left.",
     "SamplePairing": "Half of each, but the label stays that of the first: noise that a network has to see through.",
 }
+NINE = "``contain``: every photo is seen whole, the rest is grey and has no label."
 
 
 def each(page, photo):
-    """Every method, each photo once as the sample."""
-    donors = [{**_draw.targets(page.photo(name), side=SIDE), "label": k} for k, name in enumerate(CLASSES)]
+    """Every method, each of three photos once as the sample."""
+    photos = [photo, page.photo("chelsea"), page.photo("coffee")]
+    names = [CLASSES.get(one.name, one.name) for one in photos]
+    donors = [_sample(one, k) for k, one in enumerate(photos)]
     h, w = donors[0]["image"].shape[:2]
     page.heading("The three", "Each has a class of its own, and things of its own.")
-    originals = {
-        f"{name}, {d['image'].shape[1]}×{d['image'].shape[0]}": _picture(d) for name, d in zip(CLASSES.values(), donors)
-    }
+    originals = {f"{name}, {d['image'].shape[1]}×{d['image'].shape[0]}": _picture(d) for name, d in zip(names, donors)}
     page.figures(_transforms.one_scale(originals), "What is mixed below, each at its size.")
     for title, mix in _methods(h, w).items():
         page.step(title)
@@ -53,11 +55,11 @@ def each(page, photo):
         chain = augment.Compose([mix], seed=SEED)
         given = [_instances(d) for d in donors] if isinstance(mix, augment.CopyPaste) else donors
         pictures = {}
-        for index, own in enumerate(CLASSES.values()):
+        for index, own in enumerate(names):
             out = chain(**given[index], key=(0, index), donors=given)
-            label = ", ".join(f"{name} {share:.2f}" for name, share in zip(CLASSES.values(), out["label"]) if share > 0)
+            label = ", ".join(f"{name} {share:.2f}" for name, share in zip(names, out["label"]) if share > 0)
             pictures[f"{own}: lam {out['mix'][0].lam:.2f}; label {label}"] = _picture(out)
-        page.figures(_transforms.one_scale(pictures), LOOKS[title])
+        page.figures(_transforms.one_scale(pictures), LOOKS.get(title, NINE))
         if title == "Mosaic":
             page.thumbnail(donors[0]["image"], next(iter(pictures.values())))
     _laws(page)
@@ -78,6 +80,11 @@ def _methods(h, w):
         "CopyPaste": augment.CopyPaste(objects=(1, 3), blend=0.8, min_visibility=0.1, **more),
         "SamplePairing": augment.SamplePairing(**more),
     }
+
+
+def _sample(photo, label):
+    sample = _draw.targets(photo, side=SIDE)
+    return {**sample, "image": to_uint8(sample["image"]), "label": label}
 
 
 def _text(mix):
