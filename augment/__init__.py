@@ -5,5 +5,6 @@ from .compose import *
 from .erase import *
 from .filter import *
 from .geometric import *
+from .mix import *
 from .noise import *
 from .policy import *

@@ -29,6 +29,7 @@ def run_batch(
     out: np.ndarray | None,
     workers: int | None,
     targets: dict[str, Sequence[Any]],
+    donors: Any = None,
 ) -> dict[str, Any]:
     """See `Compose.batch`."""
     if isinstance(images, np.ndarray) and images.ndim not in (3, 4):
@@ -40,13 +41,15 @@ def run_batch(
         if values is not None and len(values) != n:
             raise ValueError(f"{name} must have one entry an image, {n}, got {len(values)}")
     if keys is None:
+        if chain._scheduled:
+            raise ValueError("keys must be given, (epoch, index) each, where a transform has a schedule")
         base = fresh_key()
         keys = [(base, i) for i in range(n)]
     threads = get_num_threads() if workers is None else integer(workers, "workers", at_least=1)
     names = {_SINGLE.get(name, name): values for name, values in targets.items()}
     if n == 0:
         return {"images": [] if out is None else out, **{k: [] for k in targets}, "keys": []}
-    if not targets and isinstance(images, np.ndarray):
+    if not chain._mixes and not targets and isinstance(images, np.ndarray):
         done = _recorded(chain, images, keys, out, threads)
         if done is not None:
             return {"images": done, "keys": list(keys)}
@@ -54,6 +57,14 @@ def run_batch(
     results: list[Any] = [None] * n
 
     def work(i: int, into: np.ndarray | None) -> dict[str, Any]:
+        if chain._mixes:
+            given = {"image": images[i], **{k: v[i] for k, v in names.items()}}
+            try:
+                return chain._mixed(given, words[i], donors, into)
+            except OutMismatch:
+                if out is not None:
+                    raise
+                return chain._mixed(given, words[i], donors, None)
         sample = Sample({"image": images[i], **{k: v[i] for k, v in names.items()}}, chain._rules)
         try:
             return chain._all(sample, words[i], into)
@@ -78,7 +89,8 @@ def run_batch(
         run_all([lambda a=a: part(a, min(a + size, n)) for a in range(1, n, size)], threads)
     whole = all(r["image"].shape == first.shape and r["image"].dtype == first.dtype for r in results)
     batch: dict[str, Any] = {"images": stacked if whole else [r["image"] for r in results]}
-    for name in targets:
+    more = [name for name in results[0] if chain._mixes and name != "image" and name not in names]
+    for name in (*targets, *more):
         found = [r[_SINGLE.get(name, name)] for r in results]
         batch[name] = _stack(found) if name == "masks" else found
     batch["keys"] = list(keys)

@@ -199,6 +199,29 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+MIXES: list[tuple[str, dict[str, Any]]] = [
+    (name, {**parameters, "p": 1.0})
+    for name, parameters in (
+        ("MixUp", {}),
+        ("MixUp", {"lam": ("uniform", 0.3, 0.7), "fit": "contain"}),
+        ("MixUp", {"lam": 0.25, "fit": "stretch"}),
+        ("CutMix", {}),
+        ("CutMix", {"lam": ("uniform", 0.2, 0.8), "min_visibility": 0.5}),
+        ("ResizeMix", {}),
+        ("RICAP", {}),
+        ("FMix", {}),
+        ("GridMix", {}),
+        ("GridMix", {"grid": (5, 3), "lam": 0.5}),
+        ("Mosaic", {}),
+        ("Mosaic", {"grid": (3, 3), "size": (120, 150), "fit": "contain", "fill": (0.1, 0.2, 0.3), "mask_fill": 9}),
+        ("CopyPaste", {}),
+        ("CopyPaste", {"objects": (2, 3), "blend": 1.5, "min_visibility": 0.3}),
+        ("SamplePairing", {}),
+    )
+]
+"""Of the transforms that mix samples; like `EXAMPLES`, but their chains need donors."""
+
+
 def build(name: str, parameters: dict[str, Any]) -> Transform:
     """The transform of an entry; the `transforms` of a group are entries themselves.
 
@@ -226,7 +249,7 @@ def example(name: str) -> Transform:
     LookupError
         If the inventory has none.
     """
-    for entry, parameters in EXAMPLES:
+    for entry, parameters in (*EXAMPLES, *MIXES):
         if entry == name:
             return build(entry, parameters)
     raise LookupError(f"{name} has no entry: add one to augment._examples.EXAMPLES")
@@ -287,5 +310,11 @@ def run_all() -> None:
         chain = Compose([example(name) for name in names])
         for k in range(2 * chain._recipes.BEFORE):
             chain(image=targets["image"], key=k)
+    donors = [targets, sample((72, 128))]
+    for name, parameters in MIXES:
+        things = {"image": targets["image"], "mask": targets["mask"]} if name == "CopyPaste" else targets
+        Compose([build(name, parameters)])(**things, key=(0, 0), donors=donors)
+    for dtype in (np.uint8, np.uint16, np.float32, np.float64):
+        example("MixUp")(np.stack([targets["image"].astype(dtype)] * 2), keys=[(0, 0), (0, 1)])
     Compose([example("MotionBlur")])(image=targets["image"].astype(np.uint16), key=0)
     Compose([example("ColorJitter")])(image=np.full((9, 9, 3), np.nan, np.float32), key=0)

@@ -13,13 +13,25 @@ from ._sample import Rules
 
 def explain(steps: Sequence[Step], size: tuple[int, int], rules: Rules) -> str:
     """Lines of text for the passes that steps on an image of (h, w) take."""
-    pairs = [(stage._replace(), step.name) for step in steps for stage in step.stages]
-    names = {id(stage): name for stage, name in pairs}  # copies: two steps may share a stage
-    stages = [stage for stage, _ in pairs]
-    queue: list[Stage] = [s for s in reversed(stages) if type(s) is not MaskOnly]
+    copies = [[stage._replace() for stage in step.stages] for step in steps]  # two steps may share a stage
+    names = {id(stage): step.name for step, own in zip(steps, copies) for stage in own}
+    stages = [stage for own in copies for stage in own]
     lines = [f"image of {size[1]} x {size[0]}"]
     number = 0
-    while queue:
+    queue: list[Stage] = []
+    waiting = list(zip(steps, copies))[::-1]
+    while queue or waiting:
+        if not queue and waiting[-1][0].mixed is not None:
+            step = waiting.pop()[0]
+            number += 1
+            size = step.mixed
+            lines.append(f"pass {number}: {step.name}: mixes the sample with its donors -> {size[1]} x {size[0]}")
+            continue
+        if not queue:
+            while waiting and waiting[-1][0].mixed is None:
+                queue += [s for s in waiting.pop()[1] if type(s) is not MaskOnly]
+            queue.reverse()
+            continue
         geometry, ops, end = _take(queue, size, rules)
         if geometry or ops:
             number += 1

@@ -140,6 +140,11 @@ class Draws:
         self._values, self._keys, self._seed, self._address = values, keys, seed, address
         self._cursor = cursor
 
+    @property
+    def source(self) -> tuple[np.ndarray, int, int]:
+        """The words of the key, uint64 (1, n), the seed and the address."""
+        return self._keys, self._seed, self._address
+
     def unit(self) -> float:
         """A uniform number in (0, 1)."""
         i = self._cursor

@@ -21,6 +21,8 @@ class Step(NamedTuple):
     occurrence: int
     params: Params
     stages: list[Stage]
+    mixed: tuple[int, int] | None = None
+    """(h, w) of the result, for a mixing."""
 
 
 class Group(Transform, abstract=True):
@@ -86,6 +88,11 @@ class Plan:
                 for k, force in transform.choose(rng):  # type: ignore[attr-defined]
                     visit(children[k], force or always)
                 return
+            if transform.mixes:
+                step = state.mix(node, rng, addresses[slot], always)
+                if step is not None:
+                    steps.append(step)
+                return
             frame = state.frame(transform)
             params = transform.draw(rng, frame)
             stages = transform.lower(params, frame)
@@ -103,6 +110,9 @@ class Plan:
             if (name, occurrence) not in self.find:
                 raise ValueError(f"record must fit the chain, which has no {name} number {occurrence}")
             transform = self.find[name, occurrence]
+            if transform.mixes:
+                steps.append(state.mix_again(transform, name, occurrence, params, address(name, occurrence)))
+                continue
             stages = transform.lower(params, state.frame(transform))
             state.advance(stages)
             steps.append(Step(name, occurrence, params, stages))
@@ -124,7 +134,7 @@ def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
 class State:
     """The frame that a sample has reached while its stages are made."""
 
-    __slots__ = ("_boxes", "_frame", "_mask", "stages")
+    __slots__ = ("_boxes", "_frame", "_mask", "donors", "stages")
 
     def __init__(
         self,
@@ -138,6 +148,8 @@ class State:
         self._frame = Frame(height, width, channels, dtype)
         self._boxes, self._mask = boxes, mask
         self.stages: list[Stage] = []
+        self.donors: int | None = None
+        """How many there are, where that is known."""
 
     def frame(self, transform: Transform) -> Frame:
         """What a transform may know."""
@@ -146,6 +158,22 @@ class State:
         if transform.needs_mask and self._mask is not None:
             return self._frame._replace(mask=self._mask(self.stages))
         return self._frame
+
+    def mix(self, node: Node, rng: Draws, address: int, always: bool) -> Step | None:
+        """A mixing, drawn but not done: there is no sample here, only a frame."""
+        from .mix._run import draw_step
+
+        params = draw_step(node.transform, rng, self.donors, always)  # type: ignore[arg-type]
+        if params is None:
+            return None
+        height, width = node.transform.size_after(*self._frame[:2])  # type: ignore[attr-defined]
+        self._frame = self._frame._replace(height=height, width=width)
+        return Step(node.name, node.occurrence, params, [], (height, width))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w) of the frame."""
+        return self._frame[:2]
 
     def advance(self, stages: list[Stage]) -> None:
         """Go on to the frame that stages lead to."""

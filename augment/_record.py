@@ -38,6 +38,8 @@ def _plain(value: Any, name: str) -> Any:
         return value.tolist()
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):  # its owner makes it of its fields
+        return {f.name: _plain(getattr(value, f.name), f"{name}.{f.name}") for f in dataclasses.fields(value)}
     raise ValueError(f"{name} cannot be part of a recipe: {type(value).__name__}")
 
 

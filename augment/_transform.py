@@ -45,6 +45,8 @@ class Transform:
     """Whether `draw` wants ``frame.boxes``."""
     needs_mask: ClassVar[bool] = False
     """Whether `draw` and `lower` want ``frame.mask``."""
+    mixes: ClassVar[bool] = False
+    """Whether it mixes the sample with others instead of giving stages; see `augment.mix`."""
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -148,6 +148,10 @@ class Compose(Group):
     ``chain(image=image, mask=mask, boxes=boxes, labels=labels, key=(epoch, index))`` gives a dict with the same names
     and ``"key"``.  The same sample and key give the same bytes in any thread, batch, worker or order.
 
+    Transforms that mix samples (`MixUp`, `Mosaic`, ...) take their partners from ``donors``, which the call names:
+    ``chain(image=image, key=(epoch, index), donors=dataset)``.  The caller owns them, so that chains stay small plain
+    data.  See the notes.
+
     Parameters
     ----------
     transforms : sequence of Transform
@@ -183,6 +187,16 @@ class Compose(Group):
     -----
     Targets are ``image`` (required), ``mask`` (bool or labels), ``masks`` (a list, or an array (n, h, w)), ``boxes``
     and ``keypoints`` (x, y), all in continuous coordinates: an image spans [0, w] x [0, h].
+
+    A chain that mixes also knows ``label``, the class of the image (an integer, for which one of its transforms needs
+    `num_classes`, or a vector of shares), which comes back as a vector, mixed or not.  With boxes or keypoints come
+    ``box_weights`` or ``keypoint_weights``, float32; with every result ``mix``, a `MixInfo` for each mixing that was
+    done.  ``masks`` are instance masks there: they follow their boxes, one each.  At each mixing, boxes are cut and
+    keypoints outside of the image left out, and visibility is measured anew.
+
+    Donors have the targets of the sample, in the same formats.  They are raw samples, not what this chain has made of
+    them: only the field `donor` of a transform that mixes prepares them.  Which donor meets which sample depends on the
+    seed, the epoch and the index alone if the key is (epoch, index).
     """
 
     transforms: tuple[Transform, ...]
@@ -215,10 +229,22 @@ class Compose(Group):
         for name in ("fuse", "clip", "remove_invisible"):
             if not isinstance(getattr(self, name), (bool, np.bool_)):
                 raise TypeError(f"{name} must be a bool, got {getattr(self, name)!r}")
+        self._derive()
+
+    def _derive(self) -> None:
+        mixings = list(_mixings(self))
+        self._keep("_mixes", bool(mixings))
+        self._keep("_scheduled", any(t.schedule is not None for t in mixings))
+        classes = {t.num_classes for t in mixings if t.num_classes is not None}
+        if len(classes) > 1:
+            raise ValueError(f"num_classes must be the same in all transforms that mix, got {sorted(classes)}")
+        self._keep("_num_classes", classes.pop() if classes else None)
         self._keep("_rules", self._make_rules())
 
     def _make_rules(self) -> Rules:
         kinds = {"image": IMAGE, "mask": MASK, "masks": MASKS, "boxes": BOXES, "keypoints": KEYPOINTS}
+        if self._mixes:
+            kinds |= {"box_weights": BOX_FIELD, "keypoint_weights": KEYPOINT_FIELD}
         for field, kind in (
             ("box_fields", BOX_FIELD),
             ("keypoint_fields", KEYPOINT_FIELD),
@@ -259,7 +285,7 @@ class Compose(Group):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._keep("_rules", self._make_rules())
+        self._derive()
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
         """All, in order."""
@@ -267,7 +293,9 @@ class Compose(Group):
 
     # --- applying -----------------------------------------------------------------------------------------------------
 
-    def __call__(self, *, key: Key | None = None, out: np.ndarray | None = None, **targets: Any) -> dict[str, Any]:
+    def __call__(
+        self, *, key: Key | None = None, out: np.ndarray | None = None, donors: Any = None, **targets: Any
+    ) -> dict[str, Any]:
         """Apply the chain to one sample.
 
         Parameters
@@ -276,6 +304,9 @@ class Compose(Group):
             Names the draws of this sample, usually (epoch, index).  Default: a fresh one from the operating system.
         out : ndarray, optional
             Gets the resulting image.
+        donors : indexable, optional
+            For chains that mix: ``donors[j]`` is an image, a pair (image, label) or a dict of targets.  Not used where
+            nothing mixes.
         **targets
             ``image`` and what else the sample has, by name.
 
@@ -292,11 +323,19 @@ class Compose(Group):
         if key is None:
             key = fresh_key()
         words = key_array(key)
+        if self._mixes:
+            return {**self._mixed(targets, words, donors, out), "key": key}
         if len(targets) == 1 and "image" in targets:
             return {"image": self._image_alone(targets["image"], words, out), "key": key}
         result = self._all(Sample(targets, self._rules), words, out)
         result["key"] = key
         return result
+
+    def _mixed(self, targets: dict[str, Any], words: np.ndarray, donors: Any, out: np.ndarray | None) -> dict[str, Any]:
+        """Everything that a sample has, after a chain that mixes."""
+        from .mix._run import run_mixing
+
+        return run_mixing(self, targets, words, donors, out)
 
     def _all(self, sample: Sample, words: np.ndarray, out: np.ndarray | None) -> dict[str, Any]:
         """Everything that a sample has, after the chain."""
@@ -339,6 +378,7 @@ class Compose(Group):
         keys: Sequence[Key] | None = None,
         out: np.ndarray | None = None,
         workers: int | None = None,
+        donors: Any = None,
         **targets: Sequence[Any],
     ) -> dict[str, Any]:
         """Apply the chain to many samples, each as a call of its own would.
@@ -352,6 +392,8 @@ class Compose(Group):
             Gets the resulting images.
         workers : int, optional
             Threads; default `imgproc.get_num_threads`.  The result does not depend on it.
+        donors : indexable, optional
+            As in a call; several threads read it.
         **targets
             For each other target a sequence with one entry a sample: ``masks`` (one mask an image, what a single call
             has as ``mask``), ``boxes``, ``keypoints`` and any further names.
@@ -364,7 +406,7 @@ class Compose(Group):
         """
         from ._batch import run_batch
 
-        return run_batch(self, images, keys, out, workers, targets)
+        return run_batch(self, images, keys, out, workers, targets, donors)
 
     def map(
         self,
@@ -373,6 +415,7 @@ class Compose(Group):
         keys: Iterable[Key] | None = None,
         epoch: int = 0,
         workers: int | None = None,
+        donors: Any = None,
     ) -> Iterator[dict[str, Any]]:
         """Apply the chain to a stream of samples on several threads; results come in the order of the samples.
 
@@ -385,6 +428,8 @@ class Compose(Group):
         epoch : int
         workers : int, optional
             Threads; default `imgproc.get_num_threads`.
+        donors : indexable, optional
+            As in a call; several threads read it.
 
         Yields
         ------
@@ -404,14 +449,14 @@ class Compose(Group):
         def work(item: tuple[Any, Key]) -> dict[str, Any]:
             sample, key = item
             if not isinstance(sample, dict):
-                return self(image=sample, key=key)
-            return self(**{"key": key, **sample})
+                return self(image=sample, key=key, donors=donors)
+            return self(**{"key": key, "donors": donors, **sample})
 
         return ordered_map(work, numbered(), threads)
 
     # --- draws --------------------------------------------------------------------------------------------------------
 
-    def draw(self, key: Key, shape: Sequence[int], *, dtype: Any = np.uint8) -> dict[str, Any]:
+    def draw(self, key: Key, shape: Sequence[int], *, dtype: Any = np.uint8, donors: Any = None) -> dict[str, Any]:
         """What the chain would do to an image of this shape under this key: a record for `replay`, plain data.
 
         Parameters
@@ -420,13 +465,16 @@ class Compose(Group):
         shape : (h, w) or (h, w, c)
         dtype : dtype
             Of the image.
+        donors : sized, optional
+            For chains that mix: their number says who the partners are.
 
         Returns
         -------
         dict
         """
         words = key_words(key)
-        steps = self._drawn(np.array([words], np.uint64), shape, dtype)[0]
+        count = len(donors) if self._mixes and donors is not None else None
+        steps = self._drawn(np.array([words], np.uint64), shape, dtype, donors=count)[0]
         return {
             "version": VERSION,
             "seed": self.seed,
@@ -435,14 +483,22 @@ class Compose(Group):
         }
 
     def _drawn(
-        self, words: np.ndarray, shape: Sequence[int], dtype: Any = np.uint8, always: bool = False
+        self,
+        words: np.ndarray,
+        shape: Sequence[int],
+        dtype: Any = np.uint8,
+        always: bool = False,
+        donors: int | None = None,
     ) -> tuple[list[Step], list[Any], tuple[int, int]]:
         h, w, c = _shape(shape)
         state = State(h, w, c, np.dtype(dtype))
+        state.donors = donors
         steps = self._plan.steps(self._plan.values(words, self.seed)[0], words, self.seed, state, always)
         return steps, state.stages, (h, w)
 
-    def replay(self, record: dict[str, Any], *, out: np.ndarray | None = None, **targets: Any) -> dict[str, Any]:
+    def replay(
+        self, record: dict[str, Any], *, out: np.ndarray | None = None, donors: Any = None, **targets: Any
+    ) -> dict[str, Any]:
         """Apply what a record says, to the same sample or to another.
 
         Parameters
@@ -451,6 +507,8 @@ class Compose(Group):
             From `draw`, maybe by way of JSON.
         out : ndarray, optional
             Gets the resulting image.
+        donors : indexable, optional
+            As in a call.
         **targets
             As in a call.
 
@@ -462,14 +520,20 @@ class Compose(Group):
         check_version(record, "record")
         if not isinstance(record.get("steps"), (list, tuple)):
             raise ValueError("record must have a list of steps: it comes from draw()")
+        key = record.get("key")
+        key = tuple(key) if isinstance(key, list) else key
+        if self._mixes:
+            from .mix._run import run_mixing
+
+            words = key_array(0 if key is None else key)
+            return {**run_mixing(self, targets, words, donors, out, record["steps"]), "key": key}
         sample = Sample(targets, self._rules)
         image = sample.image
         channels = 1 if image.ndim == 2 else image.shape[2]
         state = State(sample.height, sample.width, channels, image.dtype, sample.boxes_at, sample.mask_at)
         self._plan.again(record["steps"], state)
         result = sample.through(state.stages, out)
-        key = record.get("key")
-        result["key"] = tuple(key) if isinstance(key, list) else key
+        result["key"] = key
         return result
 
     def explain(self, shape: Sequence[int], *, key: Key | None = None, dtype: Any = np.uint8) -> str:
@@ -494,6 +558,8 @@ class Compose(Group):
     # --- geometry -----------------------------------------------------------------------------------------------------
 
     def _geometry(self, key: Key | dict[str, Any], shape: Sequence[int]) -> list[Geometry]:
+        if self._mixes:
+            raise ValueError("a chain that mixes samples has no geometry of one image")
         if isinstance(key, dict):
             check_version(key, "key")
             h, w, c = _shape(shape)
@@ -613,6 +679,14 @@ class Compose(Group):
         import yaml
 
         return cls.from_dict(yaml.safe_load(text))
+
+
+def _mixings(group: Group) -> Iterator[Any]:
+    for child in group.transforms:
+        if isinstance(child, Group):
+            yield from _mixings(child)
+        elif child.mixes:
+            yield child
 
 
 def _shape(shape: Sequence[int]) -> tuple[int, int, int]:

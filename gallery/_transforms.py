@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import augment
-from augment._examples import EXAMPLES, SIZE, build
+from augment._examples import EXAMPLES, MIXES, SIZE, build
 from augment._transform import REGISTRY
 
 from . import _draw, _page, _plot
@@ -44,7 +44,11 @@ def names(modules: tuple[str, ...]) -> list[str]:
         Such as ``("geometric",)``.
     """
     wanted = tuple(f"{augment.__name__}.{module}" for module in modules)
-    return [name for name in dict.fromkeys(n for n, _ in EXAMPLES) if REGISTRY[name].__module__.startswith(wanted)]
+    return [
+        name
+        for name in dict.fromkeys(n for n, _ in (*EXAMPLES, *MIXES))
+        if REGISTRY[name].__module__.startswith(wanted)
+    ]
 
 
 def show(

@@ -1,9 +1,9 @@
 """``python -m gallery speed``: ours against the peers, side by side.
 
 One process and one run, ours and the peer's in turns, one thread each; then two threads against one, peak extra memory,
-and the first call in a new process.  The cases are two tables: functions in `gallery.speed_cases`, chains and single
-transforms in `gallery.speed_chains`, inpainting in `gallery.speed_inpainting`, scene completion in
-`gallery.speed_scenes`.
+<<<<<<< HEAD
+and the first call in a new process.  The cases are tables: functions in `gallery.speed_cases`, chains and single
+transforms in `gallery.speed_chains`, the rest in the `speed_` module of their subject.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import speed_chains, speed_inpainting, speed_report, speed_scenes
+<<<<<<< HEAD
+from . import speed_chains, speed_inpainting, speed_mix, speed_report, speed_scenes
 from .speed_cases import CASES as FUNCTIONS
 from .speed_cases import SIZES, Case
 from .speed_run import Report, jobs, new_report
@@ -25,6 +26,7 @@ CASES = (
     *FUNCTIONS,
     *speed_chains.chain_cases(),
     *speed_inpainting.inpainting_cases(),
+    *speed_mix.mix_cases(),
     *speed_scenes.CASES,
 )
 

@@ -203,6 +203,7 @@ WITHOUT_PEER = frozenset(
     {
         "AugMix", "BilateralBlur", "ColorSpace", "EdgeDetect", "EnhanceLocalStatistics", "FrequencyFilter",
         "HomomorphicLight", "Letterbox", "LocalContrast", "RandAugment", "TrivialAugment",
+        "CopyPaste", "CutMix", "FMix", "GridMix", "MixUp", "Mosaic", "RICAP", "ResizeMix", "SamplePairing",
     }
 )  # fmt: skip
-"""What albumentations 2.0.8 has not."""
+"""What albumentations 2.0.8 has not, and what mixes samples: `gallery.speed_mix` has that."""

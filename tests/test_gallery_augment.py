@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import augment
-from augment._examples import EXAMPLES, SIZE
+from augment._examples import EXAMPLES, MIXES, SIZE
 from gallery import __main__ as command
 from gallery import _draw, _page, _transforms
 from gallery._photos import Photo, packaged
@@ -27,7 +27,7 @@ def page(name: str) -> object:
 
 def test_every_transform_of_the_inventory_stands_on_one_page() -> None:
     shown = [transform for name in PAGES for transform in _transforms.names(page(name).MODULES)]
-    assert sorted(shown) == sorted({name for name, _ in EXAMPLES})
+    assert sorted(shown) == sorted({name for name, _ in (*EXAMPLES, *MIXES)})
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -11,15 +11,17 @@ import numpy as np
 import pytest
 
 import augment
-from augment._examples import EXAMPLES, SIZE, build, example, sample, title
+from augment._examples import EXAMPLES, MIXES, SIZE, build, example, sample, title
 from augment._transform import REGISTRY
 
-entries = pytest.mark.parametrize(("name", "parameters"), EXAMPLES, ids=[title(*entry) for entry in EXAMPLES])
-every_class = pytest.mark.parametrize("name", sorted({name for name, _ in EXAMPLES}))
+ALL = [*EXAMPLES, *MIXES]
+
+entries = pytest.mark.parametrize(("name", "parameters"), ALL, ids=[title(*entry) for entry in ALL])
+every_class = pytest.mark.parametrize("name", sorted({name for name, _ in ALL}))
 
 
 def test_every_registered_transform_has_an_entry() -> None:
-    named = {name for name, _ in EXAMPLES}
+    named = {name for name, _ in ALL}
     ours = {name for name, kind in REGISTRY.items() if kind.__module__.startswith("augment.")}
     assert ours - named == {"Compose"}, "Compose is the chain that runs the others"
     assert named <= ours
@@ -38,7 +40,7 @@ def test_every_entry_constructs_and_acts(name: str, parameters: dict[str, Any]) 
 
 @every_class
 def test_the_first_entry_has_the_defaults(name: str) -> None:
-    parameters = next(given for entry, given in EXAMPLES if entry == name)
+    parameters = next(given for entry, given in ALL if entry == name)
     required = {
         field.name
         for field in dataclasses.fields(REGISTRY[name])
@@ -51,7 +53,7 @@ def test_the_first_entry_has_the_defaults(name: str) -> None:
 
 
 def test_titles_tell_entries_apart() -> None:
-    titles = [title(*entry) for entry in EXAMPLES]
+    titles = [title(*entry) for entry in ALL]
     assert len(set(titles)) == len(titles)
 
 

@@ -1,0 +1,198 @@
+"""CopyPaste: objects of a partner, cut out by their masks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from imgproc._check import real
+from imgproc._cv2 import load_cv2
+
+from .._keys import Draws, stream_uniforms
+from .._ranges import integer_range
+from .._sample import BOX_FIELD, BOXES, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Sample
+from .._targets import take
+from .._transform import Params
+from ._base import _Covering
+from ._content import fitted, join, layered, put_where, seen_points
+from ._law import Law
+
+__all__ = ["CopyPaste"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CopyPaste(_Covering):
+    """Paste objects of a partner onto the sample, pixel by pixel of their masks.
+
+    Objects are the instance masks (``masks`` of a chain, ``instances`` of a batch), one per box if there are boxes.
+    Where there are none, they are the labels of the label mask, which then gets them where they are pasted.  The
+    sample's instance masks lose what is covered, their boxes are measured anew from what is left, and go where that is
+    less than `min_visibility` of what was there.  Keypoints on covered pixels go, those on pasted pixels come.  The
+    class label stays.  (In the paper images are first scaled by 0.1 to 2 and cropped: that is the matter of the chain
+    and of `donor`.)  Any dtype and channels.
+
+    Parameters
+    ----------
+    objects : (int, int)
+        Range of the number of objects that are pasted, as far as the partner has so many.
+    blend : float
+        Sigma of the Gaussian by which the edges of what is pasted are softened [px]; 0 leaves them sharp.
+    min_visibility : float
+        Part of an object, by the area of its mask, that must be left.
+    fit : {"cover", "contain", "stretch"}
+        How a partner of another size comes to the sample's: cut, padded with 0, or stretched.
+    donor : Transform, optional
+        Applied to the partner first.
+    schedule : OnOffSchedule, optional
+        In which epochs anything is mixed; keys are (epoch, index).
+    num_classes : int, optional
+        Needed where labels are integers.
+    p : float
+        Probability that the sample is mixed.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value, the sample has no masks or boxes without instance masks, or images
+        differ in dtype or channels.
+
+    References
+    ----------
+    .. [1] G. Ghiasi et al., "Simple copy-paste is a strong data augmentation method for instance segmentation",
+       CVPR 2021.
+    """
+
+    objects: tuple[int, int] = (1, 8)
+    blend: float = 0.0
+
+    keeps_label: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("objects", integer_range(self.objects, "objects", at_least=0))
+        self._keep("blend", real(self.blend, "blend", at_least=0))
+
+    def laws(self) -> tuple[Law, ...]:
+        """None."""
+        return ()
+
+    def parameters(self, rng: Draws, lams: list[float]) -> Params:
+        """How many objects, and the name of the numbers that choose them."""
+        return {"count": rng.integer(*self.objects), "stream": rng.stream()}
+
+    def combine(
+        self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None
+    ) -> tuple[dict[str, Any], list[float]]:
+        """The sample with the objects."""
+        name = _mask_name(host)
+        size = host.height, host.width
+        other = fitted(others[0], size, self.fit)
+        found, rows = _objects(other.masks[name])
+        order = np.argsort(stream_uniforms(params["stream"], len(found)), kind="stable")[: params["count"]]
+        chosen = np.sort(order)
+        pasted = np.zeros(size, bool)
+        for k in chosen.tolist():
+            pasted |= found[k]
+
+        def put(out: np.ndarray, arrays: list[np.ndarray]) -> None:
+            np.copyto(out, arrays[0])
+            put_where(out, arrays[1], pasted)
+
+        def put_softly(out: np.ndarray, arrays: list[np.ndarray]) -> None:
+            put(out, arrays)
+            _soften(out, arrays, pasted, self.blend)
+
+        targets = layered((host, other), put_softly if self.blend else put, put, into)
+        theirs = np.array([rows[k] for k in chosen.tolist()] if rows else [], np.intp)
+        targets |= join([_left(host, pasted, self.min_visibility), _taken(other, pasted, theirs)])
+        share = np.count_nonzero(pasted) / pasted.size
+        return targets, [1.0 - share, share]
+
+
+def _mask_name(host: Sample) -> str:
+    kinds = host.rules.kinds
+    for kind in (MASKS, MASK):
+        for name in host.targets:
+            if kinds[name] == kind:
+                if kind == MASK and host.boxes is not None:
+                    raise ValueError("boxes need instance masks, one per box, for CopyPaste, got a label mask alone")
+                return name
+    raise ValueError("masks must be given for CopyPaste: they say what its objects are")
+
+
+def _flat(mask: np.ndarray) -> np.ndarray:
+    return mask != 0 if mask.ndim == 2 else (mask != 0).any(axis=2)
+
+
+def _objects(masks: Any) -> tuple[list[np.ndarray], list[int]]:
+    """Where objects are, those that are seen, and which masks they have."""
+    if isinstance(masks, np.ndarray):
+        plane = masks if masks.ndim == 2 else masks[..., 0]
+        return [plane == label for label in np.unique(plane[plane != 0]).tolist()], []
+    flags = [_flat(m) for m in masks]
+    rows = [k for k, f in enumerate(flags) if f.any()]
+    return [flags[k] for k in rows], rows
+
+
+def _left(host: Sample, pasted: np.ndarray, least: float) -> dict[str, Any]:
+    """The sample's things that are not covered."""
+    kinds = host.rules.kinds
+    names = [name for name in host.targets if kinds[name] == MASKS]
+    masks = host.masks[names[0]] if names else []
+    kept, left = [], []
+    boxes = None if host.boxes is None else host.boxes.copy()
+    for k, mask in enumerate(masks):
+        flags = _flat(mask)
+        before = np.count_nonzero(flags)
+        flags &= ~pasted
+        after = np.count_nonzero(flags)
+        if before and (after == 0 or after < least * before):
+            continue
+        kept.append(k)
+        if after == before:
+            left.append(mask)
+            continue
+        left.append(np.where(pasted if mask.ndim == 2 else pasted[..., np.newaxis], mask.dtype.type(0), mask))
+        if boxes is not None:
+            y, x = np.flatnonzero(flags.any(axis=1)), np.flatnonzero(flags.any(axis=0))
+            boxes[k] = x[0], y[0], x[-1] + 1, y[-1] + 1
+    rows = np.array(kept, np.intp)
+    spots = None if host.points is None else seen_points(host.points, pasted.view(np.uint8), 0)
+    return _taken_rows(host, boxes, rows, left, spots)
+
+
+def _taken(other: Sample, pasted: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+    """The partner's things that are pasted."""
+    names = [name for name in other.targets if other.rules.kinds[name] == MASKS]
+    masks = [other.masks[names[0]][k] for k in rows.tolist()] if names else []
+    spots = None if other.points is None else seen_points(other.points, pasted.view(np.uint8), 1)
+    return _taken_rows(other, other.boxes, rows, masks, spots)
+
+
+def _taken_rows(
+    sample: Sample, boxes: np.ndarray | None, rows: np.ndarray, masks: list[np.ndarray], spots: np.ndarray | None
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in sample.targets.items():
+        kind = sample.rules.kinds[name]
+        if kind == BOXES:
+            found[name] = boxes[rows]
+        elif kind == KEYPOINTS:
+            found[name] = sample.points[spots]
+        elif kind == MASKS:
+            found[name] = masks
+        elif kind in (BOX_FIELD, KEYPOINT_FIELD):
+            found[name] = take(value, rows if kind == BOX_FIELD else spots)
+    return found
+
+
+def _soften(out: np.ndarray, arrays: list[np.ndarray], pasted: np.ndarray, sigma: float) -> None:
+    kind = np.float64 if out.dtype == np.float64 else np.float32
+    share = load_cv2().GaussianBlur(pasted.astype(kind), (0, 0), sigma)
+    edge = (share > 0) & (share < 1)
+    weight = share[edge] if out.ndim == 2 else share[edge][:, np.newaxis]
+    mixed = arrays[0][edge] * (1 - weight) + arrays[1][edge] * weight
+    out[edge] = np.rint(mixed) if out.dtype.kind == "u" else mixed
