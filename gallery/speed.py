@@ -1,7 +1,6 @@
 """``python -m gallery speed``: ours against the peers, side by side.
 
 One process and one run, ours and the peer's in turns, one thread each; then two threads against one, peak extra memory,
-<<<<<<< HEAD
 and the first call in a new process.  The cases are tables: functions in `gallery.speed_cases`, chains and single
 transforms in `gallery.speed_chains`, the rest in the `speed_` module of their subject.
 """
@@ -15,7 +14,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-<<<<<<< HEAD
 from . import speed_chains, speed_inpainting, speed_mix, speed_report, speed_scenes
 from .speed_cases import CASES as FUNCTIONS
 from .speed_cases import SIZES, Case
