@@ -133,6 +133,17 @@ def test_info_has_the_law_of_its_method() -> None:
         assert stats.kstest(info.lam, of.cdf).pvalue > 0.01
 
 
+def test_shares_and_partners_of_a_sample_change_from_epoch_to_epoch() -> None:
+    images = pictures(64, (1, 1))
+    found = [MixUp(lam=("uniform", 0, 1))(images, keys=keys_of(64, epoch), donors=images).info for epoch in range(3)]
+    for a, b in ((0, 1), (1, 2), (0, 2)):
+        assert (found[a].lam != found[b].lam).all()
+        assert abs(np.corrcoef(found[a].lam, found[b].lam)[0, 1]) < 0.5
+        assert (found[a].partners == found[b].partners).mean() < 0.2
+    one = [MixUp()(images[:1], keys=[(epoch, 5)], donors=images).info.lam[0] for epoch in range(20)]
+    assert len(set(one)) == 20
+
+
 def test_cutmix_centres_and_resizemix_scales_follow_their_law() -> None:
     images = np.zeros((2000, 2, 2), np.uint8)
     _, _, info = CutMix()(images, keys=keys_of(2000))

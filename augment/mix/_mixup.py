@@ -11,7 +11,7 @@ import numpy as np
 from imgproc._check import real
 from imgproc._jit import Intrinsic, borrowed, kernel
 from imgproc._planes import canonical
-from imgproc._threads import run_all
+from imgproc._threads import SERIAL_BELOW, run_all
 
 from .._sample import Sample
 from .._transform import Params
@@ -160,6 +160,7 @@ def blend_into(
     order = np.arange(n)
     if others is images:
         follow_partners(partners, order)
+    threads = 1 if out.size < SERIAL_BELOW else threads
     size = n if threads == 1 else max(1, -(-n // (4 * threads)))
     run_all(
         (
