@@ -1,0 +1,12 @@
+"""Class imbalance: over- and under-sampling, weights, plans for augmented copies, and metrics."""
+
+from ._recipe import *
+from .adasyn import *
+from .borderline import *
+from .clean import *
+from .combine import *
+from .kmeans_smote import *
+from .resample import *
+from .smote import *
+from .smotenc import *
+from .svm_smote import *
