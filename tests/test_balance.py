@@ -15,6 +15,7 @@ from typing import Any
 import naive_balance as naive
 import numpy as np
 import pytest
+import sklearn.cluster  # noqa: F401  its threads are limited only once it is loaded
 from threadpoolctl import threadpool_limits
 
 import augment

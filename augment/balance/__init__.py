@@ -5,8 +5,12 @@ from .adasyn import *
 from .borderline import *
 from .clean import *
 from .combine import *
+from .ensemble import *
 from .kmeans_smote import *
+from .metrics import *
+from .plan import *
 from .resample import *
 from .smote import *
 from .smotenc import *
 from .svm_smote import *
+from .weights import *
