@@ -69,7 +69,7 @@ def neighbors(
         return _without(np.asarray(_search(points, at, ask, k)), at, k)
     found = _candidates(points, queries, ask, k)
     out = np.empty((at.size, k), np.int32)
-    if _drop_self(found, canonical(at), canonical(points), distinct, out):
+    if _drop_self(found, canonical(at), _as_bytes(points), distinct, out):
         return out
     # There are copies: search among one of each.
     _, first, which = np.unique(points, axis=0, return_index=True, return_inverse=True)
@@ -78,7 +78,8 @@ def neighbors(
         raise ValueError(f"{name} must be below the number of {of} that differ, {first.size}, got {k}")
     kinds, back = np.unique(which[at], return_inverse=True)
     alone = np.empty((kinds.size, k), np.int32)
-    _drop_self(_candidates(points[first], kinds, ask, k), canonical(kinds), canonical(points[first]), False, alone)
+    points = points[first]
+    _drop_self(_candidates(points, kinds, ask, k), canonical(kinds), _as_bytes(points), False, alone)
     return first[alone[back.reshape(-1)]].astype(np.int32)
 
 
@@ -119,6 +120,11 @@ def _nearest_bytes(points: np.ndarray, k: int) -> np.ndarray:
     dots = np.empty((TILE, TILE), np.int32)
     _search_bytes(canonical(centred), canonical(norms), dots, distances, found)
     return found
+
+
+def _as_bytes(points: np.ndarray) -> np.ndarray:
+    """For comparing: one kernel for all dtypes."""
+    return canonical(np.ascontiguousarray(points).view(np.uint8))
 
 
 def numbers_of(values: Any) -> Any:

@@ -105,7 +105,7 @@ class SMOTENC(OverSampler):
         base, column, gap = draws.pairs(members.size, found.shape[1], count)
         out = np.empty((count, numbers.shape[1]), numbers.dtype)
         i, j = base.astype(np.int32), found[base, column]
-        blend(canonical(numbers), i, j, gap, out, exact=not isinstance(draws, Keyed))
+        blend(canonical(numbers), *(canonical(part) for part in (i, j, gap)), out, exact=not isinstance(draws, Keyed))
         return out, _voted(codes, found, base, draws)
 
 
