@@ -119,7 +119,7 @@ def _nearest_bytes(points: np.ndarray, k: int) -> np.ndarray:
     found = np.full((n, k), n, np.int32)
     dots = np.empty((TILE, TILE), np.int32)
     _search_bytes(canonical(centred), canonical(norms), dots, distances, found)
-    return found
+    return canonical(found)
 
 
 def _as_bytes(points: np.ndarray) -> np.ndarray:
