@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import sklearn.cluster  # noqa: F401  its threads are limited only once it is loaded
 from threadpoolctl import threadpool_limits
 
 from gallery import __main__ as command
-from gallery import _scatter
+from gallery import _scatter, speed, speed_balance
 
 BOUNDS = (0.0, 0.0, 10.0, 5.0)
 
@@ -44,3 +45,26 @@ def test_the_page(tmp_path: Path) -> None:
         assert name in text
     assert "Could not be shown" not in text
     assert text.count("<svg") >= 14
+
+
+def test_speed_is_measured_beside_imbalanced_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("imblearn", reason="imbalanced-learn is not installed")
+    cases = {case.name: case for case in speed_balance.balance_cases()}
+    limits = {name: round(1 / peer.limit, 6) for name, case in cases.items() for peer in case.peers.values()}
+    assert limits == {"SMOTE, float32": 2.5, "SMOTE, images": 5}
+    assert set(cases) <= {case.name for case in speed.CASES}
+    monkeypatch.setattr(speed_balance, "MANY", 30)
+    monkeypatch.setattr(speed_balance, "FEW", 12)
+    for clear in (speed_balance.samples_of, speed_balance._our_call, speed_balance._their_call):
+        monkeypatch.setattr(speed_balance, clear.__wrapped__.__name__, clear.__wrapped__)
+    for case in cases.values():
+        (peer,) = case.peers.values()
+        ours, theirs = case.ours(None), peer.call(None)
+        assert ours[0].reshape(60, -1).shape == theirs[0].shape
+        assert ours[0].dtype == theirs[0].dtype
+        np.testing.assert_array_equal(ours[1], theirs[1])
+
+
+def test_without_the_peer_nothing_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed_balance, "available", lambda: False)
+    assert speed_balance.balance_cases() == ()

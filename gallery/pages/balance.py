@@ -226,7 +226,8 @@ def classifier(page):
             )
         },
         "Balancing moves the threshold towards the minority: G rises most, F less, as some of the majority are lost "
-        "for it; cleaning alone changes little.  The area under the ROC curve, which knows no threshold, hardly changes.",
+        "for it; cleaning alone changes little.  The area under the ROC curve, which knows no threshold, hardly "
+        "changes.",
     )
     page.table(
         ("method", "F", "G", "sensitivity", "specificity", "area under ROC"),
