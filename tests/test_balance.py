@@ -191,8 +191,8 @@ def test_neighbours_are_the_nearest_others(dtype: str, shape: tuple[int, ...], n
         expected = naive.nearest(X, i, 5)
         assert i not in found[i]
         assert len(set(found[i].tolist())) == 5
-        # ties may come in either order
-        apart = [((flat[i] - flat[o]) ** 2).sum() for o in found[i]]
+        # ties may come in either order, and floats in that of their places
+        apart = sorted(((flat[i] - flat[o]) ** 2).sum() for o in found[i])
         assert apart == [((flat[i] - flat[o]) ** 2).sum() for o in expected]
 
 
@@ -201,6 +201,40 @@ def test_bytes_and_floats_have_the_same_neighbours() -> None:
     bytes_found = neighbors(numbers_of(X), None, 5, name="k", of="samples")
     floats_found = neighbors(numbers_of(X.astype(np.float64)), None, 5, name="k", of="samples")
     np.testing.assert_array_equal(bytes_found, floats_found)
+
+
+FLOATS: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
+    "spread": lambda rng: rng.normal(size=(60, 200)),
+    "far from zero": lambda rng: 1000 + 0.01 * rng.normal(size=(60, 30)),
+    "of unlike size": lambda rng: rng.normal(size=(60, 1)) * rng.normal(size=(1, 50)) * 10.0 ** rng.integers(0, 4, 50),
+    "on a line": lambda rng: np.linspace(0, 1, 60)[:, None] * np.ones(40) + 1e-6 * rng.normal(size=(60, 40)),
+    "with ties": lambda rng: rng.integers(0, 3, (60, 25)),
+}
+
+
+@pytest.mark.parametrize("name", FLOATS)
+def test_rounding_of_the_products_misses_no_neighbour(name: str) -> None:
+    X = FLOATS[name](np.random.default_rng(3)).astype(np.float32)
+    exact = ((X[:, None].astype(np.float64) - X) ** 2).sum(axis=2)
+    np.fill_diagonal(exact, np.inf)
+    found = _neighbors._nearest_floats(X, 5)
+    assert (np.diff(found, axis=1) > 0).all(), "each once, by place"
+    apart = np.sort(np.take_along_axis(exact, found.astype(np.int64), axis=1), axis=1)
+    np.testing.assert_array_equal(apart, np.sort(exact, axis=1)[:, :5])
+    ordered = neighbors(numbers_of(X), None, 5, name="k", of="samples", distinct=False, ordered=True)
+    if name != "with ties":
+        np.testing.assert_array_equal(np.sort(ordered, axis=1), found)
+
+
+def test_products_beyond_float32_are_left_to_scikit_learn() -> None:
+    X = np.random.default_rng(0).normal(size=(40, 30)).astype(np.float32) * np.float32(1e19)
+    assert _neighbors._nearest_floats(X, 5) is None
+    close = np.ones((300, 20), np.float32) + np.random.default_rng(0).normal(size=(300, 20)).astype(np.float32) * 1e-30
+    close[0] = 1e6
+    assert _neighbors._nearest_floats(close, 5) is None, "all in doubt"
+    found = neighbors(numbers_of(X), None, 5, name="k", of="samples")
+    same = neighbors(numbers_of(X.astype(np.float64)), None, 5, name="k", of="samples")
+    np.testing.assert_array_equal(found, same)
 
 
 def test_extreme_bytes_do_not_overflow() -> None:

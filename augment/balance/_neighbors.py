@@ -1,7 +1,11 @@
 """Nearest neighbours of samples: a sample is none of its own, and where samples are made, nor are its copies.
 
-scikit-learn finds them (in float64 for float64, in float32 for all else, whose sums it takes in float64).  Only the
-bytes of not too many images go to a kernel of ours, which multiplies 16-bit integers: exact, and twice as fast.
+scikit-learn finds them (in float64 for float64, in float32 for all else, whose sums it takes in float64).  Two cases,
+both of up to `MANY_SAMPLES` samples of many values, are several times faster otherwise, and no less exact:
+
+* Bytes go to a kernel that multiplies 16-bit integers.
+* Of float32 one product of matrices in float32 says who is near, with a bound for its rounding (Higham, "Accuracy and
+  stability of numerical algorithms", section 3.5).  Where the bound leaves a doubt, float64 decides.
 
 A sample is left out by its index.  Others leave out whatever comes first, which may be a copy of it.
 """
@@ -28,6 +32,10 @@ MANY_SAMPLES = 2048
 """From here on scikit-learn's threads count for more."""
 MANY_VALUES = 1 << 17
 """Sums of so many products of bytes could leave 32 bits."""
+DOUBTS = 64
+"""Points a sample that are looked at in float64 at most; with more, scikit-learn does it all."""
+UNIT = 2.0**-24
+"""Half of the distance from 1 to the next float32."""
 
 
 def check_neighbors(value: Any, name: str) -> int:
@@ -42,9 +50,16 @@ def check_neighbors(value: Any, name: str) -> int:
 
 
 def neighbors(
-    points: Any, queries: np.ndarray | None, ask: Any, *, name: str, of: str, distinct: bool = True
+    points: Any,
+    queries: np.ndarray | None,
+    ask: Any,
+    *,
+    name: str,
+    of: str,
+    distinct: bool = True,
+    ordered: bool = False,
 ) -> np.ndarray:
-    """The nearest points of each query among `points`, nearest first: int32 (queries, k), places in `points`.
+    """The nearest points of each query among `points`: int32 (queries, k), places in `points`.
 
     Parameters
     ----------
@@ -59,6 +74,8 @@ def neighbors(
         What the points are, for messages.
     distinct : bool
         Copies of a query are none of its neighbours.
+    ordered : bool
+        Nearest first; else in any order, that of the places for instance, but always the same one.
     """
     k = check_neighbors(ask, name)
     n = points.shape[0]
@@ -67,7 +84,7 @@ def neighbors(
     at = np.arange(n) if queries is None else queries
     if is_sparse(points):
         return _without(np.asarray(_search(points, at, ask, k)), at, k)
-    found = _candidates(points, queries, ask, k)
+    found = _candidates(points, queries, ask, k, ordered)
     out = np.empty((at.size, k), np.int32)
     if _drop_self(found, canonical(at), _as_bytes(points), distinct, out):
         return out
@@ -90,12 +107,16 @@ def _without(found: np.ndarray, at: np.ndarray, k: int) -> np.ndarray:
     return found[keep].reshape(at.size, k).astype(np.int32)
 
 
-def _candidates(points: np.ndarray, queries: np.ndarray | None, ask: Any, k: int) -> np.ndarray:
+def _candidates(points: np.ndarray, queries: np.ndarray | None, ask: Any, k: int, ordered: bool = True) -> np.ndarray:
     """The `k` + 1 nearest, the query itself most likely among them: int32."""
     n, d = points.shape
-    bytes_only = points.dtype == np.uint8 and FEW_VALUES <= d < MANY_VALUES
-    if isinstance(ask, int) and queries is None and bytes_only and n <= MANY_SAMPLES:
-        return _nearest_bytes(points, k + 1)
+    if isinstance(ask, int) and queries is None and FEW_VALUES <= d < MANY_VALUES and n <= MANY_SAMPLES:
+        if points.dtype == np.uint8:
+            return _nearest_bytes(points, k + 1)
+        if points.dtype == np.float32 and not ordered:
+            found = _nearest_floats(points, k)
+            if found is not None:
+                return found
     floats = points if points.dtype.kind == "f" else points.astype(np.float32)
     at = slice(None) if queries is None else queries
     return canonical(np.asarray(_search(floats, at, ask, k)).astype(np.int32))
@@ -120,6 +141,21 @@ def _nearest_bytes(points: np.ndarray, k: int) -> np.ndarray:
     dots = np.empty((TILE, TILE), np.int32)
     _search_bytes(canonical(centred), canonical(norms), dots, distances, found)
     return canonical(found)
+
+
+def _nearest_floats(points: np.ndarray, k: int) -> np.ndarray | None:
+    """The `k` nearest by index, in the order of their places; None where too much is in doubt."""
+    n, d = points.shape
+    centred = points - points.mean(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        products = centred @ centred.T
+    norms = np.diagonal(products).astype(np.float64)
+    if not np.isfinite(norms).all() or norms.max(initial=0) > np.finfo(np.float32).max / 8:
+        return None
+    found, distances = np.empty((n, k), np.int32), np.empty((n, k))
+    doubts = _choose(canonical(products), canonical(norms), (d + 16) * UNIT, canonical(points), distances, found)
+    found.sort(axis=1)
+    return canonical(found) if doubts >= 0 else None
 
 
 def _as_bytes(points: np.ndarray) -> np.ndarray:
@@ -154,6 +190,65 @@ def _drop_self(found, queries, points, distinct, out):
             out[q, placed] = other
             placed += 1
     return True
+
+
+@kernel
+def _choose(products, norms, unit, points, distances, found):
+    """The nearest of each by |a|^2 + |b|^2 - 2 a b; where rounding could hide another one, by float64.
+
+    Returns how many points it had to look at again, or -1 when that became too many."""
+    products, points = borrowed(products), borrowed(points)
+    distances, found = borrowed(distances), borrowed(found)
+    n, k = found.shape
+    again = 0
+    for a in range(n):
+        row, nearest, chosen = products[a], distances[a], found[a]
+        nearest[:] = np.inf
+        chosen[:] = n
+        for b in range(n):
+            apart = norms[a] + norms[b] - 2.0 * np.float64(row[b])
+            if apart < nearest[k - 1] and b != a:
+                _offer(nearest, chosen, apart, np.int32(b))
+        last = 0.0
+        for c in range(k):
+            last = max(last, nearest[c] + unit * (np.sqrt(norms[a]) + np.sqrt(norms[chosen[c]])) ** 2)
+        # The square of the sum is at most twice the sum of the squares.
+        close = 0
+        for b in range(n):
+            least = norms[a] + norms[b] - 2.0 * np.float64(row[b]) - 2.0 * unit * (norms[a] + norms[b])
+            close += np.int64(least <= last and b != a)
+        if close > k:
+            again += close
+            if again > DOUBTS * n:
+                return -1
+            nearest[:] = np.inf
+            chosen[:] = n
+            for b in range(n):
+                least = norms[a] + norms[b] - 2.0 * np.float64(row[b]) - 2.0 * unit * (norms[a] + norms[b])
+                if least <= last and b != a:
+                    apart = _distance(points[a], points[b])
+                    if apart <= nearest[k - 1]:
+                        _offer(nearest, chosen, apart, np.int32(b))
+    return again
+
+
+@kernel(inner=True)
+def _distance(a, b):
+    """The squared distance in float64, in eight sums, so that they do not wait for each other."""
+    s0, s1, s2, s3, s4, s5, s6, s7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    whole = a.size - a.size % 8
+    for x in range(0, whole, 8):
+        s0 += (np.float64(a[x]) - np.float64(b[x])) ** 2
+        s1 += (np.float64(a[x + 1]) - np.float64(b[x + 1])) ** 2
+        s2 += (np.float64(a[x + 2]) - np.float64(b[x + 2])) ** 2
+        s3 += (np.float64(a[x + 3]) - np.float64(b[x + 3])) ** 2
+        s4 += (np.float64(a[x + 4]) - np.float64(b[x + 4])) ** 2
+        s5 += (np.float64(a[x + 5]) - np.float64(b[x + 5])) ** 2
+        s6 += (np.float64(a[x + 6]) - np.float64(b[x + 6])) ** 2
+        s7 += (np.float64(a[x + 7]) - np.float64(b[x + 7])) ** 2
+    for x in range(whole, a.size):
+        s0 += (np.float64(a[x]) - np.float64(b[x])) ** 2
+    return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
 
 
 @kernel

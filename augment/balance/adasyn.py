@@ -66,8 +66,8 @@ class ADASYN(Synthesizer):
             )
         shares /= shares.sum()
         numbers = np.rint(shares * count).astype(int) if streams.theirs else largest_remainder(shares, count)
-        of = samples_of(data, members)
-        found = members[neighbors(points[members], None, self.n_neighbors, name="n_neighbors", of=of)]
+        own, of = points[members], samples_of(data, members)
+        found = neighbors(own, None, self.n_neighbors, name="n_neighbors", of=of, ordered=streams.theirs)
         base = np.repeat(np.arange(members.size), numbers)
         column, gap = draws.columns(k, base.size)
-        return [(members[base], found[base, column], gap)]
+        return [(members[base], members[found[base, column]], gap)]

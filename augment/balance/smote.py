@@ -10,7 +10,7 @@ import numpy as np
 from ._data import Data
 from ._neighbors import check_neighbors, neighbors, numbers_of
 from ._sampler import Synthesizer
-from ._streams import Streams
+from ._streams import Keyed, Streams
 
 __all__ = ["SMOTE"]
 
@@ -83,7 +83,8 @@ class SMOTE(Synthesizer):
 def pairs_within(data: Data, members: np.ndarray, count: int, draws: Any, ask: Any) -> Any:
     """SMOTE among some samples of one class."""
     points = numbers_of(data.values[members])
-    found = neighbors(points, None, ask, name="k_neighbors", of=samples_of(data, members))
+    ordered = not isinstance(draws, Keyed)
+    found = neighbors(points, None, ask, name="k_neighbors", of=samples_of(data, members), ordered=ordered)
     base, column, gap = draws.pairs(members.size, found.shape[1], count)
     return members[base], members[found[base, column]], gap
 

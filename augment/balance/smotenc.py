@@ -101,11 +101,12 @@ class SMOTENC(OverSampler):
         """The continuous columns of new samples, and the codes of the nominal ones."""
         median = float(np.median(numbers.std(axis=0)))
         points = _with_categories(numbers, codes, median)
-        found = neighbors(points, None, self.k_neighbors, name="k_neighbors", of=samples_of(data, members))
+        of, ordered = samples_of(data, members), not isinstance(draws, Keyed)
+        found = neighbors(points, None, self.k_neighbors, name="k_neighbors", of=of, ordered=ordered)
         base, column, gap = draws.pairs(members.size, found.shape[1], count)
         out = np.empty((count, numbers.shape[1]), numbers.dtype)
         i, j = base.astype(np.int32), found[base, column]
-        blend(canonical(numbers), *(canonical(part) for part in (i, j, gap)), out, exact=not isinstance(draws, Keyed))
+        blend(canonical(numbers), *(canonical(part) for part in (i, j, gap)), out, exact=ordered)
         return out, _voted(codes, found, base, draws)
 
 
