@@ -280,6 +280,33 @@ def test_an_object_that_finds_neighbours() -> None:
     np.testing.assert_array_equal(a, b)
 
 
+class Finder:
+    """An object with `kneighbors` whose answer the test decides."""
+
+    n_neighbors = 4
+
+    def __init__(self, answer: Any = None) -> None:
+        self.answer = answer
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        return {"answer": self.answer}
+
+    def kneighbors_graph(self) -> None: ...
+
+    def fit(self, X: np.ndarray) -> Finder:
+        return self
+
+    def kneighbors(self, X: np.ndarray, return_distance: bool) -> np.ndarray:
+        return np.zeros((len(X), 4), int) + self.answer if np.ndim(self.answer) < 2 else self.answer
+
+
+@pytest.mark.parametrize("answer", [-1, 99, np.zeros((25, 3), int)], ids=("none", "beyond", "few"))
+def test_an_object_that_finds_none_is_refused(answer: Any) -> None:
+    X, y = clouds()
+    with pytest.raises(ValueError, match=r"Finder\.kneighbors must return 4 places in the samples"):
+        augment.SMOTE(k_neighbors=Finder(answer)).fit_resample(X, y)
+
+
 # --- shapes and kinds -------------------------------------------------------------------------------------------------
 
 
@@ -526,6 +553,9 @@ def test_memory_is_little_more_than_the_result(dtype: str) -> None:
         ({"y": lambda y: y + 0.5}, ValueError, "y must be labels of classes, got continuous"),
         ({"y": lambda y: np.stack([y, y], 1)}, ValueError, "y must have one label a sample"),
         ({"y": lambda y: None}, TypeError, "y must be an array, a list, or a Series of labels, got None"),
+        ({"y": lambda y: np.array([*y[:-1], "a"], object)}, TypeError, "y must have labels of one type"),
+        ({"y": lambda y: [*y.tolist()[:-1], None]}, TypeError, "y must have labels of one type"),
+        ({"X": lambda X: np.ma.array(X)}, TypeError, "X must be a plain array, got a masked array"),
         ({"X": lambda X: X[:, 0]}, ValueError, r"X must have shape \(n, ...\)"),
         ({"X": lambda X: X[:, :0]}, ValueError, "X must have at least one value a sample"),
         ({"X": lambda X: "table"}, TypeError, "X must be an array, a list, a DataFrame or a sparse matrix, got str"),

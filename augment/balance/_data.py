@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -32,11 +33,13 @@ class Data:
             )
         self.classes, codes = np.unique(self.labels, return_inverse=True)
         self.codes = codes.reshape(-1)
+        self._names = self.classes.tolist()
+        self._codes = {label: code for code, label in enumerate(self._names)}
 
     @property
     def counts(self) -> dict[Any, int]:
         """How many samples each class has, by its label as a Python value."""
-        return dict(zip(self.classes.tolist(), np.bincount(self.codes, minlength=self.classes.size).tolist()))
+        return dict(zip(self._names, np.bincount(self.codes, minlength=self.classes.size).tolist()))
 
     @property
     def features(self) -> int:
@@ -56,11 +59,11 @@ class Data:
 
     def label(self, code: int) -> Any:
         """A class's label as a Python value."""
-        return self.classes.tolist()[code]
+        return self._names[code]
 
     def code(self, label: Any) -> int:
         """Which of the classes a label is."""
-        return self.classes.tolist().index(label)
+        return self._codes[label]
 
     def finish(self, values: Any, labels: np.ndarray) -> tuple[Any, Any]:
         """New samples and labels in the kind that the old ones came in."""
@@ -118,6 +121,9 @@ def require_finite(values: np.ndarray, name: str = "X") -> None:
 
 
 def _samples(X: Any, *, numbers: bool) -> Any:
+    masked = sys.modules.get("numpy.ma")  # not imported only to ask
+    if masked is not None and isinstance(X, masked.MaskedArray):
+        raise TypeError("X must be a plain array, got a masked array")
     if _is_sparse(X):
         values = X.tocsr()
     elif isinstance(X, (np.ndarray, list, tuple)) or _is_frame(X):
@@ -173,6 +179,11 @@ def _labels(y: Any) -> tuple[np.ndarray, int | None]:
         raise ValueError("y must be labels of classes, got continuous values (Unknown label type)")
     if labels.dtype.kind in "cmMV":
         raise TypeError(f"y must be of integers, strings or booleans, got {labels.dtype}")
+    if labels.dtype == object:
+        kinds = {str if isinstance(label, str) else type(label) for label in labels}
+        if len(kinds) > 1 or kinds & {type(None), float}:
+            names = ", ".join(sorted(kind.__name__ for kind in kinds))
+            raise TypeError(f"y must have labels of one type, integers, strings or booleans, got {names}")
     return labels, one_hot
 
 

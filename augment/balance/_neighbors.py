@@ -83,7 +83,7 @@ def neighbors(
         raise ValueError(f"{name} must be below the number of {of}, {n}, got {k}")
     at = np.arange(n) if queries is None else queries
     if is_sparse(points):
-        return _without(np.asarray(_search(points, at, ask, k)), at, k)
+        return _without(_search(points, at, ask, k), at, k)
     found = _candidates(points, queries, ask, k, ordered)
     out = np.empty((at.size, k), np.int32)
     if _drop_self(found, canonical(at), _as_bytes(points), distinct, out):
@@ -119,7 +119,7 @@ def _candidates(points: np.ndarray, queries: np.ndarray | None, ask: Any, k: int
                 return found
     floats = points if points.dtype.kind == "f" else points.astype(np.float32)
     at = slice(None) if queries is None else queries
-    return canonical(np.asarray(_search(floats, at, ask, k)).astype(np.int32))
+    return canonical(_search(floats, at, ask, k).astype(np.int32))
 
 
 def _search(points: Any, at: Any, ask: Any, k: int) -> np.ndarray:
@@ -127,7 +127,17 @@ def _search(points: Any, at: Any, ask: Any, k: int) -> np.ndarray:
     from sklearn.neighbors import NearestNeighbors
 
     finder = clone(ask) if hasattr(ask, "kneighbors") else NearestNeighbors(n_neighbors=k + 1)
-    return finder.fit(points).kneighbors(points[at], return_distance=False)
+    found = np.asarray(finder.fit(points).kneighbors(points[at], return_distance=False))
+    if (
+        found.ndim != 2
+        or found.shape[1] <= k
+        or not 0 <= found.min(initial=0) <= found.max(initial=0) < points.shape[0]
+    ):
+        raise ValueError(
+            f"{type(finder).__name__}.kneighbors must return {k + 1} places in the samples for each, got shape "
+            f"{found.shape} from {found.min(initial=0)} to {found.max(initial=0)}"
+        )
+    return found[:, : k + 1]
 
 
 def _nearest_bytes(points: np.ndarray, k: int) -> np.ndarray:

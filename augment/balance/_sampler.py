@@ -36,7 +36,12 @@ class Sampler(Estimator):
         Returns
         -------
         sampler
-            This one.
+            This one, with ``sampling_strategy_``, ``n_features_in_`` and, of a DataFrame, ``feature_names_in_``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fit_resample`, as far as it can be known without resampling.
         """
         self._start(X, y)
         return self

@@ -47,7 +47,7 @@ def sampling_targets(strategy: Any, counts: Mapping[Any, int], labels: np.ndarra
         )
     else:
         found = _by_ratio(real(strategy, NAME), counts, kind)
-    return dict(sorted(found.items(), key=lambda item: list(counts).index(item[0])))
+    return {label: found[label] for label in counts if label in found}
 
 
 def _by_name(name: str, counts: Mapping[Any, int], kind: str) -> dict[Any, int]:

@@ -56,6 +56,8 @@ class SMOTE(Synthesizer):
 
     Notes
     -----
+    After `fit_resample`, ``sampling_strategy_`` says how many samples each class got.
+
     A sample is no neighbour of its own, nor are its copies: no synthetic sample repeats one of a class with copies.
     Such a class is searched among one of each, so it must have more different samples than `k_neighbors`.
 
