@@ -227,8 +227,9 @@ def test_rounding_of_the_products_misses_no_neighbour(name: str) -> None:
 
 
 def test_products_beyond_float32_are_left_to_scikit_learn() -> None:
-    X = np.random.default_rng(0).normal(size=(40, 30)).astype(np.float32) * np.float32(1e19)
-    assert _neighbors._nearest_floats(X, 5) is None
+    for size in (5e37, 1e19):
+        X = np.random.default_rng(0).normal(size=(40, 30)).astype(np.float32) * np.float32(size)
+        assert _neighbors._nearest_floats(X, 5) is None
     close = np.ones((300, 20), np.float32) + np.random.default_rng(0).normal(size=(300, 20)).astype(np.float32) * 1e-30
     close[0] = 1e6
     assert _neighbors._nearest_floats(close, 5) is None, "all in doubt"

@@ -156,8 +156,8 @@ def _nearest_bytes(points: np.ndarray, k: int) -> np.ndarray:
 def _nearest_floats(points: np.ndarray, k: int) -> np.ndarray | None:
     """The `k` nearest by index, in the order of their places; None where too much is in doubt."""
     n, d = points.shape
-    centred = points - points.mean(axis=0)
     with np.errstate(over="ignore", invalid="ignore"):
+        centred = points - points.mean(axis=0)
         products = centred @ centred.T
     norms = np.diagonal(products).astype(np.float64)
     if not np.isfinite(norms).all() or norms.max(initial=0) > np.finfo(np.float32).max / 8:
