@@ -74,7 +74,20 @@ def groups(X, y, A, b):
 
 
 def once(page):
-    """Scatter plots, digits, what bytes do, a classifier with each method, a plan."""
+    """Everything, on one of scikit-learn's threads: on so few samples they wait for each other more than they work."""
+    import sklearn.cluster  # noqa: F401  its threads can be limited only once it is loaded
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        samples(page)
+        digits(page)
+        photos(page)
+        classifier(page)
+        plan(page)
+
+
+def samples(page):
+    """Scatter plots, for each method."""
     X, y = clouds()
     before = groups(X, y, X, y)
     plots = {}
@@ -102,10 +115,6 @@ def once(page):
         "SMOTE first, then cleaning: with edited neighbours both classes withdraw from the border, with Tomek links a "
         "few pairs go.",
     )
-    digits(page)
-    photos(page)
-    classifier(page)
-    plan(page)
 
 
 def svg(name, found):
