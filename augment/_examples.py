@@ -299,9 +299,11 @@ def sample(size: tuple[int, int] = SIZE, dtype: Any = np.uint8) -> dict[str, Any
 
 
 def run_all() -> None:
-    """Run what compiles every kernel of chains on 8-bit RGB, and those that only other images need: for warming up."""
+    """Run what compiles every kernel of chains on 8-bit RGB, those that other images need, and those of samplers."""
+    from .balance._examples import run_all as run_samplers
     from .compose import Compose
 
+    run_samplers()
     targets = sample()
     for name, parameters in EXAMPLES:
         Compose([build(name, parameters)], box_format="coco", clip=False)(**targets, key=0)

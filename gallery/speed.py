@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import speed_chains, speed_inpainting, speed_mix, speed_report, speed_scenes
+from . import speed_balance, speed_chains, speed_inpainting, speed_mix, speed_report, speed_scenes
 from .speed_cases import CASES as FUNCTIONS
 from .speed_cases import SIZES, Case
 from .speed_run import Report, jobs, new_report
@@ -23,6 +23,7 @@ SMALLEST = 64
 CASES = (
     *FUNCTIONS,
     *speed_chains.chain_cases(),
+    *speed_balance.balance_cases(),
     *speed_inpainting.inpainting_cases(),
     *speed_mix.mix_cases(),
     *speed_scenes.CASES,
@@ -160,6 +161,8 @@ def _measure(cases: Sequence[Case], args: argparse.Namespace) -> Report:
     report = new_report(args.seconds)
     if not speed_chains.available():
         report.left_out.append(f"chains against albumentations, which is not installed: {speed_chains.INSTALL}")
+    if not speed_balance.available():
+        report.left_out.append(f"over-sampling against imbalanced-learn, not installed: {speed_balance.INSTALL}")
     with tqdm(jobs(cases, args.size or SIZES, args.seconds, first_calls=not args.no_first_call), unit="row") as bar:
         for name, measure in bar:
             bar.set_description(name)

@@ -1,0 +1,16 @@
+"""Class imbalance: over- and under-sampling, weights, plans for augmented copies, and metrics."""
+
+from ._recipe import *
+from .adasyn import *
+from .borderline import *
+from .clean import *
+from .combine import *
+from .ensemble import *
+from .kmeans_smote import *
+from .metrics import *
+from .plan import *
+from .resample import *
+from .smote import *
+from .smotenc import *
+from .svm_smote import *
+from .weights import *
