@@ -276,8 +276,12 @@ def sample(size: tuple[int, int] = SIZE, dtype: Any = np.uint8) -> dict[str, Any
 
 
 def run_all() -> None:
-    """Run what compiles every kernel of chains on 8-bit RGB, and those that only other images need: for warming up."""
+    """Run what compiles every kernel of chains on 8-bit RGB, those that only other images need, and those of boxes: for
+    warming up."""
+    from .boxes import _warm
     from .compose import Compose
+
+    _warm.run_all()
 
     targets = sample()
     for name, parameters in EXAMPLES:
