@@ -1,5 +1,6 @@
 """Augmentation chains: pure functions of (sample, key) that run in one pass over the image where they can."""
 
+from .anchors import *
 from .boxes import *
 from .color import *
 from .compose import *

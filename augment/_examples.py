@@ -276,12 +276,14 @@ def sample(size: tuple[int, int] = SIZE, dtype: Any = np.uint8) -> dict[str, Any
 
 
 def run_all() -> None:
-    """Run what compiles every kernel of chains on 8-bit RGB, those that only other images need, and those of boxes: for
-    warming up."""
-    from .boxes import _warm
+    """Run what compiles every kernel of chains on 8-bit RGB, those that only other images need, and those of boxes and
+    anchors: for warming up."""
+    from .anchors import _warm as anchors
+    from .boxes import _warm as boxes
     from .compose import Compose
 
-    _warm.run_all()
+    anchors.run_all()
+    boxes.run_all()
 
     targets = sample()
     for name, parameters in EXAMPLES:
