@@ -79,13 +79,12 @@ class Chart:
         (a, b), (c, d) = self._places([x0, x1], [y0, y1]).tolist()
         self.cv2.rectangle(self._canvas(), (a, b), (c, d), COLORS[color % len(COLORS)], width, 16, _SUB)
 
-    def legend(self, names: Sequence[str], *, right: bool = True) -> None:
-        """Names of the colours 0, 1, ... in a corner at the top."""
+    def legend(self, names: Sequence[str], *, low: bool = False) -> None:
+        """Names of the colours 0, 1, ... in the left corner at the top, or at the bottom."""
         names = [_plain(name) for name in names]
-        wide = max((self._text_size(name)[0] for name in names), default=0)
-        x = self.right - wide - 12 if right else self.left + 34
+        x, first = self.left + 40, self.bottom - 18 * len(names) if low else self.top + 20
         for i, name in enumerate(names):
-            y = self.top + 20 + 18 * i
+            y = first + 18 * i
             self.cv2.line(self.image, (x - 26, y - 4), (x - 8, y - 4), COLORS[i % len(COLORS)], 3, 16)
             self._text(name, x, y)
 

@@ -130,7 +130,7 @@ class Anchors:
         right.line(ks, values, 0)
         right.points(ks, values, 0, radius=3.5)
         right.crosses([len(self.anchors)], [self.average_iou], 1)
-        right.legend(["medians, by number", "these anchors"], right=False)
+        right.legend(["medians, by number", "these anchors"])
         return save(np.concatenate([left.image, right.image], axis=1), path)
 
 

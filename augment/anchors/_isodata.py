@@ -72,7 +72,7 @@ class Isodata(Clusterer):
     max_merges : int
         Pairs that an iteration merges at most, the nearest first; each cluster takes part in one.
     max_iter : int
-        Most iterations; the last one splits nothing.
+        Most iterations; the last one splits and merges nothing.
     random_state : int, numpy.random.RandomState, numpy.random.Generator, or None
         Where the first centres (k-means++) come from; None: fresh ones.
 
@@ -173,7 +173,7 @@ class Isodata(Clusterer):
             if not last and (2 * len(centres) <= first or (iteration % 2 == 1 and len(centres) < 2 * first)):
                 centres, split = _split(state, wide, least, all_wide=2 * len(centres) <= first)
             if not split:
-                centres, merged = _merge(state, near, pairs)
+                centres, merged = _merge(state, 0.0 if last else near, pairs)
             history.append(IsodataStep(iteration, discarded, split, merged, centres, state.mean))
             same = len(centres) == len(before) and np.allclose(centres, before, rtol=1e-9, atol=1e-12)
             quiet = quiet + 1 if same and not split and not merged and not len(discarded) else 0

@@ -77,7 +77,7 @@ class PrecisionRecall:
                 steps = np.repeat(self.recall[i], 2)
                 heights = np.repeat(self.envelope[i], 2)
                 chart.line(np.concatenate([[0.0], steps[:-1]]), heights, color)
-        chart.legend([f"{self.classes[i]}: {self.average[i]:.3f}" for i in seen])
+        chart.legend([f"{self.classes[i]}: {self.average[i]:.3f}" for i in seen], low=True)
         return save(chart.image, path)
 
 
