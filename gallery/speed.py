@@ -1,8 +1,8 @@
 """``python -m gallery speed``: ours against the peers, side by side.
 
 One process and one run, ours and the peer's in turns, one thread each; then two threads against one, peak extra memory,
-and the first call in a new process.  The cases are two tables: functions in `gallery.speed_cases`, chains and single
-transforms in `gallery.speed_chains`.
+and the first call in a new process.  The cases are tables: functions in `gallery.speed_cases`, boxes and anchors in
+`gallery.speed_boxes`, chains and single transforms in `gallery.speed_chains`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import speed_chains, speed_report
+from . import speed_boxes, speed_chains, speed_report
 from .speed_cases import CASES as FUNCTIONS
 from .speed_cases import SIZES, Case
 from .speed_run import Report, jobs, new_report
 
 SMALLEST = 64
-CASES = (*FUNCTIONS, *speed_chains.chain_cases())
+CASES = (*FUNCTIONS, *speed_boxes.box_cases(), *speed_chains.chain_cases())
 
 
 def main(argv: Sequence[str]) -> int:
@@ -154,6 +154,10 @@ def _measure(cases: Sequence[Case], args: argparse.Namespace) -> Report:
     report = new_report(args.seconds)
     if not speed_chains.available():
         report.left_out.append(f"chains against albumentations, which is not installed: {speed_chains.INSTALL}")
+    if speed_boxes.missing():
+        report.left_out.append(
+            f"boxes against {', '.join(speed_boxes.missing())}, not installed: {speed_boxes.INSTALL}"
+        )
     with tqdm(jobs(cases, args.size or SIZES, args.seconds, first_calls=not args.no_first_call), unit="row") as bar:
         for name, measure in bar:
             bar.set_description(name)

@@ -216,11 +216,11 @@ def _discard(
             keep[np.argmax(counts)] = True
         gone.append(centres[~keep])
         if update:
-            sums, mass = np.zeros(centres.shape), np.zeros(len(centres))
+            sums, mass = np.zeros(centres.shape[::-1]), np.zeros(len(centres))
             add_up(samples.planes, weights, labels, sums, mass)
             there = mass > 0
             centres = centres.copy()
-            centres[there] = sums[there] / mass[there, None]
+            centres[there] = (sums[:, there] / mass[there]).T
         centres = centres[keep]
         if keep.all():
             return centres, np.concatenate(gone)

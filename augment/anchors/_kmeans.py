@@ -111,12 +111,12 @@ class KMeans(Clusterer):
         if count > len(rows):
             raise ValueError(f"n_clusters must be <= n_samples={len(rows)}, got {count}")
         weights = as_weights(sample_weight, len(rows))
-        order = np.lexsort(
-            rows.T[::-1]
-        )  # so that the order of samples does not matter, nor do weights in place of copies
-        rows, weights = rows[order], weights[order]
-        samples, random = Samples(rows, metric), as_random(self.random_state)
-        given = self._given(count, rows.shape[1])
+        given, random = self._given(count, rows.shape[1]), as_random(self.random_state)
+        order = None
+        if given is None:  # draws shall not depend on the order of samples, nor on weights in place of copies
+            order = np.lexsort(rows.T[::-1])
+            rows, weights = rows[order], weights[order]
+        samples = Samples(rows, metric)
         best: Any = None
         for _ in range(runs if given is None else 1):
             start = given if given is not None else self._first(samples, count, weights, random)
@@ -124,8 +124,10 @@ class KMeans(Clusterer):
             if best is None or found[2] < best[2]:
                 best = found
         self.cluster_centers_, labels, self.inertia_, self.n_iter_ = best
-        self.labels_ = np.empty_like(labels)
-        self.labels_[order] = labels
+        self.labels_ = labels
+        if order is not None:
+            self.labels_ = np.empty_like(labels)
+            self.labels_[order] = labels
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -223,13 +225,14 @@ def lloyd(
     """One run: centres, labels, inertia, iterations."""
     centres = np.array(centres, np.float64)
     labels, distances = samples.assign(centres)
+    before = np.empty_like(labels)
     thorough = update != "exact"
     iterations = 0
     while iterations < most:
         iterations += 1
         centres = _updated(samples, centres, labels, distances, weights, update, thorough)
-        before = labels
-        labels, distances = samples.assign(centres)
+        before, labels = labels, before
+        samples.assign(centres, labels, distances)
         settled = np.array_equal(labels, before)
         if settled and thorough:
             break
@@ -248,11 +251,11 @@ def _updated(
     thorough: bool,
 ) -> np.ndarray:
     count, d = centres.shape
-    sums, mass = np.zeros((count, d)), np.zeros(count)
+    sums, mass = np.zeros((d, count)), np.zeros(count)
     add_up(samples.planes, weights, labels, sums, mass)
     new = centres.copy()
     full = mass > 0
-    new[full] = sums[full] / mass[full, None]
+    new[full] = (sums[:, full] / mass[full]).T
     if update != "mean" and (update, samples.metric) != ("exact", "euclidean"):
         order = np.argsort(labels, kind="stable")
         ends = np.cumsum(np.bincount(labels, minlength=count))

@@ -74,9 +74,14 @@ class Samples:
         nearest(self.planes, self.volumes, centres, self.metric == "iou", np.empty(len(self), np.int64), out)
         return out
 
-    def assign(self, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest centre of each, of equal ones the first, and the distance to it; Euclidean ones squared."""
-        labels, out = np.empty(len(self), np.int64), np.empty(len(self))
+    def assign(
+        self, centres: np.ndarray, labels: np.ndarray | None = None, out: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest centre of each, of equal ones the first, and the distance to it; Euclidean ones squared.
+
+        `labels` and `out` are written where they are given: new memory takes longer than the comparisons."""
+        labels = np.empty(len(self), np.int64) if labels is None else labels
+        out = np.empty(len(self)) if out is None else out
         nearest(self.planes, self.volumes, np.ascontiguousarray(centres), self.metric == "iou", labels, out)
         return labels, out
 
@@ -133,9 +138,13 @@ def _rectangles(widths, heights, areas, w, h, c, best, chosen):
 
 @kernel
 def add_up(planes, weights, labels, sums, mass):
-    """Weighted sums of the samples of each centre, and their weights; the sums are kept in float64."""
-    for i in range(labels.size):
-        c, w = labels[i], weights[i]
-        mass[c] += w
+    """Weighted sums of the samples of each centre, (dimensions, centres), and their weights."""
+    planes, weights, labels, sums = borrowed(planes), borrowed(weights), borrowed(labels), borrowed(sums)
+    for start in range(0, labels.size, BLOCK):
+        own, weight = labels[start : start + BLOCK], weights[start : start + BLOCK]
+        for i in range(own.size):
+            mass[own[i]] += weight[i]
         for k in range(planes.shape[0]):
-            sums[c, k] += w * planes[k, i]
+            row, column = planes[k][start : start + BLOCK], sums[k]
+            for i in range(own.size):
+                column[own[i]] += weight[i] * row[i]
