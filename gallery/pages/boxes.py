@@ -14,6 +14,7 @@ from skimage import measure
 import augment
 import imgproc
 from gallery import _draw
+from gallery._photos import packaged
 
 GROUP = "Augmentation"
 PAIRS = {
@@ -42,8 +43,8 @@ def detector(boxes, shape, rng, *, copies, error, false, doubt=0.15):
     off = rng.normal(0, error, (len(boxes) * copies, 4))
     near = boxes.repeat(copies, axis=0) + off * np.hstack([size, size])
     scores = (1 - 2.2 * np.abs(off).mean(axis=1) - rng.uniform(0, doubt, len(off))).clip(0.05, 0.99)
-    corner = rng.uniform(0, np.array(shape[1::-1]) - 50, (false, 2))
-    wrong = np.hstack([corner, corner + rng.uniform(25, 60, (false, 2))])
+    corner = rng.uniform(0, 0.85, (false, 2)) * shape[1::-1]
+    wrong = np.hstack([corner, corner + rng.uniform(0.07, 0.16, (false, 2)) * shape[1]])
     near[:, 2:] = np.maximum(near[:, 2:], near[:, :2] + 1)
     return np.concatenate([near, wrong]), np.concatenate([scores, rng.uniform(0.05, 0.5, false)])
 
@@ -57,8 +58,8 @@ def drawn(image, boxes, scores=None):
 def once(page):
     """Everything on the coins."""
     photo = page.photo("coins")
-    image = np.ascontiguousarray(photo.grey8)
-    truth, rng = coins(image), np.random.default_rng(3)
+    image, whole = photo.grey8, packaged("coins", max_side=1000).grey8
+    truth, rng = coins(whole) * (image.shape[1] / whole.shape[1]), np.random.default_rng(3)
     boxes, scores = detector(truth, image.shape, rng, copies=6, error=0.09, false=14)
     suppression(page, image, boxes, scores)
     fusion(page, image, truth, rng)
@@ -156,10 +157,11 @@ def tiles(page, image, truth):
     """Cut and merged."""
     page.heading(
         "Tiles",
-        "``tile(image, boxes, size=(160, 200), overlap=0.3)``: no tile reaches beyond the picture, and a thing no "
+        "``tile(image, boxes, size=size, overlap=0.3)``: no tile reaches beyond the picture, and a thing no "
         "larger than the overlap is whole in one of them. ``merge_tiles`` brings detections back, each thing once.",
     )
-    parts = augment.tile(image, truth, size=(160, 200), overlap=0.3)
+    size = tuple(round(0.53 * n) for n in image.shape)
+    parts = augment.tile(image, truth, size=size, overlap=0.3)
     shown = {f"from {t.origin}": _draw.draw(t.image, boxes=t.boxes, labels=t.rows + 1) for t in parts[:4]}
     page.figures(shown, "A coin has the same colour in every tile; cut ones have cut frames.")
     every = [(t.boxes, t.visible) for t in parts]
