@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import augment
 import imgproc
 from augment.__main__ import main
+from augment._chart import Chart, ticks
 from augment.anchors._anchors import knee
 from augment.anchors._exact import exact_centre
 from augment.anchors._kmeans import lloyd, weighted_median
@@ -576,3 +577,25 @@ WRONG = [
 def test_wrong_arguments_are_named(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_ticks_are_round_and_within():
+    assert ticks(0, 1) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+    assert ticks(3, 517) == [100, 200, 300, 400, 500]
+    for low, high in ((-1e-3, 2e-3), (0, 1e6), (5, 5.001)):
+        found = ticks(low, high)
+        assert 2 <= len(found) <= 9
+        assert low <= min(found) <= max(found) <= high
+
+
+def test_a_chart_cuts_what_is_outside():
+    chart = Chart((0, 10), (0, 10), title="título", size=(200, 300))
+    frame = chart.image.copy()
+    chart.points([-50, 20, 1e9], [5, 5, -1e9], 0)
+    np.testing.assert_array_equal(chart.image, frame)
+    chart.line([-5, 15], [5, 5], 1)
+    changed = (chart.image != frame).any(axis=-1)
+    assert changed.any()
+    y, x = np.nonzero(changed)
+    assert chart.left <= x.min() <= x.max() <= chart.right
+    assert chart.top <= y.min() <= y.max() <= chart.bottom

@@ -416,6 +416,7 @@ PUBLIC = [
     for name in (
         *["iou", "giou", "diou", "ciou", "nms", "diou_nms", "soft_nms", "matrix_nms", "weighted_boxes_fusion"],
         *["average_precision", "precision_recall_curve", "tile", "merge_tiles"],
+        *["kmeans_plus_plus", "anchors_for"],
     )
 ]
 

@@ -119,6 +119,13 @@ def _match_image(
     thresholds, ranges, voc, hit, out,
 ):  # fmt: skip
     n, m = d_end - d, g_end - g
+    if m == 0:
+        for a in range(ranges.shape[0]):
+            for i in range(n):
+                size = sizes[groups[d + i]]
+                if size < ranges[a, 0] or size > ranges[a, 1]:
+                    out[a, groups[d + i]] = ~np.uint64(0)
+        return
     over, best = np.empty((n, m)), np.zeros(n)
     for i in range(n):
         p = groups[d + i]
