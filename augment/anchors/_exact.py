@@ -8,6 +8,7 @@ follows.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,9 +19,11 @@ __all__: list[str] = []
 
 SAMPLES = 1000
 """Boxes of a larger cluster that the grid is tried on."""
-CELLS = 729
-"""Points of the grid, at most."""
-HEAPS = 3
+BUDGET, FINEST = 1_500_000, 100
+"""Boxes times points of the grid, which take some 3 ms, and points along a side of it, at most."""
+MOST_AXES = 4
+"""Of a grid; in more dimensions its diagonal is tried."""
+HEAPS = 8
 """Points of the grid that are climbed from."""
 ROUNDS = 20
 """Climbs at most, each from a side that was tried at the end of the one before."""
@@ -59,9 +62,9 @@ def exact_centre(
         return climb(planes, volumes, weights, np.array(best, np.float64), COARSE / 8, FINE)
     some = slice(None, None, -(-len(rows) // SAMPLES))
     few = np.ascontiguousarray(planes[:, some]), volumes[some].copy(), weights[some].copy()
-    points = np.concatenate([_grid(rows), np.array(starts)])
-    values = mean_ious(*few, points)
-    tops = points[np.argsort(-values, kind="stable")[:HEAPS]]
+    grid = _grid(rows)
+    values = mean_ious(*few, grid.reshape(-1, grid.shape[-1])).reshape(grid.shape[:-1])
+    tops = _tops(grid, values)
     tops = [climb(*few, top.copy(), COARSE, 1e-4) for top in tops]
     candidates = [*tops, *starts]
     best = max(candidates, key=lambda p: mean_iou(planes, volumes, weights, p))
@@ -69,12 +72,27 @@ def exact_centre(
 
 
 def _grid(rows: np.ndarray) -> np.ndarray:
+    """Points of shape (..., d): all combinations of quantiles of each side, or of the sides where they are few."""
     d = rows.shape[1]
-    most = max(int(CELLS ** (1 / d) + 1e-9), 1)
-    quantiles = np.quantile(rows, (np.arange(most) + 0.5) / most, axis=0)
-    if d > 6:  # a grid in so many dimensions is the diagonal
-        return quantiles
-    return np.stack(np.meshgrid(*quantiles.T, indexing="ij"), axis=-1).reshape(-1, d)
+    points = BUDGET / min(len(rows), SAMPLES)
+    most = min(max(int(points ** (1 / min(d, MOST_AXES))), 2), FINEST)
+    quantiles = np.quantile(rows, (np.arange(most) + 0.5) / most, axis=0).T
+    if d > MOST_AXES:  # the diagonal
+        return quantiles.T
+    sides = [np.unique(column) for column in rows.T]
+    axes = [own if len(own) <= most else spread for own, spread in zip(sides, quantiles, strict=True)]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+
+
+def _tops(grid: np.ndarray, values: np.ndarray) -> list[np.ndarray]:
+    """The best of those points that are no worse than their neighbours."""
+    padded = np.pad(values, 1, constant_values=-np.inf)
+    best = values.copy()
+    for shift in itertools.product(range(3), repeat=values.ndim):
+        best = np.maximum(best, padded[tuple(slice(s, s + n) for s, n in zip(shift, values.shape, strict=True))])
+    at = np.flatnonzero((values >= best).ravel())
+    at = at[np.argsort(-values.ravel()[at], kind="stable")[:HEAPS]]
+    return list(grid.reshape(-1, grid.shape[-1])[at])
 
 
 @kernel
