@@ -1,6 +1,8 @@
 """Augmentation chains: pure functions of (sample, key) that run in one pass over the image where they can."""
 
+from .anchors import *
 from .balance import *
+from .boxes import *
 from .color import *
 from .compose import *
 from .erase import *

@@ -299,11 +299,16 @@ def sample(size: tuple[int, int] = SIZE, dtype: Any = np.uint8) -> dict[str, Any
 
 
 def run_all() -> None:
-    """Run what compiles every kernel of chains on 8-bit RGB, those that other images need, and those of samplers."""
+    """Run what compiles every kernel of chains on 8-bit RGB, those that other images need, and those of samplers, boxes
+    and anchors."""
+    from .anchors import _warm as anchors
     from .balance._examples import run_all as run_samplers
+    from .boxes import _warm as boxes
     from .compose import Compose
 
     run_samplers()
+    anchors.run_all()
+    boxes.run_all()
     targets = sample()
     for name, parameters in EXAMPLES:
         Compose([build(name, parameters)], box_format="coco", clip=False)(**targets, key=0)

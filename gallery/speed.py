@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import speed_balance, speed_chains, speed_inpainting, speed_mix, speed_report, speed_scenes
+from . import speed_balance, speed_boxes, speed_chains, speed_inpainting, speed_mix, speed_report, speed_scenes
 from .speed_cases import CASES as FUNCTIONS
 from .speed_cases import SIZES, Case
 from .speed_run import Report, jobs, new_report
@@ -23,6 +23,7 @@ SMALLEST = 64
 CASES = (
     *FUNCTIONS,
     *speed_chains.chain_cases(),
+    *speed_boxes.box_cases(),
     *speed_balance.balance_cases(),
     *speed_inpainting.inpainting_cases(),
     *speed_mix.mix_cases(),

@@ -1,0 +1,131 @@
+"""k-means++: first centres that are far apart."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from augment._ranges import truth
+from imgproc._check import integer
+
+from ._metric import Samples, as_samples, metric_name
+
+__all__ = ["kmeans_plus_plus"]
+
+
+def kmeans_plus_plus(
+    X: Any,
+    n_clusters: int,
+    *,
+    metric: str = "euclidean",
+    greedy: bool = True,
+    trials: int | None = None,
+    sample_weight: Any = None,
+    random_state: Any = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """First centres out of the samples, each drawn with a probability that rises with its distance from the others.
+
+    Parameters
+    ----------
+    X : array_like of shape (n, d)
+        Samples; sides of boxes for the IoU, nowhere negative.
+    n_clusters : int
+        How many, 1 to n.
+    metric : {"euclidean", "iou"}
+        What is minimised later: probabilities are proportional to the squared Euclidean distance, or to 1 - IoU of the
+        boxes laid on a common centre.
+    greedy : bool
+        Draw several candidates for each centre and take the one that leaves the least sum of distances.
+    trials : int, optional
+        How many candidates, without effect unless `greedy`.  Default: ``2 + int(log(n_clusters))``.
+    sample_weight : array_like of shape (n,), optional
+        Weights >= 0.  Default: all 1.
+    random_state : int, numpy.random.RandomState, numpy.random.Generator, or None
+        Where draws come from; an integer is the seed of a RandomState, None takes a fresh one.
+
+    Returns
+    -------
+    ndarray of shape (n_clusters, d)
+        float64.  The centres.
+    ndarray of shape (n_clusters,)
+        intp.  Which samples they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If samples are not finite or (IoU) negative, or there are fewer of them than centres.
+
+    Notes
+    -----
+    Draws are those of scikit-learn's function (one ``choice``, then ``uniform(size=trials)`` for each centre), so that
+    with the Euclidean metric and the same seed both choose the same samples.
+
+    References
+    ----------
+    D. Arthur, S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.  The greedy variant is
+    mentioned there.
+    """
+    metric_name(metric)
+    rows = as_samples(X, metric)
+    count = integer(n_clusters, "n_clusters", at_least=1)
+    if count > len(rows):
+        raise ValueError(f"n_clusters must be <= n_samples={len(rows)}, got {count}")
+    if trials is not None:
+        integer(trials, "trials", at_least=1)
+    tries = (trials or 2 + int(math.log(count))) if truth(greedy, "greedy") else 1
+    weights = as_weights(sample_weight, len(rows))
+    samples = Samples(rows, metric)
+    chosen = draw_seeds(samples, count, weights, tries, as_random(random_state))
+    return rows[chosen], chosen
+
+
+def draw_seeds(samples: Samples, count: int, weights: np.ndarray, tries: int, random: Any) -> np.ndarray:
+    """Which samples become centres; arguments are checked."""
+    chosen = np.empty(count, np.intp)
+    chosen[0] = random.choice(len(samples), p=weights / weights.sum())
+    closest = samples.to(samples.rows[chosen[0]])
+    potential = _sum(closest, weights)
+    for c in range(1, count):
+        draws = random.uniform(size=tries) * potential
+        places = np.searchsorted(np.cumsum(weights * closest), draws)
+        places = np.minimum(places, len(samples) - 1)
+        tried = [np.minimum(closest, samples.to(samples.rows[i])) for i in places]
+        potentials = [_sum(t, weights) for t in tried]
+        best = int(np.argmin(potentials))
+        chosen[c], closest, potential = places[best], tried[best], potentials[best]
+    return chosen
+
+
+def _sum(values: np.ndarray, weights: np.ndarray) -> float:
+    """Not by BLAS, whose sums depend on its threads, and whose threads cost more than they save here."""
+    return float((values * weights).sum())
+
+
+def as_random(value: Any) -> Any:
+    """A RandomState or Generator."""
+    if isinstance(value, (np.random.RandomState, np.random.Generator)):
+        return value
+    if value is None:
+        return np.random.RandomState()
+    return np.random.RandomState(integer(value, "random_state", at_least=0, at_most=2**32 - 1))
+
+
+def as_weights(value: Any, count: int) -> np.ndarray:
+    """Weights >= 0 with a positive sum."""
+    if value is None:
+        return np.ones(count)
+    weights = np.asarray(value)
+    if weights.ndim == 0 and weights.dtype.kind in "iuf":
+        weights = np.full(count, float(weights))
+    if weights.dtype.kind not in "biuf":
+        raise TypeError(f"sample_weight must be numbers, got {weights.dtype}")
+    weights = weights.astype(np.float64)
+    if weights.shape != (count,):
+        raise ValueError(f"sample_weight must have one entry per sample, ({count},), got {weights.shape}")
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError("sample_weight must be finite and nowhere negative")
+    if not weights.sum() > 0:
+        raise ValueError("sample_weight must be positive somewhere, got weights of zero only")
+    return weights

@@ -1,0 +1,8 @@
+"""Boxes: overlap, suppression, fusion, average precision, tiles for small objects."""
+
+from ._curve import *
+from ._fuse import *
+from ._overlap import *
+from ._precision import *
+from ._suppress import *
+from ._tiles import *

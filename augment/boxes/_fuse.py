@@ -1,0 +1,267 @@
+"""Weighted boxes fusion: the detections of several models, averaged where they agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from imgproc._check import one_of, real
+from imgproc._jit import kernel
+
+from ._grid import cells_within, frame_of, reach_of, row_of
+from ._inputs import as_boxes, as_labels, as_numbers, coded
+
+__all__ = ["weighted_boxes_fusion"]
+
+_CONFIDENCES = ("avg", "max", "box_and_model_avg", "absent_model_aware_avg")
+
+
+def weighted_boxes_fusion(
+    boxes: Any,
+    scores: Any,
+    *,
+    classes: Any = None,
+    weights: Any = None,
+    iou_threshold: float = 0.55,
+    score_threshold: float = 0.0,
+    confidence: str = "avg",
+    overflow: bool = False,
+    box_format: str = "pascal_voc",
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weighted boxes fusion: boxes of several models that match become one, the mean by score.
+
+    By falling score, a box joins the cluster whose mean box it overlaps most, if by more than the threshold, and founds
+    one otherwise.
+
+    Parameters
+    ----------
+    boxes : sequence of array_like of shape (n_i, 4)
+        The boxes of each model.  Those without area are left out.
+    scores : sequence of array_like of shape (n_i,)
+        Numbers of at least 0.
+    classes : sequence of array_like of shape (n_i,), optional
+        Integers or strings; only boxes of one class match.  Default: all are of class 0.
+    weights : sequence of float, optional
+        Of the models, > 0.  Default: all 1.
+    iou_threshold : float
+        In [0, 1].
+    score_threshold : float
+        Leave out boxes of lower scores (before weights).
+    confidence : {"avg", "max", "box_and_model_avg", "absent_model_aware_avg"}
+        Score of a cluster of n boxes, with w of all models W in sum: the mean, times ``min(models, n) / W``; the
+        largest, over the largest weight; the mean by weight, times the weight of the models that are in the cluster
+        over W; the sum of weighted scores over the weight of its boxes and of the models that are not in it.
+    overflow : bool
+        For ``"avg"``: times ``n / W``, which may exceed 1 where a model has several boxes in a cluster.
+    box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
+        How a row is written; the result is in the same.
+
+    Returns
+    -------
+    ndarray of shape (k, 4)
+        float64.  Fused boxes, by falling score.
+    ndarray of shape (k,)
+        float64.  Their scores.
+    ndarray of shape (k,)
+        Their classes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If models do not match in number, or a model's boxes, scores or classes do not fit together.
+
+    References
+    ----------
+    R. Solovyev, W. Wang, T. Gabruseva, "Weighted boxes fusion: Ensembling boxes from different object detection
+    models", Image and Vision Computing 107, 2021.
+    """
+    one_of(confidence, "confidence", _CONFIDENCES)
+    threshold = real(iou_threshold, "iou_threshold", at_least=0.0, at_most=1.0)
+    least = real(score_threshold, "score_threshold")
+    if not isinstance(overflow, bool):
+        raise TypeError(f"overflow must be True or False, got {overflow!r}")
+    models = _sequence(boxes, "boxes")
+    given = [as_boxes(b, f"boxes[{i}]", box_format) for i, b in enumerate(models)]
+    numbers = [
+        as_numbers(s, len(b), f"scores[{i}]", f"boxes[{i}]")
+        for i, (b, s) in enumerate(zip(given, _sequence(scores, "scores", len(given)), strict=True))
+    ]
+    for i, s in enumerate(numbers):
+        if s.size and s.min() < 0:
+            raise ValueError(f"scores[{i}] must be >= 0, got {s.min()}")
+    labels = (
+        [np.zeros(len(b), np.int64) for b in given]
+        if classes is None
+        else [
+            as_labels(c, len(b), f"classes[{i}]", f"boxes[{i}]")
+            for i, (b, c) in enumerate(zip(given, _sequence(classes, "classes", len(given)), strict=True))
+        ]
+    )
+    weight = as_numbers(np.ones(len(given)) if weights is None else weights, len(given), "weights", "models")
+    if weight.min() <= 0:
+        raise ValueError(f"weights must be > 0, got {weight.min()}")
+
+    model = np.repeat(np.arange(len(given)), [len(b) for b in given])
+    rows, raw = np.concatenate(given), np.concatenate(numbers)
+    named = np.concatenate([c for c in labels if len(c)] or [np.zeros(0, np.int64)])
+    area = (rows[:, 2] - rows[:, 0]) * (rows[:, 3] - rows[:, 1])
+    taken = np.flatnonzero((raw >= least) & (area > 0))
+    if not len(taken):
+        return np.zeros((0, 4)), np.zeros(0), named[:0]
+    score = raw * weight[model]
+    taken = taken[np.argsort(-score[taken], kind="stable")]
+    distinct, codes = coded(named[taken])
+    taken = taken[np.argsort(codes, kind="stable")]
+    parts = np.concatenate([[0], np.cumsum(np.bincount(codes))])
+    fused, sums, clusters = np.empty((len(taken), 4)), np.zeros((len(taken), 5)), np.empty(len(parts), np.int64)
+    fuse(
+        np.ascontiguousarray(rows[taken].T), score[taken], model[taken], weight, parts, threshold,
+        fused, sums, clusters,
+    )  # fmt: skip
+    count = int(clusters[-1])
+    fused, sums = fused[:count], sums[:count]
+    named = np.repeat(distinct, np.diff(clusters))
+    found = _confidence(confidence, overflow, sums, weight)
+    order = np.argsort(-found, kind="stable")
+    return _written(fused[order], box_format), found[order], named[order]
+
+
+def _sequence(value: Any, name: str, count: int | None = None) -> list[Any]:
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__len__") or not getattr(value, "ndim", 1):
+        raise TypeError(f"{name} must be a sequence with one entry for each model, got {type(value).__name__}")
+    if count is None and not len(value):
+        raise ValueError(f"{name} must have at least one model, got none")
+    if count is not None and len(value) != count:
+        raise ValueError(f"{name} must have one entry per model, {count}, got {len(value)}")
+    return list(value)
+
+
+def _confidence(kind: str, overflow: bool, sums: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    total, largest, boxes, of_boxes, of_models = sums.T
+    if kind == "max":
+        return largest / weight.max()
+    if kind == "box_and_model_avg":
+        return total / of_boxes * (of_models / weight.sum())
+    if kind == "absent_model_aware_avg":
+        return total / (of_boxes + (weight.sum() - of_models))
+    if overflow:
+        return total / weight.sum()
+    return total / boxes * np.minimum(len(weight), boxes) / weight.sum()
+
+
+def _written(boxes: np.ndarray, box_format: str) -> np.ndarray:
+    """Corners as rows of a format."""
+    boxes = boxes.copy()
+    if box_format in ("coco", "yolo"):
+        boxes[:, 2:] -= boxes[:, :2]
+    if box_format == "yolo":
+        boxes[:, :2] += 0.5 * boxes[:, 2:]
+    return boxes
+
+
+@kernel
+def fuse(planes, scores, models, weight, parts, threshold, fused, sums, clusters):
+    """Boxes, in planes x0, y0, x1, y1 by class and falling score, into clusters.
+
+    `fused` are their mean boxes; `sums` of each: scores, largest score, boxes, weight of boxes, weight of models.
+    `clusters` says where each class starts in them.
+    """
+    n = scores.size
+    mean = np.empty((n, 4))
+    moments = np.empty((n, 4))
+    belongs = np.empty(n, np.int64)
+    first = 0
+    # Clusters whose centre lies in a cell of the grid form a list: its head, and whom each is followed by.
+    cell, after = np.empty(n, np.int64), np.empty(n, np.int64)
+    for part in range(parts.size - 1):
+        count = 0
+        clusters[part] = first
+        frame = frame_of(planes, parts[part], parts[part + 1])
+        heads = np.full(int(frame[4] * frame[5]), -1, np.int64)
+        for i in range(parts[part], parts[part + 1]):
+            best = _best_cluster(planes, i, mean, threshold, frame, heads, after)
+            new = best < 0
+            if new:
+                best = count
+                count += 1
+                moments[best, :] = 0.0
+                sums[first + best, :] = 0.0
+            entry = sums[first + best]
+            entry[0] += scores[i]
+            entry[1] = max(entry[1], scores[i])
+            entry[2] += 1.0
+            entry[3] += weight[models[i]]
+            belongs[i] = first + best
+            for k in range(4):
+                moments[best, k] += scores[i] * planes[k, i]
+                if new:
+                    mean[best, k] = planes[k, i]
+                elif entry[0] > 0.0:  # a cluster of scores 0 alone stays where its first box is
+                    mean[best, k] = moments[best, k] / entry[0]
+            _put(mean, best, new, frame, cell, heads, after)
+        fused[first : first + count] = mean[:count]
+        first += count
+    clusters[parts.size - 1] = first
+    _weigh_models(models, weight, belongs, first, sums)
+
+
+@kernel(inner=True)
+def _best_cluster(planes, i, mean, threshold, frame, heads, after):
+    """The cluster whose mean overlaps box i most, by more than the threshold, of equal ones the first; -1: none."""
+    a, b, c, d = planes[0, i], planes[1, i], planes[2, i], planes[3, i]
+    own = (c - a) * (d - b)
+    reach_x, reach_y = reach_of(threshold, c - a, frame[6]), reach_of(threshold, d - b, frame[7])
+    r0, r1, c0, c1 = cells_within(0.5 * (a + c), 0.5 * (b + d), reach_x, reach_y, frame)
+    best, most, columns = -1, threshold, int(frame[4])
+    for row in range(r0, r1 + 1):
+        for column in range(c0, c1 + 1):
+            j = heads[row * columns + column]
+            while j >= 0:
+                inter = max(min(c, mean[j, 2]) - max(a, mean[j, 0]), 0.0)
+                inter = inter * max(min(d, mean[j, 3]) - max(b, mean[j, 1]), 0.0)
+                over = inter / (own + (mean[j, 2] - mean[j, 0]) * (mean[j, 3] - mean[j, 1]) - inter)
+                if over > most or (over == most and j < best):
+                    best, most = j, over
+                j = after[j]
+    return best
+
+
+@kernel(inner=True)
+def _put(mean, j, new, frame, cell, heads, after):
+    """Enter a cluster into the list of the cell that it has come to."""
+    x, y = 0.5 * (mean[j, 0] + mean[j, 2]), 0.5 * (mean[j, 1] + mean[j, 3])
+    c = row_of(y, frame[1], frame[3], frame[5]) * int(frame[4]) + row_of(x, frame[0], frame[2], frame[4])
+    if not new:
+        if c == cell[j]:
+            return
+        before = heads[cell[j]]
+        if before == j:
+            heads[cell[j]] = after[j]
+        else:
+            while after[before] != j:
+                before = after[before]
+            after[before] = after[j]
+    cell[j], after[j] = c, heads[c]
+    heads[c] = j
+
+
+@kernel(inner=True)
+def _weigh_models(models, weight, belongs, count, sums):
+    """The weight of the different models in each cluster."""
+    n = models.size
+    starts = np.zeros(count + 1, np.int64)
+    for i in range(n):
+        starts[belongs[i] + 1] += 1
+    for c in range(count):
+        starts[c + 1] += starts[c]
+    members, filled = np.empty(n, np.int64), starts[:-1].copy()
+    for i in range(n):
+        members[filled[belongs[i]]] = models[i]
+        filled[belongs[i]] += 1
+    seen = np.full(weight.size, -1, np.int64)
+    for c in range(count):
+        for m in range(starts[c], starts[c + 1]):
+            if seen[members[m]] != c:
+                seen[members[m]] = c
+                sums[c, 4] += weight[members[m]]

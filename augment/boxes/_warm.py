@@ -1,0 +1,25 @@
+"""One call of every kernel, for `python -m imgproc warmup`."""
+
+from __future__ import annotations
+
+from . import _curve, _fuse, _overlap, _precision, _suppress, _tiles
+
+__all__: list[str] = []
+
+
+def run_all() -> None:
+    """Call what compiles every kernel of boxes."""
+    import numpy as np
+
+    boxes, scores = [[0, 0, 4, 4], [1, 1, 5, 5], [20, 20, 25, 25]], [0.9, 0.8, 0.7]
+    for function in (_overlap.iou, _overlap.ciou):
+        function(boxes, boxes)
+    _overlap.iou(boxes, boxes, pairwise=False)
+    _suppress.nms(boxes, scores)
+    _suppress.soft_nms(boxes, scores)
+    _suppress.matrix_nms(boxes, scores)
+    _fuse.weighted_boxes_fusion([boxes], [scores])
+    _tiles.merge_tiles(_tiles.tile(np.zeros((30, 30), np.uint8), boxes, size=(20, 20)), [boxes] * 4, [scores] * 4)
+    truth = {"boxes": boxes, "images": [0, 0, 1], "classes": [0, 0, 0]}
+    _precision.average_precision(truth, {**truth, "scores": scores})
+    _curve.precision_recall_curve(truth, {**truth, "scores": scores})
