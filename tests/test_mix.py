@@ -487,8 +487,9 @@ def test_results_go_into_a_buffer(mix: Any) -> None:
 @every_method
 def test_an_empty_batch(mix: Any) -> None:
     mixed, soft, info = mix(np.empty((0, 4, 5, 3), np.uint8), np.empty(0, int), keys=[])
-    assert len(mixed) == 0
+    assert mixed.shape == (0, 4, 5, 3)
     assert soft.shape == (0, CLASSES)
+    assert mix([], [], keys=[], boxes=[]).boxes == []
     assert info.lam.shape == (0,)
 
 

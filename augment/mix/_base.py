@@ -156,7 +156,7 @@ class Mixing(Transform, abstract=True):
         Raises
         ------
         TypeError, ValueError
-            If an argument is of the wrong kind, value or length; no work is done then.
+            If an argument is of the wrong kind, value or length, before any work; or a donor or partner does not fit.
         """
         from ._batch import mix_batch
 

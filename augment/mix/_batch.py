@@ -73,7 +73,8 @@ def mix_batch(
     info = _drawn(mix, words, seed, place, n, count) if info is None else _checked(mix, info, n, count)
     if n == 0:
         own = None if labels is None else soft_labels(labels, 0, mix.num_classes)
-        return Mixed([] if out is None else out, own, info, **{_ATTRIBUTES.get(k, k): [] for k in given})
+        none = images.copy() if isinstance(images, np.ndarray) else []
+        return Mixed(none if out is None else out, own, info, **{_ATTRIBUTES.get(k, k): [] for k in given})
     if not given and donors is None and mix.donor is None and hasattr(mix, "blend_batch") and _one_array(images):
         stacked = _room(images.shape, images.dtype, out, images)
         mix.blend_batch(images, info.partners, info.lam, stacked, threads)
