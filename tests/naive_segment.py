@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 
 import numpy as np
@@ -54,3 +55,30 @@ def mean_color_superpixels(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
     for k in np.unique(labels[labels >= 0]):
         out[labels == k] = image[labels == k].mean(axis=0, dtype=np.float64)
     return out
+
+
+def watershed(image, markers, *, connectivity=4, mask=None, lines=False):
+    """Meyer's flooding of a grey image with a heap: by height, then by time of arrival."""
+    h, w = image.shape
+    steps = [(-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)][:connectivity]
+    inside = np.ones((h, w), bool) if mask is None else mask
+    labels = np.where(inside, markers, 0).astype(np.int32)
+    met = labels > 0
+    heap = [(image[p], time, p) for time, p in enumerate(zip(*map(list, np.nonzero(met)), strict=True))]
+    heapq.heapify(heap)
+    time = len(heap)
+    while heap:
+        _, _, (y, x) = heapq.heappop(heap)
+        around = [(y + i, x + j) for i, j in steps if 0 <= y + i < h and 0 <= x + j < w and inside[y + i, x + j]]
+        if labels[y, x] == 0:
+            found = {int(labels[p]) for p in around} - {0}
+            if len(found) > 1:
+                continue
+            labels[y, x] = found.pop()
+        for p in around:
+            if not met[p]:
+                met[p] = True
+                labels[p] = 0 if lines else labels[y, x]
+                heapq.heappush(heap, (image[p], time, p))
+                time += 1
+    return labels

@@ -9,6 +9,7 @@ import naive_segment as naive
 import numpy as np
 import pytest
 from naive import full_scale
+from scipy import ndimage
 from skimage import filters, measure, segmentation
 
 import imgproc
@@ -245,18 +246,42 @@ def test_components_at_the_ends() -> None:
 
 
 @every_dtype
-def test_watershed(dtype: np.dtype) -> None:
+@pytest.mark.parametrize("connectivity", [4, 8])
+@pytest.mark.parametrize("lines", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+def test_watershed_is_its_definition(rng, dtype, connectivity, lines, masked) -> None:
+    cases = ((19, 23), 6, 5), ((12, 9), 3, 200), ((1, 14), 2, 3), ((7, 1), 1, 2), ((30, 31), 40, 30)
+    for size, seeds, heights in cases:
+        image = of_dtype(rng.integers(0, heights, size) / heights, dtype)
+        image = image - dtype.type(0.3) if dtype.kind == "f" else image  # signs, and -0
+        markers = np.zeros(size, np.int64)
+        markers.reshape(-1)[rng.choice(markers.size, seeds)] = rng.integers(1, 9, seeds)
+        options = {"connectivity": connectivity, "lines": lines, "mask": rng.random(size) < 0.8 if masked else None}
+        found = imgproc.watershed(image, markers, **options)
+        assert found.dtype == np.int32
+        np.testing.assert_array_equal(found, naive.watershed(image, markers, **options))
+
+
+@pytest.mark.parametrize("connectivity", [4, 8])
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.float64])
+def test_watershed_is_scikit_images_where_nothing_ties(rng, dtype, connectivity) -> None:
+    heights = rng.permutation(60 * 70).reshape(60, 70)
+    image = heights.astype(dtype) if dtype == np.uint16 else (heights * 0.25 - 500).astype(dtype)
+    markers = np.zeros((60, 70), np.int32)
+    markers.reshape(-1)[rng.choice(4200, 25, replace=False)] = np.arange(1, 26)
+    expected = segmentation.watershed(image, markers, connectivity=1 if connectivity == 4 else 2)
+    np.testing.assert_array_equal(imgproc.watershed(image, markers, connectivity=connectivity), expected)
+
+
+def test_lines_of_a_watershed_part_the_regions() -> None:
     y, x = np.indices((40, 50))
-    heights = np.minimum(np.hypot(y - 12, x - 12), np.hypot(y - 28, x - 34)) / 60
-    image = of_dtype(heights, dtype)
+    image = (np.minimum(np.hypot(y - 12, x - 12), np.hypot(y - 28, x - 34)) / 60).astype(np.float32)
     markers = np.zeros((40, 50), np.int16)
     markers[12, 12], markers[28, 34] = 3, 1
-    found = imgproc.watershed(image, markers)
-    assert np.array_equal(found, segmentation.watershed(image, markers.astype(np.int32)))
-    assert set(np.unique(found)) == {1, 3}
-    assert set(np.unique(imgproc.watershed(image, markers, connectivity=8))) == {1, 3}
-    mask = x > 8
-    assert np.array_equal(imgproc.watershed(image, markers, mask=mask) == 0, ~mask)
+    found = imgproc.watershed(image, markers, connectivity=8, lines=True)
+    assert set(np.unique(found)) == {0, 1, 3}
+    assert 30 < (found == 0).sum() < 90
+    assert not (ndimage.binary_dilation(found == 1, np.ones((3, 3))) & (found == 3)).any()
     assert not imgproc.watershed(image, markers * 0).any()
 
 

@@ -3,3 +3,4 @@
 from ._regions import *
 from ._superpixels import *
 from ._threshold import *
+from ._watershed import *
