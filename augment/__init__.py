@@ -8,6 +8,7 @@ from .compose import *
 from .erase import *
 from .filter import *
 from .geometric import *
+from .groups import *
 from .mix import *
 from .noise import *
 from .policy import *

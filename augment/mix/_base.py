@@ -57,7 +57,7 @@ class Mixing(Transform, abstract=True):
 
     @functools.cached_property
     def _donor_plan(self) -> Plan:
-        from ..compose import Sequential
+        from ..groups import Sequential
 
         return Plan(Sequential((self.donor,)))
 

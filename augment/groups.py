@@ -1,0 +1,127 @@
+"""Transforms of transforms: all in order, one of several, some of several."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+
+from imgproc._check import integer
+
+from ._keys import Draws
+from ._plan import Group
+from ._transform import Transform
+
+__all__ = ["OneOf", "Sequential", "SomeOf"]
+
+
+def check_children(group: Group) -> None:
+    """The transforms of a group as a tuple, or an error."""
+    if isinstance(group.transforms, Transform) or not isinstance(group.transforms, (list, tuple)):
+        raise TypeError(f"transforms must be a list of transforms, got {type(group.transforms).__name__}")
+    for k, child in enumerate(group.transforms):
+        if not isinstance(child, Transform):
+            hint = ": instantiate it" if isinstance(child, type) else ""
+            raise TypeError(f"transforms[{k}] must be a transform, got {child!r:.60}{hint}")
+        if getattr(child, "_outermost", False):
+            raise TypeError(f"transforms[{k}] is a Compose, which stands only outermost: use Sequential")
+    group._keep("transforms", tuple(group.transforms))
+
+
+@dataclasses.dataclass(frozen=True)
+class Sequential(Group):
+    """Transforms one after the other.
+
+    Parameters
+    ----------
+    transforms : sequence of Transform
+    p : float
+        Probability of applying them at all; each then follows its own `p`.
+    """
+
+    transforms: tuple[Transform, ...] = ()
+    p: float = dataclasses.field(default=1.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_children(self)
+
+    def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
+        """All, in order."""
+        return ((k, False) for k in range(len(self.transforms)))
+
+
+@dataclasses.dataclass(frozen=True)
+class OneOf(Group):
+    """One of several transforms.
+
+    Parameters
+    ----------
+    transforms : sequence of Transform
+        Their `p` are weights of the choice; the chosen one is applied.
+    p : float
+        Probability of applying one at all.
+    """
+
+    transforms: tuple[Transform, ...]
+    p: float = dataclasses.field(default=1.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_children(self)
+        if not sum(t.p for t in self.transforms) > 0:
+            raise ValueError("transforms must hold at least one with p > 0")
+
+    def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
+        """One, by weight."""
+        left = rng.unit() * sum(t.p for t in self.transforms)
+        chosen = 0
+        for k, child in enumerate(self.transforms):
+            if child.p > 0:
+                chosen = k
+                left -= child.p
+                if left < 0:
+                    break
+        yield chosen, True
+
+
+@dataclasses.dataclass(frozen=True)
+class SomeOf(Group):
+    """Several of the transforms, chosen alike, each at most once.
+
+    Parameters
+    ----------
+    transforms : sequence of Transform
+        The chosen ones follow their own `p`.
+    n : int or pair of int
+        How many, or the least and the most.
+    shuffle : bool
+        Apply them in random order, instead of that of the list.
+    p : float
+        Probability of applying any at all.
+    """
+
+    transforms: tuple[Transform, ...]
+    n: int | tuple[int, int] = dataclasses.field(default=1, kw_only=True)
+    shuffle: bool = dataclasses.field(default=False, kw_only=True)
+    p: float = dataclasses.field(default=1.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_children(self)
+        pair = self.n if isinstance(self.n, (list, tuple)) else (self.n, self.n)
+        if len(pair) != 2:
+            raise TypeError(f"n must be an integer or a pair of integers, got {self.n!r}")
+        low, high = (integer(v, "n", at_least=0, at_most=len(self.transforms)) for v in pair)
+        if low > high:
+            raise ValueError(f"n must be a pair (low, high) with low <= high, got {(low, high)}")
+        self._keep("n", (low, high) if isinstance(self.n, (list, tuple)) else low)
+        if not isinstance(self.shuffle, (bool, np.bool_)):
+            raise TypeError(f"shuffle must be a bool, got {self.shuffle!r}")
+
+    def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
+        """Some, in the list's order or in that of the permutation."""
+        low, high = self.n if isinstance(self.n, tuple) else (self.n, self.n)
+        chosen = rng.permutation(len(self.transforms))[: rng.integer(low, high)]
+        return ((k, False) for k in (chosen if self.shuffle else sorted(chosen)))
