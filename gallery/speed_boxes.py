@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .speed_cases import Case, Peer
+from .speed_cases import NO_IMAGE, Case, Peer
 
 INSTALL = "pip install 'imgproc-augment[bench]'"
 GROUP = "Boxes and anchors"
@@ -107,7 +107,7 @@ def box_cases() -> tuple[Case, ...]:
 
 
 def _case(name: str, what: str, ours: Callable[[], Any], peers: dict[str, Peer]) -> Case:
-    return Case(name, what, "grey", lambda image: ours(), peers, module="augment", size=SIZE, group=GROUP)
+    return Case(name, what, NO_IMAGE, lambda image: ours(), peers, module="augment", size=SIZE, group=GROUP)
 
 
 def _different(ours: np.ndarray, theirs: np.ndarray) -> float:

@@ -119,6 +119,15 @@ def size_text(size: Size) -> str:
     return f"{h}²" if h == w else f"{h}×{w}"
 
 
+NO_IMAGE = "numbers"
+"""The kind of a case that measures something else than images."""
+
+
+def image_text(size: Size, kind: str) -> str:
+    """What a case was measured on."""
+    return "" if kind == NO_IMAGE else f"{size_text(size)} {kind}"
+
+
 @functools.cache
 def photo(kind: str, size: Size) -> np.ndarray:
     """A photo from scikit-image, resized: real content, since histograms and caches behave otherwise on noise.
@@ -126,7 +135,8 @@ def photo(kind: str, size: Size) -> np.ndarray:
     Parameters
     ----------
     kind : str
-        ``"grey"``, ``"grey 16-bit"``, ``"grey float"``, ``"RGB"``, or ``"RGB reference"`` (another photo).
+        ``"grey"``, ``"grey 16-bit"``, ``"grey float"``, ``"RGB"``, ``"RGB reference"`` (another photo), or `NO_IMAGE`,
+        which gets the grey one and leaves it alone.
     size : int or (int, int)
         Side of a square image, or (h, w) [px].
 
@@ -139,7 +149,7 @@ def photo(kind: str, size: Size) -> np.ndarray:
         image = _resized(data.astronaut(), size)
     elif kind == "RGB reference":
         image = _resized(data.coffee(), size)
-    elif kind == "grey":
+    elif kind in ("grey", NO_IMAGE):
         image = _resized(data.camera(), size)
     else:
         # An 8-bit photo has 256 levels however many bits hold it: smoothed in float it fills the levels between.

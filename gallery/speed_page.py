@@ -74,8 +74,9 @@ def _figures(duels: Sequence[Duel], decades: tuple[int, int], explained: dict[st
     for name in dict.fromkeys(d.case for d in duels):
         case = [d for d in duels if d.case == name]
         bars = [("ours", case[0].ours, True)] + [(d.peer, d.theirs, False) for d in case]
-        image = f"{speed_report.size_text(case[0].size)} {case[0].kind}" if case[0].group else case[0].kind
-        caption = f"<strong>{html.escape(name)}</strong><span>{html.escape(f'{case[0].what}; {image}')}</span>"
+        image = speed_report.image_text(case[0].size, case[0].kind) if case[0].group else case[0].kind
+        what = f"{case[0].what}; {image}" if image else case[0].what
+        caption = f"<strong>{html.escape(name)}</strong><span>{html.escape(what)}</span>"
         passes = f"<pre>{html.escape(explained[name])}</pre>" if name in explained else ""
         figures.append(f"<figure><figcaption>{caption}</figcaption>{_plot(name, bars, decades)}{passes}</figure>")
     return figures

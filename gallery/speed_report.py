@@ -15,6 +15,7 @@ from .speed_cases import (
     COLD_AT_MOST,
     IMPORT_AT_MOST,
     WARM_AT_MOST,
+    image_text,
     size_text,
 )
 from .speed_run import Duel, Report
@@ -224,7 +225,7 @@ def _duels(report: Report) -> Table:
     header = ("case", "image", "ours [ms]", "peer", "peer [ms]", "ours is", "target", "outcome", "apart")
     rows = []
     for d in report.duels:
-        image, ours, theirs = f"{size_text(d.size)} {d.kind}", milliseconds(d.ours), milliseconds(d.theirs)
+        image, ours, theirs = image_text(d.size, d.kind), milliseconds(d.ours), milliseconds(d.theirs)
         outcome = (relation(d.relative), target(d.limit), _outcome(d.met), agreement(d))
         rows.append((d.case, image, ours, d.peer, theirs, *outcome))
     notes: dict[tuple[str, str], str] = {}
@@ -241,7 +242,7 @@ def _threads(report: Report) -> Table:
     for t in report.threads:
         times = milliseconds(t.one), milliseconds(t.two), f"{t.speedup:.2f}×"
         verdict = f"≥ {t.at_least:g}×", _outcome(t.met), f"{t.machine:.2f}×"
-        rows.append((t.case, f"{size_text(t.size)} {t.kind}", *times, *verdict))
+        rows.append((t.case, image_text(t.size, t.kind), *times, *verdict))
     notes = (
         "machine allows: two independent jobs on two threads against one, in the same rounds; 2 if nobody else ran",
     )
