@@ -1,7 +1,7 @@
 """``python -m gallery speed``: ours against the peers, side by side.
 
 One process and one run, ours and the peer's in turns, one thread each; then two threads against one, peak extra memory,
-and the first call in a new process.  The cases are tables: functions in `gallery.speed_cases`, chains and single
+and the first call in a new process.  The cases are tables: functions in `gallery.speed_functions`, chains and single
 transforms in `gallery.speed_chains`, the rest in the `speed_` module of their subject.
 """
 
@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import speed_balance, speed_boxes, speed_chains, speed_inpainting, speed_mix, speed_report, speed_scenes
-from .speed_cases import CASES as FUNCTIONS
 from .speed_cases import SIZES, Case
+from .speed_functions import CASES as FUNCTIONS
 from .speed_run import Report, jobs, new_report
 
 SMALLEST = 64

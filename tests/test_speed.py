@@ -9,7 +9,17 @@ import time
 import numpy as np
 import pytest
 
-from gallery import measure, speed, speed_cases, speed_chains, speed_page, speed_report, speed_run, speed_transforms
+from gallery import (
+    measure,
+    speed,
+    speed_cases,
+    speed_chains,
+    speed_functions,
+    speed_page,
+    speed_report,
+    speed_run,
+    speed_transforms,
+)
 from gallery.speed_cases import Case, Peer
 
 
@@ -180,7 +190,7 @@ def test_a_peer_with_its_darkest_level_above_black_is_compared_from_there():
 
 def test_names_choose_cases():
     assert speed.select([]) == list(speed.CASES)
-    assert speed.CASES[: len(speed_cases.CASES)] == speed_cases.CASES
+    assert speed.CASES[: len(speed_functions.CASES)] == speed_functions.CASES
     assert {case.name for case in speed.select(["clahe"])} == {"clahe", "clahe, 16-bit"}
     assert [case.name for case in speed.select(["clahe, 16-bit", "clahe, 16-bit"])] == ["clahe, 16-bit"]
     assert [case.name for case in speed.select(["local_*7"])] == ["local_mean+local_std, radius 7"]
