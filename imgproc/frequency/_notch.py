@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 
 from .._check import positive, real
-from .._planes import full_scale
+from .._jit import kernel
+from .._planes import canonical, full_scale
 from .._spectral import double_size, each_plane, filter_by_dft, frequencies, work_dtype
-from ._isotropic import CACHED_BELOW, checked, highpass_gain
+from .._threads import run_bands
+from ._isotropic import CACHED_BELOW, checked
 
 __all__ = ["notch_reject"]
 
-_ROWS = 64
-"""Of the gain, computed at a time."""
+BUTTERWORTH, IDEAL, GAUSSIAN = range(3)
+CODES = {"butterworth": BUTTERWORTH, "ideal": IDEAL, "gaussian": GAUSSIAN}
 
 
 def notch_reject(
@@ -99,6 +101,40 @@ def notch_reject(
     return each_plane(image, lambda plane: filter_by_dft(plane, gain, size, border, outside))
 
 
+@kernel
+def _fill_row(down, across, kind, order, work, out):
+    """A row of gains, notches multiplied.  `down` and `across` are squared distances from each notch, relative to the
+    cutoff, or for the Gaussian the factors of the lowpass.  The power is by squaring."""
+    gain, base, power = work[0], work[1], work[2]
+    gain[:] = 1.0
+    for k in range(down.size):
+        near, row = down[k], across[k]
+        if kind == GAUSSIAN:
+            for x in range(row.size):
+                gain[x] *= 1.0 - near * row[x]
+        elif kind == IDEAL:
+            for x in range(row.size):
+                gain[x] = 0.0 if near + row[x] <= 1.0 else gain[x]
+        else:
+            for x in range(row.size):
+                base[x] = near + row[x]
+                power[x] = 1.0
+            left = order
+            while True:
+                if left & 1:
+                    for x in range(row.size):
+                        power[x] *= base[x]
+                left >>= 1
+                if left == 0:
+                    break
+                for x in range(row.size):
+                    base[x] *= base[x]
+            for x in range(row.size):
+                gain[x] *= 1.0 - 1.0 / (1.0 + power[x])
+    for x in range(out.size):
+        out[x] = gain[x]
+
+
 def _notches(
     places: tuple[tuple[float, float], ...],
     kind: str,
@@ -110,14 +146,22 @@ def _notches(
     """The gain of a half spectrum with notches at (fx, fy) and at their opposites."""
     fy, fx = frequencies(size)
     gain = np.empty((fy.size, fx.size), dtype)
+    signed = [(sign * x, sign * y) for x, y in places for sign in (1, -1)]
     with np.errstate(over="ignore", under="ignore"):
-        for i in range(0, fy.size, _ROWS):  # float64 takes much memory for all of them
-            part = np.ones((len(fy[i : i + _ROWS]), fx.size))
-            for x, y in places:
-                for sign in (1, -1):
-                    squared = _around(fy[i : i + _ROWS] - sign * y) ** 2 + _around(fx - sign * x) ** 2
-                    part *= highpass_gain(kind, order, cutoff, squared)
-            gain[i : i + _ROWS] = part
+        down, across = (
+            np.stack([_around(f.reshape(-1) - place[axis]) ** 2 / cutoff**2 for place in signed])
+            for axis, f in ((1, fy), (0, fx))
+        )
+        if kind == "gaussian":
+            down, across = np.exp(down / -2), np.exp(across / -2)
+    down, across, code = canonical(down), canonical(across), CODES[kind]
+
+    def band(a: int, b: int) -> None:
+        work = np.empty((3, fx.size))
+        for i in range(a, b):
+            _fill_row(canonical(down[:, i]), across, code, order, work, gain[i])
+
+    run_bands(band, fy.size, pixels=gain.size * len(signed))
     gain[0, 0] = 1
     gain.flags.writeable = False
     return gain
