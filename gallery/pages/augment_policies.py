@@ -10,7 +10,7 @@ from gallery import _transforms
 
 GROUP = "Augmentation"
 PHOTOS = ("astronaut",)
-MODULES = ("policy", "compose")
+MODULES = ("policy", "groups")
 
 LOOKS = {
     "RandAugment": "Two operations of one strength; most are mild at the default of 9 out of 30.",
