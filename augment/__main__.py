@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from imgproc._encode import replace_file
 from imgproc._version import __version__
 
 
@@ -116,12 +117,7 @@ def _write_json(path: Path, found: Any) -> None:
         "boxes": len(found.sizes),
         "dropped": found.dropped,
     }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(json.dumps(figures, indent=1) + "\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    replace_file(os.path.realpath(path), (json.dumps(figures, indent=1) + "\n").encode())
 
 
 def _count(text: str) -> int | str:

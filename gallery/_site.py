@@ -19,7 +19,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import tempfile
 from pathlib import Path
@@ -30,6 +29,8 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 from PIL import Image
+
+from imgproc._encode import replace_file
 
 from ._compare import to_uint8
 from ._machine import machine
@@ -221,17 +222,10 @@ class Site:
 
     def _write(self, name: str, data: bytes) -> None:
         path = self.out / name
-        handle, temporary = tempfile.mkstemp(prefix=".gallery-", dir=path.parent)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
+            replace_file(str(path), data)
         except OSError as error:
             raise SiteError(f"{path}: cannot write ({error.strerror})") from error
-        finally:
-            if os.path.exists(temporary):
-                os.remove(temporary)
 
     def _sweep(self) -> None:
         """Remove pictures of ours that no page shows: of replaced pages, and of a page that was not finished."""

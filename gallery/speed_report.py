@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from imgproc._encode import replace_file
 
 from .speed_cases import (
     CHAIN_IMPORT_AT_MOST,
@@ -195,16 +196,7 @@ def write(path: Path, text: str) -> None:
     text : str
         The contents.
     """
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    finally:
-        if os.path.exists(temporary):
-            os.remove(temporary)
+    replace_file(os.path.realpath(path), text.encode())
 
 
 def _aligned(table: Table) -> str:

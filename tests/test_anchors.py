@@ -541,7 +541,7 @@ WRONG = [
     (lambda: augment.KMeans(2).fit(ROWS, sample_weight=[1, 1]), ValueError, r"sample_weight must have one entry per"),
     (lambda: augment.KMeans(2).fit(ROWS, sample_weight=[0, 0, 0]), ValueError, r"got weights of zero only"),
     (lambda: augment.KMeans(2).fit(ROWS, sample_weight=[1, -1, 1]), ValueError, r"finite and nowhere negative"),
-    (lambda: augment.KMeans().set_params(k=3), ValueError, r"Invalid parameter 'k' for estimator KMeans\(\)"),
+    (lambda: augment.KMeans().set_params(k=3), ValueError, r"KMeans has no parameter 'k'; it has init, max_iter"),
     (lambda: augment.Isodata(4).fit(ROWS), ValueError, r"k_init must be <= n_samples=3, got 4"),
     (lambda: augment.Isodata(2, max_std=0).fit(ROWS), ValueError, r"max_std must be > 0, got 0"),
     (lambda: augment.Isodata(2, min_distance=-1).fit(ROWS), ValueError, r"min_distance must be >= 0, got -1"),

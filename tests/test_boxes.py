@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import augment
+from augment.boxes._inputs import coded
 
 FAMILY = (augment.iou, augment.giou, augment.diou, augment.ciou)
 LISTS = (augment.nms, augment.diou_nms, augment.soft_nms, augment.matrix_nms)
@@ -432,3 +433,18 @@ def test_docstrings_say_what_signatures_do(function):
     assert "\nRaises\n------\n" in doc
     assert all(p.annotation is not p.empty for p in parameters.values())
     assert all(p.kind is p.KEYWORD_ONLY for p in list(parameters.values())[3:])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.uint8, np.uint64, np.int64])
+def test_labels_of_any_width_keep_apart(dtype) -> None:
+    low, high = (-100, 100) if np.dtype(dtype).kind == "i" else (3, 250)
+    labels = np.array([low, high, low, (low + high) // 2 - 1, high - 1, high], dtype)
+    if dtype == np.uint64:
+        labels += np.uint64(2**64 - 300)
+    distinct, numbers = coded(labels)
+    expected = np.unique(labels, return_inverse=True)
+    np.testing.assert_array_equal(distinct, expected[0])
+    assert distinct.dtype == dtype
+    np.testing.assert_array_equal(numbers, expected[1])
+    boxes = np.tile([0.0, 0.0, 4.0, 4.0], (6, 1))
+    assert augment.nms(boxes, np.arange(6, 0, -1), classes=labels).tolist() == [0, 1, 3, 4]

@@ -64,7 +64,7 @@ def test_makes_the_named_page_and_an_index(out: Path, capsys: pytest.CaptureFixt
     index, page = (out / "index.html").read_text(), (out / f"{PAGE}.html").read_text()
     assert f'href="{PAGE}.html"' in index
     assert "OpenCV" in page
-    assert not list(out.rglob(".gallery-*"))
+    assert not list(out.rglob(".*.tmp"))
     for name in json.loads((out / MANIFEST).read_text())["pages"][PAGE]["images"]:
         assert (out / name).stat().st_size > 0
 
@@ -215,10 +215,10 @@ def test_a_write_that_fails_leaves_the_old_file(out: Path, monkeypatch: pytest.M
         raise OSError(28, "No space left on device")
 
     with Site(out) as site, monkeypatch.context() as patch, pytest.raises(SiteError, match="No space left"):
-        patch.setattr("gallery._site.os.replace", full)
+        patch.setattr("os.replace", full)
         site.add_page("a", "New", "", "<p>new</p>")
     assert "<p>old</p>" in (out / "a.html").read_text()
-    assert not list(out.rglob(".gallery-*"))
+    assert not list(out.rglob(".*.tmp"))
 
 
 def test_pictures_of_replaced_pages_go_and_foreign_files_stay(out: Path) -> None:

@@ -81,10 +81,12 @@ def coded(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if labels.dtype.kind in "iu" and labels.size:
         low, high = int(labels.min()), int(labels.max())
         if high - low < 4 * labels.size + 1024:  # counting is faster than sorting
-            shifted = (labels - labels.dtype.type(low)).astype(np.int64)
+            # In 64 bits: differences of shorter labels wrap round.
+            wide = np.uint64 if labels.dtype.kind == "u" else np.int64
+            shifted = (labels.astype(wide) - wide(low)).astype(np.int64)
             seen = np.zeros(high - low + 1, bool)
             seen[shifted] = True
             number = np.cumsum(seen) - 1
-            return np.flatnonzero(seen).astype(labels.dtype) + labels.dtype.type(low), number[shifted]
+            return (np.flatnonzero(seen).astype(wide) + wide(low)).astype(labels.dtype), number[shifted]
     distinct, inverse = np.unique(labels, return_inverse=True)
     return distinct, inverse.astype(np.int64)

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._check import as_hole, as_image, one_of, same_size
 from .._planes import full_scale
+from .._spectral import spaced
 from .._threads import get_num_threads, stays_serial
 from ._multigrid import solve
 
@@ -127,7 +128,9 @@ def _on_image(jumps: list[np.ndarray], mask: np.ndarray, dtype: np.dtype) -> lis
     workers = 1 if stays_serial(mask.size) else get_num_threads()
     found = []
     for laplacian in jumps:
-        spectrum = fft.dctn(laplacian.astype(kind), norm="ortho", workers=workers)
+        plane = spaced(mask.shape, np.dtype(kind))
+        plane[...] = laplacian
+        spectrum = fft.dctn(plane, norm="ortho", workers=workers, overwrite_x=True)
         spectrum /= gains
         spectrum[0, 0] = 0
         correction = fft.idctn(spectrum, norm="ortho", workers=workers, overwrite_x=True)

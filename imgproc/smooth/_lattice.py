@@ -90,6 +90,19 @@ def _corner(nearest, rank, strides, remainder):
     return key
 
 
+@kernel(inner=True)
+def _is_placed(values, guides, y, x, y0, x0, point):
+    """A pixel's point; False where it holds NaN or infinity, which have no place in the lattice."""
+    point[0], point[1] = y + y0, x + x0
+    nothing = 0.0
+    for i in range(guides.shape[0]):
+        point[2 + i] = guides[i, y, x]
+        nothing += point[2 + i] * 0.0
+    for c in range(values.shape[0]):
+        nothing += values[c, y, x] * 0.0
+    return nothing == 0.0
+
+
 @kernel
 def _splat(values, guides, y0, start, scales, strides, base, shift, table, number, totals, count):
     """Share out the rows from `start` on; stops before a row that might overfill the table, says at which.
@@ -106,15 +119,7 @@ def _splat(values, guides, y0, start, scales, strides, base, shift, table, numbe
         if count[0] + width * (d + 1) > totals.shape[0]:
             return y
         for x in range(width):
-            point[0], point[1] = y + y0, x
-            for i in range(d - 2):
-                point[2 + i] = guides[i, y, x]
-            finite = 0.0
-            for c in range(channels):
-                finite += values[c, y, x] * 0.0
-            for i in range(2, d):
-                finite += point[i] * 0.0
-            if finite != 0.0:  # NaN and infinity: no place in the lattice
+            if not _is_placed(values, guides, y, x, y0, 0, point):
                 continue
             _simplex(point, scales, elevated, nearest, rank, shares)
             for k in range(d + 1):
@@ -172,15 +177,7 @@ def _slice(values, guides, y0, x0, scales, strides, base, shift, table, number, 
     known, known_at = np.full(d + 1, np.int64(EMPTY)), np.zeros(d + 1, np.int64)
     for y in range(height):
         for x in range(width):
-            point[0], point[1] = y + y0, x + x0
-            for i in range(d - 2):
-                point[2 + i] = guides[i, y, x]
-            finite = 0.0
-            for c in range(channels):
-                finite += values[c, y, x] * 0.0
-            for i in range(2, d):
-                finite += point[i] * 0.0
-            if finite != 0.0:
+            if not _is_placed(values, guides, y, x, y0, x0, point):
                 for c in range(channels):
                     out[c, y, x] = values[c, y, x]
                 continue
