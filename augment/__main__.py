@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from imgproc._encode import replace_file
 from imgproc._version import __version__
+from imgproc.io._encode import replace_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

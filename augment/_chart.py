@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._cv2 import load_cv2
+from imgproc._core.opencv import load_cv2
 
 __all__: list[str] = []
 
@@ -142,7 +142,7 @@ class Chart:
 def save(image: np.ndarray, path: str | os.PathLike[str] | None) -> np.ndarray:
     """Write a plot where there is a path (to a temporary name, then moved), and return it."""
     if path is not None:
-        from imgproc.io import write_image
+        from imgproc.io._files import write_image
 
         write_image(path, image)
     return image

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import as_image, integer, real
+from imgproc._core.check import as_image, integer, real
 
 __all__: list[str] = []
 

@@ -10,20 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import as_image, integer, one_of, real
+from imgproc._core.check import as_image, integer, one_of, real
+from imgproc._core.threads import get_num_threads, ordered_map
 from imgproc._scanline import Geometry, run_mask
-from imgproc._scanline._matrix import IDENTITY, inverse, multiply
-from imgproc._threads import get_num_threads, ordered_map
+from imgproc._scanline.matrix import IDENTITY, inverse, multiply
 
-from ._boxes_target import FORMATS, boxes_back, close_boxes, open_boxes
-from ._explain import explain
-from ._keys import Draws, Key, fresh_key, key_array, key_words
-from ._plan import Group, Plan, State, Step
-from ._recipes import Recipes
-from ._record import VERSION, check_version, from_plain, to_plain
-from ._sample import BOX_FIELD, BOXES, IMAGE, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Rules, Sample, through_image
-from ._targets import as_container, check_mask, move_points, open_points, path, points_back
-from ._transform import Transform
+from ._chain.compiled.cache import Recipes
+from ._chain.explain import explain
+from ._chain.keys import Draws, Key, fresh_key, key_array, key_words
+from ._chain.sample import BOX_FIELD, BOXES, IMAGE, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Rules, Sample, through_image
+from ._chain.serialize import VERSION, check_version, from_plain, to_plain
+from ._chain.targets.boxes import FORMATS, boxes_back, close_boxes, open_boxes
+from ._chain.targets.points import as_container, check_mask, move_points, open_points, path, points_back
+from ._chain.transform import Transform
+from ._chain.tree import Group, Plan, State, Step
 from .groups import check_children
 
 __all__ = ["Compose"]
@@ -297,7 +297,7 @@ class Compose(Group):
             ``images``: one array (n, ...) if all results have one shape, else a list; ``keys``: a list; the other
             targets as lists under their names (``masks`` stacked like images).
         """
-        from ._batch import run_batch
+        from ._chain.batch import run_batch
 
         return run_batch(self, images, keys, out, workers, targets, donors)
 

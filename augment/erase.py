@@ -13,15 +13,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from imgproc._check import integer, one_of, real
-from imgproc._cv2 import load_cv2
-from imgproc._planes import full_scale
+from imgproc._core.check import integer, one_of, real
+from imgproc._core.opencv import load_cv2
+from imgproc._core.planes import full_scale
 from imgproc._scanline import Deferred, MaskOnly, Stage, Whole, pixel, run
 from imgproc._scanline import Erase as EraseStage
 
-from ._keys import Draws
+from ._chain.keys import Draws
+from ._chain.transform import Frame, Params, Transform
 from ._ranges import integer_range, number_range, truth
-from ._transform import Frame, Params, Transform
 
 __all__ = ["CoarseDropout", "Erase", "GridDropout", "MaskDropout", "PixelDropout"]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from imgproc._check import integer
+from imgproc._core.check import integer
 
-from ._keys import Draws
-from ._plan import Group
-from ._transform import Transform
+from ._chain.keys import Draws
+from ._chain.transform import Transform
+from ._chain.tree import Group
 
 __all__ = ["OneOf", "Sequential", "SomeOf"]
 

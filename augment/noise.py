@@ -7,13 +7,13 @@ import functools
 import math
 from typing import Any
 
-from imgproc._check import one_of
+from imgproc._core.check import one_of
 from imgproc._scanline import Stage, Whole, pixel
 from imgproc.noise import KINDS, LARGEST_ORDER, add_noise
 
-from ._keys import Draws
+from ._chain.keys import Draws
+from ._chain.transform import Frame, Params, Transform
 from ._ranges import integer_range, number_range, truth
-from ._transform import Frame, Params, Transform
 from .color._common import must_be_rgb
 
 __all__ = ["AddNoise", "GaussianNoise", "ISONoise", "PoissonNoise", "SaltAndPepper", "SpeckleNoise"]

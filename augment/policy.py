@@ -14,16 +14,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgproc._check import border_name, integer, one_of, positive, real
-from imgproc._cv2 import load_cv2
-from imgproc._planes import canonical
+from imgproc._core.check import border_name, integer, one_of, positive, real
+from imgproc._core.opencv import load_cv2
+from imgproc._core.planes import canonical
+from imgproc._core.sums import add_weighted
 from imgproc._scanline import Geometry, Stage, Whole, pixel, run
-from imgproc._scanline._matrix import Matrix, about, rotation, translation
-from imgproc._sums import add_weighted
+from imgproc._scanline.matrix import Matrix, about, rotation, translation
 
-from ._keys import Draws
+from ._chain.keys import Draws
+from ._chain.transform import Frame, Params, Transform
 from ._ranges import integer_range, truth
-from ._transform import Frame, Params, Transform
 from .color import AutoContrast, Equalize
 from .color._common import dirichlet, is_grey
 from .color._jitter import contrast_about_mean, saturation

@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(argv: list[str]) -> int:
     # Imported here, since this takes long enough to be interrupted.
-    from imgproc._cv2 import load_cv2
+    from imgproc._core.opencv import load_cv2
 
     from ._site import SiteError
 

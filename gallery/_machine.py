@@ -8,7 +8,7 @@ import platform
 from pathlib import Path
 
 import imgproc
-from imgproc._threads import available_cpus
+from imgproc._core.threads import available_cpus
 
 LIBRARIES = {"NumPy": "numpy", "Numba": "numba", "OpenCV": "opencv-python", "scikit-image": "scikit-image"}
 

@@ -30,7 +30,7 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
-from imgproc._encode import replace_file
+from imgproc.io._encode import replace_file
 
 from ._compare import to_uint8
 from ._machine import machine

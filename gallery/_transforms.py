@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 import augment
-from augment._examples import EXAMPLES, MIXES, SIZE, build
-from augment._transform import REGISTRY
+from augment._chain.transform import REGISTRY
+from augment._inventory import EXAMPLES, MIXES, SIZE, build
 
 from . import _draw, _page, _plot
 from ._photos import Photo

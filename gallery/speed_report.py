@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgproc._encode import replace_file
+from imgproc.io._encode import replace_file
 
 from .speed_cases import (
     CHAIN_IMPORT_AT_MOST,

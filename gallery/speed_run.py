@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import imgproc
-from imgproc._threads import available_cpus
+from imgproc._core.threads import available_cpus
 
 from . import speed_cases as table
 from ._compare import one_thread

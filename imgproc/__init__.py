@@ -5,7 +5,7 @@ nominally in [0, 1].  The image comes first, everything else by keyword.  Inputs
 them.
 """
 
-from ._threads import *
+from ._core.threads import *
 from ._version import __version__ as __version__
 from .color import *
 from .describe import *

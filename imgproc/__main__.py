@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from . import _jit
-from ._threads import available_cpus, get_num_threads
+from ._core import jit as _jit
+from ._core.threads import available_cpus, get_num_threads
 from ._version import __version__
 
 _LIBRARIES = ("numpy", "numba", "llvmlite", "scipy", "cv2", "skimage")
@@ -113,8 +113,8 @@ def warmup() -> int:
 
 
 def _steps() -> Iterator[tuple[Any, Any, int | None]]:
-    from ._check import DTYPES
-    from ._examples import functions_of_images, takes_channels
+    from ._core.check import DTYPES
+    from ._inventory import functions_of_images, takes_channels
 
     for function in functions_of_images().values():
         for dtype in DTYPES:
@@ -124,7 +124,7 @@ def _steps() -> Iterator[tuple[Any, Any, int | None]]:
 
 
 def _call_every_way(function: Any, dtype: Any, channels: int | None) -> None:
-    from ._examples import CHANGED, example_call, example_image, takes, variants
+    from ._inventory import CHANGED, example_call, example_image, takes, variants
 
     image = example_image(dtype, (24, 32), channels)
     fixed = {"color": "per_channel"} if channels == 4 and takes(function, "color") else {}
@@ -142,7 +142,7 @@ def _run_chains() -> None:
     """Kernels of chains, where the package is there: on 8-bit RGB, with all targets."""
     if importlib.util.find_spec("augment") is None:
         return
-    examples = importlib.import_module("augment._examples")
+    examples = importlib.import_module("augment._inventory")
     examples.run_all()
 
 

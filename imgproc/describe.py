@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ._border import extended
-from ._check import as_image, as_mask, border_name, integer, one_of, radius_within, real, size_pair
-from ._jit import kernel
-from ._linear import float_of
-from ._planes import as_planes, full_scale, luma
-from ._threads import run_bands
+from ._core.border import extended
+from ._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real, size_pair
+from ._core.jit import kernel
+from ._core.planes import as_planes, full_scale, luma
+from ._core.threads import run_bands
+from ._neighbours.float_filters import float_of
 from .geometry import resize
 
 __all__ = ["gist", "hog", "lbp", "region_properties"]
@@ -294,7 +294,7 @@ def lbp(
         Sample p is bit p of the code; the smallest of the code's rotations; or the number of ones where they are
         together on the circle, else points + 1 ("riu2").
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the circle sees outside the image, see `imgproc._border`.
+        What the circle sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ._check import as_image, as_mask, border_name, color_mode, radius_within, real
-from ._jit import kernel
-from ._planes import canonical, full_scale, luma, on_intensity, valid_pixels
-from ._threads import run_bands
-from ._windows import Windows, mean_float, valid_samples
+from ._core.check import as_image, as_mask, border_name, color_mode, radius_within, real
+from ._core.jit import kernel
+from ._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
+from ._core.threads import run_bands
+from ._neighbours.window_sums import Windows, mean_float, valid_samples
 from .histogram._count import count_levels
 
 __all__ = ["enhance_local_statistics", "local_mean", "local_std"]
@@ -94,7 +94,7 @@ def local_mean(
     radius : int
         The window is (2 radius + 1) square, in pixels; at most the image's longer side.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.
+        What the window sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     mask : ndarray of bool, shape (h, w), optional
@@ -142,7 +142,7 @@ def local_std(
     radius : int
         The window is (2 radius + 1) square, in pixels; at most the image's longer side.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.
+        What the window sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     mask : ndarray of bool, shape (h, w), optional
@@ -200,7 +200,7 @@ def enhance_local_statistics(
     radius : int
         The neighbourhood is (2 radius + 1) square, in pixels; at most the image's longer side.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the neighbourhood sees outside the image, see `imgproc._border`.
+        What the neighbourhood sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     color : {"luminance", "per_channel"}

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ._check import as_image, integer, one_of, positive, real
-from ._jit import borrowed, kernel
-from ._linear import float_of
-from ._planes import canonical, full_scale
+from ._core.check import as_image, integer, one_of, positive, real
+from ._core.jit import borrowed, kernel
+from ._core.planes import canonical, full_scale
+from ._core.threads import run_bands
+from ._neighbours.float_filters import float_of
 from ._scanline import pixel, run
-from ._scanline._op_levels import log2
-from ._scanline._op_noise import STEP, first_bits, keys, mixed, start
-from ._threads import run_bands
+from ._scanline.op_levels import log2
+from ._scanline.op_noise import STEP, first_bits, keys, mixed, start
 
 __all__ = ["add_noise", "estimate_noise", "fgsm"]
 

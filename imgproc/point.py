@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ._check import as_image, integer, one_of, positive, real
-from ._curves import as_curves, through
-from ._lookup import look_up
-from ._planes import canonical, full_scale, luma
+from ._core.check import as_image, integer, one_of, positive, real
+from ._core.curves import as_curves, through
+from ._core.lookup import look_up
+from ._core.planes import canonical, full_scale, luma
 from ._scanline import Op, pixel, run
 
 __all__ = [

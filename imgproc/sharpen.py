@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 
-from ._check import as_image, border_name, color_mode, integer, positive, real
-from ._cv2 import load_cv2
-from ._jit import kernel
-from ._linear import apply, float_of, gaussian_weights, separable
-from ._planes import canonical, full_scale, on_intensity
-from ._scanline._combine import blend_differences, blur_separable
-from ._scanline._combine import unsharp_mask as _unsharp
-from ._threads import run_bands
+from ._core.check import as_image, border_name, color_mode, integer, positive, real
+from ._core.jit import kernel
+from ._core.opencv import load_cv2
+from ._core.planes import canonical, full_scale, on_intensity
+from ._core.threads import run_bands
+from ._neighbours.correlate import blend_differences, blur_separable
+from ._neighbours.correlate import unsharp_mask as _unsharp
+from ._neighbours.float_filters import apply, float_of, gaussian_weights, separable
 from .smooth._common import by_bands
 
 __all__ = ["detail_enhance", "emboss", "high_boost", "laplacian", "sharpen_laplacian", "unsharp_mask"]
@@ -36,7 +36,7 @@ def laplacian(image: np.ndarray, *, neighbours: int = 4, border: str = "reflect_
     neighbours : int
         4 (kernel ``0 1 0 / 1 -4 1 / 0 1 0``) or 8 (``1 1 1 / 1 -8 1 / 1 1 1``).
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.
+        What the window sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from augment._chart import COLORS, Chart, save
-from imgproc._check import integer, one_of, positive, real, size_pair
-from imgproc._jit import kernel
+from imgproc._core.check import integer, one_of, positive, real, size_pair
+from imgproc._core.jit import kernel
 
 from ._kmeans import UPDATES, KMeans
 from ._labels import FORMATS, read_sizes

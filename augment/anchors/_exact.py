@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from imgproc._jit import kernel
+from imgproc._core.jit import kernel
 
 __all__: list[str] = []
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import integer, positive, real
+from imgproc._core.check import integer, positive, real
 
 from ._estimator import Clusterer
 from ._metric import Samples, add_up

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import integer, one_of
+from imgproc._core.check import integer, one_of
 
 from ._estimator import Clusterer
 from ._exact import exact_centre

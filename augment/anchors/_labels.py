@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import one_of
+from imgproc._core.check import one_of
 
 __all__: list[str] = []
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import one_of
-from imgproc._jit import borrowed, kernel
+from imgproc._core.check import one_of
+from imgproc._core.jit import borrowed, kernel
 
 __all__: list[str] = []
 

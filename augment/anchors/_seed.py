@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from augment._ranges import truth
-from imgproc._check import integer
+from imgproc._core.check import integer
 
 from ._metric import Samples, as_samples, metric_name
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._examples import example_image
+from imgproc._inventory import example_image
 
 __all__: list[str] = []
 

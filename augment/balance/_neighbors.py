@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import integer
-from imgproc._jit import borrowed, kernel
-from imgproc._planes import canonical
+from imgproc._core.check import integer
+from imgproc._core.jit import borrowed, kernel
+from imgproc._core.planes import canonical
 
 from ._data import is_sparse, whole_rows
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import integer
-from imgproc._jit import borrowed, kernel
-from imgproc._planes import canonical
-from imgproc._threads import run_bands
+from imgproc._core.check import integer
+from imgproc._core.jit import borrowed, kernel
+from imgproc._core.planes import canonical
+from imgproc._core.threads import run_bands
 
 from ._data import NUMBERS, Data, is_frame, is_sparse, whole_rows
 

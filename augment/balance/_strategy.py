@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import integer, one_of, real
+from imgproc._core.check import integer, one_of, real
 
 __all__: list[str] = []
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import integer, one_of
-from imgproc._jit import kernel
+from imgproc._core.check import integer, one_of
+from imgproc._core.jit import kernel
 
-from .._keys import _philox, address, fold, fresh_key
+from .._chain.keys import _philox, address, fold, fresh_key
 
 __all__: list[str] = []
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import one_of
+from imgproc._core.check import one_of
 
 from ._data import Data
 from ._neighbors import check_neighbors, neighbors, numbers_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import integer, one_of
+from imgproc._core.check import integer, one_of
 
 from ._data import Data, is_sparse, whole_rows
 from ._estimator import Estimator

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import integer, real
+from imgproc._core.check import integer, real
 
 from ._data import Data
 from ._neighbors import check_neighbors, numbers_of

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import one_of, real
-from imgproc._check import positive as positive_number
+from imgproc._core.check import one_of, real
+from imgproc._core.check import positive as positive_number
 
 from ._data import class_labels
 

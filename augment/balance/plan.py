@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import integer
+from imgproc._core.check import integer
 
 from ._instances import Instances, repeat_factors
 from ._streams import Keyed, seed_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import real
+from imgproc._core.check import real
 
 from .._ranges import truth
 from ._data import Data, is_sparse

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._jit import borrowed, kernel
-from imgproc._planes import canonical
+from imgproc._core.jit import borrowed, kernel
+from imgproc._core.planes import canonical
 
 from ._data import Data, is_frame, is_sparse, require_finite
 from ._neighbors import check_neighbors, neighbors

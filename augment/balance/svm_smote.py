@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import real
+from imgproc._core.check import real
 
 from ._data import Data
 from ._neighbors import check_neighbors, neighbors, numbers_of

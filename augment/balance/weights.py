@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import one_of, positive, real
+from imgproc._core.check import one_of, positive, real
 
 from ._instances import Instances, repeat_factors
 

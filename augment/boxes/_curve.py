@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from augment._chart import Chart, save
-from imgproc._check import integer
+from imgproc._core.check import integer
 
 from ._match import EPS
 from ._precision import _mean, match_all, settings

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import one_of, real
-from imgproc._jit import kernel
+from imgproc._core.check import one_of, real
+from imgproc._core.jit import kernel
 
 from ._grid import cells_within, frame_of, reach_of, row_of
 from ._inputs import as_boxes, as_labels, as_numbers, coded

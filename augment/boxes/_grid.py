@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imgproc._jit import kernel
+from imgproc._core.jit import kernel
 
 __all__: list[str] = []
 

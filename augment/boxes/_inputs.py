@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from augment._boxes_target import FORMATS, open_boxes
+from augment._chain.targets.boxes import FORMATS, open_boxes
 from augment._ranges import truth
-from imgproc._check import one_of
+from imgproc._core.check import one_of
 
 __all__: list[str] = []
 

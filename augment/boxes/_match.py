@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imgproc._jit import borrowed, kernel
+from imgproc._core.jit import borrowed, kernel
 
 __all__: list[str] = []
 

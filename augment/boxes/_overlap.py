@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from augment._ranges import truth
-from imgproc._jit import kernel
+from imgproc._core.jit import kernel
 
 from ._inputs import as_boxes
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from augment._ranges import truth as truth_value
-from imgproc._check import integer, one_of, real
+from imgproc._core.check import integer, one_of, real
 
 from ._inputs import as_boxes, as_flags, as_labels, as_numbers, coded
 from ._match import MOST_THRESHOLDS, accumulate, falling, match, sorted_by

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import integer, one_of, positive, real
-from imgproc._jit import kernel
+from imgproc._core.check import integer, one_of, positive, real
+from imgproc._core.jit import kernel
 
 from ._grid import cells_near, lay_out, reach_of
 from ._inputs import as_boxes, as_labels, as_numbers, coded

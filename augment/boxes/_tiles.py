@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from augment._ranges import truth
-from imgproc._check import as_image, one_of, real, size_pair
+from imgproc._core.check import as_image, one_of, real, size_pair
 
 from ._inputs import as_boxes, as_labels, as_numbers
 from ._overlap import IOU, SMALLER

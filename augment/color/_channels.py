@@ -6,13 +6,13 @@ import dataclasses
 
 import numpy as np
 
-from imgproc._check import integer, one_of, real
-from imgproc._planes import LUMA_WEIGHTS
+from imgproc._core.check import integer, one_of, real
+from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
-from .._keys import Draws
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params, Transform
 from .._ranges import integer_range, number_range, number_tuple
-from .._transform import Frame, Params, Transform
 from ._common import is_grey, must_be_rgb, normal
 
 __all__ = ["ChannelDropout", "ChannelShuffle", "PCAJitter", "PlanckianJitter", "ToGray", "ToSepia"]

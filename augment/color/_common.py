@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from imgproc._scanline._matrix import of
+from imgproc._scanline.matrix import of
 
 if TYPE_CHECKING:
-    from .._keys import Draws
-    from .._transform import Frame
+    from .._chain.keys import Draws
+    from .._chain.transform import Frame
 
 __all__: list[str] = []
 

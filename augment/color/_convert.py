@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from imgproc import color
-from imgproc._check import one_of, positive, real
-from imgproc._planes import LUMA_WEIGHTS
+from imgproc._core.check import one_of, positive, real
+from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
-from .._transform import Frame, Params, Transform
+from .._chain.transform import Frame, Params, Transform
 
 __all__ = ["ColorSpace", "Normalize"]
 

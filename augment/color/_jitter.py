@@ -8,13 +8,13 @@ import itertools
 
 import numpy as np
 
-from imgproc._planes import LUMA_WEIGHTS
+from imgproc._core.planes import LUMA_WEIGHTS
+from imgproc._core.sums import mean_luma
 from imgproc._scanline import Deferred, Op, Stage, pixel
-from imgproc._sums import mean_luma
 
-from .._keys import Draws
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params, Transform
 from .._ranges import number_range
-from .._transform import Frame, Params, Transform
 from ._common import is_grey, must_be_rgb
 
 __all__ = ["ColorJitter", "HueSaturationValue", "RGBShift"]

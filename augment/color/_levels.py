@@ -6,12 +6,12 @@ import dataclasses
 
 import numpy as np
 
-from imgproc._check import real
+from imgproc._core.check import real
 from imgproc._scanline import Stage, pixel
 
-from .._keys import Draws
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params, Transform
 from .._ranges import integer_range, number_range, truth
-from .._transform import Frame, Params, Transform
 from ._common import normal
 
 __all__ = ["BrightnessContrast", "Gamma", "Invert", "Posterize", "Solarize", "ToneCurve"]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import COLORS, border_name, integer, one_of, real, size_pair
+from imgproc._core.check import COLORS, border_name, integer, one_of, real, size_pair
 from imgproc._scanline import Deferred, Stage, Whole, pixel
 from imgproc.histogram import clahe, equalize_histogram, match_histogram, stretch_contrast
 from imgproc.histogram._count import count_levels
@@ -23,9 +23,9 @@ from imgproc.histogram._match import Target, reference_targets
 from imgproc.histogram._stretch import _table as stretching_table
 from imgproc.local import enhance_local_statistics
 
-from .._keys import Draws
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params, Transform
 from .._ranges import number_range, reference_images
-from .._transform import Frame, Params, Transform
 
 __all__ = ["CLAHE", "AutoContrast", "EnhanceLocalStatistics", "Equalize", "MatchHistogram"]
 

@@ -8,14 +8,14 @@ import math
 
 import numpy as np
 
-from imgproc._cv2 import load_cv2
+from imgproc._core.opencv import load_cv2
+from imgproc._neighbours.correlate import blur_separable, correlate
 from imgproc._scanline import Stage, Whole
-from imgproc._scanline._combine import blur_separable, correlate
 from imgproc.smooth import bilateral_filter
 
-from .._keys import Draws
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params, Transform
 from .._ranges import integer_range, number_range
-from .._transform import Frame, Params, Transform
 from ._channels import by_channels
 
 __all__ = ["BilateralBlur", "BoxBlur", "Defocus", "GaussianBlur", "MedianBlur", "MotionBlur"]

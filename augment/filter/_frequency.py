@@ -9,15 +9,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from imgproc._check import COLORS, color_mode, integer, one_of, positive, real
-from imgproc._planes import full_scale, on_intensity
+from imgproc._core.check import COLORS, color_mode, integer, one_of, positive, real
+from imgproc._core.planes import full_scale, on_intensity
+from imgproc._core.spectra import each_plane, frequencies, work_dtype
 from imgproc._scanline import Stage, Whole, resize
-from imgproc._spectral import each_plane, frequencies, work_dtype
 from imgproc.frequency import bandpass, bandreject, highpass, homomorphic, lowpass
 
-from .._keys import Draws
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params, Transform
 from .._ranges import number_range, reference_images
-from .._transform import Frame, Params, Transform
 
 __all__ = ["FourierDomainAdaptation", "FrequencyFilter", "HomomorphicLight"]
 

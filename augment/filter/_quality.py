@@ -7,15 +7,15 @@ import functools
 
 import numpy as np
 
-from imgproc._check import one_of
-from imgproc._cv2 import load_cv2
-from imgproc._decode import swap_red_blue
-from imgproc._planes import full_scale
+from imgproc._core.check import one_of
+from imgproc._core.opencv import load_cv2
+from imgproc._core.planes import full_scale
 from imgproc._scanline import Stage, Whole, resize
+from imgproc.io._decode import swap_red_blue
 
-from .._keys import Draws
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params, Transform
 from .._ranges import integer_range, number_range
-from .._transform import Frame, Params, Transform
 from ._channels import by_channels
 
 __all__ = ["Compression", "Downscale"]

@@ -7,16 +7,16 @@ import functools
 
 import numpy as np
 
-from imgproc._check import COLORS, color_mode, one_of, positive, real
-from imgproc._planes import on_intensity
+from imgproc._core.check import COLORS, color_mode, one_of, positive, real
+from imgproc._core.planes import on_intensity
+from imgproc._neighbours.correlate import blend_differences, unsharp_mask
 from imgproc._scanline import Stage, Whole
-from imgproc._scanline._combine import blend_differences, unsharp_mask
 from imgproc.sharpen import detail_enhance
 from imgproc.sharpen import unsharp_mask as sharpened
 
-from .._keys import Draws
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params, Transform
 from .._ranges import number_range
-from .._transform import Frame, Params, Transform
 from ._blur import gaussian_weights
 
 __all__ = ["EdgeDetect", "Emboss", "LocalContrast", "Sharpen", "UnsharpMask"]

@@ -7,13 +7,13 @@ import functools
 
 import numpy as np
 
-from imgproc._check import positive
+from imgproc._core.check import positive
 from imgproc._scanline import Stage, Whole
 from imgproc.segment import mean_color_superpixels, superpixels
 
-from .._keys import Draws, stream_uniforms
+from .._chain.keys import Draws, stream_uniforms
+from .._chain.transform import Frame, Params, Transform
 from .._ranges import integer_range, number_range
-from .._transform import Frame, Params, Transform
 
 __all__ = ["Superpixels"]
 

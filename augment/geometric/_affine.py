@@ -6,7 +6,7 @@ import dataclasses
 import math
 
 from imgproc._scanline import Geometry, Stage
-from imgproc._scanline._matrix import (
+from imgproc._scanline.matrix import (
     cos_sin,
     enclosing_size,
     inverse,
@@ -16,9 +16,9 @@ from imgproc._scanline._matrix import (
     turned_pull,
 )
 
-from .._keys import Draws
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range, truth
-from .._transform import Frame, Params
 from ._common import _Warp, axis_ranges, both_axes
 
 __all__ = ["Affine", "Perspective", "Rotate"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from imgproc._check import border_name, integer, one_of, real
+from imgproc._core.check import border_name, integer, one_of, real
 
+from .._chain.transform import Transform
 from .._ranges import Range, number_range
-from .._transform import Transform
 
 __all__: list[str] = []
 

@@ -7,13 +7,13 @@ import math
 
 import numpy as np
 
-from imgproc._check import size_pair
+from imgproc._core.check import size_pair
 from imgproc._scanline import Geometry, Stage
-from imgproc._scanline._matrix import of
+from imgproc._scanline.matrix import of
 
-from .._keys import Draws
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range, truth
-from .._transform import Frame, Params
 from ._common import _Framed, _Resized
 
 __all__ = ["BoxSafeCrop", "CenterCrop", "Crop", "ResizedCrop"]

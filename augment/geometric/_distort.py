@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 
-from imgproc._check import integer, positive
+from imgproc._core.check import integer, positive
 from imgproc._scanline import Geometry, Stage
-from imgproc._scanline._matrix import IDENTITY
+from imgproc._scanline.matrix import IDENTITY
 
-from .._keys import Draws
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range
-from .._transform import Frame, Params
 from ._common import _Warp
 from ._fields import elastic_grid, knots_grid, lens_grid, plate_grid
 

@@ -11,9 +11,9 @@ import math
 
 import numpy as np
 
-from imgproc._jit import kernel
+from imgproc._core.jit import kernel
 
-from .._keys import stream_uniforms
+from .._chain.keys import stream_uniforms
 
 __all__: list[str] = []
 

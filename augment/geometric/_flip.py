@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 from imgproc._scanline import Geometry, Stage
-from imgproc._scanline._matrix import Matrix
+from imgproc._scanline.matrix import Matrix
 
-from .._keys import Draws
-from .._transform import Frame, Params, Transform
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params, Transform
 
 __all__ = ["Dihedral", "HorizontalFlip", "Rotate90", "Transpose", "VerticalFlip"]
 

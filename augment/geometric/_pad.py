@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from imgproc._check import integer, one_of, size_pair
+from imgproc._core.check import integer, one_of, size_pair
 from imgproc._scanline import Geometry, Stage
 
-from .._keys import Draws
-from .._transform import Frame, Params
+from .._chain.keys import Draws
+from .._chain.transform import Frame, Params
 from ._common import POSITIONS, WHERE, _Framed
 
 __all__ = ["Pad", "PadToSize"]

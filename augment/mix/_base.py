@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from imgproc._check import integer, one_of, real
+from imgproc._core.check import integer, one_of, real
 
-from .._keys import Draws, Key
-from .._plan import Plan, State
-from .._sample import Sample
-from .._transform import Params, Transform
+from .._chain.keys import Draws, Key
+from .._chain.sample import Sample
+from .._chain.transform import Params, Transform
+from .._chain.tree import Plan, State
 from ._content import FITS, settle
 from ._info import Mixed, MixInfo
 from ._law import Law, draw_law

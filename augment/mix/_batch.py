@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgproc._check import as_image, integer
-from imgproc._threads import get_num_threads, run_all
+from imgproc._core.check import as_image, integer
+from imgproc._core.threads import get_num_threads, run_all
 
-from .._keys import FIRST_DRAWS, Draws, address, draw_block, fresh_key, key_words
-from .._sample import BOX_FIELD, BOXES, IMAGE, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Rules, Sample
-from .._targets import as_container, close_masks
+from .._chain.keys import FIRST_DRAWS, Draws, address, draw_block, fresh_key, key_words
+from .._chain.sample import BOX_FIELD, BOXES, IMAGE, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Rules, Sample
+from .._chain.targets.points import as_container, close_masks
 from ._base import Mixing, check_labels, draw_laws, is_on, mixed_label, paired_labels, prepared, soft_label, soft_labels
 from ._content import check_alike, inner_rules, open_sample
 from ._donors import check_donors, partners_among, partners_within
 from ._info import Mixed, MixInfo
 
 if TYPE_CHECKING:
-    from .._transform import Params
+    from .._chain.transform import Params
 
 __all__: list[str] = []
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import DTYPES, as_image
-from imgproc._cv2 import load_cv2
-from imgproc._jit import kernel
+from imgproc._core.check import DTYPES, as_image
+from imgproc._core.jit import kernel
+from imgproc._core.opencv import load_cv2
 from imgproc._scanline import Geometry
 
-from .._sample import BOX_FIELD, BOXES, IMAGE, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Rules, Sample
-from .._targets import take
+from .._chain.sample import BOX_FIELD, BOXES, IMAGE, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Rules, Sample
+from .._chain.targets.points import take
 
 __all__: list[str] = []
 

@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from imgproc._check import real
-from imgproc._cv2 import load_cv2
+from imgproc._core.check import real
+from imgproc._core.opencv import load_cv2
 
-from .._keys import Draws, stream_uniforms
+from .._chain.keys import Draws, stream_uniforms
+from .._chain.sample import BOX_FIELD, BOXES, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Sample
+from .._chain.targets.points import take
+from .._chain.transform import Params
 from .._ranges import integer_range
-from .._sample import BOX_FIELD, BOXES, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Sample
-from .._targets import take
-from .._transform import Params
 from ._base import _Covering
 from ._content import fitted, join, layered, put_where, seen_points
 from ._law import Law

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .._keys import Draws
-from .._sample import Sample
-from .._transform import Params
+from .._chain.keys import Draws
+from .._chain.sample import Sample
+from .._chain.transform import Params
 from ._base import _Covering
 from ._content import fitted, overlaid, rectangle_owner
 from ._law import Law, check_law

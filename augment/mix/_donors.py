@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import as_image, integer
-from imgproc._jit import kernel
+from imgproc._core.check import as_image, integer
+from imgproc._core.jit import kernel
 
-from .._keys import _philox, fold
+from .._chain.keys import _philox, fold
 
 __all__ = ["DonorBuffer"]
 

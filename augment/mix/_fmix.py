@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import real
+from imgproc._core.check import real
 
-from .._keys import Draws, stream_uniforms
-from .._sample import Sample
-from .._transform import Params
+from .._chain.keys import Draws, stream_uniforms
+from .._chain.sample import Sample
+from .._chain.transform import Params
 from ._base import _Covering
 from ._content import fitted, overlaid
 from ._law import Law, check_law

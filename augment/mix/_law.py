@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import one_of, real
-from imgproc._jit import kernel
+from imgproc._core.check import one_of, real
+from imgproc._core.jit import kernel
 
-from .._keys import fold, uniforms
+from .._chain.keys import fold, uniforms
 
 __all__: list[str] = []
 

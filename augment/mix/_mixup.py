@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from imgproc._check import real
-from imgproc._jit import Intrinsic, borrowed, kernel
-from imgproc._planes import canonical
-from imgproc._threads import SERIAL_BELOW, run_all
+from imgproc._core.check import real
+from imgproc._core.jit import Intrinsic, borrowed, kernel
+from imgproc._core.planes import canonical
+from imgproc._core.threads import SERIAL_BELOW, run_all
 
-from .._sample import Sample
-from .._transform import Params
+from .._chain.sample import Sample
+from .._chain.transform import Params
 from ._base import Mixing
 from ._content import fitted, has_things, join, layered, part
 from ._law import Law, check_law

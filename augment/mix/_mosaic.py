@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._check import integer, size_pair
+from imgproc._core.check import integer, size_pair
 
-from .._keys import Draws
+from .._chain.keys import Draws
+from .._chain.sample import Sample
+from .._chain.transform import Params
 from .._ranges import Range, number_range
-from .._sample import Sample
-from .._transform import Params
 from ..geometric._common import levels
 from ._base import _Covering
 from ._content import fit_size, fit_stage, pieced

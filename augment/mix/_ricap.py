@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from imgproc._scanline import Geometry
-from imgproc._scanline._matrix import translation
+from imgproc._scanline.matrix import translation
 
-from .._keys import Draws
-from .._sample import Sample
-from .._transform import Params
+from .._chain.keys import Draws
+from .._chain.sample import Sample
+from .._chain.transform import Params
 from ._base import _Covering
 from ._content import fitted, pieced
 from ._law import Law, check_law

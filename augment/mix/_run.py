@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._boxes_target import close_boxes
-from .._plan import Node, State, Step
-from .._sample import MASKS, Sample
-from .._targets import close_masks, close_points
+from .._chain.sample import MASKS, Sample
+from .._chain.targets.boxes import close_boxes
+from .._chain.targets.points import close_masks, close_points
+from .._chain.tree import Node, State, Step
 from ._base import Mixing, draw_laws, is_on, mixed_label, prepared, soft_label
 from ._batch import open_donor
 from ._content import BOX_WEIGHTS, POINT_WEIGHTS, ROW, check_alike, inner_rules, open_sample, settle
@@ -17,8 +17,8 @@ from ._donors import check_donors, partners_among
 from ._info import MixInfo
 
 if TYPE_CHECKING:
-    from .._keys import Draws
-    from .._transform import Params
+    from .._chain.keys import Draws
+    from .._chain.transform import Params
     from ..compose import Compose
 
 __all__: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from imgproc._check import integer
+from imgproc._core.check import integer
 
 __all__ = ["OnOffSchedule"]
 

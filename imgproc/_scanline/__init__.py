@@ -1,21 +1,21 @@
 """The scanline machine: programs of coordinates, samples, pixel operations and a store, run row by row."""
 
-from . import _pixel as pixel  # noqa: F401
-from ._compute import levels_of as levels_of
-from ._compute import limits_of as limits_of
-from ._compute import run_mask as run_mask
-from ._run import run as run
-from ._run import take_pass as take_pass
-from ._scratch import scratch as scratch
-from ._stage import Deferred as Deferred
-from ._stage import Erase as Erase
-from ._stage import Fill as Fill
-from ._stage import Geometry as Geometry
-from ._stage import MaskOnly as MaskOnly
-from ._stage import Op as Op
-from ._stage import Stage as Stage
-from ._stage import Whole as Whole
-from ._whole import OutMismatch as OutMismatch
-from ._whole import moved as moved
-from ._whole import resize as resize
-from ._whole import usable as usable
+from . import pixel as pixel
+from .compute import levels_of as levels_of
+from .compute import limits_of as limits_of
+from .compute import run_mask as run_mask
+from .opencv_moves import OutMismatch as OutMismatch
+from .opencv_moves import moved as moved
+from .opencv_moves import resize as resize
+from .opencv_moves import usable as usable
+from .passes import run as run
+from .passes import take_pass as take_pass
+from .scratch import scratch as scratch
+from .stages import Deferred as Deferred
+from .stages import Erase as Erase
+from .stages import Fill as Fill
+from .stages import Geometry as Geometry
+from .stages import MaskOnly as MaskOnly
+from .stages import Op as Op
+from .stages import Stage as Stage
+from .stages import Whole as Whole

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_image, real
-from .._planes import LUMA_WEIGHTS
+from .._core.check import as_image, real
+from .._core.planes import LUMA_WEIGHTS
 from .._scanline import pixel, run
 
 __all__ = ["adjust_hue", "adjust_saturation", "color_matrix", "shift_hsv"]

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_image, as_mask, one_of, real
-from .._jit import kernel
-from .._planes import LUMA_WEIGHTS, canonical, valid_pixels
+from .._core.check import as_image, as_mask, one_of, real
+from .._core.jit import kernel
+from .._core.planes import LUMA_WEIGHTS, canonical, valid_pixels
+from .._core.threads import run_bands
 from .._scanline import pixel, run
-from .._threads import run_bands
 from ..histogram import histogram
 from ._illuminant import gains_at
 

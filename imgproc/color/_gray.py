@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image
-from .._cv2 import load_cv2
-from .._planes import luma
+from .._core.check import as_image
+from .._core.opencv import load_cv2
+from .._core.planes import luma
 
 __all__ = ["gray_to_rgb", "rgb_to_gray"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image
-from .._jit import kernel
+from .._core.check import as_image
+from .._core.jit import kernel
 from ._hsv import put_hue
 from ._rows import convert, put, scale_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image
-from .._jit import kernel
+from .._core.check import as_image
+from .._core.jit import kernel
 from ._rows import convert, nearest, put, scale_of
 
 __all__ = ["hsl_to_rgb", "hsv_to_rgb", "rgb_to_hsl", "rgb_to_hsv"]

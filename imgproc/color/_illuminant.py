@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._check import one_of, real
+from .._core.check import one_of, real
 from ._xyz import BX, BY, BZ, GX, GY, GZ, RX, RY, RZ
 
 __all__ = ["illuminant_gains"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image
-from .._jit import kernel
+from .._core.check import as_image
+from .._core.jit import kernel
 from ._rows import convert, cube_root, decode, decode_row, encode, encode_row, precision_of, put, scale_of
 from ._xyz import WHITE_X, WHITE_Z, XB, YB, ZB, rgb_of, xyz_of
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .._jit import kernel
-from .._planes import canonical, full_scale
-from .._threads import run_bands
+from .._core.jit import kernel
+from .._core.planes import canonical, full_scale
+from .._core.threads import run_bands
 
 MAGIC = 12582912.0
 """1.5 * 2**23: a float32 below 2**22 plus this is rounded to whole numbers, half to even."""

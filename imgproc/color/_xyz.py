@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image
-from .._jit import Kernel, kernel
-from .._lookup import look_up
-from .._planes import canonical
-from .._threads import run_bands
+from .._core.check import as_image
+from .._core.jit import Kernel, kernel
+from .._core.lookup import look_up
+from .._core.planes import canonical
+from .._core.threads import run_bands
 from ._rows import convert, decode, decode_row, encode, encode_row, precision_of, put, rounded, scale_of
 
 __all__ = ["linear_to_rgb", "rgb_to_linear", "rgb_to_xyz", "xyz_to_rgb"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image
-from .._jit import kernel
-from .._planes import LUMA_WEIGHTS, LUMA_WEIGHTS_15_BITS
+from .._core.check import as_image
+from .._core.jit import kernel
+from .._core.planes import LUMA_WEIGHTS, LUMA_WEIGHTS_15_BITS
 from ._rows import convert, nearest, put, scale_of
 
 __all__ = ["rgb_to_ycrcb", "ycrcb_to_rgb"]

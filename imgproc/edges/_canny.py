@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image, as_mask, positive, real
-from .._cv2 import load_cv2
-from .._jit import kernel
-from .._linear import float_of, gaussian_weights, mirrored, separable
-from .._planes import canonical, full_scale, luma
+from .._core.check import as_image, as_mask, positive, real
+from .._core.jit import kernel
+from .._core.opencv import load_cv2
+from .._core.planes import canonical, full_scale, luma
+from .._neighbours.float_filters import float_of, gaussian_weights, mirrored, separable
 from ._derivatives import derivatives
 
 __all__ = ["canny"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image, border_name, one_of, positive, real
-from .._cv2 import load_cv2
-from .._jit import kernel
-from .._linear import Filter, apply, float_of, gaussian_weights, mirrored, separable
-from .._planes import canonical, full_scale
-from .._threads import run_bands
+from .._core.check import as_image, border_name, one_of, positive, real
+from .._core.jit import kernel
+from .._core.opencv import load_cv2
+from .._core.planes import canonical, full_scale
+from .._core.threads import run_bands
+from .._neighbours.float_filters import Filter, apply, float_of, gaussian_weights, mirrored, separable
 
 __all__ = [
     "difference_of_gaussians",
@@ -53,7 +53,7 @@ def gradient(
         Length; the component to the right; the component downwards; or the direction of steepest ascent in degrees,
         counter-clockwise from the right as seen, in (-180, 180].
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.
+        What the window sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 
@@ -134,7 +134,7 @@ def laplacian_of_gaussian(
         By how much, as a fraction of full scale, two neighbours opposite each other about a pixel must differ, besides
         having different signs, to make it an edge; at least 0.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.
+        What the window sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 
@@ -216,7 +216,7 @@ def difference_of_gaussians(
     ratio : float
         The wide one's is `ratio` times as large, above 1; 1.6 is nearest to the Laplacian of a Gaussian.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.
+        What the window sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 
@@ -321,7 +321,7 @@ def kirsch(
         right as seen, towards the bright side; the smallest turn from 0 to 180, then -135 to -45, where several are
         equal.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.
+        What the window sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 
@@ -358,7 +358,7 @@ def robinson(
     result : {"magnitude", "angle"}
         The strongest response; or where it points, as by `kirsch`.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.
+        What the window sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

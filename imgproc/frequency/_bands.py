@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .._check import ordered_range, positive, real
-from .._planes import full_scale
-from .._spectral import each_plane
+from .._core.check import ordered_range, positive, real
+from .._core.planes import full_scale
+from .._core.spectra import each_plane
 from ._isotropic import checked, filtered, highpass_gain, lowpass_gain, prototype
 
 __all__ = ["bandpass", "bandreject", "highpass", "lowpass"]
@@ -55,7 +55,7 @@ def lowpass(
     order : int
         Of Butterworth's filter, at least 1; the higher, the steeper.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the filter sees outside the image, as far again as the image reaches; see `imgproc._border`.
+        What the filter sees outside the image, as far again as the image reaches; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 
@@ -107,7 +107,7 @@ def highpass(
     order : int
         Of Butterworth's filter, at least 1.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the filter sees outside the image; see `imgproc._border`.
+        What the filter sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     offset : float
@@ -171,7 +171,7 @@ def bandpass(
     order : int
         Of Butterworth's filter, at least 1.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the filter sees outside the image; see `imgproc._border`.
+        What the filter sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     offset : float
@@ -224,7 +224,7 @@ def bandreject(
     order : int
         Of Butterworth's filter, at least 1.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the filter sees outside the image; see `imgproc._border`.
+        What the filter sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

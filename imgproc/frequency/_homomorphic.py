@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image, border_name, positive, real
-from .._planes import full_scale
-from .._spectral import each_plane
+from .._core.check import as_image, border_name, positive, real
+from .._core.planes import full_scale
+from .._core.spectra import each_plane
 from ._isotropic import filtered
 
 __all__ = ["homomorphic"]
@@ -41,7 +41,7 @@ def homomorphic(
     sharpness : float
         How fast, above 0: c of [1]_.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the filter sees outside the image; see `imgproc._border`.
+        What the filter sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .._check import positive, real
-from .._jit import kernel
-from .._planes import canonical, full_scale
-from .._spectral import double_size, each_plane, filter_by_dft, frequencies, work_dtype
-from .._threads import run_bands
+from .._core.check import positive, real
+from .._core.jit import kernel
+from .._core.planes import canonical, full_scale
+from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies, work_dtype
+from .._core.threads import run_bands
 from ._isotropic import CACHED_BELOW, checked
 
 __all__ = ["notch_reject"]
@@ -51,7 +51,7 @@ def notch_reject(
     order : int
         Of Butterworth's filter, at least 1.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the filter sees outside the image; see `imgproc._border`.
+        What the filter sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

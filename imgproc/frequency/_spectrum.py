@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image
-from .._planes import full_scale
-from .._spectral import as_floats
+from .._core.check import as_image
+from .._core.planes import full_scale
+from .._core.spectra import as_floats
 
 __all__ = ["spectrum"]
 

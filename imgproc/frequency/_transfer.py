@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_image, border_name, real
-from .._planes import full_scale
-from .._spectral import double_size, each_plane, filter_by_dft, frequencies, work_dtype
+from .._core.check import as_image, border_name, real
+from .._core.planes import full_scale
+from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies, work_dtype
 
 __all__ = ["apply_transfer"]
 
@@ -32,7 +32,7 @@ def apply_transfer(
         `numpy.fft.fft2` (zero frequency first), H >= h and W >= w: the image is extended to that size, and not at all
         if it has it, so that opposite edges meet.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        How the image is extended; see `imgproc._border`.
+        How the image is extended; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     offset : float

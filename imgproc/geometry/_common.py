@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_image, real
+from .._core.check import as_image, real
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .._border import framed
-from .._check import as_image, border_name, integer, one_of
-from .._cv2 import load_cv2
-from .._planes import level
+from .._core.border import framed
+from .._core.check import as_image, border_name, integer, one_of
+from .._core.opencv import load_cv2
+from .._core.planes import level
 from ._common import fill_levels, full_image
 
 __all__ = ["crop", "flip", "pad", "transpose"]

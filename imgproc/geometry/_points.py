@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._check import positive, real, size_pair
-from .._scanline._matrix import about, inverse, linear, multiply, rotate_shear_scale, square_to_quad, translation
+from .._core.check import positive, real, size_pair
+from .._scanline.matrix import about, inverse, linear, multiply, rotate_shear_scale, square_to_quad, translation
 from ._common import numbers
 
 __all__ = ["affine_matrix", "perspective_from_points"]

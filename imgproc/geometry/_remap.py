@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .._check import border_name, one_of
-from .._jit import kernel
-from .._planes import as_planes, canonical, full_scale, level
-from .._scanline._coordinates import BORDER_CODES, _fold_row
-from .._scanline._sample import BICUBIC, BILINEAR, NEAREST, nearest_index
-from .._scanline._store import store
-from .._scanline._taps import sample_bicubic, sample_bilinear
-from .._threads import run_bands
+from .._core.check import border_name, one_of
+from .._core.jit import kernel
+from .._core.planes import as_planes, canonical, full_scale, level
+from .._core.threads import run_bands
+from .._scanline.coordinates import BORDER_CODES, _fold_row
+from .._scanline.interpolate import sample_bicubic, sample_bilinear
+from .._scanline.nearest import BICUBIC, BILINEAR, NEAREST, nearest_index
+from .._scanline.stores import store
 from ._common import fill_levels, full_image
 
 __all__ = ["remap"]

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .._check import border_name, one_of, real, size_pair
+from .._core.check import border_name, one_of, real, size_pair
 from .._scanline import Geometry, run
 from .._scanline import resize as resize_pixels
-from .._scanline._matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
+from .._scanline.matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
 from ._common import INTERPOLATIONS, fill_levels, full_image, numbers
 
 __all__ = ["resize", "rotate", "warp"]

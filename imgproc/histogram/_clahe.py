@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._border import index_map
-from .._check import as_image, as_mask, color_mode, integer, real, size_pair
-from .._jit import kernel
-from .._planes import full_scale, on_intensity, valid_pixels
-from .._threads import run_bands
+from .._core.border import index_map
+from .._core.check import as_image, as_mask, color_mode, integer, real, size_pair
+from .._core.jit import kernel
+from .._core.planes import full_scale, on_intensity, valid_pixels
+from .._core.threads import run_bands
 
 __all__ = ["clahe"]
 

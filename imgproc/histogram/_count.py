@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_image, as_mask, integer, ordered_range
-from .._jit import kernel
-from .._planes import as_planes, canonical, full_scale, valid_pixels
-from .._threads import run_bands
+from .._core.check import as_image, as_mask, integer, ordered_range
+from .._core.jit import kernel
+from .._core.planes import as_planes, canonical, full_scale, valid_pixels
+from .._core.threads import run_bands
 
 __all__ = ["cumulative_histogram", "histogram"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._jit import kernel
-from .._threads import run_bands
+from .._core.jit import kernel
+from .._core.threads import run_bands
 
 BINS = 1 << 14
 

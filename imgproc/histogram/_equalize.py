@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image, as_mask, color_mode, one_of
-from .._lookup import look_up
-from .._planes import on_intensity, valid_pixels
+from .._core.check import as_image, as_mask, color_mode, one_of
+from .._core.lookup import look_up
+from .._core.planes import on_intensity, valid_pixels
 from ._count import count_levels
 from ._distribution import Distribution
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_image, as_mask, border_name, color_mode, radius_within, real
-from .._jit import kernel
-from .._planes import canonical, full_scale, on_intensity
-from .._threads import run_bands
+from .._core.check import as_image, as_mask, border_name, color_mode, radius_within, real
+from .._core.jit import kernel
+from .._core.planes import canonical, full_scale, on_intensity
+from .._core.threads import run_bands
 from ._match import Target, reference_targets
 from ._ranks import CONSTANT, LEAVE, window_ranks
 
@@ -48,7 +48,7 @@ def equalize_histogram_local(
     radius : int
         The window is (2 radius + 1) square, in pixels; at most the image's longer side.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.  Each window has the same number of pixels.
+        What the window sees outside the image, see `imgproc._core.border`.  Each window has the same number of pixels.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     color : {"luminance", "per_channel"}
@@ -125,7 +125,7 @@ def match_histogram_local(
     radius : int
         The window is (2 radius + 1) square, in pixels; at most the image's longer side.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.
+        What the window sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     color : {"per_channel", "luminance"}

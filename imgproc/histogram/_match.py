@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_image, as_mask, color_mode
-from .._jit import kernel
-from .._lookup import look_up
-from .._planes import canonical, full_scale, luma, on_intensity, valid_pixels
+from .._core.check import as_image, as_mask, color_mode
+from .._core.jit import kernel
+from .._core.lookup import look_up
+from .._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
 from ._count import count_levels
 from ._distribution import Distribution
 

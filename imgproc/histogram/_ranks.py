@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._border import extended
-from .._jit import kernel
-from .._planes import canonical, level, valid_pixels
-from .._threads import get_num_threads, run_bands
+from .._core.border import extended
+from .._core.jit import kernel
+from .._core.planes import canonical, level, valid_pixels
+from .._core.threads import get_num_threads, run_bands
 
 LEAVE, CONSTANT = -1, -2
 """Ranks that say: keep the pixel (NaN, or no valid pixel in its window); all valid pixels of the window equal it."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image, as_mask, color_mode, real
-from .._jit import kernel
-from .._lookup import look_up
-from .._planes import on_intensity
-from .._threads import run_bands
+from .._core.check import as_image, as_mask, color_mode, real
+from .._core.jit import kernel
+from .._core.lookup import look_up
+from .._core.planes import on_intensity
+from .._core.threads import run_bands
 from ._count import count_levels
 
 __all__ = ["stretch_contrast"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._jit import Intrinsic
+from .._core.jit import Intrinsic
 
 __all__: list[str] = []
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._jit import borrowed, kernel
-from .._planes import canonical
+from .._core.jit import borrowed, kernel
+from .._core.planes import canonical
 
 __all__: list[str] = []
 

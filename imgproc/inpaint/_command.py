@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .._encode import resolve_target
-from .._planes import full_scale
-from ..io import _format_of, _holdable, read_image, write_image
+from .._core.planes import full_scale
+from ..io._encode import resolve_target
+from ..io._files import _format_of, _holdable, read_image, write_image
 from .diffusion import ORDERS, inpaint_diffusion
 from .exemplar import PRIORITIES, SEARCHES, inpaint_exemplar
 from .remove import hole_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._cv2 import load_cv2
-from .._jit import kernel
+from .._core.jit import kernel
+from .._core.opencv import load_cv2
 from ..color import rgb_to_lab
 
 COARSE = 4

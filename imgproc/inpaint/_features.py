@@ -6,13 +6,13 @@ import os
 
 import numpy as np
 
-from .._decode import pil_array
-from .._jit import borrowed, kernel
-from .._planes import full_scale
+from .._core.jit import borrowed, kernel
+from .._core.planes import full_scale
 from ..color import rgb_to_lab
 from ..describe import gist
 from ..geometry import resize
-from ..io import MAX_PIXELS, read_image
+from ..io._decode import pil_array
+from ..io._files import MAX_PIXELS, read_image
 
 BLOCKS = 4
 ORIENTATIONS = (6, 6, 6, 6, 6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._jit import kernel
+from .._core.jit import kernel
 
 # A pixel's neighbours: right, left, down, up; the way back from neighbour d is d ^ 1.  What a pixel's parent can be
 # beside one of them:

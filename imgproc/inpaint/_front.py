@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .._jit import borrowed, kernel
+from .._core.jit import borrowed, kernel
 from ._state import State
 
 __all__: list[str] = []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._jit import borrowed, kernel
+from .._core.jit import borrowed, kernel
 
 SMALLEST = 8
 """Side of the coarsest grid."""

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from .._planes import full_scale
-from ..io import read_image, write_image
+from .._core.planes import full_scale
+from ..io._files import read_image, write_image
 from .database import SceneDatabase
 from .poisson import DOMAINS
 from .scene import SceneCompletion, complete_scene

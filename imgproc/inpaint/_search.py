@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._jit import kernel
+from .._core.jit import kernel
 from ._atomic import atomic_add, atomic_load, atomic_store
 from ._front import (
     BLOCKS,

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_hole, as_image, integer
-from .._encode import replace_file
-from .._threads import get_num_threads, ordered_map, run_bands
-from ..io import read_image
+from .._core.check import as_hole, as_image, integer
+from .._core.threads import get_num_threads, ordered_map, run_bands
+from ..io._encode import replace_file
+from ..io._files import read_image
 from ._features import LENGTH, VERSION, block_weights, describe, read_small, squared_distances
 
 __all__ = ["Scene", "SceneDatabase"]

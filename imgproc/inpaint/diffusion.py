@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_hole, as_image, one_of
-from .._planes import full_scale
+from .._core.check import as_hole, as_image, one_of
+from .._core.planes import full_scale
 
 __all__ = ["inpaint_diffusion"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_hole, as_image, as_mask, integer, odd, one_of
-from .._jit import jit_enabled
-from .._planes import as_planes, full_scale
-from .._threads import get_num_threads, run_all, stays_serial
+from .._core.check import as_hole, as_image, as_mask, integer, odd, one_of
+from .._core.jit import jit_enabled
+from .._core.planes import as_planes, full_scale
+from .._core.threads import get_num_threads, run_all, stays_serial
 from ..color import rgb_to_lab
 from ._blend import blend_patches
 from ._front import CRIMINISI, LEFT, NUMBERS, PATCHES, REGULARIZED, TENSOR, TILE, begin_front

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_hole, as_image, one_of, positive, real, size_pair
-from .._cv2 import load_cv2
-from .._planes import full_scale, luma
+from .._core.check import as_hole, as_image, one_of, positive, real, size_pair
+from .._core.opencv import load_cv2
+from .._core.planes import full_scale, luma
 from ..geometry import resize
 
 __all__ = ["OnnxInpainter", "inpaint"]

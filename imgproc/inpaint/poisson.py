@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_hole, as_image, one_of, same_size
-from .._planes import full_scale
-from .._spectral import spaced
-from .._threads import get_num_threads, stays_serial
+from .._core.check import as_hole, as_image, one_of, same_size
+from .._core.planes import full_scale
+from .._core.spectra import spaced
+from .._core.threads import get_num_threads, stays_serial
 from ._multigrid import solve
 
 __all__ = ["poisson_blend"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_hole, as_image, boxes_on_image, integer
-from .._cv2 import load_cv2
+from .._core.check import as_hole, as_image, boxes_on_image, integer
+from .._core.opencv import load_cv2
 from .exemplar import inpaint_exemplar
 
 __all__ = ["remove_object"]

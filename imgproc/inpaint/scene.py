@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_hole, as_image, integer, one_of, positive, real
-from .._cv2 import load_cv2
-from .._planes import full_scale, luma
-from .._threads import get_num_threads, ordered_map
+from .._core.check import as_hole, as_image, integer, one_of, positive, real
+from .._core.opencv import load_cv2
+from .._core.planes import full_scale, luma
+from .._core.threads import get_num_threads, ordered_map
 from ..geometry import resize
 from ._context import KEPT, UNITS, Place, block_means, coarse_places, lab_planes, levels_of, refined
 from ._features import read_reduced

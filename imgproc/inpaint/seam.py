@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_hole, as_image, as_mask, integer, real, same_size
-from .._cv2 import load_cv2
-from .._planes import full_scale
+from .._core.check import as_hole, as_image, as_mask, integer, real, same_size
+from .._core.opencv import load_cv2
+from .._core.planes import full_scale
 from ._flow import grid_flow
 
 __all__ = ["graph_cut_seam", "grid_cut"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._border import framed
-from .._check import as_image, as_psf, border_name, integer, real
-from .._planes import full_scale
+from .._core.border import framed
+from .._core.check import as_image, as_psf, border_name, integer, real
+from .._core.planes import full_scale
+from .._core.spectra import each_plane, work_dtype
 from .._scanline import pixel, run
-from .._spectral import each_plane, work_dtype
 from ._periodic import centred
 
 __all__ = ["degrade"]
@@ -36,7 +36,7 @@ def degrade(
     key : int
         Which noise, from 0 to 2**52: the same key gives the same noise.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the blur sees outside the image; see `imgproc._border`.
+        What the blur sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._border import index_map
-from .._cv2 import load_cv2
+from .._core.border import index_map
+from .._core.opencv import load_cv2
 
 
 def roomy(size: tuple[int, ...], psf: np.ndarray) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .._check import positive, real, size_pair
+from .._core.check import positive, real, size_pair
 
 __all__ = ["defocus_psf", "gaussian_psf", "motion_psf", "turbulence_otf"]
 

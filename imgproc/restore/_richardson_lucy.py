@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image, as_psf, integer
-from .._cv2 import load_cv2
-from .._planes import full_scale
-from .._spectral import each_plane, work_dtype
+from .._core.check import as_image, as_psf, integer
+from .._core.opencv import load_cv2
+from .._core.planes import full_scale
+from .._core.spectra import each_plane, work_dtype
 from ._periodic import Filter, centred, periodic, roomy
 
 __all__ = ["richardson_lucy"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image, as_psf, integer, positive
-from .._cv2 import load_cv2
-from .._jit import borrowed, kernel
-from .._planes import full_scale
-from .._spectral import each_plane, frequencies, work_dtype
+from .._core.check import as_image, as_psf, integer, positive
+from .._core.jit import borrowed, kernel
+from .._core.opencv import load_cv2
+from .._core.planes import full_scale
+from .._core.spectra import each_plane, frequencies, work_dtype
 from ._periodic import centred, packed, periodic, roomy
 
 __all__ = ["total_variation_deconvolution"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import integer
-from .._cv2 import load_cv2
+from .._core.check import integer
+from .._core.opencv import load_cv2
 
 __all__ = ["connected_components"]
 

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from .._check import as_image, as_mask, integer, positive
-from .._jit import borrowed, kernel
-from .._planes import canonical, full_scale
-from .._threads import run_bands
+from .._core.check import as_image, as_mask, integer, positive
+from .._core.jit import borrowed, kernel
+from .._core.planes import canonical, full_scale
+from .._core.threads import run_bands
 from ..color import gray_to_rgb, rgb_to_lab
 
 __all__ = ["mean_color_superpixels", "superpixels"]

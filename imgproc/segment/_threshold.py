@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image, as_mask, border_name, integer, one_of, radius_within, real
-from .._linear import apply, float_of, gaussian_weights, mirrored, separable
-from .._planes import canonical, full_scale, luma
+from .._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real
+from .._core.planes import canonical, full_scale, luma
+from .._neighbours.float_filters import apply, float_of, gaussian_weights, mirrored, separable
 from ..histogram._count import count_levels
 from ..local import local_mean, local_std
 
@@ -165,7 +165,7 @@ def adaptive_threshold(
     offset : float
         Taken away from the threshold, as a fraction of full scale.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.
+        What the window sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image, as_mask
-from .._jit import kernel
-from .._planes import canonical, luma
+from .._core.check import as_image, as_mask
+from .._core.jit import kernel
+from .._core.planes import canonical, luma
 from ._regions import connectivity_of
 from ._superpixels import as_labels
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image, border_name, radius_within
-from .._cv2 import load_cv2
+from .._core.check import as_image, border_name, radius_within
+from .._core.opencv import load_cv2
 from ._common import by_bands, by_channels, windows_seeing, with_frame
 from ._median import median_blur
 
@@ -22,7 +22,7 @@ def adaptive_median(image: np.ndarray, *, radius: int, border: str = "replicate"
     radius : int
         The largest window is (2 radius + 1) square, in pixels; at most the image's longer side.
     border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`; ``constant`` shows black.
+        What the window sees outside the image, see `imgproc._core.border`; ``constant`` shows black.
 
     Returns
     -------

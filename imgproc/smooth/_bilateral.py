@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_image, border_name, one_of, positive, radius_within
-from .._jit import borrowed, kernel
-from .._planes import canonical, full_scale
-from .._threads import run_bands
+from .._core.check import as_image, border_name, one_of, positive, radius_within
+from .._core.jit import borrowed, kernel
+from .._core.planes import canonical, full_scale
+from .._core.threads import run_bands
 from ._common import with_frame, within_floats
 from ._lattice import Lattice
 
@@ -263,7 +263,7 @@ def bilateral_filter(
     sigma_space : float
         Standard deviation of the Gaussian of the distance, in pixels; above 0.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What lies outside the image, see `imgproc._border`; ``constant`` shows black.
+        What lies outside the image, see `imgproc._core.border`; ``constant`` shows black.
 
     method : {"exact", "grid"}
         ``"exact"`` looks at every neighbour: its cost grows with the square of the radius.  ``"grid"`` takes the same
@@ -331,7 +331,7 @@ def joint_bilateral_filter(
     sigma_space : float
         Standard deviation of the Gaussian of the distance, in pixels; above 0.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What lies outside both images, see `imgproc._border`; ``constant`` shows black.
+        What lies outside both images, see `imgproc._core.border`; ``constant`` shows black.
     method : {"exact", "grid"}
         As for `bilateral_filter`.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image, as_mask, border_name, radius_within, real
-from .._cv2 import load_cv2
-from .._windows import Windows, valid_samples
+from .._core.check import as_image, as_mask, border_name, radius_within, real
+from .._core.opencv import load_cv2
+from .._neighbours.window_sums import Windows, valid_samples
 from ..local import local_mean
 from ._common import as_levels, by_channels, windows_seeing, with_frame
 
@@ -33,7 +33,7 @@ def box_blur(
     radius : int
         The window is (2 radius + 1) square, in pixels; at most the image's longer side.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.
+        What the window sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     mask : ndarray of bool, shape (h, w), optional

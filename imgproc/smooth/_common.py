@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .._border import framed
-from .._cv2 import load_cv2
-from .._planes import full_scale, level
+from .._core.border import framed
+from .._core.opencv import load_cv2
+from .._core.planes import full_scale, level
 
 __all__: list[str] = []
 

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from .._check import as_image, integer, one_of, positive, real
-from .._jit import borrowed, kernel
-from .._planes import canonical, full_scale
-from .._threads import run_bands
+from .._core.check import as_image, integer, one_of, positive, real
+from .._core.jit import borrowed, kernel
+from .._core.planes import canonical, full_scale
+from .._core.threads import run_bands
 from ._bilateral import planes_of, power_of_two, store_planes
 from ._common import within_floats
 

@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from .._border import index_map
-from .._check import as_image, as_mask, border_name, positive, real
-from .._jit import borrowed, kernel
-from .._planes import canonical, full_scale, level
-from .._scanline._combine import blur_separable
-from .._threads import run_bands
+from .._core.border import index_map
+from .._core.check import as_image, as_mask, border_name, positive, real
+from .._core.jit import borrowed, kernel
+from .._core.planes import canonical, full_scale, level
+from .._core.threads import run_bands
+from .._neighbours.correlate import blur_separable
 from ._common import as_levels, windows_seeing, with_frame
 
 __all__ = ["gaussian_blur"]
@@ -240,7 +240,7 @@ def gaussian_blur(
     sigma : float or (float, float)
         Standard deviation in pixels, above 0; a pair is (along y, along x).  At most the image's longer side, or 16.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What lies outside the image, see `imgproc._border`.
+        What lies outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     mask : ndarray of bool, shape (h, w), optional

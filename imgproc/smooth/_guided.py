@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .._check import as_image, positive, radius_within
-from .._cv2 import load_cv2
-from .._jit import borrowed, kernel
-from .._planes import canonical, full_scale
-from .._threads import run_bands
+from .._core.check import as_image, positive, radius_within
+from .._core.jit import borrowed, kernel
+from .._core.opencv import load_cv2
+from .._core.planes import canonical, full_scale
+from .._core.threads import run_bands
 from ..local import local_mean
 from ._bilateral import planes_of, store_planes
 

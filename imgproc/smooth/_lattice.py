@@ -15,8 +15,8 @@ import math
 
 import numpy as np
 
-from .._jit import borrowed, kernel
-from .._planes import canonical
+from .._core.jit import borrowed, kernel
+from .._core.planes import canonical
 
 __all__: list[str] = []
 

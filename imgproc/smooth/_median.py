@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_image, border_name, radius_within, real
-from .._cv2 import load_cv2
+from .._core.check import as_image, border_name, radius_within, real
+from .._core.opencv import load_cv2
 from ._common import by_channels, spoil, with_frame
 from ._ordered import order_statistic
 
@@ -31,7 +31,7 @@ def median_blur(image: np.ndarray, *, radius: int, border: str = "replicate") ->
     radius : int
         The window is (2 radius + 1) square, in pixels; at most the image's longer side.
     border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`; ``constant`` shows black.
+        What the window sees outside the image, see `imgproc._core.border`; ``constant`` shows black.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def percentile_filter(
     percentile : float
         From 0, the smallest value, over 50, the median, to 100, the largest.
     border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`.
+        What the window sees outside the image, see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

@@ -11,10 +11,10 @@ import math
 
 import numpy as np
 
-from .._check import as_image, integer, positive
-from .._jit import borrowed, kernel
-from .._planes import canonical, full_scale
-from .._threads import run_bands
+from .._core.check import as_image, integer, positive
+from .._core.jit import borrowed, kernel
+from .._core.planes import canonical, full_scale
+from .._core.threads import run_bands
 from ._bilateral import planes_of, power_of_two, store_planes
 from ._common import with_frame, within_floats
 

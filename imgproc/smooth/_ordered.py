@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .._jit import Intrinsic, borrowed, kernel
-from .._planes import canonical
-from .._threads import get_num_threads, run_all, stays_serial
+from .._core.jit import Intrinsic, borrowed, kernel
+from .._core.planes import canonical
+from .._core.threads import get_num_threads, run_all, stays_serial
 from ._common import as_levels, spoil, with_frame
 
 __all__: list[str] = []

@@ -7,12 +7,12 @@ from fractions import Fraction
 
 import numpy as np
 
-from .._border import framed
-from .._check import as_image, as_window_weights, border_name
-from .._cv2 import load_cv2
-from .._jit import borrowed, kernel
-from .._planes import canonical
-from .._threads import run_bands
+from .._core.border import framed
+from .._core.check import as_image, as_window_weights, border_name
+from .._core.jit import borrowed, kernel
+from .._core.opencv import load_cv2
+from .._core.planes import canonical
+from .._core.threads import run_bands
 
 __all__ = ["weighted_median"]
 
@@ -67,7 +67,7 @@ def weighted_median(image: np.ndarray, *, weights: np.ndarray, border: str = "re
         Whole or real numbers, finite, none negative, not all 0; n and m odd.  The middle one is the pixel's own, the
         one to its right that of the pixel to the right.  Only their ratios count.
     border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._border`; ``constant`` shows black.
+        What the window sees outside the image, see `imgproc._core.border`; ``constant`` shows black.
 
     Returns
     -------

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from .._border import framed
-from .._check import as_image, one_of, positive, real
-from .._spectral import each_plane
+from .._core.border import framed
+from .._core.check import as_image, one_of, positive, real
+from .._core.spectra import each_plane
 from ._filters import NAMES
 from ._walsh import power_of_two, transformed
 from ._wavelet import analyse, deepest, synthesize

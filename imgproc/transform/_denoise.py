@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .._check import as_image, border_name, integer, one_of, real
-from .._planes import full_scale
-from .._spectral import each_plane
+from .._core.check import as_image, border_name, integer, one_of, real
+from .._core.planes import full_scale
+from .._core.spectra import each_plane
 from ._filters import NAMES
 from ._wavelet import analyse, deepest, synthesize
 
@@ -45,7 +45,7 @@ def wavelet_denoise(
     kind : {"soft", "hard"}
         Coefficients come nearer to zero by the threshold, or only those below it are set to zero.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        How the image goes on beyond its edges (``constant``: with 0); see `imgproc._border`.
+        How the image goes on beyond its edges (``constant``: with 0); see `imgproc._core.border`.
 
     Returns
     -------

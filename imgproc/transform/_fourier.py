@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._check import as_coefficients, as_image, image_dtype
-from .._spectral import as_floats, spaced, to_dtype, work_dtype
+from .._core.check import as_coefficients, as_image, image_dtype
+from .._core.spectra import as_floats, spaced, to_dtype, work_dtype
 
 __all__ = ["dct", "dft", "idct", "idft"]
 

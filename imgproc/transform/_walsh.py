@@ -6,11 +6,11 @@ import functools
 
 import numpy as np
 
-from .._check import as_coefficients, as_image, image_dtype, one_of, size_pair
-from .._jit import borrowed, kernel
-from .._planes import canonical
-from .._spectral import as_floats, to_dtype, work_dtype
-from .._threads import run_bands
+from .._core.check import as_coefficients, as_image, image_dtype, one_of, size_pair
+from .._core.jit import borrowed, kernel
+from .._core.planes import canonical
+from .._core.spectra import as_floats, to_dtype, work_dtype
+from .._core.threads import run_bands
 
 __all__ = ["inverse_walsh_hadamard", "walsh_hadamard"]
 

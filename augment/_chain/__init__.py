@@ -1,0 +1,1 @@
+"""What happens inside a chain: transforms, keys, the tree, targets, compiled chains."""

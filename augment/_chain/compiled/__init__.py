@@ -1,0 +1,1 @@
+"""Chains compiled to programs that kernels run."""

@@ -1,0 +1,1 @@
+"""What a sample carries beside its image."""

@@ -1,0 +1,1 @@
+"""What everything stands on: kernels, threads, checks, borders, dtypes."""

@@ -1,0 +1,275 @@
+"""Validation: the only vocabulary in which functions refuse bad input.
+
+Every message names the argument, the rule and what came.  ``TypeError`` is for a wrong kind, ``ValueError`` for a wrong
+value.  Functions call these first, before any work; kernels check nothing.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .border import BORDERS
+
+DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32), np.dtype(np.float64))
+COLORS = ("luminance", "per_channel")
+
+
+def as_image(image: Any, name: str = "image", *, channels: Sequence[int] | None = None) -> np.ndarray:
+    """An array of shape (h, w) or (h, w, c) and a supported dtype, in native byte order; never a copy otherwise."""
+    masked = sys.modules.get("numpy.ma")  # importing it only to ask costs a process 20 ms
+    if masked is not None and isinstance(image, masked.MaskedArray):
+        raise TypeError(f"{name} must be a plain array, got a masked array: pass {name}.data and mask=~{name}.mask")
+    if not isinstance(image, np.ndarray):
+        hint = "; convert it with imgproc.from_pil" if type(image).__module__.startswith("PIL.") else ""
+        hint = " (an image that could not be read?)" if image is None else hint
+        raise TypeError(f"{name} must be a numpy array, got {_kind(image)}{hint}")
+    if image.dtype.newbyteorder("=") not in DTYPES:
+        hint = " (a mask belongs in mask=)" if image.dtype == bool else ""
+        raise TypeError(f"{name} must have dtype uint8, uint16, float32 or float64, got {image.dtype}{hint}")
+    if image.ndim not in (2, 3):
+        raise ValueError(f"{name} must have shape (h, w) or (h, w, c), got {image.shape}")
+    if image.ndim == 3 and image.shape[2] == 0:
+        raise ValueError(f"{name} must have at least one channel, got shape {image.shape}")
+    if channels is not None and _channels(image) not in channels:
+        wanted = " or ".join(str(c) for c in channels)
+        raise ValueError(f"{name} must have {wanted} channels, got shape {image.shape}")
+    return image if image.dtype.isnative else image.astype(image.dtype.newbyteorder("="))
+
+
+def as_coefficients(values: Any, name: str = "coefficients", *, complex_too: bool = True) -> np.ndarray:
+    """An array of a transform's coefficients: finite, float32 or float64 or, if allowed, complex64 or complex128."""
+    kinds = "fc" if complex_too else "f"
+    if not isinstance(values, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array, got {_kind(values)}")
+    if values.dtype.kind not in kinds or values.dtype.itemsize not in (4, 8, 16):
+        allowed = "float32, float64, complex64 or complex128" if complex_too else "float32 or float64"
+        raise TypeError(f"{name} must have dtype {allowed}, got {values.dtype}")
+    if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] == 0):
+        raise ValueError(f"{name} must have shape (h, w) or (h, w, c), got {values.shape}")
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+    return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
+
+
+def as_psf(psf: Any, name: str = "psf") -> np.ndarray:
+    """A point-spread function as a new (n, m) array of float64, scaled to the sum 1."""
+    if not isinstance(psf, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array, got {_kind(psf)}")
+    if psf.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be of real numbers, got {psf.dtype}")
+    if psf.ndim != 2 or psf.size == 0:
+        raise ValueError(f"{name} must have shape (n, m) with n, m >= 1, got {psf.shape}")
+    values = psf.astype(np.float64)
+    if not (np.isfinite(values).all() and (values >= 0).all() and 0 < values.sum() < np.inf):
+        raise ValueError(f"{name} must be finite, nowhere negative and somewhere positive")
+    return values / values.sum()
+
+
+def as_window_weights(weights: Any, name: str = "weights") -> np.ndarray:
+    """Weights of a window as an (n, m) array with odd sides: finite, nowhere negative, somewhere positive."""
+    if not isinstance(weights, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array, got {_kind(weights)}")
+    if weights.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be of real numbers, got {weights.dtype}")
+    if weights.ndim != 2 or weights.shape[0] % 2 == 0 or weights.shape[1] % 2 == 0:
+        raise ValueError(f"{name} must have shape (n, m) with n and m odd, got {weights.shape}")
+    values = weights.astype(np.float64) if weights.dtype.kind in "bf" else weights
+    if not (np.isfinite(values).all() and (values >= 0).all() and (values > 0).any()):
+        raise ValueError(f"{name} must be finite, nowhere negative and somewhere positive")
+    return values
+
+
+def image_dtype(value: Any, name: str = "dtype") -> np.dtype | None:
+    """None, or a dtype that images have."""
+    if value is None:
+        return None
+    try:
+        dtype = np.dtype(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a dtype, got {value!r}") from None
+    if dtype not in DTYPES:
+        raise ValueError(f"{name} must be uint8, uint16, float32 or float64, got {dtype}")
+    return dtype
+
+
+def as_mask(mask: Any, image: np.ndarray, name: str = "mask", of: str = "image") -> np.ndarray | None:
+    """None, or a bool array of the image's (h, w) with at least one True (unless the image is empty)."""
+    if mask is None:
+        return None
+    if not isinstance(mask, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array of bool, got {_kind(mask)}")
+    if mask.dtype != bool:
+        raise TypeError(f"{name} must be bool (True = take part), got {mask.dtype}: write {name} != 0")
+    if mask.shape != image.shape[:2]:
+        raise ValueError(f"{name} must have the (h, w) of {of}, {image.shape[:2]}, got {mask.shape}")
+    if image.size and not mask.any():
+        raise ValueError(f"{name} must select at least one pixel, got none")
+    return mask
+
+
+def as_hole(mask: Any, image: np.ndarray, name: str = "mask", *, empty: bool = True) -> np.ndarray:
+    """A required bool array of the image's (h, w), True where to fill; none of it may be True if it may be `empty`."""
+    if not isinstance(mask, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array of bool, got {_kind(mask)}")
+    if mask.dtype != bool:
+        raise TypeError(f"{name} must be bool (True = fill), got {mask.dtype}: write {name} != 0")
+    if mask.shape != image.shape[:2]:
+        raise ValueError(f"{name} must have the (h, w) of image, {image.shape[:2]}, got {mask.shape}")
+    if not empty and mask.size and not mask.any():
+        raise ValueError(f"{name} must select at least one pixel, got none")
+    return mask
+
+
+def boxes_on_image(boxes: Any, image: np.ndarray, name: str = "boxes") -> np.ndarray:
+    """Boxes (x0, y0, x1, y1) [px] as (n, 4) of float64: finite, not empty, each with a part in the image."""
+    try:
+        if boxes is None:
+            raise TypeError
+        values = np.asarray(boxes, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be numbers of shape (n, 4), got {_kind(boxes)}") from None
+    values = values[np.newaxis] if values.shape == (4,) else values
+    values = values.reshape(0, 4) if values.size == 0 and values.ndim <= 2 else values
+    if values.ndim != 2 or values.shape[1] != 4:
+        raise ValueError(f"{name} must have shape (n, 4), got {values.shape}")
+    h, w = image.shape[:2]
+    for box in values:
+        shown = tuple(map(float, box))
+        if not np.isfinite(box).all():
+            raise ValueError(f"{name} must be finite, got {shown}")
+        if box[0] >= box[2] or box[1] >= box[3]:
+            raise ValueError(f"{name} must be (x0, y0, x1, y1) with x0 < x1 and y0 < y1, got {shown}")
+        if box[0] >= w or box[1] >= h or box[2] <= 0 or box[3] <= 0:
+            raise ValueError(f"{name} must lie in the image, {w}x{h} pixels, got {shown}")
+    return values
+
+
+def same_size(a: np.ndarray, b: np.ndarray, name_a: str, name_b: str) -> None:
+    """Both images have the same shape."""
+    if a.shape != b.shape:
+        raise ValueError(f"{name_b} must have the shape of {name_a}, {a.shape}, got {b.shape}")
+
+
+def color_mode(color: Any, image: np.ndarray) -> str:
+    """``color`` as ``"luminance"`` or ``"per_channel"``; luminance needs a grey or an RGB image."""
+    one_of(color, "color", COLORS)
+    if color == "luminance" and _channels(image) not in (1, 3):
+        raise ValueError(
+            f"color='luminance' needs a grey or an RGB image, got {_channels(image)} channels: "
+            "split off alpha, or use color='per_channel'"
+        )
+    return "per_channel" if _channels(image) == 1 else color
+
+
+def one_of(value: Any, name: str, allowed: Sequence[str]) -> str:
+    """A string out of a closed list."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, got {_kind(value)}")
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+    return value
+
+
+def border_name(border: Any) -> str:
+    """A border out of the vocabulary of `imgproc._core.border`."""
+    return one_of(border, "border", BORDERS)
+
+
+def integer(value: Any, name: str, *, at_least: int | None = None, at_most: int | None = None) -> int:
+    """An integer (a bool is none, nor is a float) within bounds."""
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {_kind(value)}") from None
+    if at_least is not None and number < at_least:
+        raise ValueError(f"{name} must be >= {at_least}, got {number}")
+    if at_most is not None and number > at_most:
+        raise ValueError(f"{name} must be <= {at_most}, got {number}")
+    return number
+
+
+def odd(value: Any, name: str) -> int:
+    """An odd integer of at least 1."""
+    number = integer(value, name, at_least=1)
+    if number % 2 == 0:
+        raise ValueError(f"{name} must be odd, got {number}")
+    return number
+
+
+def radius_within(radius: Any, image: np.ndarray) -> int:
+    """A window radius of at least 0 whose window is not absurdly larger than the image."""
+    number = integer(radius, "radius", at_least=0)
+    longest = max(image.shape[:2])
+    if image.size and number > longest:
+        raise ValueError(f"radius must be <= the image's longer side, {longest}, got {number}")
+    return number
+
+
+def real(value: Any, name: str, *, at_least: float | None = None, at_most: float | None = None) -> float:
+    """A finite real number within bounds."""
+    # A one-element array and a NumPy complex number would convert, with a warning.
+    if isinstance(value, (bool, np.bool_, str, bytes, np.complexfloating)) or getattr(value, "ndim", 0):
+        raise TypeError(f"{name} must be a number, got {_kind(value)}")
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, got {_kind(value)}") from None
+    except OverflowError:
+        raise ValueError(f"{name} must be finite, got an integer beyond the floats") from None
+    if not np.isfinite(number):
+        raise ValueError(f"{name} must be finite, got {number}")
+    if at_least is not None and number < at_least:
+        raise ValueError(f"{name} must be >= {at_least:g}, got {number}")
+    if at_most is not None and number > at_most:
+        raise ValueError(f"{name} must be <= {at_most:g}, got {number}")
+    return number
+
+
+def positive(value: Any, name: str) -> float:
+    """A finite number above 0."""
+    number = real(value, name)
+    if number <= 0:
+        raise ValueError(f"{name} must be > 0, got {number}")
+    return number
+
+
+def ordered_range(value: Any, name: str) -> tuple[float, float]:
+    """A pair (low, high) with low < high."""
+    low, high = _pair(value, name)
+    low, high = real(low, f"{name}[0]"), real(high, f"{name}[1]")
+    if low >= high:
+        raise ValueError(f"{name} must be a pair (low, high) with low < high, got {(low, high)}")
+    return low, high
+
+
+def size_pair(value: Any, name: str, *, at_least: int = 1) -> tuple[int, int]:
+    """A pair of integers (rows, columns)."""
+    a, b = _pair(value, name)
+    return integer(a, f"{name}[0]", at_least=at_least), integer(b, f"{name}[1]", at_least=at_least)
+
+
+def _pair(value: Any, name: str) -> tuple[Any, Any]:
+    kinds = (Sequence, np.ndarray)
+    if (
+        isinstance(value, (str, bytes))
+        or not isinstance(value, kinds)
+        or not getattr(value, "ndim", 1)
+        or len(value) != 2
+    ):
+        raise TypeError(f"{name} must be a pair, got {value!r}")
+    return value[0], value[1]
+
+
+def _channels(image: np.ndarray) -> int:
+    return 1 if image.ndim == 2 else image.shape[2]
+
+
+def _kind(value: Any) -> str:
+    return "None" if value is None else type(value).__name__

@@ -1,0 +1,352 @@
+"""The only Numba options of the project, and where compiled kernels are kept.
+
+``@kernel`` is ``njit(nogil=True, cache=True, error_model="numpy")`` with two differences.
+
+* Numba is imported at the first call of a kernel, not at import: ``import imgproc`` stays cheap and compiles nothing.
+* Numba's cache notices neither a changed helper in another file nor ``NUMBA_BOUNDSCHECK``.  Ours lives in a folder
+  named by the version and a hash of every file with kernels and of the bounds-check flag, under the user's cache
+  directory (or ``NUMBA_CACHE_DIR``).  Where nothing can be written, kernels are compiled anew in each process; an
+  import never fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+KERNELS: list[Kernel] = []
+
+_lock = threading.RLock()
+_numba_lock: Any = None
+_STALE_DAYS = 30
+
+
+class Kernel:
+    """A function that Numba compiles at its first call.  Kernels call each other as module globals."""
+
+    def __init__(self, function: Callable[..., Any], needs: str | None = None, inner: bool = False) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.needs = needs
+        self.inner = inner
+        self._dispatcher: Any = None
+        self._uncompiled: Any = None
+
+    def __call__(self, *args: Any) -> Any:
+        if self.inner:  # its compiled form has no entry for Python
+            self._uncompiled = self._uncompiled or _plain(self.function)
+            return self._uncompiled(*args)
+        return (self._dispatcher or self.dispatcher)(*args)
+
+    @property
+    def dispatcher(self) -> Any:
+        """Numba's dispatcher (the plain function under ``NUMBA_DISABLE_JIT=1``)."""
+        if self._dispatcher is None:
+            with _compiler_lock():
+                if self._dispatcher is None:
+                    self._dispatcher = _compile_lazily(self.function, self.inner)
+        return self._dispatcher
+
+    @property
+    def _numba_type_(self) -> Any:
+        # Numba asks an unknown global for its type here: this lets kernels call kernels.
+        return self.dispatcher._numba_type_
+
+    def __reduce__(self) -> Any:
+        return _by_name, (self.__module__, self.__qualname__)
+
+
+def _by_name(module: str, name: str) -> Kernel:
+    return getattr(importlib.import_module(module), name)
+
+
+def kernel(function: Callable[..., Any] | None = None, *, needs: str | None = None, inner: bool = False) -> Any:
+    """Mark a kernel: compiled in nopython mode at its first call, without the GIL, cached on disk.
+
+    ``@kernel(needs="avx512vbmi")`` says that the kernel may be called only where `cpu_has` that feature.
+    ``@kernel(inner=True)`` is for what only kernels call: it becomes part of its callers.  That compiles faster, as
+    nothing is made for calls from Python (which run it uncompiled), and lets Numba see that no array needs its
+    references counted around the call, which costs more than a short loop.
+    """
+    if function is None:
+        return functools.partial(kernel, needs=needs, inner=inner)
+    made = Kernel(function, needs, inner)
+    KERNELS.append(made)
+    return made
+
+
+@functools.cache
+def jit_enabled() -> bool:
+    """False under ``NUMBA_DISABLE_JIT=1``, where kernels run as plain Python and intrinsics cannot be called."""
+    import numba
+
+    return not numba.config.DISABLE_JIT
+
+
+@functools.cache
+def cpu_has(feature: str) -> bool:
+    """Whether kernels may use this feature of the CPU, by LLVM's name: it is there, and Numba compiles for this CPU."""
+    import numba
+
+    if numba.config.DISABLE_JIT or numba.config.CPU_NAME or numba.config.CPU_FEATURES:
+        return False
+    try:
+        import llvmlite.binding
+
+        return bool(llvmlite.binding.get_host_cpu_features().get(feature, False))
+    except RuntimeError:  # LLVM does not know this CPU
+        return False
+
+
+class Intrinsic:
+    """A Numba intrinsic made at first use, so that defining one does not import Numba.  Kernels call it as a global.
+
+    `build` gets the decorator `numba.extending.intrinsic` and returns what it made; `plain` does the same in Python.
+    """
+
+    def __init__(self, build: Callable[[Any], Any], plain: Callable[..., Any] | None = None) -> None:
+        self._build = build
+        self._plain = plain
+        self._type: Any = None
+
+    def __call__(self, *args: Any) -> Any:
+        if self._plain is None:
+            raise TypeError("only compiled kernels can call this")
+        return self._plain(*args)
+
+    @property
+    def _numba_type_(self) -> Any:
+        if self._type is None:
+            from numba.core.registry import cpu_target
+            from numba.extending import intrinsic
+
+            made = self._build(intrinsic)
+            cpu_target.typing_context.refresh()
+            self._type = cpu_target.typing_context.resolve_value_type(made)
+        return self._type
+
+
+def _borrow(intrinsic: Any) -> Any:
+    from numba.core.cgutils import get_null_value
+
+    def borrow(typing_context, array):
+        def generate(context, builder, signature, args):
+            made = context.make_array(array)(context, builder, args[0])
+            made.meminfo, made.parent = get_null_value(made.meminfo.type), get_null_value(made.parent.type)
+            return made._getvalue()
+
+        return array(array), generate
+
+    return intrinsic(borrow)
+
+
+borrowed = Intrinsic(_borrow, lambda array: array)
+"""``borrowed(array)`` in a kernel: the same array, but nobody counts references to it or to its slices.
+
+For arguments of a kernel that Python calls, as the caller holds them; never for what a kernel returns.  Counting takes
+two atomic operations a slice, more than all that is done with a short row."""
+
+
+class Choice:
+    """One of two kernels, for kernels that call it as a global: `fast` where `cpu_has` the feature, else `plain`."""
+
+    def __init__(self, feature: str, fast: Kernel, plain: Kernel) -> None:
+        self._feature, self._fast, self._plain = feature, fast, plain
+
+    @property
+    def kernels(self) -> tuple[Kernel, Kernel]:
+        """Both."""
+        return self._fast, self._plain
+
+    @property
+    def chosen(self) -> Kernel:
+        """The kernel for this CPU."""
+        return self._fast if cpu_has(self._feature) else self._plain
+
+    def __call__(self, *args: Any) -> Any:
+        return self.chosen(*args)
+
+    @property
+    def _numba_type_(self) -> Any:
+        return self.chosen._numba_type_
+
+
+def _compiler_lock() -> Any:
+    """Numba's own lock, the only one held while kernels are made, so that there is no second one to wait for crosswise.
+
+    The first caller imports Numba under ours."""
+    global _numba_lock
+    if _numba_lock is None:
+        with _lock:
+            if _numba_lock is None:
+                _preload_blas()
+                from numba.core.compiler_lock import global_compiler_lock
+
+                _numba_lock = global_compiler_lock
+    return _numba_lock
+
+
+def _before_fork() -> None:
+    # A child inherits locks as they are, but not the threads that would release them: fork between compilations.
+    _lock.acquire()
+    if _numba_lock is not None:
+        _numba_lock.acquire()
+
+
+def _after_fork() -> None:
+    if _numba_lock is not None:
+        _numba_lock.release()
+    _lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+
+
+def _compile_lazily(function: Callable[..., Any], inner: bool = False) -> Any:
+    import numba
+
+    if numba.config.DISABLE_JIT:
+        return _plain(function)
+    bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True} if inner else {}
+    dispatcher = numba.njit(nogil=True, error_model="numpy", **bare)(function)
+    folder = cache_folder()
+    if folder is not None:
+        _attach_cache(dispatcher, function, folder)
+    return dispatcher
+
+
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    import numpy as np
+
+    # Compiled arithmetic wraps and divides by zero in silence; NumPy's scalars would warn.
+    return np.errstate(all="ignore")(function)
+
+
+def _preload_blas() -> None:
+    """Load SciPy's BLAS pointers alone.  Numba looks for them when it sets up its target, at the first kernel of a
+    process, by importing all of ``scipy.linalg``, which costs 0.1 s more than the one module it wants."""
+    name = "scipy.linalg.cython_blas"
+    if name in sys.modules or "scipy.linalg" in sys.modules:
+        return
+    try:
+        import importlib.machinery
+        import importlib.util
+
+        scipy = importlib.util.find_spec("scipy")
+        folder = [os.path.join(p, "linalg") for p in scipy.submodule_search_locations]
+        spec = importlib.machinery.PathFinder.find_spec(name, folder)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    except Exception:  # whatever goes wrong here, Numba does it the long way
+        return
+    sys.modules.setdefault(name, module)
+
+
+@functools.cache
+def cache_folder() -> Path | None:
+    """The folder of this version's compiled kernels, or None where nothing is writable."""
+    import numba
+
+    from .._version import __version__
+
+    digest = hashlib.sha256(f"{numba.__version__} boundscheck={numba.config.BOUNDSCHECK}".encode())
+    try:
+        for name, source in _sources():
+            digest.update(name.encode())
+            digest.update(source)
+        base = _cache_base()
+        folder = base / f"{__version__}-{digest.hexdigest()[:16]}"
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _remove_stale(base, keep=folder)
+        probe = folder / f".probe-{os.getpid()}-{threading.get_ident()}"
+        probe.touch()
+        probe.unlink()
+    except (OSError, RuntimeError):  # RuntimeError: no home directory
+        return None
+    return folder
+
+
+def _sources() -> list[tuple[str, bytes]]:
+    """Every file with kernels, by name.  Numbers that kernels use stand in such files, which a test makes sure of."""
+    root = Path(__file__).resolve().parents[2]
+    files = sorted(p for package in (root / "imgproc", root / "augment") for p in package.rglob("*.py"))
+    read = ((str(p.relative_to(root)), p.read_bytes()) for p in files)
+    return [(name, source) for name, source in read if b"@kernel" in source]
+
+
+def _cache_base() -> Path:
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(os.environ["NUMBA_CACHE_DIR"]) / "imgproc-augment"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "imgproc-augment" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "imgproc-augment"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "imgproc-augment"
+
+
+def _remove_stale(base: Path, keep: Path) -> None:
+    limit = time.time() - _STALE_DAYS * 86400
+    for folder in base.iterdir():
+        try:
+            if folder != keep and folder.is_dir() and folder.stat().st_mtime < limit:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue
+
+
+def _attach_cache(dispatcher: Any, function: Callable[..., Any], folder: Path) -> None:
+    # Numba has no public way to choose the cache folder per library: these are its internals, so every failure means
+    # "compile without a cache", never an error.
+    try:
+        from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+
+        class Locator(_CacheLocator):
+            def __init__(self, py_func: Any, py_file: str) -> None:
+                self._py_file, self._lineno = py_file, py_func.__code__.co_firstlineno
+
+            def get_cache_path(self) -> str:
+                return str(folder)
+
+            def get_source_stamp(self) -> str:
+                return folder.name
+
+            def get_disambiguator(self) -> str:
+                return str(self._lineno)
+
+            @classmethod
+            def from_function(cls, py_func: Any, py_file: str) -> Any:
+                return cls(py_func, py_file)
+
+        class Impl(CompileResultCacheImpl):
+            _locator_classes = (Locator,)
+
+        class Cache(FunctionCache):
+            _impl_class = Impl
+
+            def load_overload(self, sig: Any, target_context: Any) -> Any:
+                try:
+                    return super().load_overload(sig, target_context)
+                except Exception:  # a damaged file (power loss, full disk) is a miss; it is written anew
+                    with contextlib.suppress(Exception):
+                        self.flush()
+                    return None
+
+            def save_overload(self, sig: Any, data: Any) -> None:
+                with contextlib.suppress(Exception):  # the disk may have filled up since
+                    super().save_overload(sig, data)
+
+        dispatcher._cache = Cache(function)
+    except Exception:
+        return

@@ -1,0 +1,151 @@
+"""What every function on intensities needs: canonical arrays, full scale, luma and its replacement.
+
+Luma is Y of Rec. 601, Y = 0.299 R + 0.587 G + 0.114 B, as OpenCV's and Pillow's grey.  ``color="luminance"`` means:
+work on Y, then add the change of Y to R, G and B alike.  That is YCrCb with Cr and Cb untouched, without a round trip:
+it needs no conversion that loses levels, works alike in every dtype, and an operation that leaves Y alone returns the
+image bit for bit.  (Lab's L is perceptually more even, but its 8-bit round trip changes pixels by up to two levels.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .jit import kernel
+from .threads import run_bands
+
+LUMA_WEIGHTS = 0.299, 0.587, 0.114
+LUMA_WEIGHTS_15_BITS = 9798, 19235, 3735  # for integers: they add up to 2**15
+
+
+def full_scale(dtype: np.dtype) -> int:
+    """The level that 1.0 stands for: 255, 65535, or 1 for float images."""
+    return (1 << 8 * dtype.itemsize) - 1 if dtype.kind == "u" else 1
+
+
+def level(fraction: float, dtype: np.dtype) -> np.generic:
+    """A fraction of full scale as a value of the dtype; integers round and saturate."""
+    if dtype.kind == "f":
+        return dtype.type(fraction)
+    top = full_scale(dtype)
+    return dtype.type(min(max(round(fraction * top), 0), top))  # Python rounds half to even, too
+
+
+def canonical(array: np.ndarray) -> np.ndarray:
+    """A read-only C-contiguous view (a copy only if need be): the one layout kernels are compiled for."""
+    array = np.ascontiguousarray(array).view()
+    array.flags.writeable = False
+    return array
+
+
+def as_planes(image: np.ndarray) -> np.ndarray:
+    """The image as canonical (h, w, c)."""
+    return canonical(image if image.ndim == 3 else image[:, :, np.newaxis])
+
+
+def valid_pixels(image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    """The mask as a canonical array; all True where there is none."""
+    return canonical(np.ones(image.shape[:2], bool) if mask is None else mask)
+
+
+def on_intensity(image: np.ndarray, color: str, work: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Apply `work`, which maps a canonical (h, w) plane to a new one, to the luma or to each channel.
+
+    Parameters
+    ----------
+    image : ndarray
+        Checked by `as_image`, not empty.
+    color : str
+        Result of `_check.color_mode`.
+    work : callable
+        Takes a read-only plane, returns a new plane of the same shape and dtype.
+    """
+    if image.ndim == 2:
+        return work(canonical(image))
+    if color == "luminance":
+        old = luma(image)
+        return replace_luma(image, old, work(old))
+    out = np.empty(image.shape, image.dtype)
+    for channel in range(image.shape[2]):
+        out[:, :, channel] = work(canonical(image[:, :, channel]))
+    return out
+
+
+def luma(image: np.ndarray) -> np.ndarray:
+    """Y of an RGB image, (h, w), in its dtype; integers round to nearest, as cv2.COLOR_RGB2GRAY."""
+    rows = _flat_rows(image)
+    out = np.empty(image.shape[:2], image.dtype)
+    work = _luma_integer if image.dtype.kind == "u" else _luma_float
+    run_bands(lambda a, b: work(rows[a:b], out[a:b]), out.shape[0], pixels=out.size)
+    return canonical(out)
+
+
+def replace_luma(image: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """The RGB image with luma `new` for `old`: the difference is added to R, G and B, integers saturate."""
+    rows, new = _flat_rows(image), canonical(new)
+    out = np.empty(image.shape, image.dtype)
+    flat = out.reshape(rows.shape)
+
+    def band(a: int, b: int) -> None:
+        if image.dtype.kind == "u":
+            _shift_integer(rows[a:b], old[a:b], new[a:b], full_scale(image.dtype), flat[a:b])
+        else:
+            _shift_float(rows[a:b], old[a:b], new[a:b], flat[a:b])
+
+    run_bands(band, new.shape[0], pixels=new.size)
+    return out
+
+
+def _flat_rows(image: np.ndarray) -> np.ndarray:
+    return canonical(image).reshape(image.shape[0], -1)
+
+
+# Rows are flat, (h, 3 w): with the 3 written out instead of read from a shape, the loops vectorise.
+
+
+@kernel
+def _luma_integer(rows, out):
+    for y in range(out.shape[0]):
+        row, luma = rows[y], out[y]
+        for x in range(luma.size):
+            # The sum of 16-bit levels stays below 2**32.
+            red = np.uint32(np.uint32(LUMA_WEIGHTS_15_BITS[0]) * np.uint32(row[3 * x]))
+            green = np.uint32(np.uint32(LUMA_WEIGHTS_15_BITS[1]) * np.uint32(row[3 * x + 1]))
+            blue = np.uint32(np.uint32(LUMA_WEIGHTS_15_BITS[2]) * np.uint32(row[3 * x + 2]))
+            luma[x] = np.uint32(np.uint32(np.uint32(red + green) + blue) + np.uint32(16384)) >> np.uint32(15)
+
+
+@kernel
+def _luma_float(rows, out):
+    kind = out.dtype.type
+    r, g, b = kind(LUMA_WEIGHTS[0]), kind(LUMA_WEIGHTS[1]), kind(LUMA_WEIGHTS[2])
+    for y in range(out.shape[0]):
+        row, luma = rows[y], out[y]
+        for x in range(luma.size):
+            luma[x] = r * row[3 * x] + g * row[3 * x + 1] + b * row[3 * x + 2]
+
+
+@kernel
+def _shift_integer(rows, old, new, top, out):
+    low, top = np.int32(0), np.int32(top)
+    for y in range(new.shape[0]):
+        row, before, after, changed = rows[y], old[y], new[y], out[y]
+        for x in range(after.size):
+            shift = np.int32(np.int32(after[x]) - np.int32(before[x]))
+            changed[3 * x] = min(max(np.int32(np.int32(row[3 * x]) + shift), low), top)
+            changed[3 * x + 1] = min(max(np.int32(np.int32(row[3 * x + 1]) + shift), low), top)
+            changed[3 * x + 2] = min(max(np.int32(np.int32(row[3 * x + 2]) + shift), low), top)
+
+
+@kernel
+def _shift_float(rows, old, new, out):
+    zero = out.dtype.type(0)
+    for y in range(new.shape[0]):
+        row, before, after, changed = rows[y], old[y], new[y], out[y]
+        for x in range(after.size):
+            shift = after[x] - before[x]
+            shift = shift if shift == shift else zero  # a NaN in one channel stays in that channel
+            changed[3 * x] = row[3 * x] + shift
+            changed[3 * x + 1] = row[3 * x + 1] + shift
+            changed[3 * x + 2] = row[3 * x + 2] + shift

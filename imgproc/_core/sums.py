@@ -1,0 +1,67 @@
+"""Sums: the mean luma of an image, and weighted sums of images."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .jit import kernel
+from .opencv import load_cv2
+from .planes import LUMA_WEIGHTS, canonical, full_scale
+
+__all__: list[str] = []
+
+LANES = 192
+"""Sums side by side, so that the loop vectorises and a sum does not depend on the CPU; a multiple of 3."""
+
+
+@kernel
+def _sum(rows, rest, lanes, totals):
+    channels = totals.size
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        for k in range(LANES):
+            lanes[k] += np.float64(row[k])
+    for k in range(LANES):
+        totals[k % channels] += lanes[k]
+    for k in range(rest.size):
+        totals[k % channels] += np.float64(rest[k])
+
+
+@kernel
+def _sum_finite(flat, totals, counts):
+    channels = totals.size
+    for k in range(flat.size):
+        if np.isfinite(flat[k]):
+            totals[k % channels] += np.float64(flat[k])
+            counts[k % channels] += 1
+
+
+def mean_luma(image: np.ndarray) -> float:
+    """The mean of Y = 0.299 R + 0.587 G + 0.114 B, or of a grey image, as a fraction of full scale.
+
+    Integers are added up exactly.  NaN and infinity are not counted; where no level is finite, the mean is 0.
+    """
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    counts = [image.size // channels] * channels
+    if image.dtype.kind == "u":
+        # OpenCV adds integers up as integers: no order of summation, no difference between CPUs.
+        sums = load_cv2().sumElems(image)[:channels]
+    else:
+        flat, totals = canonical(image).reshape(-1), np.zeros(channels)
+        rows = flat[: flat.size // LANES * LANES].reshape(-1, LANES)
+        _sum(rows, flat[rows.size :], np.zeros(LANES), totals)
+        if not np.isfinite(totals).all():
+            totals, found = np.zeros(channels), np.zeros(channels, np.int64)
+            _sum_finite(flat, totals, found)
+            counts = found.tolist()
+        sums = totals.tolist()
+    means = [total / max(n, 1) for total, n in zip(sums, counts)]
+    level = means[0] if channels == 1 else sum(w * m for w, m in zip(LUMA_WEIGHTS, means))
+    return level / full_scale(image.dtype)
+
+
+@kernel
+def add_weighted(levels, weight, out):
+    """``out += weight * levels``, one dimension each."""
+    for i in range(out.size):
+        out[i] += weight * out.dtype.type(levels[i])

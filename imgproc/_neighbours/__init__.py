@@ -1,0 +1,1 @@
+"""Weighted sums over windows: correlation, running sums, Gaussian weights."""

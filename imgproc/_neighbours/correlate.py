@@ -1,0 +1,460 @@
+"""Small neighbourhoods: correlation, separable blur, and what is combined from them in the same pass.
+
+All work on flat rows, (h, w c), in float32 (float64 for float64 images), a block of columns at a time: the rows that a
+window needs are kept in a ring in the L1 cache, converted and extended by the border, so that each weight costs a
+multiplication and an addition on contiguous numbers.  A result depends on nothing but its window, hence neither on
+bands nor on blocks, and NaN goes no further than the windows that see it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .._core.border import index_map
+from .._core.jit import jit_enabled, kernel
+from .._core.planes import canonical, full_scale
+from .._core.threads import run_bands
+from .correlate_bytes import MOST_PAIRS, blur_bytes, correlate_bytes, quantized
+
+BORDER = "reflect_101"
+_RING_BYTES = 24 << 10
+_SHORTEST_BLOCK = 192
+
+
+# Rings are flat and their indices unsigned: a view of a row, or an index that may be negative, costs more than the
+# work on a short row.
+
+
+@kernel(inner=True)
+def _load(row, xmap, x0, first, last, count, channels, ring, base):
+    """Pixels x0 on of a row that is extended by the border: `count` of them, of which [first, last) are inside."""
+    start, to = np.uint64(xmap[x0 + first] * channels), np.uint64(base + first * channels)
+    for i in range(np.uint64((last - first) * channels)):
+        ring[to + i] = row[start + i]
+    for j in range(first + count - last):
+        j += last - first if j >= first else 0
+        for c in range(channels):
+            ring[base + j * channels + c] = row[xmap[x0 + j] * channels + c]
+
+
+@kernel(inner=True)
+def _store(row, top, out, first):
+    """Rounded half to even and saturated where there is a `top`; else as it is."""
+    to = np.uint64(first)
+    if top > 0:
+        low, high = row.dtype.type(0), row.dtype.type(top)
+        for i in range(np.uint64(row.size)):
+            v = row[i]
+            v = low if v < low else v
+            v = high if v > high else v
+            out[to + i] = np.int32(np.rint(v))
+    else:
+        for i in range(np.uint64(row.size)):
+            out[to + i] = row[i]
+
+
+@kernel(inner=True)
+def _three(ring, at, w, k, out):
+    a, b, c = np.uint64(at[k]), np.uint64(at[k + 1]), np.uint64(at[k + 2])
+    p, q, r = w[k], w[k + 1], w[k + 2]
+    if k == 0:
+        for i in range(np.uint64(out.size)):
+            out[i] = p * ring[a + i] + q * ring[b + i] + r * ring[c + i]
+    else:
+        for i in range(np.uint64(out.size)):
+            out[i] += p * ring[a + i] + q * ring[b + i] + r * ring[c + i]
+
+
+@kernel(inner=True)
+def _nine(ring, at, w, k, out):
+    a, b, c = np.uint64(at[k]), np.uint64(at[k + 1]), np.uint64(at[k + 2])
+    d, e, f = np.uint64(at[k + 3]), np.uint64(at[k + 4]), np.uint64(at[k + 5])
+    g, h, j = np.uint64(at[k + 6]), np.uint64(at[k + 7]), np.uint64(at[k + 8])
+    p, q, r, s, t, u, v, x, z = w[k], w[k + 1], w[k + 2], w[k + 3], w[k + 4], w[k + 5], w[k + 6], w[k + 7], w[k + 8]
+    if k == 0:
+        for i in range(np.uint64(out.size)):
+            near = p * ring[a + i] + q * ring[b + i] + r * ring[c + i]
+            far = s * ring[d + i] + t * ring[e + i] + u * ring[f + i]
+            out[i] = near + far + (v * ring[g + i] + x * ring[h + i] + z * ring[j + i])
+    else:
+        for i in range(np.uint64(out.size)):
+            near = p * ring[a + i] + q * ring[b + i] + r * ring[c + i]
+            far = s * ring[d + i] + t * ring[e + i] + u * ring[f + i]
+            out[i] += near + far + (v * ring[g + i] + x * ring[h + i] + z * ring[j + i])
+
+
+@kernel(inner=True)
+def _sum(ring, at, w, out):
+    """Sum of ``w[k] * ring[at[k] :]``; the number of weights is a multiple of three."""
+    k = 0
+    while k + 6 < w.size:
+        _nine(ring, at, w, k, out)
+        k += 9
+    while k < w.size:
+        _three(ring, at, w, k, out)
+        k += 3
+
+
+@kernel
+def _correlate(rows, ymap, xmap, channels, places, weights, top, x0, x1, ring, at, total, out, y0, y1):
+    """Sum of ``weights[k]`` times the pixel at ``places[k]``, rows down and samples right from the window's corner."""
+    ry, rx = (ymap.size - out.shape[0]) // 2, (xmap.size - out.shape[1] // channels) // 2
+    height, count, width = 2 * ry + 1, x1 - x0 + 2 * rx, xmap.size - 2 * rx
+    stride = count * channels
+    first, last = max(rx - x0, 0), min(width + rx - x0, count)
+    for y in range(y0, y1 + 2 * ry):
+        _load(rows[ymap[y]], xmap, x0, first, last, count, channels, ring, (y % height) * stride)
+        row = y - 2 * ry
+        if row >= y0:
+            slot = row % height
+            for k in range(weights.size):
+                turn = slot + places[k, 0]
+                at[0, k] = (turn - height if turn >= height else turn) * stride + places[k, 1]
+            _sum(ring, at[0], weights, total)
+            _store(total, top, out[row], x0 * channels)
+
+
+@kernel(inner=True)
+def _scaled(ring, m, w, out):
+    m = np.uint64(m)
+    for i in range(np.uint64(out.size)):
+        out[i] = w * ring[m + i]
+
+
+@kernel(inner=True)
+def _pair(ring, m, a, b, w, out):
+    """Middle and one pair."""
+    m, a, b = np.uint64(m), np.uint64(a), np.uint64(b)
+    u, v = w[0], w[1]
+    for i in range(np.uint64(out.size)):
+        out[i] = u * ring[m + i] + v * (ring[a + i] + ring[b + i])
+
+
+@kernel(inner=True)
+def _two_pairs(ring, m, a, b, c, d, w, out):
+    """Middle and two pairs."""
+    m, a, b, c, d = np.uint64(m), np.uint64(a), np.uint64(b), np.uint64(c), np.uint64(d)
+    t, u, v = w[0], w[1], w[2]
+    for i in range(np.uint64(out.size)):
+        out[i] = t * ring[m + i] + (u * (ring[a + i] + ring[b + i]) + v * (ring[c + i] + ring[d + i]))
+
+
+@kernel(inner=True)
+def _more_pairs(ring, a, b, c, d, u, v, out):
+    a, b, c, d = np.uint64(a), np.uint64(b), np.uint64(c), np.uint64(d)
+    for i in range(np.uint64(out.size)):
+        out[i] += u * (ring[a + i] + ring[b + i]) + v * (ring[c + i] + ring[d + i])
+
+
+@kernel(inner=True)
+def _symmetric(ring, middle, step, period, weights, out):
+    """Weights about the samples from `middle` on, their pairs at multiples of `step`, in a ring of `period` samples."""
+    r, k = weights.size - 1, 3
+    if r == 0:
+        _scaled(ring, middle, weights[0], out)
+        return
+    a, b = _back(middle, step, period), _on(middle, step, period)
+    if r % 2 == 1:
+        _pair(ring, middle, a, b, weights, out)
+        k = 2
+    else:
+        c, d = _back(middle, 2 * step, period), _on(middle, 2 * step, period)
+        _two_pairs(ring, middle, a, b, c, d, weights, out)
+    while k < r:
+        near, far = k * step, (k + 1) * step
+        a, b = _back(middle, near, period), _on(middle, near, period)
+        c, d = _back(middle, far, period), _on(middle, far, period)
+        _more_pairs(ring, a, b, c, d, weights[k], weights[k + 1], out)
+        k += 2
+
+
+@kernel(inner=True)
+def _back(place, by, period):
+    place -= by
+    return place + period if place < 0 else place
+
+
+@kernel(inner=True)
+def _on(place, by, period):
+    place += by
+    return place - period if place >= period else place
+
+
+@kernel(inner=True)
+def _sharpen(ring, middle, blurred, amount, threshold):
+    """``blurred`` becomes ``f + amount (f - blurred)`` where these differ by more than the threshold, else f."""
+    middle = np.uint64(middle)
+    for i in range(np.uint64(blurred.size)):
+        f = ring[middle + i]
+        d = f - blurred[i]
+        # Written so that NaN in the window gives NaN, as in every other filter.
+        blurred[i] = f if abs(d) <= threshold else f + amount * d
+
+
+@kernel
+def _separable(rows, ymap, xmap, channels, weights, options, top, x0, x1, ring, wide, total, out, y0, y1):
+    """Blur by symmetric weights along both axes; with `options` (amount, threshold) an unsharp mask by that blur."""
+    r = weights.size - 1
+    height, stride = 2 * r + 1, wide.size
+    count, width = x1 - x0 + 2 * r, xmap.size - 2 * r
+    first, last = max(r - x0, 0), min(width + r - x0, count)
+    for y in range(y0, y1 + 2 * r):
+        _load(rows[ymap[y]], xmap, x0, first, last, count, channels, ring, (y % height) * stride)
+        row = y - 2 * r
+        if row < y0:
+            continue
+        middle = (y - r) % height * stride
+        _symmetric(ring, middle, stride, height * stride, weights, wide)
+        _symmetric(wide, r * channels, channels, stride, weights, total)
+        if options.size:
+            _sharpen(ring, middle + r * channels, total, options[0], options[1])
+        _store(total, top, out[row], x0 * channels)
+
+
+@kernel(inner=True)
+def _differences(ring, a, b, c, channels, pattern, p, q):
+    """Whole multiples of pixels of three rows, without loss in 16 bits for bytes; see `PATTERNS`."""
+    n, one = np.uint64(p.size), np.uint64(channels)
+    a, b, c, kind = np.uint64(a), np.uint64(b), np.uint64(c), p.dtype.type
+    two, four, eight = kind(2), kind(4), kind(8)
+    if pattern == 0:
+        for i in range(n):
+            j = i + one
+            k = j + one
+            above = ring[a + i] + ring[a + j] + ring[a + k]
+            below = ring[c + i] + ring[c + j] + ring[c + k]
+            p[i] = eight * ring[b + j] - (above + below + (ring[b + i] + ring[b + k]))
+    elif pattern == 1:
+        for i in range(n):
+            j = i + one
+            k = j + one
+            p[i] = (ring[a + j] + ring[c + j]) + (ring[b + i] + ring[b + k]) - four * ring[b + j]
+    elif pattern == 2:
+        for i in range(n):
+            j = i + one
+            k = j + one
+            p[i] = ring[c + k] - ring[a + i]
+            q[i] = (ring[b + k] - ring[b + i]) + (ring[c + j] - ring[a + j])
+    else:
+        for i in range(n):
+            j = i + one
+            k = j + one
+            p[i] = (ring[a + k] - ring[a + i]) + two * (ring[b + k] - ring[b + i]) + (ring[c + k] - ring[c + i])
+            q[i] = (ring[c + i] - ring[a + i]) + two * (ring[c + j] - ring[a + j]) + (ring[c + k] - ring[a + k])
+
+
+@kernel(inner=True)
+def _blend(ring, middle, p, q, pattern, shares, total):
+    """Shares of the pixel and of its differences; of a gradient its length."""
+    middle, u, v, w = np.uint64(middle), shares[0], shares[1], shares[2]
+    kind = total.dtype.type
+    if pattern < 2:
+        for i in range(np.uint64(p.size)):
+            total[i] = u * kind(ring[middle + i]) + v * kind(p[i])
+    elif pattern == 2:
+        for i in range(np.uint64(p.size)):
+            total[i] = u * kind(ring[middle + i]) + (v * kind(p[i]) + w * kind(q[i]))
+    else:
+        for i in range(np.uint64(p.size)):
+            x, y = kind(p[i]), kind(q[i])
+            total[i] = u * kind(ring[middle + i]) + v * np.sqrt(x * x + y * y)
+
+
+@kernel
+def _blend_differences(rows, ymap, xmap, channels, pattern, shares, top, x0, x1, ring, p, q, total, out, y0, y1):
+    count, width = x1 - x0 + 2, xmap.size - 2
+    stride = count * channels
+    first, last = max(1 - x0, 0), min(width + 1 - x0, count)
+    for y in range(y0, y1 + 2):
+        _load(rows[ymap[y]], xmap, x0, first, last, count, channels, ring, (y % 3) * stride)
+        if y >= y0 + 2:
+            a, b, c = (y - 2) % 3 * stride, (y - 1) % 3 * stride, y % 3 * stride
+            _differences(ring, a, b, c, channels, pattern, p, q)
+            _blend(ring, b + channels, p, q, pattern, shares, total)
+            _store(total, top, out[y - 2], x0 * channels)
+
+
+class _Work:
+    """An image as flat rows, the maps of its border, and a result to fill."""
+
+    def __init__(self, image: np.ndarray, ry: int, rx: int, *, fixed: bool = False) -> None:
+        h, w = image.shape[:2]
+        self.channels = 1 if image.ndim == 2 else image.shape[2]
+        self.size, self.ry, self.rx = (h, w), ry, rx
+        self.rows = canonical(image).reshape(h, -1)
+        self.maps = index_map(h, ry, ry, BORDER), index_map(w, rx, rx, BORDER), self.channels
+        self.kind = np.dtype(np.uint16 if fixed else np.float64 if image.dtype == np.float64 else np.float32)
+        self.top = full_scale(image.dtype) if image.dtype.kind == "u" else 0
+        self.result = np.empty(image.shape, image.dtype)
+        self.out = self.result.reshape(h, -1)
+
+    def run(self, block: Callable[..., None]) -> np.ndarray:
+        """Call ``block(x0, x1, ring, total, y0, y1)`` over the image."""
+        h, w = self.size
+        height = 2 * self.ry + 1
+        samples = max(_RING_BYTES // (height * self.kind.itemsize), _SHORTEST_BLOCK)
+        parts = max(1, round(w * self.channels / samples))
+        edges = [w * k // parts for k in range(parts + 1)]
+
+        def band(y0: int, y1: int) -> None:
+            for x0, x1 in itertools.pairwise(edges):
+                stride = (x1 - x0 + 2 * self.rx) * self.channels
+                ring = np.empty(height * stride, self.kind)
+                block(x0, x1, ring, np.empty((x1 - x0) * self.channels, self.kind), y0, y1)
+
+        run_bands(band, h, pixels=h * w)
+        return self.result
+
+
+def _in_pairs(image: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, list[float]] | None:
+    """Places (2, n, 2) and weights of the pairs that a kernel consists of, or None if `_fixed` cannot do it.
+
+    It can if the image is of bytes, and the kernel a mean with the same weight at opposite places.
+    """
+    if image.dtype != np.uint8 or not jit_enabled():
+        return None
+    flat = weights.ravel()
+    if abs(float(flat.sum()) - 1) > 1e-9 or flat.min() < 0 or not (flat == flat[::-1]).all():
+        return None
+    where = flat.nonzero()[0]
+    n = (where.size + 1) // 2
+    if n > MOST_PAIRS:
+        return None
+    values = flat[where[:n]].tolist()
+    if where.size % 2:
+        values[-1] /= 2  # the pixel in the middle is a pair with itself
+    ends = np.concatenate((where[:n], where[::-1][:n])).reshape(2, n)
+    return np.stack(divmod(ends, weights.shape[1]), axis=-1), values
+
+
+def correlate(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Correlation with a small kernel, border ``reflect_101``.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        Checked by `as_image`.
+    weights : ndarray of shape (2 a + 1, 2 b + 1)
+        Zeros cost nothing.
+
+    Returns
+    -------
+    ndarray of the image's shape and dtype
+        Integers rounded half to even and saturated; symmetric means of bytes as in `_fixed`.
+    """
+    if not image.size:
+        return image.copy()
+    pairs = _in_pairs(image, weights)
+    work = _Work(image, weights.shape[0] // 2, weights.shape[1] // 2, fixed=pairs is not None)
+    if pairs is None:
+        rows, columns = weights.nonzero()
+        places, values = _filled(np.stack((rows, columns), axis=-1), weights[rows, columns].astype(work.kind))
+    else:
+        places, values = pairs[0], quantized(pairs[1], 1 << 17)
+    places[..., 1] *= work.channels
+
+    def block(x0: int, x1: int, ring: np.ndarray, total: np.ndarray, y0: int, y1: int) -> None:
+        rest = x0, x1, ring, np.zeros((2, values.size), np.int64), total, work.out, y0, y1
+        if pairs is None:
+            _correlate(work.rows, *work.maps, places, values, work.top, *rest)
+        else:
+            correlate_bytes(work.rows, *work.maps, places, values, *rest)
+
+    return work.run(block)
+
+
+def _filled(places: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As many weights as the kernels take at a time: the last is split into halves, which add up to it exactly."""
+    n, more = values.size, -values.size % 3
+    if not more:
+        return places, values
+    values = np.append(values, np.repeat(values[-1:], more))
+    values[n - 1 :] *= (0.5, 0.5) if more == 1 else (0.5, 0.25, 0.25)
+    return np.append(places, np.repeat(places[-1:], more, axis=0), axis=0), values
+
+
+def blur_separable(image: np.ndarray, weights: Sequence[float]) -> np.ndarray:
+    """Blur along both axes by symmetric weights, border ``reflect_101``.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        Checked by `as_image`.
+    weights : sequence of r + 1 floats
+        From the centre outwards, none below 0; the whole kernel adds up to 1.
+
+    Returns
+    -------
+    ndarray of the image's shape and dtype
+        Integers rounded once, half to even; bytes as in `_fixed`.
+    """
+    if not image.size:
+        return image.copy()
+    r = len(weights) - 1
+    if image.dtype != np.uint8 or r >= MOST_PAIRS or not jit_enabled():
+        return _blurred(image, weights, ())
+    work = _Work(image, r, r, fixed=True)
+    halves = [weights[0] / 2, *weights[1:]]
+    down, along = quantized(halves, 1 << 16), quantized(halves, 1 << 17)
+
+    def block(x0: int, x1: int, ring: np.ndarray, total: np.ndarray, y0: int, y1: int) -> None:
+        at, wide = np.zeros((2, down.size), np.int64), np.empty(ring.size // (2 * r + 1), np.uint16)
+        blur_bytes(work.rows, *work.maps, r, down, along, x0, x1, ring, at, wide, total, work.out, y0, y1)
+
+    return work.run(block)
+
+
+def unsharp_mask(image: np.ndarray, weights: Sequence[float], amount: float, threshold: float) -> np.ndarray:
+    """``f + amount (f - blur)`` where f and its blur differ by more than `threshold`, a fraction of full scale.
+
+    The blur is that of `blur_separable` in floats, and is not rounded.
+    """
+    if not image.size:
+        return image.copy()
+    return _blurred(image, weights, (amount, threshold * full_scale(image.dtype)))
+
+
+def _blurred(image: np.ndarray, weights: Sequence[float], options: tuple[float, ...]) -> np.ndarray:
+    r = len(weights) - 1
+    work = _Work(image, r, r)
+    values, extra = np.array(weights, work.kind), np.array(options, work.kind)
+
+    def block(x0: int, x1: int, ring: np.ndarray, total: np.ndarray, y0: int, y1: int) -> None:
+        wide = np.empty(ring.size // (2 * r + 1), work.kind)
+        _separable(work.rows, *work.maps, values, extra, work.top, x0, x1, ring, wide, total, work.out, y0, y1)
+
+    return work.run(block)
+
+
+PATTERNS = ("surround", "laplacian", "relief", "gradient")
+"""What `blend_differences` can add to a pixel: eight times it minus its neighbours; the sum of the four beside it minus
+four times it; two differences along the diagonal, of the corners and of what is between them; the length of Sobel's
+gradient."""
+
+
+def blend_differences(image: np.ndarray, pattern: str, *shares: float) -> np.ndarray:
+    """A share of the image and shares of differences between neighbours, border ``reflect_101``, rounded once.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        Checked by `as_image`.
+    pattern : str
+        One of `PATTERNS`.
+    *shares : float
+        Of the image, of the first difference and, for ``"relief"``, of the second.
+    """
+    if not image.size:
+        return image.copy()
+    work = _Work(image, 1, 1)
+    number, values = PATTERNS.index(pattern), np.array((*shares, 0.0)[:3], work.kind)
+    near = np.dtype(np.int16) if image.dtype == np.uint8 else work.kind
+
+    def block(x0: int, x1: int, ring: np.ndarray, total: np.ndarray, y0: int, y1: int) -> None:
+        ring, (p, q) = np.empty(ring.size, near), np.empty((2, total.size), near)
+        _blend_differences(work.rows, *work.maps, number, values, work.top, x0, x1, ring, p, q, total, work.out, y0, y1)
+
+    return work.run(block)

@@ -1,0 +1,352 @@
+"""Sums over windows: the ground of local statistics.
+
+Sums run down the columns and along the rows, so they cost the same for every radius.  Integer sums are exact: they may
+wrap around modulo 2**32 or 2**64, but the sum of a window fits.  Float sums are taken in float64 about the image's mean
+and start anew at fixed rows, so they neither drift nor depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .._core.border import extended
+from .._core.jit import kernel
+from .._core.planes import canonical, full_scale, level, valid_pixels
+from .._core.threads import run_bands
+
+FLOAT_ROWS = 128
+MASKED_ROWS = 32  # sums, counts and what is made of them in NumPy, for so many rows at a time; divides FLOAT_ROWS
+DIRECT_SIDE = 7  # windows up to this wide are added up term by term, which vectorises; wider ones by a running sum
+
+
+@kernel
+def _slide(entering, leaving, sums):
+    kind = sums.dtype.type
+    for i in range(sums.size):
+        sums[i] = kind(sums[i] + kind(kind(entering[i]) - kind(leaving[i])))
+
+
+@kernel
+def _slide_both(entering, leaving, offset, sums, squares):
+    kind = sums.dtype.type
+    for i in range(sums.size):
+        a = kind(kind(entering[i]) - offset[0])
+        b = kind(kind(leaving[i]) - offset[0])
+        change = kind(a - b)
+        sums[i] = kind(sums[i] + change)
+        squares[i] = kind(squares[i] + kind(change * kind(a + b)))
+
+
+@kernel
+def _slide_packed(entering, leaving, packed):
+    # Sum in the lower half of a word, sum of squares in the upper one: neither spills, one running sum serves both.
+    for i in range(packed.size):
+        a, b = np.int32(entering[i]), np.int32(leaving[i])
+        change = np.int32(a - b)
+        both = np.int64(np.int64(change) + (np.int64(np.int32(change * np.int32(a + b))) << np.int64(32)))
+        packed[i] = np.uint64(packed[i] + np.uint64(both))
+
+
+@kernel
+def _fill_margins(line, start, xmap, channels):
+    """Copy into both ends of an extended line what the border says they hold; column 0 of the image is at `start`."""
+    for k in range(start // channels):
+        far = xmap.size - 1 - k
+        for c in range(channels):
+            line[k * channels + c] = line[start + xmap[k] * channels + c]
+            line[far * channels + c] = line[start + xmap[far] * channels + c]
+
+
+@kernel
+def _sum_along(line, side, channels, windows):
+    """Sums of `side` neighbours of the same channel: ``windows[i] = line[i] + line[i + channels] + ...``."""
+    kind = windows.dtype.type
+    n = windows.size
+    if 1 < side <= DIRECT_SIDE:
+        one, two = line[channels:], line[2 * channels :]
+        for i in range(n):
+            windows[i] = kind(line[i] + kind(one[i] + two[i]))
+        for k in range(3, side - 1, 2):
+            one, two = line[k * channels :], line[(k + 1) * channels :]
+            for i in range(n):
+                windows[i] = kind(windows[i] + kind(one[i] + two[i]))
+    else:
+        upto, following = line[side * channels :], windows[channels:]
+        for c in range(channels):
+            total = kind(0)
+            for k in range(side):
+                total = kind(total + line[k * channels + c])
+            windows[c] = total
+        if channels == 1:
+            total = windows[0]
+            for i in range(following.size):
+                total = kind(total + kind(upto[i] - line[i]))
+                following[i] = total
+            return
+        for c in range(channels):
+            total = windows[c]
+            for k in range(following.size // channels):
+                i = k * channels + c
+                total = kind(total + kind(upto[i] - line[i]))
+                following[i] = total
+
+
+# In the kernels below `blank` is a row that counts nothing, which leaves the window while the first one fills; `offset`
+# one number of the type in which sums are taken; `scratch` rows of that type, as long as a row with its borders.
+
+
+@kernel
+def _mean_rows(image, blank, ymap, xmap, channels, offset, scratch, out):
+    margin = (ymap.size - out.shape[0]) // 2
+    side, n = 2 * margin + 1, out.shape[1]
+    line, windows = scratch[0], scratch[1, :n]
+    start = (line.size - image.shape[1]) // 2
+    sums = line[start : start + image.shape[1]]
+    narrow = offset.itemsize < 8  # then a window's sum is exact in float32
+    for y in range(1 - side, out.shape[0]):
+        _slide(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, sums)
+        if y < 0:
+            continue
+        _fill_margins(line, start, xmap, channels)
+        _sum_along(line, side, channels, windows)
+        if narrow:
+            _mean_row_narrow(np.float32(side * side), windows, out[y])
+        else:
+            _mean_row(1.0 / (side * side), windows, np.float64(offset[0]), out[y])
+
+
+@kernel
+def _mean_row_narrow(count, windows, out):
+    for i in range(out.size):
+        out[i] = np.float32(np.int32(windows[i])) / count
+
+
+@kernel
+def _mean_row(share, windows, offset, out):
+    # An integer sum times the rounded share still rounds to the float32 nearest the mean: the count is odd, so a mean
+    # that is no whole number keeps further from the middle between two of them.
+    for i in range(out.size):
+        out[i] = np.float64(windows[i]) * share + offset
+
+
+@kernel
+def _deviation_rows(image, blank, ymap, xmap, channels, offset, limits, scratch, std, chosen):
+    """Standard deviations into `std`, or which pixels meet the `limits` into `chosen`; one has no columns.
+
+    Sums have the type of `offset`: uint32 or uint64, which are exact, or float64.
+    """
+    height, n = max(std.shape[0], chosen.shape[0]), max(std.shape[1], chosen.shape[1])
+    margin = (ymap.size - height) // 2
+    side = 2 * margin + 1
+    start = (scratch.shape[1] - image.shape[1]) // 2
+    sums, squares = scratch[0, start : start + image.shape[1]], scratch[1, start : start + image.shape[1]]
+    s, q, count = scratch[2, :n], scratch[3, :n], np.uint32(side * side)
+    for y in range(1 - side, height):
+        _slide_both(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, offset, sums, squares)
+        if y < 0:
+            continue
+        for k in range(2):
+            _fill_margins(scratch[k], start, xmap, channels)
+            _sum_along(scratch[k], side, channels, scratch[2 + k, :n])
+        if chosen.size > 0:
+            _choose_row(count, s, q, limits, chosen[y])
+        elif offset.itemsize == 4:
+            _std_row_bytes(count, s, q, std[y])
+        else:
+            _std_row(count, s, q, std[y])
+
+
+@kernel
+def _deviation_rows_packed(image, blank, ymap, xmap, channels, limits, scratch, s, q, std, chosen):
+    """`_deviation_rows` for wide windows of bytes, whose sums and sums of squares fit 32 bits each."""
+    height, n = max(std.shape[0], chosen.shape[0]), s.size
+    side = ymap.size - height + 1
+    start = (scratch.shape[1] - image.shape[1]) // 2
+    packed, windows = scratch[0, start : start + image.shape[1]], scratch[1, :n]
+    count = np.uint32(side * side)
+    for y in range(1 - side, height):
+        _slide_packed(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, packed)
+        if y < 0:
+            continue
+        _fill_margins(scratch[0], start, xmap, channels)
+        _sum_along(scratch[0], side, channels, windows)
+        for i in range(n):
+            s[i] = np.uint32(windows[i])
+            q[i] = np.uint32(windows[i] >> np.uint64(32))
+        if chosen.size > 0:
+            _choose_row(count, s, q, limits, chosen[y])
+        else:
+            _std_row_bytes(count, s, q, std[y])
+
+
+# Three short kernels instead of one long: LLVM inlines them, and a call with its arrays costs as much as a row's end.
+
+
+@kernel
+def _choose_row(count, s, q, limits, chosen):
+    # Limits of the window's sum and of n**2 times its variance: lowest and highest of each.
+    for i in range(chosen.size):
+        total, spread = np.float64(s[i]), max(np.float64(_spread(count, s[i], q[i])), 0.0)
+        mean_fits = (total >= limits[0]) & (total <= limits[1])
+        chosen[i] = mean_fits & (spread >= limits[2]) & (spread <= limits[3])
+
+
+@kernel
+def _std_row(count, s, q, std):
+    for i in range(std.size):
+        std[i] = np.sqrt(max(np.float64(_spread(count, s[i], q[i])), 0.0)) / np.float64(count)
+
+
+@kernel
+def _std_row_bytes(count, s, q, std):
+    share = np.float32(1.0 / np.float64(count))
+    if count <= 256:  # then count**2 * 255**2 fits 32 bits
+        for i in range(std.size):
+            a, b = np.uint32(s[i]), np.uint32(q[i])
+            std[i] = np.sqrt(np.float32(np.uint32(np.uint32(count * b) - np.uint32(a * a)))) * share
+    else:
+        for i in range(std.size):
+            std[i] = np.sqrt(np.float32(_spread(count, s[i], q[i]))) * share
+
+
+@kernel
+def _spread(count, s, q):
+    # count**2 times the variance; 32-bit sums widen to 64 bits first.
+    return count * q - s * s
+
+
+@kernel
+def _window_sums(image, blank, ymap, xmap, channels, offset, scratch, sums, squares):
+    """The sums themselves, for masks: `sums` and `squares` take a row of windows each."""
+    margin = (ymap.size - sums.shape[0]) // 2
+    side = 2 * margin + 1
+    start = (scratch.shape[1] - image.shape[1]) // 2
+    columns, column_squares = scratch[0, start : start + image.shape[1]], scratch[1, start : start + image.shape[1]]
+    for y in range(1 - side, sums.shape[0]):
+        _slide_both(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, offset, columns, column_squares)
+        if y < 0:
+            continue
+        for k, out in enumerate((sums, squares)):
+            _fill_margins(scratch[k], start, xmap, channels)
+            _sum_along(scratch[k], side, channels, out[y])
+
+
+@kernel
+def mean_float(plane, mask):
+    # About the first value, so that a constant plane has exactly its value for a mean.
+    total, n, first = 0.0, 0, np.nan
+    for y in range(plane.shape[0]):
+        row = 0.0
+        for x in range(plane.shape[1]):
+            if mask[y, x] and np.isfinite(plane[y, x]):
+                first = np.float64(plane[y, x]) if n == 0 else first
+                row += plane[y, x] - first
+                n += 1
+        total += row
+    return (first + total / n if n > 0 else np.nan), n
+
+
+class Windows:
+    """An image laid out for sums over windows: rows of all channels, index maps, and the type of the sums."""
+
+    def __init__(
+        self, image: np.ndarray, radius: int, border: str, fill: float, valid: np.ndarray | None = None
+    ) -> None:
+        self.shape = image.shape[:2]
+        self.channels = 1 if image.ndim == 2 else image.shape[2]
+        self.side = 2 * radius + 1
+        self.radius, self.border = radius, border
+        self.whole = image.dtype.kind == "u" and self.side**4 * full_scale(image.dtype) ** 2 < 1 << 64
+        source, self.ymap, self.xmap = extended(image, radius, border, level(fill, image.dtype))
+        self.rows = self._flat(source)
+        self.offset = np.zeros(1, np.uint64)
+        if not self.whole:  # some rows are enough to know about where the values lie
+            step = max(1, self.shape[0] // 16)
+            some = self._flat(image[::step])
+            mean, n = mean_float(some, valid_pixels(some, None if valid is None else self._flat(valid[::step])))
+            self.offset = np.array([image.dtype.type(mean if n else 0)], np.float64)
+
+    def _flat(self, array: np.ndarray) -> np.ndarray:
+        return canonical(array).reshape(array.shape[0], -1)
+
+    def run(self, work: Callable[[np.ndarray, int, int], None]) -> None:
+        """Call ``work(ymap of the band, y0, y1)`` for bands of rows."""
+        h, w = self.shape
+        rows = None if self.whole else FLOAT_ROWS
+        run_bands(lambda a, b: work(self.ymap[a : b + self.side - 1], a, b), h, pixels=h * w, rows=rows)
+
+    def scratch(self, rows: int, dtype: np.dtype) -> np.ndarray:
+        """Extended lines of zeros for sums."""
+        return np.zeros((rows, self.xmap.size * self.channels), dtype)
+
+    def means(self, rows: np.ndarray, offset: np.ndarray, out: np.ndarray) -> None:
+        """Fill `out` with the means of `rows`, summed in the type of `offset`."""
+        blank, args = _blank(rows, offset), (self.xmap, self.channels, offset)
+        self.run(lambda lines, a, b: _mean_rows(rows, blank, lines, *args, self.scratch(2, offset.dtype), out[a:b]))
+
+    def deviations(self, limits: np.ndarray | None, std: np.ndarray, chosen: np.ndarray) -> None:
+        """Fill `std`, or with `limits` fill `chosen`; the other one is empty."""
+        limits = np.zeros(4) if limits is None else limits
+        bytewise = self.rows.dtype == np.uint8 and self.side <= 255  # their squares add up to less than 2**32
+        offset = np.zeros(1, np.uint32) if bytewise else self.offset
+        blank = _blank(self.rows, offset)
+
+        def work(lines: np.ndarray, a: int, b: int) -> None:
+            args = self.rows, blank, lines, self.xmap, self.channels
+            if bytewise and self.side > DIRECT_SIDE:
+                rows = np.empty((2, self.shape[1] * self.channels), np.uint32)
+                _deviation_rows_packed(*args, limits, self.scratch(2, np.uint64), *rows, std[a:b], chosen[a:b])
+            else:
+                _deviation_rows(*args, offset, limits, self.scratch(4, offset.dtype), std[a:b], chosen[a:b])
+
+        self.run(work)
+
+    def over_valid(
+        self, valid: np.ndarray, rule: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray], out: np.ndarray
+    ) -> None:
+        """Fill `out` with ``rule(n, s, q)``: number, sum (about `offset`) and sum of squares of the valid pixels."""
+        inside, *_ = extended(valid, self.radius, self.border, True)
+        ones = canonical(self._flat(inside).view(np.uint8))
+        # What does not count becomes the offset and so adds nothing.
+        values = canonical(np.where(ones, self.rows, self.rows.dtype.type(self.offset[0])))
+        zero, args = np.zeros(1, self.offset.dtype), (self.xmap, self.channels)
+        blanks = _blank(values, self.offset), _blank(ones, zero)
+
+        def work(lines: np.ndarray, a: int, b: int) -> None:
+            for y0 in range(a, b, MASKED_ROWS):
+                y1 = min(y0 + MASKED_ROWS, b)
+                part = lines[y0 - a : y1 - a + self.side - 1]
+                n, s, q, unused = (np.zeros((y1 - y0, out.shape[1]), self.offset.dtype) for _ in range(4))
+                _window_sums(values, blanks[0], part, *args, self.offset, self.scratch(2, s.dtype), s, q)
+                _window_sums(ones, blanks[1], part, *args, zero, self.scratch(2, s.dtype), n, unused)
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    out[y0:y1] = rule(n, s, q)
+
+        self.run(work)
+
+    def contains(self, pixels: np.ndarray) -> np.ndarray:
+        """Which windows contain one of the `pixels` (bool, shape of the rows before extension)."""
+        flags, *_ = extended(pixels, self.radius, self.border, False)
+        found = np.empty((self.shape[0], self.shape[1] * self.channels), np.float32)
+        flat, zero = canonical(self._flat(flags).view(np.uint8)), np.zeros(1, np.uint64)
+        self.means(flat, zero, found)
+        return found > 0
+
+
+def _blank(rows: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """A row that counts nothing: it leaves the window while the first one fills."""
+    return canonical(np.full(rows.shape[1], offset[0], rows.dtype))
+
+
+def valid_samples(image: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Which samples count (None: all), and which ones spoil their windows (None: none), in the image's shape."""
+    shown = None if mask is None else np.broadcast_to(mask if image.ndim == 2 else mask[:, :, None], image.shape)
+    if image.dtype.kind == "u":
+        return shown, None
+    finite = np.isfinite(image)
+    if finite.all():
+        return shown, None
+    spoilt = ~finite if shown is None else shown & ~finite
+    return (finite if shown is None else shown & finite), spoilt

@@ -1,0 +1,245 @@
+"""Stages in, image out: which stages share a pass over the image, and which have a faster way than the kernels'."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._core.border import framed
+from .._core.lookup import look_up
+from .._core.planes import as_planes, full_scale
+from .._core.threads import stays_serial
+from . import pixel
+from .compute import compute, float_of, has_words, level_of
+from .merge import Merged, extent, is_exact, is_padding, merge
+from .opencv_moves import into, moved, resize, usable
+from .shortcuts import invert, is_inverting, is_mixing, is_painting, mix, paint
+from .stages import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
+
+
+def run(
+    image: np.ndarray,
+    stages: Sequence[Stage],
+    *,
+    dtype: Any = None,
+    layout: str = "last",
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """Run a program over an image.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w) or (h, w, c)
+        Checked by `as_image`; never written, never returned.
+    stages : sequence of Stage
+    dtype : dtype, optional
+        uint8, uint16, float16, float32 or float64 of the result, levels scaled to its full scale.  Default: the
+        image's, or float32 (float64 for float64) after `pixel.normalize`.
+    layout : {"last", "first"}
+        Where channels go, unless the image is (h, w).
+    out : ndarray, optional
+        Array that gets the result.
+
+    Returns
+    -------
+    ndarray
+    """
+    queue = list(stages)
+    queue.reverse()
+    given = image
+    dtype = None if dtype is None else np.dtype(dtype)
+    whole = image.dtype.kind == "u" and stays_serial(image.size)
+    while True:
+        geometry, ops, end = take_pass(queue, image.shape[:2], whole=whole)
+        if not queue and end is None:
+            if not geometry and not ops and _is_result(image, given, dtype, layout, out):
+                return image
+            return _pass(image, geometry, ops, dtype, layout, out)
+        image = _pass(image, geometry, ops) if geometry or ops else image
+        if type(end) is Whole:
+            image = end.function(image)
+        elif type(end) is Deferred:
+            queue.extend(reversed(end.resolve(image)))
+
+
+def take_pass(
+    queue: list[Stage], size: tuple[int, int], *, keep: bool = False, whole: bool = False
+) -> tuple[list[Geometry], list[Op], Stage | str | None]:
+    """Take from the end of a reversed list what one pass over (h, w) can do.
+
+    `keep` leaves erasing as it is.  `whole` lets kernels find the statistics that they can.
+
+    Returns
+    -------
+    list of Geometry, list of Op
+        Done in this order.
+    Whole, Deferred, str or None
+        The stage that ends the pass, also taken; or in words why the next stage has to wait; or None at the end.
+    """
+    geometry: list[Geometry] = []
+    ops: list[Op] = []
+    while queue:
+        stage = queue.pop()
+        kind = type(stage)
+        if kind is Op:
+            ops.append(stage)
+        elif kind is Erase:
+            ops.append(stage if keep else pixel.erase(stage.rectangles, stage.fill, stage.stream))
+        elif kind is Geometry:
+            why = _waits(stage, geometry, ops, size)
+            if why:
+                queue.append(stage)
+                return geometry, ops, why
+            geometry.append(stage)
+        elif kind is Deferred and whole and stage.op is not None:
+            if geometry:
+                queue.append(stage)
+                return geometry, ops, "a statistic comes after geometry"
+            ops.append(stage.op)
+        elif kind is not MaskOnly:
+            return geometry, ops, stage
+    return geometry, ops, None
+
+
+def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op], size: tuple[int, int]) -> str:
+    """Why a geometric stage cannot join a pass; empty if it can."""
+    if ops:
+        if not is_exact(stage):
+            return "interpolation comes after pixel operations"
+        if any(type(op) is Erase or op.code in pixel.BINDING for op in ops):
+            return "pixels move after an operation that depends on their place"
+        h, w = geometry[-1].size if geometry else size
+        x0, y0, x1, y1 = extent(stage.pull, stage.size)
+        if stage.border == "constant" and (x0 < 0 or y0 < 0 or x1 > w or y1 > h):
+            return "a border is filled after pixel operations"
+        return ""
+    rough = [s for s in geometry if not is_exact(s)]
+    if not rough or is_exact(stage):
+        return ""
+    if len(geometry) > 24:
+        return "a pass holds 24 geometric stages"
+    if rough[0].interpolation != stage.interpolation:
+        return "stages interpolate differently"
+    if stage.interpolation == "area":
+        return "averaging over areas is not merged"
+    return ""
+
+
+def _pass(
+    image: np.ndarray,
+    geometry: list[Geometry],
+    ops: list[Op],
+    dtype: Any = None,
+    layout: str = "last",
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """One pass over an image."""
+    given = image
+    if geometry:
+        image, geometry = _resized(image, geometry)
+    if not geometry and not ops and _is_result(image, given, dtype, layout, out):
+        return image
+    same = layout == "last" and (dtype is None or dtype == image.dtype)
+    if geometry and is_padding(geometry[-1], geometry[-2].size if len(geometry) > 1 else image.shape[:2]):
+        last, alone = geometry[-1], same and not ops
+        if (alone or last.border != "constant") and (len(geometry) == 1 or all(map(is_exact, geometry))):
+            # What a border shows is sooner copied than found point by point.
+            image = _pass(image, geometry[:-1], []) if len(geometry) > 1 else image
+            if alone:
+                return _padded(image, last, out)
+            image, geometry = _padded(image, last, None), []
+    h, w = image.shape[:2]
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    merged = merge(geometry, h, w)
+    if same and merged.exact and not merged.frames.size:
+        result = _direct(image, geometry, ops, merged, out)
+        if result is not None:
+            return result
+    program = pixel.pack(ops, channels, image.dtype)
+    if dtype is None:
+        dtype = float_of(image.dtype) if program.normalized else image.dtype
+    shape: tuple[int, ...] = merged.size
+    if image.ndim == 3:
+        shape = (program.channels, *shape) if layout == "first" else (*shape, program.channels)
+    half = dtype.char == "e"  # by way of float32: NumPy rounds it with the CPU's own instruction
+    result = out if out is not None and usable(out, shape, dtype) and not half else None
+    if result is None:
+        result = np.empty(shape, np.float32 if half else dtype)
+    if result.size:
+        compute(as_planes(image), geometry, merged, program, result, layout == "first")
+    if out is None and half:
+        out = np.empty(shape, dtype)
+    if out is None or result is out:
+        return result
+    with np.errstate(over="ignore", invalid="ignore"):
+        out[...] = result
+    return out
+
+
+def _is_result(image: np.ndarray, given: np.ndarray, dtype: Any, layout: str, out: np.ndarray | None) -> bool:
+    """Whether an image is a new one and as the result should be: a copy of a large one costs as much as a blur."""
+    if image is given or out is not None or layout != "last" or (dtype is not None and dtype != image.dtype):
+        return False
+    return image.flags.c_contiguous and not np.may_share_memory(image, given)
+
+
+def _padded(image: np.ndarray, stage: Geometry, out: np.ndarray | None) -> np.ndarray:
+    """A shifted copy in a frame."""
+    (h, w), (ih, iw) = stage.size, image.shape[:2]
+    x, y = -int(stage.pull[2]), -int(stage.pull[5])  # where the first pixel comes to lie
+    sides = y, h - y - ih, x, w - x - iw
+    values: tuple[float, ...] = (0,)
+    if stage.border == "constant":
+        values = level_of(stage.fill, 1 if image.ndim == 2 else image.shape[2], full_scale(image.dtype))
+    work = functools.partial(framed, image, sides, stage.border, values)
+    return into(out, stage.size + image.shape[2:], image.dtype, work)
+
+
+def _direct(
+    image: np.ndarray, geometry: list[Geometry], ops: list[Op], merged: Merged, out: np.ndarray | None
+) -> np.ndarray | None:
+    """Whole pixels moved, then what needs no rows of levels; None where that is not enough."""
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    if not ops or is_painting(ops, channels):
+        result = moved(image, merged.pull, merged.size, out)
+        paint(result, ops)
+        return result
+    if is_inverting(ops, image):
+        work = invert
+    elif is_mixing(ops, image):
+        work = functools.partial(mix, ops[0])
+    elif image.dtype == np.uint8 and (tables := pixel.tabulated(ops, channels)) is not None:
+        work = functools.partial(_look_up, tables)
+    else:
+        return None
+    source = moved(image, merged.pull, merged.size) if geometry else image
+    return into(out, source.shape, source.dtype, functools.partial(work, source))
+
+
+def _look_up(tables: np.ndarray, image: np.ndarray, out: np.ndarray) -> None:
+    # Whole bytes through one table: sixty-four at a time, without a detour over floats.
+    look_up(image, tables, out)
+
+
+def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, list[Geometry]]:
+    """Let OpenCV do a lone resize of whole pixels; what follows it is left.  It is faster than a general warp."""
+    rough = [k for k, s in enumerate(geometry) if not is_exact(s)]
+    if len(rough) != 1:
+        return image, geometry
+    stage = geometry[rough[0]]
+    m, before = stage.pull, geometry[: rough[0]]
+    if m[1] or m[3] or m[6] or m[7] or m[0] <= 0 or m[4] <= 0 or stage.grid is not None:
+        return image, geometry
+    if stage.interpolation == "bilinear" and has_words(image):
+        return image, geometry
+    size = before[-1].size if before else image.shape[:2]
+    x0, y0, x1, y1 = (round(v, 6) for v in extent(m, stage.size))
+    if any(v != int(v) for v in (x0, y0, x1, y1)) or x0 < 0 or y0 < 0 or x1 > size[1] or y1 > size[0]:
+        return image, geometry
+    if before:
+        image = _pass(image, before, [])
+    part = image[int(y0) : int(y1), int(x0) : int(x1)]
+    return resize(part, stage.size, stage.interpolation), geometry[rough[0] + 1 :]

@@ -1,0 +1,3 @@
+"""Reading and writing image files, and conversions between the layouts of other libraries."""
+
+from ._files import *

@@ -1,0 +1,126 @@
+"""An array turned into the bytes of an image file, and the file replaced by them, whole or not at all.
+
+Pillow and OpenCV encode what they can without loss; neither has float colour in TIFF and 16 bits in PNM, so TIFF and
+PNM files are written here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import secrets
+import shutil
+import struct
+from typing import Any
+
+import numpy as np
+
+from .._core.opencv import load_cv2
+from ._decode import swap_red_blue
+
+_JPEG_QUALITY = 95
+
+
+def encode(image: np.ndarray, format_: str, quality: int | None) -> bytes:
+    """The file: of a C-contiguous image that the format holds, grey as (h, w)."""
+    if format_ == "TIFF":
+        return _encode_tiff(image)
+    if format_ in ("PPM", "PGM"):
+        return _encode_pnm(image)
+    if image.dtype == np.uint16:
+        return _encode_png16(image)
+    from PIL import Image
+
+    options: dict[str, Any] = {}
+    if format_ == "JPEG":
+        options = {"quality": quality or _JPEG_QUALITY}
+    elif format_ == "WebP":  # exact: keep the colour of transparent pixels
+        options = {"quality": quality} if quality else {"lossless": True, "exact": True}
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format_.upper(), **options)
+    return buffer.getvalue()
+
+
+def _encode_png16(image: np.ndarray) -> bytes:
+    done, data = load_cv2().imencode(".png", image if image.ndim == 2 else swap_red_blue(image))
+    if not done:
+        raise ValueError(f"OpenCV cannot encode an image of shape {image.shape} as PNG")
+    return data.tobytes()
+
+
+def _encode_pnm(image: np.ndarray) -> bytes:
+    height, width = image.shape[:2]
+    deep = image.dtype == np.uint16
+    header = f"P{5 if image.ndim == 2 else 6}\n{width} {height}\n{65535 if deep else 255}\n"
+    return header.encode("ascii") + (image.astype(">u2") if deep else image).tobytes()
+
+
+def _encode_tiff(image: np.ndarray) -> bytes:
+    """Baseline TIFF 6.0, little-endian, uncompressed strips: pixels, then long values, then the directory."""
+    height, width = image.shape[:2]
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    if image.nbytes > 2**32 - 2**24:
+        raise ValueError(f"image must be smaller than 4 GiB for a TIFF file, got {image.nbytes} bytes")
+    pixels = image.astype(image.dtype.newbyteorder("<"), copy=False).tobytes()
+    row = width * channels * image.itemsize
+    rows = max(1, min(height, (1 << 20) // row))
+    starts = range(0, height, rows)
+    tags = {
+        256: ("I", [width]),
+        257: ("I", [height]),
+        258: ("H", [8 * image.itemsize] * channels),
+        259: ("H", [1]),
+        262: ("H", [1 if channels == 1 else 2]),
+        273: ("I", [8 + y * row for y in starts]),
+        277: ("H", [channels]),
+        278: ("I", [rows]),
+        279: ("I", [min(rows, height - y) * row for y in starts]),
+        284: ("H", [1]),
+        338: ("H", [2]),  # the fourth channel is alpha, not premultiplied
+        339: ("H", [3 if image.dtype.kind == "f" else 1] * channels),
+    }
+    if channels < 4:
+        del tags[338]
+    body = bytearray(b"\0" * (len(pixels) % 2))
+    directory = struct.pack("<H", len(tags))
+    for tag, (letter, values) in tags.items():
+        value = struct.pack(f"<{len(values)}{letter}", *values)
+        if len(value) > 4:
+            at = 8 + len(pixels) + len(body)
+            body += value
+            value = struct.pack("<I", at)
+        directory += struct.pack("<HHI4s", tag, {"H": 3, "I": 4}[letter], len(values), value)
+    header = struct.pack("<2sHI", b"II", 42, 8 + len(pixels) + len(body))
+    return b"".join((header, pixels, body, directory, b"\0\0\0\0"))
+
+
+def resolve_target(name: str) -> str:
+    """The file to replace, links followed; refuses what cannot be one before any work."""
+    target = os.path.realpath(name)
+    folder = os.path.dirname(target)
+    if not os.path.exists(folder):
+        raise FileNotFoundError(errno.ENOENT, "the folder to write into does not exist", folder)
+    if os.path.isdir(target):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise ValueError(f"path must be a regular file to be replaced, got {name!r}, a device or a pipe")
+    return target
+
+
+def replace_file(target: str, data: bytes) -> None:
+    """Write under a temporary name in the same folder, then move: an existing file stays as it was if that fails."""
+    temporary = os.path.join(os.path.dirname(target), f".{secrets.token_hex(8)}.tmp")
+    try:
+        with open(temporary, "xb") as file:  # not tempfile, which ignores the umask
+            file.write(data)
+        if os.path.exists(target):
+            shutil.copymode(target, temporary)
+        os.replace(temporary, target)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        if isinstance(error, OSError) and error.filename == temporary:
+            error.filename = target  # the name that the caller knows
+        raise

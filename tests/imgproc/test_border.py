@@ -1,0 +1,55 @@
+"""Every border against `numpy.pad`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imgproc._core.border import BORDERS, index_map
+
+pytestmark = pytest.mark.nojit
+
+NUMPY_MODE = {
+    "constant": "constant",
+    "replicate": "edge",
+    "reflect": "symmetric",
+    "reflect_101": "reflect",
+    "wrap": "wrap",
+}
+SIZES = (1, 2, 3, 4, 7, 16)
+EXTENSIONS = ((0, 0), (1, 0), (0, 1), (3, 2), (5, 11), (40, 33))  # also beyond the size, several times over
+
+
+def test_every_border_has_a_referee() -> None:
+    assert set(NUMPY_MODE) == set(BORDERS)
+
+
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("before", "after"), EXTENSIONS)
+def test_index_map_is_numpy_pad(border: str, size: int, before: int, after: int) -> None:
+    line = np.arange(size, dtype=np.intp)
+    fill = {"constant_values": -1} if border == "constant" else {}
+    expected = np.pad(line, (before, after), mode=NUMPY_MODE[border], **fill)
+    indices = index_map(size, before, after, border)
+    np.testing.assert_array_equal(indices, expected)
+    assert indices.dtype == np.intp
+
+
+@pytest.mark.parametrize("border", BORDERS)
+def test_every_index_is_inside(border: str) -> None:
+    for size in SIZES:
+        indices = index_map(size, 50, 50, border)
+        lowest = -1 if border == "constant" else 0
+        assert indices.min() >= lowest
+        assert indices.max() < size
+        np.testing.assert_array_equal(indices[50:-50], np.arange(size))
+
+
+def test_the_module_names_the_peers_modes() -> None:
+    """The table in the module's docstring names numpy's modes as this test uses them."""
+    import imgproc._core.border as module
+
+    for border, mode in NUMPY_MODE.items():
+        row = next(line for line in module.__doc__.splitlines() if line.startswith(f"{border} "))
+        assert row.rstrip().endswith(f"``{mode}``")

@@ -1,0 +1,1 @@
+"""Slow, plain versions of what the library does, with its own signatures."""
