@@ -14,8 +14,8 @@ from ._core.planes import canonical, full_scale
 from ._core.threads import run_bands
 from ._neighbours.float_filters import float_of
 from ._scanline import pixel, run
-from ._scanline.op_levels import log2
-from ._scanline.op_noise import STEP, first_bits, keys, mixed, start
+from ._scanline.operations._counter import STEP, first_bits, keys, mixed, start
+from ._scanline.operations._elementary import log2
 
 __all__ = ["add_noise", "estimate_noise", "fgsm"]
 

@@ -16,7 +16,8 @@ from ._core.check import as_image, integer, one_of, positive, real
 from ._core.curves import as_curves, through
 from ._core.lookup import look_up
 from ._core.planes import canonical, full_scale, luma
-from ._scanline import Op, pixel, run
+from ._scanline import Op, pixel, run, tabulated
+from ._scanline.operations.threshold import METHODS
 
 __all__ = [
     "adjust_brightness",
@@ -282,7 +283,7 @@ def threshold(image: np.ndarray, *, level: float = 0.5, method: str = "binary") 
         If an argument is of the wrong kind, not finite, or no such method.
     """
     image = as_image(image)
-    return _mapped(image, pixel.threshold(real(level, "level"), one_of(method, "method", pixel.METHODS)))
+    return _mapped(image, pixel.threshold(real(level, "level"), one_of(method, "method", METHODS)))
 
 
 def lookup(image: np.ndarray, *, table: np.ndarray) -> np.ndarray:
@@ -431,7 +432,7 @@ def normalize(
 def _mapped(image: np.ndarray, op: Op) -> np.ndarray:
     """One operation that treats all channels alike: on bytes one table, else on rows that need not be taken apart."""
     if image.dtype == np.uint8:
-        return look_up(image, pixel.tabulated([op], 1))
+        return look_up(image, tabulated([op], 1))
     rows = canonical(image).reshape(image.shape[0], math.prod(image.shape[1:]))
     return run(rows, [op]).reshape(image.shape)
 

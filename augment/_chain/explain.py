@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from imgproc._scanline import Deferred, Geometry, MaskOnly, Stage, Whole, pixel, take_pass
+from imgproc._scanline import Deferred, Geometry, MaskOnly, Op, Stage, Whole, take_pass
 
 from .sample import Rules
 from .tree import Step
@@ -51,7 +51,7 @@ def explain(steps: Sequence[Step], size: tuple[int, int], rules: Rules) -> str:
     if not number:
         lines.append("nothing to do: a copy")
     target = rules.dtype.name if rules.dtype is not None else None
-    if any(type(s) is not Geometry and getattr(s, "code", None) == pixel.NORMALIZE for s in stages) and target is None:
+    if any(type(s) is Op and s.kind.last for s in stages) and target is None:
         target = "float32"
     lines.append(f"result: {size[1]} x {size[0]}, {target or 'the dtype of the image'}, channels {rules.layout}")
     if not rules.fuse:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from imgproc._scanline import Geometry, Op, Stage
-from imgproc._scanline.op_program import MATRIX
 
 from .keys import FIRST_DRAWS, Draws, address, draw_block
 from .transform import Frame, Params, Transform
@@ -126,8 +125,10 @@ def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
         if kind is Geometry:
             if stage.size != frame[:2]:
                 frame = frame._replace(height=stage.size[0], width=stage.size[1])
-        elif kind is Op and stage.code == MATRIX and stage.params[0] == 1.0:
-            frame = frame._replace(channels=1)
+        elif kind is Op:
+            channels = stage.kind.channels_after(stage, frame.channels)
+            if channels != frame.channels:
+                frame = frame._replace(channels=channels)
     return frame
 
 

@@ -213,6 +213,28 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
+def compiled_lazily(function: Callable[..., Any], *, entry: bool) -> Any:
+    """Numba's dispatcher of a function that only kernels call, by address; without an entry for Python."""
+    with _compiler_lock():
+        import numba
+
+        dispatcher = numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(
+            function
+        )
+        folder = cache_folder()
+        if folder is not None:
+            _attach_cache(dispatcher, function, folder)
+        return dispatcher
+
+
+def native_address(dispatcher: Any, signature: Any) -> int:
+    """Where the machine code for a signature, or for a tuple of argument types, begins."""
+    dispatcher.compile(signature)
+    kinds = signature.args if hasattr(signature, "args") else signature
+    made = next(made for types, made in dispatcher.overloads.items() if tuple(types) == tuple(kinds))
+    return made.library.get_pointer_to_function(made.fndesc.mangled_name)
+
+
 def _compile_lazily(function: Callable[..., Any], inner: bool = False) -> Any:
     import numba
 

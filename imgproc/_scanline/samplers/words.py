@@ -1,8 +1,4 @@
-"""Samples of a row: from points in the source to planar rows of levels.
-
-Points are continuous: the pixel that covers a point is its floor, taps lie at pixel centres.  Taps outside repeat the
-edge pixel (``wrap``: the pixel at the other end), which is what every folding border of `_coordinates` asks for.
-"""
+"""Bilinear on 8-bit RGB and RGBA of at least 2 x 2 pixels, eight bytes at a time."""
 
 from __future__ import annotations
 
@@ -10,10 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .._core.jit import Intrinsic, kernel
-
-NEAREST, BILINEAR, BICUBIC, WORDS, EXACT, RESIZED = range(6)
-"""`WORDS` is bilinear on 8-bit RGB or RGBA, `RESIZED` the same where the axes stay what they are."""
+from ..._core.jit import Intrinsic, kernel
+from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, RESIZED, WIDTH, per_dtype
 
 
 def _load_word(intrinsic: Any) -> Any:
@@ -124,69 +118,36 @@ def _resized_taps(v, fresh, w, h, channels, xs, ys, n, index, fx, fy):
 
 
 @kernel(inner=True)
-def sample_words(flat, w, h, channels, xs, ys, n, resized, fresh, index, fx, fy, wide, halves, rows, at):
-    """Bilinear on 8-bit RGB or RGBA of at least 2 x 2 pixels; `halves` is the uint32 view of the scratch `wide`."""
-    end, line = at + n, channels * w
-    start = np.int64(0)
-    if resized:
-        start = _resized_taps(ys[0], fresh, w, h, channels, xs, ys, n, index, fx, fy)
-    else:
-        _word_taps(xs, ys, n, w, h, channels, index, fx, fy)
+def _taps(task, scratch):
+    """The taps of a row; returns the byte that their indices count from."""
+    h, w, channels, n = task[HEIGHT], task[WIDTH], task[CHANNELS], task[COUNT]
+    xs, ys, index, fx, fy = scratch.floats[0], scratch.floats[1], scratch.ints[0], scratch.floats[2], scratch.floats[3]
+    if task[RESIZED] != 0:
+        return _resized_taps(ys[0], task[FRESH] != 0, w, h, channels, xs, ys, n, index, fx, fy)
+    _word_taps(xs, ys, n, w, h, channels, index, fx, fy)
+    return 0
+
+
+@kernel(inner=True)
+def sample_rgb(flat, task, rows, limits, scratch):
+    """Three channels: a left and a right pixel are six bytes."""
+    n, at = task[COUNT], task[AT]
+    start, end, line = _taps(task, scratch), at + n, 3 * task[WIDTH]
     red, green, blue = rows[0, at:end], rows[1, at:end], rows[2, at:end]
-    if channels == 3:
-        _fetch_words(flat, start, line - 2, index, n, wide[0], wide[1])
-        _rgb_blend(halves[0], halves[1], fx, fy, n, red, green, blue)
-    else:
-        _fetch_words(flat, start, line, index, n, wide[0], wide[1])
-        _rgba_blend(halves[0], halves[1], fx, fy, n, red, green, blue, rows[3, at:end])
+    halves = scratch.wide.view(np.uint32)
+    _fetch_words(flat, start, line - 2, scratch.ints[0], n, scratch.wide[0], scratch.wide[1])
+    _rgb_blend(halves[0], halves[1], scratch.floats[2], scratch.floats[3], n, red, green, blue)
 
 
 @kernel(inner=True)
-def sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at):
-    """The pixel that covers the point."""
-    nearest_index(xs, ys, w, h, n, ints[0])
-    index = ints[0]
-    size = np.uint64(channels)
-    for c in range(channels):
-        row = rows[c, at : at + n]
-        for i in range(n):
-            row[i] = flat[np.uint64(np.uint32(index[i])) * size + np.uint64(c)]
+def sample_rgba(flat, task, rows, limits, scratch):
+    """Four channels."""
+    n, at = task[COUNT], task[AT]
+    start, end, line = _taps(task, scratch), at + n, 4 * task[WIDTH]
+    red, green, blue, alpha = rows[0, at:end], rows[1, at:end], rows[2, at:end], rows[3, at:end]
+    halves = scratch.wide.view(np.uint32)
+    _fetch_words(flat, start, line, scratch.ints[0], n, scratch.wide[0], scratch.wide[1])
+    _rgba_blend(halves[0], halves[1], scratch.floats[2], scratch.floats[3], n, red, green, blue, alpha)
 
 
-@kernel(inner=True)
-def nearest_index(xs, ys, w, h, n, index):
-    """Number of the pixel that covers each point."""
-    zero, right, bottom = np.float32(0.0), np.float32(w - 1), np.float32(h - 1)
-    width = np.int32(w)
-    for i in range(n):
-        x, y = xs[i], ys[i]
-        x = x if x > zero else zero
-        x = right if x > right else x
-        y = y if y > zero else zero
-        y = bottom if y > bottom else y
-        index[i] = np.int32(np.int32(np.int32(y) * width) + np.int32(x))
-
-
-@kernel(inner=True)
-def load(flat, channels, start, step, n, rows, at):
-    """Pixels ``start + step * i`` as they are."""
-    if channels == 3 and abs(step) == 1:
-        red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
-        # Unsigned, so that both vectorise: no index counts from the end.
-        count, one, two, three = np.uint64(n), np.uint64(1), np.uint64(2), np.uint64(3)
-        k = np.uint64(3 * start)
-        if step > 0:
-            for i in range(count):
-                j = k + three * i
-                red[i], green[i], blue[i] = flat[j], flat[j + one], flat[j + two]
-        else:
-            for i in range(count):
-                j = k - three * i
-                red[i], green[i], blue[i] = flat[j], flat[j + one], flat[j + two]
-        return
-    stride = step * channels
-    for c in range(channels):
-        k = start * channels + c
-        for i in range(at, at + n):
-            rows[c, i] = flat[k]
-            k += stride
+RGB, RGBA = per_dtype("words_rgb", sample_rgb), per_dtype("words_rgba", sample_rgba)
