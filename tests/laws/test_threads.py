@@ -255,7 +255,7 @@ def test_fork_while_other_threads_compile(run_python: Callable[..., str]) -> Non
         + """
 import time, warnings
 warnings.simplefilter("ignore", DeprecationWarning)
-from imgproc import _jit
+from imgproc._core import jit as _jit
 
 def make(i):
     source = f"def f{i}(x):\\n    s = 0.0\\n    for i in range(x.size):\\n        s += x[i] * {i}\\n    return s"
