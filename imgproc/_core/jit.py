@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import re
 import sys
 import threading
 import types
@@ -142,6 +143,35 @@ class Intrinsic:
         return self._type
 
 
+class OfNumba:
+    """A function of Numba's that kernels call as a global, without Numba being imported before they compile."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._type: Any = None
+
+    def __call__(self, *args: Any) -> Any:
+        import numba
+
+        return getattr(numba, self._name)(*args)
+
+    def _reaches(self) -> tuple[Any, ...]:
+        return "numba", self._name
+
+    @property
+    def _numba_type_(self) -> Any:
+        if self._type is None:
+            import numba
+            from numba.core.registry import cpu_target
+
+            self._type = cpu_target.typing_context.resolve_value_type(getattr(numba, self._name))
+        return self._type
+
+
+carray = OfNumba("carray")
+"""``carray(pointer, shape)`` in a unit: the array, last index fastest, that begins at a pointer."""
+
+
 class Unit:
     """A function that is compiled to a C function, for callers that know its address.
 
@@ -165,7 +195,7 @@ class Unit:
         Parameters
         ----------
         signature : str or Numba signature
-            As `numba.cfunc` takes it: ``"void(float32*, int64)"``.
+            As `numba.cfunc` takes it, or with the pointers of C: ``"void(float32*, int64)"``.
 
         Returns
         -------
@@ -187,6 +217,8 @@ class Unit:
         content = fingerprint(self.function)
         options = {"error_model": "numpy", "nopython": True}
         name = f"{self.__module__}.{self.__qualname__}"
+        while isinstance(signature, str) and "*" in signature:
+            signature = re.sub(r"(\w+|\w+\([^()]*\))\s*\*", r"CPointer(\1)", signature, count=1)
         return numba_inside.c_function(_named(self.function, content), signature, options, f"unit {name}", content)
 
     def _reaches(self) -> tuple[Any, ...]:
