@@ -171,7 +171,8 @@ def _cache_class() -> Any:
                 key = self._key(sig, cres.target_context)
                 file = key and cache.file_of(self._name, key)
                 if key and file:
-                    cache.write(file, key, dumps(cres._reduce()))
+                    # The annotated source would make half of the file's text, and has addresses in it.
+                    cache.write(file, key, dumps(cres._replace(type_annotation="")._reduce()))
             except Exception:  # it is compiled, and that is what counts
                 return
 
