@@ -21,7 +21,7 @@ WORK = """
 import os, sys, threading
 import numpy as np
 import imgproc
-from imgproc import _threads
+from imgproc._core import threads as _threads
 
 def work(threads):
     imgproc.set_num_threads(threads)
@@ -332,7 +332,7 @@ def test_ctrl_c_is_not_swallowed(run_python: Callable[..., str]) -> None:
     code = """
 import os, signal, threading, time
 import imgproc
-from imgproc import _threads
+from imgproc._core import threads as _threads
 
 imgproc.set_num_threads(3)
 main = threading.main_thread()
