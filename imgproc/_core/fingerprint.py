@@ -32,6 +32,12 @@ class _Unknown(Exception):
     """A value that has no safe hash."""
 
 
+def register(function: Any) -> None:
+    """Say that the function's package has kernels."""
+    if function.__module__:
+        ROOTS.add(function.__module__.partition(".")[0])
+
+
 def fingerprint(function: types.FunctionType) -> str:
     """The hash of a function and of everything that it reaches.
 
@@ -256,12 +262,12 @@ _OTHERS = ("numba", "llvmlite", "numpy")
 
 def _surroundings(function: types.FunctionType) -> bytes:
     """All files of the package in which a function stands; its own file where it stands in no package of ours."""
-    root = function.__module__.partition(".")[0]
+    root = (function.__module__ or "").partition(".")[0]
     found = getattr(sys.modules.get(root), "__path__", None) if root in ROOTS else None
     if found:
         files = sorted(path for folder in found for path in Path(folder).rglob("*.py"))
     else:
-        own = inspect.getsourcefile(function)
+        own = inspect.getsourcefile(function) if function.__module__ else None
         files = [Path(own)] if own else []
     return hashlib.sha256(b"".join(map(_file, files))).digest()
 

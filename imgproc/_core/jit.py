@@ -22,7 +22,7 @@ from typing import Any
 
 from . import numba_inside
 from .cache import cache_folder as cache_folder
-from .fingerprint import ROOTS, fingerprint
+from .fingerprint import fingerprint, register
 
 KERNELS: list[Kernel] = []
 
@@ -38,7 +38,7 @@ class Kernel:
         self.function = function
         self.needs = needs
         self.inner = inner
-        ROOTS.add(function.__module__.partition(".")[0])
+        register(function)
         self._dispatcher: Any = None
         self._uncompiled: Any = None
 
@@ -182,7 +182,7 @@ class Unit:
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
         self.function = function
-        ROOTS.add(function.__module__.partition(".")[0])
+        register(function)
         self._compiled: dict[Any, tuple[int, Any]] = {}
 
     def __call__(self, *args: Any) -> Any:
