@@ -1,34 +1,32 @@
-"""The only Numba options of the project, and where compiled kernels are kept.
+"""The only door to Numba: kernels, intrinsics, and the options that all of them are compiled with.
 
-``@kernel`` is ``njit(nogil=True, cache=True, error_model="numpy")`` with two differences.
+``@kernel`` is ``njit(nogil=True, error_model="numpy")`` with three differences.
 
 * Numba is imported at the first call of a kernel, not at import: ``import imgproc`` stays cheap and compiles nothing.
-* Numba's cache notices neither a changed helper in another file nor ``NUMBA_BOUNDSCHECK``.  Ours lives in a folder
-  named by the version and a hash of every file with kernels and of the bounds-check flag, under the user's cache
-  directory (or ``NUMBA_CACHE_DIR``).  Where nothing can be written, kernels are compiled anew in each process; an
-  import never fails.
+* Compiled kernels are kept on disk (`cache`), under a hash of everything that their code depends on (`fingerprint`).
+  Where nothing can be written, kernels are compiled anew in each process; an import never fails.
+* Kernels that only kernels call (``inner=True``) are not compiled to machine code of their own (`numba_inside`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import hashlib
 import importlib
 import os
-import shutil
 import sys
 import threading
-import time
+import types
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from . import numba_inside
+from .cache import cache_folder as cache_folder
+from .fingerprint import fingerprint, register
 
 KERNELS: list[Kernel] = []
 
 _lock = threading.RLock()
 _numba_lock: Any = None
-_STALE_DAYS = 30
 
 
 class Kernel:
@@ -39,6 +37,7 @@ class Kernel:
         self.function = function
         self.needs = needs
         self.inner = inner
+        register(function)
         self._dispatcher: Any = None
         self._uncompiled: Any = None
 
@@ -54,7 +53,7 @@ class Kernel:
         if self._dispatcher is None:
             with _compiler_lock():
                 if self._dispatcher is None:
-                    self._dispatcher = _compile_lazily(self.function, self.inner)
+                    self._dispatcher = _compile_lazily(self)
         return self._dispatcher
 
     @property
@@ -62,11 +61,15 @@ class Kernel:
         # Numba asks an unknown global for its type here: this lets kernels call kernels.
         return self.dispatcher._numba_type_
 
+    def _reaches(self) -> tuple[Any, ...]:
+        """What decides on the code of kernels that call this one, for `fingerprint`."""
+        return ("inner" if self.inner else "kernel", self.function)
+
     def __reduce__(self) -> Any:
         return _by_name, (self.__module__, self.__qualname__)
 
 
-def _by_name(module: str, name: str) -> Kernel:
+def _by_name(module: str, name: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
@@ -124,6 +127,9 @@ class Intrinsic:
             raise TypeError("only compiled kernels can call this")
         return self._plain(*args)
 
+    def _reaches(self) -> tuple[Any, ...]:
+        return "intrinsic", self._build
+
     @property
     def _numba_type_(self) -> Any:
         if self._type is None:
@@ -176,6 +182,9 @@ class Choice:
     def __call__(self, *args: Any) -> Any:
         return self.chosen(*args)
 
+    def _reaches(self) -> tuple[Any, ...]:
+        return "choice", self._feature, self._fast, self._plain
+
     @property
     def _numba_type_(self) -> Any:
         return self.chosen._numba_type_
@@ -213,39 +222,55 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
-def compiled_lazily(function: Callable[..., Any], *, entry: bool) -> Any:
-    """Numba's dispatcher of a function that only kernels call, by address; without an entry for Python."""
+def _compile_lazily(made: Kernel) -> Any:
+    import numba
+
+    if numba.config.DISABLE_JIT:
+        return _plain(made.function)
+    bare: dict[str, Any] = {}
+    if made.inner:
+        bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
+        compiler = numba_inside.inner_compiler()
+        if compiler is not None:
+            bare["pipeline_class"] = compiler
+    content = fingerprint(made.function)
+    dispatcher = numba.njit(nogil=True, error_model="numpy", **bare)(_named(made.function, content))
+    numba_inside.keep(dispatcher, f"{made.__module__}.{made.__qualname__}", content, made.inner)
+    return dispatcher
+
+
+def compiled_lazily(function: Callable[..., Any], name: str) -> Any:
+    """Numba's dispatcher of a function that kernels call by its address; it has no entry for Python."""
     with _compiler_lock():
         import numba
 
-        dispatcher = numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(
-            function
-        )
-        folder = cache_folder()
-        if folder is not None:
-            _attach_cache(dispatcher, function, folder)
+        content = fingerprint(function)
+        bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        dispatcher = numba.njit(nogil=True, error_model="numpy", **bare)(_named(function, content))
+        numba_inside.keep(dispatcher, name, content, False)
         return dispatcher
 
 
 def native_address(dispatcher: Any, signature: Any) -> int:
-    """Where the machine code for a signature, or for a tuple of argument types, begins."""
-    dispatcher.compile(signature)
-    kinds = signature.args if hasattr(signature, "args") else signature
-    made = next(made for types, made in dispatcher.overloads.items() if tuple(types) == tuple(kinds))
-    return made.library.get_pointer_to_function(made.fndesc.mangled_name)
+    """Where the machine code for a signature, or for a tuple of argument types, begins; compiles it if need be."""
+    with _compiler_lock():
+        dispatcher.compile(signature)
+        kinds = tuple(getattr(signature, "args", signature))
+        made = next(made for types, made in dispatcher.overloads.items() if tuple(types) == kinds)
+        return made.library.get_pointer_to_function(made.fndesc.mangled_name)
 
 
-def _compile_lazily(function: Callable[..., Any], inner: bool = False) -> Any:
-    import numba
+def _named(function: Callable[..., Any], content: str) -> Callable[..., Any]:
+    """The same function under a name that holds a hash of its content.
 
-    if numba.config.DISABLE_JIT:
-        return _plain(function)
-    bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True} if inner else {}
-    dispatcher = numba.njit(nogil=True, error_model="numpy", **bare)(function)
-    folder = cache_folder()
-    if folder is not None:
-        _attach_cache(dispatcher, function, folder)
-    return dispatcher
+    Numba names symbols by the function's name and a number, which begins anew in each process.  Functions of one name,
+    as a maker of functions returns them, could otherwise be taken for each other when some come from the cache."""
+    name = f"{function.__qualname__}_{content[:12]}"
+    same = types.FunctionType(
+        function.__code__, function.__globals__, name.rpartition(".")[2], function.__defaults__, function.__closure__
+    )
+    same.__kwdefaults__, same.__module__, same.__qualname__ = function.__kwdefaults__, function.__module__, name
+    return same
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -273,102 +298,3 @@ def _preload_blas() -> None:
     except Exception:  # whatever goes wrong here, Numba does it the long way
         return
     sys.modules.setdefault(name, module)
-
-
-@functools.cache
-def cache_folder() -> Path | None:
-    """The folder of this version's compiled kernels, or None where nothing is writable."""
-    import numba
-
-    from .._version import __version__
-
-    digest = hashlib.sha256(f"{numba.__version__} boundscheck={numba.config.BOUNDSCHECK}".encode())
-    try:
-        for name, source in _sources():
-            digest.update(name.encode())
-            digest.update(source)
-        base = _cache_base()
-        folder = base / f"{__version__}-{digest.hexdigest()[:16]}"
-        if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            _remove_stale(base, keep=folder)
-        probe = folder / f".probe-{os.getpid()}-{threading.get_ident()}"
-        probe.touch()
-        probe.unlink()
-    except (OSError, RuntimeError):  # RuntimeError: no home directory
-        return None
-    return folder
-
-
-def _sources() -> list[tuple[str, bytes]]:
-    """Every file with kernels, by name.  Numbers that kernels use stand in such files, which a test makes sure of."""
-    root = Path(__file__).resolve().parents[2]
-    files = sorted(p for package in (root / "imgproc", root / "augment") for p in package.rglob("*.py"))
-    read = ((str(p.relative_to(root)), p.read_bytes()) for p in files)
-    return [(name, source) for name, source in read if b"@kernel" in source]
-
-
-def _cache_base() -> Path:
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return Path(os.environ["NUMBA_CACHE_DIR"]) / "imgproc-augment"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "imgproc-augment" / "Cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "imgproc-augment"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "imgproc-augment"
-
-
-def _remove_stale(base: Path, keep: Path) -> None:
-    limit = time.time() - _STALE_DAYS * 86400
-    for folder in base.iterdir():
-        try:
-            if folder != keep and folder.is_dir() and folder.stat().st_mtime < limit:
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue
-
-
-def _attach_cache(dispatcher: Any, function: Callable[..., Any], folder: Path) -> None:
-    # Numba has no public way to choose the cache folder per library: these are its internals, so every failure means
-    # "compile without a cache", never an error.
-    try:
-        from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
-
-        class Locator(_CacheLocator):
-            def __init__(self, py_func: Any, py_file: str) -> None:
-                self._py_file, self._lineno = py_file, py_func.__code__.co_firstlineno
-
-            def get_cache_path(self) -> str:
-                return str(folder)
-
-            def get_source_stamp(self) -> str:
-                return folder.name
-
-            def get_disambiguator(self) -> str:
-                return str(self._lineno)
-
-            @classmethod
-            def from_function(cls, py_func: Any, py_file: str) -> Any:
-                return cls(py_func, py_file)
-
-        class Impl(CompileResultCacheImpl):
-            _locator_classes = (Locator,)
-
-        class Cache(FunctionCache):
-            _impl_class = Impl
-
-            def load_overload(self, sig: Any, target_context: Any) -> Any:
-                try:
-                    return super().load_overload(sig, target_context)
-                except Exception:  # a damaged file (power loss, full disk) is a miss; it is written anew
-                    with contextlib.suppress(Exception):
-                        self.flush()
-                    return None
-
-            def save_overload(self, sig: Any, data: Any) -> None:
-                with contextlib.suppress(Exception):  # the disk may have filled up since
-                    super().save_overload(sig, data)
-
-        dispatcher._cache = Cache(function)
-    except Exception:
-        return

@@ -82,7 +82,7 @@ class Unit:
         from numba.core import types
 
         if self._dispatcher is None:
-            self._dispatcher = jit.compiled_lazily(self._adapter, entry=False)
+            self._dispatcher = jit.compiled_lazily(self._adapter, f"{self.body.__module__}.{self.body.__qualname__}")
         kinds = self.family.kinds(letters)
         signature = getattr(types, self.family.result)(_thin(kinds))
         return jit.native_address(self._dispatcher, signature)

@@ -6,17 +6,20 @@ import os
 import pickle
 import shutil
 import stat
+import types
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import imgproc
+from imgproc._core import cache, fingerprint
 from imgproc._core import jit as _jit
 
 INNER = """
-from ._jit import kernel
+from ._core.jit import kernel
 
 @kernel
 def square(x):
@@ -24,7 +27,7 @@ def square(x):
 """
 
 OUTER = """
-from ._jit import kernel
+from ._core.jit import kernel
 from ._probe_inner import square
 
 @kernel
@@ -61,12 +64,12 @@ print(sum(statistics.cache_hits.values()), sum(statistics.cache_misses.values())
 """
 
 FULL_DISK = """
-from numba.core.caching import IndexDataCacheFile
+import os
 
-def save(*_):
+def replace(*_):
     raise OSError(28, "No space left on device")
 
-IndexDataCacheFile.save = save
+os.replace = replace
 """
 
 FOLDER = "import imgproc._core.jit; print(imgproc._core.jit.cache_folder())"
@@ -94,7 +97,7 @@ def python(run_python: Callable[..., str], site: Path, tmp_path: Path) -> Callab
 
 
 def cached(tmp_path: Path) -> list[Path]:
-    return sorted((tmp_path / "cache").rglob("*.nb?"))
+    return sorted((tmp_path / "cache").rglob(f"*{cache.SUFFIX}"))
 
 
 def test_second_process_loads_from_the_cache(python: Callable[..., str], tmp_path: Path) -> None:
@@ -103,42 +106,237 @@ def test_second_process_loads_from_the_cache(python: Callable[..., str], tmp_pat
     assert python(CALL + STATISTICS).split() == ["14.0", "1", "0"]
 
 
-def test_a_changed_helper_in_another_file_recompiles_its_caller(python: Callable[..., str], site: Path) -> None:
-    before = python(CALL + "print(cache_folder())").split()
-    (site / "imgproc" / "_probe_inner.py").write_text(INNER.replace("x * x", "x + x"))
-    after = python(CALL + "print(cache_folder())").split()
-    assert (before[0], after[0]) == ("14.0", "12.0")
-    assert before[1] != after[1]
+# --- what makes a kernel compile anew ---------------------------------------------------------------------------------
 
+EDITED = {
+    "_probe_numbers.py": "SCALE = 3.0\nWEIGHTS = (1.0, 2.0)\nUNUSED = 1\n",
+    "_probe_deep.py": """
+from . import _probe_numbers
+from ._core.jit import Choice, Intrinsic, kernel
+from ._probe_numbers import SCALE
 
-def test_sources_with_kernels_and_the_version_of_numba_name_the_folder(python: Callable[..., str], site: Path) -> None:
-    folders = {python(FOLDER)}
-    (site / "imgproc" / "_none.py").write_text("")
-    assert {python(FOLDER)} == folders
-    (site / "imgproc" / "_new.py").write_text("# @kernel\n")
-    folders.add(python(FOLDER))
-    (site / "imgproc" / "_version.py").write_text('__version__ = "9.9.9"\n')
-    folders.add(python(FOLDER))
-    folders.add(python(f"import numba; numba.__version__ = '0.0'; {FOLDER}"))
-    assert len(folders) == 4
-    assert sum(Path(folder).name.startswith("9.9.9-") for folder in folders) == 2
+@kernel
+def deepest(x):
+    return x * SCALE
 
+@kernel(inner=True)
+def other(x):
+    return x + _probe_numbers.WEIGHTS[1]
 
-def test_bounds_checks_have_a_folder_of_their_own(python: Callable[..., str]) -> None:
-    code = (
-        CALL
-        + """
-try:
-    read(values, 100)
-except IndexError:
-    print("checked")
-print(cache_folder())
+choice = Choice("no such feature", deepest, other)
+
+def _make(extra):
+    def build(intrinsic):
+        from llvmlite import ir
+
+        def add(context, x):
+            def generate(context, builder, signature, args):
+                return builder.fadd(args[0], ir.Constant(args[0].type, extra))
+
+            return x(x), generate
+
+        return intrinsic(add)
+
+    return Intrinsic(build)
+
+add = _make(0.5)
+""",
+    "_probe_middle.py": """
+from ._core.jit import kernel
+from ._probe_deep import add, choice, deepest, other
+
+@kernel
+def helped(x):
+    return deepest(x)
+
+@kernel
+def chosen(x):
+    return choice(x)
+
+@kernel
+def added(x):
+    return add(x)
+
+@kernel
+def alone(x):
+    \"\"\"A docstring.\"\"\"
+    return x - 1.0
+""",
+}
+
+ALL_FOUR = """
+from imgproc._probe_middle import added, alone, chosen, helped
+
+kernels = {"helped": helped, "chosen": chosen, "added": added, "alone": alone}
+values = [kernel(2.0) for kernel in kernels.values()]
+compiled = [name for name, kernel in kernels.items() if kernel.dispatcher.stats.cache_misses]
+print(*values, *compiled)
 """
-    )
-    unchecked = python(CALL + "print(cache_folder())").split()
-    checked = python(code, NUMBA_BOUNDSCHECK="1").split()
-    assert checked[:2] == ["14.0", "checked"]
-    assert checked[2] != unchecked[1]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("_probe_deep.py", "", "", "6.0 4.0 2.5 1.0"),
+        ("_probe_deep.py", "x * SCALE", "x * SCALE + 1", "7.0 4.0 2.5 1.0 helped chosen"),
+        ("_probe_numbers.py", "3.0", "4.0", "8.0 4.0 2.5 1.0 helped chosen"),
+        ("_probe_numbers.py", "2.0)", "5.0)", "6.0 7.0 2.5 1.0 chosen"),
+        ("_probe_numbers.py", "UNUSED = 1", "UNUSED = 2", "6.0 4.0 2.5 1.0"),
+        ("_probe_deep.py", "_make(0.5)", "_make(0.25)", "6.0 4.0 2.25 1.0 added"),
+        ("_probe_deep.py", "builder.fadd", "builder.fsub", "6.0 4.0 1.5 1.0 added"),
+        ("_probe_middle.py", "x - 1.0", "x - 1.5", "6.0 4.0 2.5 0.5 alone"),
+        ("_probe_middle.py", "A docstring.", "Another one, and\n    of two lines.", "6.0 4.0 2.5 1.0"),
+        ("_probe_middle.py", "@kernel\ndef helped", "# a comment\n\n\n@kernel\ndef helped", "6.0 4.0 2.5 1.0"),
+        ("_probe_deep.py", "return x * SCALE", "y = x * SCALE\n    return y", "6.0 4.0 2.5 1.0 helped chosen"),
+    ],
+)
+def test_an_edit_recompiles_what_it_touches(
+    python: Callable[..., str], site: Path, file: str, old: str, new: str, said: str
+) -> None:
+    for name, text in EDITED.items():
+        (site / "imgproc" / name).write_text(text)
+    assert python(ALL_FOUR) == "6.0 4.0 2.5 1.0 helped chosen added alone"
+    path = site / "imgproc" / file
+    path.write_text(path.read_text().replace(old, new))
+    assert python(ALL_FOUR) == said
+
+
+def test_functions_that_a_kernel_reaches_are_hashed_by_what_they_hold() -> None:
+    """Each pair differs in one thing only."""
+
+    def of(source: str, **names: object) -> str:
+        space: dict[str, object] = {"__name__": __name__, "np": np, **names}
+        exec(source, space)
+        return fingerprint.fingerprint(space["f"])
+
+    plain = of("def f(x):\n    return x + A", A=1)
+    assert of("\n\n\ndef f(x):\n    # why\n    return x + A", A=1, B=3) == plain
+    others = [
+        of("def f(x):\n    return x - A", A=1),
+        of("def f(x):\n    return x + A", A=2),
+        of("def f(x):\n    return x + A", A=1.0),
+        of("def f(x):\n    return x + A", A=True),
+        of("def f(x):\n    return x + A", A=np.int64(1)),
+        of("def f(x):\n    return x + A", A=np.array([1])),
+        of("def f(x):\n    return x + A", A=np.array([1], np.uint8)),
+        of("def f(x):\n    return x + A", A=(1,)),
+        of("def f(x):\n    return x + A", A=np.float32),
+        of("def f(x):\n    return x + A", A=np.float64),
+        of("def f(x):\n    return x + A", A=0.0),
+        of("def f(x):\n    return x + A", A=-0.0),
+        of("def f(x, y=1):\n    return x + A", A=1),
+        of("def f(x, y=2):\n    return x + A", A=1),
+        of("def f(y):\n    return y + B", B=1),
+    ]
+    assert len({plain, *others}) == 1 + len(others)
+
+
+def test_two_functions_are_not_taken_for_each_other_when_exchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprint, "ROOTS", {__name__.partition(".")[0]})
+
+    def make(value: int) -> Callable[[int], int]:
+        def g(x: int) -> int:
+            return x + value
+
+        return g
+
+    def f(x: int) -> int:
+        return first(second(x))
+
+    before = _with(f, first=make(1), second=make(2))
+    after = _with(f, first=make(2), second=make(1))
+    assert fingerprint.fingerprint(before) != fingerprint.fingerprint(after)
+    assert fingerprint.fingerprint(before) == fingerprint.fingerprint(_with(f, first=make(1), second=make(2)))
+
+
+def _with(function: Any, **names: object) -> Any:
+    return types.FunctionType(function.__code__, {"__name__": __name__, **names}, "f")
+
+
+first = second = None
+
+
+@pytest.mark.parametrize("kernel", _jit.KERNELS, ids=lambda k: k.__name__)
+def test_every_kernel_is_hashed_by_its_own_sources(kernel: _jit.Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of ours holds a value for which all files around it would be hashed."""
+    monkeypatch.setattr(fingerprint, "_parts_of", {})
+    monkeypatch.setattr(fingerprint, "_surroundings", lambda function: pytest.fail(f"in {function}"))
+    assert len(fingerprint.fingerprint(kernel.function)) == 64
+
+
+def test_what_cannot_be_hashed_is_told_by_the_files_around_it() -> None:
+    strange = _with(test_what_cannot_be_hashed_is_told_by_the_files_around_it, pytest=object())
+    plain = _with(test_what_cannot_be_hashed_is_told_by_the_files_around_it, pytest=None)
+    assert fingerprint._surroundings(strange) in fingerprint._parts(strange)
+    assert fingerprint.fingerprint(strange) != fingerprint.fingerprint(plain)
+    assert pytest is not None
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"NUMBA_OPT": "1"},
+        {"NUMBA_LOOP_VECTORIZE": "0"},
+        {"NUMBA_SLP_VECTORIZE": "1"},
+        {"NUMBA_BOUNDSCHECK": "1"},
+        {"NUMBA_CPU_NAME": "generic"},
+        {"NUMBA_DEBUGINFO": "1"},
+        {"NUMBA_DISABLE_INTEL_SVML": "1"},
+    ],
+    ids=lambda setting: next(iter(setting)),
+)
+def test_settings_have_files_of_their_own(python: Callable[..., str], setting: dict[str, str]) -> None:
+    assert python(CALL + STATISTICS).split() == ["14.0", "0", "1"]
+    assert python(CALL + STATISTICS, **setting).split() == ["14.0", "0", "1"]
+    assert python(CALL + STATISTICS, **setting).split() == ["14.0", "1", "0"]
+
+
+@pytest.mark.parametrize("module", ["numba", "llvmlite"])
+def test_versions_have_files_of_their_own(python: Callable[..., str], module: str) -> None:
+    other = f"import {module}; {module}.__version__ = '0.0'\n"
+    assert python(CALL + STATISTICS).split() == ["14.0", "0", "1"]
+    assert python(other + CALL + STATISTICS).split() == ["14.0", "0", "1"]
+
+
+def test_the_folder_is_named_by_our_version(python: Callable[..., str], site: Path) -> None:
+    assert Path(python(FOLDER)).name == imgproc.__version__
+    (site / "imgproc" / "_version.py").write_text('__version__ = "9.9.9"\n')
+    assert Path(python(FOLDER)).name == "9.9.9"
+
+
+def test_code_without_optimisation_is_not_taken_for_the_optimised(python: Callable[..., str]) -> None:
+    """Numba itself cannot keep what it makes with ``NUMBA_OPT=0``: there are addresses in it."""
+    assert python(CALL + STATISTICS, NUMBA_OPT="0").split() == ["14.0", "0", "1"]
+    assert python(CALL + STATISTICS).split() == ["14.0", "0", "1"]
+    assert python(CALL + STATISTICS, NUMBA_OPT="0").split() == ["14.0", "0", "1"]
+
+
+def test_named_tuples_of_the_same_types_are_told_by_their_fields(python: Callable[..., str], site: Path) -> None:
+    code = """
+from typing import NamedTuple
+from imgproc._probe import first
+
+class Pair(NamedTuple):
+    {}: float
+    {}: float
+
+print(first(Pair(1.0, 2.0)))
+"""
+    with (site / "imgproc" / "_probe.py").open("a") as file:
+        file.write("\n@kernel\ndef first(pair):\n    return pair.a\n")
+    assert python(code.format("a", "b")) == "1.0"
+    assert python(code.format("b", "a")) == "2.0"
+
+
+def test_a_file_of_another_key_is_a_miss(python: Callable[..., str], tmp_path: Path) -> None:
+    """As if two keys had the same hash."""
+    code = CALL + "print(sum_of_squares(values.astype('f4'), 1))" + STATISTICS
+    assert python(code).split() == ["14.0", "14.0", "0", "2"]
+    mine = [file for file in cached(tmp_path) if "sum_of_squares" in file.name]
+    assert len(mine) == 2
+    shutil.copy(mine[0], mine[1])
+    assert python(code).split() == ["14.0", "14.0", "1", "1"]
+    assert python(code).split() == ["14.0", "14.0", "2", "0"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps its caches elsewhere")
@@ -159,13 +357,19 @@ def test_a_full_disk_is_no_error(python: Callable[..., str], tmp_path: Path) -> 
     assert not cached(tmp_path)
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x80\x05 nonsense"])
-@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
-def test_a_damaged_cache_is_replaced(python: Callable[..., str], tmp_path: Path, suffix: str, damage: bytes) -> None:
+@pytest.mark.parametrize("damage", ["empty", "nonsense", "half", "one bit"])
+def test_a_damaged_cache_is_replaced(python: Callable[..., str], tmp_path: Path, damage: str) -> None:
     python(CALL)
+    assert cached(tmp_path)
     for file in cached(tmp_path):
-        if file.suffix == suffix:
-            file.write_bytes(damage)
+        content = bytearray(file.read_bytes())
+        content[-1000] ^= 1
+        whole = file.read_bytes()
+        file.write_bytes(
+            {"empty": b"", "nonsense": b"\x80\x05 nonsense", "half": whole[: len(whole) // 2], "one bit": content}[
+                damage
+            ]
+        )
     assert python(CALL + STATISTICS).split() == ["14.0", "0", "1"]
     assert python(CALL + STATISTICS).split() == ["14.0", "1", "0"]
 
@@ -183,6 +387,23 @@ def test_old_folders_are_removed_and_others_left(python: Callable[..., str], tmp
         os.utime(base / name, (when, when))
     folder = Path(python(FOLDER))
     assert sorted(p.name for p in base.iterdir()) == sorted(["0.0.2-recent", folder.name])
+
+
+def test_files_that_nobody_used_for_a_month_are_removed(python: Callable[..., str], tmp_path: Path) -> None:
+    """Once a day; loading a file says that it is used."""
+    python(CALL + "read(values, 1)")
+    old, used = (next(file for file in cached(tmp_path) if name in file.name) for name in ("read", "sum_of"))
+    for file in (old, used, used.parent / ".cleaned"):
+        when = file.stat().st_mtime - 20 * 86400
+        os.utime(file, (when, when))
+    assert python(CALL + STATISTICS).split() == ["14.0", "1", "0"]
+    assert used.stat().st_mtime > old.stat().st_mtime + 86400
+    for file in (old, used, used.parent / ".cleaned"):
+        when = file.stat().st_mtime - 20 * 86400
+        os.utime(file, (when, when))
+    python(FOLDER)
+    assert used.exists()
+    assert not old.exists()
 
 
 def test_a_read_only_install_works_and_is_not_written_to(
@@ -313,7 +534,7 @@ def test_warmup_tells_compiled_from_cached_and_names_what_was_left(python: Calla
     code = """
 import sys
 import imgproc._inventory as examples
-from imgproc import _jit
+from imgproc._core import jit as _jit
 
 _jit.KERNELS.clear()
 from imgproc._probe import add_up, read, sum_of_squares
@@ -350,37 +571,3 @@ print("exit status", main(["warmup"]))
 def test_warmup_without_compilation_says_so(python: Callable[..., str]) -> None:
     code = "import sys; sys.stderr = sys.stdout\nfrom imgproc.__main__ import main\nprint(main(['warmup']))"
     assert python(code, NUMBA_DISABLE_JIT="1").split("\n") == ["nothing to compile: NUMBA_DISABLE_JIT is set", "1"]
-
-
-def test_numbers_that_kernels_use_stand_in_files_whose_change_renews_the_cache() -> None:
-    """The cache's folder is named by the files with kernels: a constant elsewhere would change without notice."""
-    import ast
-    import importlib
-    import pkgutil
-
-    import augment
-    import imgproc
-    from imgproc._core.jit import KERNELS, _sources
-
-    for package in (imgproc, augment):
-        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-            if not module.name.endswith("__main__"):
-                importlib.import_module(module.name)
-    hashed = {name.removesuffix(".py").replace("/", ".").removesuffix(".__init__") for name, _ in _sources()}
-    strangers = []
-    for kernel in KERNELS:
-        code, space = kernel.function.__code__, kernel.function.__globals__
-        module = kernel.function.__module__
-        imported = {
-            alias.asname or alias.name: node
-            for node in ast.parse(Path(space["__file__"]).read_text()).body
-            if isinstance(node, ast.ImportFrom) and node.level
-            for alias in node.names
-        }
-        for name in code.co_names:
-            if name in imported and isinstance(space.get(name), (int, float, tuple, str)):
-                node = imported[name]
-                parent = module.split(".")[: -node.level] + ([node.module] if node.module else [])
-                if ".".join(parent) not in hashed:
-                    strangers.append(f"{module}.{kernel.__name__}: {name}")
-    assert not strangers

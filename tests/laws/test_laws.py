@@ -327,7 +327,7 @@ def test_every_function_after_a_fork(run_python: Callable[..., str], method: str
     code = f"""
 import hashlib, inspect, multiprocessing, warnings
 import imgproc
-from imgproc import _threads
+from imgproc._core import threads as _threads
 from imgproc._inventory import example_call, example_image, image_functions, takes_channels
 
 warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12+: fork with threads alive, which is the point here

@@ -1,0 +1,354 @@
+"""All that we use of Numba beyond its public interface, in one place.
+
+Numba offers no way to choose where one library's compiled functions are kept, none to leave out the machine code of
+functions that only become part of others, and none to keep C functions in a cache of one's own.  Every function here
+gives None or does nothing when a version of Numba is built differently; then kernels are compiled the ordinary way,
+without being kept.
+"""
+
+from __future__ import annotations
+
+import functools
+import pickle
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import cache
+
+_OPTIONS = (
+    *("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "LLVM_REFPRUNE_PASS", "LLVM_REFPRUNE_FLAGS"),
+    *("CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "USING_SVML", "DISABLE_INTEL_SVML"),
+    *("BOUNDSCHECK", "DEBUG", "DEBUG_JIT", "DEBUGINFO_DEFAULT", "DEBUG_NRT", "DEBUG_ARRAY_OPT", "NRT_STATS"),
+)
+"""Settings of Numba that change the code that it makes."""
+
+_depth = 0  # of functions that compile because another one calls them; guarded by Numba's compiler lock
+
+
+def keep(dispatcher: Any, name: str, content: str, inner: bool) -> None:
+    """Let a dispatcher load what it compiles from our cache, and keep it there.
+
+    Parameters
+    ----------
+    dispatcher : object
+        Numba's dispatcher.
+    name : str
+        The function's module and name.
+    content : str
+        A hash of everything that the function is made of, and of the options that it is compiled with.
+    inner : bool
+        It has no machine code of its own.
+    """
+    try:
+        kept = _cache_class()(name, content, inner)
+        dispatcher.compile = _watched(dispatcher.compile, kept)
+        dispatcher._cache = kept
+        _hasten(dispatcher._compiler)
+    except Exception:
+        return
+
+
+def c_function(function: Callable[..., Any], signature: Any, options: dict[str, Any], name: str, content: str) -> Any:
+    """A compiled C function as `numba.cfunc` makes it, loaded from our cache or kept there."""
+    import numba
+
+    try:
+        from numba.core import sigutils
+        from numba.core.ccallback import CFunc
+
+        made = CFunc(function, sigutils.normalize_signature(signature), locals={}, options=dict(options))
+        kept = _cache_class()(name, content, False)
+        made._cache = kept
+        _hasten(made._compiler)
+    except Exception:
+        return numba.cfunc(signature, **options)(function)
+    _watched(made.compile, kept)()
+    return made
+
+
+def _watched(compile_: Callable[..., Any], kept: Any) -> Callable[..., Any]:
+    """`compile_`, counting how deep we are, and giving back the claim on the file whatever happens."""
+    from numba.core.compiler_lock import global_compiler_lock
+
+    @functools.wraps(compile_)
+    def run(*args: Any) -> Any:
+        global _depth
+        with global_compiler_lock:
+            _depth += 1
+            try:
+                return compile_(*args)
+            finally:
+                _depth -= 1
+                kept.release()
+
+    return run
+
+
+def _hasten(compiler: Any) -> None:
+    """Let a compiler use flags that are quickly compared, which saves a tenth of the time that Numba takes."""
+    customize, quick = compiler._customize_flags, _quick_flags()
+    compiler._customize_flags = lambda flags: quick(customize(flags))
+
+
+@functools.cache
+def _quick_flags() -> Any:
+    from numba.core.compiler import Flags
+
+    number = hash(Flags())  # of the names of all flags, so the same for all
+
+    class QuickFlags(Flags):
+        """Numba compares flags at each function call that it types, by a dictionary of all of them."""
+
+        __slots__ = ()
+
+        def __eq__(self, other: Any) -> Any:
+            same = self is other or (isinstance(other, Flags) and self._values == other._values)
+            return same or super().__eq__(other)
+
+        def __hash__(self) -> int:
+            return number
+
+    if hash(QuickFlags(Flags())) != hash(Flags()) or QuickFlags(Flags()) != Flags():
+        raise TypeError("Numba compares flags in another way")
+    return QuickFlags
+
+
+@functools.cache
+def _cache_class() -> Any:
+    from numba.core.caching import NullCache
+    from numba.core.serialize import dumps
+
+    class Kept(NullCache):
+        """What a dispatcher asks before it compiles, and tells afterwards."""
+
+        def __init__(self, name: str, content: str, inner: bool) -> None:
+            self._name, self._content, self._inner = name, content, inner
+            self._claims: list[cache.Claim] = []
+
+        @property
+        def cache_path(self) -> str | None:
+            folder = cache.cache_folder()
+            return None if folder is None else str(folder)
+
+        def load_overload(self, sig: Any, target_context: Any) -> Any:
+            try:
+                return self._load(sig, target_context)
+            except Exception:  # a miss; what is compiled now replaces the file
+                return None
+
+        def _load(self, sig: Any, context: Any) -> Any:
+            context.refresh()
+            key = self._key(sig, context)
+            file = key and cache.file_of(self._name, key)
+            if not key or not file:
+                return None
+            found = self._read(file, key, sig, context)
+            if found is None and _depth == 1 and not self._inner:
+                # Functions that compile for another one take no claims: who waits must hold none.
+                claim = cache.Claim(file)
+                self._claims.append(claim)
+                claim.wait()
+                found = self._read(file, key, sig, context)
+            return found
+
+        def _read(self, file: Any, key: str, sig: Any, context: Any) -> Any:
+            payload = cache.read(file, key)
+            if payload is None:
+                return None
+            try:
+                found = _rebuild(pickle.loads(payload), context, self._inner)
+            except Exception:
+                return None
+            return found if tuple(found.signature.args) == _arguments(sig) else None
+
+        def save_overload(self, sig: Any, cres: Any) -> None:
+            try:
+                if not self._inner:
+                    _set_environments(cres)
+                if any(not lifted.can_cache for lifted in cres.lifted) or cres.library.has_dynamic_globals:
+                    return
+                key = self._key(sig, cres.target_context)
+                file = key and cache.file_of(self._name, key)
+                if key and file:
+                    # The annotated source would make half of the file's text, and has addresses in it.
+                    cache.write(file, key, dumps(cres._replace(type_annotation="")._reduce()))
+            except Exception:  # it is compiled, and that is what counts
+                return
+
+        def _key(self, sig: Any, context: Any) -> str | None:
+            signature = _signature_text(sig)
+            if " at 0x" in signature:  # an argument that is known by its address: no other process has it
+                return None
+            target = context.codegen().magic_tuple()
+            kind = "inner" if self._inner else "entry"
+            return "\n".join((_environment(), repr(target), kind, self._name, self._content, signature))
+
+        def release(self) -> None:
+            while self._claims:
+                self._claims.pop().release()
+
+    return Kept
+
+
+@functools.cache
+def _environment() -> str:
+    """Versions and settings that change code."""
+    import llvmlite
+    import llvmlite.binding
+    import numba
+    import numpy
+
+    versions = {
+        "imgproc": cache.__version__,
+        "python": f"{sys.implementation.cache_tag}{getattr(sys, 'abiflags', '')}",
+        "numba": numba.__version__,
+        "llvmlite": llvmlite.__version__,
+        "llvm": llvmlite.binding.llvm_version_info,
+        "numpy": numpy.__version__.split(".")[:2],
+    }
+    options = {name: getattr(numba.config, name, None) for name in _OPTIONS}
+    # NUMBA_OPT=max is an integer with one thing more to it.
+    shown = {name: (value, getattr(value, "is_opt_max", None)) for name, value in options.items()}
+    return f"{versions} {shown}"
+
+
+def _arguments(sig: Any) -> tuple[Any, ...]:
+    return tuple(getattr(sig, "args", sig))
+
+
+def _signature_text(sig: Any) -> str:
+    """The signature, with the fields of named tuples, whose own text has their types only."""
+    from numba.core import types
+
+    lines = [str(sig)]
+    pending = list(_arguments(sig))
+    while pending:
+        kind = pending.pop()
+        made = getattr(kind, "instance_class", None)
+        if made is not None:
+            lines.append(f"{made.__module__}.{made.__qualname__} {getattr(made, '_fields', None)}")
+        if isinstance(kind, types.BaseTuple):
+            pending += list(kind)
+    return "\n".join(lines)
+
+
+def _rebuild(reduced: Any, context: Any, inner: bool) -> Any:
+    from numba.core.compiler import CompileResult
+
+    if not inner:
+        return CompileResult._rebuild(context, *reduced)
+    return CompileResult._rebuild(_InnerContext(context), *reduced)._replace(target_context=context)
+
+
+def _set_environments(cres: Any) -> None:
+    """Functions that became part of this one have no machine code, so nobody set their globals; they have them here."""
+    codegen = cres.library.codegen
+    for environment in cres._find_referenced_environments():
+        if codegen._engine.get_global_value_address(environment.env_name):
+            codegen.set_env(environment.env_name, environment)
+
+
+# --- functions without machine code -----------------------------------------------------------------------------------
+
+
+class _Passing:
+    """Everything of `other`, but for what a subclass changes."""
+
+    def __init__(self, other: Any) -> None:
+        self._other = other
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._other, name)
+
+
+class _InnerCodegen(_Passing):
+    """A code generator that knows the functions' globals but keeps no machine code that could have them."""
+
+    def set_env(self, name: str, environment: Any) -> None:
+        """Nothing: there is no machine code."""
+
+    def unserialize_library(self, serialized: Any) -> Any:
+        """The library from its bitcode."""
+        import llvmlite.binding
+
+        name, _, bitcode = serialized
+        made = _inner_library()(self._other, name)
+        made._final_module = llvmlite.binding.parse_bitcode(bitcode)
+        made._finalize_final_module()
+        return made
+
+
+class _InnerContext(_Passing):
+    def codegen(self) -> Any:
+        """The code generator of functions without machine code."""
+        return _InnerCodegen(self._other.codegen())
+
+
+@functools.cache
+def inner_compiler() -> Any:
+    """A Numba compiler for functions that only become part of others, or None where Numba is built differently.
+
+    They are lowered and simplified, which their callers profit from, but not optimised to the end, and no machine code
+    is made: their callers do both with what has become of them there.
+    """
+    try:
+        from numba.core.compiler import Compiler
+
+        library = _inner_library()
+    except Exception:
+        return None
+
+    class InnerCompiler(Compiler):
+        def compile_extra(self, func: Any) -> Any:
+            if self.state.library is None:
+                self.state.library = library(self.state.targetctx.codegen(), func.__qualname__)
+            return super().compile_extra(func)
+
+    return InnerCompiler
+
+
+@functools.cache
+def _inner_library() -> Any:
+    from numba.core.codegen import JITCodeLibrary
+
+    needed = ("_optimize_final_module", "_finalize_final_module", "_finalize_dynamic_globals", "_ensure_finalized")
+    for name in (*needed, "serialize_using_object_code", "get_pointer_to_function", "codegen"):
+        getattr(JITCodeLibrary, name)
+
+    class InnerLibrary(JITCodeLibrary):
+        @property
+        def codegen(self) -> Any:
+            return _InnerCodegen(self._codegen)
+
+        def _optimize_final_module(self) -> None:
+            try:
+                for run in _cheap_passes(self._codegen):
+                    run(self._final_module)
+            except Exception:
+                super()._optimize_final_module()
+
+        def _finalize_final_module(self) -> None:
+            self._finalize_dynamic_globals()
+            self._finalized = True
+
+        def get_pointer_to_function(self, name: str) -> int:
+            self._ensure_finalized()
+            return 0
+
+        def serialize_using_object_code(self) -> Any:
+            self._ensure_finalized()
+            return self.name, "bitcode", self._final_module.as_bitcode()
+
+    return InnerLibrary
+
+
+def _cheap_passes(codegen: Any) -> Iterator[Callable[[Any], Any]]:
+    """The first, cheap passes of Numba, which inline and take away the counting of references."""
+    if hasattr(codegen, "_mpm_cheap"):  # Numba up to 0.61
+        yield codegen._mpm_cheap.run
+        return
+    passes, builder = codegen._module_pass_manager(
+        loop_vectorize=codegen._loopvect, slp_vectorize=False, opt=codegen._opt_level, cost="cheap"
+    )
+    yield lambda module: passes.run(module, builder)
