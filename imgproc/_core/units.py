@@ -21,13 +21,18 @@ _lock = threading.RLock()
 _plain: list[Callable[..., Any]] = []
 
 
+BYTES = -1
+"""Number of axes of an array that comes as bytes."""
+
+
 class Family(NamedTuple):
     """What units that stand in for each other take and give."""
 
     result: str
     """dtype of the number that they return."""
     arguments: tuple[tuple[str, int], ...]
-    """For each argument a dtype, or a letter that stands for one, and its number of axes; 0 is a number."""
+    """For each argument a dtype, or a letter that stands for one, and its number of axes; 0 is a number, `BYTES` an array
+    of one axis that callers have as bytes, so that they are compiled once for all dtypes."""
 
     def kinds(self, letters: dict[str, str]) -> list[Any]:
         """Numba's types of the arguments."""
@@ -36,7 +41,7 @@ class Family(NamedTuple):
         found = []
         for name, axes in self.arguments:
             kind = getattr(types, letters.get(name, name))
-            found.append(types.Array(kind, axes, "C") if axes else kind)
+            found.append(types.Array(kind, abs(axes), "C") if axes else kind)
         return found
 
 
@@ -56,7 +61,6 @@ class Unit:
         self._adapter = _adapter(family, body)
         self._addresses: dict[tuple[str, ...], int] = {}
         self._dispatcher: Any = None
-        self._number = -1
 
     def address(self, **letters: str) -> int:
         """The number that `invoke` takes; compiles the unit if it is the first to ask for these dtypes.
@@ -75,10 +79,8 @@ class Unit:
 
     def _made(self, letters: dict[str, str]) -> int:
         if not jit.jit_enabled():
-            if self._number < 0:
-                self._number = len(_plain)
-                _plain.append(self.body)
-            return self._number
+            _plain.append(_from_bytes(self.family, letters, self.body))
+            return len(_plain) - 1
         from numba.core import types
 
         if self._dispatcher is None:
@@ -99,6 +101,18 @@ def _thin(kinds: list[Any]) -> Any:
         else:
             flat.append(kind)
     return types.Tuple(flat)
+
+
+def _from_bytes(family: Family, letters: dict[str, str], body: Callable[..., Any]) -> Callable[..., Any]:
+    """The body for callers that have some arrays as bytes."""
+    import numpy as np
+
+    kinds = [np.dtype(letters.get(name, name)) if axes == BYTES else None for name, axes in family.arguments]
+
+    def run(*arguments: Any) -> Any:
+        return body(*(a if kind is None else a.view(kind) for a, kind in zip(arguments, kinds, strict=True)))
+
+    return run
 
 
 def _adapter(family: Family, body: Callable[..., Any]) -> Callable[..., Any]:
@@ -133,20 +147,22 @@ def _thick(intrinsic: Any, axes: tuple[int, ...]) -> Any:
         at = 0
         for number in axes:
             kind = thin.types[at]
-            kinds.append(types.Array(kind.dtype, number, "C") if number else kind)
-            at += 1 + number
+            kinds.append(types.Array(kind.dtype, abs(number), "C") if number else kind)
+            at += 1 + abs(number)
         made = types.Tuple(kinds)
 
         def generate(context, builder, signature, args):
             values: list[Any] = []
             at = 0
-            for kind in kinds:
+            for kind, number in zip(kinds, axes, strict=True):
                 value = builder.extract_value(args[0], at)
                 at += 1
                 if isinstance(kind, types.Array):
                     shape = [builder.extract_value(args[0], at + k) for k in range(kind.ndim)]
                     at += kind.ndim
                     size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+                    if number == BYTES:
+                        shape = [builder.sdiv(shape[0], size)]
                     strides = [size] if kind.ndim == 1 else [builder.mul(size, shape[1]), size]
                     array = context.make_array(kind)(context, builder)
                     populate_array(

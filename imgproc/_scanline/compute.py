@@ -11,7 +11,20 @@ import numpy as np
 from .._core.jit import jit_enabled, kernel
 from .._core.planes import full_scale
 from .._core.threads import run_bands
-from .machine import LABELS_BY_BYTES, RESULT, SOURCE, Maps, Operations, Result, Source, prepare, run_labels, run_rows
+from .machine import (
+    LABELLER,
+    RESULT,
+    SOURCE,
+    STEPPER,
+    STEPS,
+    Maps,
+    Operations,
+    Result,
+    Source,
+    prepare,
+    run_labels,
+    run_rows,
+)
 from .matrix import Matrix, keeps_axes, walk
 from .merge import Merged, merge, moves_pixels
 from .opencv_moves import moved
@@ -36,7 +49,10 @@ def compute(
     fills = levels_of(merged.fills, channels, full_scale(dtype), kind)
     maps = Maps(np.array(merged.pull), merged.frames, merged.steps, merged.grids, fills)
     plane = height * width if first else 0
-    target = Result(as_bytes(result), result_numbers(height, width, plane, result.dtype, dtype, program.normalized))
+    target = Result(
+        as_bytes(result),
+        result_numbers(height, width, plane, result.dtype, dtype, program.normalized, channels, program.channels),
+    )
     exact = merged.exact and not merged.fills
     interpolation = "copy" if merged.exact else interpolation_of(geometry)
     pixels = Source(as_bytes(source), _source_numbers(source.shape, dtype, result.dtype, merged, interpolation))
@@ -69,7 +85,8 @@ def _source_numbers(
     words = not merged.wrap and has_words_of(shape, dtype)
     pull = merged.pull if merged.exact else None
     resized = words and interpolation == "bilinear" and plain and keeps_axes(merged.pull)
-    return source_numbers(shape, dtype, result, interpolation, words, merged.wrap, resized, pull)
+    steps = len(merged.steps) > 0
+    return source_numbers(shape, dtype, result, interpolation, words, merged.wrap, resized, pull, steps)
 
 
 @functools.lru_cache(maxsize=256)
@@ -82,28 +99,40 @@ def source_numbers(
     wrap: bool,
     resized: bool,
     pull: Matrix | None,
+    steps: bool = False,
 ) -> np.ndarray:
-    """`Source.numbers`; `pull` is that of a map which moves whole pixels."""
+    """`Source.numbers`; `pull` is that of a map which moves whole pixels, `steps` whether there are any."""
     h, w, channels = shape
     numbers = np.zeros(SOURCE, np.int64)
     sampler = choose(interpolation, dtype, channels, words).address(dtype, float_of(dtype))
-    steps = (1, 0, 0, 0) if pull is None else (1, *walk(pull, w))
+    way = (0, 0, 0) if pull is None else walk(pull, w)
+    stepper = STEPPER.address() if steps else -1
     same = dtype.itemsize if dtype == result else 0
     bytes_to_bytes = byte_map() if dtype.char == "B" and same and pull is not None else -1
-    numbers[:] = h, w, channels, wrap, resized, sampler, pull is not None, *steps[1:], bytes_to_bytes, same
+    numbers[:] = h, w, channels, wrap, resized, sampler, pull is not None, *way, bytes_to_bytes, same, stepper
     return numbers
 
 
 @functools.lru_cache(maxsize=256)
 def result_numbers(
-    height: int, width: int, plane: int, dtype: np.dtype, source: np.dtype, normalized: bool
+    height: int,
+    width: int,
+    plane: int,
+    dtype: np.dtype,
+    source: np.dtype,
+    normalized: bool,
+    channels: int,
+    after: int,
 ) -> np.ndarray:
-    """`Result.numbers`."""
+    """`Result.numbers`, for so many channels before and after all operations."""
     kind = float_of(source)
     limits = limits_of(source, dtype, normalized)
     finishes = limits[3] != 1.0 or limits[6] > limits[2]
     numbers = np.zeros(RESULT, np.int64)
-    numbers[:] = height, width, plane, store_for(dtype, kind), store_for(source, kind), finishes
+    store = store_for(dtype, kind, after, plane, bool(finishes))
+    same = dtype == source and not finishes and channels == after and plane == 0
+    keep = store if same else store_for(source, kind, channels, 0, False)
+    numbers[:] = height, width, plane, store, keep
     return numbers
 
 
@@ -196,8 +225,9 @@ def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
     fills = np.array([label for _, label in merged.fills]).astype(kind).view(bits).astype(np.uint64)
     result = np.empty(merged.size + mask.shape[2:], kind)
     numbers, sizes = np.zeros(SOURCE, np.int64), np.zeros(RESULT, np.int64)
-    unit = LABELS_BY_BYTES[kind.itemsize].address()
+    unit = LABELLER.address(S=bits.name)
     numbers[:6] = h, w, channels, 0, 0, unit
+    numbers[STEPS] = STEPPER.address() if len(merged.steps) else -1
     sizes[:2] = merged.size
     maps = Maps(np.array(merged.pull), merged.frames, merged.steps, merged.grids, fills)
     pixels, target = Source(as_bytes(source), numbers), Result(as_bytes(result), sizes)

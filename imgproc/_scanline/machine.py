@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._core.jit import borrowed, kernel
+from .._core.units import BYTES as AS_BYTES
 from .._core.units import Family, Unit, invoke
 from . import stores
 from .coordinates import interval, project_row, step_row
@@ -27,13 +28,13 @@ LEVELS = 256
 """Of a table that stands for operations on bytes."""
 
 # What `Source.numbers` holds.
-HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, SAMPLER, EXACT, STEP_X, STEP_Y, FIRST, BYTES, SAME = range(12)
-SOURCE = 12
+HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, SAMPLER, EXACT, STEP_X, STEP_Y, FIRST, BYTES, SAME, STEPS = range(13)
+SOURCE = 13
 """Numbers of a source."""
 
 # What `Result.numbers` holds.
-ROWS, COLUMNS, PLANE, STORE, KEEP, FINISHES = range(6)
-RESULT = 6
+ROWS, COLUMNS, PLANE, STORE, KEEP = range(5)
+RESULT = 5
 """Numbers of a result."""
 
 # Columns of `Operations.ops`.
@@ -54,7 +55,7 @@ class Source(NamedTuple):
     `SAMPLER`: address of the sampler; `EXACT`: whether whole pixels are copied, then `FIRST`, the number of the pixel that
     the first one comes from, and how it changes along x and y, `STEP_X` and `STEP_Y`; `BYTES`: address of the unit that
     sends bytes through a table without a detour over rows, or -1; `SAME`: bytes of a level where the result has the dtype
-    of the source, else 0."""
+    of the source, else 0; `STEPS`: address of `STEPPER`."""
 
 
 class Maps(NamedTuple):
@@ -83,6 +84,8 @@ class Operations(NamedTuple):
     """uint8 (t, bytes): 256 levels a channel, or 65536 of two bytes each for 16-bit images."""
     table: Any
     """Address of the unit for tables of bytes, which stand for runs of operations; -1 where none does."""
+    prepare: Any
+    """Address of `PREPARER`; -1 where no table has to be filled."""
 
 
 class Scratch(NamedTuple):
@@ -95,6 +98,7 @@ class Scratch(NamedTuple):
     floats: Any
     ints: Any
     wide: Any
+    halves: Any
     """See `samplers.Workspace`."""
     ends: Any
     """int64 (frames, 2)."""
@@ -109,8 +113,8 @@ class Result(NamedTuple):
     """Their bytes, flat."""
     numbers: Any
     """int64.  Size, `ROWS` and `COLUMNS`; `PLANE`: size of a plane for channels first, 0 for channels last; `STORE`:
-    address of the store; `KEEP`: that of the store for pixels of the source's dtype, where a mean is needed; `FINISHES`:
-    whether levels have to be scaled or rounded for the result's dtype."""
+    address of the store; `KEEP`: that of the store for pixels of the source's dtype, where
+    a mean is needed."""
 
 
 # Nobody counts references to what is `borrowed`.
@@ -129,18 +133,18 @@ def borrowed_maps(maps):
 
 @kernel(inner=True)
 def borrowed_operations(given):
-    return Operations(borrowed(given.ops), borrowed(given.params), borrowed(given.tables), given.table)
+    return Operations(borrowed(given.ops), borrowed(given.params), borrowed(given.tables), given.table, given.prepare)
 
 
 @kernel(inner=True)
 def borrowed_scratch(scratch):
-    rows, floats, ints, wide = (
-        borrowed(scratch.rows),
-        borrowed(scratch.floats),
-        borrowed(scratch.ints),
-        borrowed(scratch.wide),
-    )
-    return Scratch(rows, borrowed(scratch.bytes), floats, ints, wide, borrowed(scratch.ends), borrowed(scratch.tasks))
+    floats, ints, wide, halves = (
+        borrowed(scratch.floats), borrowed(scratch.ints), borrowed(scratch.wide), borrowed(scratch.halves)
+    )  # fmt: skip
+    rows, row, ends, tasks = (
+        borrowed(scratch.rows), borrowed(scratch.bytes), borrowed(scratch.ends), borrowed(scratch.tasks)
+    )  # fmt: skip
+    return Scratch(rows, row, floats, ints, wide, halves, ends, tasks)
 
 
 @kernel(inner=True)
@@ -220,13 +224,14 @@ def apply(n, first, channels, width, operations, limits, scratch):
     return place[0]
 
 
-@kernel(inner=True)
-def prepare(channels, operations, limits, scratch):
-    """Fill the tables that stand for runs of operations, by running these over all 256 levels.
+PREPARE = Family(
+    "int64",
+    (*(("int64", 2), ("float64", 1), ("uint8", 2), ("int64", 0), ("T", 2), ("int64", 1), ("T", 1), ("uint8", 1)),),
+)
+"""Operations, their parameters and tables, number of channels, rows, place, limits, row of bytes."""
 
-    Every thread may do this for itself: all write the same bytes.
-    """
-    ops, rows, place = operations.ops, scratch.rows, scratch.tasks[1]
+
+def _prepare(ops, params, tables, channels, rows, place, limits, scratch):
     kind = rows.dtype.type
     place[0], place[PLACE_FIRST], place[2] = channels, 0, LEVELS
     k = 0
@@ -237,12 +242,30 @@ def prepare(channels, operations, limits, scratch):
                 for i in range(LEVELS):
                     rows[c, i] = kind(i)
             for j in range(k, k + run):
-                _apply_one(j, np.int64(LEVELS), place, operations, limits, scratch)
-            table = operations.tables[ops[k, TABLE]]
+                own, given = params[ops[j, AT] : ops[j, AT] + ops[j, COUNT]], ops[j, AT] if ops[j, FLAGS] & READY else 0
+                like, n = np.int64(0), np.int64(LEVELS)
+                invoke(ops[j, UNIT], like, (rows, n, place, own, limits, tables[given], scratch))
             for c in range(channels):
                 for i in range(LEVELS):
-                    table[LEVELS * c + i] = np.uint8(np.int32(rows[c, i]))
+                    tables[ops[k, TABLE], LEVELS * c + i] = np.uint8(np.int32(rows[c, i]))
         k += run
+    return channels
+
+
+PREPARER = Unit(PREPARE, _prepare)
+"""Fills the tables that stand for runs of operations, by running these over all 256 levels."""
+
+
+@kernel(inner=True)
+def prepare(channels, operations, limits, scratch):
+    """Fill the tables that stand for runs of operations.
+
+    Every thread may do this for itself: all write the same bytes.
+    """
+    if operations.prepare >= 0:
+        place, row = scratch.tasks[1], scratch.bytes
+        ops, params, tables = operations.ops, operations.params, operations.tables
+        invoke(operations.prepare, np.int64(0), (ops, params, tables, channels, scratch.rows, place, limits, row))
 
 
 # --- coordinates and samples ------------------------------------------------------------------------------------------
@@ -280,16 +303,30 @@ def _inside(frames, y, lo, hi, ends):
     return lo, hi
 
 
+STEPPING = Family(
+    "int64", (("float64", 2), ("float32", 1), ("int64", 0), ("int64", 0), ("int64", 0), ("float32", 2), ("int32", 1))
+)
+"""Steps, grids, row of the output, first and number of its pixels, points, and which of these met a constant border."""
+
+
+def _take_steps(steps, grids, y, lo, n, floats, dead):
+    for i in range(n):
+        dead[i] = 0
+    for k in range(steps.shape[0]):
+        step_row(steps[k], grids, y, lo, n, floats[0], floats[1], dead)
+    return 0
+
+
+STEPPER = Unit(STEPPING, _take_steps)
+"""Takes a row of points through displacement grids, folding borders, and what comes before these."""
+
+
 @kernel(inner=True)
-def _points(maps, y, lo, hi, floats, dead):
+def _points(maps, y, lo, hi, floats, dead, stepper):
     """Where the pixels [lo, hi) of output row y come from; `dead` says which met a constant border."""
-    xs, ys = floats[0], floats[1]
-    project_row(maps.matrix, y, lo, hi, xs, ys)
+    project_row(maps.matrix, y, lo, hi, floats[0], floats[1])
     if maps.steps.shape[0] > 0:
-        for i in range(hi - lo):
-            dead[i] = 0
-        for k in range(maps.steps.shape[0]):
-            step_row(maps.steps[k], maps.grids, y, lo, hi - lo, xs, ys, dead)
+        invoke(stepper, np.int64(0), (maps.steps, maps.grids, y, lo, hi - lo, floats, dead))
 
 
 @kernel(inner=True)
@@ -297,7 +334,7 @@ def sample(source, task, limits, scratch):
     invoke(
         source.numbers[SAMPLER],
         np.int64(0),
-        (source.pixels, task, scratch.rows, limits, scratch.floats, scratch.ints, scratch.wide),
+        (source.pixels, task, scratch.rows, limits, scratch.floats, scratch.ints, scratch.wide, scratch.halves),
     )
 
 
@@ -322,7 +359,7 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
         task[samplers.START] = numbers[FIRST] + numbers[STEP_Y] * y + numbers[STEP_X] * lo
     else:
         last = hi if fresh or numbers[RESIZED] == 0 else lo + 1
-        _points(maps, y, lo, last, scratch.floats, scratch.ints[4])
+        _points(maps, y, lo, last, scratch.floats, scratch.ints[4], numbers[STEPS])
     sample(source, task, limits, scratch)
     if maps.steps.shape[0] > 0:
         _bury(rows, channels, maps.fills, scratch.ints[4], at + lo - x0, n)
@@ -335,7 +372,7 @@ def begin(source, out, scratch):
     for k in range(samplers.RESIZED + 1):
         task[k] = numbers[k]
     task[samplers.STEP] = numbers[STEP_X]
-    storing[stores.PLANE], storing[stores.FINISHES] = out.numbers[PLANE], out.numbers[FINISHES]
+    storing[stores.PLANE] = out.numbers[PLANE]
 
 
 @kernel(inner=True)
@@ -370,36 +407,32 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
 
 # --- masks ------------------------------------------------------------------------------------------------------------
 
-LABELS = Family("int64", (("uint8", 1), ("int64", 1), ("uint64", 1), ("int64", 2), ("int32", 2), ("uint8", 1)))
+LABELS = Family("int64", (("S", AS_BYTES), ("int64", 1), ("uint64", 1), ("int64", 2), ("int32", 2), ("S", AS_BYTES)))
 """Pixels, task, fills, ends of the frames' intervals, indices, pixels of the result."""
 
 _LEFT, _RIGHT, _LINE, _LO, _HI, _FRAMES, _STEPS, _CHANNELS = range(8)
 
 
-def _labels_of(kind: Any) -> Unit:
-    def body(pixels, task, fills, ends, ints, result):
-        flat, out, channels, line = pixels.view(kind), result.view(kind), task[_CHANNELS], task[_LINE]
-        a, b = task[_LEFT], task[_RIGHT]
-        for k in range(task[_FRAMES]):
-            for i in range((line + a) * channels, (line + ends[k, 0]) * channels):
-                out[i] = kind(fills[k])
-            for i in range((line + ends[k, 1]) * channels, (line + b) * channels):
-                out[i] = kind(fills[k])
-            a, b = ends[k, 0], ends[k, 1]
-        lo, index, dead = task[_LO], ints[0], ints[4]
-        for i in range(task[_HI] - lo):
-            buried = task[_STEPS] > 0 and dead[i] != 0
-            for c in range(channels):
-                k = (line + lo + i) * channels + c
-                out[k] = kind(fills[dead[i] - 1]) if buried else flat[np.int64(index[i]) * channels + c]
-        return 0
-
-    body.__qualname__ = f"labels_{np.dtype(kind).name}"
-    return Unit(LABELS, body)
+def _labels(flat, task, fills, ends, ints, out):
+    kind, channels, line = out.dtype.type, task[_CHANNELS], task[_LINE]
+    a, b = task[_LEFT], task[_RIGHT]
+    for k in range(task[_FRAMES]):
+        for i in range((line + a) * channels, (line + ends[k, 0]) * channels):
+            out[i] = kind(fills[k])
+        for i in range((line + ends[k, 1]) * channels, (line + b) * channels):
+            out[i] = kind(fills[k])
+        a, b = ends[k, 0], ends[k, 1]
+    lo, index, dead = task[_LO], ints[0], ints[4]
+    for i in range(task[_HI] - lo):
+        buried = task[_STEPS] > 0 and dead[i] != 0
+        for c in range(channels):
+            k = (line + lo + i) * channels + c
+            out[k] = kind(fills[dead[i] - 1]) if buried else flat[np.int64(index[i]) * channels + c]
+    return 0
 
 
-LABELS_BY_BYTES = {np.dtype(kind).itemsize: _labels_of(kind) for kind in (np.uint8, np.uint16, np.uint32, np.uint64)}
-"""Labels of the nearest pixels, for dtypes of so many bytes."""
+LABELLER = Unit(LABELS, _labels)
+"""Writes labels of the nearest pixels, for unsigned integers of any size."""
 
 
 @kernel
@@ -416,7 +449,7 @@ def run_labels(source, maps, scratch, out, y0, y1):
             x1 = min(x0 + columns, width)
             lo, hi = _inside(maps.frames, y, x0, x1, ends)
             if lo < hi:
-                _points(maps, y, lo, hi, floats, ints[4])
+                _points(maps, y, lo, hi, floats, ints[4], numbers[STEPS])
                 nearest_index(floats[0], floats[1], numbers[WIDTH], numbers[HEIGHT], hi - lo, ints[0])
             task[_LEFT], task[_RIGHT], task[_LINE], task[_LO], task[_HI] = x0, x1, y * width, lo, max(lo, hi)
             invoke(numbers[SAMPLER], np.int64(0), (pixels, task, maps.fills, ends, ints, result))

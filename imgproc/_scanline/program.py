@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .machine import LEVELS, OP, Operations, tabulate
+from .machine import LEVELS, OP, PREPARER, Operations, tabulate
 from .operations._base import MEAN, READY, TABULATED, Operation, name_of
 from .operations.table import TABLE_OF_BYTES, TABLE_OF_WORDS
 from .stages import Op
@@ -81,26 +81,27 @@ def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
         If an operation does not fit the channels or the dtype, or follows one that must come last.
     """
     if not ops:
-        return Program(Operations(_NO_OPS, _NO_PARAMS, _NO_TABLES, -1), channels, False)
+        return Program(Operations(_NO_OPS, _NO_PARAMS, _NO_TABLES, -1, -1), channels, False)
     dtype = np.dtype(dtype)
     work = "float64" if dtype == np.float64 else "float32"
     if dtype.kind == "u":
         ops = [op for op in ops if not op.kind.changes_nothing(op)] or [ops[-1]]
     numbers, values, arrays, after = lay_out(ops, channels)
+    given = [_table(op, channels, dtype) for op in arrays]
     rows = np.empty((len(ops), OP), np.int64)
     for k, op in enumerate(ops):
         rows[k] = unit_of(op.kind, dtype, work), numbers[2 * k], numbers[2 * k + 1], op.kind.flags, 1, -1
-    tables, unit = _NO_TABLES, -1
+    tables, unit, prepare = _NO_TABLES, -1, -1
     if dtype.char == "B":
         count = tabulate.function(rows, len(arrays))  # a few rows: sooner done in Python than compiled
         if count:
             tables, unit = np.empty((count, channels * LEVELS), np.uint8), TABLE_OF_BYTES.address(T=work)
+            prepare = PREPARER.address(T=work)
     elif arrays:
         tables, unit = np.empty((len(arrays), channels * WIDE), np.uint8), TABLE_OF_WORDS.address(T=work)
-    for k, op in enumerate(arrays):
-        own = _table(op, channels, dtype)
+    for k, own in enumerate(given):
         tables[k].view(dtype).reshape(channels, -1)[:] = own
-    program = Operations(rows, np.array(values, np.float64), tables, unit)
+    program = Operations(rows, np.array(values, np.float64), tables, unit, prepare)
     return Program(program, after, ops[-1].kind.last)
 
 

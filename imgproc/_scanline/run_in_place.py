@@ -150,7 +150,7 @@ def _load(source, buffer, buffered, at, n, width, limits, scratch):
         invoke(
             numbers[SAMPLER],
             np.int64(0),
-            (buffer, task, scratch.rows, limits, scratch.floats, scratch.ints, scratch.wide),
+            (buffer, task, scratch.rows, limits, scratch.floats, scratch.ints, scratch.wide, scratch.halves),
         )
         return
     first, step_x, step_y = numbers[FIRST], numbers[STEP_X], numbers[STEP_Y]
@@ -194,7 +194,7 @@ def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1)
         while last < ops.shape[0] and not ops[last, FLAGS] & MEAN:
             last += 1
         final = last == ops.shape[0]
-        part = Operations(ops[done:last], operations.params, operations.tables, operations.table)
+        part = Operations(ops[done:last], operations.params, operations.tables, operations.table, operations.prepare)
         prepare(channels, part, limits, scratch)
         whole = part.ops.shape[0] > 0 and part.ops[0, TABLE] >= 0 and part.ops[0, RUN] == part.ops.shape[0]
         plain = final and still and not buffered and numbers[SAME] > 0 and out.numbers[PLANE] == 0
@@ -219,7 +219,7 @@ def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1)
                 _add_up(scratch.rows, after, n, totals)
                 if part.ops.shape[0] > 0:
                     task = scratch.tasks[2]
-                    task[stores.PLANE], task[stores.FINISHES] = 0, 0
+                    task[stores.PLANE] = 0
                     _store_to(out.numbers[KEEP], buffer, after, n, at, limits, scratch)
             at += n
         if final:

@@ -30,12 +30,14 @@ def _make(channels: int, dtype: Any, other: Scratch | None) -> Scratch:
     rows = _rows(channels, dtype)
     if other is not None:
         return other._replace(rows=rows)
+    wide = _rows(2, np.uint64)
     return Scratch(
         rows,
         np.empty(CAPACITY, np.uint8),
         _rows(6, np.float32),
         _rows(5, np.int32),
-        _rows(2, np.uint64),
+        wide,
+        wide.view(np.uint32),
         np.empty((32, 2), np.int64),
         np.zeros((3, 16), np.int64),
     )

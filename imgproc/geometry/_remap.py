@@ -161,7 +161,7 @@ def _remap(
     source = Source(
         as_bytes(planes), source_numbers(planes.shape, dtype, dtype, interpolation, False, wrap, False, None)
     )
-    result = Result(as_bytes(out), result_numbers(*x.shape, 0, dtype, dtype, False))
+    result = Result(as_bytes(out), result_numbers(*x.shape, 0, dtype, dtype, False, channels, channels))
     levels = levels.astype(limits.dtype)
 
     def band(y0: int, y1: int) -> None:

@@ -38,7 +38,10 @@ SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("posterize", {"bits": 11}),
     ("solarize", {}),
     ("solarize", {"threshold": 0.7}),
-    *(("threshold", {"level": 0.4, "method": m}) for m in imgproc._scanline.pixel.METHODS),
+    *(
+        ("threshold", {"level": 0.4, "method": m})
+        for m in ("binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse")
+    ),
     ("bit_plane", {"bit": 0}),
     ("bit_plane", {"bit": 7}),
 ]

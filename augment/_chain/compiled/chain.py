@@ -13,7 +13,7 @@ from imgproc._core.units import kernel_address
 from imgproc._scanline import Stage, levels_of, limits_of, moved, run, scratch, usable
 from imgproc._scanline.compute import as_bytes, result_numbers, source_numbers
 from imgproc._scanline.coordinates import FRAME, STEP
-from imgproc._scanline.machine import LEVELS, OP, Maps, Operations, Result, Source, run_rows
+from imgproc._scanline.machine import LEVELS, OP, PREPARER, Maps, Operations, Result, Source, run_rows
 from imgproc._scanline.matrix import IDENTITY
 from imgproc._scanline.operations._base import MEAN, TABULATED
 from imgproc._scanline.operations.erase import ERASE
@@ -37,7 +37,6 @@ WORKS = 8
 """Compiled chains whose buffers a thread keeps: some are as large as the image, and a data set may have many sizes."""
 
 _own = threading.local()
-_NO_FILLS: tuple[np.ndarray, ...] = ()
 
 
 class CompiledChain:
@@ -81,6 +80,7 @@ class CompiledChain:
         shape = (*self.size, frame.channels) if len(shape) == 3 else self.size
         self.shape = (shape[2], *shape[:2]) if layout == "first" and len(shape) == 3 else shape
         self.target, self.limits = target, limits_of(dtype, target, self.normalized)
+        self.channels = frame.channels
         self.seed = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
         self.looks = any(kind.flags & MEAN for kind in operations)
         self.moves = layout == "last" and target == dtype and all(entry.code == MOVE for entry in entries)
@@ -130,9 +130,12 @@ class CompiledChain:
         most = MOST_WARPS if self.warps else 1
         room = height * width * channels * dtype.itemsize if self.looks else 0
         table = TABLE_OF_BYTES.address(T=kind.name) if self.tables else -1
+        prepare = PREPARER.address(T=kind.name) if self.tables else -1
         plane = height * width if self.layout == "first" else 0
-        keep = np.array(result_numbers(height, width, 0, dtype, dtype, False))
-        result = np.array(result_numbers(height, width, plane, self.target, dtype, self.normalized))
+        keep = np.array(result_numbers(height, width, 0, dtype, dtype, False, channels, channels))
+        result = np.array(
+            result_numbers(height, width, plane, self.target, dtype, self.normalized, channels, self.channels)
+        )
         moved_numbers = np.array(
             source_numbers((height, width, channels), dtype, self.target, "copy", False, False, False, IDENTITY)
         )
@@ -144,6 +147,7 @@ class CompiledChain:
             np.zeros(params),
             np.empty((max(ops, 1), channels * LEVELS if self.tables else 1), np.uint8),
             table,
+            prepare,
             np.array(self._source(IDENTITY)),
             moved_numbers,
             result,
@@ -163,7 +167,7 @@ class CompiledChain:
         work, chain = self._made(), self._chain
         pixels = canonical(np.zeros(1, np.uint8))
         source, result = Source(pixels, work.source), Result(np.zeros(1, np.uint8), work.result)
-        operations = Operations(work.ops, work.params, work.tables, work.table)
+        operations = Operations(work.ops, work.params, work.tables, work.table, work.prepare)
         maps = Maps(work.matrix, work.frames, work.steps, work.grids, work.fills)
         if self.warps:
             chain.kernels[0] = kernel_address(

@@ -83,6 +83,7 @@ class Work(NamedTuple):
     params: Any
     tables: Any
     table: Any
+    prepare: Any
     """As `Operations` has them, with room for the longest sample."""
     source: Any
     """int64: `Source.numbers`."""
@@ -259,7 +260,7 @@ def _sampled(chain, work, frames):
 @kernel(inner=True)
 def _run_levels(pixels, numbers, work, part, chain, buffer, out):
     source, result = Source(pixels, numbers), Result(out, work.result)
-    operations = Operations(work.ops[part[0] : part[1]], work.params, work.tables, work.table)
+    operations = Operations(work.ops[part[0] : part[1]], work.params, work.tables, work.table, work.prepare)
     if chain.program[2]:
         tabulate(operations.ops, np.int64(0))
     invoke_kernel(
@@ -276,7 +277,7 @@ def _run_levels(pixels, numbers, work, part, chain, buffer, out):
 def _run_rows(pixels, work, part, frames, chain, limits, out, numbers):
     source, result = Source(pixels, work.source), Result(out, numbers)
     maps = Maps(work.matrix, work.frames[:frames], work.steps, work.grids, work.fills[:frames])
-    operations = Operations(work.ops[part[0] : part[1]], work.params, work.tables, work.table)
+    operations = Operations(work.ops[part[0] : part[1]], work.params, work.tables, work.table, work.prepare)
     if chain.program[2]:
         tabulate(operations.ops, np.int64(0))
     invoke_kernel(
@@ -317,7 +318,7 @@ def _borrowed_chain(c):
 def _borrowed_work(w):
     return Work(
         borrowed(w.registers), borrowed(w.drawn), borrowed(w.count), borrowed(w.ops), borrowed(w.params),
-        borrowed(w.tables), w.table, borrowed(w.source), borrowed(w.moved), borrowed(w.result), borrowed(w.keep),
+        borrowed(w.tables), w.table, w.prepare, borrowed(w.source), borrowed(w.moved), borrowed(w.result), borrowed(w.keep),
         borrowed(w.matrix), borrowed(w.frames), borrowed(w.steps), borrowed(w.grids), borrowed(w.fills),
         borrowed(w.buffer), borrowed(w.totals), borrowed_scratch(w.scratch),
     )  # fmt: skip

@@ -9,20 +9,21 @@ Pixels come as bytes, whatever their dtype: the kernels that call samplers are c
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..._core.jit import Kernel
-from ..._core.units import Family, Unit
+from ..._core.units import BYTES, Family, Unit
 
 SAMPLER = Family(
     "int64",
-    (("uint8", 1), ("int64", 1), ("T", 2), ("T", 1), ("float32", 2), ("int32", 2), ("uint64", 2)),
+    (
+        *(("S", BYTES), ("int64", 1), ("T", 2), ("T", 1)),
+        *(("float32", 2), ("int32", 2), ("uint64", 2), ("uint32", 2)),
+    ),
 )
-"""Pixels, task, rows, limits, and rows to work in; what it returns says nothing."""
+"""Pixels, task, rows, limits, and rows to work in (see `Workspace`); what it returns says nothing."""
 
 HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, COUNT, AT, START, STEP, FRESH = range(10)
 """What a task holds: size and channels of the source; whether taps wrap round; whether the map keeps the axes; number of
@@ -42,40 +43,33 @@ class Workspace(NamedTuple):
     """int32: five rows; the last one belongs to the caller."""
     wide: Any
     """uint64: two rows."""
+    halves: Any
+    """uint32: the same memory."""
 
 
 class Sampler:
-    """A unit for each dtype of the source.
+    """A sampler and its unit.
 
     Parameters
     ----------
     name : str
-    body : callable
+    body : kernel, or function that becomes one
         ``body(flat, task, rows, limits, scratch)``, with the pixels in their dtype and a `Workspace`.
     """
 
-    def __init__(self, name: str, body: Callable[..., Any]) -> None:
-        self.name, self._body = name, body
+    def __init__(self, name: str, body: Any) -> None:
+        inner = body if isinstance(body, Kernel) else Kernel(body, inner=True)
+
+        def sample(flat, task, rows, limits, floats, ints, wide, halves):
+            inner(flat, task, rows, limits, Workspace(floats, ints, wide, halves))
+            return 0
+
+        sample.__qualname__, sample.__module__ = name, inner.__module__
+        self.name, self._unit = name, Unit(SAMPLER, sample)
 
     def address(self, source: Any, work: Any) -> int:
         """Its address for pixels of one dtype and rows of another."""
-        return self._unit(np.dtype(source).name).address(T=np.dtype(work).name)
-
-    @functools.cache  # noqa: B019  # samplers live as long as the module
-    def _unit(self, source: str) -> Unit:
-        kind, inner = np.dtype(source).type, self._body
-
-        def body(pixels, task, rows, limits, floats, ints, wide):
-            inner(pixels.view(kind), task, rows, limits, Workspace(floats, ints, wide))
-            return 0
-
-        body.__qualname__, body.__module__ = f"{self.name}_{source}", inner.__module__
-        return Unit(SAMPLER, body)
-
-
-def per_dtype(name: str, body: Any) -> Sampler:
-    """A sampler of a kernel, or of a function that becomes one."""
-    return Sampler(name, body if isinstance(body, Kernel) else Kernel(body, inner=True))
+        return self._unit.address(S=np.dtype(source).name, T=np.dtype(work).name)
 
 
 def choose(interpolation: str, dtype: np.dtype, channels: int, words: bool) -> Sampler:

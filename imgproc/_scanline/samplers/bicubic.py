@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..._core.jit import kernel
-from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, WRAP, Sampler, per_dtype
+from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, WRAP, Sampler
 from ._vectors import bicubic_of, sixteen
 from .bilinear import _near
 
@@ -139,7 +139,7 @@ def _sampler(name: str, inside: Any) -> Sampler:
                     inside(flat, np.uint64(np.uint32(index[i])) * step, line, across, down, limits, rows, k)
 
     sample.__qualname__ = name
-    return per_dtype(name, sample)
+    return Sampler(name, sample)
 
 
 ANY = _sampler("bicubic", _inside_any)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..._core.jit import kernel
-from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, WRAP, Sampler, per_dtype
+from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, WRAP, Sampler
 from ._vectors import bilinear_of, pair_of_integers
 
 _BLOCK = 64
@@ -169,7 +169,7 @@ def _sampler(name: str, inside: Any) -> Sampler:
                         _bilinear_edge(flat, w, h, channels, wrap, xs[i], ys[i], magic, rows, at + i)
 
     sample.__qualname__ = name
-    return per_dtype(name, sample)
+    return Sampler(name, sample)
 
 
 GREY, ANY = _sampler("bilinear_grey", _inside_grey), _sampler("bilinear", _inside_any)

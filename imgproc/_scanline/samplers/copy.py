@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..._core.jit import kernel
-from ._base import AT, CHANNELS, COUNT, START, STEP, per_dtype
+from ._base import AT, CHANNELS, COUNT, START, STEP, Sampler
 
 
 @kernel(inner=True)
@@ -34,4 +34,4 @@ def copy_pixels(flat, task, rows, limits, scratch):
             k += stride
 
 
-COPY = per_dtype("copy", copy_pixels)
+COPY = Sampler("copy", copy_pixels)

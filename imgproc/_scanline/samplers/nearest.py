@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..._core.jit import kernel
-from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, per_dtype
+from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, Sampler
 
 
 @kernel(inner=True)
@@ -34,4 +34,4 @@ def sample_nearest(flat, task, rows, limits, scratch):
             row[i] = flat[np.uint64(np.uint32(index[i])) * size + np.uint64(c)]
 
 
-NEAREST = per_dtype("nearest", sample_nearest)
+NEAREST = Sampler("nearest", sample_nearest)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..._core.jit import Intrinsic, kernel
-from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, RESIZED, WIDTH, per_dtype
+from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, RESIZED, WIDTH, Sampler
 
 
 def _load_word(intrinsic: Any) -> Any:
@@ -134,7 +134,7 @@ def sample_rgb(flat, task, rows, limits, scratch):
     n, at = task[COUNT], task[AT]
     start, end, line = _taps(task, scratch), at + n, 3 * task[WIDTH]
     red, green, blue = rows[0, at:end], rows[1, at:end], rows[2, at:end]
-    halves = scratch.wide.view(np.uint32)
+    halves = scratch.halves
     _fetch_words(flat, start, line - 2, scratch.ints[0], n, scratch.wide[0], scratch.wide[1])
     _rgb_blend(halves[0], halves[1], scratch.floats[2], scratch.floats[3], n, red, green, blue)
 
@@ -145,9 +145,9 @@ def sample_rgba(flat, task, rows, limits, scratch):
     n, at = task[COUNT], task[AT]
     start, end, line = _taps(task, scratch), at + n, 4 * task[WIDTH]
     red, green, blue, alpha = rows[0, at:end], rows[1, at:end], rows[2, at:end], rows[3, at:end]
-    halves = scratch.wide.view(np.uint32)
+    halves = scratch.halves
     _fetch_words(flat, start, line, scratch.ints[0], n, scratch.wide[0], scratch.wide[1])
     _rgba_blend(halves[0], halves[1], scratch.floats[2], scratch.floats[3], n, red, green, blue, alpha)
 
 
-RGB, RGBA = per_dtype("words_rgb", sample_rgb), per_dtype("words_rgba", sample_rgba)
+RGB, RGBA = Sampler("words_rgb", sample_rgb), Sampler("words_rgba", sample_rgba)
