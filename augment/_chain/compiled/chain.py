@@ -106,7 +106,7 @@ class CompiledChain:
         initial = np.array(tape.registers)
         program = assemble(plan.addresses, nodes, gates, root, blocks, dtype == np.uint8, initial.size)
         self._chain = self._assembled(np.array(program), initial, stages)
-        self._lowering = self._addresses()
+        self._lowering = -1
 
     def _assembled(self, program: np.ndarray, initial: np.ndarray, stages: list[Any]) -> Chain:
         channels, dtype = self.source[2], self.dtype
@@ -162,8 +162,8 @@ class CompiledChain:
             scratch(channels, kind),
         )
 
-    def _addresses(self) -> int:
-        """Fill in the addresses of the kernels that `run_samples` calls; returns that of `lower`."""
+    def compile(self) -> CompiledChain:
+        """Compile what it runs, and fill in the addresses of the kernels that `run_samples` calls."""
         work, chain = self._made(), self._chain
         pixels = canonical(np.zeros(1, np.uint8))
         source, result = Source(pixels, work.source), Result(np.zeros(1, np.uint8), work.result)
@@ -177,7 +177,8 @@ class CompiledChain:
             chain.kernels[1] = kernel_address(
                 run_levels, source, operations, self.limits, work.scratch, result, work.buffer[0], work.totals, 0, 0
             )
-        return kernel_address(lower, np.zeros(1, np.uint64), chain, work)
+        self._lowering = kernel_address(lower, np.zeros(1, np.uint64), chain, work)
+        return self
 
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray | None:
         """One image under a key's words, uint64 (1, n); None if the sample is not as recorded."""

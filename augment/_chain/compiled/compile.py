@@ -112,7 +112,10 @@ def record(
 ) -> CompiledChain | FixedChain | None:
     """The recipe of a chain for images of a shape and dtype; None where it cannot be recorded."""
     fixed = _fixed(plan, rules, shape, dtype)
-    return fixed if fixed is not None else _recorded(plan, seed, rules, shape, dtype)
+    if fixed is not None:
+        return fixed
+    recorded = _recorded(plan, seed, rules, shape, dtype)
+    return None if recorded is None else recorded.compile()
 
 
 class _Nothing:

@@ -63,7 +63,7 @@ def evaluate(code: int, a: float, b: float) -> float:
     if code == ABSOLUTE:
         return abs(a)
     if code == REMAINDER:
-        return math.fmod(a, b)
+        return np.fmod(a, b)
     if code == SQRT:
         return math.sqrt(a)
     if code == EXP:
