@@ -261,3 +261,19 @@ def kernel_address(kernel: jit.Kernel, *examples: Any) -> int:
     kinds = tuple(numba.typeof(example) for example in examples)
     with _lock:
         return jit.native_address(dispatcher, kinds)
+
+
+def entry_of(kernel: jit.Kernel, *examples: Any) -> Any:
+    """The kernel, compiled for arguments of the types of these examples, without the choice by types that comes before
+    each call and that takes longer than a small image.
+
+    The caller sees to it that all arguments have just these types: nothing checks them."""
+    if not jit.jit_enabled():
+        return kernel
+    import numba
+
+    kinds = tuple(numba.typeof(example) for example in examples)
+    with _lock:
+        jit.native_address(kernel.dispatcher, kinds)
+        made = next(made for types, made in kernel.dispatcher.overloads.items() if tuple(types) == kinds)
+    return made.entry_point

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .._core.jit import jit_enabled, kernel
+from .._core.jit import borrowed, jit_enabled, kernel
 from .._core.planes import full_scale
 from .._core.threads import run_bands
+from .._core.units import entry_of, invoke
 from .machine import (
     LABELLER,
     RESULT,
@@ -21,7 +22,6 @@ from .machine import (
     Operations,
     Result,
     Source,
-    prepare,
     run_labels,
     run_rows,
 )
@@ -63,14 +63,26 @@ def compute(
     def band(y0: int, y1: int) -> None:
         own = scratch(most, kind)
         if exact:
-            run_levels(pixels, program.operations, limits, own, target, buffer, totals, y0, y1)
+            _call(run_levels, pixels, program.operations, limits, own, target, buffer, totals, y0, y1)
         else:
-            run_rows(pixels, maps, program.operations, limits, own, target, y0, y1)
+            _call(run_rows, pixels, maps, program.operations, limits, own, target, y0, y1)
 
     if looks:
         band(0, height)
     else:
         run_bands(band, height, pixels=height * width)
+
+
+_entries: dict[tuple[Any, str], Any] = {}
+
+
+def _call(kernel: Any, *arguments: Any) -> None:
+    """Call one of the two kernels; they differ by the dtype of rows alone."""
+    limits = arguments[3] if kernel is run_rows else arguments[2]
+    found = _entries.get((kernel, limits.dtype.char))
+    if found is None:
+        found = _entries[kernel, limits.dtype.char] = entry_of(kernel, *arguments)
+    found(*arguments)
 
 
 def as_bytes(array: np.ndarray) -> np.ndarray:
@@ -191,8 +203,10 @@ def level_of(fill: Any, channels: int, top: int) -> tuple[float, ...]:
 
 
 @kernel
-def _fill_tables(channels, operations, limits, scratch):
-    prepare(channels, operations, limits, scratch)
+def _fill_tables(ops, params, tables, prepare, channels, rows, place, limits, row):
+    rows, place, limits, row = borrowed(rows), borrowed(place), borrowed(limits), borrowed(row)
+    ops, params, tables = borrowed(ops), borrowed(params), borrowed(tables)
+    invoke(prepare, np.int64(0), (ops, params, tables, channels, rows, place, limits, row))
 
 
 def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
@@ -207,7 +221,8 @@ def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
     operations: Operations = program.operations
     byte = np.dtype(np.uint8)
     limits = limits_of(byte, byte, False)
-    _fill_tables(channels, operations, limits, scratch(channels, limits.dtype))
+    own, (ops_rows, params, tables, _, prepare) = scratch(channels, limits.dtype), operations
+    _fill_tables(ops_rows, params, tables, prepare, channels, own.rows, own.tasks[1], limits, own.bytes)
     return operations.tables[operations.ops[0, 5]].reshape(channels, -1)
 
 

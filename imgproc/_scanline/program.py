@@ -119,7 +119,16 @@ def as_tables(ops: Sequence[Op], channels: int) -> Program | None:
     """
     if not ops or not all(op.kind.flags & TABULATED for op in ops):
         return None
-    return pack(ops, channels if any(_differs(op) for op in ops) else 1, np.uint8)
+    channels = channels if any(_differs(op) for op in ops) else 1
+    if len(ops) > 1 or ops[0].kind.flags & READY:
+        return pack(ops, channels, np.uint8)
+    # One operation: the table is its own, without asking where tables pay.
+    kind = ops[0].kind
+    values = kind.values(ops[0], channels)
+    rows = np.array(((kind.unit.address(T="float32"), 0, len(values), kind.flags, 1, 0),), np.int64)
+    tables, unit = np.empty((1, channels * LEVELS), np.uint8), TABLE_OF_BYTES.address(T="float32")
+    operations = Operations(rows, np.array(values, np.float64), tables, unit, PREPARER.address(T="float32"))
+    return Program(operations, channels, False)
 
 
 def _differs(op: Op) -> bool:

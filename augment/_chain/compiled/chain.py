@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgproc._core.planes import canonical, full_scale
-from imgproc._core.units import kernel_address
+from imgproc._core.units import entry_of, kernel_address
 from imgproc._scanline import Stage, levels_of, limits_of, moved, run, scratch, usable
-from imgproc._scanline.compute import as_bytes, result_numbers, source_numbers
+from imgproc._scanline.compute import result_numbers, source_numbers
 from imgproc._scanline.coordinates import FRAME, STEP
 from imgproc._scanline.machine import LEVELS, OP, PREPARER, Maps, Operations, Result, Source, run_rows
 from imgproc._scanline.matrix import IDENTITY
@@ -22,7 +22,7 @@ from imgproc._scanline.operations.table import TABLE_OF_BYTES
 from imgproc._scanline.program import unit_of
 from imgproc._scanline.run_in_place import run_levels
 
-from .kernels import MAP, Chain, Work, lower, place, run_samples
+from .kernels import MAP, Chain, Work, draw_moves, lower, run_samples
 from .program import MOST_WARPS, MOVE, WARP, assemble
 
 if TYPE_CHECKING:
@@ -177,19 +177,23 @@ class CompiledChain:
             chain.kernels[1] = kernel_address(
                 run_levels, source, operations, self.limits, work.scratch, result, work.buffer[0], work.totals, 0, 0
             )
-        self._lowering = kernel_address(lower, np.zeros(1, np.uint64), chain, work)
+        words = np.zeros((1, 1), np.uint64)
+        self._lowering = kernel_address(lower, words[0], chain, work)
+        if self.moves:
+            self._draw_moves = entry_of(draw_moves, words, chain, work, self._lowering)
+        out = np.zeros((1, 1), np.uint8)
+        self._run_samples = entry_of(run_samples, pixels[None], words, chain, work, out, self._lowering, 0, 1)
         return self
 
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray | None:
         """One image under a key's words, uint64 (1, n); None if the sample is not as recorded."""
         work = self._work()
         if self.moves:
-            if lower(words[0], self._chain, work) < 0:
+            if not self._draw_moves(words, self._chain, work, self._lowering):
                 return None
-            pull = tuple(work.drawn[0, :9].tolist())
-            return moved(image, pull, self.size, out) if place(pull, work.source, work.result) else None
+            return moved(image, work.drawn[0].tolist(), self.size, out)
         result = np.empty(self.shape, self.target) if out is None or not usable(out, self.shape, self.target) else out
-        if self._run(as_bytes(canonical(image)).reshape(1, -1), words, work, result, 1, 0, 1) == 0:
+        if self._run(canonical(image).reshape(1, -1), words, work, result.reshape(1, -1), 0, 1) == 0:
             return None
         if out is not None and result is not out:
             out[...] = result
@@ -206,15 +210,12 @@ class CompiledChain:
 
     def run_many(self, images: np.ndarray, words: np.ndarray, out: np.ndarray, first: int, last: int) -> int:
         """Images [first, last) of an array (n, ...), to one of results; the first that is not done, or `last`."""
-        flat = as_bytes(canonical(images)).reshape(len(images), -1)
-        return self._run(flat, words, self._work(), out, len(out), first, last)
+        flat = canonical(images).reshape(len(images), -1)
+        return self._run(flat, words, self._work(), out.reshape(len(out), -1), first, last)
 
-    def _run(
-        self, flat: np.ndarray, words: np.ndarray, work: Work, out: np.ndarray, count: int, first: int, last: int
-    ) -> int:
-        return run_samples(
-            flat, words, self._chain, work, as_bytes(out).reshape(count, -1), self._lowering, first, last
-        )
+    def _run(self, flat: np.ndarray, words: np.ndarray, work: Work, out: np.ndarray, first: int, last: int) -> int:
+        pixels, result = flat.view(np.uint8), out.view(np.uint8)
+        return self._run_samples(pixels, words, self._chain, work, result, self._lowering, first, last)
 
     def _work(self) -> Work:
         works = _own.__dict__.setdefault("works", {})

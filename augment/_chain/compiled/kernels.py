@@ -341,3 +341,11 @@ def run_samples(images, words, chain, work, out, lowering, first, last):
             return i
         _run_levels(images[i], work.source, work, (np.int64(0), count), chain, work.buffer[0], out[i])
     return last
+
+
+@kernel
+def draw_moves(words, chain, work, lowering):
+    """Draw a sample whose pixels only move; returns whether none comes from outside.  ``work.drawn[0]`` is their map."""
+    chain, work = _borrowed_chain(chain), _borrowed_work(work)
+    count = invoke_kernel(lowering, np.int64(0), (words[0], chain, work))
+    return count >= 0 and place_kernel(_load_matrix(work.drawn[0]), work.source, work.result)
