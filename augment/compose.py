@@ -23,7 +23,7 @@ from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS
 from ._chain.targets.table import DECLARED, chain_table
 from ._chain.transform import Transform
-from ._chain.tree import Group, leaves
+from ._chain.tree import Group, Plan
 from .groups import check_children
 
 __all__ = ["Compose"]
@@ -132,9 +132,9 @@ class Compose(Group):
     @functools.cached_property
     def _chain(self) -> Chain:
         """What runs: everything that users call stands on it."""
-        mixes = any(transform.mixes for transform in leaves(self))
+        plan = Plan(self)
         rules = Rules(
-            chain_table({name: getattr(self, name) for name in DECLARED}, mixes=mixes),
+            chain_table({name: getattr(self, name) for name in DECLARED}, mixes=plan.mixes),
             self.box_format,
             self.min_area,
             self.min_visibility,
@@ -144,7 +144,7 @@ class Compose(Group):
             self.layout,
             bool(self.fuse),
         )
-        return Chain(self, rules, self.seed)
+        return Chain(plan, rules, self.seed)
 
     def __getstate__(self) -> dict[str, Any]:
         # What is derived is made anew, so that a pickle (and a hash of it) depends on the declaration alone.

@@ -32,8 +32,8 @@ def run_batch(
     threads = count_threads(workers)
     if n == 0:
         return {"images": [] if out is None else out, **{name: [] for name in targets}, "keys": []}
-    if not chain.mixes and not targets and isinstance(images, np.ndarray):
-        done = chain.compiled.run_many(images, keys, out, threads)
+    if not targets and isinstance(images, np.ndarray):
+        done = chain.apply_together(images, keys, out, threads)
         if done is not None:
             return {"images": done, "keys": list(keys)}
     words = [key_array(key, "keys[i]") for key in keys]

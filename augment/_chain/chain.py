@@ -14,12 +14,12 @@ from imgproc._scanline import usable
 
 from .compiled.cache import Fixed, Recipe, Recipes
 from .compiled.symbols import record as compile_chain
-from .keys import key_words
+from .keys import Key, key_words
 from .mixture import Mixture
 from .sample import Sample
 from .state import Frame, SampleState, State, Step, frame_of
 from .targets.base import Rules
-from .tree import Group, Plan
+from .tree import Plan
 
 LARGEST_TOGETHER = 1 << 15
 """Values of an image up to which whole pixels are moved by kernels in batches: OpenCV moves those of larger ones
@@ -37,7 +37,7 @@ class Compiled(Recipes):
         return compile_chain(self._plan, self._seed, self._rules, shape, dtype)
 
     def run_many(
-        self, images: np.ndarray, keys: Sequence[Any], out: np.ndarray | None, threads: int
+        self, images: np.ndarray, keys: Sequence[Key], out: np.ndarray | None, threads: int
     ) -> np.ndarray | None:
         """An array of images (n, ...), one kernel call for many of them."""
         n = len(images)
@@ -70,7 +70,8 @@ class Chain:
 
     Parameters
     ----------
-    root : Group
+    plan : Plan
+        The tree.
     rules : Rules
     seed : int
         64 bits, maybe with a sign.
@@ -81,16 +82,15 @@ class Chain:
         If its transforms do not agree on the number of classes.
     """
 
-    def __init__(self, root: Group, rules: Rules, seed: int) -> None:
-        self.plan, self.rules, self.seed = Plan(root), rules, seed & 0xFFFFFFFFFFFFFFFF
-        transforms = [node.transform for node in self.plan.nodes]
-        self.mixes = any(transform.mixes for transform in transforms)
+    def __init__(self, plan: Plan, rules: Rules, seed: int) -> None:
+        self.plan, self.rules, self.seed, self.mixes = plan, rules, seed & 0xFFFFFFFFFFFFFFFF, plan.mixes
+        transforms = [node.transform for node in plan.nodes]
         self.scheduled = any(transform.is_scheduled() for transform in transforms)
         classes = {count for transform in transforms if (count := transform.classes()) is not None}
         if len(classes) > 1:
             raise ValueError(f"num_classes must be the same in all transforms that mix, got {sorted(classes)}")
         self.num_classes = classes.pop() if classes else None
-        self.compiled = Compiled(self.plan, self.seed, rules)
+        self.compiled = Compiled(plan, self.seed, rules)
 
     def apply(
         self,
@@ -130,6 +130,12 @@ class Chain:
         else:
             self.plan.repeat(record, state)
         return state.close(out)
+
+    def apply_together(
+        self, images: np.ndarray, keys: Sequence[Key], out: np.ndarray | None, threads: int
+    ) -> np.ndarray | None:
+        """An array of images (n, ...) that have nothing else; None if they must be applied one by one."""
+        return None if self.mixes else self.compiled.run_many(images, keys, out, threads)
 
     def _begin(self, given: dict[str, Any], words: np.ndarray, donors: Any) -> SampleState:
         """The state of a sample that arrives."""

@@ -58,7 +58,7 @@ def paired_labels(labels: np.ndarray, partners: np.ndarray, lams: np.ndarray, nu
     """Checked labels of a batch mixed with those of one partner each; a matrix of many classes is written once."""
     if labels.ndim == 1:
         rows = np.arange(len(labels))
-        made = np.zeros((len(labels), num_classes), np.float32)
+        made = np.zeros((len(labels), num_classes or 0), np.float32)
         made[rows, labels] = lams
         made[rows, labels[partners]] += (1.0 - lams).astype(np.float32)
         return made

@@ -55,11 +55,11 @@ class Sample(Opened):
         for name, value in given.items():
             target = table[name]
             if target.of is not None:
-                followers.append(target)
+                followers.append(name)
             elif name != "image":
                 opened[name] = target.open(value, self)
-        for target in followers:
-            opened[target.name] = target.open(given[target.name], self)
+        for name in followers:
+            opened[name] = table[name].open(given[name], self)
 
     @classmethod
     def made(cls, opened: dict[str, Any], rules: Rules) -> Sample:
@@ -85,7 +85,10 @@ class Sample(Opened):
     def by_geometry(self) -> bool:
         """Whether the geometry of the stages says all about what there is beside the image."""
         table = self.rules.table
-        return all(table[name].by_geometry for name in self.opened)
+        for name in self.opened:  # noqa: SIM110  # a generator is slower, and every call comes here
+            if not table[name].by_geometry:
+                return False
+        return True
 
     def boxes_at(self, stages: list[Stage]) -> np.ndarray:
         """The boxes as stages leave them."""

@@ -36,11 +36,10 @@ def frame_of(shape: Sequence[int], dtype: np.dtype) -> Frame:
 def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
     """The frame that stages lead to."""
     for stage in stages:
-        kind = type(stage)
-        if kind is Geometry:
+        if isinstance(stage, Geometry):
             if stage.size != frame[:2]:
                 frame = frame._replace(height=stage.size[0], width=stage.size[1])
-        elif kind is Op and stage.code == MATRIX and stage.params[0] == 1.0:
+        elif isinstance(stage, Op) and stage.code == MATRIX and stage.params[0] == 1.0:
             frame = frame._replace(channels=1)
     return frame
 

@@ -23,15 +23,6 @@ class Group(Transform, abstract=True):
         raise NotImplementedError
 
 
-def leaves(group: Group) -> Iterator[Transform]:
-    """All transforms below a group that are no groups themselves, in order."""
-    for child in group.transforms:
-        if isinstance(child, Group):
-            yield from leaves(child)
-        else:
-            yield child
-
-
 class Node(NamedTuple):
     """A transform at its place in the tree."""
 
@@ -51,6 +42,8 @@ class Plan:
         self.root = _place(root, {}, found)
         self.nodes = [found[slot] for slot in range(len(found))]
         self.addresses = np.array([node.place.address for node in self.nodes], np.uint64)
+        self.mixes = any(node.transform.mixes for node in self.nodes)
+        """Whether samples are mixed anywhere in the tree."""
         self._by_name = {node.place[:2]: node for node in self.nodes}
 
     def values(self, keys: np.ndarray, seed: int) -> list[list[list[float]]]:

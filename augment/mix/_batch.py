@@ -72,9 +72,9 @@ def mix_batch(
 # --- keys and draws ---------------------------------------------------------------------------------------------------
 
 
-def _key_table(keys: Sequence[Any] | None, n: int, *, scheduled: bool) -> np.ndarray:
+def _key_table(given: Sequence[Any] | None, n: int, *, scheduled: bool) -> np.ndarray:
     """The words of all keys, uint64 (n, m): one row each, all of one length."""
-    keys = batch_keys(keys, n, scheduled=scheduled)
+    keys: Any = batch_keys(given, n, scheduled=scheduled)
     if n == 0:
         return np.empty((0, 1), np.uint64)
     if isinstance(keys, np.ndarray) and keys.dtype.kind in "iu" and keys.ndim in (1, 2) and keys.size:
@@ -143,7 +143,7 @@ def _nothing(
 ) -> Mixed:
     """A batch without images."""
     own = None if labels is None else soft_labels(labels, 0, mix.num_classes)
-    none = images.copy() if isinstance(images, np.ndarray) else []
+    none: Any = images.copy() if isinstance(images, np.ndarray) else []
     more: dict[str, Any] = {name: [] for name in names}
     return Mixed(none if out is None else out, own, info, **more)
 

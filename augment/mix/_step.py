@@ -56,7 +56,7 @@ class MixingStep(Transform, abstract=True):
         if self.donor is not None:
             if not isinstance(self.donor, Transform):
                 raise TypeError(f"donor must be a transform (such as Sequential) or None, got {self.donor!r:.60}")
-            if any(node.transform.mixes for node in self._donor_plan.nodes):
+            if self._donor_plan.mixes:
                 raise ValueError("donor must hold no transform that mixes")
 
     @functools.cached_property

@@ -141,9 +141,7 @@ class Following:
 
     def value(self, name: str) -> Any:
         """What becomes of a target."""
-        if name not in self._made:
-            self._made[name] = self._follow(self.rules.table[name], self.sample.opened[name])
-        return self._made[name]
+        raise NotImplementedError
 
     def give(self, name: str, value: Any, rows: np.ndarray | None = None) -> None:
         """Say what becomes of a target, and which of its rows are left, where the caller knows it already."""
@@ -153,13 +151,11 @@ class Following:
 
     def rows(self, name: str | None) -> np.ndarray | None:
         """The rows of a target that are left; None if all are, or if there is no such target."""
-        if name is None or name not in self.sample.opened:
-            return None
-        self.value(name)
-        return self.kept.get(name)
-
-    def _follow(self, target: Target, value: Any) -> Any:
-        raise NotImplementedError
+        rows = self.kept.get(name or "")
+        if rows is None and name in self.sample.opened:
+            self.value(name)
+            rows = self.kept.get(name)
+        return rows
 
 
 class Passage(Following):
@@ -178,7 +174,7 @@ class Passage(Following):
     __slots__ = ("_path", "end", "out", "stages")
 
     def __init__(self, sample: Opened, stages: list[Stage], rules: Rules, out: np.ndarray | None = None) -> None:
-        super().__init__(sample, rules)
+        self.sample, self.rules, self._made, self.kept = sample, rules, {}, {}
         self.stages, self.out = stages, out
         self._path: Path | None = None
         self.end = sample.height, sample.width
@@ -193,8 +189,12 @@ class Passage(Following):
             self._path = path(self.stages, self.sample.height, self.sample.width)
         return self._path
 
-    def _follow(self, target: Target, value: Any) -> Any:
-        return target.move(value, self)
+    def value(self, name: str) -> Any:
+        """The target after the stages."""
+        made = self._made
+        if name not in made:
+            made[name] = self.rules.table[name].move(self.sample.opened[name], self)
+        return made[name]
 
 
 class Piece(Following):
@@ -238,5 +238,9 @@ class Piece(Following):
         table = self.rules.table
         return {name: self.value(name) for name in self.sample.opened if not table[name].plane}
 
-    def _follow(self, target: Target, value: Any) -> Any:
-        return target.cut(value, self)
+    def value(self, name: str) -> Any:
+        """What is visible of the target."""
+        made = self._made
+        if name not in made:
+            made[name] = self.rules.table[name].cut(self.sample.opened[name], self)
+        return made[name]

@@ -80,19 +80,16 @@ def through_mask(mask: np.ndarray, stages: Sequence[Stage]) -> np.ndarray:
     source = mask
     geometry: list[Geometry] = []
     for stage in stages:
-        kind = type(stage)
-        if kind is Geometry:
+        if isinstance(stage, Geometry):
             geometry.append(stage)
-            continue
-        if kind is MaskOnly or (kind is Erase and stage.mask_fill is not None):
-            if geometry:
-                mask, geometry = run_mask(mask, geometry), []
-            if kind is MaskOnly:
-                mask = stage.function(mask)
-            else:
-                mask = mask.copy() if mask is source else mask
-                for y0, x0, y1, x1 in stage.rectangles:
-                    mask[y0:y1, x0:x1] = stage.mask_fill
+        elif isinstance(stage, MaskOnly):
+            mask, geometry = run_mask(mask, geometry) if geometry else mask, []
+            mask = stage.function(mask)
+        elif isinstance(stage, Erase) and stage.mask_fill is not None:
+            mask, geometry = run_mask(mask, geometry) if geometry else mask, []
+            mask = mask.copy() if mask is source else mask
+            for y0, x0, y1, x1 in stage.rectangles:
+                mask[y0:y1, x0:x1] = stage.mask_fill
     if geometry or mask is source:
         return run_mask(mask, geometry)
     return mask
