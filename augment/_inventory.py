@@ -315,7 +315,7 @@ def run_all() -> None:
     for names in (("HorizontalFlip",), ("HorizontalFlip", "ColorJitter", "Normalize"), ("Affine", "Normalize")):
         Compose([example(name) for name in names]).batch(np.stack([targets["image"]] * 8), keys=range(8))
         chain = Compose([example(name) for name in names])
-        for k in range(2 * chain._recipes.BEFORE):
+        for k in range(2 * chain._chain.compiled.BEFORE):
             chain(image=targets["image"], key=k)
     donors = [targets, sample((72, 128))]
     for name, parameters in MIXES:

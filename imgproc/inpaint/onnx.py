@@ -14,10 +14,12 @@ from .._core.check import as_hole, as_image, one_of, positive, real, size_pair
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale, luma
 from ..geometry import resize
+from .diffusion import inpaint_diffusion
+from .exemplar import inpaint_exemplar
 
 __all__ = ["OnnxInpainter", "inpaint"]
 
-METHODS = ("exemplar", "diffusion")
+METHODS: dict[str, Callable[..., np.ndarray]] = {"exemplar": inpaint_exemplar, "diffusion": inpaint_diffusion}
 
 
 def inpaint(
@@ -55,17 +57,14 @@ def inpaint(
     image = as_image(image)
     mask = as_hole(mask, image)
     if not callable(method):
-        one_of(method, "method", METHODS)
+        one_of(method, "method", tuple(METHODS))
     out = np.array(image, order="C")
     if not mask.any():
         return out
     if callable(method):
         fill, name = method, getattr(method, "__name__", type(method).__name__)
     else:
-        import imgproc
-
-        name = f"inpaint_{method}"
-        fill = getattr(imgproc, name)
+        fill, name = METHODS[method], f"inpaint_{method}"
     given, where = image.view(), mask.view()
     given.flags.writeable = where.flags.writeable = False
     found = fill(given, where, **options)

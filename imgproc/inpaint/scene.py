@@ -18,6 +18,7 @@ from ..geometry import resize
 from ._context import KEPT, UNITS, Place, block_means, coarse_places, lab_planes, levels_of, refined
 from ._features import read_reduced
 from .database import Scene, SceneDatabase
+from .exemplar import inpaint_exemplar
 from .poisson import DOMAINS, poisson_blend
 from .seam import distance_from, seam
 
@@ -96,8 +97,6 @@ class SceneCompletion:
         TypeError, ValueError
             As `inpaint_exemplar` says.
         """
-        from imgproc import inpaint_exemplar
-
         return inpaint_exemplar(*self._given, **options)
 
 

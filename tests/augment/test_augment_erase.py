@@ -11,7 +11,7 @@ import pytest
 from oracles.color import draws, frame_of
 from scipy import ndimage
 
-from augment._chain.sample import through_mask
+from augment._chain.targets.masks import through_mask
 from augment._chain.transform import Transform
 from augment.erase import CoarseDropout, Erase, GridDropout, MaskDropout, PixelDropout, mean_levels
 from imgproc._core.check import DTYPES

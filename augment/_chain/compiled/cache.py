@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from imgproc._core.threads import stays_serial
-from imgproc._scanline import Stage
+from imgproc._core.planes import canonical
+from imgproc._core.threads import run_all, stays_serial
+from imgproc._scanline import Stage, usable
 
-from ..sample import Rules
+from ..keys import Key, key_words
+from ..targets.base import Rules
 from ..tree import Plan
 from .chain import CompiledChain, FixedChain
 from .compile import record
 
+LARGEST_TOGETHER = 1 << 15
+"""Values of an image up to which whole pixels are moved by kernels in batches: OpenCV moves those of larger ones
+faster."""
+
 
 class CompiledChains:
-    """The recipes of a chain: for each kind of image that has come several times."""
+    """The compiled chains of a chain: for each kind of image that has come several times."""
 
     BEFORE = 4
-    """Images of a kind that go the ordinary way: recording takes as long as tens of them."""
+    """Images of a kind that run stage by stage: compiling the chain takes as long as tens of them."""
     MOST = 256
     """Kinds that are remembered."""
 
@@ -28,7 +35,7 @@ class CompiledChains:
         self._found: dict[Any, CompiledChain | FixedChain | int | None] = {}
 
     def find(self, shape: tuple[int, ...], dtype: np.dtype, times: int = 1) -> CompiledChain | FixedChain | None:
-        """The recipe for images of a shape and dtype that come so many times now, or None."""
+        """The compiled chain for images of a shape and dtype, of which so many more come now, or None."""
         found = self._found.get((shape, dtype), 0)
         if type(found) is not int:
             return found
@@ -36,38 +43,60 @@ class CompiledChains:
             if found or len(self._found) < self.MOST:
                 self._found[shape, dtype] = found + times
             return None
-        self._found[shape, dtype] = recipe = record(self._plan, self._seed, self._rules, shape, dtype)
-        return recipe
+        self._found[shape, dtype] = made = record(self._plan, self._seed, self._rules, shape, dtype)
+        return made
 
     def run(self, image: Any, words: np.ndarray, out: np.ndarray | None) -> np.ndarray | None:
-        """One image, or None if it has to go the ordinary way."""
+        """One image, or None if the compiled chain does not apply; the caller then runs stage by stage."""
         if type(image) is not np.ndarray:
             return None
-        recipe = self.find(image.shape, image.dtype)
-        if recipe is None or recipe.large or not (recipe.moves or stays_serial(image.size)):
+        made = self.find(image.shape, image.dtype)
+        if made is None or made.large or not (made.moves or stays_serial(image.size)):
             return None
-        return self._tried(recipe, image, words, out)
+        return self._tried(made, image, words, out)
 
     def run_with_maps(
         self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None
     ) -> tuple[np.ndarray, list[Stage]] | None:
-        """One image and what its geometry was, or None if it has to go the ordinary way."""
-        recipe = self.find(image.shape, image.dtype)
-        if type(recipe) is not CompiledChain or not recipe.follows or recipe.large or not stays_serial(image.size):
+        """One image and its geometric stages, or None if the compiled chain does not apply."""
+        made = self.find(image.shape, image.dtype)
+        if type(made) is not CompiledChain or not made.follows or made.large or not stays_serial(image.size):
             return None
-        result = self._tried(recipe, image, words, out)
-        return None if result is None else (result, recipe.drawn_maps())
+        result = self._tried(made, image, words, out)
+        return None if result is None else (result, made.drawn_maps())
 
     def _tried(
-        self, recipe: CompiledChain | FixedChain, image: np.ndarray, words: np.ndarray, out: np.ndarray | None
+        self, made: CompiledChain | FixedChain, image: np.ndarray, words: np.ndarray, out: np.ndarray | None
     ) -> np.ndarray | None:
-        result = recipe.run(image, words, out)
-        recipe.tries += 1
+        result = made.run(image, words, out)
+        made.tries += 1
         if result is None:
-            recipe.misses += 1
-            if recipe.misses > self.BEFORE and 2 * recipe.misses > recipe.tries:  # not worth trying
+            made.misses += 1
+            if made.misses > self.BEFORE and 2 * made.misses > made.tries:  # not worth trying
                 self._found[image.shape, image.dtype] = None
         return result
 
+    def run_many(
+        self, images: np.ndarray, keys: Sequence[Key], out: np.ndarray | None, threads: int
+    ) -> np.ndarray | None:
+        """An array of images (n, ...), one kernel call for many of them."""
+        n = len(images)
+        found = self.find(images.shape[1:], images.dtype, n)
+        words = [key_words(key, "keys[i]") for key in keys]
+        if not isinstance(found, CompiledChain) or len({len(w) for w in words}) > 1:
+            return None
+        if found.moves and images[0].size > LARGEST_TOGETHER:
+            return None
+        shape = (n, *found.shape)
+        if out is None:
+            out = np.empty(shape, found.target)
+        elif not isinstance(out, np.ndarray) or not usable(out, shape, found.target):
+            return None
+        array, images = np.array(words, np.uint64), canonical(images)
+        size = -(-n // (4 * threads)) if threads > 1 else n
+        parts = [(first, min(first + size, n)) for first in range(0, n, size)]
 
-Recipe, Recipes, Fixed = CompiledChain, CompiledChains, FixedChain
+        def work(first: int, last: int) -> bool:
+            return found.run_many(images, array, out, first, last) == last
+
+        return out if all(run_all([lambda p=p: work(*p) for p in parts], threads)) else None  # type: ignore[misc]

@@ -26,7 +26,7 @@ from .kernels import MAP, Chain, Work, draw_moves, lower, run_samples
 from .program import MOST_WARPS, MOVE, WARP, assemble
 
 if TYPE_CHECKING:
-    from ..transform import Frame
+    from ..state import Frame
     from ..tree import Plan
     from .symbols import Tape
 

@@ -26,9 +26,9 @@ from imgproc._scanline.operations._base import Operation
 from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.program import lay_out
 
-from ..sample import Rules
-from ..transform import Frame
-from ..tree import Node, Plan, frame_after
+from ..state import Frame, frame_after
+from ..targets.base import Rules
+from ..tree import Node, Plan
 from .chain import LARGE, CompiledChain, FixedChain
 from .program import EQUAL, LESS, MOST_WARPS, MOVE, NOT_MORE, WARP
 from .symbols import Branch, Recorder, Symbol, Tape, Untraceable
