@@ -16,6 +16,7 @@ import os
 import re
 import sys
 import threading
+import time
 import types
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +26,7 @@ from .cache import cache_folder as cache_folder
 from .fingerprint import fingerprint, register
 
 KERNELS: list[Kernel] = []
+UNITS: list[Unit] = []
 
 _lock = threading.RLock()
 _numba_lock: Any = None
@@ -55,6 +57,11 @@ class Kernel:
             with _compiler_lock():
                 if self._dispatcher is None:
                     self._dispatcher = _compile_lazily(self)
+        return self._dispatcher
+
+    @property
+    def made(self) -> Any:
+        """The dispatcher, if it was needed already."""
         return self._dispatcher
 
     @property
@@ -183,7 +190,14 @@ class Unit:
         functools.update_wrapper(self, function)
         self.function = function
         register(function)
+        self.seconds = 0.0
+        """Time that was spent on compiling it, or on loading what was compiled."""
         self._compiled: dict[Any, tuple[int, Any]] = {}
+
+    @property
+    def made(self) -> list[Any]:
+        """The C functions that were asked for."""
+        return [made for _, made in self._compiled.values()]
 
     def __call__(self, *args: Any) -> Any:
         """Run it uncompiled."""
@@ -207,7 +221,9 @@ class Unit:
             with _compiler_lock():
                 found = self._compiled.get(signature)
                 if found is None:
+                    start = time.perf_counter()
                     made = self._compile(signature)
+                    self.seconds += time.perf_counter() - start
                     found = self._compiled[signature] = (made.address, made)
         return found[0]
 
@@ -230,7 +246,9 @@ class Unit:
 
 def unit(function: Callable[..., Any]) -> Unit:
     """Mark a function that is compiled to a C function; see `Unit`."""
-    return Unit(function)
+    made = Unit(function)
+    UNITS.append(made)
+    return made
 
 
 def _borrow(intrinsic: Any) -> Any:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import cache
+from .notice import while_compiling
 
 _OPTIONS = (
     *("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "LLVM_REFPRUNE_PASS", "LLVM_REFPRUNE_FLAGS"),
@@ -77,7 +78,10 @@ def _watched(compile_: Callable[..., Any], kept: Any) -> Callable[..., Any]:
         with global_compiler_lock:
             _depth += 1
             try:
-                return compile_(*args)
+                if _depth > 1:
+                    return compile_(*args)
+                with while_compiling():
+                    return compile_(*args)
             finally:
                 _depth -= 1
                 kept.release()
