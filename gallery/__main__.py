@@ -1,13 +1,14 @@
-"""``python -m gallery [NAME ...] [--image FILE ...] [--out DIR]`` makes the pages; ``speed`` measures."""
+"""``python -m gallery [NAME ...] [--image FILE ...] [--out DIR] [--jobs N]`` makes the pages; ``speed`` measures."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from ._photos import Photo
@@ -48,6 +49,8 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from imgproc._core.threads import available_cpus
+
     parser = argparse.ArgumentParser(
         prog="python -m gallery",
         description="Render comparisons from photos as an HTML site that opens from the file system.",
@@ -60,6 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("gallery_out"), help="default: %(default)s")
     parser.add_argument(
         "--max-side", metavar="PIXELS", type=int, default=1024, help="shrink larger photos to it (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=int,
+        default=available_cpus(),
+        help="processes that make pages (default: %(default)s)",
     )
     parser.add_argument("--list", action="store_true", help="print the names of the pages and leave")
     return parser
@@ -84,13 +94,16 @@ def _gallery(argv: Sequence[str]) -> int:
     if args.max_side < 16:
         parser.error(f"--max-side must be at least 16, got {args.max_side}")
 
+    if args.jobs < 1:
+        parser.error(f"--jobs must be at least 1, got {args.jobs}")
+
     start = time.perf_counter()
     site = Site(args.out)
     photos = _read(args.image, args.max_side, known)
     if args.image and not photos:
         print("python -m gallery: none of the files could be read, nothing was made", file=sys.stderr)
         return 1
-    made, failures = _make(site, list(dict.fromkeys(args.names)) or known, photos, args.max_side)
+    made, failures = _make(site, list(dict.fromkeys(args.names)) or known, photos, args.max_side, args.jobs)
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     if not made:
@@ -114,26 +127,91 @@ def _read(files: Sequence[Path], max_side: int, known: Sequence[str]) -> list[Ph
     return photos
 
 
-def _make(site: Site, names: Sequence[str], photos: Sequence[Photo], max_side: int) -> tuple[int, list[str]]:
-    """Build the pages one after the other; a page that fails is reported and the others go on."""
+class Made(NamedTuple):
+    """What came of a page."""
+
+    name: str
+    there: bool
+    failures: list[str]
+
+
+def _make(site: Site, names: Sequence[str], photos: Sequence[Photo], max_side: int, jobs: int) -> tuple[int, list[str]]:
+    """Build the pages, in processes of their own where there are several; a page that fails is reported and the others
+    go on."""
     from tqdm import tqdm
 
+    found: dict[str, Made] = {}
+    with site, tqdm(total=len(names), unit="page", dynamic_ncols=True) as bar:
+        if jobs == 1 or len(names) == 1:
+            for name in names:
+                bar.set_description(name)
+                found[name] = _build(site, name, photos, max_side, bar.set_postfix_str)
+                bar.update()
+        else:
+            with contextlib.closing(_together(site, names, photos, max_side, jobs)) as pages:
+                for page in pages:
+                    found[page.name] = page
+                    bar.set_description(page.name)
+                    bar.update()
+    failures = [f"page {name}: {what}" for name in names for what in found[name].failures]
+    return sum(page.there for page in found.values()), failures
+
+
+def _build(site: Site, name: str, photos: Sequence[Photo], max_side: int, step: Callable[[str], Any]) -> Made:
     from ._page import build
     from ._site import SiteError
 
-    made, failures = 0, []
-    with site, tqdm(names, unit="page", dynamic_ncols=True) as bar:
-        for name in bar:
-            bar.set_description(name)
+    try:
+        return Made(name, True, build(site, name, photos, max_side=max_side, step=step))
+    except SiteError:
+        raise
+    except Exception as error:
+        return Made(name, False, [f"{type(error).__name__}: {error}"])
+
+
+def _together(
+    site: Site, names: Sequence[str], photos: Sequence[Photo], max_side: int, jobs: int
+) -> Generator[Made, None, None]:
+    """Each page as soon as it is ready."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from imgproc._core.processes import run_in_processes
+
+    site.share()
+    arguments = (site.out, list(photos), max_side)
+    with contextlib.closing(run_in_processes(_build_elsewhere, names, jobs, _start_elsewhere, arguments)) as results:
+        for name, future in results:
             try:
-                failed = build(site, name, photos, max_side=max_side, step=bar.set_postfix_str)
-                failures += [f"page {name}: {what}" for what in failed]
-                made += 1
-            except SiteError:
-                raise
-            except Exception as error:
-                failures.append(f"page {name}: {type(error).__name__}: {error}")
-    return made, failures
+                entries, page = future.result()
+            except BrokenProcessPool:
+                yield Made(name, False, ["a process ended before the page was ready"])
+                continue
+            site.list_pages(entries)
+            yield page
+
+
+_elsewhere: dict[str, Any] = {}
+
+
+def _start_elsewhere(out: Path, photos: list[Photo], max_side: int) -> None:
+    """Say once to a process what its pages have in common.
+
+    All libraries run on one thread there, so that times can be compared."""
+    import cv2
+
+    import imgproc
+
+    cv2.setNumThreads(1)
+    imgproc.set_num_threads(1)
+    _elsewhere.update(out=out, photos=photos, max_side=max_side)
+
+
+def _build_elsewhere(name: str) -> tuple[dict[str, dict[str, Any]], Made]:
+    from ._site import SharedSite
+
+    site = SharedSite(_elsewhere["out"])
+    page = _build(site, name, _elsewhere["photos"], _elsewhere["max_side"], lambda said: None)
+    return site.entries, page
 
 
 if __name__ == "__main__":

@@ -6,15 +6,12 @@ functions without arguments, and by an entry point in the group ``imgproc.warmup
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import difflib
 import importlib
 import importlib.metadata
 import importlib.util
-import multiprocessing
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,6 +20,7 @@ from typing import Any, NamedTuple
 
 from ._core import jit as _jit
 from ._core.notice import keep_quiet
+from ._core.processes import run_in_processes
 
 __all__: list[str] = []
 
@@ -104,21 +102,9 @@ def run(tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Outcome]]:
         for task in tasks:
             yield task, _run(task)
         return
-    executor = concurrent.futures.ProcessPoolExecutor(
-        min(jobs, len(tasks)), mp_context=multiprocessing.get_context("spawn"), initializer=_start
-    )
-    with executor:
-        futures = {executor.submit(_run, task): task for task in tasks}
-        try:
-            for future in concurrent.futures.as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _start() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the parent says what is to be said when it is interrupted
+    with contextlib.closing(run_in_processes(_run, tasks, jobs, keep_quiet)) as results:
+        for task, future in results:
+            yield task, future.result()
 
 
 def _run(task: Task) -> Outcome:
