@@ -296,32 +296,3 @@ def sample(size: tuple[int, int] = SIZE, dtype: Any = np.uint8) -> dict[str, Any
         "labels": np.arange(1, 4),
         "keypoints": (boxes[:, :2] + boxes[:, 2:]) / 2,
     }
-
-
-def run_all() -> None:
-    """Run what compiles every kernel of chains on 8-bit RGB, those that other images need, and those of samplers, boxes
-    and anchors."""
-    from .anchors import _warm as anchors
-    from .balance._examples import run_all as run_samplers
-    from .boxes import _warm as boxes
-    from .compose import Compose
-
-    run_samplers()
-    anchors.run_all()
-    boxes.run_all()
-    targets = sample()
-    for name, parameters in EXAMPLES:
-        Compose([build(name, parameters)], box_format="coco", clip=False)(**targets, key=0)
-    for names in (("HorizontalFlip",), ("HorizontalFlip", "ColorJitter", "Normalize"), ("Affine", "Normalize")):
-        Compose([example(name) for name in names]).batch(np.stack([targets["image"]] * 8), keys=range(8))
-        chain = Compose([example(name) for name in names])
-        for k in range(2 * chain._chain.compiled.BEFORE):
-            chain(image=targets["image"], key=k)
-    donors = [targets, sample((72, 128))]
-    for name, parameters in MIXES:
-        things = {"image": targets["image"], "mask": targets["mask"]} if name == "CopyPaste" else targets
-        Compose([build(name, parameters)])(**things, key=(0, 0), donors=donors)
-    for dtype in (np.uint8, np.uint16, np.float32, np.float64):
-        example("MixUp")(np.stack([targets["image"].astype(dtype)] * 2), keys=[(0, 0), (0, 1)])
-    Compose([example("MotionBlur")])(image=targets["image"].astype(np.uint16), key=0)
-    Compose([example("ColorJitter")])(image=np.full((9, 9, 3), np.nan, np.float32), key=0)

@@ -1,4 +1,4 @@
-"""``python -m gallery [NAME ...] [--image FILE ...] [--out DIR]`` makes the pages; ``speed`` measures."""
+"""``python -m gallery [NAME ...] [--image FILE ...] [--out DIR] [--jobs N]`` makes the pages; ``speed`` measures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._photos import Photo
-    from ._site import Site
 
 INTERRUPTED = 130
 
@@ -48,6 +47,8 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from imgproc._core.threads import available_cpus
+
     parser = argparse.ArgumentParser(
         prog="python -m gallery",
         description="Render comparisons from photos as an HTML site that opens from the file system.",
@@ -61,12 +62,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--max-side", metavar="PIXELS", type=int, default=1024, help="shrink larger photos to it (default: %(default)s)"
     )
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=int,
+        default=available_cpus(),
+        help="processes that make pages (default: %(default)s)",
+    )
     parser.add_argument("--list", action="store_true", help="print the names of the pages and leave")
     return parser
 
 
 def _gallery(argv: Sequence[str]) -> int:
     from . import _page
+    from ._make import make
     from ._site import Site
 
     parser = _parser()
@@ -84,13 +93,16 @@ def _gallery(argv: Sequence[str]) -> int:
     if args.max_side < 16:
         parser.error(f"--max-side must be at least 16, got {args.max_side}")
 
+    if args.jobs < 1:
+        parser.error(f"--jobs must be at least 1, got {args.jobs}")
+
     start = time.perf_counter()
     site = Site(args.out)
     photos = _read(args.image, args.max_side, known)
     if args.image and not photos:
         print("python -m gallery: none of the files could be read, nothing was made", file=sys.stderr)
         return 1
-    made, failures = _make(site, list(dict.fromkeys(args.names)) or known, photos, args.max_side)
+    made, failures = make(site, list(dict.fromkeys(args.names)) or known, photos, args.max_side, args.jobs)
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     if not made:
@@ -112,28 +124,6 @@ def _read(files: Sequence[Path], max_side: int, known: Sequence[str]) -> list[Ph
             hint = " (names of pages stand before --image)" if str(file) in known else ""
             print(f"could not read {error}{hint}", file=sys.stderr)
     return photos
-
-
-def _make(site: Site, names: Sequence[str], photos: Sequence[Photo], max_side: int) -> tuple[int, list[str]]:
-    """Build the pages one after the other; a page that fails is reported and the others go on."""
-    from tqdm import tqdm
-
-    from ._page import build
-    from ._site import SiteError
-
-    made, failures = 0, []
-    with site, tqdm(names, unit="page", dynamic_ncols=True) as bar:
-        for name in bar:
-            bar.set_description(name)
-            try:
-                failed = build(site, name, photos, max_side=max_side, step=bar.set_postfix_str)
-                failures += [f"page {name}: {what}" for what in failed]
-                made += 1
-            except SiteError:
-                raise
-            except Exception as error:
-                failures.append(f"page {name}: {type(error).__name__}: {error}")
-    return made, failures
 
 
 if __name__ == "__main__":

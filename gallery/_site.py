@@ -83,6 +83,7 @@ class Site:
         except OSError as error:
             raise SiteError(f"{out}: cannot write to the output folder ({error.strerror})") from None
         self._pages = self._read_manifest()
+        self._foreign: set[str] | None = None
         self._written: set[str] = {name for page in self._pages.values() for name in page["images"]}
         self._own("index.html")
 
@@ -146,10 +147,26 @@ class Site:
         self._write(name, html.encode())
         images = set(_IMAGE.findall(html)) | set(_IMAGE.findall(thumbnail or ""))
         entry = {"title": title, "summary": summary, "group": group, "thumbnail": thumbnail, "images": sorted(images)}
-        self._pages[slug] = entry
         self._written |= images
-        self._write(MANIFEST, json.dumps({"generator": GENERATOR, "pages": self._pages}, indent=1).encode())
+        self.list_pages({slug: entry})
         return self.out / name
+
+    def list_pages(self, entries: dict[str, dict[str, Any]]) -> None:
+        """Remember pages for the index: one that was just written, or those of a `SharedSite` in another process.
+
+        The file that lists them has them in the order of their names, whoever was ready first.
+        """
+        for slug, entry in entries.items():
+            self._pages[slug] = entry
+            self._written |= set(entry["images"])
+        pages = dict(sorted(self._pages.items()))
+        self._write(MANIFEST, json.dumps({"generator": GENERATOR, "pages": pages}, indent=1).encode())
+
+    def share(self) -> None:
+        """Say that other processes write into this folder too: what they leave behind without a page goes at the end.
+
+        Pictures that are there already are not theirs."""
+        self._foreign = {path.name for path in (self.out / "img").iterdir()}
 
     def add_image(self, image: np.ndarray, *, quality: int | None = None) -> str:
         """Save a picture; return the address that pages use for it.
@@ -229,9 +246,32 @@ class Site:
 
     def _sweep(self) -> None:
         """Remove pictures of ours that no page shows: of replaced pages, and of a page that was not finished."""
+        if self._foreign is not None:
+            made = (f"img/{path.name}" for path in (self.out / "img").iterdir() if path.name not in self._foreign)
+            self._written |= set(filter(_IMAGE.fullmatch, made)) - self._shown_by_pages()
         shown = {name for page in self._pages.values() for name in page["images"]}
         for name in self._written - shown:
             (self.out / name).unlink(missing_ok=True)
+
+    def _shown_by_pages(self) -> set[str]:
+        """Pictures of all pages that are there, also of one whose process ended before it was listed."""
+        pages = (path.read_bytes() for path in self.out.glob("*.html"))
+        return {name for page in pages for name in _IMAGE.findall(page.decode(errors="replace"))}
+
+
+class SharedSite(Site):
+    """The folder as a process sees that makes pages for another one.
+
+    It writes pages and pictures and keeps in `entries` what the other one has to list; it removes nothing.
+    """
+
+    def __init__(self, out: Path) -> None:
+        super().__init__(out)
+        self.entries: dict[str, dict[str, Any]] = {}
+
+    def list_pages(self, entries: dict[str, dict[str, Any]]) -> None:
+        """Keep them for the other process."""
+        self.entries |= entries
 
 
 def _css() -> Markup:

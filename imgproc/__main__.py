@@ -1,18 +1,16 @@
-"""``python -m imgproc``: ``warmup`` compiles every kernel once, ``info`` says what is installed and where it is,
-``inpaint`` fills a hole in an image file, ``scenes`` completes images from a library of photos."""
+"""``python -m imgproc``: ``warmup`` compiles kernels ahead, ``clean`` removes what was compiled, ``info`` says what is
+installed and where it is, ``inpaint`` fills a hole in an image file, ``scenes`` completes images from a library of
+photos."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import os
 import platform
 import sys
-import time
-from collections.abc import Iterator
-from typing import Any
 
+from ._core import cache
 from ._core import jit as _jit
 from ._core.threads import available_cpus, get_num_threads
 from ._version import __version__
@@ -27,9 +25,17 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"imgproc-augment {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for name, command in (("info", info), ("warmup", warmup)):
+    for name, command in (("info", info), ("clean", clean), ("warmup", warmup)):
         said = (command.__doc__ or "").splitlines()[0]
-        commands.add_parser(name, help=said, description=said).set_defaults(command=command)
+        added = commands.add_parser(name, help=said, description=said)
+        added.set_defaults(command=command)
+    added.set_defaults(takes_options=True)
+    added.add_argument(
+        "names", metavar="NAME", nargs="*", help="a package (augment), a function (clahe) or a transform (Affine)"
+    )
+    added.add_argument(
+        "--jobs", metavar="N", type=_positive, default=available_cpus(), help="processes (default: %(default)s)"
+    )
     importlib.import_module("imgproc.inpaint._command").add_to(commands)
     importlib.import_module("imgproc.inpaint._scenes_command").add_to(commands)
     chosen = parser.parse_args(arguments)
@@ -41,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def info() -> int:
     """Print versions, CPU, threads and the cache folder."""
+    files, size = cache.size()
     rows = {"imgproc": __version__, "python": f"{platform.python_version()} ({platform.platform()})"}
     rows |= {name: _version_of(name) for name in _LIBRARIES}
     rows |= {
@@ -50,6 +57,7 @@ def info() -> int:
         "bounds checks": "on (NUMBA_BOUNDSCHECK)" if _numba_config("BOUNDSCHECK") else "off",
         "compilation": "off (NUMBA_DISABLE_JIT)" if _numba_config("DISABLE_JIT") else "on",
         "kernel cache": str(_jit.cache_folder() or "none, nothing writable"),
+        "cache size": f"{size / 1e6:.1f} MB, {files} kernels",
     }
     for name, value in rows.items():
         print(f"{name:<16}{value}")
@@ -81,124 +89,36 @@ def _numba_config(name: str) -> bool:
         return False
 
 
-def warmup() -> int:
-    """Compile every kernel once, for every dtype, into the cache.
+def warmup(options: argparse.Namespace) -> int:
+    """Compile kernels into the cache, once for every dtype: all of them, or those of packages and functions.
 
     Returns
     -------
     int
-        0, or 1 when a kernel was left uncompiled.
+        0; 1 when something failed or a kernel was left uncompiled; 2 for an unknown name.
     """
     if _numba_config("DISABLE_JIT"):
         print("nothing to compile: NUMBA_DISABLE_JIT is set", file=sys.stderr)
         return 1
-    from numba.core import event
-    from tqdm import tqdm
+    from ._warmup import UnknownName, warm_up
 
-    start = time.perf_counter()
-    with event.install_recorder("numba:compile") as recorder:
-        steps = list(_steps())
-        with tqdm(steps, unit="call", disable=None, leave=False) as bar:
-            for function, dtype, channels in bar:
-                bar.set_postfix_str(f"{function.__name__} {dtype}")
-                _call_every_way(function, dtype, channels)
-        _run_chains()
-    seconds = _own_seconds(recorder.buffer)
-    missing = _report(seconds)
-    print(f"\n{time.perf_counter() - start:.1f} s in all, {sum(seconds.values()):.1f} s of them compiling")
-    print(f"cache: {_jit.cache_folder() or 'none, nothing writable: every process compiles anew'}")
-    if missing:
-        print(f"not compiled: {', '.join(missing)}", file=sys.stderr)
-    return 1 if missing else 0
+    try:
+        return warm_up(options.names, options.jobs)
+    except UnknownName as error:
+        print(f"python -m imgproc warmup: {error}", file=sys.stderr)
+        return 2
 
 
-def _steps() -> Iterator[tuple[Any, Any, int | None]]:
-    from ._core.check import DTYPES
-    from ._inventory import functions_of_images, takes_channels
-
-    for function in functions_of_images().values():
-        for dtype in DTYPES:
-            for channels in (None, 3, 4):
-                if takes_channels(function, channels):
-                    yield function, dtype, channels
+def clean() -> int:
+    """Remove all compiled kernels from the cache folder, those of other versions too."""
+    print(f"{cache.clean() / 1e6:.1f} MB removed")
+    return 0
 
 
-def _call_every_way(function: Any, dtype: Any, channels: int | None) -> None:
-    from ._inventory import CHANGED, example_call, example_image, takes, variants
-
-    image = example_image(dtype, (24, 32), channels)
-    fixed = {"color": "per_channel"} if channels == 4 and takes(function, "color") else {}
-    wide = [{"radius": 5}] if takes(function, "radius") else []  # wide windows have kernels of their own
-    for options in [*variants(function, image), *wide, *CHANGED.get(function.__name__, ())]:
-        args, kwargs = example_call(function, image, **{**options, **fixed})
-        try:
-            function(*args, **kwargs)
-        except ValueError:
-            if channels != 4:  # not every function takes any number of channels
-                raise
-
-
-def _run_chains() -> None:
-    """Kernels of chains, where the package is there: on 8-bit RGB, with all targets."""
-    if importlib.util.find_spec("augment") is None:
-        return
-    examples = importlib.import_module("augment._inventory")
-    examples.run_all()
-
-
-def _own_seconds(events: list[tuple[float, Any]]) -> dict[Any, float]:
-    """Compile time by function, without the time of the kernels compiled on the way."""
-    seconds: dict[Any, float] = {}
-    stack: list[list[Any]] = []
-    for when, happened in events:
-        if happened.is_start:
-            stack.append([when, 0.0])
-        else:
-            began, inner = stack.pop()
-            function = happened.data["dispatcher"].py_func
-            seconds[function] = seconds.get(function, 0.0) + when - began - inner
-            if stack:
-                stack[-1][1] += when - began
-    return seconds
-
-
-def _report(seconds: dict[Any, float]) -> list[str]:
-    """Print the table of kernels; return the names of those that nothing called."""
-    print(f"{'kernel':<56}{'compiled':>9}{'cached':>8}{'seconds':>9}")
-    missing = []
-    inside = _inlined()
-    for kernel in sorted(_jit.KERNELS, key=_name):
-        dispatcher = kernel.dispatcher
-        cached = sum(dispatcher.stats.cache_hits.values())
-        compiled = len(dispatcher.signatures) - cached
-        if compiled or cached:
-            print(f"{_name(kernel):<56}{compiled:>9}{cached:>8}{seconds.get(kernel.function, 0.0):>9.2f}")
-        elif kernel in inside:
-            print(f"{_name(kernel):<56}{'part of its callers':>26}")
-        elif kernel.needs and not _jit.cpu_has(kernel.needs):
-            print(f"{_name(kernel):<56}{'not for this CPU':>26}")
-        else:
-            missing.append(_name(kernel))
-    return missing
-
-
-def _inlined() -> list[_jit.Kernel]:
-    """Kernels that a compiled kernel calls: where the caller came from the cache, they were not needed themselves."""
-    found: list[_jit.Kernel] = []
-    pending = [kernel for kernel in _jit.KERNELS if kernel.dispatcher.signatures]
-    while pending:
-        caller = pending.pop().function
-        called = [caller.__globals__.get(name) for name in caller.__code__.co_names]
-        for choice in [c for c in called if isinstance(c, _jit.Choice)]:
-            called += choice.kernels
-        new = [kernel for kernel in called if isinstance(kernel, _jit.Kernel) and kernel not in found]
-        found += new
-        pending += new
-    return found
-
-
-def _name(kernel: _jit.Kernel) -> str:
-    return f"{kernel.__module__.removeprefix('imgproc.')}.{kernel.function.__qualname__}"
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a number of processes, 1 or more, got {text!r}")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def write(file: Path, key: str, payload: bytes) -> None:
 
 def size() -> tuple[int, int]:
     """How many files are kept, and their bytes."""
-    sizes = [info.st_size for _, info in _files(cache_folder())]
+    sizes = [info.st_size for path, info in _files(cache_folder()) if path.suffix == SUFFIX]
     return len(sizes), sum(sizes)
 
 

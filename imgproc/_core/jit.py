@@ -24,6 +24,8 @@ from .cache import cache_folder as cache_folder
 from .fingerprint import fingerprint, register
 
 KERNELS: list[Kernel] = []
+UNITS: list[Any] = []
+"""Units of `units`, in the order in which they were made."""
 
 _lock = threading.RLock()
 _numba_lock: Any = None
@@ -54,6 +56,11 @@ class Kernel:
             with _compiler_lock():
                 if self._dispatcher is None:
                     self._dispatcher = _compile_lazily(self)
+        return self._dispatcher
+
+    @property
+    def made(self) -> Any:
+        """The dispatcher, if it was needed already."""
         return self._dispatcher
 
     @property

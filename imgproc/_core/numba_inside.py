@@ -1,7 +1,7 @@
 """All that we use of Numba beyond its public interface, in one place.
 
 Numba offers no way to choose where one library's compiled functions are kept, none to leave out the machine code of
-functions that only become part of others, and none to keep C functions in a cache of one's own.  Every function here
+functions that only become part of others.  Every function here
 gives None or does nothing when a version of Numba is built differently; then kernels are compiled the ordinary way,
 without being kept.
 """
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import cache
+from .notice import while_compiling
 
 _OPTIONS = (
     *("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "LLVM_REFPRUNE_PASS", "LLVM_REFPRUNE_FLAGS"),
@@ -49,24 +50,6 @@ def keep(dispatcher: Any, name: str, content: str, inner: bool) -> None:
         return
 
 
-def c_function(function: Callable[..., Any], signature: Any, options: dict[str, Any], name: str, content: str) -> Any:
-    """A compiled C function as `numba.cfunc` makes it, loaded from our cache or kept there."""
-    import numba
-
-    try:
-        from numba.core import sigutils
-        from numba.core.ccallback import CFunc
-
-        made = CFunc(function, sigutils.normalize_signature(signature), locals={}, options=dict(options))
-        kept = _cache_class()(name, content, False)
-        made._cache = kept
-        _hasten(made._compiler)
-    except Exception:
-        return numba.cfunc(signature, **options)(function)
-    _watched(made.compile, kept)()
-    return made
-
-
 def _watched(compile_: Callable[..., Any], kept: Any) -> Callable[..., Any]:
     """`compile_`, counting how deep we are, and giving back the claim on the file whatever happens."""
     from numba.core.compiler_lock import global_compiler_lock
@@ -77,7 +60,10 @@ def _watched(compile_: Callable[..., Any], kept: Any) -> Callable[..., Any]:
         with global_compiler_lock:
             _depth += 1
             try:
-                return compile_(*args)
+                if _depth > 1:
+                    return compile_(*args)
+                with while_compiling():
+                    return compile_(*args)
             finally:
                 _depth -= 1
                 kept.release()

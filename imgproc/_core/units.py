@@ -58,9 +58,17 @@ class Unit:
 
     def __init__(self, family: Family, body: Callable[..., Any]) -> None:
         self.family, self.body = family, body
+        self.__module__, self.__qualname__ = body.__module__, body.__qualname__
         self._adapter = _adapter(family, body)
         self._addresses: dict[tuple[str, ...], int] = {}
+        self.function = body
         self._dispatcher: Any = None
+        jit.UNITS.append(self)
+
+    @property
+    def made(self) -> Any:
+        """Numba's dispatcher, if the unit was needed already."""
+        return self._dispatcher
 
     def address(self, **letters: str) -> int:
         """The number that `invoke` takes; compiles the unit if it is the first to ask for these dtypes.

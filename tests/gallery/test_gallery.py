@@ -7,6 +7,10 @@ import importlib.util
 import io
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +23,7 @@ import imgproc
 from gallery import __main__ as command
 from gallery import _page, _plot
 from gallery._compare import difference, run_all, to_uint8
-from gallery._site import MANIFEST, Site, SiteError
+from gallery._site import MANIFEST, SharedSite, Site, SiteError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_ARGS = [
@@ -205,6 +209,71 @@ def test_an_interrupted_run_leaves_the_old_page_whole(
     after = {path: path.read_bytes() for path in out.rglob("*") if path.is_file() and path.name != "index.html"}
     assert after == before
     assert f"{PAGE}.html" in (out / "index.html").read_text()
+
+
+TWO = (PAGE, "stretch_contrast")
+
+
+def test_pages_made_in_processes_are_those_made_one_by_one(out: Path, tmp_path: Path) -> None:
+    """But for the times on them."""
+    assert run(*TWO, *SMALL, "--out", out, "--jobs", 1) == 0
+    assert run(*TWO, *SMALL, "--out", tmp_path / "together", "--jobs", 2) == 0
+
+    def contents(folder: Path) -> dict[str, object]:
+        pages = json.loads((folder / MANIFEST).read_text())["pages"]
+        names = [name for page in TWO for name in pages[page]["images"]]
+        return {"manifest": pages, "order": list(pages), "img": {name: (folder / name).read_bytes() for name in names}}
+
+    assert contents(out) == contents(tmp_path / "together")
+    assert {path.name for path in (out / "img").iterdir()} == {p.name for p in (tmp_path / "together/img").iterdir()}
+
+
+def test_a_page_that_fails_in_a_process_is_named_and_its_pictures_go(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pages get a photo that one of them refuses: too small for it."""
+    path = tmp_path / "tiny.png"
+    imgproc.write_image(path, np.zeros((1, 1), np.uint8))
+    status = run("equalize", "segment", "--image", path, "--out", out, "--jobs", 2)
+    errors = capsys.readouterr().err
+    pages = json.loads((out / MANIFEST).read_text())["pages"]
+    assert status == (0 if len(pages) == 2 else 1)
+    assert all(f"failed: page {name}:" in errors for name in {"equalize", "segment"} - set(pages))
+    shown = {Path(name).name for page in pages.values() for name in page["images"]}
+    assert {path.name for path in (out / "img").iterdir()} == shown
+
+
+def test_pictures_of_a_process_that_ended_go_but_for_those_on_a_page(out: Path) -> None:
+    with Site(out) as site:
+        old = site.add_image(PICTURE)
+    site.share()
+    other = SharedSite(out)
+    lost = other.add_image(PICTURE[::-1])
+    kept = other.add_image(PICTURE[:, ::-1])
+    other.add_page("b", "B", "", f'<img src="{kept}" alt="">')  # and ends before it is listed
+    with site:
+        site.add_page("a", "A", "", "<p>a</p>")
+    assert (out / kept).exists()
+    assert not (out / lost).exists()
+    assert not (out / old).exists()
+    assert list(other.entries) == ["b"]
+
+
+def test_ctrl_c_ends_the_processes_and_keeps_what_is_finished(out: Path) -> None:
+    command = [sys.executable, "-m", "gallery", *SMALL, "--out", str(out), "--jobs", "2"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    deadline = time.monotonic() + 200
+    while not (out / MANIFEST).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted; finished pages are kept" in said
+    assert "Traceback" not in said
+    pages = json.loads((out / MANIFEST).read_text())["pages"]
+    assert pages
+    assert all((out / name).exists() for page in pages.values() for name in page["images"])
+    assert not list(out.rglob(".*.tmp"))
 
 
 def test_a_write_that_fails_leaves_the_old_file(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -504,7 +504,19 @@ MAIN = "import sys; from imgproc.__main__ import main; sys.exit(main({arguments}
 
 def test_info(python: Callable[..., str], tmp_path: Path) -> None:
     said = python(MAIN.format(arguments=["info"]))
-    for name in ("imgproc", "python", "numpy", "numba", "llvmlite", "scipy", "cv2", "skimage", "CPU", "threads"):
+    for name in (
+        "imgproc",
+        "python",
+        "numpy",
+        "numba",
+        "llvmlite",
+        "scipy",
+        "cv2",
+        "skimage",
+        "CPU",
+        "threads",
+        "cache size",
+    ):
         assert any(line.startswith(name) for line in said.splitlines()), name
     assert str(tmp_path / "cache") in said
     blocked = tmp_path / "blocked"
@@ -532,6 +544,7 @@ def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None
 def test_warmup_tells_compiled_from_cached_and_names_what_was_left(python: Callable[..., str]) -> None:
     """On a package whose only kernels are those of the probe, one of which no function reaches."""
     code = """
+NAMES = []
 import sys
 import imgproc._inventory as examples
 from imgproc._core import jit as _jit
@@ -539,16 +552,16 @@ from imgproc._core import jit as _jit
 _jit.KERNELS.clear()
 from imgproc._probe import add_up, read, sum_of_squares
 _jit.KERNELS.remove(add_up)
-import imgproc.__main__
+import imgproc._warmup
 from imgproc.__main__ import main
-imgproc.__main__._run_chains = lambda: None
+imgproc._warmup.packages = lambda names: ["imgproc"]
 
 def energy(image):
     sum_of_squares(image.reshape(-1), 0)
 
 examples.functions_of_images = lambda: {"energy": energy}
 sys.stderr = sys.stdout
-print("exit status", main(["warmup"]))
+print("exit status", main(["warmup", "--jobs", "1", *NAMES]))
 """
     reaching = code.replace("reshape(-1), 0)", "reshape(-1), 0)\n    read(image.reshape(-1), 0)")
 
@@ -566,6 +579,52 @@ print("exit status", main(["warmup"]))
     assert counts(second)["_probe.read"] == ["4", "0"]
     assert "not compiled" not in second
     assert second.endswith("exit status 0")
+
+
+def test_warmup_of_a_name_reports_what_it_reaches(python: Callable[..., str], tmp_path: Path) -> None:
+    """In processes of its own where there are several tasks."""
+    code = "import sys; sys.stderr = sys.stdout\nfrom imgproc.__main__ import main\n"
+    code += "if __name__ == '__main__':\n    print('exit status', main(['warmup', {names}]))"
+    said = python(code.format(names="'equalize_histogram'"))
+    assert "histogram._count._tally_grey" in said
+    assert "not compiled" not in said
+    assert said.endswith("exit status 0")
+    said = python(code.format(names="'equalize_histogram', 'invert', '--jobs', '2'"))
+    rows = [line.split() for line in said.splitlines() if line.startswith("histogram.")]
+    assert rows
+    assert all(row[1] in ("0", "part") for row in rows)
+    said = python(code.format(names="'equalise_histogram'"))
+    assert "'equalise_histogram': did you mean equalize_histogram" in said
+    assert said.endswith("exit status 2")
+    assert "packages are imgproc" in python(code.format(names="'xyzzy'"))
+
+
+def test_warmup_finds_the_tasks_of_other_packages(python: Callable[..., str], site: Path) -> None:
+    """By the entry points of what is installed, or by name; imgproc knows none of them."""
+    package = site / "other_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "_warm.py").write_text("def tasks():\n    return {'good': lambda: None, 'bad': lambda: 1 / 0}\n")
+    code = "import sys; sys.stderr = sys.stdout\nfrom imgproc.__main__ import main\n"
+    code += "if __name__ == '__main__':\n    print('exit status', main(['warmup', {names}]))"
+    said = python(code.format(names="'other_package'"))
+    assert "failed: other_package bad: ZeroDivisionError" in said
+    assert said.endswith("exit status 1")
+    assert "no" in python(code.format(names="'good'"))
+    metadata = site / "other_package-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: other-package\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[imgproc.warmup]\nother = other_package._warm:tasks\n")
+    assert python(code.format(names="'good'")).endswith("exit status 0")
+
+
+def test_clean_empties_the_folder(python: Callable[..., str], tmp_path: Path) -> None:
+    python(CALL)
+    assert cached(tmp_path)
+    assert "0.1 MB" in python(MAIN.format(arguments=["info"])) or "0.0 MB" in python(MAIN.format(arguments=["info"]))
+    assert "MB removed" in python(MAIN.format(arguments=["clean"]))
+    assert not cached(tmp_path)
+    assert python(CALL + STATISTICS).split() == ["14.0", "0", "1"]
 
 
 def test_warmup_without_compilation_says_so(python: Callable[..., str]) -> None:

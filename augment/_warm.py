@@ -1,0 +1,78 @@
+"""What ``python -m imgproc warmup`` runs for this package: chains of every transform, samplers, boxes and anchors."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ._inventory import EXAMPLES, MIXES, build, example, sample
+from .anchors import _warm as anchors
+from .balance import _examples as balance
+from .boxes import _warm as boxes
+from .compose import Compose
+
+__all__: list[str] = []
+
+_UNTIL_RECORDED = 40
+"""Calls after which a chain that comes again is surely recorded."""
+
+
+def tasks() -> dict[str, Callable[[], None]]:
+    """What compiles a transform's kernels on 8-bit RGB, by its name, and those of what is no transform."""
+    found: dict[str, Callable[[], None]] = {}
+    for name, _ in EXAMPLES:
+        found[name] = functools.partial(_transform, name)
+    for name, _ in MIXES:
+        found[name] = functools.partial(_mix, name)
+    return {**found, "samplers": balance.run_all, "boxes": boxes.run_all, "anchors": anchors.run_all}
+
+
+def _transform(name: str) -> None:
+    targets = sample()
+    for entry, parameters in EXAMPLES:
+        if entry == name:
+            Compose([build(entry, parameters)], box_format="coco", clip=False)(**targets, key=0)
+    further = _FURTHER.get(name)
+    if further:
+        further(targets["image"])
+
+
+def _mix(name: str) -> None:
+    targets = sample()
+    donors = [targets, sample((72, 128))]
+    for entry, parameters in MIXES:
+        if entry == name:
+            things = {"image": targets["image"], "mask": targets["mask"]} if name == "CopyPaste" else targets
+            Compose([build(entry, parameters)])(**things, key=(0, 0), donors=donors)
+    if name == "MixUp":
+        for dtype in (np.uint8, np.uint16, np.float32, np.float64):
+            example("MixUp")(np.stack([targets["image"].astype(dtype)] * 2), keys=[(0, 0), (0, 1)])
+
+
+def _record(image: np.ndarray, *, names: Sequence[str]) -> None:
+    """A chain as a loader runs it: again and again, and on batches."""
+    chain = Compose([example(name) for name in names])
+    chain.batch(np.stack([image] * 8), keys=range(8))
+    for k in range(_UNTIL_RECORDED):
+        chain(image=image, key=k)
+
+
+def _color_jitter(image: np.ndarray) -> None:
+    _record(image, names=("HorizontalFlip", "ColorJitter", "Normalize"))
+    Compose([example("ColorJitter")])(image=np.full((9, 9, 3), np.nan, np.float32), key=0)
+
+
+def _motion_blur(image: np.ndarray) -> None:
+    Compose([example("MotionBlur")])(image=image.astype(np.uint16), key=0)
+
+
+_FURTHER: dict[str, Callable[[Any], None]] = {
+    "HorizontalFlip": functools.partial(_record, names=("HorizontalFlip",)),
+    "Affine": functools.partial(_record, names=("Affine", "Normalize")),
+    "ColorJitter": _color_jitter,
+    "MotionBlur": _motion_blur,
+}
+"""What takes kernels that a transform's own entries do not reach."""

@@ -1,0 +1,41 @@
+"""What ``python -m imgproc warmup`` runs for this package: every public function of images, in every way."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+__all__: list[str] = []
+
+
+def tasks() -> dict[str, Callable[[], None]]:
+    """What compiles a function's kernels for every dtype, by the function's name."""
+    from ._inventory import functions_of_images
+
+    return {name: functools.partial(_call, function) for name, function in functions_of_images().items()}
+
+
+def _call(function: Any) -> None:
+    from ._core.check import DTYPES
+    from ._inventory import takes_channels
+
+    for dtype in DTYPES:
+        for channels in (None, 3, 4):
+            if takes_channels(function, channels):
+                _call_every_way(function, dtype, channels)
+
+
+def _call_every_way(function: Any, dtype: Any, channels: int | None) -> None:
+    from ._inventory import CHANGED, example_call, example_image, takes, variants
+
+    image = example_image(dtype, (24, 32), channels)
+    fixed = {"color": "per_channel"} if channels == 4 and takes(function, "color") else {}
+    wide = [{"radius": 5}] if takes(function, "radius") else []  # wide windows have kernels of their own
+    for options in [*variants(function, image), *wide, *CHANGED.get(function.__name__, ())]:
+        args, kwargs = example_call(function, image, **{**options, **fixed})
+        try:
+            function(*args, **kwargs)
+        except ValueError:
+            if channels != 4:  # not every function takes any number of channels
+                raise
