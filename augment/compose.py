@@ -23,7 +23,7 @@ from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS
 from ._chain.targets.table import DECLARED, chain_table
 from ._chain.transform import Transform
-from ._chain.tree import Group, Plan
+from ._chain.tree import Group, Plan, in_order
 from .groups import check_children
 
 __all__ = ["Compose"]
@@ -34,56 +34,58 @@ LAYOUTS = ("last", "first")
 
 @dataclasses.dataclass(frozen=True)
 class Compose(Group):
-    """A chain: a pure function of (sample, key).
+    """A chain of transforms: a pure function of (sample, key).
 
-    ``chain(image=image, mask=mask, boxes=boxes, labels=labels, key=(epoch, index))`` gives a dict with the same names
-    and ``"key"``.  The same sample and key give the same bytes in any thread, batch, worker or order.
+    Call it with a sample: ``chain(image=image, mask=mask, boxes=boxes, labels=labels, key=(epoch, index))`` gives a
+    dict with the same names and ``"key"``.  The same sample and key give the same bytes in any thread, batch, worker or
+    order.
 
     Transforms that mix samples (`MixUp`, `Mosaic`, ...) take their partners from ``donors``, which the call names:
-    ``chain(image=image, key=(epoch, index), donors=dataset)``.  The caller owns them, so that chains stay small plain
-    data.  See the notes.
+    ``chain(image=image, key=(epoch, index), donors=dataset)``.  The caller keeps the donors, so that chains stay small
+    plain data.  The notes say more.
 
     Parameters
     ----------
     transforms : sequence of Transform
     seed : int
-        64 bits that all draws depend on, beside the key of the sample.
+        64 bits.  All draws depend on it, beside the key of the sample.
     dtype : {"uint8", "uint16", "float16", "float32", "float64"}, optional
-        Of the resulting images, scaled from full scale to full scale.  Default: that of the input, or float32 after
-        `Normalize`.
+        Of the resulting images, whose levels are scaled from full scale to full scale.  Default: that of the input, or
+        float32 after `Normalize`.
     layout : {"last", "first"}
-        Where the channels of the resulting images go.  An image of shape (h, w) stays one.
+        Where the channels of the resulting images go.  An image of shape (h, w) keeps its shape.
     fuse : bool
-        Share passes over the image.  ``False`` runs stage by stage and is the reference: it differs by its repeated
-        interpolation only.
+        Let several stages share a pass over the image.  ``False`` runs them one by one, which is the reference: it
+        differs only where it interpolates repeatedly.
     box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
-        Of ``boxes``, given and returned.
+        Of ``boxes``, both of those given and of those returned.
     min_area : float
-        Boxes smaller than this in the result, in pixels², are left out.
+        Boxes that are smaller than this in the result, in pixels², are left out.
     min_visibility : float
-        Boxes of which less than this part, by area, is still in sight are left out; measured over the whole chain
-        against the original box.
+        Boxes of which less than this part, by area, is still in sight are left out.  It is measured over the whole
+        chain, against the original box.
     clip : bool
-        Return the part of a box that is in sight; otherwise all of it.
+        Return the part of a box that is in sight.  Otherwise all of it is returned.
     remove_invisible : bool
         Leave out keypoints that have left the image.
     box_fields, keypoint_fields : sequence of str
-        Names of lists, tuples or arrays whose entries follow their box or keypoint.
+        Names of lists, tuples or arrays with one entry for each box or keypoint.
     image_names, mask_names : sequence of str
-        Further images and masks, of the size of ``image``.
+        Names of further images and masks, of the size of ``image``.
     p : float
-        Probability of applying anything at all.
+        Probability that anything is applied.
 
     Notes
     -----
     Targets are ``image`` (required), ``mask`` (bool or labels), ``masks`` (a list, or an array (n, h, w)), ``boxes``
-    and ``keypoints`` (x, y), all in continuous coordinates: an image spans [0, w] x [0, h].
+    and ``keypoints`` (x, y).  All are in continuous coordinates: an image spans [0, w] x [0, h].
 
-    A chain that mixes also knows ``label``, the class of the image (an integer, for which one of its transforms needs
-    `num_classes`, or a vector of shares), which comes back as a vector, mixed or not.  With boxes or keypoints come
-    ``box_weights`` or ``keypoint_weights``, float32; with every result ``mix``, a `MixInfo` for each mixing that was
-    done.  ``masks`` are instance masks there: they follow their boxes, one each.  At each mixing, boxes are cut and
-    keypoints outside of the image left out, and visibility is measured anew.
+    A chain that mixes also knows ``label``, the class of the image.  It is an integer, for which one of the transforms
+    needs `num_classes`, or a vector of shares, and it comes back as a vector, whether the sample was mixed or not.
+    With boxes or keypoints come ``box_weights`` or ``keypoint_weights``, float32.  Every result has ``mix``, a
+    `MixInfo` for each mixing that was done.  ``masks`` are instance masks in such a chain: there is one for each box,
+    and it follows its box.  At each mixing, boxes are cut and keypoints outside of the image are left out, and
+    visibility is measured anew.
 
     Donors have the targets of the sample, in the same formats.  They are raw samples, not what this chain has made of
     them: only the field `donor` of a transform that mixes prepares them.  Which donor meets which sample depends on the
@@ -155,7 +157,7 @@ class Compose(Group):
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
         """All, in order."""
-        return ((k, False) for k in range(len(self.transforms)))
+        return in_order(self)
 
     # --- applying -----------------------------------------------------------------------------------------------------
 

@@ -82,8 +82,7 @@ class Mixture(SampleState):
 
     def close(self, out: np.ndarray | None) -> dict[str, Any]:
         """Run the last stages; what the caller gets, in the formats of the call."""
-        rules = self.rules
-        result = closed(Passage(self.sample, self.stages, rules, out), self._given, same_rows=False)
+        result = closed(Passage(self.sample, self.stages, self.rules, out, same_rows=False), self._given)
         if self.label is not None:
             result[LABEL] = self.label
         result["mix"] = tuple(self.infos)

@@ -110,8 +110,8 @@ class SampleState(State):
     __slots__ = ("sample",)
 
     def __init__(self, sample: Sample, donors: Any = None) -> None:
-        super().__init__(frame_of(sample.image.shape, sample.image.dtype), donors)
-        self.sample = sample
+        self._frame = frame_of(sample.image.shape, sample.image.dtype)
+        self.sample, self.donors, self.always, self.stages = sample, donors, False, []
 
     def frame(self, boxes: bool, mask: bool) -> Frame:
         """The frame, with the boxes or the mask as they are now if a transform needs them."""
