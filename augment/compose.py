@@ -204,13 +204,13 @@ class Compose(Group):
         donors: Any = None,
         **targets: Sequence[Any],
     ) -> dict[str, Any]:
-        """Apply the chain to many samples, each as a call of its own would.
+        """Apply the chain to many samples at once; each result is that of a call of its own.
 
         Parameters
         ----------
         images : sequence of ndarray, or ndarray of shape (n, h, w) or (n, h, w, c)
         keys : sequence of keys, optional
-            One a sample.  Default: fresh ones.
+            One for each sample.  Default: fresh ones.
         out : ndarray of shape (n, ...), optional
             Gets the resulting images.
         workers : int, optional
@@ -218,14 +218,14 @@ class Compose(Group):
         donors : indexable, optional
             As in a call; several threads read it.
         **targets
-            For each other target a sequence with one entry a sample: ``masks`` (one mask an image, what a single call
-            has as ``mask``), ``boxes``, ``keypoints`` and any further names.
+            For each other target a sequence with one entry for each sample: ``masks`` (one mask for each image, which
+            a single call has as ``mask``), ``boxes``, ``keypoints`` and any further names.
 
         Returns
         -------
         dict
-            ``images``: one array (n, ...) if all results have one shape, else a list; ``keys``: a list; the other
-            targets as lists under their names (``masks`` stacked like images).
+            ``images`` is one array (n, ...) if all results have one shape, and a list otherwise.  ``keys`` is a list.
+            The other targets are lists under their names; ``masks`` are stacked like images.
         """
         return run_batch(self._chain, images, keys, out, workers, targets, donors)
 
@@ -245,7 +245,7 @@ class Compose(Group):
         samples : iterable
             Dicts of targets, or images.  At most ``2 * workers + 2`` are taken ahead of what has been asked for.
         keys : iterable of keys, optional
-            One a sample; default (epoch, 0), (epoch, 1), ...  A sample's own ``"key"`` goes before.
+            One for each sample; default (epoch, 0), (epoch, 1), ...  Where a sample has a ``"key"``, that is taken.
         epoch : int
         workers : int, optional
             Threads; default `imgproc.get_num_threads`.
@@ -264,7 +264,7 @@ class Compose(Group):
     def draw(  # type: ignore[override]  # users draw a whole chain, and it is asked for no step as it is outermost
         self, key: Key, shape: Sequence[int], *, dtype: Any = np.uint8, donors: Any = None
     ) -> dict[str, Any]:
-        """What the chain would do to an image of this shape under this key: a record for `replay`, plain data.
+        """Say what the chain would do to an image of this shape under this key, as plain data for `replay`.
 
         Parameters
         ----------
@@ -273,7 +273,7 @@ class Compose(Group):
         dtype : dtype
             Of the image.
         donors : sized, optional
-            For chains that mix: their number says who the partners are.
+            For chains that mix.  Their number decides who the partners are.
 
         Returns
         -------
@@ -284,7 +284,7 @@ class Compose(Group):
     def replay(
         self, record: dict[str, Any], *, out: np.ndarray | None = None, donors: Any = None, **targets: Any
     ) -> dict[str, Any]:
-        """Apply what a record says, to the same sample or to another.
+        """Apply the steps of a record, to the same sample or to another.
 
         Parameters
         ----------
@@ -305,13 +305,13 @@ class Compose(Group):
         return records.replay(self._chain, record, out, donors, targets)
 
     def explain(self, shape: Sequence[int], *, key: Key | None = None, dtype: Any = np.uint8) -> str:
-        """The passes over the image that the chain takes, and why each pass ends.
+        """Describe the passes over the image that the chain takes, and why each pass ends.
 
         Parameters
         ----------
         shape : (h, w) or (h, w, c)
         key : int or tuple of int, optional
-            Explain this draw.  Default: every transform applied, whatever its `p`.
+            Explain what is drawn for it.  Default: every transform is applied, whatever its `p`.
         dtype : dtype
             Of the image.
 
@@ -324,7 +324,7 @@ class Compose(Group):
     # --- geometry -----------------------------------------------------------------------------------------------------
 
     def matrix(self, key: Key | dict[str, Any], shape: Sequence[int]) -> np.ndarray:
-        """The whole geometry as one matrix from input to output points, where it is one.
+        """The whole geometry of the chain as one matrix, from points of the input to points of the output.
 
         Parameters
         ----------
@@ -353,7 +353,9 @@ class Compose(Group):
         boxes: Any = None,
         mask: np.ndarray | None = None,
     ) -> dict[str, Any]:
-        """Bring results on the output back to the input: predictions on an augmented image, to the image itself.
+        """Bring results on the output back to the input.
+
+        Use it to move predictions on an augmented image to the image itself.
 
         Parameters
         ----------

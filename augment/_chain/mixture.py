@@ -58,6 +58,10 @@ class Mixture(SampleState):
         """The sample after all stages so far."""
         return self.sample.moved(self.stages) if self.stages else self.sample
 
+    def count_donors(self) -> int | None:
+        """How many donors there were when the sample came: other threads may add more to a buffer meanwhile."""
+        return self._count
+
     def need_donors(self, name: str) -> int:
         """How many donors there are, for a transform of this name."""
         if self._count is None:

@@ -90,6 +90,10 @@ class State:
         """(h, w) of the frame."""
         return self._frame[:2]
 
+    def count_donors(self) -> int | None:
+        """How many donors there are, if that is known."""
+        return None if self.donors is None else len(self.donors)
+
     def frame(self, boxes: bool, mask: bool) -> Frame:
         """The frame, with the boxes or the mask as they are now if a transform needs them and there are some."""
         return self._frame
