@@ -23,7 +23,7 @@ from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS
 from ._chain.targets.table import DECLARED, chain_table
 from ._chain.transform import Transform
-from ._chain.tree import Group, Plan
+from ._chain.tree import Group, Plan, in_order
 from .groups import check_children
 
 __all__ = ["Compose"]
@@ -34,56 +34,58 @@ LAYOUTS = ("last", "first")
 
 @dataclasses.dataclass(frozen=True)
 class Compose(Group):
-    """A chain: a pure function of (sample, key).
+    """A chain of transforms: a pure function of (sample, key).
 
-    ``chain(image=image, mask=mask, boxes=boxes, labels=labels, key=(epoch, index))`` gives a dict with the same names
-    and ``"key"``.  The same sample and key give the same bytes in any thread, batch, worker or order.
+    Call it with a sample: ``chain(image=image, mask=mask, boxes=boxes, labels=labels, key=(epoch, index))`` gives a
+    dict with the same names and ``"key"``.  The same sample and key give the same bytes in any thread, batch, worker or
+    order.
 
     Transforms that mix samples (`MixUp`, `Mosaic`, ...) take their partners from ``donors``, which the call names:
-    ``chain(image=image, key=(epoch, index), donors=dataset)``.  The caller owns them, so that chains stay small plain
-    data.  See the notes.
+    ``chain(image=image, key=(epoch, index), donors=dataset)``.  The caller keeps the donors, so that chains stay small
+    plain data.  The notes say more.
 
     Parameters
     ----------
     transforms : sequence of Transform
     seed : int
-        64 bits that all draws depend on, beside the key of the sample.
+        64 bits.  All draws depend on it, beside the key of the sample.
     dtype : {"uint8", "uint16", "float16", "float32", "float64"}, optional
-        Of the resulting images, scaled from full scale to full scale.  Default: that of the input, or float32 after
-        `Normalize`.
+        Of the resulting images, whose levels are scaled from full scale to full scale.  Default: that of the input, or
+        float32 after `Normalize`.
     layout : {"last", "first"}
-        Where the channels of the resulting images go.  An image of shape (h, w) stays one.
+        Where the channels of the resulting images go.  An image of shape (h, w) keeps its shape.
     fuse : bool
-        Share passes over the image.  ``False`` runs stage by stage and is the reference: it differs by its repeated
-        interpolation only.
+        Let several stages share a pass over the image.  ``False`` runs them one by one, which is the reference: it
+        differs only where it interpolates repeatedly.
     box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
-        Of ``boxes``, given and returned.
+        Of ``boxes``, both of those given and of those returned.
     min_area : float
-        Boxes smaller than this in the result, in pixels², are left out.
+        Boxes that are smaller than this in the result, in pixels², are left out.
     min_visibility : float
-        Boxes of which less than this part, by area, is still in sight are left out; measured over the whole chain
-        against the original box.
+        Boxes of which less than this part, by area, is still in sight are left out.  It is measured over the whole
+        chain, against the original box.
     clip : bool
-        Return the part of a box that is in sight; otherwise all of it.
+        Return the part of a box that is in sight.  Otherwise all of it is returned.
     remove_invisible : bool
         Leave out keypoints that have left the image.
     box_fields, keypoint_fields : sequence of str
-        Names of lists, tuples or arrays whose entries follow their box or keypoint.
+        Names of lists, tuples or arrays with one entry for each box or keypoint.
     image_names, mask_names : sequence of str
-        Further images and masks, of the size of ``image``.
+        Names of further images and masks, of the size of ``image``.
     p : float
-        Probability of applying anything at all.
+        Probability that anything is applied.
 
     Notes
     -----
     Targets are ``image`` (required), ``mask`` (bool or labels), ``masks`` (a list, or an array (n, h, w)), ``boxes``
-    and ``keypoints`` (x, y), all in continuous coordinates: an image spans [0, w] x [0, h].
+    and ``keypoints`` (x, y).  All are in continuous coordinates: an image spans [0, w] x [0, h].
 
-    A chain that mixes also knows ``label``, the class of the image (an integer, for which one of its transforms needs
-    `num_classes`, or a vector of shares), which comes back as a vector, mixed or not.  With boxes or keypoints come
-    ``box_weights`` or ``keypoint_weights``, float32; with every result ``mix``, a `MixInfo` for each mixing that was
-    done.  ``masks`` are instance masks there: they follow their boxes, one each.  At each mixing, boxes are cut and
-    keypoints outside of the image left out, and visibility is measured anew.
+    A chain that mixes also knows ``label``, the class of the image.  It is an integer, for which one of the transforms
+    needs `num_classes`, or a vector of shares, and it comes back as a vector, whether the sample was mixed or not.
+    With boxes or keypoints come ``box_weights`` or ``keypoint_weights``, float32.  Every result has ``mix``, a
+    `MixInfo` for each mixing that was done.  ``masks`` are instance masks in such a chain: there is one for each box,
+    and it follows its box.  At each mixing, boxes are cut and keypoints outside of the image are left out, and
+    visibility is measured anew.
 
     Donors have the targets of the sample, in the same formats.  They are raw samples, not what this chain has made of
     them: only the field `donor` of a transform that mixes prepares them.  Which donor meets which sample depends on the
@@ -155,7 +157,7 @@ class Compose(Group):
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
         """All, in order."""
-        return ((k, False) for k in range(len(self.transforms)))
+        return in_order(self)
 
     # --- applying -----------------------------------------------------------------------------------------------------
 
@@ -202,13 +204,13 @@ class Compose(Group):
         donors: Any = None,
         **targets: Sequence[Any],
     ) -> dict[str, Any]:
-        """Apply the chain to many samples, each as a call of its own would.
+        """Apply the chain to many samples at once; each result is that of a call of its own.
 
         Parameters
         ----------
         images : sequence of ndarray, or ndarray of shape (n, h, w) or (n, h, w, c)
         keys : sequence of keys, optional
-            One a sample.  Default: fresh ones.
+            One for each sample.  Default: fresh ones.
         out : ndarray of shape (n, ...), optional
             Gets the resulting images.
         workers : int, optional
@@ -216,14 +218,14 @@ class Compose(Group):
         donors : indexable, optional
             As in a call; several threads read it.
         **targets
-            For each other target a sequence with one entry a sample: ``masks`` (one mask an image, what a single call
-            has as ``mask``), ``boxes``, ``keypoints`` and any further names.
+            For each other target a sequence with one entry for each sample: ``masks`` (one mask for each image, which
+            a single call has as ``mask``), ``boxes``, ``keypoints`` and any further names.
 
         Returns
         -------
         dict
-            ``images``: one array (n, ...) if all results have one shape, else a list; ``keys``: a list; the other
-            targets as lists under their names (``masks`` stacked like images).
+            ``images`` is one array (n, ...) if all results have one shape, and a list otherwise.  ``keys`` is a list.
+            The other targets are lists under their names; ``masks`` are stacked like images.
         """
         return run_batch(self._chain, images, keys, out, workers, targets, donors)
 
@@ -243,7 +245,7 @@ class Compose(Group):
         samples : iterable
             Dicts of targets, or images.  At most ``2 * workers + 2`` are taken ahead of what has been asked for.
         keys : iterable of keys, optional
-            One a sample; default (epoch, 0), (epoch, 1), ...  A sample's own ``"key"`` goes before.
+            One for each sample; default (epoch, 0), (epoch, 1), ...  Where a sample has a ``"key"``, that is taken.
         epoch : int
         workers : int, optional
             Threads; default `imgproc.get_num_threads`.
@@ -262,7 +264,7 @@ class Compose(Group):
     def draw(  # type: ignore[override]  # users draw a whole chain, and it is asked for no step as it is outermost
         self, key: Key, shape: Sequence[int], *, dtype: Any = np.uint8, donors: Any = None
     ) -> dict[str, Any]:
-        """What the chain would do to an image of this shape under this key: a record for `replay`, plain data.
+        """Say what the chain would do to an image of this shape under this key, as plain data for `replay`.
 
         Parameters
         ----------
@@ -271,7 +273,7 @@ class Compose(Group):
         dtype : dtype
             Of the image.
         donors : sized, optional
-            For chains that mix: their number says who the partners are.
+            For chains that mix.  Their number decides who the partners are.
 
         Returns
         -------
@@ -282,7 +284,7 @@ class Compose(Group):
     def replay(
         self, record: dict[str, Any], *, out: np.ndarray | None = None, donors: Any = None, **targets: Any
     ) -> dict[str, Any]:
-        """Apply what a record says, to the same sample or to another.
+        """Apply the steps of a record, to the same sample or to another.
 
         Parameters
         ----------
@@ -303,13 +305,13 @@ class Compose(Group):
         return records.replay(self._chain, record, out, donors, targets)
 
     def explain(self, shape: Sequence[int], *, key: Key | None = None, dtype: Any = np.uint8) -> str:
-        """The passes over the image that the chain takes, and why each pass ends.
+        """Describe the passes over the image that the chain takes, and why each pass ends.
 
         Parameters
         ----------
         shape : (h, w) or (h, w, c)
         key : int or tuple of int, optional
-            Explain this draw.  Default: every transform applied, whatever its `p`.
+            Explain what is drawn for it.  Default: every transform is applied, whatever its `p`.
         dtype : dtype
             Of the image.
 
@@ -322,7 +324,7 @@ class Compose(Group):
     # --- geometry -----------------------------------------------------------------------------------------------------
 
     def matrix(self, key: Key | dict[str, Any], shape: Sequence[int]) -> np.ndarray:
-        """The whole geometry as one matrix from input to output points, where it is one.
+        """The whole geometry of the chain as one matrix, from points of the input to points of the output.
 
         Parameters
         ----------
@@ -351,7 +353,9 @@ class Compose(Group):
         boxes: Any = None,
         mask: np.ndarray | None = None,
     ) -> dict[str, Any]:
-        """Bring results on the output back to the input: predictions on an augmented image, to the image itself.
+        """Bring results on the output back to the input.
+
+        Use it to move predictions on an augmented image to the image itself.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Transforms of transforms: all in order, one of several, some of several."""
+"""Groups of transforms: all of them in order, one of them, or some of them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from imgproc._core.check import integer
 
 from ._chain.keys import Draws
 from ._chain.transform import Transform
-from ._chain.tree import Group
+from ._chain.tree import Group, in_order
 
 __all__ = ["OneOf", "Sequential", "SomeOf"]
 
 
 def check_children(group: Group) -> None:
-    """The transforms of a group as a tuple, or an error."""
+    """Check the transforms of a group, and store them as a tuple."""
     if isinstance(group.transforms, Transform) or not isinstance(group.transforms, (list, tuple)):
         raise TypeError(f"transforms must be a list of transforms, got {type(group.transforms).__name__}")
     for k, child in enumerate(group.transforms):
@@ -31,13 +31,16 @@ def check_children(group: Group) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Sequential(Group):
-    """Transforms one after the other.
+    """Apply transforms one after the other.
+
+    Use it where one transform is expected and several are meant: in `OneOf`, in `SomeOf`, or as the `donor` of a
+    mixing.
 
     Parameters
     ----------
     transforms : sequence of Transform
     p : float
-        Probability of applying them at all; each then follows its own `p`.
+        Probability that any of them is applied.  Each of them then follows its own `p`.
     """
 
     transforms: Sequence[Transform] = ()
@@ -48,20 +51,20 @@ class Sequential(Group):
         check_children(self)
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
-        """All, in order."""
-        return ((k, False) for k in range(len(self.transforms)))
+        """All of them, in order."""
+        return in_order(self)
 
 
 @dataclasses.dataclass(frozen=True)
 class OneOf(Group):
-    """One of several transforms.
+    """Choose one of several transforms, and apply it.
 
     Parameters
     ----------
     transforms : sequence of Transform
-        Their `p` are weights of the choice; the chosen one is applied.
+        Their `p` are the weights of the choice.  The one that is chosen is applied in any case.
     p : float
-        Probability of applying one at all.
+        Probability that one is applied at all.
     """
 
     transforms: Sequence[Transform]
@@ -74,7 +77,7 @@ class OneOf(Group):
             raise ValueError("transforms must hold at least one with p > 0")
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
-        """One, by weight."""
+        """One of them, by weight."""
         left = rng.unit() * sum(t.p for t in self.transforms)
         chosen = 0
         for k, child in enumerate(self.transforms):
@@ -88,18 +91,20 @@ class OneOf(Group):
 
 @dataclasses.dataclass(frozen=True)
 class SomeOf(Group):
-    """Several of the transforms, chosen alike, each at most once.
+    """Choose some of several transforms, and apply them.
+
+    All have the same chance, and each is chosen at most once.
 
     Parameters
     ----------
     transforms : sequence of Transform
-        The chosen ones follow their own `p`.
+        Those that are chosen follow their own `p`.
     n : int or pair of int
-        How many, or the least and the most.
+        How many are chosen, or the least and the largest number of them.
     shuffle : bool
-        Apply them in random order, instead of that of the list.
+        Apply them in random order, not in that of the list.
     p : float
-        Probability of applying any at all.
+        Probability that any is applied.
     """
 
     transforms: Sequence[Transform]
@@ -121,7 +126,7 @@ class SomeOf(Group):
             raise TypeError(f"shuffle must be a bool, got {self.shuffle!r}")
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
-        """Some, in the list's order or in that of the permutation."""
+        """Some of them, in the order of the list or in random order."""
         low, high = self.n if isinstance(self.n, tuple) else (self.n, self.n)
         chosen = rng.permutation(len(self.transforms))[: rng.integer(low, high)]
         return ((k, False) for k in (chosen if self.shuffle else sorted(chosen)))

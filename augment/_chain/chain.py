@@ -76,7 +76,11 @@ class Chain:
             image = self.compiled.run(given["image"], words, out)
             if image is not None:
                 return {"image": image}
-        state = self._begin(given, words, donors)
+        state: SampleState
+        if self.mixes:
+            state = Mixture(given, self.rules, words, self.seed, donors, self.num_classes)
+        else:
+            state = SampleState(Sample(given, self.rules))
         if compiles and len(given) > 1 and state.sample.by_geometry:
             done = self.compiled.run_with_maps(state.sample.image, words, out)
             if done is not None:
@@ -92,12 +96,6 @@ class Chain:
     ) -> np.ndarray | None:
         """An array of images (n, ...) that have nothing else; None if they must be applied one by one."""
         return None if self.mixes else self.compiled.run_many(images, keys, out, threads)
-
-    def _begin(self, given: dict[str, Any], words: np.ndarray, donors: Any) -> SampleState:
-        """The state of a sample that arrives."""
-        if self.mixes:
-            return Mixture(given, self.rules, words, self.seed, donors, self.num_classes)
-        return SampleState(Sample(given, self.rules))
 
     def drawn(
         self, words: np.ndarray, frame: Frame, *, donors: Any = None, always: bool = False

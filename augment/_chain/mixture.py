@@ -58,6 +58,10 @@ class Mixture(SampleState):
         """The sample after all stages so far."""
         return self.sample.moved(self.stages) if self.stages else self.sample
 
+    def count_donors(self) -> int | None:
+        """How many donors there were when the sample came: other threads may add more to a buffer meanwhile."""
+        return self._count
+
     def need_donors(self, name: str) -> int:
         """How many donors there are, for a transform of this name."""
         if self._count is None:
@@ -82,8 +86,7 @@ class Mixture(SampleState):
 
     def close(self, out: np.ndarray | None) -> dict[str, Any]:
         """Run the last stages; what the caller gets, in the formats of the call."""
-        rules = self.rules
-        result = closed(Passage(self.sample, self.stages, rules, out), self._given, same_rows=False)
+        result = closed(Passage(self.sample, self.stages, self.rules, out, same_rows=False), self._given)
         if self.label is not None:
             result[LABEL] = self.label
         result["mix"] = tuple(self.infos)

@@ -30,7 +30,10 @@ class Sample(Opened):
         If a target is unknown, missing or wrong.
     """
 
-    __slots__ = ("given", "image")
+    __slots__ = ("by_geometry", "given", "image")
+
+    by_geometry: bool
+    """Whether the geometry of stages says all about what there is beside the image."""
 
     def __init__(self, given: dict[str, Any], rules: Rules) -> None:
         table = rules.table
@@ -40,7 +43,7 @@ class Sample(Opened):
                 raise TypeError(f"unknown target {name!r}: this chain knows {known} (see Compose for more names)")
         if "image" not in given:
             raise TypeError("image is missing: pass chain(image=...)")
-        self.given, self.rules = given, rules
+        self.given, self.rules, self.by_geometry = given, rules, True
         self.image: np.ndarray = table["image"].open(given["image"], self)
         self.height, self.width = self.image.shape[:2]
         self.opened = {"image": self.image}
@@ -49,24 +52,29 @@ class Sample(Opened):
 
     def _open_others(self) -> None:
         table, given = self.rules.table, self.given
-        opened = self.opened = dict.fromkeys(given)
-        opened["image"] = self.image
+        opened: dict[str, Any] = {}
+        self.opened = opened
         followers = []
         for name, value in given.items():
             target = table[name]
-            if target.of is not None:
-                followers.append(name)
-            elif name != "image":
+            if name == "image":
+                opened[name] = self.image
+            elif target.of is None:
                 opened[name] = target.open(value, self)
-        for name in followers:
-            opened[name] = table[name].open(given[name], self)
+                if not target.by_geometry:
+                    self.by_geometry = False
+            else:
+                opened[name] = None
+                followers.append(target)
+        for target in followers:
+            opened[target.name] = target.open(given[target.name], self)
 
     @classmethod
     def made(cls, opened: dict[str, Any], rules: Rules) -> Sample:
         """A sample of targets that are in their checked form already."""
         sample = cls.__new__(cls)
         sample.given = sample.opened = opened
-        sample.rules = rules
+        sample.rules, sample.by_geometry = rules, False
         sample.image = opened["image"]
         sample.height, sample.width = sample.image.shape[:2]
         return sample
@@ -80,15 +88,6 @@ class Sample(Opened):
     def points(self) -> np.ndarray | None:
         """Its keypoints, if there are any."""
         return self.opened.get("keypoints")
-
-    @property
-    def by_geometry(self) -> bool:
-        """Whether the geometry of the stages says all about what there is beside the image."""
-        table = self.rules.table
-        for name in self.opened:  # noqa: SIM110  # a generator is slower, and every call comes here
-            if not table[name].by_geometry:
-                return False
-        return True
 
     def boxes_at(self, stages: list[Stage]) -> np.ndarray:
         """The boxes as stages leave them."""
@@ -125,19 +124,18 @@ class Sample(Opened):
             passage.give("image", image)
         if len(self.opened) == 1:
             return {"image": passage.value("image")}
-        return closed(passage, self.given, same_rows=True)
+        return closed(passage, self.given)
 
 
-def closed(passage: Passage, given: dict[str, Any], *, same_rows: bool) -> dict[str, Any]:
-    """All targets at the end of a passage in the containers of what the caller gave.
-
-    `same_rows` says whether boxes and points of the sample are still those that were given, row by row.
-    """
-    table, kept = passage.rules.table, passage.kept
+def closed(passage: Passage, given: dict[str, Any]) -> dict[str, Any]:
+    """All targets at the end of a passage, in the containers of what the caller gave."""
+    table, made = passage.rules.table, passage.made
     result: dict[str, Any] = {}
-    for name in passage.sample.opened:
-        value = passage.value(name)
-        result[name] = table[name].close(value, given.get(name), passage, kept.get(name) if same_rows else None)
+    for name, value in passage.sample.opened.items():
+        target = table[name]
+        if name not in made:  # this is `passage.value`, without a call for each target
+            made[name] = target.move(value, passage)
+        result[name] = target.close(made[name], given.get(name), passage)
     return result
 
 

@@ -91,6 +91,10 @@ class State:
         """(h, w) of the frame."""
         return self._frame[:2]
 
+    def count_donors(self) -> int | None:
+        """How many donors there are, if that is known."""
+        return None if self.donors is None else len(self.donors)
+
     def frame(self, boxes: bool, mask: bool) -> Frame:
         """The frame, with the boxes or the mask as they are now if a transform needs them and there are some."""
         return self._frame
@@ -111,8 +115,8 @@ class SampleState(State):
     __slots__ = ("sample",)
 
     def __init__(self, sample: Sample, donors: Any = None) -> None:
-        super().__init__(frame_of(sample.image.shape, sample.image.dtype), donors)
-        self.sample = sample
+        self._frame = frame_of(sample.image.shape, sample.image.dtype)
+        self.sample, self.donors, self.always, self.stages = sample, donors, False, []
 
     def frame(self, boxes: bool, mask: bool) -> Frame:
         """The frame, with the boxes or the mask as they are now if a transform needs them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +22,11 @@ class Group(Transform, abstract=True):
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
         """The children to apply, in order: which, and whether whatever their own `p` says."""
         raise NotImplementedError
+
+
+def in_order(group: Group) -> Iterator[tuple[int, bool]]:
+    """The choice of all children, one after the other."""
+    return zip(range(len(group.transforms)), itertools.repeat(False))
 
 
 class Node(NamedTuple):
@@ -62,7 +68,7 @@ class Plan:
         state : State
         """
         steps: list[Step] = []
-        values = self.values(key, seed)[0]
+        values = draw_block(key, seed, self.addresses, 0, FIRST_DRAWS // 4)[0].tolist()
         always = state.always
 
         def visit(node: Node, forced: bool) -> None:

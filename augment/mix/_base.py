@@ -24,10 +24,10 @@ _OPTIONS = {"keys": None, "seed": 0, "donors": None, "out": None, "workers": Non
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Mixing(MixingStep, abstract=True):
-    """Base of what mixes samples: a transform whose result needs partners.
+    """Base of transforms that mix a sample with partners.
 
-    On a batch, call it: ``images, labels, info = mix(images, labels, keys=keys)``.  In a chain, the call of the chain
-    names the donors: ``chain(image=image, key=(epoch, index), donors=dataset)``.
+    Call it on a batch: ``images, labels, info = mix(images, labels, keys=keys)``.  Or put it into a chain, whose call
+    then names the donors: ``chain(image=image, key=(epoch, index), donors=dataset)``.
 
     A subclass draws plain numbers in `parameters` and makes the mixed targets in `combine`.
     """
@@ -59,26 +59,26 @@ class Mixing(MixingStep, abstract=True):
         labels : int array of shape (n,) or float array of shape (n, classes), optional
             Integers need `num_classes`.
         keys : sequence of keys, optional
-            One a sample, usually (epoch, index), all of one length.  Default: fresh ones.
+            One for each sample, usually (epoch, index), all of one length.  Default: fresh ones.
         seed : int
-            64 bits that all draws depend on, beside the keys.
+            64 bits.  All draws depend on it, beside the keys.
         donors : indexable, optional
             Where partners come from: ``donors[j]`` is an image, a pair (image, label) or a dict with ``image``,
-            ``label``, ``mask`` and the names below.  Partners then depend on seed and key alone.  Without it they come
-            from the batch: samples stand in the order of hashes of their keys, and each mixes with those after it, in a
-            circle.  So they depend on which keys make the batch, but not on their order.
+            ``label``, ``mask`` and the names below.  Partners then depend on the seed and the key alone.  Without
+            donors they come from the batch: samples are put in the order of hashes of their keys, and each mixes with
+            those after it, in a circle.  So they depend on which keys are in the batch, but not on their order.
         masks : sequence of ndarray, optional
-            One label image each.
+            A label image for each image.
         instances : sequence, optional
-            Of each image, masks of its instances: a list or an array (m, h, w), one per box if it has boxes.
+            For each image the masks of its instances: a list or an array (m, h, w), one for each box if it has boxes.
         boxes : sequence of array_like of shape (m, 4), optional
             Corners x0, y0, x1, y1 in pixels.
         box_labels, box_weights : sequence, optional
-            Lists or arrays with one entry a box.
+            Lists or arrays with one entry for each box.
         keypoints : sequence of array_like of shape (m, 2), optional
         keypoint_labels, keypoint_weights : sequence, optional
         out : ndarray of shape (n, ...), optional
-            Gets the images; it must not overlap those given.
+            Gets the images.  It must not overlap those that are given.
         workers : int, optional
             Threads; default `imgproc.get_num_threads`.  The result does not depend on it.
 
@@ -90,7 +90,8 @@ class Mixing(MixingStep, abstract=True):
         Raises
         ------
         TypeError, ValueError
-            If an argument is of the wrong kind, value or length, before any work; or a donor or partner does not fit.
+            If an argument is of the wrong kind, value or length, which is found before any work, or if a donor or a
+            partner does not fit.
         """
         targets = {
             "masks": masks,
@@ -105,14 +106,14 @@ class Mixing(MixingStep, abstract=True):
         return mix_batch(self, images, labels, keys, seed, donors, targets, out, workers)
 
     def replay(self, info: MixInfo, images: Any, labels: Any = None, **others: Any) -> Mixed:
-        """Mix a batch as another was: same partners, same numbers.
+        """Mix a batch as another was mixed: with the same partners and the same numbers.
 
         Parameters
         ----------
         info : MixInfo
             Of a batch of as many samples.
         images, labels, **others
-            As in a call; `keys` and `seed` are needed only where a `donor` chain draws.
+            As in a call.  `keys` and `seed` are needed only where a `donor` chain draws.
 
         Returns
         -------

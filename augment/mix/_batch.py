@@ -287,11 +287,11 @@ class _Batch:
         images = [made["image"] for made in self.made] if self.room is None else self.room
         columns: dict[str, list[Any]] = {IN_BATCHES.get(k, k): [] for k in self.samples[0].opened if k != "image"}
         for made, row in zip(self.made, given):
-            end = Passage(Sample.made(made, _RULES), [], _RULES)
+            end = Passage(Sample.made(made, _RULES), [], _RULES, same_rows=False)
             for name, column in columns.items():
                 target = TABLE[IN_SAMPLES.get(name, name)]
                 value = _copied(made[target.name])
-                column.append(target.close(value, row.get(target.name), end, None))
+                column.append(target.close(value, row.get(target.name), end))
         return Mixed(images, self.mixed_labels, done, **columns)
 
 

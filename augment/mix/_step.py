@@ -156,9 +156,9 @@ class MixingStep(Transform, abstract=True):
         if not state.always and not self.is_on(words[0]):
             return None
         params = self.parameters(rng, self.draw_laws(words, seed, address)[0])
-        if state.donors is not None:
-            found = partners_among(words, len(state.donors), self.partners(), seed, address)
-            params["partners"] = found[0].tolist()
+        count = state.count_donors()
+        if count is not None:
+            params["partners"] = partners_among(words, count, self.partners(), seed, address)[0].tolist()
         return self.again(place, params, state)
 
     def again(self, place: Place, params: Params, state: State) -> Step:

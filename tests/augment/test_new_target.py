@@ -31,7 +31,7 @@ class Segments(Target):
         rows = passage.kept[self.name] = np.flatnonzero(inside)
         return ends.reshape(-1, 4)[rows]
 
-    def close(self, value: np.ndarray, like: Any, passage: Passage, rows: np.ndarray | None) -> Any:
+    def close(self, value: np.ndarray, like: Any, passage: Passage) -> Any:
         return as_container(value, like)
 
     def cut(self, value: np.ndarray, piece: Piece) -> np.ndarray:

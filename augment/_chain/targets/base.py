@@ -71,7 +71,7 @@ class Target:
         """The checked form after the stages of a passage."""
         raise NotImplementedError
 
-    def close(self, value: Any, like: Any, passage: Passage, rows: np.ndarray | None) -> Any:
+    def close(self, value: Any, like: Any, passage: Passage) -> Any:
         """What the caller gets.
 
         Parameters
@@ -81,8 +81,6 @@ class Target:
         like
             What the caller gave: it says which container the result is.
         passage : Passage
-        rows : ndarray, optional
-            Which rows of `like` are left.  None: that is not known, as samples were mixed.
         """
         return value
 
@@ -131,11 +129,12 @@ class Following:
     A field asks for the rows of its boxes, and so they are moved or cut before it, in whatever order they came.
     """
 
-    __slots__ = ("_made", "kept", "rules", "sample")
+    __slots__ = ("kept", "made", "rules", "sample")
 
     def __init__(self, sample: Opened, rules: Rules) -> None:
         self.sample, self.rules = sample, rules
-        self._made: dict[str, Any] = {}
+        self.made: dict[str, Any] = {}
+        """What has become of targets so far."""
         self.kept: dict[str, np.ndarray] = {}
         """For targets that lose rows, the numbers of those that are left; targets put them here."""
 
@@ -145,7 +144,7 @@ class Following:
 
     def give(self, name: str, value: Any, rows: np.ndarray | None = None) -> None:
         """Say what becomes of a target, and which of its rows are left, where the caller knows it already."""
-        self._made[name] = value
+        self.made[name] = value
         if rows is not None:
             self.kept[name] = rows
 
@@ -169,13 +168,24 @@ class Passage(Following):
         Those of the chain, or those of samples between mixings.
     out : ndarray, optional
         Gets the image.
+    same_rows : bool
+        Whether boxes and points of the sample are those that the caller gave, row by row.  They are not once samples
+        were mixed.
     """
 
-    __slots__ = ("_path", "end", "out", "stages")
+    __slots__ = ("_path", "end", "out", "same_rows", "stages")
 
-    def __init__(self, sample: Opened, stages: list[Stage], rules: Rules, out: np.ndarray | None = None) -> None:
-        self.sample, self.rules, self._made, self.kept = sample, rules, {}, {}
-        self.stages, self.out = stages, out
+    def __init__(
+        self,
+        sample: Opened,
+        stages: list[Stage],
+        rules: Rules,
+        out: np.ndarray | None = None,
+        *,
+        same_rows: bool = True,
+    ) -> None:
+        self.sample, self.rules, self.made, self.kept = sample, rules, {}, {}
+        self.stages, self.out, self.same_rows = stages, out, same_rows
         self._path: Path | None = None
         self.end = sample.height, sample.width
         for stage in stages:
@@ -191,10 +201,9 @@ class Passage(Following):
 
     def value(self, name: str) -> Any:
         """The target after the stages."""
-        made = self._made
-        if name not in made:
-            made[name] = self.rules.table[name].move(self.sample.opened[name], self)
-        return made[name]
+        if name not in self.made:
+            self.made[name] = self.rules.table[name].move(self.sample.opened[name], self)
+        return self.made[name]
 
 
 class Piece(Following):
@@ -240,7 +249,6 @@ class Piece(Following):
 
     def value(self, name: str) -> Any:
         """What is visible of the target."""
-        made = self._made
-        if name not in made:
-            made[name] = self.rules.table[name].cut(self.sample.opened[name], self)
-        return made[name]
+        if name not in self.made:
+            self.made[name] = self.rules.table[name].cut(self.sample.opened[name], self)
+        return self.made[name]

@@ -539,8 +539,9 @@ class Boxes(Target):
         )
         return boxes
 
-    def close(self, value: np.ndarray, like: Any, passage: Passage, rows: np.ndarray | None) -> Any:
+    def close(self, value: np.ndarray, like: Any, passage: Passage) -> Any:
         """In the format and container in which they came."""
+        rows = passage.kept[self.name] if passage.same_rows else None
         return close_boxes(value, passage.rules.box_format, *passage.end, like=like, kept=rows)
 
     def cut(self, value: np.ndarray, piece: Piece) -> np.ndarray:

@@ -41,13 +41,22 @@ class Field(Target):
 
     def move(self, value: Any, passage: Passage) -> Any:
         """The entries of the rows that are left, always in a new container."""
-        rows = passage.rows(self.of)
-        return take(value, np.arange(len(value)) if rows is None else rows)
+        return _left(value, passage.rows(self.of), copy=True)
 
     def cut(self, value: Any, piece: Piece) -> Any:
         """The entries of the rows that are visible."""
-        rows = piece.rows(self.of)
-        return value if rows is None else take(value, rows)
+        return _left(value, piece.rows(self.of), copy=False)
+
+
+def _left(field: Any, rows: np.ndarray | None, *, copy: bool) -> Any:
+    """The entries of rows in ascending order; all of them where `rows` is None."""
+    if rows is not None and len(rows) < len(field):
+        return take(field, rows)
+    if not copy:
+        return field
+    if isinstance(field, np.ndarray):
+        return field.copy()
+    return tuple(field) if isinstance(field, tuple) else list(field)
 
 
 class Weights(Field):
@@ -69,6 +78,6 @@ class Weights(Field):
         """Those of what is visible, times the share of the sample."""
         return super().cut(value, piece) * piece.weight
 
-    def close(self, value: Any, like: Any, passage: Passage, rows: np.ndarray | None) -> np.ndarray:
+    def close(self, value: Any, like: Any, passage: Passage) -> np.ndarray:
         """float32."""
         return np.array(value, np.float32)

@@ -161,7 +161,7 @@ class InstanceMasks(Target):
         masks = value if rows is None else [value[k] for k in rows.tolist()]
         return [through_mask(mask, passage.stages) for mask in masks]
 
-    def close(self, value: list[np.ndarray], like: Any, passage: Passage, rows: np.ndarray | None) -> Any:
+    def close(self, value: list[np.ndarray], like: Any, passage: Passage) -> Any:
         """A list, a tuple or an array, as they came."""
         return close_masks(value, like, *passage.end)
 

@@ -146,7 +146,7 @@ class Points(Target):
         )
         return points
 
-    def close(self, value: np.ndarray, like: Any, passage: Passage, rows: np.ndarray | None) -> Any:
+    def close(self, value: np.ndarray, like: Any, passage: Passage) -> Any:
         """A list, a tuple or an array, as they came."""
         return as_container(value, like)
 
