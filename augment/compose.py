@@ -90,9 +90,9 @@ class Compose(Group):
     seed, the epoch and the index alone if the key is (epoch, index).
     """
 
-    transforms: tuple[Transform, ...]
+    transforms: Sequence[Transform]
     seed: int = dataclasses.field(default=0, kw_only=True)
-    dtype: str | None = dataclasses.field(default=None, kw_only=True)
+    dtype: DTypeLike | None = dataclasses.field(default=None, kw_only=True)
     layout: str = dataclasses.field(default="last", kw_only=True)
     fuse: bool = dataclasses.field(default=True, kw_only=True)
     box_format: str = dataclasses.field(default="pascal_voc", kw_only=True)
@@ -100,10 +100,10 @@ class Compose(Group):
     min_visibility: float = dataclasses.field(default=0.0, kw_only=True)
     clip: bool = dataclasses.field(default=True, kw_only=True)
     remove_invisible: bool = dataclasses.field(default=True, kw_only=True)
-    box_fields: tuple[str, ...] = dataclasses.field(default=("labels",), kw_only=True)
-    keypoint_fields: tuple[str, ...] = dataclasses.field(default=("keypoint_labels",), kw_only=True)
-    image_names: tuple[str, ...] = dataclasses.field(default=(), kw_only=True)
-    mask_names: tuple[str, ...] = dataclasses.field(default=(), kw_only=True)
+    box_fields: Sequence[str] = dataclasses.field(default=("labels",), kw_only=True)
+    keypoint_fields: Sequence[str] = dataclasses.field(default=("keypoint_labels",), kw_only=True)
+    image_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    mask_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     p: float = dataclasses.field(default=1.0, kw_only=True)
 
     _outermost = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Sequential(Group):
         Probability of applying them at all; each then follows its own `p`.
     """
 
-    transforms: tuple[Transform, ...] = ()
+    transforms: Sequence[Transform] = ()
     p: float = dataclasses.field(default=1.0, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -64,7 +64,7 @@ class OneOf(Group):
         Probability of applying one at all.
     """
 
-    transforms: tuple[Transform, ...]
+    transforms: Sequence[Transform]
     p: float = dataclasses.field(default=1.0, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -102,7 +102,7 @@ class SomeOf(Group):
         Probability of applying any at all.
     """
 
-    transforms: tuple[Transform, ...]
+    transforms: Sequence[Transform]
     n: int | tuple[int, int] = dataclasses.field(default=1, kw_only=True)
     shuffle: bool = dataclasses.field(default=False, kw_only=True)
     p: float = dataclasses.field(default=1.0, kw_only=True)

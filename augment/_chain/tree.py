@@ -28,7 +28,7 @@ class Step(NamedTuple):
 class Group(Transform, abstract=True):
     """Base of the containers: a transform that holds others."""
 
-    transforms: tuple[Transform, ...]
+    transforms: Sequence[Transform]
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
         """The children to apply, in order: which, and whether whatever their own `p` says."""

@@ -148,8 +148,8 @@ def append_samples(data: Data, recipe: SampleRecipe, *, exact: bool = False) -> 
     n = values.shape[0]
     out = np.empty((n + len(recipe), *values.shape[1:]), values.dtype)
     out[:n] = values
-    parts = (canonical(part) for part in (recipe.i, recipe.j, recipe.gap))
-    blend(whole_rows(canonical(values)), *parts, whole_rows(out[n:]), exact=exact)
+    i, j, gap = (canonical(part) for part in (recipe.i, recipe.j, recipe.gap))
+    blend(whole_rows(canonical(values)), i, j, gap, whole_rows(out[n:]), exact=exact)
     return out, labels
 
 

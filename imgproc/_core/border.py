@@ -65,7 +65,7 @@ def index_map(size: int, before: int, after: int, border: str) -> np.ndarray:
 
 
 def extended(
-    array: np.ndarray, radius: int, border: str, fill: float | bool
+    array: np.ndarray, radius: int, border: str, fill: float | bool | np.generic
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Index maps for windows: pixel (i, j) of the window of (y, x) is ``array[ymap[y + i], xmap[x + j]]``.
 

@@ -215,7 +215,7 @@ def radius_within(radius: Any, image: np.ndarray) -> int:
 def real(value: Any, name: str, *, at_least: float | None = None, at_most: float | None = None) -> float:
     """A finite real number within bounds."""
     # A one-element array and a NumPy complex number would convert, with a warning.
-    if isinstance(value, (bool, np.bool_, str, bytes, np.complexfloating)) or getattr(value, "ndim", 0):
+    if isinstance(value, (bool, np.bool_, str, bytes, np.complexfloating)) or getattr(value, "ndim", False):
         raise TypeError(f"{name} must be a number, got {_kind(value)}")
     try:
         number = float(value)

@@ -9,6 +9,7 @@ number of threads: float sums restart at bands whose size the caller fixes.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import threading
@@ -107,7 +108,7 @@ def run_bands(work: Callable[[int, int], Any], height: int, *, pixels: int, rows
     starts = range(0, height, rows)
     if serial or len(starts) <= 1:
         return [work(y, min(y + rows, height)) for y in starts]
-    return run_all((lambda y=y: work(y, min(y + rows, height)) for y in starts), threads)
+    return run_all((functools.partial(work, y, min(y + rows, height)) for y in starts), threads)
 
 
 def run_all(jobs: Iterable[Callable[[], Any]], threads: int) -> list[Any]:

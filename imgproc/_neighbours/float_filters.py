@@ -108,11 +108,12 @@ def _by_bands(source: np.ndarray, work: Filter, reach: int, number: int) -> np.n
     rows = max(_BAND // (source.size // h), 8 * reach, 1)
     if h <= rows:
         return work(source, number)
-    found = None
+    found: np.ndarray | None = None
     for y in range(0, h, rows):
         above, below = max(y - reach, 0), min(y + rows + reach, h)
         part = work(source[above:below], number)
         if found is None:
             found = np.empty((h, *part.shape[1:]), part.dtype)
         found[y : y + rows] = part[y - above : y - above + rows]
+    assert found is not None
     return found

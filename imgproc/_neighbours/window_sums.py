@@ -277,7 +277,7 @@ class Windows:
         rows = None if self.whole else FLOAT_ROWS
         run_bands(lambda a, b: work(self.ymap[a : b + self.side - 1], a, b), h, pixels=h * w, rows=rows)
 
-    def scratch(self, rows: int, dtype: np.dtype) -> np.ndarray:
+    def scratch(self, rows: int, dtype: np.dtype | type[np.generic]) -> np.ndarray:
         """Extended lines of zeros for sums."""
         return np.zeros((rows, self.xmap.size * self.channels), dtype)
 

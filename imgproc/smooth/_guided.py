@@ -114,7 +114,7 @@ class _Guide:
         run_bands(lambda a, b: _products(canonical(one[a:b]), canonical(plane[a:b]), out[a:b]), h, pixels=h * w)
         return out
 
-    def _means(self, planes: Sequence[np.ndarray]) -> np.ndarray:
+    def _means(self, planes: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         out = np.empty((len(planes), *planes[0].shape))
         for plane, means in zip(planes, out):
             _mean(plane, self.radius, means)
