@@ -168,7 +168,7 @@ def blend(
     else:
         info = np.iinfo(rows.dtype)
 
-        def work(rows, i, j, gap, out):
+        def work(rows: np.ndarray, i: np.ndarray, j: np.ndarray, gap: np.ndarray, out: np.ndarray) -> None:
             _blend_integers(rows, i, j, gap, np.int64(info.min), np.int64(info.max), out)
 
     run_bands(lambda a, b: work(rows, i[a:b], j[a:b], gap[a:b], out[a:b]), i.size, pixels=out.size)
