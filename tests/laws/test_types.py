@@ -29,7 +29,7 @@ from imgproc import gaussian_blur, inpaint_exemplar
 flip = HorizontalFlip()
 chain = Compose([HorizontalFlip(), Rotate(angle=(-10, 10)), Normalize()], seed=3)
 Compose((flip,), dtype="float32", layout="first", box_fields=["labels"])
-Compose([OneOf([flip, Rotate(p=0.5)]), SomeOf([flip, Rotate()], n=(1, 2)), augment.Sequential([flip])], dtype=np.float32)
+Compose([OneOf([flip, flip]), SomeOf([flip, Rotate()], n=(1, 2)), augment.Sequential([flip])], dtype=np.float32)
 Compose([flip, Affine(scale=((0.9, 1.1), (1, 1)), fill=(0.5, 0.5, 0.5)), Pad(padding=4), Pad(padding=(1, 2, 3, 4))])
 alike = [HorizontalFlip(), HorizontalFlip(p=1)]
 Compose(alike)
