@@ -170,7 +170,7 @@ class _Policy(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         border_name(self.border)
-        fill: Any = self.fill
+        fill = self.fill
         many = isinstance(fill, (tuple, list))
         self._keep("fill", tuple(real(v, f"fill[{i}]") for i, v in enumerate(fill)) if many else real(fill, "fill"))
         one_of(self.interpolation, "interpolation", ("bilinear", "nearest", "bicubic"))

@@ -308,7 +308,7 @@ def _over_valid(
     border: str,
     fill: float,
 ) -> np.ndarray:
-    kind: np.dtype = np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    kind = np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
     outside = float(level(fill, image.dtype))
     values = np.where(shown, image, image.dtype.type(0)).astype(kind)
     found = smooth(values, sigmas, border, outside)
