@@ -20,12 +20,7 @@ SIZE = (96, 128)
 """(h, w) of the sample: not square, so that no mixed-up axis goes unnoticed."""
 
 _REFERENCES = (example_image(np.uint8, (40, 56), 3, step=29), example_image(np.uint8, (24, 24), 3, step=11) // 2)
-_CHILDREN: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("HorizontalFlip", {}),
-    ("Gamma", {}),
-    ("GaussianBlur", {}),
-    ("Rotate", {}),
-)
+_CHILDREN = (("HorizontalFlip", {}), ("Gamma", {}), ("GaussianBlur", {}), ("Rotate", {}))
 
 _GEOMETRIC: list[tuple[str, dict[str, Any]]] = [
     ("HorizontalFlip", {}),

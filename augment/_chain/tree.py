@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +28,7 @@ class Step(NamedTuple):
 class Group(Transform, abstract=True):
     """Base of the containers: a transform that holds others."""
 
-    transforms: Sequence[Transform]
+    transforms: tuple[Transform, ...]
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
         """The children to apply, in order: which, and whether whatever their own `p` says."""
