@@ -101,8 +101,8 @@ class _Guide:
     def __init__(self, planes: np.ndarray, radius: int) -> None:
         # About one of its own levels nothing cancels, wherever an image's levels lie.
         finite = np.isfinite(planes).all(axis=0)
-        level = planes[(slice(None), *np.unravel_index(finite.argmax(), finite.shape))]
-        level = np.where(np.isfinite(level), level, 0)
+        y, x = np.unravel_index(finite.argmax(), finite.shape)
+        level = np.where(np.isfinite(planes[:, y, x]), planes[:, y, x], 0)
         self.planes, self.radius = canonical(planes - level[:, np.newaxis, np.newaxis]), radius
         n = len(planes)
         pairs = [(a, b) for a in range(n) for b in range(a, n)]
