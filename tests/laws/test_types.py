@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
+import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-pytest.importorskip("mypy", reason="mypy is not installed")
+import augment
+import imgproc
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -91,6 +96,36 @@ chain(image)  # flagged
 """
 
 
+def public(package: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Functions, and methods of classes with their constructors, that a user calls."""
+    for name, thing in vars(package).items():
+        if name.startswith("_") or inspect.ismodule(thing) or not callable(thing):
+            continue
+        if not inspect.isclass(thing):
+            yield name, thing
+            continue
+        for attribute in dir(thing):
+            method = getattr(thing, attribute)
+            ours = getattr(method, "__module__", None) or ""
+            called = attribute in ("__init__", "__call__") or not attribute.startswith("_")
+            if called and ours.startswith(("imgproc", "augment")) and callable(method) and not inspect.isclass(method):
+                yield f"{name}.{attribute}", method
+
+
+@pytest.mark.parametrize("package", [imgproc, augment])
+def test_all_that_is_public_is_annotated(package: Any) -> None:
+    missing = []
+    for name, thing in public(package):
+        signature = inspect.signature(thing)
+        if signature.return_annotation is signature.empty:
+            missing.append(f"{name}: the result")
+        for parameter in signature.parameters.values():
+            if parameter.annotation is parameter.empty and parameter.name not in ("self", "cls"):
+                missing.append(f"{name}: {parameter.name}")
+    assert not missing, "\n".join(missing)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mypy") is None, reason="mypy is not installed")
 def test_a_program_of_a_user(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
