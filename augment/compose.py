@@ -94,7 +94,7 @@ class Compose(Group):
 
     transforms: Sequence[Transform]
     seed: int = dataclasses.field(default=0, kw_only=True)
-    dtype: str | None = dataclasses.field(default=None, kw_only=True)
+    dtype: str | type | np.dtype | None = dataclasses.field(default=None, kw_only=True)
     layout: str = dataclasses.field(default="last", kw_only=True)
     fuse: bool = dataclasses.field(default=True, kw_only=True)
     box_format: str = dataclasses.field(default="pascal_voc", kw_only=True)

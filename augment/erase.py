@@ -67,7 +67,8 @@ def mean_levels(image: np.ndarray) -> tuple[float, ...]:
 
 def _noise(image: np.ndarray, stream: int) -> np.ndarray:
     """An image of noise alone."""
-    return run(image, [EraseStage(((0, 0, *image.shape[:2]),), None, stream)])
+    h, w = image.shape[:2]
+    return run(image, [EraseStage(((0, 0, h, w),), None, stream)])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -95,7 +96,7 @@ class _Erasing(Transform):
             return []
         if fill == "noise":
             return [EraseStage(rectangles, None, params["stream"], self.mask_fill, label)]
-        if fill != "mean":
+        if not isinstance(fill, str):
             return [EraseStage(rectangles, fill, 0, self.mask_fill, label)]
         stages: list[Stage] = [Deferred(functools.partial(_paint_mean, rectangles, label), f"mean for {label}")]
         if self.mask_fill is not None:
@@ -342,9 +343,9 @@ class PixelDropout(_Erasing):
         if fill == "noise":
             work = functools.partial(_drop_to_noise, chance, pixels, params["stream"], self.per_channel)
             stage = Whole(work, label="pixel dropout")
-        elif fill == "mean":
-            work = functools.partial(_drop_to_mean, chance, pixels, self.per_channel)
-            stage = Deferred(work, "mean for pixel dropout")
+        elif isinstance(fill, str):
+            make = functools.partial(_drop_to_mean, chance, pixels, self.per_channel)
+            stage = Deferred(make, "mean for pixel dropout")
         else:
             stage = pixel.pixel_dropout(chance, fill, pixels, per_channel=self.per_channel)
         if self.mask_fill is None:
@@ -486,10 +487,11 @@ def _objects_at(mask: np.ndarray, objects: list[list[int]], by: str) -> np.ndarr
 def _fill_where(where: np.ndarray, fill: Fill, stream: int | None, image: np.ndarray) -> np.ndarray:
     image = image.copy()
     if fill == "noise":
+        assert stream is not None
         painted = _noise(image, stream)
     else:
-        levels = mean_levels(image) if fill == "mean" else fill
-        painted = run(image, [EraseStage(((0, 0, *where.shape),), levels)])
+        levels, (h, w) = mean_levels(image) if isinstance(fill, str) else fill, where.shape
+        painted = run(image, [EraseStage(((0, 0, h, w),), levels)])
     if image.ndim == 3 and image.shape[2] > 4:
         image[where] = painted[where]
     else:

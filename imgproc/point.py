@@ -432,7 +432,9 @@ def normalize(
 def _mapped(image: np.ndarray, op: Op) -> np.ndarray:
     """One operation that treats all channels alike: on bytes one table, else on rows that need not be taken apart."""
     if image.dtype == np.uint8:
-        return look_up(image, tabulated([op], 1))
+        table = tabulated([op], 1)
+        assert table is not None
+        return look_up(image, table)
     rows = canonical(image).reshape(image.shape[0], math.prod(image.shape[1:]))
     return run(rows, [op]).reshape(image.shape)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -129,7 +129,7 @@ class Isodata(Clusterer):
         self.max_iter = max_iter
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Isodata:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Find the clusters.
 
         Parameters
@@ -267,7 +267,7 @@ def _merge(state: _State, near: float, pairs: int) -> tuple[np.ndarray, tuple[An
     close = np.flatnonzero(gaps[first, second] < near)
     close = close[np.argsort(gaps[first, second][close], kind="stable")]
     used = np.zeros(count, bool)
-    merged = []
+    merged: list[tuple[np.ndarray, np.ndarray]] = []
     for p in close:
         i, j = first[p], second[p]
         if len(merged) < pairs and not (used[i] or used[j]):

@@ -354,8 +354,8 @@ class ImbalanceReport:
         for label, row in self.classes.items():
             cells = [f"{row[name]:>11.3f}" if name != "support" else f"{row[name]:>11}" for name in COLUMNS]
             lines.append(f"{label!s:<{width}}  " + "  ".join(cells))
-        named = (("balanced accuracy", self.balanced_accuracy), ("geometric mean", self.g_mean))
-        named += (("mean F", self.f_macro), ("accuracy", self.accuracy))
+        named = [("balanced accuracy", self.balanced_accuracy), ("geometric mean", self.g_mean)]
+        named += [("mean F", self.f_macro), ("accuracy", self.accuracy)]
         return "\n".join([*lines, "", *(f"{name:<18}{value:.3f}" for name, value in named)])
 
 

@@ -106,7 +106,7 @@ class SMOTENC(OverSampler):
         base, column, gap = draws.pairs(members.size, found.shape[1], count)
         out = np.empty((count, numbers.shape[1]), numbers.dtype)
         i, j = base.astype(np.int32), found[base, column]
-        blend(canonical(numbers), *(canonical(part) for part in (i, j, gap)), out, exact=ordered)
+        blend(canonical(numbers), canonical(i), canonical(j), canonical(gap), out, exact=ordered)
         return out, _voted(codes, found, base, draws)
 
 

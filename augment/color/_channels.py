@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class ToGray(Transform):
         self._keep("weights", number_tuple(self.weights, "weights", 3))
         if integer(self.channels, "channels") not in (1, 3):
             raise ValueError(f"channels must be 1 or 3, got {self.channels}")
+        self._stages: tuple[Stage, ...]
         self._keep("_stages", tuple(self._prepared()))
 
     def _prepared(self) -> list[Stage]:
@@ -241,7 +243,7 @@ class PCAJitter(Transform):
         super().__post_init__()
         self._keep("sigma", real(self.sigma, "sigma", at_least=0))
         self._keep("eigenvalues", number_tuple(self.eigenvalues, "eigenvalues", 3))
-        vectors = self.eigenvectors
+        vectors: Any = self.eigenvectors
         if not isinstance(vectors, (tuple, list)) or len(vectors) != 3:
             raise TypeError(f"eigenvectors must be three times (r, g, b), got {vectors!r}")
         vectors = tuple(number_tuple(v, f"eigenvectors[{i}]", 3) for i, v in enumerate(vectors))

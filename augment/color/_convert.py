@@ -60,6 +60,7 @@ class ColorSpace(Transform):
                 stages.append(pixel.matrix([(*LUMA_WEIGHTS, 0.0)]))
             elif self.target != "rgb":
                 stages.append(_by_function(f"rgb_to_{self.target}"))
+        self._stages: tuple[Stage, ...]
         self._keep("_stages", tuple(stages))
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
@@ -105,6 +106,7 @@ class Normalize(Transform):
         self._keep("std", _each(self.std, "std", positive))
         if isinstance(self.mean, tuple) and isinstance(self.std, tuple) and len(self.mean) != len(self.std):
             raise ValueError(f"std must have as many numbers as mean, {len(self.mean)}, got {len(self.std)}")
+        self._operation: Stage
         self._keep("_operation", pixel.normalize(self.mean, self.std))
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:

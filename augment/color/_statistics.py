@@ -80,6 +80,8 @@ class Equalize(Transform):
         super().__post_init__()
         one_of(self.method, "method", METHODS)
         one_of(self.color, "color", COLORS)
+        self._tables: Stage
+        self._whole: Stage
         self._keep("_tables", _by_table(functools.partial(equalizing_table, method=self.method), "equalize"))
         whole = functools.partial(equalize_histogram, method=self.method, color=self.color)
         self._keep("_whole", Whole(whole, label="equalize"))
@@ -121,7 +123,9 @@ class AutoContrast(Transform):
             raise ValueError(f"cutoff must be a share of the pixels below 0.5, got {cutoff}")
         self._keep("cutoff", cutoff)
         one_of(self.color, "color", COLORS)
-        ends = {"low": cutoff, "high": 1.0 - cutoff}
+        ends: dict[str, Any] = {"low": cutoff, "high": 1.0 - cutoff}
+        self._tables: Stage
+        self._whole: Stage
         self._keep("_tables", _by_table(functools.partial(stretching_table, **ends), "autocontrast"))
         whole = functools.partial(stretch_contrast, color=self.color, **ends)
         self._keep("_whole", Whole(whole, label="autocontrast"))
@@ -212,6 +216,7 @@ class MatchHistogram(Transform):
         # What an image of a reference's own dtype and channels is matched to need not be counted anew each time.
         whole = [image.dtype.kind == "u" and image.size for image in images]
         targets = [reference_targets(r, r, "per_channel", None) if w else None for r, w in zip(images, whole)]
+        self._targets: tuple[list[Target] | None, ...]
         self._keep("_targets", tuple(targets))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

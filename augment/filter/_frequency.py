@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,9 @@ class FrequencyFilter(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        cutoff, shape = params["cutoff"], {"kind": self.kind, "order": self.order}
+        cutoff = params["cutoff"]
+        work: functools.partial[np.ndarray]
+        shape: dict[str, Any] = {"kind": self.kind, "order": self.order}
         if self.response == "lowpass":
             work = functools.partial(lowpass, cutoff=cutoff, **shape)
         elif self.response == "highpass":
@@ -157,7 +160,7 @@ class HomomorphicLight(Transform):
         return [Whole(work, label="homomorphic filter")]
 
 
-def _homomorphic(options: dict[str, float], color: str, image: np.ndarray) -> np.ndarray:
+def _homomorphic(options: dict[str, Any], color: str, image: np.ndarray) -> np.ndarray:
     mode = color_mode(color, image)
     if mode == "per_channel" or not image.size:
         return homomorphic(image, **options)

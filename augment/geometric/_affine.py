@@ -19,7 +19,7 @@ from imgproc._scanline.matrix import (
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range, truth
-from ._common import _Warp, axis_ranges, both_axes
+from ._common import Axes, _Warp, axis_ranges, both_axes
 
 __all__ = ["Affine", "Perspective", "Rotate"]
 
@@ -157,7 +157,9 @@ class Affine(_Warp):
         truth(self.fit, "fit")
         one = truth(self.keep_ratio, "keep_ratio") and not isinstance(self.scale[0], tuple)
         low, high = self.rotate
+        self._one_factor: bool
         self._keep("_one_factor", one)
+        self._ranges: tuple[Axes, Range, Axes, Axes]
         self._keep("_ranges", (both_axes(self.scale), (low, high - low), *map(both_axes, (self.shear, self.translate))))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

@@ -31,7 +31,10 @@ def axis_ranges(value: Any, name: str, **bounds: float | None) -> tuple[Range, R
     return number_range(value, name, **bounds)
 
 
-def both_axes(value: Any) -> tuple[float, float, float, float]:
+Axes = tuple[float, float, float, float]
+
+
+def both_axes(value: Any) -> Axes:
     """What `axis_ranges` gave as (low x, width x, low y, width y), ready to be drawn from."""
     (a, b), (c, d) = value if isinstance(value[0], tuple) else (value, value)
     return a, b - a, c, d - c

@@ -160,6 +160,7 @@ class ResizedCrop(_Resized):
         self._keep("size", size_pair(self.size, "size"))
         self._keep("scale", number_range(self.scale, "scale", above=0, at_most=1))
         self._keep("ratio", number_range(self.ratio, "ratio", above=0))
+        self._log_ratio: tuple[float, float]
         self._keep("_log_ratio", (math.log(self.ratio[0]), math.log(self.ratio[1])))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
 from imgproc._core.check import integer, positive
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import IDENTITY
@@ -26,7 +28,7 @@ class _Distortion(_Warp):
 
     border: str = "reflect_101"
 
-    def _stage(self, grid: object, frame: Frame) -> Geometry:
+    def _stage(self, grid: np.ndarray | None, frame: Frame) -> Geometry:
         size = frame.height, frame.width
         return Geometry(IDENTITY, size, self.border, self.fill, self.interpolation, grid, self.mask_fill)
 

@@ -24,7 +24,8 @@ def sides(padding: Any, name: str = "padding") -> tuple[int, int, int, int]:
             f"{name} must be one number, (vertical, horizontal) or (top, bottom, left, right), got {padding}"
         )
     numbers = [integer(v, f"{name}[{i}]", at_least=0) for i, v in enumerate(padding)]
-    return tuple(numbers) if len(numbers) == 4 else (numbers[0], numbers[0], numbers[1], numbers[1])
+    top, bottom, left, right = numbers if len(numbers) == 4 else (numbers[0], numbers[0], numbers[1], numbers[1])
+    return top, bottom, left, right
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,7 @@ class Pad(_Framed):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._sides: tuple[int, int, int, int]
         self._keep("_sides", sides(self.padding))
         if isinstance(self.padding, list):
             self._keep("padding", tuple(self.padding))
@@ -116,6 +118,7 @@ class PadToSize(_Framed):
             self._keep("divisor", steps)
         elif self.divisor is not None:
             steps = (integer(self.divisor, "divisor", at_least=1),) * 2
+        self._steps: tuple[int, int]
         self._keep("_steps", steps)
         one_of(self.position, "position", WHERE)
 

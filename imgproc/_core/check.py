@@ -1,7 +1,8 @@
-"""Validation: the only vocabulary in which functions refuse bad input.
+"""Checks of arguments: all functions refuse bad input by these, with the same words.
 
-Every message names the argument, the rule and what came.  ``TypeError`` is for a wrong kind, ``ValueError`` for a wrong
-value.  Functions call these first, before any work; kernels check nothing.
+Every message names the argument, the rule, and what was given instead.  An argument of the wrong kind raises
+``TypeError``, one of the wrong value ``ValueError``.  Functions call the checks before they do any work.  Kernels check
+nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ COLORS = ("luminance", "per_channel")
 
 
 def as_image(image: Any, name: str = "image", *, channels: Sequence[int] | None = None) -> np.ndarray:
-    """An array of shape (h, w) or (h, w, c) and a supported dtype, in native byte order; never a copy otherwise."""
+    """Check that an argument is an image: an array of shape (h, w) or (h, w, c) and of a supported dtype.
+
+    It comes back as it is, without a copy.  Only an image in foreign byte order is copied, to the native order.
+    """
     masked = sys.modules.get("numpy.ma")  # importing it only to ask costs a process 20 ms
     if masked is not None and isinstance(image, masked.MaskedArray):
         raise TypeError(f"{name} must be a plain array, got a masked array: pass {name}.data and mask=~{name}.mask")
@@ -42,7 +46,7 @@ def as_image(image: Any, name: str = "image", *, channels: Sequence[int] | None 
 
 
 def as_coefficients(values: Any, name: str = "coefficients", *, complex_too: bool = True) -> np.ndarray:
-    """An array of a transform's coefficients: finite, float32 or float64 or, if allowed, complex64 or complex128."""
+    """Check the coefficients of a transform: finite, of dtype float32 or float64, or complex where that is allowed."""
     kinds = "fc" if complex_too else "f"
     if not isinstance(values, np.ndarray):
         raise TypeError(f"{name} must be a numpy array, got {_kind(values)}")
@@ -57,7 +61,7 @@ def as_coefficients(values: Any, name: str = "coefficients", *, complex_too: boo
 
 
 def as_psf(psf: Any, name: str = "psf") -> np.ndarray:
-    """A point-spread function as a new (n, m) array of float64, scaled to the sum 1."""
+    """Check a point-spread function, and return it as a new (n, m) array of float64 whose sum is 1."""
     if not isinstance(psf, np.ndarray):
         raise TypeError(f"{name} must be a numpy array, got {_kind(psf)}")
     if psf.dtype.kind not in "biuf":
@@ -71,7 +75,7 @@ def as_psf(psf: Any, name: str = "psf") -> np.ndarray:
 
 
 def as_window_weights(weights: Any, name: str = "weights") -> np.ndarray:
-    """Weights of a window as an (n, m) array with odd sides: finite, nowhere negative, somewhere positive."""
+    """Check the weights of a window: an (n, m) array with odd sides, finite, nowhere negative, somewhere positive."""
     if not isinstance(weights, np.ndarray):
         raise TypeError(f"{name} must be a numpy array, got {_kind(weights)}")
     if weights.dtype.kind not in "biuf":
@@ -85,7 +89,7 @@ def as_window_weights(weights: Any, name: str = "weights") -> np.ndarray:
 
 
 def image_dtype(value: Any, name: str = "dtype") -> np.dtype | None:
-    """None, or a dtype that images have."""
+    """Check a dtype that an image can have; None stays None."""
     if value is None:
         return None
     try:
@@ -98,7 +102,10 @@ def image_dtype(value: Any, name: str = "dtype") -> np.dtype | None:
 
 
 def as_mask(mask: Any, image: np.ndarray, name: str = "mask", of: str = "image") -> np.ndarray | None:
-    """None, or a bool array of the image's (h, w) with at least one True (unless the image is empty)."""
+    """Check a mask: a bool array of the image's (h, w).  None stays None.
+
+    At least one pixel must be True, unless the image is empty.
+    """
     if mask is None:
         return None
     if not isinstance(mask, np.ndarray):
@@ -113,7 +120,10 @@ def as_mask(mask: Any, image: np.ndarray, name: str = "mask", of: str = "image")
 
 
 def as_hole(mask: Any, image: np.ndarray, name: str = "mask", *, empty: bool = True) -> np.ndarray:
-    """A required bool array of the image's (h, w), True where to fill; none of it may be True if it may be `empty`."""
+    """Check the mask of a hole: a bool array of the image's (h, w) that is True where to fill.
+
+    With ``empty=False`` at least one pixel must be True.
+    """
     if not isinstance(mask, np.ndarray):
         raise TypeError(f"{name} must be a numpy array of bool, got {_kind(mask)}")
     if mask.dtype != bool:
@@ -126,7 +136,10 @@ def as_hole(mask: Any, image: np.ndarray, name: str = "mask", *, empty: bool = T
 
 
 def boxes_on_image(boxes: Any, image: np.ndarray, name: str = "boxes") -> np.ndarray:
-    """Boxes (x0, y0, x1, y1) [px] as (n, 4) of float64: finite, not empty, each with a part in the image."""
+    """Check boxes (x0, y0, x1, y1) [px], and return them as a float64 array of shape (n, 4).
+
+    Each box must be finite, must not be empty, and must overlap the image.
+    """
     try:
         if boxes is None:
             raise TypeError
@@ -150,13 +163,16 @@ def boxes_on_image(boxes: Any, image: np.ndarray, name: str = "boxes") -> np.nda
 
 
 def same_size(a: np.ndarray, b: np.ndarray, name_a: str, name_b: str) -> None:
-    """Both images have the same shape."""
+    """Check that two images have the same shape."""
     if a.shape != b.shape:
         raise ValueError(f"{name_b} must have the shape of {name_a}, {a.shape}, got {b.shape}")
 
 
 def color_mode(color: Any, image: np.ndarray) -> str:
-    """``color`` as ``"luminance"`` or ``"per_channel"``; luminance needs a grey or an RGB image."""
+    """Check ``color``, and return ``"luminance"`` or ``"per_channel"``; luminance needs a grey or an RGB image.
+
+    For a grey image both mean the same, and ``"per_channel"`` is returned.
+    """
     one_of(color, "color", COLORS)
     if color == "luminance" and _channels(image) not in (1, 3):
         raise ValueError(
@@ -167,7 +183,7 @@ def color_mode(color: Any, image: np.ndarray) -> str:
 
 
 def one_of(value: Any, name: str, allowed: Sequence[str]) -> str:
-    """A string out of a closed list."""
+    """Check that a string is one of a closed list."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a string, got {_kind(value)}")
     if value not in allowed:
@@ -176,12 +192,12 @@ def one_of(value: Any, name: str, allowed: Sequence[str]) -> str:
 
 
 def border_name(border: Any) -> str:
-    """A border out of the vocabulary of `imgproc._core.border`."""
+    """Check that a border is one of those of `imgproc._core.border`."""
     return one_of(border, "border", BORDERS)
 
 
 def integer(value: Any, name: str, *, at_least: int | None = None, at_most: int | None = None) -> int:
-    """An integer (a bool is none, nor is a float) within bounds."""
+    """Check an integer and its bounds.  A bool or a float is not accepted, whatever its value."""
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
@@ -196,7 +212,7 @@ def integer(value: Any, name: str, *, at_least: int | None = None, at_most: int 
 
 
 def odd(value: Any, name: str) -> int:
-    """An odd integer of at least 1."""
+    """Check an odd integer of at least 1."""
     number = integer(value, name, at_least=1)
     if number % 2 == 0:
         raise ValueError(f"{name} must be odd, got {number}")
@@ -204,7 +220,7 @@ def odd(value: Any, name: str) -> int:
 
 
 def radius_within(radius: Any, image: np.ndarray) -> int:
-    """A window radius of at least 0 whose window is not absurdly larger than the image."""
+    """Check the radius of a window: at least 0, and at most the longer side of the image."""
     number = integer(radius, "radius", at_least=0)
     longest = max(image.shape[:2])
     if image.size and number > longest:
@@ -213,9 +229,9 @@ def radius_within(radius: Any, image: np.ndarray) -> int:
 
 
 def real(value: Any, name: str, *, at_least: float | None = None, at_most: float | None = None) -> float:
-    """A finite real number within bounds."""
+    """Check a finite real number and its bounds."""
     # A one-element array and a NumPy complex number would convert, with a warning.
-    if isinstance(value, (bool, np.bool_, str, bytes, np.complexfloating)) or getattr(value, "ndim", 0):
+    if isinstance(value, (bool, np.bool_, str, bytes, np.complexfloating)) or getattr(value, "ndim", False):
         raise TypeError(f"{name} must be a number, got {_kind(value)}")
     try:
         number = float(value)
@@ -233,7 +249,7 @@ def real(value: Any, name: str, *, at_least: float | None = None, at_most: float
 
 
 def positive(value: Any, name: str) -> float:
-    """A finite number above 0."""
+    """Check a finite number above 0."""
     number = real(value, name)
     if number <= 0:
         raise ValueError(f"{name} must be > 0, got {number}")
@@ -241,7 +257,7 @@ def positive(value: Any, name: str) -> float:
 
 
 def ordered_range(value: Any, name: str) -> tuple[float, float]:
-    """A pair (low, high) with low < high."""
+    """Check a pair (low, high) of finite numbers with low < high."""
     low, high = _pair(value, name)
     low, high = real(low, f"{name}[0]"), real(high, f"{name}[1]")
     if low >= high:
@@ -250,7 +266,7 @@ def ordered_range(value: Any, name: str) -> tuple[float, float]:
 
 
 def size_pair(value: Any, name: str, *, at_least: int = 1) -> tuple[int, int]:
-    """A pair of integers (rows, columns)."""
+    """Check a pair of integers (rows, columns)."""
     a, b = _pair(value, name)
     return integer(a, f"{name}[0]", at_least=at_least), integer(b, f"{name}[1]", at_least=at_least)
 

@@ -124,6 +124,7 @@ def canny(
         valid = np.isfinite(plane) if mask is None else mask & np.isfinite(plane)
     weights = mirrored(gaussian_weights(sigma))
     blur = separable(weights, weights)
+    totals: tuple[np.ndarray, ...]
     if valid is None:
         totals = _within(h, weights)[:, None], _within(w, weights)
         inside = np.ones((h, w), np.uint8)

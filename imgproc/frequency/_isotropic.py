@@ -39,7 +39,9 @@ def highpass_gain(kind: str, order: int, cutoff: float, squared: np.ndarray) -> 
     return 1 - lowpass_gain(kind, order, cutoff, squared)
 
 
-def _isotropic(shape: Callable[..., np.ndarray], params: tuple, size: tuple[int, int], dct: bool, dtype: np.dtype):
+def _isotropic(
+    shape: Callable[..., np.ndarray], params: tuple, size: tuple[int, int], dct: bool, dtype: np.dtype
+) -> np.ndarray:
     """A gain that depends on the distance from zero frequency only, on the grid of the DCT or of the half DFT."""
     if dct:
         fy, fx = np.arange(size[0])[:, np.newaxis] / (2 * size[0]), np.arange(size[1])[np.newaxis] / (2 * size[1])

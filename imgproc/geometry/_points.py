@@ -61,7 +61,7 @@ def affine_matrix(
     return np.array(multiply(translation(x, y), about(linear(a, b, d, e), 0.5 * w, 0.5 * h))).reshape(3, 3)
 
 
-def _two(value: Any, name: str) -> Sequence[Any]:
+def _two(value: Any, name: str) -> Sequence[Any] | np.ndarray:
     if isinstance(value, str) or not isinstance(value, (Sequence, np.ndarray)) or len(value) != 2:
         raise TypeError(f"{name} must be a pair (x, y), got {value!r}")
     return value

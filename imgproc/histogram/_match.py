@@ -66,10 +66,11 @@ class Target:
     knots: tuple[np.ndarray, np.ndarray] | None
     dtype: np.dtype
 
-    def at(self, counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    def at(self, counts: np.ndarray, totals: np.ndarray | np.integer) -> np.ndarray:
         """The value whose share of the reference is nearest counts/totals (float: linear between knots)."""
-        if self.cumulative is None:
+        if self.knots is not None:
             return np.interp(counts / totals, *self.knots).astype(self.dtype)
+        assert self.cumulative is not None
         out = np.empty(counts.shape, self.dtype)
         flat = [canonical(np.asarray(a, np.int64).reshape(-1)) for a in (counts, totals)]
         nearest_levels(canonical(self.cumulative), *flat, out.reshape(-1))
@@ -78,8 +79,9 @@ class Target:
     @property
     def median(self) -> Any:
         """Where a constant image goes."""
-        if self.cumulative is None:
+        if self.knots is not None:
             return self.dtype.type(np.interp(0.5, *self.knots))
+        assert self.cumulative is not None
         return self.dtype.type(np.searchsorted(self.cumulative * 2, self.cumulative[-1]))
 
 

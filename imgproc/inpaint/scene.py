@@ -198,6 +198,7 @@ def complete_scene(
     image = np.array(image)
     image[mask] = 0
     if scenes is None:
+        assert isinstance(database, SceneDatabase)
         scenes = database.query(image, mask, n_scenes)
     query = _Query(image, mask, context, scales, penalty)
 

@@ -138,10 +138,9 @@ def graph_cut_seam(
     if image.dtype != source.dtype:
         raise ValueError(f"source must have the dtype of image, {image.dtype}, got {source.dtype}")
     mask = as_hole(mask, image, empty=False)
-    if valid is not None:
-        valid = as_mask(valid, image, "valid")
-        if (mask & ~valid).any():
-            raise ValueError("valid must hold the hole: the source must show something everywhere in mask")
+    valid = as_mask(valid, image, "valid")
+    if valid is not None and (mask & ~valid).any():
+        raise ValueError("valid must hold the hole: the source must show something everywhere in mask")
     context = integer(context, "context", at_least=1)
     penalty = real(penalty, "penalty", at_least=0, at_most=1)
     if not image.size:

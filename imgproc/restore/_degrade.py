@@ -76,7 +76,7 @@ def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float) -> np
     top, left = n // 2, m // 2
     below, right = n - 1 - top, m - 1 - left
     # A point of the image gets what is up to n // 2 below it, as the convolution mirrors, and so on.
-    size = tuple(next_fast_len(side, real=True) for side in (h + n - 1, w + m - 1))
+    size = next_fast_len(h + n - 1, real=True), next_fast_len(w + m - 1, real=True)
     kind = work_dtype(image.dtype)
     transfer = rfft2(centred(psf, size).astype(kind))
 

@@ -288,7 +288,7 @@ def _lab(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             planes[:, y : y + _ROWS] = np.moveaxis(rgb_to_lab(f), -1, 0)
     if image.dtype.kind == "u":
         return canonical(planes), canonical(np.ones(image.shape[:2], bool))
-    finite = np.isfinite(planes).all(axis=0)
+    finite = np.logical_and.reduce(np.isfinite(planes))
     planes[:, ~finite] = 0
     return canonical(planes), canonical(finite)
 

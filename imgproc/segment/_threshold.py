@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real
@@ -194,7 +196,7 @@ def adaptive_threshold(
     if not image.size:
         return np.zeros(image.shape, bool)
     kind, full = float_of(image.dtype).type, full_scale(image.dtype)
-    window = {"radius": radius, "border": border, "fill": fill}
+    window: dict[str, Any] = {"radius": radius, "border": border, "fill": fill}
     with np.errstate(invalid="ignore", over="ignore"):
         if method == "gaussian":
             sigma = 0.3 * radius + 0.35

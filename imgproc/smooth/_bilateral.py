@@ -208,7 +208,8 @@ def _by_lattice(
     channels = 1 if image.ndim == 2 else image.shape[2]
     sigmas = [within_floats(sigma_space)] * 2
     sigmas += [within_floats(sigma_color * full_scale(framed_guide.dtype))] * len(levels)
-    lattice = Lattice(framed.shape[:2], sigmas, *map(list, zip(*levels, strict=True)), channels)
+    lowest, highest = [low for low, _ in levels], [high for _, high in levels]
+    lattice = Lattice(framed.shape[:2], sigmas, lowest, highest, channels)
     kind = np.dtype(np.float64 if np.float64 in (image.dtype, framed_guide.dtype) else np.float32)
     for y in range(0, len(framed), _ROWS):
         values = planes_of(framed[y : y + _ROWS], kind)

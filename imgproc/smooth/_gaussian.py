@@ -115,17 +115,16 @@ def stages_of(sigma: float, size: int) -> tuple[int, list[_Stage]]:
     r, m = down.size // 2, middle.size // 2
     before = r // step + m  # kept rows above row 0
     kept = before + (size - 1 + r) // step + m + 1
-    up, starts = [], []
+    up = []
     for phase in range(step):  # weights of the kept rows from -(r // step) on, seen from row `phase`
         at = (np.arange(2 * (r // step) + 2) - r // step) * step - phase
         w = np.where(np.abs(at) <= r, np.exp(-0.5 * (at / outer) ** 2), 0.0)
         up.append(w / w.sum())
     y = np.arange(size)
-    starts = y // step
     return before * step + r, [
         _stage(np.arange(kept) * step, down),
         _stage(np.arange(kept - 2 * m), middle),
-        _stage(starts, *up, phases=y % step),
+        _stage(y // step, *up, phases=y % step),
     ]
 
 
@@ -287,7 +286,7 @@ def gaussian_blur(
         if not finite.all():
             spoilt = ~finite
             source = np.where(finite, image, image.dtype.type(np.mean(image[finite]) if finite.any() else 0))
-    reach = tuple(math.ceil(REACH * s) for s in sigmas)
+    reach = math.ceil(REACH * sigmas[0]), math.ceil(REACH * sigmas[1])
     if mask is None:
         result = smooth(source, sigmas, border, fill)
     else:

@@ -101,8 +101,8 @@ class _Guide:
     def __init__(self, planes: np.ndarray, radius: int) -> None:
         # About one of its own levels nothing cancels, wherever an image's levels lie.
         finite = np.isfinite(planes).all(axis=0)
-        level = planes[(slice(None), *np.unravel_index(finite.argmax(), finite.shape))]
-        level = np.where(np.isfinite(level), level, 0)
+        y, x = np.unravel_index(finite.argmax(), finite.shape)
+        level = np.where(np.isfinite(planes[:, y, x]), planes[:, y, x], 0)
         self.planes, self.radius = canonical(planes - level[:, np.newaxis, np.newaxis]), radius
         n = len(planes)
         pairs = [(a, b) for a in range(n) for b in range(a, n)]
@@ -114,7 +114,7 @@ class _Guide:
         run_bands(lambda a, b: _products(canonical(one[a:b]), canonical(plane[a:b]), out[a:b]), h, pixels=h * w)
         return out
 
-    def _means(self, planes: Sequence[np.ndarray]) -> np.ndarray:
+    def _means(self, planes: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         out = np.empty((len(planes), *planes[0].shape))
         for plane, means in zip(planes, out):
             _mean(plane, self.radius, means)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .._core.check import as_image, integer, positive, real
@@ -130,7 +132,8 @@ def _denoised(plane: np.ndarray, weight: float, iterations: int, tolerance: floa
     f, u, dual = canonical(plane), np.array(plane), np.zeros((2, h, w), kind)
     none, tau, inverse = canonical(np.zeros(w, kind)), kind.type(TAU), kind.type(weight)
     lengths, squares = np.empty(h), np.zeros(h)
-    first = before = None
+    first: float | None = None
+    before = math.inf
 
     def ascend(y0: int, y1: int) -> None:
         _dual_step(canonical(u), y0, y1, tau, inverse, dual, np.empty(w, kind), lengths)
