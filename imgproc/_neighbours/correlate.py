@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .._core.border import index_map
+from .._core.formats import channels_of, work_dtype
 from .._core.jit import jit_enabled, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -282,11 +283,11 @@ class _Work:
 
     def __init__(self, image: np.ndarray, ry: int, rx: int, *, fixed: bool = False) -> None:
         h, w = image.shape[:2]
-        self.channels = 1 if image.ndim == 2 else image.shape[2]
+        self.channels = channels_of(image)
         self.size, self.ry, self.rx = (h, w), ry, rx
         self.rows = canonical(image).reshape(h, -1)
         self.maps = index_map(h, ry, ry, BORDER), index_map(w, rx, rx, BORDER), self.channels
-        self.kind = np.dtype(np.uint16 if fixed else np.float64 if image.dtype == np.float64 else np.float32)
+        self.kind = np.dtype(np.uint16 if fixed else work_dtype(image.dtype))
         self.top = full_scale(image.dtype) if image.dtype.kind == "u" else 0
         self.result = np.empty(image.shape, image.dtype)
         self.out = self.result.reshape(h, -1)

@@ -14,18 +14,13 @@ import numpy as np
 
 from .._core.border import _CV2, framed
 from .._core.opencv import load_cv2
-from .._core.planes import canonical, full_scale
+from .._core.planes import canonical, levels_of
 
 _MOST_CHANNELS = 128
 _BAND = 1 << 18
 """Samples of a band."""
 
 Filter = Callable[[np.ndarray, int], np.ndarray]
-
-
-def float_of(dtype: np.dtype) -> np.dtype:
-    """The floats that results for images of this dtype are in."""
-    return np.dtype(np.float64 if dtype == np.float64 else np.float32)
 
 
 def gaussian_weights(sigma: float, truncate: float = 4.0) -> list[float]:
@@ -81,10 +76,8 @@ def apply(image: np.ndarray, work: Filter, reach: int, border: str = "reflect_10
     edge = 0
     if border in ("constant", "wrap"):
         edge, (h, w, c) = reach, flat.shape
-        level = fill * full_scale(image.dtype)
-        level = min(max(round(level), 0), full_scale(image.dtype)) if image.dtype.kind == "u" else level
         frame = np.empty((h + 2 * edge, w + 2 * edge, c), image.dtype)
-        flat, border = framed(flat, (edge,) * 4, border, [level] * c, frame), "replicate"
+        flat, border = framed(flat, (edge,) * 4, border, levels_of(fill, c, image.dtype), frame), "replicate"
     number = getattr(cv2, _CV2[border])
     with np.errstate(invalid="ignore", over="ignore"):
         parts = [

@@ -7,23 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import border_name, one_of
+from .._core.check import border_name, fill_levels, one_of
+from .._core.formats import channels_of, work_dtype
 from .._core.jit import kernel
-from .._core.planes import as_planes, canonical, full_scale, level
+from .._core.planes import as_planes, canonical, levels_of, rounding
 from .._core.threads import run_bands
 from .._scanline.coordinates import BORDER_CODES, _fold_row
 from .._scanline.interpolate import sample_bicubic, sample_bilinear
 from .._scanline.nearest import BICUBIC, BILINEAR, NEAREST, nearest_index
 from .._scanline.stores import store
-from ._common import fill_levels, full_image
+from ._common import full_image
 
 __all__ = ["remap"]
 
 _RUN = 1024
 """Pixels that are done together: what is known of them stays in the L1 cache."""
 _MODES = {"nearest": NEAREST, "bilinear": BILINEAR, "bicubic": BICUBIC}
-_ROUND = 12582912.0
-"""1.5 * 2**23: a float32 below 2**22 plus and minus this is rounded half to even."""
 
 
 @kernel(inner=True)
@@ -136,7 +135,7 @@ def remap(
         raise ValueError(f"y must have the shape of x, {x.shape}, got {y.shape}")
     border_name(border)
     one_of(interpolation, "interpolation", tuple(_MODES))
-    fill = fill_levels(fill, image)
+    fill = fill_levels(fill, channels=channels_of(image))
     kind = np.float32 if x.dtype == y.dtype == np.float32 else np.float64
     return _remap(
         as_planes(image),
@@ -163,10 +162,8 @@ def _remap(
     """The same for canonical arrays; (height, width, c)."""
     h, w, channels = planes.shape
     dtype = planes.dtype
-    kind = np.float64 if dtype == np.float64 else np.float32
-    limits = np.array((0.0, full_scale(dtype), _ROUND) if dtype.kind == "u" else (-np.inf, np.inf, 0.0), kind)
-    levels = np.empty(channels, dtype)
-    levels[:] = level(fill, dtype) if isinstance(fill, float) else [level(v, dtype) for v in fill]
+    kind = work_dtype(dtype)
+    limits, levels = np.array(rounding(dtype), kind), np.array(levels_of(fill, channels, dtype), dtype)
     out = np.empty((*x.shape, channels), dtype)
 
     def band(y0: int, y1: int) -> None:

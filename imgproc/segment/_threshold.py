@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real
+from .._core.formats import work_dtype
 from .._core.planes import canonical, full_scale, luma
-from .._neighbours.float_filters import apply, float_of, gaussian_weights, mirrored, separable
+from .._neighbours.float_filters import apply, gaussian_weights, mirrored, separable
 from ..histogram._count import count_levels
 from ..local import local_mean, local_std
 
@@ -193,7 +194,7 @@ def adaptive_threshold(
     fill = real(fill, "fill")
     if not image.size:
         return np.zeros(image.shape, bool)
-    kind, full = float_of(image.dtype).type, full_scale(image.dtype)
+    kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)
     window = {"radius": radius, "border": border, "fill": fill}
     with np.errstate(invalid="ignore", over="ignore"):
         if method == "gaussian":

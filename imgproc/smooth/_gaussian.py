@@ -21,6 +21,7 @@ import numpy as np
 
 from .._core.border import index_map
 from .._core.check import as_image, as_mask, border_name, positive, real
+from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale, level
 from .._core.threads import run_bands
@@ -139,7 +140,7 @@ def _smooth_rows(
     rows: np.ndarray, size: int, reach: int, stages: Sequence[_Stage], border: str, blank: Any, dtype: np.dtype
 ) -> np.ndarray:
     """Smooth `size` rows down the columns; the last sum is stored as `dtype`."""
-    kind = np.dtype(np.float64 if rows.dtype == np.float64 else np.float32)
+    kind = work_dtype(rows.dtype)
     lines = index_map(size, reach, reach, border)
     for number, stage in enumerate(stages):
         last = number == len(stages) - 1
@@ -191,7 +192,7 @@ def smooth(image: np.ndarray, sigmas: tuple[float, float], border: str, fill: fl
             return blur_separable(image, half)
         r = len(half) - 1
         return np.ascontiguousarray(blur_separable(with_frame(image, r, border, fill), half)[r : r + h, r : r + w])
-    kind = np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    kind = work_dtype(image.dtype)
     blank = level(fill, image.dtype)
     (ry, down), (rx, across) = stages_of(sigmas[0], h), stages_of(sigmas[1], w)
     rows = canonical(image).reshape(h, -1)
@@ -309,7 +310,7 @@ def _over_valid(
     border: str,
     fill: float,
 ) -> np.ndarray:
-    kind = np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    kind = work_dtype(image.dtype)
     outside = float(level(fill, image.dtype))
     values = np.where(shown, image, image.dtype.type(0)).astype(kind)
     found = smooth(values, sigmas, border, outside)
