@@ -18,7 +18,7 @@ from .._core.formats import channels_of, work_dtype
 from .._core.jit import jit_enabled, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
-from .correlate_bytes import MOST_PAIRS, blur_bytes, correlate_bytes, quantized
+from .correlate_bytes import LANES, MOST_PAIRS, aligned, blur_bytes, correlate_bytes, quantized
 
 BORDER = "reflect_101"
 _RING_BYTES = 24 << 10
@@ -399,10 +399,13 @@ def blur_separable(image: np.ndarray, weights: Sequence[float]) -> np.ndarray:
         return _blurred(image, weights, ())
     work = _Work(image, r, r, fixed=True)
     halves = [weights[0] / 2, *weights[1:]]
-    down, along = quantized(halves, 1 << 16), quantized(halves, 1 << 17)
+    down, along = quantized(halves, 1 << 16, least=3), quantized(halves, 1 << 17, least=3)
 
     def block(x0: int, x1: int, ring: np.ndarray, total: np.ndarray, y0: int, y1: int) -> None:
-        at, wide = np.zeros((2, down.size), np.int64), np.empty(ring.size // (2 * r + 1), np.uint16)
+        length = -(-total.size // LANES) * LANES
+        stride = -(-(length + 2 * r * work.channels) // LANES) * LANES
+        ring, wide, total = aligned((2 * r + 1) * stride, stride, length)
+        at = np.zeros((4, down.size), np.uint64)
         blur_bytes(work.rows, *work.maps, r, down, along, x0, x1, ring, at, wide, total, work.out, y0, y1)
 
     return work.run(block)
