@@ -14,7 +14,8 @@ from ._core.planes import canonical, full_scale, on_intensity
 from ._core.threads import run_bands
 from ._neighbours.correlate import blend_differences, blur_separable
 from ._neighbours.correlate import unsharp_mask as _unsharp
-from ._neighbours.float_filters import apply, gaussian_weights, separable
+from ._neighbours.float_filters import apply, separable
+from ._neighbours.gaussian import gaussian_weights
 from .smooth._common import by_bands
 
 __all__ = ["detail_enhance", "emboss", "high_boost", "laplacian", "sharpen_laplacian", "unsharp_mask"]

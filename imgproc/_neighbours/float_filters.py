@@ -7,7 +7,6 @@ here.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -21,19 +20,6 @@ _BAND = 1 << 18
 """Samples of a band."""
 
 Filter = Callable[[np.ndarray, int], np.ndarray]
-
-
-def gaussian_weights(sigma: float, truncate: float = 4.0) -> list[float]:
-    """Half a Gaussian kernel up to so many sigma, from the centre outwards; the whole kernel adds up to 1."""
-    scale = -0.5 / sigma / sigma
-    weights = [math.exp(scale * k * k) for k in range(math.ceil(truncate * sigma) + 1)]
-    total = 2 * math.fsum(weights) - 1
-    return [w / total for w in weights]
-
-
-def mirrored(half: list[float], sign: float = 1.0) -> np.ndarray:
-    """A whole kernel from its half, the centre first; `sign` is -1 for an odd one."""
-    return np.array([sign * w for w in half[:0:-1]] + half)
 
 
 def separable(across: np.ndarray, down: np.ndarray) -> Filter:

@@ -9,7 +9,8 @@ from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale, luma
-from .._neighbours.float_filters import gaussian_weights, mirrored, separable
+from .._neighbours.float_filters import separable
+from .._neighbours.gaussian import gaussian_weights, mirrored
 from ._derivatives import derivatives
 
 __all__ = ["canny"]

@@ -10,7 +10,8 @@ from .._core.jit import kernel
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
-from .._neighbours.float_filters import Filter, apply, gaussian_weights, mirrored, separable
+from .._neighbours.float_filters import Filter, apply, separable
+from .._neighbours.gaussian import gaussian_weights, mirrored
 
 __all__ = [
     "difference_of_gaussians",

@@ -7,7 +7,8 @@ import numpy as np
 from .._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real
 from .._core.formats import work_dtype
 from .._core.planes import canonical, full_scale, luma
-from .._neighbours.float_filters import apply, gaussian_weights, mirrored, separable
+from .._neighbours.float_filters import apply, separable
+from .._neighbours.gaussian import gaussian_weights, mirrored
 from ..histogram._count import count_levels
 from ..local import local_mean, local_std
 

@@ -76,6 +76,10 @@ RULES: dict[str, tuple[str, Callable[[str], Found]]] = {
         lines_with(r"float64 if .*float64.* else np\.float32|float32 if .*!= np\.float64 else np\.float64"),
     ),
     "imgproc._core.formats.ROUNDING": ("imgproc/_core/formats.py", lines_with(r"\b12_?582_?912\b|\b0x4B400000\b")),
+    "imgproc._neighbours.gaussian.gaussian_weights": (
+        "imgproc/_neighbours/gaussian.py",
+        lines_with(r"\bexp\(-0\.5\b.*sigma"),
+    ),
     "imgproc._core.check.fill_levels": (
         "imgproc/_core/check.py",
         lines_with(r"one level or \{|a level or one for each channel, got|f\"fill\[\{"),
