@@ -13,7 +13,7 @@ import numpy as np
 
 from .._core.border import _CV2, framed
 from .._core.opencv import load_cv2
-from .._core.planes import canonical, levels_of
+from .._core.planes import canonical, fill_values
 
 _MOST_CHANNELS = 128
 _BAND = 1 << 18
@@ -63,7 +63,7 @@ def apply(image: np.ndarray, work: Filter, reach: int, border: str = "reflect_10
     if border in ("constant", "wrap"):
         edge, (h, w, c) = reach, flat.shape
         frame = np.empty((h + 2 * edge, w + 2 * edge, c), image.dtype)
-        flat, border = framed(flat, (edge,) * 4, border, levels_of(fill, c, image.dtype), frame), "replicate"
+        flat, border = framed(flat, (edge,) * 4, border, fill_values(fill, c, image.dtype), frame), "replicate"
     number = getattr(cv2, _CV2[border])
     with np.errstate(invalid="ignore", over="ignore"):
         parts = [

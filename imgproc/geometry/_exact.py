@@ -11,7 +11,7 @@ from .._core.border import framed
 from .._core.check import as_image, border_name, fill_levels, integer, one_of
 from .._core.formats import channels_of
 from .._core.opencv import load_cv2
-from .._core.planes import levels_of
+from .._core.planes import fill_values
 from ._common import full_image
 
 __all__ = ["crop", "flip", "pad", "transpose"]
@@ -154,7 +154,7 @@ def pad(
     fill = fill_levels(fill, channels=channels_of(image))
     if border != "constant":
         full_image(image)
-    values = levels_of(fill, channels_of(image), image.dtype)
+    values = fill_values(fill, channels_of(image), image.dtype)
     h, w = image.shape[:2]
     out = np.empty((top + h + bottom, left + w + right, *image.shape[2:]), image.dtype)
     return framed(image, (top, bottom, left, right), border, values, out)

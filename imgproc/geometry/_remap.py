@@ -10,7 +10,7 @@ import numpy as np
 from .._core.check import border_name, fill_levels, one_of
 from .._core.formats import channels_of, work_dtype
 from .._core.jit import kernel
-from .._core.planes import as_planes, canonical, levels_of, rounding
+from .._core.planes import as_planes, canonical, fill_values, rounding
 from .._core.threads import run_bands
 from .._scanline.coordinates import BORDER_CODES, _fold_row
 from .._scanline.interpolate import sample_bicubic, sample_bilinear
@@ -163,7 +163,7 @@ def _remap(
     h, w, channels = planes.shape
     dtype = planes.dtype
     kind = work_dtype(dtype)
-    limits, levels = np.array(rounding(dtype), kind), np.array(levels_of(fill, channels, dtype), dtype)
+    limits, levels = np.array(rounding(dtype), kind), np.array(fill_values(fill, channels, dtype), dtype)
     out = np.empty((*x.shape, channels), dtype)
 
     def band(y0: int, y1: int) -> None:

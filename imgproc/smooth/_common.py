@@ -9,7 +9,7 @@ import numpy as np
 from .._core.border import framed
 from .._core.formats import channels_of
 from .._core.opencv import load_cv2
-from .._core.planes import full_scale, levels_of
+from .._core.planes import full_scale, fill_values
 
 __all__: list[str] = []
 
@@ -18,7 +18,7 @@ def with_frame(image: np.ndarray, radius: int, border: str, fill: float) -> np.n
     """The image extended by `radius` pixels of its border on all sides; `fill` is a fraction of full scale."""
     h, w = image.shape[:2]
     out = np.empty((h + 2 * radius, w + 2 * radius, *image.shape[2:]), image.dtype)
-    return framed(image, (radius,) * 4, border, levels_of(fill, channels_of(image), image.dtype), out)
+    return framed(image, (radius,) * 4, border, fill_values(fill, channels_of(image), image.dtype), out)
 
 
 BAND = 128
