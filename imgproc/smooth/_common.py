@@ -9,7 +9,7 @@ import numpy as np
 from .._core.border import framed
 from .._core.formats import channels_of
 from .._core.opencv import load_cv2
-from .._core.planes import full_scale, fill_values
+from .._core.planes import fill_values, full_scale
 
 __all__: list[str] = []
 

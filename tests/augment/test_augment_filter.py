@@ -9,14 +9,29 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from helpers.machine import Whole, run
+from helpers.neighbours import (
+    MOST_PAIRS,
+    blend_differences,
+    blur_separable,
+    correlate,
+    disc_weights,
+    gaussian_weights,
+    in_pairs,
+    line_weights,
+    quantized,
+    unsharp_mask,
+)
+from helpers.transforms import Transform
+from helpers.vocabulary import DTYPES
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles.color import draws, frame_of, saturated, stages_of
+from oracles.plain import full_scale
 from scipy import ndimage
 
 import augment
 import imgproc
-from augment._chain.transform import Transform
 from augment.filter import (
     BoxBlur,
     Compression,
@@ -30,13 +45,6 @@ from augment.filter import (
     Sharpen,
     UnsharpMask,
 )
-from augment.filter._blur import disc_weights, line_weights
-from imgproc._core.check import DTYPES
-from imgproc._core.planes import full_scale
-from imgproc._neighbours.correlate import _in_pairs, blend_differences, blur_separable, correlate, unsharp_mask
-from imgproc._neighbours.correlate_bytes import MOST_PAIRS, quantized
-from imgproc._neighbours.gaussian import gaussian_weights
-from imgproc._scanline import Whole, run
 
 FILTERS: list[Transform] = [
     BoxBlur(),
@@ -603,7 +611,7 @@ def test_fixed_point_keeps_what_is_constant(weights: list[float], centre: bool, 
     row = np.concatenate((half[::-1], [middle], half))[np.newaxis]
     row /= row.sum()
     image = np.full((3, 70), value, np.uint8)
-    assert _in_pairs(image, row) is not None
+    assert in_pairs(image, row) is not None
     assert (correlate(image, row) == value).all()
 
 
@@ -621,13 +629,13 @@ def test_quantized_weights_add_up(weights: list[float], whole: int) -> None:
 def test_what_fixed_point_is_for() -> None:
     image = np.zeros((4, 4), np.uint8)
     mean = np.full((3, 3), 1 / 9)
-    assert _in_pairs(image, mean) is not None
-    assert _in_pairs(image.astype(np.uint16), mean) is None
-    assert _in_pairs(image, 2 * mean) is None
-    assert _in_pairs(image, np.array([[0.5, 0.3, 0.2]])) is None
-    assert _in_pairs(image, np.array([[-0.5, 2.0, -0.5]])) is None
-    assert _in_pairs(image, np.full((1, 2 * MOST_PAIRS - 1), 1 / (2 * MOST_PAIRS - 1))) is not None
-    assert _in_pairs(image, np.full((1, 2 * MOST_PAIRS + 1), 1 / (2 * MOST_PAIRS + 1))) is None
+    assert in_pairs(image, mean) is not None
+    assert in_pairs(image.astype(np.uint16), mean) is None
+    assert in_pairs(image, 2 * mean) is None
+    assert in_pairs(image, np.array([[0.5, 0.3, 0.2]])) is None
+    assert in_pairs(image, np.array([[-0.5, 2.0, -0.5]])) is None
+    assert in_pairs(image, np.full((1, 2 * MOST_PAIRS - 1), 1 / (2 * MOST_PAIRS - 1))) is not None
+    assert in_pairs(image, np.full((1, 2 * MOST_PAIRS + 1), 1 / (2 * MOST_PAIRS + 1))) is None
 
 
 def test_rounding_of_fixed_point_is_rare() -> None:
