@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.inventory import example_image
-from helpers.spectra import periodic
+from helpers.spectra import inverse, periodic
 from helpers.vocabulary import BORDERS, DTYPES
 from oracles import restore as naive
 from scipy import ndimage
@@ -226,7 +226,7 @@ def test_total_variation_is_its_definition(dtype: np.dtype) -> None:
 def test_wiener_and_constrained_least_squares_are_those_of_scikit_image(
     grey_photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imgproc.restore._inverse.ROUNDS", 0)
+    monkeypatch.setattr(inverse, "ROUNDS", 0)
     plane, psf = grey_photo / 255, imgproc.motion_psf(7, 30)
     size = periodic.roomy(plane.shape, psf)
     # They are periodic: on our continuation, without the mean, which they darken.

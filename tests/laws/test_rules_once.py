@@ -70,17 +70,17 @@ def lines_with(pattern: str) -> Callable[[str], Found]:
 
 
 RULES: dict[str, tuple[str, Callable[[str], Found]]] = {
-    "imgproc._core.formats.channels_of": ("imgproc/_core/formats.py", channel_counts),
-    "imgproc._core.formats.work_dtype": (
+    "channels_of": ("imgproc/_core/formats.py", channel_counts),
+    "work_dtype": (
         "imgproc/_core/formats.py",
         lines_with(r"float64 if .*float64.* else np\.float32|float32 if .*!= np\.float64 else np\.float64"),
     ),
-    "imgproc._core.formats.ROUNDING": ("imgproc/_core/formats.py", lines_with(r"\b12_?582_?912\b|\b0x4B400000\b")),
-    "imgproc._neighbours.gaussian.gaussian_weights": (
+    "ROUNDING": ("imgproc/_core/formats.py", lines_with(r"\b12_?582_?912\b|\b0x4B400000\b")),
+    "gaussian_weights": (
         "imgproc/_neighbours/gaussian.py",
         lines_with(r"\bexp\(-0\.5\b.*sigma"),
     ),
-    "imgproc._core.check.fill_levels": (
+    "fill_levels": (
         "imgproc/_core/check.py",
         lines_with(r"one level or \{|a level or one for each channel, got|f\"fill\[\{"),
     ),
@@ -96,7 +96,7 @@ def test_a_rule_stands_in_one_place(rule: str) -> None:
         if name != home and not name.startswith(PENDING)
         for line, text in search(name)
     ]
-    assert not copies, f"use {rule} instead of\n" + "\n".join(copies)
+    assert not copies, f"use {rule} of {home} instead of\n" + "\n".join(copies)
 
 
 @pytest.mark.parametrize("rule", RULES)
