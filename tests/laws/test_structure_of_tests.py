@@ -36,9 +36,8 @@ ALLOWED = {
     "laws/test_laws.py",
     "laws/test_threads.py",
 }
-PRIVATE = re.compile(
-    r"\b(?:imgproc|augment|gallery)(?:\.\w+)*\._[a-z]\w*|\bfrom (?:imgproc|augment|gallery)\S* import _[a-z]"
-)
+PACKAGES = "(?:imgproc|augment|gallery)"
+PRIVATE = re.compile(rf"\b{PACKAGES}(?:\.\w+)*\._[a-z]\w*|\bfrom {PACKAGES}\S* import _[a-z]")
 """A dotted name with a private part; names like ``__main__`` are public."""
 
 
@@ -49,12 +48,14 @@ def files() -> dict[str, Path]:
 def private_names(path: Path) -> list[str]:
     """What a file imports of private modules, itself or in a program that it starts, and what it patches by name."""
     found = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    tree = ast.parse(path.read_text())
+    prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [m.group() for alias in node.names if (m := PRIVATE.search(alias.name))]
         elif isinstance(node, ast.ImportFrom) and node.module:
             found += [m.group() for alias in node.names if (m := PRIVATE.search(f"{node.module}.{alias.name}"))]
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in prose:
             found += [m.group() for m in PRIVATE.finditer(node.value)]
     return found
 
