@@ -399,14 +399,13 @@ def blur_separable(image: np.ndarray, weights: Sequence[float]) -> np.ndarray:
         return _blurred(image, weights, ())
     work = _Work(image, r, r, fixed=True)
     halves = [weights[0] / 2, *weights[1:]]
-    down, along = quantized(halves, 1 << 16, least=3), quantized(halves, 1 << 17, least=3)
+    pairs = np.array([quantized(halves, whole, least=3) for whole in (1 << 16, 1 << 17)])
 
     def block(x0: int, x1: int, ring: np.ndarray, total: np.ndarray, y0: int, y1: int) -> None:
         length = -(-total.size // LANES) * LANES
         stride = -(-(length + 2 * r * work.channels) // LANES) * LANES
-        ring, wide, total = aligned((2 * r + 1) * stride, stride, length)
-        at = np.zeros((4, down.size), np.uint64)
-        blur_bytes(work.rows, *work.maps, r, down, along, x0, x1, ring, at, wide, total, work.out, y0, y1)
+        at, buffer = np.zeros((2, *pairs.shape), np.uint64), aligned((2 * r + 2) * stride + length)
+        blur_bytes(work.rows, *work.maps, r, pairs, x0, x1, stride, length, at, buffer, work.out, y0, y1)
 
     return work.run(block)
 

@@ -22,15 +22,11 @@ LANES = 32
 _BITS = np.uint64(5)
 
 
-def aligned(*sizes: int) -> list[np.ndarray]:
-    """Uninitialised arrays of uint16 that begin at multiples of 64 bytes; their sizes are multiples of `LANES`."""
-    whole = np.empty(sum(sizes) + LANES, np.uint16)
-    end = -whole.__array_interface__["data"][0] % 64 // 2
-    made = []
-    for size in sizes:
-        made.append(whole[end : end + size])
-        end += size
-    return made
+def aligned(size: int) -> np.ndarray:
+    """An uninitialised array of uint16 that begins at a multiple of 64 bytes."""
+    whole = np.empty(size + LANES, np.uint16)
+    start = -whole.__array_interface__["data"][0] % 64 // 2
+    return whole[start : start + size]
 
 
 def _sixteen_bits(intrinsic: Any) -> Any:
@@ -82,12 +78,18 @@ def _load(row, xmap, x0, first, last, count, channels, ring, base):
 
 
 @kernel(inner=True)
+def _plus(total, ring, a, b, i, weight):
+    """`total` and a weight times what is at two places, sample `i` from there on."""
+    return _added(total, ring[a + i], ring[b + i], weight)
+
+
+@kernel(inner=True)
 def _two(ring, at, w, k, bias, out):
     a, b, c, d = np.uint64(at[0, k]), np.uint64(at[1, k]), np.uint64(at[0, k + 1]), np.uint64(at[1, k + 1])
     p, q = w[k], w[k + 1]
     for i in range(np.uint64(out.size)):
-        total = _added(out[i] if k > 0 else bias, ring[a + i], ring[b + i], p)
-        out[i] = _added(total, ring[c + i], ring[d + i], q)
+        total = _plus(out[i] if k > 0 else bias, ring, a, b, i, p)
+        out[i] = _plus(total, ring, c, d, i, q)
 
 
 @kernel(inner=True)
@@ -96,10 +98,10 @@ def _four(ring, at, w, k, bias, out):
     e, f, g, h = np.uint64(at[0, k + 2]), np.uint64(at[1, k + 2]), np.uint64(at[0, k + 3]), np.uint64(at[1, k + 3])
     p, q, r, s = w[k], w[k + 1], w[k + 2], w[k + 3]
     for i in range(np.uint64(out.size)):
-        total = _added(out[i] if k > 0 else bias, ring[a + i], ring[b + i], p)
-        total = _added(total, ring[c + i], ring[d + i], q)
-        total = _added(total, ring[e + i], ring[f + i], r)
-        out[i] = _added(total, ring[g + i], ring[h + i], s)
+        total = _plus(out[i] if k > 0 else bias, ring, a, b, i, p)
+        total = _plus(total, ring, c, d, i, q)
+        total = _plus(total, ring, e, f, i, r)
+        out[i] = _plus(total, ring, g, h, i, s)
 
 
 @kernel(inner=True)
@@ -148,111 +150,118 @@ def correlate_bytes(rows, ymap, xmap, channels, places, weights, x0, x1, ring, a
 
 
 @kernel(inner=True)
+def _pair(at, w, k):
+    """Two places and their weight.  (A call each is sooner compiled than three indices.)"""
+    return at[0, k], at[1, k], w[k]
+
+
+@kernel(inner=True)
 def _first_2(ring, at, w, bias, out):
-    middle, w0 = at[0, 0], w[0]
-    a, b, w1 = at[0, 1], at[1, 1], w[1]
-    c, d, w2 = at[0, 2], at[1, 2], w[2]
+    middle, _, w0 = _pair(at, w, 0)
+    a, b, w1 = _pair(at, w, 1)
+    c, d, w2 = _pair(at, w, 2)
     for i in range((np.uint64(out.size) >> _BITS) << _BITS):
-        total = _added(bias, ring[middle + i], ring[middle + i], w0)
-        total = _added(total, ring[a + i], ring[b + i], w1)
-        out[i] = _added(total, ring[c + i], ring[d + i], w2)
+        total = _plus(bias, ring, middle, middle, i, w0)
+        total = _plus(total, ring, a, b, i, w1)
+        out[i] = _plus(total, ring, c, d, i, w2)
 
 
 @kernel(inner=True)
 def _first_3(ring, at, w, bias, out):
-    middle, w0 = at[0, 0], w[0]
-    a, b, w1 = at[0, 1], at[1, 1], w[1]
-    c, d, w2 = at[0, 2], at[1, 2], w[2]
-    e, f, w3 = at[0, 3], at[1, 3], w[3]
+    middle, _, w0 = _pair(at, w, 0)
+    a, b, w1 = _pair(at, w, 1)
+    c, d, w2 = _pair(at, w, 2)
+    e, f, w3 = _pair(at, w, 3)
     for i in range((np.uint64(out.size) >> _BITS) << _BITS):
-        total = _added(bias, ring[middle + i], ring[middle + i], w0)
-        total = _added(total, ring[a + i], ring[b + i], w1)
-        total = _added(total, ring[c + i], ring[d + i], w2)
-        out[i] = _added(total, ring[e + i], ring[f + i], w3)
+        total = _plus(bias, ring, middle, middle, i, w0)
+        total = _plus(total, ring, a, b, i, w1)
+        total = _plus(total, ring, c, d, i, w2)
+        out[i] = _plus(total, ring, e, f, i, w3)
 
 
 @kernel(inner=True)
 def _first_4(ring, at, w, bias, out):
-    middle, w0 = at[0, 0], w[0]
-    a, b, w1 = at[0, 1], at[1, 1], w[1]
-    c, d, w2 = at[0, 2], at[1, 2], w[2]
-    e, f, w3 = at[0, 3], at[1, 3], w[3]
-    g, h, w4 = at[0, 4], at[1, 4], w[4]
+    middle, _, w0 = _pair(at, w, 0)
+    a, b, w1 = _pair(at, w, 1)
+    c, d, w2 = _pair(at, w, 2)
+    e, f, w3 = _pair(at, w, 3)
+    g, h, w4 = _pair(at, w, 4)
     for i in range((np.uint64(out.size) >> _BITS) << _BITS):
-        total = _added(bias, ring[middle + i], ring[middle + i], w0)
-        total = _added(total, ring[a + i], ring[b + i], w1)
-        total = _added(total, ring[c + i], ring[d + i], w2)
-        total = _added(total, ring[e + i], ring[f + i], w3)
-        out[i] = _added(total, ring[g + i], ring[h + i], w4)
+        total = _plus(bias, ring, middle, middle, i, w0)
+        total = _plus(total, ring, a, b, i, w1)
+        total = _plus(total, ring, c, d, i, w2)
+        total = _plus(total, ring, e, f, i, w3)
+        out[i] = _plus(total, ring, g, h, i, w4)
 
 
 @kernel(inner=True)
 def _first_5(ring, at, w, bias, out):
-    middle, w0 = at[0, 0], w[0]
-    a, b, w1 = at[0, 1], at[1, 1], w[1]
-    c, d, w2 = at[0, 2], at[1, 2], w[2]
-    e, f, w3 = at[0, 3], at[1, 3], w[3]
-    g, h, w4 = at[0, 4], at[1, 4], w[4]
-    j, k, w5 = at[0, 5], at[1, 5], w[5]
+    middle, _, w0 = _pair(at, w, 0)
+    a, b, w1 = _pair(at, w, 1)
+    c, d, w2 = _pair(at, w, 2)
+    e, f, w3 = _pair(at, w, 3)
+    g, h, w4 = _pair(at, w, 4)
+    j, k, w5 = _pair(at, w, 5)
     for i in range((np.uint64(out.size) >> _BITS) << _BITS):
-        total = _added(bias, ring[middle + i], ring[middle + i], w0)
-        total = _added(total, ring[a + i], ring[b + i], w1)
-        total = _added(total, ring[c + i], ring[d + i], w2)
-        total = _added(total, ring[e + i], ring[f + i], w3)
-        total = _added(total, ring[g + i], ring[h + i], w4)
-        out[i] = _added(total, ring[j + i], ring[k + i], w5)
+        total = _plus(bias, ring, middle, middle, i, w0)
+        total = _plus(total, ring, a, b, i, w1)
+        total = _plus(total, ring, c, d, i, w2)
+        total = _plus(total, ring, e, f, i, w3)
+        total = _plus(total, ring, g, h, i, w4)
+        out[i] = _plus(total, ring, j, k, i, w5)
 
 
 @kernel(inner=True)
 def _first_6(ring, at, w, bias, out):
-    middle, w0 = at[0, 0], w[0]
-    a, b, w1 = at[0, 1], at[1, 1], w[1]
-    c, d, w2 = at[0, 2], at[1, 2], w[2]
-    e, f, w3 = at[0, 3], at[1, 3], w[3]
-    g, h, w4 = at[0, 4], at[1, 4], w[4]
-    j, k, w5 = at[0, 5], at[1, 5], w[5]
-    m, n, w6 = at[0, 6], at[1, 6], w[6]
+    middle, _, w0 = _pair(at, w, 0)
+    a, b, w1 = _pair(at, w, 1)
+    c, d, w2 = _pair(at, w, 2)
+    e, f, w3 = _pair(at, w, 3)
+    g, h, w4 = _pair(at, w, 4)
+    j, k, w5 = _pair(at, w, 5)
+    m, n, w6 = _pair(at, w, 6)
     for i in range((np.uint64(out.size) >> _BITS) << _BITS):
-        total = _added(bias, ring[middle + i], ring[middle + i], w0)
-        total = _added(total, ring[a + i], ring[b + i], w1)
-        total = _added(total, ring[c + i], ring[d + i], w2)
-        total = _added(total, ring[e + i], ring[f + i], w3)
-        total = _added(total, ring[g + i], ring[h + i], w4)
-        total = _added(total, ring[j + i], ring[k + i], w5)
-        out[i] = _added(total, ring[m + i], ring[n + i], w6)
+        total = _plus(bias, ring, middle, middle, i, w0)
+        total = _plus(total, ring, a, b, i, w1)
+        total = _plus(total, ring, c, d, i, w2)
+        total = _plus(total, ring, e, f, i, w3)
+        total = _plus(total, ring, g, h, i, w4)
+        total = _plus(total, ring, j, k, i, w5)
+        out[i] = _plus(total, ring, m, n, i, w6)
 
 
 @kernel(inner=True)
 def _first_7(ring, at, w, bias, out):
-    middle, w0 = at[0, 0], w[0]
-    a, b, w1 = at[0, 1], at[1, 1], w[1]
-    c, d, w2 = at[0, 2], at[1, 2], w[2]
-    e, f, w3 = at[0, 3], at[1, 3], w[3]
-    g, h, w4 = at[0, 4], at[1, 4], w[4]
-    j, k, w5 = at[0, 5], at[1, 5], w[5]
-    m, n, w6 = at[0, 6], at[1, 6], w[6]
-    p, q, w7 = at[0, 7], at[1, 7], w[7]
+    middle, _, w0 = _pair(at, w, 0)
+    a, b, w1 = _pair(at, w, 1)
+    c, d, w2 = _pair(at, w, 2)
+    e, f, w3 = _pair(at, w, 3)
+    g, h, w4 = _pair(at, w, 4)
+    j, k, w5 = _pair(at, w, 5)
+    m, n, w6 = _pair(at, w, 6)
+    p, q, w7 = _pair(at, w, 7)
     for i in range((np.uint64(out.size) >> _BITS) << _BITS):
-        total = _added(bias, ring[middle + i], ring[middle + i], w0)
-        total = _added(total, ring[a + i], ring[b + i], w1)
-        total = _added(total, ring[c + i], ring[d + i], w2)
-        total = _added(total, ring[e + i], ring[f + i], w3)
-        total = _added(total, ring[g + i], ring[h + i], w4)
-        total = _added(total, ring[j + i], ring[k + i], w5)
-        total = _added(total, ring[m + i], ring[n + i], w6)
-        out[i] = _added(total, ring[p + i], ring[q + i], w7)
+        total = _plus(bias, ring, middle, middle, i, w0)
+        total = _plus(total, ring, a, b, i, w1)
+        total = _plus(total, ring, c, d, i, w2)
+        total = _plus(total, ring, e, f, i, w3)
+        total = _plus(total, ring, g, h, i, w4)
+        total = _plus(total, ring, j, k, i, w5)
+        total = _plus(total, ring, m, n, i, w6)
+        out[i] = _plus(total, ring, p, q, i, w7)
 
 
 @kernel(inner=True)
 def _four_more(ring, at, w, k, out):
-    a, b, c, d = at[0, k], at[1, k], at[0, k + 1], at[1, k + 1]
-    e, f, g, h = at[0, k + 2], at[1, k + 2], at[0, k + 3], at[1, k + 3]
-    p, q, r, s = w[k], w[k + 1], w[k + 2], w[k + 3]
+    a, b, p = _pair(at, w, k)
+    c, d, q = _pair(at, w, k + 1)
+    e, f, r = _pair(at, w, k + 2)
+    g, h, s = _pair(at, w, k + 3)
     for i in range((np.uint64(out.size) >> _BITS) << _BITS):
-        total = _added(out[i], ring[a + i], ring[b + i], p)
-        total = _added(total, ring[c + i], ring[d + i], q)
-        total = _added(total, ring[e + i], ring[f + i], r)
-        out[i] = _added(total, ring[g + i], ring[h + i], s)
+        total = _plus(out[i], ring, a, b, i, p)
+        total = _plus(total, ring, c, d, i, q)
+        total = _plus(total, ring, e, f, i, r)
+        out[i] = _plus(total, ring, g, h, i, s)
 
 
 @kernel(inner=True)
@@ -279,27 +288,30 @@ def _symmetric(ring, at, weights, pairs, bias, out):
 
 
 @kernel
-def blur_bytes(rows, ymap, xmap, channels, radius, down, along, x0, x1, ring, at, wide, total, out, y0, y1):
-    """As `correlate._separable` without options; `down` keeps levels times 128, `along` times 256.
+def blur_bytes(rows, ymap, xmap, channels, radius, weights, x0, x1, stride, length, at, buffer, out, y0, y1):
+    """As `correlate._separable` without options: ``weights[0]`` is for the sums along y, which are levels times 128,
+    ``weights[1]`` for those along x of these, which are levels times 256.
 
-    Rows of `ring` are as long as `wide`, and `wide` and `total` end with samples that do not matter, see `_symmetric`.
-    ``at[:2]`` has places in the ring, ``at[2:]`` in `wide`.
+    `buffer` has a ring of ``2 radius + 1`` rows of `stride` samples, a row of sums along y, and `length` sums along x.
+    Both numbers are of whole vectors, see `_symmetric`; what rows and sums end with beyond the block does not matter.
     """
-    height, stride, samples = 2 * radius + 1, wide.size, (x1 - x0) * channels
+    height, samples = 2 * radius + 1, (x1 - x0) * channels
     count, width = x1 - x0 + 2 * radius, xmap.size - 2 * radius
     first, last = max(radius - x0, 0), min(width + radius - x0, count)
-    low, bias = np.uint16((radius + 1) // 2), np.uint16(128 + (radius + 1) // 2)
+    wide, total = height * stride, (height + 1) * stride
+    ends = np.array((wide, total, total + length))
+    bias = np.array(((radius + 1) // 2, 128 + (radius + 1) // 2), np.uint16)
     for k in range(radius + 1):
-        at[2, k], at[3, k] = (radius - k) * channels, (radius + k) * channels
+        at[1, 0, k], at[1, 1, k] = wide + (radius - k) * channels, wide + (radius + k) * channels
     for y in range(y0, y1 + 2 * radius):
-        _load(rows[ymap[y]], xmap, x0, first, last, count, channels, ring, (y % height) * stride)
+        _load(rows[ymap[y]], xmap, x0, first, last, count, channels, buffer, (y % height) * stride)
         row = y - 2 * radius
         if row >= y0:
             middle = (row + radius) % height
             for k in range(radius + 1):
                 back, on = middle - k, middle + k
-                at[0, k] = (back + height if back < 0 else back) * stride
-                at[1, k] = (on - height if on >= height else on) * stride
-            _symmetric(ring, at[:2], down, radius, low, wide)
-            _symmetric(wide, at[2:], along, radius, bias, total)
-            _store(total[:samples], out[row], x0 * channels)
+                at[0, 0, k] = (back + height if back < 0 else back) * stride
+                at[0, 1, k] = (on - height if on >= height else on) * stride
+            for axis in range(len(at)):  # one call for both axes: the sums, which are long, are compiled once
+                _symmetric(buffer, at[axis], weights[axis], radius, bias[axis], buffer[ends[axis] : ends[axis + 1]])
+            _store(buffer[total : total + samples], out[row], x0 * channels)
