@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from imgproc._core.check import integer, one_of, real
+from imgproc._core.check import fill_levels, integer, one_of
+from imgproc._core.formats import channels_of
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import full_scale
 from imgproc._scanline import Deferred, MaskOnly, Stage, Whole, pixel, run
@@ -35,11 +36,7 @@ Rectangles = tuple[tuple[int, int, int, int], ...]
 def _checked_fill(fill: Any) -> Fill:
     if isinstance(fill, str):
         return one_of(fill, "fill", ("mean", "noise"))
-    if isinstance(fill, (tuple, list)):
-        if not fill:
-            raise ValueError("fill must be a level or one for each channel, got none")
-        return tuple(real(v, f"fill[{i}]") for i, v in enumerate(fill))
-    return real(fill, "fill")
+    return fill_levels(fill)
 
 
 def mean_levels(image: np.ndarray) -> tuple[float, ...]:
@@ -48,7 +45,7 @@ def mean_levels(image: np.ndarray) -> tuple[float, ...]:
     Of integers it is exact, rounded half to even to a level.  NaN and infinity do not count; without any other number
     the mean is 0.
     """
-    planes = image.reshape(-1, 1 if image.ndim == 2 else image.shape[2])
+    planes = image.reshape(-1, channels_of(image))
     n, channels = planes.shape
     if n == 0:
         return (0.0,) * channels
@@ -437,7 +434,7 @@ class MaskDropout(_Erasing):
 
 
 def _plane(mask: np.ndarray) -> np.ndarray:
-    if mask.ndim == 3 and mask.shape[2] == 1:
+    if mask.ndim == 3 and channels_of(mask) == 1:
         mask = mask[..., 0]
     if mask.ndim != 2:
         raise ValueError(f"mask must have shape (h, w) for MaskDropout, got {mask.shape}")
@@ -490,9 +487,9 @@ def _fill_where(where: np.ndarray, fill: Fill, stream: int | None, image: np.nda
         assert stream is not None
         painted = _noise(image, stream)
     else:
-        levels, (h, w) = mean_levels(image) if isinstance(fill, str) else fill, where.shape
-        painted = run(image, [EraseStage(((0, 0, h, w),), levels)])
-    if image.ndim == 3 and image.shape[2] > 4:
+        levels = mean_levels(image) if isinstance(fill, str) else fill
+        painted = run(image, [EraseStage(((0, 0, *where.shape),), levels)])  # type: ignore[arg-type]
+    if channels_of(image) > 4:
         image[where] = painted[where]
     else:
         load_cv2().copyTo(painted, where.view(np.uint8), image)

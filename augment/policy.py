@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgproc._core.check import border_name, integer, one_of, positive, real
+from imgproc._core.check import border_name, fill_levels, integer, one_of, positive, real
+from imgproc._core.formats import work_dtype
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import canonical
 from imgproc._core.sums import add_weighted
@@ -170,9 +171,7 @@ class _Policy(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         border_name(self.border)
-        fill = self.fill
-        many = isinstance(fill, (tuple, list))
-        self._keep("fill", tuple(real(v, f"fill[{i}]") for i, v in enumerate(fill)) if many else real(fill, "fill"))
+        self._keep("fill", fill_levels(self.fill))
         one_of(self.interpolation, "interpolation", ("bilinear", "nearest", "bicubic"))
 
     def _outside(self) -> dict[str, Any]:
@@ -382,7 +381,7 @@ def _needs_opencv(branches: list[list[Stage]]) -> bool:
 
 
 def _mixed(branches: list[list[Stage]], weights: list[float], share: float, image: np.ndarray) -> np.ndarray:
-    kind = np.float64 if image.dtype == np.float64 else np.float32
+    kind = work_dtype(image.dtype).type
     mixed = np.zeros(image.size, kind)
     add_weighted(canonical(image).reshape(-1), kind(1.0 - share), mixed)
     for stages, weight in zip(branches, weights):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 import imgproc
+from imgproc._core.formats import channels_of
 from imgproc._core.threads import available_cpus
 
 from . import speed_cases as table
@@ -302,7 +303,7 @@ def _memory(case: Case, size: int) -> Memory:
     with one_thread():
         traced = peak_extra_bytes(lambda: case.ours(image))
         resident = peak_resident_bytes(lambda: case.ours(image)) if size >= table.RESIDENT_FROM else None
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     return Memory(case.name, case.kind, size, channels, traced / plane, None if resident is None else resident / plane)
 
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from ._core.border import extended
 from ._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real, size_pair
+from ._core.formats import work_dtype
 from ._core.jit import kernel
 from ._core.planes import as_planes, full_scale, luma
 from ._core.threads import run_bands
-from ._neighbours.float_filters import float_of
 from .geometry import resize
 
 __all__ = ["gist", "hog", "lbp", "region_properties"]
@@ -206,7 +206,7 @@ def hog(
     cell, block = size_pair(cell, "cell"), size_pair(block, "block")
     names = {"l2_hys": "L2-Hys", "l2": "L2", "l1": "L1", "l1_sqrt": "L1-sqrt"}
     one_of(normalization, "normalization", tuple(names))
-    kind = float_of(image.dtype)
+    kind = work_dtype(image.dtype)
     rows, columns = (n // c - b + 1 for n, c, b in zip(image.shape, cell, block, strict=False))
     if rows <= 0 or columns <= 0:
         return np.zeros((max(rows, 0), max(columns, 0), *block, orientations), kind)

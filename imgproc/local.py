@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._core.check import as_image, as_mask, border_name, color_mode, radius_within, real
+from ._core.formats import channels_of, work_dtype
 from ._core.jit import kernel
 from ._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
 from ._core.threads import run_bands
@@ -62,7 +63,7 @@ def _statistic(
     border_name(border)
     fill = real(fill, "fill")
     mask = as_mask(mask, image)
-    out = np.empty(image.shape, np.float64 if image.dtype == np.float64 else np.float32)
+    out = np.empty(image.shape, work_dtype(image.dtype))
     if image.size == 0:
         return out
     flat = out.reshape(image.shape[0], -1)
@@ -307,7 +308,7 @@ def _moments(plane: np.ndarray, mask: np.ndarray | None) -> tuple[Any, Any]:
 def _amplified(image: np.ndarray, chosen: np.ndarray, gain: float) -> np.ndarray:
     out = np.empty(image.shape, image.dtype)
     h = image.shape[0]
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     source = canonical(image)
 
     def band(a: int, b: int) -> None:

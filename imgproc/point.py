@@ -14,6 +14,7 @@ import numpy as np
 
 from ._core.check import as_image, integer, one_of, positive, real
 from ._core.curves import as_curves, through
+from ._core.formats import channels_of
 from ._core.lookup import look_up
 from ._core.planes import canonical, full_scale, luma
 from ._scanline import Op, pixel, run, tabulated
@@ -382,7 +383,7 @@ def tone_curve(image: np.ndarray, *, points: Sequence[Any] | np.ndarray, interpo
     """
     image = as_image(image)
     one_of(interpolation, "interpolation", ("monotone", "linear"))
-    curves = as_curves(points, 1 if image.ndim == 2 else image.shape[2])
+    curves = as_curves(points, channels_of(image))
     top = full_scale(image.dtype)
     at = np.linspace(0.0, 1.0, CURVE_SAMPLES if top == 1 else top + 1)
     values = np.stack([through(curve[:, 0], curve[:, 1], at, interpolation) for curve in curves])
@@ -423,7 +424,7 @@ def normalize(
         If an argument is of the wrong kind, not finite, not for all channels, or `std` not above 0.
     """
     image = as_image(image)
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     op = pixel.normalize(_numbers(mean, "mean", channels, real), _numbers(std, "std", channels, positive))
     layout = "first" if _flag(channels_first, "channels_first") else "last"
     return run(image, [op], dtype=None if dtype is None else _float_dtype(dtype), layout=layout)
@@ -443,7 +444,7 @@ def _mean(image: np.ndarray) -> float:
     """Mean level as a fraction of full scale: of luma for RGB, of finite levels only; 0 if there are none."""
     if image.size == 0:
         return 0.0
-    plane = luma(image) if image.ndim == 3 and image.shape[2] == 3 else canonical(image)  # the order of a sum counts
+    plane = luma(image) if channels_of(image) == 3 else canonical(image)  # the order of a sum counts
     if plane.dtype.kind == "f":
         finite = np.isfinite(plane)
         if not finite.all():
@@ -488,7 +489,7 @@ def _as_table(table: Any, image: np.ndarray) -> np.ndarray:
     allowed = ("float32", "float64") if image.dtype.kind == "f" else ("uint8", "uint16", "float32", "float64")
     if table.dtype.newbyteorder("=") not in [np.dtype(name) for name in allowed]:
         raise TypeError(f"table must have dtype {', '.join(allowed)} for an image of {image.dtype}, got {table.dtype}")
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     entries = None if image.dtype.kind == "f" else full_scale(image.dtype) + 1
     n = table.shape[-1] if table.ndim else 0
     if table.shape not in ((n,), (channels, n)) or (n < 2 if entries is None else n != entries):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import COLORS, border_name, integer, one_of, real, size_pair
+from imgproc._core.formats import channels_of, work_dtype
 from imgproc._scanline import Deferred, Stage, Whole, pixel
 from imgproc.histogram import clahe, equalize_histogram, match_histogram, stretch_contrast
 from imgproc.histogram._count import count_levels
@@ -231,7 +232,7 @@ class MatchHistogram(Transform):
         reference = self.references[number]
         if not _has_tables(frame, self.color):
             return [Whole(functools.partial(_matched, reference, blend, self.color), label="match histogram")]
-        channels = 1 if reference.ndim == 2 else reference.shape[2]
+        channels = channels_of(reference)
         known = self._targets[number] if (reference.dtype, channels) == (frame.dtype, frame.channels) else None
         return [Deferred(functools.partial(_matching_stages, reference, known, blend), "match histogram")]
 
@@ -240,7 +241,7 @@ def _matched(reference: np.ndarray, blend: float, color: str, image: np.ndarray)
     matched = match_histogram(image, reference, color=color)
     if blend == 1.0:
         return matched
-    kind = np.float64 if image.dtype == np.float64 else np.float32
+    kind = work_dtype(image.dtype).type
     mixed = image * kind(1.0 - blend) + matched * kind(blend)
     return (np.rint(mixed) if image.dtype.kind == "u" else mixed).astype(image.dtype)
 

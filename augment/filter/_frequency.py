@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import COLORS, color_mode, integer, one_of, positive, real
+from imgproc._core.formats import channels_of, work_dtype
 from imgproc._core.planes import full_scale, on_intensity
-from imgproc._core.spectra import each_plane, frequencies, work_dtype
+from imgproc._core.spectra import each_plane, frequencies
 from imgproc._scanline import Stage, Whole, resize
 from imgproc.frequency import bandpass, bandreject, highpass, homomorphic, lowpass
 
@@ -220,7 +221,7 @@ class FourierDomainAdaptation(Transform):
         """One exchange."""
         number = params["reference"]
         reference = self.references[number]
-        channels = 1 if reference.ndim == 2 else reference.shape[2]
+        channels = channels_of(reference)
         if channels != frame.channels:
             raise ValueError(
                 f"references[{number}] must have as many channels as the image, {frame.channels}, got {channels}"

@@ -10,6 +10,7 @@ import numpy as np
 from imgproc._core.check import COLORS, color_mode, one_of, positive, real
 from imgproc._core.planes import on_intensity
 from imgproc._neighbours.correlate import blend_differences, unsharp_mask
+from imgproc._neighbours.gaussian import gaussian_weights
 from imgproc._scanline import Stage, Whole
 from imgproc.sharpen import detail_enhance
 from imgproc.sharpen import unsharp_mask as sharpened
@@ -17,9 +18,11 @@ from imgproc.sharpen import unsharp_mask as sharpened
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
 from .._ranges import number_range
-from ._blur import gaussian_weights
 
 __all__ = ["EdgeDetect", "Emboss", "LocalContrast", "Sharpen", "UnsharpMask"]
+
+UNSHARP_REACH = 3.0
+"""Where the blur of `UnsharpMask` ends, in standard deviations; that of `imgproc.unsharp_mask` goes on to 4."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,7 +72,8 @@ class UnsharpMask(Transform):
 
     ``f + amount * (f - blur)`` where the two differ by more than `threshold`, else f: as in Pillow and GIMP.
     albumentations' UnsharpMask, whose ``alpha`` is the amount and whose threshold counts levels of 255.  Border
-    ``reflect_101``; the blur is not rounded in between.  Changes images only; any number of channels.
+    ``reflect_101``; the blur ends at 3 sigma and is not rounded in between.  Changes images only; any number of
+    channels.
 
     Parameters
     ----------
@@ -109,7 +113,7 @@ class UnsharpMask(Transform):
 
 
 def _unsharp(sigma: float, amount: float, threshold: float, image: np.ndarray) -> np.ndarray:
-    return unsharp_mask(image, gaussian_weights(sigma), amount, threshold)
+    return unsharp_mask(image, gaussian_weights(sigma, UNSHARP_REACH), amount, threshold)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from imgproc._core.check import border_name, integer, one_of, real
+from imgproc._core.check import border_name, fill_levels, integer, one_of
 
 from .._chain.transform import Transform
 from .._ranges import Range, number_range
@@ -40,15 +40,6 @@ def both_axes(value: Any) -> Axes:
     return a, b - a, c, d - c
 
 
-def levels(value: Any, name: str = "fill") -> float | tuple[float, ...]:
-    """A level, or one for each channel, as fractions of full scale."""
-    if isinstance(value, (tuple, list)):
-        if not value:
-            raise ValueError(f"{name} must be a level or one for each channel, got {value!r}")
-        return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
-    return real(value, name)
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Framed(Transform):
     """A transform whose result may show what lies outside the image."""
@@ -60,7 +51,7 @@ class _Framed(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         border_name(self.border)
-        self._keep("fill", levels(self.fill))
+        self._keep("fill", fill_levels(self.fill))
         self._keep("mask_fill", integer(self.mask_fill, "mask_fill"))
 
 

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .formats import channels_of
 from .opencv import load_cv2
 
 BORDERS = ("constant", "replicate", "reflect", "reflect_101", "wrap")
@@ -117,7 +118,7 @@ def framed(
         `out`.
     """
     (top, bottom, left, right), (h, w) = sides, image.shape[:2]
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     crops = min(sides) < 0
     if border != "constant":
         if crops or channels > _MOST_CHANNELS:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .border import BORDERS
+from .formats import channels_of
 
 DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32), np.dtype(np.float64))
 COLORS = ("luminance", "per_channel")
@@ -37,9 +38,9 @@ def as_image(image: Any, name: str = "image", *, channels: Sequence[int] | None 
         raise TypeError(f"{name} must have dtype uint8, uint16, float32 or float64, got {image.dtype}{hint}")
     if image.ndim not in (2, 3):
         raise ValueError(f"{name} must have shape (h, w) or (h, w, c), got {image.shape}")
-    if image.ndim == 3 and image.shape[2] == 0:
+    if channels_of(image) == 0:
         raise ValueError(f"{name} must have at least one channel, got shape {image.shape}")
-    if channels is not None and _channels(image) not in channels:
+    if channels is not None and channels_of(image) not in channels:
         wanted = " or ".join(str(c) for c in channels)
         raise ValueError(f"{name} must have {wanted} channels, got shape {image.shape}")
     return image if image.dtype.isnative else image.astype(image.dtype.newbyteorder("="))
@@ -53,7 +54,7 @@ def as_coefficients(values: Any, name: str = "coefficients", *, complex_too: boo
     if values.dtype.kind not in kinds or values.dtype.itemsize not in (4, 8, 16):
         allowed = "float32, float64, complex64 or complex128" if complex_too else "float32 or float64"
         raise TypeError(f"{name} must have dtype {allowed}, got {values.dtype}")
-    if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] == 0):
+    if values.ndim not in (2, 3) or channels_of(values) == 0:
         raise ValueError(f"{name} must have shape (h, w) or (h, w, c), got {values.shape}")
     if not np.isfinite(values).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
@@ -174,12 +175,12 @@ def color_mode(color: Any, image: np.ndarray) -> str:
     For a grey image both mean the same, and ``"per_channel"`` is returned.
     """
     one_of(color, "color", COLORS)
-    if color == "luminance" and _channels(image) not in (1, 3):
+    if color == "luminance" and channels_of(image) not in (1, 3):
         raise ValueError(
-            f"color='luminance' needs a grey or an RGB image, got {_channels(image)} channels: "
+            f"color='luminance' needs a grey or an RGB image, got {channels_of(image)} channels: "
             "split off alpha, or use color='per_channel'"
         )
-    return "per_channel" if _channels(image) == 1 else color
+    return "per_channel" if channels_of(image) == 1 else color
 
 
 def one_of(value: Any, name: str, allowed: Sequence[str]) -> str:
@@ -256,6 +257,21 @@ def positive(value: Any, name: str) -> float:
     return number
 
 
+def fill_levels(value: Any, name: str = "fill", channels: int | None = None) -> float | tuple[float, ...]:
+    """A level, or one for each channel, as fractions of full scale.
+
+    With `channels`, the number of channels of the image, a sequence must have as many entries; without, at least one.
+    """
+    sequence = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    if isinstance(value, (str, bytes)) or not sequence:
+        return real(value, name)
+    if channels is None and not len(value):
+        raise ValueError(f"{name} must be a level or one for each channel, got none")
+    if channels not in (None, len(value)):
+        raise ValueError(f"{name} must be one level or {channels}, one a channel, got {len(value)}")
+    return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
+
+
 def ordered_range(value: Any, name: str) -> tuple[float, float]:
     """Check a pair (low, high) of finite numbers with low < high."""
     low, high = _pair(value, name)
@@ -281,10 +297,6 @@ def _pair(value: Any, name: str) -> tuple[Any, Any]:
     ):
         raise TypeError(f"{name} must be a pair, got {value!r}")
     return value[0], value[1]
-
-
-def _channels(image: np.ndarray) -> int:
-    return 1 if image.ndim == 2 else image.shape[2]
 
 
 def _kind(value: Any) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .formats import ROUNDING
 from .jit import kernel
 from .threads import run_bands
 
@@ -31,6 +32,21 @@ def level(fraction: float, dtype: np.dtype) -> np.generic:
         return dtype.type(fraction)
     top = full_scale(dtype)
     return dtype.type(min(max(round(fraction * top), 0), top))  # Python rounds half to even, too
+
+
+def fill_values(fill: float | tuple[float, ...], channels: int, dtype: np.dtype) -> list[float]:
+    """What `check.fill_levels` gave as one level of the dtype for each channel, as plain numbers."""
+    with np.errstate(over="ignore"):  # a level beyond the largest float32 is infinity
+        levels = [level(v, dtype).item() for v in (fill if isinstance(fill, tuple) else (fill,))]
+    return levels * channels if len(levels) == 1 else levels
+
+
+def rounding(dtype: np.dtype) -> tuple[float, float, float]:
+    """How results of this dtype are bounded and rounded: least, largest, and what is added and taken away to round.
+
+    These are (0, full scale, `ROUNDING`) for integers and (-inf, inf, 0) for floats.
+    """
+    return (0.0, full_scale(dtype), ROUNDING) if dtype.kind == "u" else (-np.inf, np.inf, 0.0)
 
 
 def canonical(array: np.ndarray) -> np.ndarray:

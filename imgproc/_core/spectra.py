@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .border import framed
+from .formats import work_dtype
 from .jit import kernel
 from .planes import full_scale
 from .threads import run_bands
@@ -57,11 +58,6 @@ def _whole_rows(plane: np.ndarray) -> np.ndarray:
         if same_start and whole.strides == plane.strides and len(whole) == len(plane):
             return whole
     return np.ascontiguousarray(plane)
-
-
-def work_dtype(dtype: np.dtype) -> np.dtype:
-    """float64 for float64, else float32."""
-    return np.dtype(np.float64 if dtype == np.float64 else np.float32)
 
 
 def as_floats(image: np.ndarray) -> np.ndarray:

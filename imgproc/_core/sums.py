@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .formats import channels_of
 from .jit import kernel
 from .opencv import load_cv2
 from .planes import LUMA_WEIGHTS, canonical, full_scale
@@ -42,7 +43,7 @@ def mean_luma(image: np.ndarray) -> float:
 
     Integers are added up exactly.  NaN and infinity are left out.  If no level of the image is finite, the mean is 0.
     """
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     counts = [image.size // channels] * channels
     if image.dtype.kind == "u":
         # OpenCV adds integers up as integers: no order of summation, no difference between CPUs.

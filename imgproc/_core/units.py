@@ -1,12 +1,12 @@
 """Compiled pieces that kernels call through a table of addresses.
 
 A kernel that calls another one by its name holds all of it: the machine would have to compile every operation before it
-can run one.  A unit is compiled on its own when it is first needed, and its address is a number that a kernel calls with
-`invoke`.  A call costs about 4 ns, and an array travels as its address and its shape.
+can run one.  A unit is compiled on its own when it is first needed, and its address is a number that a kernel calls
+with `invoke`.  A call costs about 4 ns, and an array travels as its address and its shape.
 
-Arguments of a unit are numbers and C-contiguous arrays of one or two axes.  A `Family` says which; its letters stand for
-dtypes that differ from unit to unit: ``OPERATION.of(T="float32")``.  Without a compiler (``NUMBA_DISABLE_JIT=1``) an
-address is the number of a Python function, and `invoke` calls that.
+Arguments of a unit are numbers and C-contiguous arrays of one or two axes.  A `Family` says which; its letters stand
+for dtypes that differ from unit to unit: ``OPERATION.of(T="float32")``.  Without a compiler (``NUMBA_DISABLE_JIT=1``)
+an address is the number of a Python function, and `invoke` calls that.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Family(NamedTuple):
     result: str
     """dtype of the number that they return."""
     arguments: tuple[tuple[str, int], ...]
-    """For each argument a dtype, or a letter that stands for one, and its number of axes; 0 is a number, `BYTES` an array
-    of one axis that callers have as bytes, so that they are compiled once for all dtypes."""
+    """For each argument a dtype, or a letter that stands for one, and its number of axes; 0 is a number, `BYTES` an
+    array of one axis that callers have as bytes, so that they are compiled once for all dtypes."""
 
     def kinds(self, letters: dict[str, str]) -> list[Any]:
         """Numba's types of the arguments."""

@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .._core.border import index_map
+from .._core.formats import channels_of, work_dtype
 from .._core.jit import jit_enabled, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
-from .correlate_bytes import MOST_PAIRS, blur_bytes, correlate_bytes, quantized
+from .correlate_bytes import LANES, MOST_PAIRS, aligned, blur_bytes, correlate_bytes, quantized
 
 BORDER = "reflect_101"
 _RING_BYTES = 24 << 10
@@ -291,11 +292,11 @@ class _Work:
 
     def __init__(self, image: np.ndarray, ry: int, rx: int, *, fixed: bool = False) -> None:
         h, w = image.shape[:2]
-        self.channels = 1 if image.ndim == 2 else image.shape[2]
+        self.channels = channels_of(image)
         self.size, self.ry, self.rx = (h, w), ry, rx
         self.rows = canonical(image).reshape(h, -1)
         self.maps = index_map(h, ry, ry, BORDER), index_map(w, rx, rx, BORDER), self.channels
-        self.kind = np.dtype(np.uint16 if fixed else np.float64 if image.dtype == np.float64 else np.float32)
+        self.kind = np.dtype(np.uint16 if fixed else work_dtype(image.dtype))
         self.top = full_scale(image.dtype) if image.dtype.kind == "u" else 0
         self.result = np.empty(image.shape, image.dtype)
         self.out = self.result.reshape(h, -1)
@@ -412,11 +413,13 @@ def blur_separable(image: np.ndarray, weights: Sequence[float]) -> np.ndarray:
         return _blurred(image, weights, ())
     work = _Work(image, r, r, fixed=True)
     halves = [weights[0] / 2, *weights[1:]]
-    down, along = quantized(halves, 1 << 16), quantized(halves, 1 << 17)
+    pairs = np.array([quantized(halves, whole, least=3) for whole in (1 << 16, 1 << 17)])
 
     def block(x0: int, x1: int, ring: np.ndarray, total: np.ndarray, y0: int, y1: int) -> None:
-        at, wide = np.zeros((2, down.size), np.int64), np.empty(ring.size // (2 * r + 1), np.uint16)
-        blur_bytes(work.rows, *work.maps, r, down, along, x0, x1, ring, at, wide, total, work.out, y0, y1)
+        length = -(-total.size // LANES) * LANES
+        stride = -(-(length + 2 * r * work.channels) // LANES) * LANES
+        at, buffer = np.zeros((2, *pairs.shape), np.uint64), aligned((2 * r + 2) * stride + length)
+        blur_bytes(work.rows, *work.maps, r, pairs, x0, x1, stride, length, at, buffer, work.out, y0, y1)
 
     return work.run(block)
 

@@ -7,38 +7,19 @@ here first.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 
 from .._core.border import _CV2, framed
 from .._core.opencv import load_cv2
-from .._core.planes import canonical, full_scale
+from .._core.planes import canonical, fill_values
 
 _MOST_CHANNELS = 128
 _BAND = 1 << 18
 """About so many samples are in a band."""
 
 Filter = Callable[[np.ndarray, int], np.ndarray]
-
-
-def float_of(dtype: np.dtype) -> np.dtype:
-    """The floats that results for images of this dtype are in."""
-    return np.dtype(np.float64 if dtype == np.float64 else np.float32)
-
-
-def gaussian_weights(sigma: float, truncate: float = 4.0) -> list[float]:
-    """Half a Gaussian kernel up to so many sigma, from the centre outwards; the whole kernel adds up to 1."""
-    scale = -0.5 / sigma / sigma
-    weights = [math.exp(scale * k * k) for k in range(math.ceil(truncate * sigma) + 1)]
-    total = 2 * math.fsum(weights) - 1
-    return [w / total for w in weights]
-
-
-def mirrored(half: list[float], sign: float = 1.0) -> np.ndarray:
-    """Make a whole kernel from its half, which begins with the centre; `sign` is -1 for an odd kernel."""
-    return np.array([sign * w for w in half[:0:-1]] + half)
 
 
 def separable(across: np.ndarray, down: np.ndarray) -> Filter:
@@ -81,10 +62,8 @@ def apply(image: np.ndarray, work: Filter, reach: int, border: str = "reflect_10
     edge = 0
     if border in ("constant", "wrap"):
         edge, (h, w, c) = reach, flat.shape
-        level = fill * full_scale(image.dtype)
-        level = min(max(round(level), 0), full_scale(image.dtype)) if image.dtype.kind == "u" else level
         frame = np.empty((h + 2 * edge, w + 2 * edge, c), image.dtype)
-        flat, border = framed(flat, (edge,) * 4, border, [level] * c, frame), "replicate"
+        flat, border = framed(flat, (edge,) * 4, border, fill_values(fill, c, image.dtype), frame), "replicate"
     number = getattr(cv2, _CV2[border])
     with np.errstate(invalid="ignore", over="ignore"):
         parts = [

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .._core.border import extended
+from .._core.formats import channels_of
 from .._core.jit import kernel
 from .._core.planes import canonical, full_scale, level, valid_pixels
 from .._core.threads import run_bands
@@ -257,7 +258,7 @@ class Windows:
         self, image: np.ndarray, radius: int, border: str, fill: float, valid: np.ndarray | None = None
     ) -> None:
         self.shape = image.shape[:2]
-        self.channels = 1 if image.ndim == 2 else image.shape[2]
+        self.channels = channels_of(image)
         self.side = 2 * radius + 1
         self.radius, self.border = radius, border
         self.whole = image.dtype.kind == "u" and self.side**4 * full_scale(image.dtype) ** 2 < 1 << 64

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from .._core.formats import channels_of, work_dtype
 from .._core.jit import borrowed, jit_enabled, kernel
-from .._core.planes import full_scale
+from .._core.planes import full_scale, rounding
 from .._core.threads import run_bands
 from .._core.units import entry_of, invoke
 from .machine import (
@@ -28,7 +29,6 @@ from .machine import (
 from .matrix import Matrix, keeps_axes, walk
 from .merge import Merged, merge, moves_pixels
 from .opencv_moves import moved
-from .operations._base import MAGIC
 from .program import Program, as_tables, needs_mean
 from .run_in_place import byte_map, run_levels
 from .samplers import choose
@@ -116,7 +116,7 @@ def source_numbers(
     """`Source.numbers`; `pull` is that of a map which moves whole pixels, `steps` whether there are any."""
     h, w, channels = shape
     numbers = np.zeros(SOURCE, np.int64)
-    sampler = choose(interpolation, dtype, channels, words).address(dtype, float_of(dtype))
+    sampler = choose(interpolation, dtype, channels, words).address(dtype, work_dtype(dtype))
     way = (0, 0, 0) if pull is None else walk(pull, w)
     stepper = STEPPER.address() if steps else -1
     same = dtype.itemsize if dtype == result else 0
@@ -137,7 +137,7 @@ def result_numbers(
     after: int,
 ) -> np.ndarray:
     """`Result.numbers`, for so many channels before and after all operations."""
-    kind = float_of(source)
+    kind = work_dtype(source)
     limits = limits_of(source, dtype, normalized)
     finishes = limits[3] != 1.0 or limits[6] > limits[2]
     numbers = np.zeros(RESULT, np.int64)
@@ -171,19 +171,8 @@ def has_words_of(shape: tuple[int, ...], dtype: np.dtype) -> bool:
 def limits_of(source: np.dtype, result: np.dtype, normalized: bool) -> np.ndarray:
     """Bounds and rounding of the levels on the way, and scale, bounds and rounding of the result."""
     top, end = full_scale(source), full_scale(result)
-    inner = (0.0, top, MAGIC) if source.kind == "u" else (-np.inf, np.inf, 0.0)
-    if normalized:
-        outer = (1.0, -np.inf, np.inf, 0.0)
-    elif result.kind == "u":
-        outer = (end / top, 0.0, end, MAGIC)
-    else:
-        outer = (end / top, -np.inf, np.inf, 0.0)
-    return np.array(inner + outer, float_of(source))
-
-
-def float_of(dtype: np.dtype) -> np.dtype:
-    """The floats that rows for images of a dtype are in."""
-    return np.dtype(np.float64 if dtype == np.float64 else np.float32)
+    outer = (1.0, -np.inf, np.inf, 0.0) if normalized else (end / top, *rounding(result))
+    return np.array(rounding(source) + outer, work_dtype(source))
 
 
 @functools.lru_cache(maxsize=64)
@@ -236,7 +225,7 @@ def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
     bits = np.dtype(f"u{kind.itemsize}")
     source = np.ascontiguousarray(mask).view()
     source.flags.writeable = False
-    channels = 1 if mask.ndim == 2 else mask.shape[2]
+    channels = channels_of(mask)
     fills = np.array([label for _, label in merged.fills]).astype(kind).view(bits).astype(np.uint64)
     result = np.empty(merged.size + mask.shape[2:], kind)
     numbers, sizes = np.zeros(SOURCE, np.int64), np.zeros(RESULT, np.int64)

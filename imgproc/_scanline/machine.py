@@ -40,9 +40,9 @@ RESULT = 5
 # Columns of `Operations.ops`.
 UNIT, AT, COUNT, FLAGS, RUN, TABLE = range(6)
 OP = 6
-"""Numbers of an operation: address of its unit; where its parameters begin, and how many they are (for a table: its number,
-and 0); flags; how many operations are done at once, 1 but where a table stands for a run of them; the number of that
-table, or -1."""
+"""Numbers of an operation: address of its unit; where its parameters begin, and how many they are (for a table: its
+number, and 0); flags; how many operations are done at once, 1 but where a table stands for a run of them; the number of
+that table, or -1."""
 
 
 class Source(NamedTuple):
@@ -51,11 +51,11 @@ class Source(NamedTuple):
     pixels: Any
     """Their bytes, flat."""
     numbers: Any
-    """int64.  `HEIGHT`, `WIDTH`, `CHANNELS`; `WRAP`: whether taps wrap round; `RESIZED`: whether the map keeps the axes;
-    `SAMPLER`: address of the sampler; `EXACT`: whether whole pixels are copied, then `FIRST`, the number of the pixel that
-    the first one comes from, and how it changes along x and y, `STEP_X` and `STEP_Y`; `BYTES`: address of the unit that
-    sends bytes through a table without a detour over rows, or -1; `SAME`: bytes of a level where the result has the dtype
-    of the source, else 0; `STEPS`: address of `STEPPER`."""
+    """int64.  `HEIGHT`, `WIDTH`, `CHANNELS`; `WRAP`: whether taps wrap round; `RESIZED`: whether the map keeps the
+    axes; `SAMPLER`: address of the sampler; `EXACT`: whether whole pixels are copied, then `FIRST`, the number of the
+    pixel that the first one comes from, and how it changes along x and y, `STEP_X` and `STEP_Y`; `BYTES`: address of
+    the unit that sends bytes through a table without a detour over rows, or -1; `SAME`: bytes of a level where the
+    result has the dtype of the source, else 0; `STEPS`: address of `STEPPER`."""
 
 
 class Maps(NamedTuple):
@@ -340,7 +340,8 @@ def sample(source, task, limits, scratch):
 
 @kernel(inner=True)
 def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
-    """Pixels [x0, x1) of output row y, to rows from column `at` on; `fresh` unless the last row had the same columns."""
+    """Pixels [x0, x1) of output row y, to rows from column `at` on; `fresh` unless the last row had the same
+    columns."""
     numbers, ends, rows = source.numbers, scratch.ends, scratch.rows
     channels = numbers[CHANNELS]
     lo, hi = _inside(maps.frames, y, x0, x1, ends)

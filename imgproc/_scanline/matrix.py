@@ -1,7 +1,7 @@
 """3x3 matrices as tuples of nine floats.
 
-A chain multiplies a few of them for an image, where NumPy's calls cost more.  The rules that compiled chains need too are
-written so that Python runs them as they stand and Numba compiles the same lines: ``multiply`` is the function,
+A chain multiplies a few of them for an image, where NumPy's calls cost more.  The rules that compiled chains need too
+are written so that Python runs them as they stand and Numba compiles the same lines: ``multiply`` is the function,
 ``multiply_kernel`` the kernel."""
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ multiply_kernel = kernel(multiply, inner=True)
 
 
 def is_exact(m: Matrix) -> bool:
-    """Whether a pull matrix takes pixel centres to pixel centres, one to one: a signed permutation of the axes and a whole
-    translation."""
+    """Whether a pull matrix takes pixel centres to pixel centres, one to one: a signed permutation of the axes and a
+    whole translation."""
     a, b, c, d, e, f, g, h, _ = m
     if g != 0.0 or h != 0.0 or c % 1.0 != 0.0 or f % 1.0 != 0.0:
         return False
@@ -106,8 +106,8 @@ keeps_axes_kernel = kernel(keeps_axes, inner=True)
 
 
 def walk(m: Matrix, w: int) -> tuple[int, int, int]:
-    """How the number of a pixel of the source, of width w, changes along x and y under an exact map, and the number of the
-    pixel that the first one comes from."""
+    """How the number of a pixel of the source, of width w, changes along x and y under an exact map, and the number of
+    the pixel that the first one comes from."""
     x, y = (m[2] + (m[0] + m[1]) / 2) // 1.0, (m[5] + (m[3] + m[4]) / 2) // 1.0
     return int(m[0] + m[3] * w), int(m[1] + m[4] * w), int(y) * w + int(x)
 

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from .._core.border import framed
+from .._core.formats import channels_of, work_dtype
 from .._core.lookup import look_up
 from .._core.planes import as_planes, full_scale
 from .._core.threads import stays_serial
 from . import pixel
-from .compute import compute, float_of, has_words, level_of, tabulated
+from .compute import compute, has_words, level_of, tabulated
 from .matrix import bounds_of, keeps_axes
 from .merge import Merged, is_padding, merge, moves_pixels
 from .opencv_moves import into, moved, resize, usable
@@ -154,7 +155,7 @@ def _pass(
                 return _padded(image, last, out)
             image, geometry = _padded(image, last, None), []
     h, w = image.shape[:2]
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     merged = merge(geometry, h, w)
     if same and merged.exact and not merged.frames.size:
         result = _direct(image, geometry, ops, merged, out)
@@ -162,7 +163,7 @@ def _pass(
             return result
     program = pack(ops, channels, image.dtype)
     if dtype is None:
-        dtype = float_of(image.dtype) if program.normalized else image.dtype
+        dtype = work_dtype(image.dtype) if program.normalized else image.dtype
     shape: tuple[int, ...] = merged.size
     if image.ndim == 3:
         shape = (program.channels, *shape) if layout == "first" else (*shape, program.channels)
@@ -195,7 +196,7 @@ def _padded(image: np.ndarray, stage: Geometry, out: np.ndarray | None) -> np.nd
     sides = y, h - y - ih, x, w - x - iw
     values: tuple[float, ...] = (0,)
     if stage.border == "constant":
-        values = level_of(stage.fill, 1 if image.ndim == 2 else image.shape[2], full_scale(image.dtype))
+        values = level_of(stage.fill, channels_of(image), full_scale(image.dtype))
     work = functools.partial(framed, image, sides, stage.border, values)
     return into(out, stage.size + image.shape[2:], image.dtype, work)
 
@@ -204,7 +205,7 @@ def _direct(
     image: np.ndarray, geometry: list[Geometry], ops: list[Op], merged: Merged, out: np.ndarray | None
 ) -> np.ndarray | None:
     """Whole pixels moved, then what needs no rows of levels; None where that is not enough."""
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     if not ops or is_painting(ops, channels):
         result = moved(image, merged.pull, merged.size, out)
         paint(result, ops)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._core.formats import work_dtype
 from .machine import LEVELS, OP, PREPARER, Operations, tabulate
 from .operations._base import MEAN, READY, TABULATED, Operation, name_of
 from .operations.table import TABLE_OF_BYTES, TABLE_OF_WORDS
@@ -83,7 +84,7 @@ def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
     if not ops:
         return Program(Operations(_NO_OPS, _NO_PARAMS, _NO_TABLES, -1, -1), channels, False)
     dtype = np.dtype(dtype)
-    work = "float64" if dtype == np.float64 else "float32"
+    work = work_dtype(dtype).name
     if dtype.kind == "u":
         ops = [op for op in ops if not op.kind.changes_nothing(op)] or [ops[-1]]
     numbers, values, arrays, after = lay_out(ops, channels)

@@ -48,7 +48,8 @@ from .samplers import _base as samplers
 # --- bytes to bytes ---------------------------------------------------------------------------------------------------
 
 BYTE_MAP = Family("int64", (("uint8", 1), ("uint8", 1), ("int64", 0), ("int64", 0), ("int64", 0), ("uint8", 1)))
-"""Interleaved bytes, tables of 256 for each channel, number of channels, and which bytes: from, to; bytes of the result."""
+"""Interleaved bytes, tables of 256 for each channel, number of channels, and which bytes: from, to; bytes of the
+result."""
 
 
 @kernel(inner=True)
@@ -179,8 +180,8 @@ def _store_to(address, pixels, channels, n, at, limits, scratch):
 def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1):
     """Rows [y0, y1) of the result, all of them where there is an operation on contrast; returns y1.
 
-    `buffer`, bytes of an image as large as the result with the source's dtype and channels, and `totals`, zeros for each
-    channel, are for these alone.
+    `buffer`, bytes of an image as large as the result with the source's dtype and channels, and `totals`, zeros for
+    each channel, are for these alone.
     """
     source, operations, scratch = borrowed_source(source), borrowed_operations(operations), borrowed_scratch(scratch)
     out, limits, buffer, totals = borrowed_result(out), borrowed(limits), borrowed(buffer), borrowed(totals)

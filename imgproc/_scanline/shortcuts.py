@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core.formats import work_dtype
 from .._core.jit import Intrinsic, cpu_has, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -50,7 +51,7 @@ def paint(image: np.ndarray, ops: Sequence[Op]) -> None:
 @functools.lru_cache(maxsize=256)
 def _levels(fill: Fill, dtype: np.dtype) -> list[Any]:
     """Levels as the kernels compute them."""
-    kind, top = np.float64 if dtype == np.float64 else np.float32, full_scale(dtype)
+    kind, top = work_dtype(dtype).type, full_scale(dtype)
     with np.errstate(over="ignore"):
         levels = [kind(v * top) for v in (fill if type(fill) is tuple else (fill,))]
     return [round(min(max(v, 0), top)) for v in levels] if dtype.kind == "u" else levels

@@ -99,7 +99,7 @@ _UNITS = {
 def store_for(result: Any, work: Any, channels: int, plane: int, finishes: bool) -> int:
     """The address of the unit that stores rows of one dtype to pixels of another.
 
-    It takes any task; it is the fastest for this number of channels and size of a plane.  `finishes` says whether levels
-    still have to become those of the result's dtype."""
+    It takes any task; it is the fastest for this number of channels and size of a plane.  `finishes` says whether
+    levels still have to become those of the result's dtype."""
     fast = channels if plane == 0 and channels in _WRITERS else 0
     return _UNITS[fast, finishes].address(T=np.dtype(work).name, O=np.dtype(result).name)

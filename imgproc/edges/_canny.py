@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_mask, positive, real
+from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale, luma
-from .._neighbours.float_filters import float_of, gaussian_weights, mirrored, separable
+from .._neighbours.float_filters import separable
+from .._neighbours.gaussian import gaussian_weights, mirrored
 from ._derivatives import derivatives
 
 __all__ = ["canny"]
@@ -117,7 +119,7 @@ def canny(
     out = np.zeros((h, w), bool)
     if not image.size:
         return out
-    cv2, kind = load_cv2(), float_of(image.dtype)
+    cv2, kind = load_cv2(), work_dtype(image.dtype)
     plane = _intensity(image, kind)
     valid = mask
     if image.dtype.kind == "f" and not np.isfinite(plane).all():

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from .._core.check import positive, real
+from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.planes import canonical, full_scale
-from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies, work_dtype
+from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies
 from .._core.threads import run_bands
 from ._isotropic import CACHED_BELOW, checked
 

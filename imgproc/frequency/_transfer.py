@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, border_name, real
+from .._core.formats import work_dtype
 from .._core.planes import full_scale
-from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies, work_dtype
+from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies
 
 __all__ = ["apply_transfer"]
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import border_name, one_of
+from .._core.check import border_name, fill_levels, one_of
+from .._core.formats import channels_of
 from .._core.jit import borrowed, kernel
-from .._core.planes import as_planes, canonical, level
+from .._core.planes import as_planes, canonical, fill_values
 from .._core.threads import run_bands
 from .._scanline.compute import as_bytes, limits_of, result_numbers, source_numbers
 from .._scanline.coordinates import BORDER_CODES, fold_row
@@ -29,7 +30,7 @@ from .._scanline.machine import (
 )
 from .._scanline.samplers import _base as samplers
 from .._scanline.scratch import scratch
-from ._common import fill_levels, full_image
+from ._common import full_image
 
 __all__ = ["remap"]
 
@@ -127,7 +128,7 @@ def remap(
         raise ValueError(f"y must have the shape of x, {x.shape}, got {y.shape}")
     border_name(border)
     one_of(interpolation, "interpolation", INTERPOLATIONS)
-    fill = fill_levels(fill, image)
+    fill = fill_levels(fill, channels=channels_of(image))
     kind = np.float32 if x.dtype == y.dtype == np.float32 else np.float64
     return _remap(
         as_planes(image),
@@ -153,9 +154,7 @@ def _remap(
 ) -> np.ndarray:
     """The same for canonical arrays; (height, width, c)."""
     channels, dtype = planes.shape[2], planes.dtype
-    limits = limits_of(dtype, dtype, False)
-    levels = np.empty(channels, dtype)
-    levels[:] = level(fill, dtype) if isinstance(fill, float) else [level(v, dtype) for v in fill]
+    limits, levels = limits_of(dtype, dtype, False), np.array(fill_values(fill, channels, dtype), dtype)
     out = np.empty((*x.shape, channels), dtype)
     wrap = border == "wrap"
     source = Source(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, as_mask, color_mode
+from .._core.formats import channels_of
 from .._core.jit import kernel
 from .._core.lookup import look_up
 from .._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
@@ -173,7 +174,7 @@ def _match_float(plane: np.ndarray, valid: np.ndarray, target: Target) -> np.nda
 
 def reference_targets(reference: Any, image: np.ndarray, color: str, reference_mask: Any) -> list[Target]:
     """One `Target` for each plane that `on_intensity` or `_match_levels` works on."""
-    planes = 1 if image.ndim == 2 or color == "luminance" else image.shape[2]
+    planes = 1 if color == "luminance" else channels_of(image)
     if isinstance(reference, np.ndarray) and reference.ndim != 1:
         return _from_image(reference, image, color, reference_mask)
     if reference_mask is not None:
@@ -190,7 +191,7 @@ def _from_image(reference: Any, image: np.ndarray, color: str, mask: Any) -> lis
     mask = as_mask(mask, reference, "reference_mask", "reference")
     if reference.size == 0:
         raise ValueError(f"reference must not be empty, got shape {reference.shape}")
-    channels = [1 if a.ndim == 2 else a.shape[2] for a in (image, reference)]
+    channels = [channels_of(a) for a in (image, reference)]
     if channels[0] != channels[1]:
         raise ValueError(f"reference must have as many channels as image, {channels[0]}, got {channels[1]}")
     if color == "luminance":

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_hole, as_image, one_of, positive, real, size_pair
+from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale, luma
 from ..geometry import resize
@@ -181,7 +182,7 @@ class OnnxInpainter:
         answer = self._run((planes - self.mean) * np.float32(self.scale), share[..., 0] > 0)
         found = self._framed(answer) * np.float32(1 / self.output_scale) + self.mean
         found = resize(np.ascontiguousarray(found, np.float32), size=hole.shape, interpolation="bilinear")
-        if image.ndim == 2 or image.shape[2] == 1:
+        if channels_of(image) == 1:
             found = luma(found).reshape(*hole.shape, *image.shape[2:])
         y, x = np.nonzero(mask)
         values = np.clip(found[y - top_row, x - left], 0, 1) * np.float32(top)

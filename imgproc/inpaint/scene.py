@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_hole, as_image, integer, one_of, positive, real
+from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale, luma
 from .._core.threads import get_num_threads, ordered_map
@@ -273,7 +274,7 @@ def _prepared(scene: np.ndarray, side: int | None) -> np.ndarray:
         scene = (scene >> 8).astype(np.uint8)
     elif scene.dtype.kind == "f":
         scene = np.rint(np.clip(np.nan_to_num(scene), 0, 1) * 255).astype(np.uint8)
-    if scene.ndim == 2 or scene.shape[2] == 1:
+    if channels_of(scene) == 1:
         scene = np.repeat(scene.reshape(*scene.shape[:2], 1), 3, axis=2)
     if side is not None and max(scene.shape[:2]) > side:
         factor = side / max(scene.shape[:2])
@@ -434,7 +435,7 @@ def _shrunk_levels(image: np.ndarray) -> np.ndarray:
 
 def _like(piece: np.ndarray, image: np.ndarray) -> np.ndarray:
     """8-bit RGB with the channels and the dtype of an image."""
-    if image.ndim == 2 or image.shape[2] == 1:
+    if channels_of(image) == 1:
         piece = luma(piece).reshape(image.shape)
     if image.dtype == np.uint8:
         return np.ascontiguousarray(piece)

@@ -6,8 +6,9 @@ import numpy as np
 
 from .._core.border import framed
 from .._core.check import as_image, as_psf, border_name, integer, real
+from .._core.formats import work_dtype
 from .._core.planes import full_scale
-from .._core.spectra import each_plane, work_dtype
+from .._core.spectra import each_plane
 from .._scanline import pixel, run
 from ._periodic import centred
 

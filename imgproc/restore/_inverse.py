@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, as_psf, integer, positive, real
+from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.planes import canonical, full_scale
-from .._core.spectra import each_plane, frequencies, work_dtype
+from .._core.spectra import each_plane, frequencies
 from ..transform._denoise import noise_of
 from ..transform._wavelet import split
 from ._periodic import Filter, centred, packed, periodic, roomy

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from .._core.check import positive, real, size_pair
+from .._neighbours.gaussian import gaussian_weights, mirrored
 
 __all__ = ["defocus_psf", "gaussian_psf", "motion_psf", "turbulence_otf"]
 
@@ -102,9 +103,7 @@ def gaussian_psf(sigma: float) -> np.ndarray:
     """
     sigma = positive(sigma, "sigma")
     real(sigma, "sigma", at_most=500)
-    r = math.ceil(4 * sigma)
-    line = np.exp(-0.5 * (np.arange(-r, r + 1) / sigma) ** 2)
-    line /= line.sum()
+    line = mirrored(gaussian_weights(sigma))
     return np.outer(line, line)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_psf, integer
+from .._core.formats import work_dtype
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
-from .._core.spectra import each_plane, work_dtype
+from .._core.spectra import each_plane
 from ._periodic import Filter, centred, periodic, roomy
 
 __all__ = ["richardson_lucy"]

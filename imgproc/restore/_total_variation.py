@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_psf, integer, positive
+from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
-from .._core.spectra import each_plane, frequencies, work_dtype
+from .._core.spectra import each_plane, frequencies
 from ._periodic import centred, packed, periodic, roomy
 
 __all__ = ["total_variation_deconvolution"]

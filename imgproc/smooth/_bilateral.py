@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, border_name, one_of, positive, radius_within
+from .._core.formats import ROUNDING, channels_of, work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -21,9 +22,6 @@ from ._common import with_frame, within_floats
 from ._lattice import Lattice
 
 __all__ = ["bilateral_filter", "joint_bilateral_filter"]
-
-MAGIC = 12582912.0
-"""1.5 * 2**23: a float32 below 2**22 plus this is rounded to whole numbers, half to even."""
 
 METHODS = ("exact", "grid")
 
@@ -39,8 +37,8 @@ def power_of_two(t, double):
     if double is not None:
         return math.exp((t if t > LOWEST else LOWEST) * 0.6931471805599453)
     t = t if t > np.float32(LOWEST) else np.float32(LOWEST)
-    whole = np.float32(t + np.float32(MAGIC))
-    f = np.float32(t - np.float32(whole - np.float32(MAGIC)))
+    whole = np.float32(t + np.float32(ROUNDING))
+    f = np.float32(t - np.float32(whole - np.float32(ROUNDING)))
     low = np.float32(1.0) + f * np.float32(0.69314718)
     high = np.float32(0.24022651) + f * np.float32(0.05550411)
     top = np.float32(0.00961813) + f * np.float32(0.00133336)
@@ -158,7 +156,7 @@ def _store_planes(planes, top, out):
 
 def planes_of(image: np.ndarray, kind: np.dtype | None = None) -> np.ndarray:
     """Canonical planes (c, h, w) of floats: float32, of float64 images float64."""
-    kind = kind or np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    kind = kind or work_dtype(image.dtype)
     return canonical(np.ascontiguousarray(image.reshape(*image.shape[:2], -1).transpose(2, 0, 1), kind))
 
 
@@ -172,7 +170,7 @@ def _filtered(
     image: np.ndarray, guide: np.ndarray | None, radius: int, sigma_color: float, sigma_space: float, border: str
 ) -> np.ndarray:
     h, w = image.shape[:2]
-    kind = np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    kind = work_dtype(image.dtype)
     framed = with_frame(image, radius, border, 0.0)
     framed_guide = None if guide is None else with_frame(guide, radius, border, 0.0)
     scale_of_guide = full_scale((image if guide is None else guide).dtype)
@@ -205,12 +203,12 @@ def _by_lattice(
     framed_guide = framed if guide is None else with_frame(guide, radius, border, 0.0)
     colors = framed_guide.reshape(*framed_guide.shape[:2], -1)
     levels = [_range(colors[:, :, c]) for c in range(colors.shape[2])]
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     sigmas = [within_floats(sigma_space)] * 2
     sigmas += [within_floats(sigma_color * full_scale(framed_guide.dtype))] * len(levels)
     lowest, highest = [low for low, _ in levels], [high for _, high in levels]
     lattice = Lattice(framed.shape[:2], sigmas, lowest, highest, channels)
-    kind = np.dtype(np.float64 if np.float64 in (image.dtype, framed_guide.dtype) else np.float32)
+    kind = work_dtype(image.dtype, framed_guide.dtype)
     for y in range(0, len(framed), _ROWS):
         values = planes_of(framed[y : y + _ROWS], kind)
         guides = values if guide is None else planes_of(framed_guide[y : y + _ROWS], kind)

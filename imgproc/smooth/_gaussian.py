@@ -21,16 +21,15 @@ import numpy as np
 
 from .._core.border import index_map
 from .._core.check import as_image, as_mask, border_name, positive, real
+from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale, level
 from .._core.threads import run_bands
 from .._neighbours.correlate import blur_separable
+from .._neighbours.gaussian import REACH, gaussian, gaussian_weights, mirrored
 from ._common import as_levels, windows_seeing, with_frame
 
 __all__ = ["gaussian_blur"]
-
-REACH = 4.0
-"""Where a Gaussian is cut off, in standard deviations."""
 
 SHARE = 0.9
 """Standard deviation of the first and third Gaussian, in steps: the alias of one is below 1e-4."""
@@ -38,7 +37,7 @@ SHARE = 0.9
 STEP = 1 / math.sqrt(2 * SHARE * SHARE + 0.865)
 """Steps a sigma: what is left for the second Gaussian is at least 0.93 steps."""
 
-_ALWAYS = 16  # a sigma that every image may have; what is wider than an image would cost time and memory for nothing
+_ALWAYS = 16  # a sigma that every image may have
 _BLOCK = 2048  # samples of a row at a time, for sums in the L1 cache
 
 
@@ -97,28 +96,22 @@ class _Stage:
     weights: np.ndarray
 
 
-def weights_of(sigma: float) -> np.ndarray:
-    """A sampled Gaussian that adds up to 1, up to `REACH` standard deviations."""
-    radius = math.ceil(REACH * sigma)
-    w = np.exp(-0.5 * (np.arange(-radius, radius + 1) / max(sigma, 1e-3)) ** 2)
-    return w / w.sum()
-
-
 def stages_of(sigma: float, size: int) -> tuple[int, list[_Stage]]:
     """How far the image is to be extended, and the weighted sums that smooth it along one axis."""
     step = int(sigma * STEP)
     if step <= 1:
-        w = weights_of(sigma)
+        w = mirrored(gaussian_weights(sigma))
         return w.size // 2, [_stage(np.arange(size), w)]
     outer = SHARE * step
-    down, middle = weights_of(outer), weights_of(math.sqrt(sigma * sigma - 2 * outer * outer) / step)
+    inner = math.sqrt(sigma * sigma - 2 * outer * outer) / step
+    down, middle = mirrored(gaussian_weights(outer)), mirrored(gaussian_weights(inner))
     r, m = down.size // 2, middle.size // 2
     before = r // step + m  # kept rows above row 0
     kept = before + (size - 1 + r) // step + m + 1
     up = []
     for phase in range(step):  # weights of the kept rows from -(r // step) on, seen from row `phase`
-        at = (np.arange(2 * (r // step) + 2) - r // step) * step - phase
-        w = np.where(np.abs(at) <= r, np.exp(-0.5 * (at / outer) ** 2), 0.0)
+        places = [(k - r // step) * step - phase for k in range(2 * (r // step) + 2)]
+        w = np.array([gaussian(x, outer) if abs(x) <= r else 0.0 for x in places])
         up.append(w / w.sum())
     y = np.arange(size)
     return before * step + r, [
@@ -138,7 +131,7 @@ def _smooth_rows(
     rows: np.ndarray, size: int, reach: int, stages: Sequence[_Stage], border: str, blank: Any, dtype: np.dtype
 ) -> np.ndarray:
     """Smooth `size` rows down the columns; the last sum is stored as `dtype`."""
-    kind = np.dtype(np.float64 if rows.dtype == np.float64 else np.float32)
+    kind = work_dtype(rows.dtype)
     lines = index_map(size, reach, reach, border)
     for number, stage in enumerate(stages):
         last = number == len(stages) - 1
@@ -184,13 +177,12 @@ def smooth(image: np.ndarray, sigmas: tuple[float, float], border: str, fill: fl
     h, w = image.shape[:2]
     direct = 2 if image.dtype == np.uint8 else 1  # products of bytes are half as dear
     if sigmas[0] == sigmas[1] and int(sigmas[0] * STEP) <= direct:
-        half = weights_of(sigmas[0])
-        half = half[half.size // 2 :].tolist()
+        half = gaussian_weights(sigmas[0])
         if border == "reflect_101":
             return blur_separable(image, half)
         r = len(half) - 1
         return np.ascontiguousarray(blur_separable(with_frame(image, r, border, fill), half)[r : r + h, r : r + w])
-    kind = np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    kind = work_dtype(image.dtype)
     blank = level(fill, image.dtype)
     (ry, down), (rx, across) = stages_of(sigmas[0], h), stages_of(sigmas[1], w)
     rows = canonical(image).reshape(h, -1)
@@ -308,7 +300,7 @@ def _over_valid(
     border: str,
     fill: float,
 ) -> np.ndarray:
-    kind = np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    kind = work_dtype(image.dtype)
     outside = float(level(fill, image.dtype))
     values = np.where(shown, image, image.dtype.type(0)).astype(kind)
     found = smooth(values, sigmas, border, outside)
@@ -318,11 +310,16 @@ def _over_valid(
     return as_levels(found, image.dtype)
 
 
+def largest_sigma(height: int, width: int) -> int:
+    """The largest standard deviation for an image of this size; what is wider costs time and memory for nothing."""
+    return max(height, width, _ALWAYS)
+
+
 def _sigmas(sigma: Any, image: np.ndarray) -> tuple[float, float]:
     pair = sigma if isinstance(sigma, (tuple, list)) else (sigma, sigma)
     if len(pair) != 2:
         raise ValueError(f"sigma must be a number or a pair (y, x), got {sigma!r}")
-    longest = max(*image.shape[:2], _ALWAYS)
+    longest = largest_sigma(*image.shape[:2])
     found = positive(pair[0], "sigma"), positive(pair[1], "sigma")
     if image.size and max(found) > longest:
         raise ValueError(f"sigma must be <= the image's longer side (or {_ALWAYS}), {longest}, got {max(found)}")

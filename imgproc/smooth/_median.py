@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, border_name, radius_within, real
+from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from ._common import by_channels, spoil, with_frame
 from ._ordered import order_statistic
@@ -64,7 +65,7 @@ def median_blur(image: np.ndarray, *, radius: int, border: str = "replicate") ->
     if radius > (_LARGEST if image.dtype == np.uint8 else _SORTED) or image.dtype == np.float64:
         return order_statistic(image, radius, (2 * radius + 1) ** 2 // 2, border)
     side = 2 * radius + 1
-    most = 4 if radius == 1 else 3 if radius <= _TOGETHER and image.ndim == 3 and image.shape[2] == 3 else 1
+    most = 4 if radius == 1 else 3 if radius <= _TOGETHER and channels_of(image) == 3 else 1
     (h, w), margin = image.shape[:2], 0 if border == "replicate" else radius
     source = with_frame(image, radius, border, 0.0) if margin else image
     cv2 = load_cv2()

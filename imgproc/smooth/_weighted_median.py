@@ -9,6 +9,7 @@ import numpy as np
 
 from .._core.border import framed
 from .._core.check import as_image, as_window_weights, border_name
+from .._core.formats import channels_of
 from .._core.jit import borrowed, kernel
 from .._core.opencv import load_cv2
 from .._core.planes import canonical
@@ -102,7 +103,7 @@ def weighted_median(image: np.ndarray, *, weights: np.ndarray, border: str = "re
     if image.size == 0:
         return image.copy()
     (h, w), (ry, rx) = image.shape[:2], (side // 2 for side in weights.shape)
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     source = framed(
         image,
         (ry, ry, rx, rx),

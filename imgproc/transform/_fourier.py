@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_coefficients, as_image, image_dtype
-from .._core.spectra import as_floats, spaced, to_dtype, work_dtype
+from .._core.formats import work_dtype
+from .._core.spectra import as_floats, spaced, to_dtype
 
 __all__ = ["dct", "dft", "idct", "idft"]
 

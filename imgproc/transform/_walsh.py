@@ -7,9 +7,10 @@ import functools
 import numpy as np
 
 from .._core.check import as_coefficients, as_image, image_dtype, one_of, size_pair
+from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
-from .._core.spectra import as_floats, to_dtype, work_dtype
+from .._core.spectra import as_floats, to_dtype
 from .._core.threads import run_bands
 
 __all__ = ["inverse_walsh_hadamard", "walsh_hadamard"]

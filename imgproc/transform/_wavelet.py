@@ -10,9 +10,10 @@ import numpy as np
 
 from .._core.border import index_map
 from .._core.check import as_coefficients, as_image, border_name, image_dtype, integer, one_of, size_pair
+from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
-from .._core.spectra import as_floats, to_dtype, work_dtype
+from .._core.spectra import as_floats, to_dtype
 from .._core.threads import run_bands
 from ._filters import NAMES, taps
 

@@ -11,6 +11,9 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 import pytest
+from helpers.machine import Deferred, Op, run
+from helpers.transforms import Transform, dirichlet, gamma_variate, normal
+from helpers.vocabulary import DTYPES
 from oracles import color as naive
 from oracles.color import (
     REFERENCE,
@@ -26,7 +29,6 @@ from oracles.color import (
     with_params,
 )
 
-from augment._chain.transform import Transform
 from augment.color import (
     CLAHE,
     AutoContrast,
@@ -51,9 +53,6 @@ from augment.color import (
     ToneCurve,
     ToSepia,
 )
-from augment.color._common import dirichlet, gamma_variate, normal
-from imgproc._core.check import DTYPES
-from imgproc._scanline import Deferred, Op, run
 
 INVENTORY: list[Transform] = [
     BrightnessContrast(),

@@ -7,13 +7,13 @@ import pickle
 
 import numpy as np
 import pytest
+from helpers.inventory import example_image
+from helpers.machine import run
+from helpers.transforms import Transform
+from helpers.vocabulary import DTYPES
 from oracles.color import applied, draws, frame_of, stages_of, with_params
 
-from augment._chain.transform import Transform
 from augment.noise import GaussianNoise, ISONoise, PoissonNoise, SaltAndPepper, SpeckleNoise
-from imgproc._core.check import DTYPES
-from imgproc._inventory import example_image
-from imgproc._scanline import run
 
 INVENTORY: list[Transform] = [
     GaussianNoise(),

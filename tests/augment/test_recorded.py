@@ -9,13 +9,13 @@ import hypothesis
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+from helpers.transforms import EXAMPLES, build, title
 
 import augment as A
 import imgproc
 from augment._chain.compiled.chain import WORKS, _own
 from augment._chain.compiled.program import evaluate_kernel
 from augment._chain.compiled.symbols import _FUNCTIONS
-from augment._inventory import EXAMPLES, build, title
 from imgproc._core.jit import kernel
 
 RECORDED = {

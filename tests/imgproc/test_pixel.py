@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.inventory import example_image
+from helpers.machine import Erase, Op, pack, pixel, run, tabulated
+from helpers.threads import cut_small_images, threads_of
+from helpers.vocabulary import DTYPES
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import point as naive
@@ -15,11 +19,6 @@ from oracles.plain import full_scale, to_dtype
 from test_point import assert_levels, textured
 
 import imgproc
-from imgproc._core import threads as _threads
-from imgproc._core.check import DTYPES
-from imgproc._inventory import example_image
-from imgproc._scanline import Erase, Op, pixel, run, tabulated
-from imgproc._scanline.program import pack
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 INTEGERS = [np.uint8, np.uint16]
@@ -265,10 +264,10 @@ def test_noise_depends_on_stream_and_place_alone(op: Op, monkeypatch: pytest.Mon
     found = run(image, [op])
     assert (found != image).any()
     np.testing.assert_array_equal(run(image.reshape(1, -1, 3), [op]).reshape(image.shape), found)
-    monkeypatch.setattr(_threads, "SERIAL_BELOW", 1)
+    cut_small_images(monkeypatch)
     for n in (2, 5):
-        monkeypatch.setattr(_threads, "_num_threads", n)
-        np.testing.assert_array_equal(run(image, [op]), found)
+        with threads_of(n):
+            np.testing.assert_array_equal(run(image, [op]), found)
     other = run(image, [op._replace(params=(op.params[0] + 1, *op.params[1:]))])
     assert (other != found).mean() > 0.02
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.inventory import example_image
+from helpers.vocabulary import DTYPES
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import point as naive
 from oracles.plain import full_scale
 
 import imgproc
-from imgproc._core.check import DTYPES
-from imgproc._inventory import example_image
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.threads import threads_of
 from oracles import scene as naive_scene
 
 import imgproc
-from imgproc._core import threads as _threads
 from imgproc.inpaint import _context
 from imgproc.inpaint.scene import SCALES, _texture
 from imgproc.inpaint.seam import distance_from
@@ -153,14 +153,11 @@ def test_what_the_hole_shows_does_not_matter(photos, others, rng) -> None:
 
 def test_threads_change_nothing(photos, others) -> None:
     scene, image, mask, _ = plant(photos("astronaut")[:240, :300], 0.9, (5, 5), 10)
-    before, found = _threads._num_threads, []
-    try:
-        for n in (1, 2, 8):
-            imgproc.set_num_threads(n)
+    found = []
+    for n in (1, 2, 8):
+        with threads_of(n):
             results = imgproc.complete_scene(image, mask, [*others, scene], context=30)
-            found.append([(r.score, r.scene.id, r.placement, r.image.tobytes(), r.seam.tobytes()) for r in results])
-    finally:
-        _threads._num_threads = before
+        found.append([(r.score, r.scene.id, r.placement, r.image.tobytes(), r.seam.tobytes()) for r in results])
     assert found[0] == found[1] == found[2]
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.transforms import EXAMPLES, MIXES, REGISTRY, SIZE, build, example, sample, title
 
 import augment
-from augment._chain.transform import REGISTRY
-from augment._inventory import EXAMPLES, MIXES, SIZE, build, example, sample, title
 
 ALL = [*EXAMPLES, *MIXES]
 

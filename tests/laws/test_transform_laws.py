@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.transforms import EXAMPLES, REGISTRY, build, geometry
 
 import augment
-from augment._chain.geometry import geometry
-from augment._chain.transform import REGISTRY
-from augment._inventory import EXAMPLES, build
 
 H, W = 96, 128
 KEYS = [3, (1, 4)]

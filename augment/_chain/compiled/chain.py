@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imgproc._core.formats import work_dtype
 from imgproc._core.planes import canonical, full_scale
 from imgproc._core.units import entry_of, kernel_address
 from imgproc._scanline import Stage, levels_of, limits_of, moved, run, scratch, usable
@@ -74,7 +75,7 @@ class CompiledChain:
         operations = [kind for kind in kinds if kind is not None]
         self.normalized = any(kind.last for kind in operations)
         if target is None:
-            target = np.dtype(np.float64 if dtype == np.float64 else np.float32) if self.normalized else dtype
+            target = work_dtype(dtype) if self.normalized else dtype
         channels = shape[2] if len(shape) == 3 else 1
         self.source, self.size, self.dtype, self.layout = (*shape[:2], channels), frame[:2], dtype, layout
         shape = (*self.size, frame.channels) if len(shape) == 3 else self.size

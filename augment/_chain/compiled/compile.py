@@ -6,9 +6,9 @@ What they do with them is kept as a short program that a kernel evaluates for ea
 would: the results are the same bytes.
 
 Decisions that depend on drawn numbers are recorded as guards: they were made for a few samples, and a program holds for
-those that decide alike.  A transform may have several programs, its segments; a sample that none of them fits goes stage
-by stage through `run`, as does a chain of which anything cannot be recorded (an operation that needs neighbours, a size
-that is drawn).
+those that decide alike.  A transform may have several programs, its segments; a sample that none of them fits goes
+stage by stage through `run`, as does a chain of which anything cannot be recorded (an operation that needs neighbours,
+a size that is drawn).
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ from imgproc._scanline.matrix import (
 from imgproc._scanline.operations._base import MEAN
 
 from ..keys import FIRST_DRAWS, choice_kernel, fold, uniforms
-from .program import EQUAL, HEAD, LESS, MOVE, NOT_MORE, evaluate_kernel
+from .program import HEAD, LESS, MOVE, evaluate_kernel
 
 INPUT_H, INPUT_W, CONSTANT = range(3)
 """What is known of a map beside its matrix: size of its input, and whether its border is constant."""
@@ -111,7 +111,7 @@ def _compute(program, start, stop, registers):
     for k in range(start, stop):
         code, to = program[4 * k], program[4 * k + 1]
         value = evaluate_kernel(code, registers[program[4 * k + 2]], registers[program[4 * k + 3]])
-        if code == LESS or code == NOT_MORE or code == EQUAL:
+        if code >= LESS:
             if value != to:
                 return False
         else:
@@ -318,9 +318,9 @@ def _borrowed_chain(c):
 def _borrowed_work(w):
     return Work(
         borrowed(w.registers), borrowed(w.drawn), borrowed(w.count), borrowed(w.ops), borrowed(w.params),
-        borrowed(w.tables), w.table, w.prepare, borrowed(w.source), borrowed(w.moved), borrowed(w.result), borrowed(w.keep),
-        borrowed(w.matrix), borrowed(w.frames), borrowed(w.steps), borrowed(w.grids), borrowed(w.fills),
-        borrowed(w.buffer), borrowed(w.totals), borrowed_scratch(w.scratch),
+        borrowed(w.tables), w.table, w.prepare, borrowed(w.source), borrowed(w.moved), borrowed(w.result),
+        borrowed(w.keep), borrowed(w.matrix), borrowed(w.frames), borrowed(w.steps), borrowed(w.grids),
+        borrowed(w.fills), borrowed(w.buffer), borrowed(w.totals), borrowed_scratch(w.scratch),
     )  # fmt: skip
 
 
@@ -345,7 +345,8 @@ def run_samples(images, words, chain, work, out, lowering, first, last):
 
 @kernel
 def draw_moves(words, chain, work, lowering):
-    """Draw a sample whose pixels only move; returns whether none comes from outside.  ``work.drawn[0]`` is their map."""
+    """Draw a sample whose pixels only move; returns whether none comes from outside.  ``work.drawn[0]`` is their
+    map."""
     chain, work = _borrowed_chain(chain), _borrowed_work(work)
     count = invoke_kernel(lowering, np.int64(0), (words[0], chain, work))
     return count >= 0 and place_kernel(_load_matrix(work.drawn[0]), work.source, work.result)

@@ -1,8 +1,8 @@
 """Symbols that stand for drawn numbers, and the tape that notes what is computed with them.
 
-`draw` and `lower` of a transform run on symbols as they run on numbers.  Each operation is noted on the tape as one row of
-a program (see `program`), and is carried out for one sample at once, so that decisions can be made.  A decision becomes a
-guard: the program holds for the samples that decide alike.
+`draw` and `lower` of a transform run on symbols as they run on numbers.  Each operation is noted on the tape as one row
+of a program (see `program`), and is carried out for one sample at once, so that decisions can be made.  A decision
+becomes a guard: the program holds for the samples that decide alike.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a pixel operation declares of itself, and how its kernel is called.
 
 A kernel works on planar rows of levels: ``rows[c]`` holds levels of channel c, in float32 (float64 for float64 images),
-changed in place.  Integer levels are whole numbers on the scale of the image's dtype, 0 to 255 or 65535; float levels are
-on [0, 1].  `Level` says which.  Parameters that speak of levels are fractions of full scale: a kernel scales them.
+changed in place.  Integer levels are whole numbers on the scale of the image's dtype, 0 to 255 or 65535; float levels
+are on [0, 1].  `Level` says which.  Parameters that speak of levels are fractions of full scale: a kernel scales them.
 
 There are four shapes of kernels, and a constructor for each, which makes the unit that passes call:
 
@@ -25,16 +25,14 @@ from ..._core.units import Family, Unit
 from ..stages import Op
 from ._counter import Counter, keys
 
-MAGIC = 12582912.0
-"""1.5 * 2**23: a float32 below 2**22 plus and minus this is rounded half to even."""
-
 OPERATION = Family(
     "int64", (("T", 2), ("int64", 0), ("int64", 1), ("float64", 1), ("T", 1), ("uint8", 1), ("uint8", 1))
 )
 """Rows, pixels in them, place, parameters, limits, table, row of bytes; returns the number of channels."""
 
 CHANNELS, FIRST, WIDTH = range(3)
-"""What `place` holds: number of channels, index ``y * width + x`` of the first pixel in the frame, width of the frame."""
+"""What `place` holds: number of channels, index ``y * width + x`` of the first pixel in the frame, width of the
+frame."""
 
 TABULATED, SLOW, READY, MEAN = 1, 2, 4, 8
 """Flags of an operation, for kernels: a table can stand for it; a table is faster even for it alone; it is a table; it
@@ -48,7 +46,7 @@ class Level(NamedTuple):
     hi: Any
     """Bounds: 0 and full scale for integers, -inf and inf for floats."""
     magic: Any
-    """`MAGIC` where levels are whole numbers, else 0."""
+    """`formats.ROUNDING` where levels are whole numbers, else 0."""
     top: Any
     """Full scale: 255.0, 65535.0 or 1.0, in float64."""
 

@@ -1,8 +1,8 @@
 """What a sampler is, and which one a pass takes.
 
-A sampler fills ``rows[c, at : at + n]`` with levels of channel c for a run of n points.  Points are continuous: the pixel
-that covers a point is its floor, taps lie at pixel centres.  Taps outside repeat the edge pixel (``wrap``: the pixel at
-the other end), which is what every folding border of `coordinates` asks for.
+A sampler fills ``rows[c, at : at + n]`` with levels of channel c for a run of n points.  Points are continuous: the
+pixel that covers a point is its floor, taps lie at pixel centres.  Taps outside repeat the edge pixel (``wrap``: the
+pixel at the other end), which is what every folding border of `coordinates` asks for.
 
 Pixels come as bytes, whatever their dtype: the kernels that call samplers are compiled once for all dtypes.
 """
@@ -26,8 +26,8 @@ SAMPLER = Family(
 """Pixels, task, rows, limits, and rows to work in (see `Workspace`); what it returns says nothing."""
 
 HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, COUNT, AT, START, STEP, FRESH = range(10)
-"""What a task holds: size and channels of the source; whether taps wrap round; whether the map keeps the axes; number of
-points, and the first column of `rows`; for `COPY` the first pixel and the step to the next; whether the columns are
+"""What a task holds: size and channels of the source; whether taps wrap round; whether the map keeps the axes; number
+of points, and the first column of `rows`; for `COPY` the first pixel and the step to the next; whether the columns are
 other ones than in the row before."""
 
 TASK = 10

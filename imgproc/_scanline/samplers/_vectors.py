@@ -1,7 +1,7 @@
 """Pixels as vectors: the channels around a point are read and worked on together.
 
-Where all taps of a point lie inside the image, they lie side by side.  Nothing is contracted or reordered, so that every
-way gives the same bits.
+Where all taps of a point lie inside the image, they lie side by side.  Nothing is contracted or reordered, so that
+every way gives the same bits.
 """
 
 from __future__ import annotations

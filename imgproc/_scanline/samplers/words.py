@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._core.formats import ROUNDING
 from ..._core.jit import Intrinsic, kernel
 from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, RESIZED, WIDTH, Sampler
 
@@ -92,7 +93,7 @@ def _byte(word, shift):
 @kernel(inner=True)
 def _between(a, b, c, d, x, y):
     """Bilinear between a and b above, c and d below, rounded."""
-    magic = np.float32(12582912.0)
+    magic = np.float32(ROUNDING)
     a += x * (b - a)
     c += x * (d - c)
     return ((a + y * (c - a)) + magic) - magic
