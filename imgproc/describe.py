@@ -11,6 +11,7 @@ import numpy as np
 
 from ._core.border import extended
 from ._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real, size_pair
+from ._core.declare import declare
 from ._core.jit import kernel
 from ._core.planes import as_planes, full_scale, luma
 from ._core.threads import run_bands
@@ -428,3 +429,6 @@ def _shapes(dense: np.ndarray, count: int) -> dict[str, np.ndarray]:
 def _convex_area(region: Any) -> float:
     """Of a line of pixels its own area: there is no hull to be had."""
     return float(region.area if min(region.image.shape) == 1 else region.area_convex)
+
+
+declare(gist, hog, lbp, region_properties, no_peer="no row yet")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._core.check import as_image, as_mask, border_name, color_mode, radius_within, real
+from ._core.declare import Case, Peer, declare, levels, percent_apart
 from ._core.jit import kernel
 from ._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
 from ._core.threads import run_bands
@@ -319,3 +320,82 @@ def _amplified(image: np.ndarray, chosen: np.ndarray, gain: float) -> np.ndarray
 
     run_bands(band, h, pixels=chosen.size)
     return out
+
+
+def _pair_of_cv2(radius: int) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    import cv2
+
+    size = (2 * radius + 1,) * 2
+
+    def pair(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return (
+            cv2.boxFilter(x, cv2.CV_32F, size, borderType=cv2.BORDER_REFLECT),
+            cv2.sqrBoxFilter(x, cv2.CV_32F, size, borderType=cv2.BORDER_REFLECT),
+        )
+
+    return pair
+
+
+def _mean_and_power(ours: tuple[np.ndarray, np.ndarray], theirs: tuple[np.ndarray, np.ndarray]) -> float:
+    """Largest difference of the local mean and of the local root mean square.
+
+    The peer has no standard deviation, and one made from its float32 squares would show their cancellation.
+    """
+    (mean, std), (their_mean, their_square) = ours, theirs
+    return max(levels(mean, their_mean), levels(np.hypot(mean, std), np.sqrt(their_square.astype(np.float64))))
+
+
+def _rows() -> list[Case]:
+    return [
+        Case(
+            f"local_mean+local_std, radius {radius}",
+            f"mean and standard deviation in windows of {2 * radius + 1}×{2 * radius + 1}",
+            "grey",
+            lambda x, radius=radius: (local_mean(x, radius=radius), local_std(x, radius=radius)),
+            {
+                "cv2 boxFilter + sqrBoxFilter": Peer(
+                    _pair_of_cv2(radius),
+                    limit=1.0,
+                    tolerance=1e-2,
+                    difference=_mean_and_power,
+                    note="gives mean and mean of squares only; the standard deviation would cost three more passes",
+                )
+            },
+            first="(imgproc.local_mean(image, radius=1), imgproc.local_std(image, radius=1))" if radius == 1 else "",
+        )
+        for radius in (1, 7, 15)
+    ]
+
+
+def _rows_of_enhancement() -> list[Case]:
+    import cv2
+
+    def theirs(x: np.ndarray) -> np.ndarray:
+        mean, square = _pair_of_cv2(1)(x)
+        std = cv2.sqrt(cv2.max(square - mean * mean, 0))
+        (m,), (s,) = (a.ravel() for a in cv2.meanStdDev(x))
+        dark = (mean <= 0.4 * m) & (std >= 0.02 * s) & (std <= 0.4 * s)
+        return np.where(dark, cv2.multiply(x, 4.0), x)
+
+    return [
+        Case(
+            "enhance_local_statistics",
+            "dark and little varied windows of 3×3 made brighter",
+            "grey",
+            lambda x: enhance_local_statistics(x),
+            {
+                "cv2 boxFilter + sqrBoxFilter": Peer(
+                    _pair_of_cv2(1),
+                    limit=2.2,
+                    difference=None,
+                    note="the two filters alone, the enhancement not begun",
+                ),
+                "the same by cv2 and NumPy": Peer(theirs, tolerance=0.1, difference=percent_apart, unit="% of pixels"),
+            },
+            first="imgproc.enhance_local_statistics(image)",
+        )
+    ]
+
+
+declare(local_mean, local_std, peers=_rows)
+declare(enhance_local_statistics, peers=_rows_of_enhancement)

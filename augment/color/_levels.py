@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 
 from imgproc._core.check import real
+from imgproc._core.declare import Single, declare
 from imgproc._scanline import Stage, pixel
 
 from .._chain.keys import Draws
@@ -56,6 +57,13 @@ class BrightnessContrast(Transform):
         return [pixel.affine(1.0 + params["contrast"], params["brightness"])]
 
 
+declare(
+    BrightnessContrast,
+    look="One straight line through all levels; what it drives beyond white is white.",
+    peers=[Single("RandomBrightnessContrast")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Gamma(Transform):
     """Raise levels to a power: ``v ** gamma`` on the scale [0, 1].
@@ -89,6 +97,13 @@ class Gamma(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One power, or nothing for the exponent 1."""
         return [] if params["gamma"] == 1.0 else [pixel.gamma(params["gamma"])]
+
+
+declare(
+    Gamma,
+    look="Above 1 the middle tones darken, below 1 they lighten; black and white stay.",
+    peers=[Single("RandomGamma")],
+)
 
 
 def _cubic_basis() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -146,6 +161,14 @@ class ToneCurve(Transform):
         return [pixel.curve(curves if len(curves) > 1 else curves[0])]
 
 
+declare(
+    ToneCurve,
+    examples=[{}, {"per_channel": True}],
+    look="Shadows and highlights go their own ways; black and white stay.",
+    peers=[Single("RandomToneCurve")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Posterize(Transform):
     """Keep the highest bits of each level.
@@ -178,6 +201,13 @@ class Posterize(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         return [pixel.posterize(params["bits"])]
+
+
+declare(
+    Posterize,
+    look="Steps where the light fell off softly: on the saucer and in the cup.",
+    peers=[Single("Posterize")],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -214,6 +244,13 @@ class Solarize(Transform):
         return [pixel.solarize(params["threshold"])]
 
 
+declare(
+    Solarize,
+    look="The light half of each channel is a negative: the white of the cup is black, the dark stays.",
+    peers=[Single("Solarize")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Invert(Transform):
     """The negative: ``1 - v`` of full scale.
@@ -234,3 +271,10 @@ class Invert(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         return [pixel.invert()]
+
+
+declare(
+    Invert,
+    look="The negative.",
+    peers=[Single("InvertImg")],
+)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.declare import declare
+
 from .._chain.keys import Draws
 from .._chain.sample import Sample
 from .._chain.transform import Params
@@ -93,3 +95,11 @@ class ResizeMix(_Covering):
             )
         share = rows * columns / (h * w)
         return targets, [1.0 - share, share]
+
+
+declare(
+    ResizeMix,
+    look="All of another photo, small: none of its things is lost, and its share is its area.",
+    shown={"scale": ("uniform", 0.3, 0.7)},
+    no_peer="no row yet",
+)

@@ -1,4 +1,4 @@
-"""The thread pool for row bands and for batches.
+"""Threads: the pool for row bands and for batches.
 
 Kernels release the GIL, so plain Python threads carry them; no Numba threading layer is ever started (a forked worker
 would be killed under OpenMP, two Python threads abort under workqueue).  The pool is made at first use, forgotten in a
@@ -19,6 +19,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from .check import integer
+from .declare import declare
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
@@ -235,3 +236,6 @@ def _forget_pool() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_pool)
+
+
+declare(get_num_threads, set_num_threads, no_peer="it computes nothing")

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._core.border import framed
 from .._core.check import as_image, border_name, integer, one_of
+from .._core.declare import declare
 from .._core.opencv import load_cv2
 from .._core.planes import level
 from ._common import fill_levels, full_image
@@ -169,3 +170,6 @@ def _sides(padding: Any) -> tuple[int, int, int, int]:
         raise ValueError(f"padding must be {rule}, got {padding}")
     numbers = tuple(integer(v, f"padding[{i}]", at_least=0) for i, v in enumerate(padding))
     return numbers if len(numbers) == 4 else (numbers[0], numbers[0], numbers[1], numbers[1])
+
+
+declare(crop, flip, pad, transpose, no_peer="no row yet")

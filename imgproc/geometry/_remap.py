@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import border_name, one_of
+from .._core.declare import declare
 from .._core.jit import kernel
 from .._core.planes import as_planes, canonical, full_scale, level
 from .._core.threads import run_bands
@@ -191,3 +192,6 @@ def _remap(
 
     run_bands(band, x.shape[0], pixels=x.size)
     return out
+
+
+declare(remap, no_peer="no row yet")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import border_name, one_of, real, size_pair
+from .._core.declare import declare
 from .._scanline import Geometry, run
 from .._scanline import resize as resize_pixels
 from .._scanline.matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
@@ -167,3 +168,6 @@ def rotate(
     size = enclosing_size(c, s, s, c, h, w) if fit else (h, w)
     stage = Geometry(turned_pull(c, s, h, w, size), size, border, fill_levels(fill, image), interpolation)
     return run(image, [stage])
+
+
+declare(resize, rotate, warp, no_peer="no row yet")

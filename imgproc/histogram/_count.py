@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, as_mask, integer, ordered_range
+from .._core.declare import declare
 from .._core.jit import kernel
 from .._core.planes import as_planes, canonical, full_scale, valid_pixels
 from .._core.threads import run_bands
@@ -203,3 +204,6 @@ def cumulative_histogram(
     """
     counts: Any = histogram(image, bins=bins, range=range, mask=mask)
     return np.cumsum(counts, axis=-1)
+
+
+declare(histogram, cumulative_histogram, no_peer="no row yet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real
+from .._core.declare import declare
 from .._core.planes import canonical, full_scale, luma
 from .._neighbours.float_filters import apply, float_of, gaussian_weights, mirrored, separable
 from ..histogram._count import count_levels
@@ -211,3 +212,6 @@ def adaptive_threshold(
         if offset:
             level -= kind(offset * full)
         return image > level
+
+
+declare(adaptive_threshold, multi_otsu, otsu_threshold, no_peer="no row yet")

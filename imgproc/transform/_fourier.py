@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_coefficients, as_image, image_dtype
+from .._core.declare import declare
 from .._core.spectra import as_floats, spaced, to_dtype, work_dtype
 
 __all__ = ["dct", "dft", "idct", "idft"]
@@ -152,3 +153,6 @@ def idct(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None
     if planes.size:
         planes = _each(planes, "idctn")
     return to_dtype(planes, planes.dtype if kind is None else kind)
+
+
+declare(dct, dft, idct, idft, no_peer="no row yet")

@@ -7,6 +7,7 @@ import functools
 import numpy as np
 
 from .._core.check import as_coefficients, as_image, image_dtype, one_of, size_pair
+from .._core.declare import Case, Peer, declare
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
 from .._core.spectra import as_floats, to_dtype, work_dtype
@@ -229,3 +230,26 @@ def inverse_walsh_hadamard(
     if size is not None:
         planes = np.ascontiguousarray(planes[: size[0], : size[1]])
     return to_dtype(planes, planes.dtype if kind is None else kind)
+
+
+def _rows() -> list[Case]:
+    from scipy import fft
+
+    return [
+        Case(
+            "walsh_hadamard",
+            "Walsh–Hadamard transform, sequency order",
+            "grey float",
+            lambda x: walsh_hadamard(x, pad=True),
+            {
+                "scipy dctn": Peer(
+                    lambda x: fft.dctn(x, norm="ortho"), difference=None, note="another transform of the same kind"
+                )
+            },
+            size=512,
+        )
+    ]
+
+
+declare(walsh_hadamard, arguments={"pad": lambda image: (True,)}, peers=_rows)
+declare(inverse_walsh_hadamard, no_peer="no row yet")

@@ -1,6 +1,7 @@
 """The speed benchmark: what it counts and what it says.  How fast anything is, no test asserts."""
 
 import gc
+import inspect
 import itertools
 import json
 import sys
@@ -9,18 +10,20 @@ import time
 import numpy as np
 import pytest
 
-from gallery import (
-    measure,
-    speed,
-    speed_cases,
-    speed_chains,
-    speed_functions,
-    speed_page,
-    speed_report,
-    speed_run,
-    speed_transforms,
-)
-from gallery.speed_cases import Case, Peer
+import augment
+import imgproc
+from augment._chain.transform import REGISTRY
+from gallery import speed
+from gallery.speed import cases as speed_cases
+from gallery.speed import chains as speed_chains
+from gallery.speed import functions as speed_functions
+from gallery.speed import measure
+from gallery.speed import page as speed_page
+from gallery.speed import run as speed_run
+from gallery.speed import tables as speed_report
+from gallery.speed import transforms as speed_transforms
+from imgproc._core import declare
+from imgproc._core.declare import Case, Peer, declared
 
 
 class Clock:
@@ -183,14 +186,15 @@ def test_every_case_is_named_once_and_has_a_photo():
 
 def test_a_peer_with_its_darkest_level_above_black_is_compared_from_there():
     cdf = np.array([0.2, 0.6, 1.0])
-    assert speed_cases.levels_from_darkest(np.array([0, 128, 255], np.uint8), cdf) == pytest.approx(0.5)
-    assert speed_cases.levels_from_darkest(np.array([0, 32768, 60000], np.uint16), cdf) == pytest.approx(5535)
-    assert speed_cases.levels_from_darkest(np.zeros(3, np.uint8), np.ones(3)) == 0
+    assert declare.levels_from_darkest(np.array([0, 128, 255], np.uint8), cdf) == pytest.approx(0.5)
+    assert declare.levels_from_darkest(np.array([0, 32768, 60000], np.uint16), cdf) == pytest.approx(5535)
+    assert declare.levels_from_darkest(np.zeros(3, np.uint8), np.ones(3)) == 0
 
 
 def test_names_choose_cases():
     assert speed.select([]) == list(speed.CASES)
-    assert speed.CASES[: len(speed_functions.CASES)] == speed_functions.CASES
+    names = [case.name for case in speed_functions.function_cases()]
+    assert [case.name for case in speed.CASES[: len(names)]] == names
     assert {case.name for case in speed.select(["clahe"])} == {"clahe", "clahe, 16-bit"}
     assert [case.name for case in speed.select(["clahe, 16-bit", "clahe, 16-bit"])] == ["clahe, 16-bit"]
     assert [case.name for case in speed.select(["local_*7"])] == ["local_mean+local_std, radius 7"]
@@ -312,8 +316,6 @@ def test_results_that_disagree_are_told(monkeypatch, tmp_path, capsys):
 
 
 def test_two_threads_must_give_the_same_result(monkeypatch, tmp_path):
-    import imgproc
-
     monkeypatch.setattr(speed_cases, "THREADS_FROM", 64)
     monkeypatch.setattr(speed_run, "available_cpus", lambda: 2)
     cases = [
@@ -375,14 +377,33 @@ def test_bars_are_logarithmic():
 # --- chains and single transforms -----------------------------------------------------------------------------------
 
 
-def test_every_transform_of_the_registry_has_a_case_or_no_peer():
-    import augment  # noqa: F401
-    from augment._chain.transform import REGISTRY
+def everything_that_can_be_measured():
+    """Public functions, transforms and estimators, by name; of other classes only their making could be measured."""
+    found = {name: getattr(library, name) for library in (imgproc, augment) for name in library.__all__}
+    return {
+        name: thing
+        for name, thing in found.items()
+        if inspect.isfunction(thing) or name in REGISTRY or hasattr(thing, "fit") or hasattr(thing, "fit_resample")
+    }
 
-    groups = {"Compose", "Sequential", "OneOf", "SomeOf"}
-    measured = {single.ours[0] for single in speed_transforms.SINGLES}
-    assert measured | speed_transforms.WITHOUT_PEER == set(REGISTRY) - groups
-    assert not measured & speed_transforms.WITHOUT_PEER
+
+@pytest.mark.parametrize(("name", "thing"), everything_that_can_be_measured().items())
+def test_everything_has_a_row_or_says_why_not(name, thing):
+    rows, why = declared(thing).peers, declared(thing).no_peer
+    scenarios = [module.__name__ for module in speed.SCENARIOS if name in module.MEASURES]
+    assert bool(rows) + bool(why) + len(scenarios) == 1, "declare peers beside it, or no_peer with the reason"
+
+
+def test_what_scenarios_measure_is_public():
+    for module in speed.SCENARIOS:
+        assert set(module.MEASURES) <= {*everything_that_can_be_measured(), "SceneDatabase"}
+
+
+def test_a_row_of_a_transform_has_parameters_that_both_take():
+    for row in speed_transforms.SINGLES:
+        name, given = row.ours
+        assert getattr(augment, name)(**{"p": 1.0, **given}).p == 1
+        assert not any(isinstance(value, str) and value.startswith("cv2.") for value in row.theirs[1].values())
 
 
 TWICE = {
@@ -392,9 +413,9 @@ TWICE = {
 
 
 def test_targets_are_those_asked_for():
-    assert {s.ours[0] for s in speed_transforms.SINGLES if s.at_least == 2} == TWICE
-    assert {s.ours[0] for s in speed_transforms.SINGLES if s.at_least != 2} & TWICE == set()
-    assert {s.at_least for s in speed_transforms.SINGLES} == {1, 2}
+    assert {s.ours[0] for s in speed_transforms.SINGLES if s.declared.at_least == 2} == TWICE
+    assert {s.ours[0] for s in speed_transforms.SINGLES if s.declared.at_least != 2} & TWICE == set()
+    assert {s.declared.at_least for s in speed_transforms.SINGLES} == {1, 2}
     times = {row.name: row.limit and round(1 / row.limit) for row in speed_chains.ROWS}
     assert times == {
         "chain, detection": 5,

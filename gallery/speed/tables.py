@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imgproc.io._encode import replace_file
 
-from .speed_cases import (
+from .cases import (
     CHAIN_IMPORT_AT_MOST,
     CHAIN_START_AT_MOST,
     COLD_AT_MOST,
@@ -19,7 +19,7 @@ from .speed_cases import (
     image_text,
     size_text,
 )
-from .speed_run import Duel, Report
+from .run import Duel, Report
 
 BEGIN, END = "<!-- speed:begin -->", "<!-- speed:end -->"
 MISSED = "MISSED"
