@@ -16,6 +16,7 @@ from pathlib import Path
 
 from imgproc._core.declare import Case
 
+from .. import _readme
 from . import balance, boxes, chains, inpainting, mix, scenes, tables
 from .cases import SIZES
 from .functions import function_cases
@@ -129,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         "--readme",
         metavar="FILE",
         type=Path,
-        help=f"put the tables between {tables.BEGIN} and {tables.END}",
+        help="put the tables between {} and {}".format(*_readme.markers(tables.PART)),
     )
     return parser
 
@@ -154,7 +155,7 @@ def _check_outputs(args: argparse.Namespace) -> None:
 
     Site(args.out)
     if args.readme:
-        tables.split_readme(args.readme)
+        _readme.split(args.readme, tables.PART)
     for path in filter(None, (args.json, args.markdown)):
         if path.is_dir() or not path.parent.is_dir():
             raise ValueError(f"{path} must be a file in a folder that exists")
@@ -180,8 +181,8 @@ def _measure(cases: Sequence[Case], args: argparse.Namespace) -> Report:
 
 def _write_outputs(args: argparse.Namespace, report: Report) -> None:
     if args.json:
-        tables.write(args.json, json.dumps(report.as_json(), indent=1, allow_nan=False) + "\n")
+        _readme.write(args.json, json.dumps(report.as_json(), indent=1, allow_nan=False) + "\n")
     if args.markdown:
-        tables.write(args.markdown, tables.as_markdown(report))
+        _readme.write(args.markdown, tables.as_markdown(report))
     if args.readme:
-        tables.replace_in_readme(args.readme, tables.as_readme(report))
+        _readme.replace(args.readme, tables.PART, tables.as_readme(report))

@@ -183,9 +183,10 @@ def declare(
     page : str
         Of a function: the gallery's page that shows it beside what is written there.
     call : str
-        Of a function: the call that the page makes and prints, such as ``"imgproc.clahe(image)"``.
+        Of a function: the call that the page makes and prints, such as ``"clahe(image)"``.  The peers of its first row
+        in the speed table are shown beside it, so take the arguments of that row.
     given : str
-        Of a function: how the page makes ``image`` from a photo of that name, where it does not show the photo itself.
+        Of a function: how the page makes its picture from ``image``, a photo, such as ``"add_noise(image, key=0)"``.
     peers : callable or sequence of Single
         Rows of the speed table.  Of a function: a function that gives cases, and may import any library.
     no_peer : str

@@ -124,4 +124,10 @@ def _rows() -> list[Case]:
     ]
 
 
-declare(box_blur, peers=_rows)
+declare(
+    box_blur,
+    page="smooth",
+    call="box_blur(image, radius=3)",
+    look="The mean of a square: points become squares, where a Gaussian makes discs of them. The same as OpenCV's.",
+    peers=_rows,
+)

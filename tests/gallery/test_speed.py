@@ -13,7 +13,7 @@ import pytest
 import augment
 import imgproc
 from augment._chain.transform import REGISTRY
-from gallery import speed
+from gallery import _readme, speed
 from gallery.speed import cases as speed_cases
 from gallery.speed import chains as speed_chains
 from gallery.speed import functions as speed_functions
@@ -24,6 +24,8 @@ from gallery.speed import tables as speed_report
 from gallery.speed import transforms as speed_transforms
 from imgproc._core import declare
 from imgproc._core.declare import Case, Peer, declared
+
+BEGIN, END = _readme.markers("speed")
 
 
 class Clock:
@@ -227,7 +229,7 @@ def test_wrong_arguments_are_refused_before_measuring(arguments, message, capsys
 
 def test_a_tiny_run_writes_everything(tmp_path, capsys):
     readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{speed_report.BEGIN}\nold\n{speed_report.END}\nafter\n")
+    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     files = {"--json": tmp_path / "s.json", "--markdown": tmp_path / "s.md", "--readme": readme}
     arguments = [str(part) for pair in files.items() for part in pair]
     status = speed.main(
@@ -256,8 +258,8 @@ def test_a_tiny_run_writes_everything(tmp_path, capsys):
     for case in chosen:
         assert f"| {case.name} | 64² {case.kind} |" in markdown
         assert case.name in out
-    before, told = readme.read_text().split(f"{speed_report.BEGIN}\n")
-    told, after = told.split(speed_report.END)
+    before, told = readme.read_text().split(f"{BEGIN}\n")
+    told, after = told.split(END)
     assert (before, after) == ("before\n", "\nafter\n")
     rows = [line.split(" | ") for line in told.splitlines() if line.startswith("| ")]
     assert rows[0] == ["| case", "image", "ours [ms]", "peer", "peer [ms]", "ours is |"]
@@ -271,12 +273,12 @@ def test_a_tiny_run_writes_everything(tmp_path, capsys):
     assert 'href="speed.html"' in (tmp_path / "index.html").read_text()
 
 
-@pytest.mark.parametrize("text", ["none", f"{speed_report.END}{speed_report.BEGIN}", speed_report.BEGIN])
+@pytest.mark.parametrize("text", ["none", f"{END}{BEGIN}", BEGIN])
 def test_readme_without_its_markers_is_left_alone(text, tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(text)
     with pytest.raises(ValueError, match=r"README\.md must hold <!-- speed:begin -->"):
-        speed_report.replace_in_readme(readme, "new")
+        _readme.replace(readme, "speed", "new")
     assert readme.read_text() == text
     assert [file.name for file in tmp_path.iterdir()] == ["README.md"]
 
