@@ -24,11 +24,11 @@ def test_the_readme_lists_every_public_name(package: object) -> None:
 def test_lists_are_replaced_between_their_markers_only(tmp_path: Path) -> None:
     file = tmp_path / "x.md"
     blocks = ["\n".join(_readme.markers(names.part(package))) for package in names.PACKAGES]
-    file.write_text(f"before\n{blocks[0]}\nbetween\n{blocks[1]}\nafter\n")
+    file.write_text(f"before\n{blocks[0]}\n* * *\n{blocks[1]}\nafter\n")
     assert names.main([str(file)]) == 0
     text = file.read_text()
-    assert text.startswith("before\n") and text.endswith("\nafter\n") and "\nbetween\n" in text
-    assert "`clahe`" in text.split("between")[0] and "`Rotate`" in text.split("between")[1]
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and "\n* * *\n" in text
+    assert "`clahe`" in text.split("* * *")[0] and "`Rotate`" in text.split("* * *")[1]
     assert names.main([str(file)]) == 0
     assert file.read_text() == text
 
