@@ -11,6 +11,7 @@ import numpy as np
 import imgproc
 from imgproc._core.declare import Case, Declaration, declared
 
+from ._compare import as_fraction
 from ._photos import Photo
 
 if TYPE_CHECKING:
@@ -42,9 +43,15 @@ def show(page: Page, photos: Sequence[Photo]) -> None:
         peers = {} if case is None or case.beside else {peer: found.call for peer, found in case.peers.items()}
         page.heading(name, summary(name))
         for photo in photos:
-            grey = case is not None and case.kind == "grey"
-            image = evaluated(said.given, photo.grey8 if grey else photo.image)
+            image = evaluated(said.given, _of_kind(photo, "" if case is None else case.kind))
             page.compare(photo, _call(said.call), peers, image=image, call=said.call, look=said.look)
+
+
+def _of_kind(photo: Photo, kind: str) -> np.ndarray:
+    """The photo as the peers of a row of this kind take it."""
+    if kind == "grey float":
+        return as_fraction(photo.grey).astype(np.float32)
+    return photo.grey8 if kind.startswith("grey") else photo.image
 
 
 def evaluated(expression: str, image: np.ndarray) -> Any:
