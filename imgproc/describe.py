@@ -11,7 +11,7 @@ import numpy as np
 
 from ._core.border import extended
 from ._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real, size_pair
-from ._core.declare import declare
+from ._core.declare import declare, floats_like
 from ._core.jit import kernel
 from ._core.planes import as_planes, full_scale, luma
 from ._core.threads import run_bands
@@ -431,4 +431,12 @@ def _convex_area(region: Any) -> float:
     return float(region.area if min(region.image.shape) == 1 else region.area_convex)
 
 
+def _histograms_of_gradients(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
+    rows, columns = (max(n // 8 - 1, 0) for n in image.shape[:2])
+    return floats_like(image)[0], (rows, columns, 2, 2, 9)
+
+
 declare(gist, hog, lbp, region_properties, no_peer="no row yet")
+declare(gist, result=lambda image: (np.dtype(np.float32), (320,)))
+declare(hog, result=_histograms_of_gradients)
+declare(lbp, result=lambda image: (np.dtype(np.int32), image.shape))

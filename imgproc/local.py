@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._core.check import as_image, as_mask, border_name, color_mode, radius_within, real
-from ._core.declare import Case, Peer, declare, levels, percent_apart
+from ._core.declare import Case, Peer, declare, floats_like, levels, percent_apart
 from ._core.jit import kernel
 from ._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
 from ._core.threads import run_bands
@@ -556,3 +556,4 @@ declare(
     look="Flat places are smooth; along edges and in hair the noise stays.  SciPy's windows see black outside.",
     peers=_rows_of_wiener,
 )
+declare(local_mean, local_std, result=floats_like)

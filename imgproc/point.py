@@ -14,7 +14,7 @@ import numpy as np
 
 from ._core.check import as_image, integer, one_of, positive, real
 from ._core.curves import as_curves, through
-from ._core.declare import declare
+from ._core.declare import declare, floats_like
 from ._core.lookup import look_up
 from ._core.planes import canonical, full_scale, luma
 from ._scanline import Op, pixel, run
@@ -511,3 +511,4 @@ declare(
     tone_curve,
     no_peer="no row yet",
 )
+declare(normalize, result=floats_like)

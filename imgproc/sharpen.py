@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ._core.check import as_image, border_name, color_mode, integer, positive, real
-from ._core.declare import Case, Peer, declare
+from ._core.declare import Case, Peer, declare, floats_like
 from ._core.jit import kernel
 from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale, on_intensity
@@ -368,3 +368,7 @@ def _rows() -> list[Case]:
 
 declare(unsharp_mask, peers=_rows)
 declare(detail_enhance, emboss, high_boost, laplacian, sharpen_laplacian, no_peer="no row yet")
+declare(detail_enhance, reach=32)
+declare(laplacian, result=floats_like, reach=1)
+declare(sharpen_laplacian, emboss, reach=1)
+declare(unsharp_mask, high_boost, reach=4)

@@ -130,6 +130,9 @@ class Declaration(NamedTuple):
     arguments: Mapping[str, Values] | None = None
     together: tuple[Mapping[str, Any], ...] = ()
     changed: tuple[Mapping[str, Any], ...] = ()
+    result: Result | None = None
+    reach: int | None = None
+    mask: str = ""
     look: str = ""
     shown: Mapping[str, Any] | None = None
     page: str = ""
@@ -138,6 +141,9 @@ class Declaration(NamedTuple):
     peers: Callable[[], Iterable[Case]] | Sequence[Single] = ()
     no_peer: str = ""
 
+
+Result = Callable[[np.ndarray], tuple[np.dtype, tuple[int, ...]]]
+"""Dtype and shape of a result for one image."""
 
 _DECLARED: dict[Any, Declaration] = {}
 _NOTHING = Declaration()
@@ -149,6 +155,9 @@ def declare(
     arguments: Mapping[str, Values] | None = None,
     together: Iterable[Mapping[str, Any]] = (),
     changed: Iterable[Mapping[str, Any]] = (),
+    result: Result | None = None,
+    reach: int | None = None,
+    mask: str = "",
     look: str = "",
     shown: Mapping[str, Any] | None = None,
     page: str = "",
@@ -165,7 +174,7 @@ def declare(
     Parameters
     ----------
     *things : functions or classes
-        Usually one; several that have nothing else to say may share a `no_peer`.
+        Usually one.  Several may share what they have in common, such as `no_peer`, and say the rest each by itself.
     examples : iterable of dict
         Of a transform: sets of parameters.  The first has the defaults and what is required beside them, further ones
         lead to other code.  A parameter that is a function is called without arguments when it is needed.
@@ -176,6 +185,14 @@ def declare(
         Of a function: options that can be given only at once.
     changed : iterable of dict
         Of a function: options with results of another kind, which the laws do not know.  The warm-up uses them.
+    result : callable
+        Of a function: dtype and shape of its result for an image and the examples, where they are not the image's.
+    reach : int
+        Of a function: how far a pixel of the result sees [px] with the examples, where no ``radius`` says so.
+    mask : {"fills", "hole"}
+        Of a function: what its ``mask`` does, where it does not only choose the pixels that a statistic counts.  Pixels
+        that it leaves out get a value from those around them (``"fills"``), or it is the hole that is filled
+        (``"hole"``).
     look : str
         What to look at where the gallery shows it.
     shown : dict
@@ -195,13 +212,16 @@ def declare(
     Raises
     ------
     ValueError
-        If one of them has a declaration already, or there are both peers and a reason for none.
+        If one of them says something that it has said already, or has both peers and a reason for none.
     """
     made = Declaration(
         tuple(examples),
         arguments,
         tuple(together),
         tuple(changed),
+        result,
+        reach,
+        mask,
         look,
         shown,
         page,
@@ -210,12 +230,16 @@ def declare(
         peers if callable(peers) else tuple(peers),
         no_peer,
     )
+    said = {name: value for name, value in made._asdict().items() if value != getattr(_NOTHING, name)}
     for thing in things:
-        if thing in _DECLARED:
-            raise ValueError(f"{thing.__qualname__} has a declaration already")
-        if peers and no_peer:
+        before = declared(thing)
+        twice = [name for name in said if getattr(before, name) != getattr(_NOTHING, name)]
+        if twice:
+            raise ValueError(f"{thing.__qualname__} has declared its {twice[0]} already")
+        both = before._replace(**said)
+        if both.peers and both.no_peer:
             raise ValueError(f"{thing.__qualname__} has peers, and says why it has none")
-        _DECLARED[thing] = made
+        _DECLARED[thing] = both
 
 
 def declared(thing: Any) -> Declaration:
@@ -238,6 +262,16 @@ def example_image(dtype: Any, size: tuple[int, int], channels: int | None = None
 def another_like(image: np.ndarray, *, step: int = 29) -> np.ndarray:
     """An image of the same size, channels and dtype with other values."""
     return example_image(image.dtype, image.shape[:2], *image.shape[2:], step=step)
+
+
+def floats_like(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
+    """The dtype and shape of a result in floats: float64 for float64 images, float32 for all others."""
+    return np.dtype(np.float64 if image.dtype == np.float64 else np.float32), image.shape
+
+
+def labels_like(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
+    """The dtype and shape of a label for each pixel."""
+    return np.dtype(np.int32), image.shape[:2]
 
 
 def places(image: np.ndarray) -> np.ndarray:

@@ -66,3 +66,5 @@ def gray_to_rgb(image: np.ndarray) -> np.ndarray:
 
 
 declare(gray_to_rgb, rgb_to_gray, no_peer="no row yet")
+declare(gray_to_rgb, result=lambda image: (image.dtype, (*image.shape[:2], 3)))
+declare(rgb_to_gray, result=lambda image: (image.dtype, image.shape[:2]))

@@ -193,4 +193,4 @@ def _rows() -> list[Case]:
     ]
 
 
-declare(canny, peers=_rows)
+declare(canny, result=lambda image: (np.dtype(bool), image.shape[:2]), peers=_rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, border_name, one_of, positive, real
-from .._core.declare import Case, Peer, declare
+from .._core.declare import Case, Peer, declare, floats_like
 from .._core.jit import kernel
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale
@@ -400,5 +400,7 @@ def _rows() -> list[Case]:
 
 
 declare(gradient, peers=_rows)
-declare(laplacian_of_gaussian, changed=[{"zero_crossings": True}], no_peer="no row yet")
+declare(laplacian_of_gaussian, result=floats_like, reach=8, changed=[{"zero_crossings": True}], no_peer="no row yet")
 declare(difference_of_gaussians, kirsch, robinson, no_peer="no row yet")
+declare(difference_of_gaussians, result=floats_like, reach=7)
+declare(gradient, kirsch, robinson, result=floats_like, reach=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image
-from .._core.declare import declare
+from .._core.declare import declare, floats_like
 from .._core.planes import full_scale
 from .._core.spectra import as_floats
 
@@ -48,4 +48,4 @@ def spectrum(image: np.ndarray) -> np.ndarray:
     return out
 
 
-declare(spectrum, no_peer="no row yet")
+declare(spectrum, result=floats_like, no_peer="no row yet")

@@ -172,4 +172,14 @@ def _sides(padding: Any) -> tuple[int, int, int, int]:
     return numbers if len(numbers) == 4 else (numbers[0], numbers[0], numbers[1], numbers[1])
 
 
+def _of_size(image: np.ndarray, h: int, w: int) -> tuple[np.dtype, tuple[int, ...]]:
+    return image.dtype, (h, w, *image.shape[2:])
+
+
 declare(crop, flip, pad, transpose, no_peer="no row yet")
+declare(
+    crop,
+    result=lambda image: _of_size(image, image.shape[0] - image.shape[0] // 4, image.shape[1] - image.shape[1] // 3),
+)
+declare(transpose, result=lambda image: _of_size(image, image.shape[1], image.shape[0]))
+declare(pad, result=lambda image: _of_size(image, image.shape[0] + 3, image.shape[1] + 3))

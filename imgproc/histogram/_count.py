@@ -206,4 +206,10 @@ def cumulative_histogram(
     return np.cumsum(counts, axis=-1)
 
 
+def _counts_of(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
+    bins = 65536 if image.dtype == np.uint16 else 256
+    return np.dtype(np.int64), (bins,) if image.ndim == 2 else (image.shape[2], bins)
+
+
 declare(histogram, cumulative_histogram, no_peer="no row yet")
+declare(histogram, cumulative_histogram, result=_counts_of)

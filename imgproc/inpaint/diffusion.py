@@ -143,3 +143,4 @@ def _solve(matrix: Any, right: np.ndarray) -> np.ndarray:
 
 
 declare(inpaint_diffusion, arguments={"mask": lambda image: (hole(image),)})
+declare(inpaint_diffusion, mask="hole")

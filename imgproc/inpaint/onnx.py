@@ -251,6 +251,7 @@ def _blacken(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 declare(
     inpaint,
+    mask="hole",
     arguments={"mask": lambda image: (middle(image),), "method": lambda image: (_blacken,)},
     no_peer="it calls the method that it is given, whose row stands beside that method",
 )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .._core.check import as_image, as_mask, integer, positive
-from .._core.declare import Case, Peer, declare
+from .._core.declare import Case, Peer, declare, labels_like
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -431,5 +431,5 @@ def _rows() -> list[Case]:
     ]
 
 
-declare(superpixels, peers=_rows)
+declare(superpixels, result=labels_like, peers=_rows)
 declare(mean_color_superpixels, no_peer="no row yet")

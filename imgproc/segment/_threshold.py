@@ -215,3 +215,5 @@ def adaptive_threshold(
 
 
 declare(adaptive_threshold, multi_otsu, otsu_threshold, no_peer="no row yet")
+declare(adaptive_threshold, result=lambda image: (np.dtype(bool), image.shape))
+declare(multi_otsu, result=lambda image: (np.dtype(np.float64), (2,)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_mask
-from .._core.declare import declare
+from .._core.declare import declare, labels_like
 from .._core.jit import kernel
 from .._core.planes import canonical, luma
 from ._regions import connectivity_of
@@ -232,4 +232,4 @@ def watershed(
     return out
 
 
-declare(watershed, no_peer="no row yet")
+declare(watershed, result=labels_like, no_peer="no row yet")

@@ -126,6 +126,7 @@ def _rows() -> list[Case]:
 
 declare(
     box_blur,
+    mask="fills",
     page="smooth",
     call="box_blur(image, radius=3)",
     look="The mean of a square: points become squares, where a Gaussian makes discs of them. The same as OpenCV's.",

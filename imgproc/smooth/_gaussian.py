@@ -354,4 +354,4 @@ def _rows() -> list[Case]:
     return [row(1, 1.0), row(2, 1.0), row(10, 1 / 2.5), row(10, 1 / 2.5, "grey float")]
 
 
-declare(gaussian_blur, peers=_rows)
+declare(gaussian_blur, mask="fills", reach=6, peers=_rows)

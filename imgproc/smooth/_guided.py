@@ -205,6 +205,7 @@ def _filtered(image: np.ndarray, guide: np.ndarray | None, radius: int, epsilon:
 
 declare(
     guided_filter,
+    reach=4,
     arguments={"guide": lambda image: (None, example_image(image.dtype, image.shape[:2], 3, step=11))},
     no_peer="no row yet",
 )

@@ -251,4 +251,4 @@ def _rows() -> list[Case]:
     ]
 
 
-declare(non_local_means, peers=_rows)
+declare(non_local_means, reach=4, peers=_rows)

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from .._core.check import as_coefficients, as_image, image_dtype, one_of, size_pair
-from .._core.declare import Case, Peer, declare
+from .._core.declare import Case, Peer, declare, floats_like
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
 from .._core.spectra import as_floats, to_dtype, work_dtype
@@ -251,5 +251,10 @@ def _rows() -> list[Case]:
     ]
 
 
-declare(walsh_hadamard, arguments={"pad": lambda image: (True,)}, peers=_rows)
+def _of_powers(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
+    sides = (1 << (n - 1).bit_length() if n else 0 for n in image.shape[:2])
+    return floats_like(image)[0], (*sides, *image.shape[2:])
+
+
+declare(walsh_hadamard, result=_of_powers, arguments={"pad": lambda image: (True,)}, peers=_rows)
 declare(inverse_walsh_hadamard, no_peer="no row yet")

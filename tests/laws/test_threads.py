@@ -21,7 +21,7 @@ WORK = """
 import os, sys, threading
 import numpy as np
 import imgproc
-from imgproc import _threads
+from imgproc._core import threads as _threads
 
 def work(threads):
     imgproc.set_num_threads(threads)
@@ -255,7 +255,7 @@ def test_fork_while_other_threads_compile(run_python: Callable[..., str]) -> Non
         + """
 import time, warnings
 warnings.simplefilter("ignore", DeprecationWarning)
-from imgproc import _jit
+from imgproc._core import jit as _jit
 
 def make(i):
     source = f"def f{i}(x):\\n    s = 0.0\\n    for i in range(x.size):\\n        s += x[i] * {i}\\n    return s"
@@ -332,7 +332,7 @@ def test_ctrl_c_is_not_swallowed(run_python: Callable[..., str]) -> None:
     code = """
 import os, signal, threading, time
 import imgproc
-from imgproc import _threads
+from imgproc._core import threads as _threads
 
 imgproc.set_num_threads(3)
 main = threading.main_thread()
