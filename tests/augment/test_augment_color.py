@@ -11,7 +11,7 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 import pytest
-from helpers.inventory import documentation, transforms_of
+from helpers.subjects import documentation, transforms_of
 from oracles import color as naive
 from oracles.color import (
     REFERENCE,

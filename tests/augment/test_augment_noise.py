@@ -7,7 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
-from helpers.inventory import transforms_of
+from helpers.subjects import transforms_of
 from oracles.color import applied, draws, frame_of, stages_of, with_params
 
 import augment

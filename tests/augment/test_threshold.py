@@ -9,8 +9,6 @@ from oracles.color import applied, draws, frame_of, photo, stages_of, top, with_
 
 import imgproc
 from augment import Compose, Threshold, ToGray
-from imgproc._core.check import DTYPES
-from imgproc._scanline.pixel import METHODS
 
 CV2 = {
     "binary": cv2.THRESH_BINARY,
@@ -21,9 +19,9 @@ CV2 = {
 }
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_it_is_the_function_at_the_level_drawn(method: str, dtype: np.dtype) -> None:
+@pytest.mark.parametrize("method", CV2)
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8"])
+def test_it_is_the_function_at_the_level_drawn(method: str, dtype: str) -> None:
     image = photo(dtype)
     transform = Threshold(method=method)
     for key in range(4):
@@ -33,7 +31,7 @@ def test_it_is_the_function_at_the_level_drawn(method: str, dtype: np.dtype) -> 
         )
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", CV2)
 @pytest.mark.parametrize("level", [0, 1, 100, 128, 254, 255])
 def test_against_opencv(method: str, level: int) -> None:
     image = photo()
@@ -41,8 +39,8 @@ def test_against_opencv(method: str, level: int) -> None:
     np.testing.assert_array_equal(with_params(Threshold(method=method), image, level=level / 255), expected)
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_what_equals_the_threshold_is_below_it(dtype: np.dtype) -> None:
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8"])
+def test_what_equals_the_threshold_is_below_it(dtype: str) -> None:
     full = top(np.zeros(0, dtype))
     steps = np.arange(256) if full == 255 else np.linspace(0, full, 257)
     image = np.tile(steps.astype(dtype), (3, 1))

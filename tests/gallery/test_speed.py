@@ -9,11 +9,12 @@ import time
 
 import numpy as np
 import pytest
+from helpers.declarations import REGISTRY, Case, Peer, declared, levels_from_darkest
+from helpers.declarations import readme as readme_parts
 
 import augment
 import imgproc
-from augment._chain.transform import REGISTRY
-from gallery import _readme, speed
+from gallery import speed
 from gallery.speed import cases as speed_cases
 from gallery.speed import chains as speed_chains
 from gallery.speed import functions as speed_functions
@@ -22,10 +23,8 @@ from gallery.speed import page as speed_page
 from gallery.speed import run as speed_run
 from gallery.speed import tables as speed_report
 from gallery.speed import transforms as speed_transforms
-from imgproc._core import declare
-from imgproc._core.declare import Case, Peer, declared
 
-BEGIN, END = _readme.markers("speed")
+BEGIN, END = readme_parts.markers("speed")
 
 
 class Clock:
@@ -188,9 +187,9 @@ def test_every_case_is_named_once_and_has_a_photo():
 
 def test_a_peer_with_its_darkest_level_above_black_is_compared_from_there():
     cdf = np.array([0.2, 0.6, 1.0])
-    assert declare.levels_from_darkest(np.array([0, 128, 255], np.uint8), cdf) == pytest.approx(0.5)
-    assert declare.levels_from_darkest(np.array([0, 32768, 60000], np.uint16), cdf) == pytest.approx(5535)
-    assert declare.levels_from_darkest(np.zeros(3, np.uint8), np.ones(3)) == 0
+    assert levels_from_darkest(np.array([0, 128, 255], np.uint8), cdf) == pytest.approx(0.5)
+    assert levels_from_darkest(np.array([0, 32768, 60000], np.uint16), cdf) == pytest.approx(5535)
+    assert levels_from_darkest(np.zeros(3, np.uint8), np.ones(3)) == 0
 
 
 def test_names_choose_cases():
@@ -278,7 +277,7 @@ def test_readme_without_its_markers_is_left_alone(text, tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(text)
     with pytest.raises(ValueError, match=r"README\.md must hold <!-- speed:begin -->"):
-        _readme.replace(readme, "speed", "new")
+        readme_parts.replace(readme, "speed", "new")
     assert readme.read_text() == text
     assert [file.name for file in tmp_path.iterdir()] == ["README.md"]
 

@@ -11,9 +11,9 @@ from oracles import plain as naive
 
 import imgproc
 from imgproc import local_wiener
-from imgproc._core.border import BORDERS
 
 SIZE = (11, 17)
+BORDERS = ("constant", "replicate", "reflect", "reflect_101", "wrap")
 NOISES = (None, 0.0, 0.04, 0.3)
 
 

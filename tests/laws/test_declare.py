@@ -9,12 +9,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from helpers.declarations import DECLARED, REGISTRY, Declaration, Single, Transform, declare, declared, transforms
 
 import augment
 import imgproc
-from augment._chain.transform import REGISTRY, Transform
-from augment._inventory import transforms
-from imgproc._core.declare import _DECLARED, Declaration, Single, declare, declared
 
 
 def test_declarations_of_one_thing_add_up() -> None:
@@ -33,13 +31,13 @@ def test_declarations_of_one_thing_add_up() -> None:
             declare(two, peers=[Single("Theirs")])
     finally:
         for thing in (one, two):
-            _DECLARED.pop(thing)
+            DECLARED.pop(thing)
     assert declared(one) == Declaration()
 
 
 def test_what_is_declared_is_public_or_the_chain_s_own() -> None:
     public = {getattr(library, name) for library in (imgproc, augment) for name in library.__all__}
-    assert _DECLARED.keys() <= public
+    assert DECLARED.keys() <= public
 
 
 def test_a_transform_of_a_user_needs_no_declaration() -> None:
