@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from imgproc._core.check import fill_levels, integer, one_of
+from imgproc._core.declare import Single, declare
 from imgproc._core.formats import channels_of
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import full_scale
@@ -174,6 +175,14 @@ class Erase(_Erasing):
         return self._paint((rectangle,) if rectangle[2] else (), params, "erase")
 
 
+declare(
+    Erase,
+    examples=[{}, {"fill": "mean", "mask_fill": 0}, {"fill": "noise", "area": (0.2, 0.3)}],
+    look="One rectangle; the tint of the mask goes on over it.",
+    peers=[Single("Erasing")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CoarseDropout(_Erasing):
     """Erase rectangular holes.
@@ -225,6 +234,14 @@ class CoarseDropout(_Erasing):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Rectangles."""
         return self._paint(tuple(map(tuple, params["rectangles"])), params, "coarse dropout")
+
+
+declare(
+    CoarseDropout,
+    examples=[{}, {"holes": (4, 8), "fill": (0.5, 0.25, 0.75), "mask_fill": 7}],
+    look="One or two rectangles, each a tenth to a fifth of the sides.",
+    peers=[Single("CoarseDropout")],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -280,6 +297,14 @@ class GridDropout(_Erasing):
         down = _spans(y, frame.height, params["unit"], params["hole"])
         across = _spans(x, frame.width, params["unit"], params["hole"])
         return self._paint(tuple((y0, x0, y1, x1) for y0, y1 in down for x0, x1 in across), params, "grid dropout")
+
+
+declare(
+    GridDropout,
+    examples=[{}, {"ratio": (0.3, 0.7), "unit": (0.25, 0.4), "random_offset": False, "fill": "noise"}],
+    look="Squares at equal distances, a quarter of the picture in all.",
+    peers=[Single("GridDropout", None, {"unit_size_range": (51, 102)})],
+)
 
 
 def _spans(start: int, length: int, unit: int, hole: int) -> list[tuple[int, int]]:
@@ -348,6 +373,14 @@ class PixelDropout(_Erasing):
         if self.mask_fill is None:
             return [stage]
         return [stage, MaskOnly(functools.partial(_drop_labels, chance, pixels, self.mask_fill), "pixel dropout")]
+
+
+declare(
+    PixelDropout,
+    examples=[{}, {"per_channel": True, "fill": "mean"}, {"fill": "noise", "mask_fill": 0}],
+    look="Single black pixels.",
+    peers=[Single("PixelDropout", {"probability": (0.01, 0.01)}, {})],
+)
 
 
 def _drop_to_mean(chance: float, pixels: int, per_channel: bool, image: np.ndarray) -> list[Stage]:
@@ -431,6 +464,14 @@ class MaskDropout(_Erasing):
         if self.mask_fill is not None:
             stages.append(MaskOnly(functools.partial(_label_where, where, self.mask_fill), "mask dropout"))
         return stages
+
+
+declare(
+    MaskDropout,
+    examples=[{}, {"objects": (2, 3), "by": "label", "fill": "noise", "mask_fill": None}],
+    look="One of the three things is black, and its tint is gone; its frame and dot stay.",
+    peers=[Single("MaskDropout", targets="mask")],
+)
 
 
 def _plane(mask: np.ndarray) -> np.ndarray:

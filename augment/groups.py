@@ -8,12 +8,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from imgproc._core.check import integer
+from imgproc._core.declare import declare
 
 from ._chain.keys import Draws
 from ._chain.transform import Transform
 from ._chain.tree import Group, in_order
 
 __all__ = ["OneOf", "Sequential", "SomeOf"]
+
+_CHILDREN = (("HorizontalFlip", {}), ("Gamma", {}), ("GaussianBlur", {}), ("Rotate", {}))
+"""What the groups of the examples hold: names and parameters."""
 
 
 def check_children(group: Group) -> None:
@@ -55,6 +59,14 @@ class Sequential(Group):
         return in_order(self)
 
 
+declare(
+    Sequential,
+    examples=[{"transforms": _CHILDREN}],
+    look="All of its transforms, in order: a flip, a gamma, a blur and a rotation.",
+    no_peer="chains of the speed table measure what runs transforms",
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class OneOf(Group):
     """Choose one of several transforms, and apply it.
@@ -87,6 +99,14 @@ class OneOf(Group):
                 if left < 0:
                     break
         yield chosen, True
+
+
+declare(
+    OneOf,
+    examples=[{"transforms": _CHILDREN}],
+    look="One of the same four.",
+    no_peer="chains of the speed table measure what runs transforms",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,3 +150,11 @@ class SomeOf(Group):
         low, high = self.n if isinstance(self.n, tuple) else (self.n, self.n)
         chosen = rng.permutation(len(self.transforms))[: rng.integer(low, high)]
         return ((k, False) for k in (chosen if self.shuffle else sorted(chosen)))
+
+
+declare(
+    SomeOf,
+    examples=[{"transforms": _CHILDREN, "n": (1, 3), "shuffle": True}],
+    look="One to three of the same four, shuffled.",
+    no_peer="chains of the speed table measure what runs transforms",
+)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from imgproc._core.check import border_name, fill_levels, integer, one_of, positive, real
+from imgproc._core.declare import declare
 from imgproc._core.formats import work_dtype
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import canonical
@@ -249,6 +250,14 @@ class RandAugment(_Chain):
         return {"operations": [rng.pick(_RAND_AUGMENT).draw(rng, level, frame) for _ in range(self.n)]}
 
 
+declare(
+    RandAugment,
+    examples=[{}, {"n": 3, "magnitude": 20, "fill": 0.5}],
+    look="Two operations of one strength; most are mild at the default of 9 out of 30.",
+    no_peer="albumentations 2.0.8 has none",
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrivialAugment(_Chain):
     """One operation out of fourteen, of random strength; nothing to tune.
@@ -292,6 +301,13 @@ class TrivialAugment(_Chain):
         """A name and a value."""
         level = rng.integer(0, self.bins - 1) / (self.bins - 1)
         return {"operations": [rng.pick(_TRIVIAL_AUGMENT).draw(rng, level, frame)]}
+
+
+declare(
+    TrivialAugment,
+    look="One operation of any strength, up to very strong ones.",
+    no_peer="albumentations 2.0.8 has none",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -374,6 +390,14 @@ class AugMix(_Policy):
         ]
         mix = functools.partial(_mixed, branches, params["weights"], params["share"])
         return [Whole(mix, _needs_opencv(branches), "AugMix")]
+
+
+declare(
+    AugMix,
+    examples=[{}, {"width": 2, "depth": (2, 2), "geometric": False}],
+    look="Ghosts of turned and moved copies, with the true picture over them.",
+    no_peer="albumentations 2.0.8 has none",
+)
 
 
 def _needs_opencv(branches: list[list[Stage]]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._core.check import as_image, integer, one_of, positive, real
+from ._core.declare import Case, Peer, declare
 from ._core.formats import channels_of, work_dtype
 from ._core.jit import borrowed, kernel
 from ._core.planes import canonical, full_scale
@@ -369,3 +370,28 @@ def fgsm(image: np.ndarray, gradient: np.ndarray, *, epsilon: float = 8 / 255) -
     moves, top = np.array([step, -step, 0], kind), kind(full if image.dtype.kind == "u" else 0)
     run_bands(lambda a, b: _step(levels[a:b], slopes[a:b], moves, top, result[a:b]), image.size, pixels=image.size)
     return out
+
+
+def _rows() -> list[Case]:
+    from skimage import util
+
+    return [
+        Case(
+            "add_noise, gaussian",
+            "normal noise, standard deviation 0.1",
+            "RGB",
+            lambda x: add_noise(x, key=1, std=0.1),
+            {
+                "skimage random_noise": Peer(
+                    lambda x: util.random_noise(x, var=0.01),
+                    limit=1 / 8,
+                    difference=None,
+                    note="other numbers, float64",
+                )
+            },
+        )
+    ]
+
+
+declare(add_noise, peers=_rows)
+declare(estimate_noise, fgsm, no_peer="no row yet")

@@ -14,6 +14,7 @@ import numpy as np
 
 from ._core.check import as_image, integer, one_of, positive, real
 from ._core.curves import as_curves, through
+from ._core.declare import declare, floats_like
 from ._core.formats import channels_of
 from ._core.lookup import look_up
 from ._core.planes import canonical, full_scale, luma
@@ -496,3 +497,22 @@ def _as_table(table: Any, image: np.ndarray) -> np.ndarray:
         n = "n >= 2" if entries is None else entries
         raise ValueError(f"table must have shape ({n},) or ({channels}, {n}), got {table.shape}")
     return table.astype(table.dtype.newbyteorder("="), copy=False)
+
+
+declare(
+    adjust_brightness,
+    adjust_contrast,
+    adjust_gamma,
+    adjust_log,
+    adjust_sigmoid,
+    bit_plane,
+    invert,
+    lookup,
+    normalize,
+    posterize,
+    solarize,
+    threshold,
+    tone_curve,
+    no_peer="no row yet",
+)
+declare(normalize, result=floats_like)

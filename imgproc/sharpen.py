@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ._core.check import as_image, border_name, color_mode, integer, positive, real
+from ._core.declare import Case, Peer, declare, floats_like
 from ._core.formats import work_dtype
 from ._core.jit import kernel
 from ._core.opencv import load_cv2
@@ -344,3 +345,32 @@ def detail_enhance(
             return np.rint(f, out=f).astype(plane.dtype)
 
     return on_intensity(image, color, work)
+
+
+def _rows() -> list[Case]:
+    import cv2
+
+    return [
+        Case(
+            "unsharp_mask",
+            "unsharp mask, sigma 1",
+            "RGB",
+            lambda x: unsharp_mask(x, sigma=1.0),
+            {
+                "cv2 GaussianBlur, addWeighted": Peer(
+                    lambda x: cv2.addWeighted(x, 2, cv2.GaussianBlur(x, (9, 9), 1), -1, 0),
+                    limit=1.0,
+                    tolerance=2,
+                    note="rounds the blur",
+                ),
+            },
+        )
+    ]
+
+
+declare(unsharp_mask, peers=_rows)
+declare(detail_enhance, emboss, high_boost, laplacian, sharpen_laplacian, no_peer="no row yet")
+declare(detail_enhance, reach=32)
+declare(laplacian, result=floats_like, reach=1)
+declare(sharpen_laplacian, emboss, reach=1)
+declare(unsharp_mask, high_boost, reach=4)

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from imgproc._core.check import integer, positive, real
+from imgproc._core.declare import declare
 
 from ._estimator import Clusterer
 from ._metric import Samples, add_up
@@ -276,3 +277,6 @@ def _merge(state: _State, near: float, pairs: int) -> tuple[np.ndarray, tuple[An
             mass = state.mass[[i, j]] if state.mass[[i, j]].sum() > 0 else np.ones(2)
             merged.append((both, (mass[:, None] * both).sum(axis=0) / mass.sum()))
     return np.array([*centres[~used], *(m for _, m in merged)]), tuple(merged)
+
+
+declare(Isodata, no_peer="no row yet")

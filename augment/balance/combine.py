@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from imgproc._core.declare import declare
+
 from ._data import Data
 from ._sampler import Sampler
 from .clean import EditedNearestNeighbours, TomekLinks
@@ -114,3 +116,6 @@ class SMOTETomek(_Combined):
     rng: str = "keyed"
 
     _kinds = {"smote": SMOTE, "tomek": TomekLinks}  # noqa: RUF012
+
+
+declare(SMOTEENN, SMOTETomek, no_peer="no row yet")

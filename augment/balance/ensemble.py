@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from imgproc._core.check import integer, one_of
+from imgproc._core.declare import declare
 
 from ._data import Data, is_sparse, whole_rows
 from ._estimator import Estimator
@@ -210,3 +211,6 @@ def _parts(data: Data, number: int, least: int, streams: Streams) -> list[np.nda
             else:
                 found[part].append(members[(part * least + np.arange(least)) % members.size])
     return [np.sort(np.concatenate(part)) for part in found]
+
+
+declare(BalancedEnsemble, no_peer="no row yet")

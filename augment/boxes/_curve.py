@@ -10,6 +10,7 @@ import numpy as np
 
 from augment._chart import Chart, save
 from imgproc._core.check import integer
+from imgproc._core.declare import declare
 
 from ._match import EPS
 from ._precision import _mean, match_all, settings
@@ -138,3 +139,6 @@ def precision_recall_curve(
         curves.append((shares, precise, found.scores[part][counts], hull))
     recall, precision, scores, envelope = zip(*curves, strict=True) if curves else ((),) * 4
     return PrecisionRecall(found.classes, float(setting.thresholds[0]), recall, precision, scores, envelope, average)
+
+
+declare(precision_recall_curve, no_peer="no row yet")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer, one_of, real
+from imgproc._core.declare import Single, declare
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
@@ -71,6 +72,14 @@ class ToGray(Transform):
         return [] if is_grey(frame, "ToGray") else list(self._stages)
 
 
+declare(
+    ToGray,
+    examples=[{}, {"channels": 1}, {"method": "lightness"}, {"method": "max"}],
+    look="Luma in all three channels.",
+    peers=[Single("ToGray")],
+)
+
+
 def _lightness(image: np.ndarray) -> np.ndarray:
     red, green, blue = image[..., 0], image[..., 1], image[..., 2]
     high, low = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
@@ -130,6 +139,13 @@ class ToSepia(Transform):
         return [pixel.matrix((red, green, blue))]
 
 
+declare(
+    ToSepia,
+    look="Brown as on an old photograph.",
+    peers=[Single("ToSepia")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ChannelShuffle(Transform):
     """Put the channels in random order.
@@ -155,6 +171,13 @@ class ChannelShuffle(Transform):
         """One operation, or nothing if the order is the old one."""
         order = params["order"]
         return [pixel.permute(tuple(order))] if order != list(range(len(order))) else []
+
+
+declare(
+    ChannelShuffle,
+    look="Red may become green or blue; greys stay.",
+    peers=[Single("ChannelShuffle")],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -199,6 +222,13 @@ class ChannelDropout(Transform):
         """One affine operation."""
         keep = [c not in params["dropped"] for c in range(frame.channels)]
         return [pixel.affine(tuple(float(k) for k in keep), tuple(0.0 if k else self.fill for k in keep))]
+
+
+declare(
+    ChannelDropout,
+    look="Without red little is left of this picture; without blue hardly anything is missing.",
+    peers=[Single("ChannelDropout")],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -260,6 +290,13 @@ class PCAJitter(Transform):
         a, b, c = a * x, b * y, c * z
         red, green, blue = (a * u[k] + b * v[k] + c * w[k] for k in range(3))
         return [pixel.affine(1.0, (red, green, blue))]
+
+
+declare(
+    PCAJitter,
+    look="A tint along the colours that natural pictures vary in.",
+    peers=[Single("FancyPCA")],
+)
 
 
 _ILLUMINANTS = {
@@ -374,3 +411,11 @@ class PlanckianJitter(Transform):
         t = place - i
         r, g, b = r + t * (x - r), g + t * (y - g), b + t * (z - b)
         return [pixel.affine((r / g, 1.0, b / g))]
+
+
+declare(
+    PlanckianJitter,
+    examples=[{}, {"mode": "cied"}],
+    look="From candle light to blue sky: the white of the cup shows it best.",
+    peers=[Single("PlanckianJitter")],
+)

@@ -10,6 +10,7 @@ import numpy as np
 
 from imgproc import color
 from imgproc._core.check import one_of, positive, real
+from imgproc._core.declare import Single, declare
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
@@ -68,6 +69,14 @@ class ColorSpace(Transform):
         return list(self._stages)
 
 
+declare(
+    ColorSpace,
+    examples=[{}, {"target": "hsv"}, {"target": "gray"}],
+    look="The channels L, a, b shown as if they were red, green, blue.",
+    no_peer="albumentations 2.0.8 has none",
+)
+
+
 def _by_function(name: str) -> Whole:
     return Whole(functools.partial(_convert, name), label=name.replace("_", " "))
 
@@ -112,6 +121,14 @@ class Normalize(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         return [self._operation]
+
+
+declare(
+    Normalize,
+    examples=[{}, {"mean": 0.5, "std": 0.25}],
+    look="Each channel less its mean, in deviations; shown from -2.5 (black) over 0 (mid-grey) to 2.5 (white).",
+    peers=[Single("Normalize", at_least=2)],
+)
 
 
 def _each(value: Any, name: str, check: Any) -> float | tuple[float, ...]:

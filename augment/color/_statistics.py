@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import COLORS, border_name, integer, one_of, real, size_pair
+from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import channels_of, work_dtype
 from imgproc._scanline import Deferred, Stage, Whole, pixel
 from imgproc.histogram import clahe, equalize_histogram, match_histogram, stretch_contrast
@@ -92,6 +93,14 @@ class Equalize(Transform):
         return [self._tables if _has_tables(frame, self.color) else self._whole]
 
 
+declare(
+    Equalize,
+    examples=[{}, {"method": "pil"}, {"color": "luminance"}],
+    look="Each channel by itself, so colours shift: the dark table loses its red.",
+    peers=[Single("Equalize", at_least=2)],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AutoContrast(Transform):
     """Stretch the levels over the full scale.
@@ -136,6 +145,14 @@ class AutoContrast(Transform):
         return [self._tables if _has_tables(frame, self.color) else self._whole]
 
 
+declare(
+    AutoContrast,
+    examples=[{}, {"cutoff": 0.05, "color": "luminance"}],
+    look="Little happens to a photo that has its black and white already.",
+    peers=[Single("AutoContrast", None, {"method": "pil"})],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CLAHE(Transform):
     """Contrast-limited adaptive histogram equalization.
@@ -178,6 +195,14 @@ class CLAHE(Transform):
         """The function."""
         work = functools.partial(clahe, clip_limit=params["clip_limit"], tiles=self.tiles, color=self.color)
         return [Whole(work, label="CLAHE")]
+
+
+declare(
+    CLAHE,
+    examples=[{}, {"color": "per_channel", "tiles": (4, 6)}],
+    look="The grain of the wood and the saucer in the shadow stand out; no seams between tiles.",
+    peers=[Single("CLAHE", {"clip_limit": (1, 4)}, at_least=2)],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -235,6 +260,14 @@ class MatchHistogram(Transform):
         channels = channels_of(reference)
         known = self._targets[number] if (reference.dtype, channels) == (frame.dtype, frame.channels) else None
         return [Deferred(functools.partial(_matching_stages, reference, known, blend), "match histogram")]
+
+
+declare(
+    MatchHistogram,
+    examples=[{"references": example_references}, {"references": example_references, "color": "luminance"}],
+    look="The levels of another photo, the rocket at night or the cat, in part or in full.",
+    peers=[Single("HistogramMatching", targets="references")],
+)
 
 
 def _matched(reference: np.ndarray, blend: float, color: str, image: np.ndarray) -> np.ndarray:
@@ -323,3 +356,10 @@ class EnhanceLocalStatistics(Transform):
         options = {name: getattr(self, name) for name in names}
         work: Callable[..., Any] = functools.partial(enhance_local_statistics, gain=params["gain"], **options)
         return [Whole(work, label="enhance local statistics")]
+
+
+declare(
+    EnhanceLocalStatistics,
+    look="Only what is dark and flat is raised: the floor and the shadow on the saucer.",
+    no_peer="albumentations 2.0.8 has none",
+)

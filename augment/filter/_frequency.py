@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import COLORS, color_mode, integer, one_of, positive, real
+from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import channels_of, work_dtype
 from imgproc._core.planes import full_scale, on_intensity
 from imgproc._core.spectra import each_plane, frequencies
@@ -105,6 +106,19 @@ class FrequencyFilter(Transform):
         return [Whole(work, label=self.response)]
 
 
+declare(
+    FrequencyFilter,
+    examples=[
+        {},
+        {"response": "highpass", "kind": "gaussian", "cutoff": (0.02, 0.05)},
+        {"response": "bandpass"},
+        {"response": "bandreject", "kind": "ideal"},
+    ],
+    look="A blur by its frequency response; no ringing, no seam along the borders.",
+    no_peer="albumentations 2.0.8 has none",
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HomomorphicLight(Transform):
     """Even out the light or exaggerate it, and raise detail or soften it, by a filter of the image's logarithm.
@@ -159,6 +173,14 @@ class HomomorphicLight(Transform):
         options = {name: params[name] for name in ("low", "high", "cutoff")}
         work = functools.partial(_homomorphic, {**options, "sharpness": self.sharpness}, self.color)
         return [Whole(work, label="homomorphic filter")]
+
+
+declare(
+    HomomorphicLight,
+    examples=[{}, {"color": "per_channel"}],
+    look="Shadows lift or deepen slowly over the picture, while hues stay.",
+    no_peer="albumentations 2.0.8 has none",
+)
 
 
 def _homomorphic(options: dict[str, Any], color: str, image: np.ndarray) -> np.ndarray:
@@ -228,6 +250,14 @@ class FourierDomainAdaptation(Transform):
             )
         work = functools.partial(_adapted, reference, params["beta"])
         return [Whole(work, opencv=reference.shape[:2] != (frame.height, frame.width), label="Fourier adaptation")]
+
+
+declare(
+    FourierDomainAdaptation,
+    examples=[{"references": example_references}, {"references": example_references, "beta": (0.1, 0.3)}],
+    look="The light and the tint of the rocket at night or of the cup, a broad shine at most.",
+    peers=[Single("FDA", {"beta": (0.0, 0.1)}, {}, targets="references")],
+)
 
 
 def _adapted(reference: np.ndarray, beta: float, image: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import (
     cos_sin,
@@ -81,6 +82,20 @@ class Rotate(_Warp):
             size = largest_rectangle(h, w, c, s)
         pull = turned_pull(c, s, h, w, size)
         return [Geometry(pull, size, self.border, self.fill, self.interpolation, None, self.mask_fill)]
+
+
+declare(
+    Rotate,
+    examples=[
+        {},
+        {"angle": (20.0, 40.0), "fit": True, "fill": (0.2, 0.4, 0.6), "mask_fill": 3},
+        {"angle": (-30.0, -10.0), "crop": True, "border": "reflect_101"},
+        {"interpolation": "nearest", "border": "replicate"},
+        {"interpolation": "bicubic", "border": "wrap"},
+    ],
+    look="Frames are upright ones round the turned frames: larger than the things, never smaller.",
+    peers=[Single("Rotate"), Single("Rotate", {"crop": True}, {"crop_border": True}, variant="cropped")],
+)
 
 
 def largest_rectangle(h: int, w: int, c: float, s: float) -> tuple[int, int]:
@@ -192,6 +207,32 @@ class Affine(_Warp):
         return [Geometry(pull, size, self.border, self.fill, self.interpolation, None, self.mask_fill)]
 
 
+declare(
+    Affine,
+    examples=[
+        {},
+        {"scale": (0.7, 1.3), "rotate": (-25.0, 25.0), "shear": (-10.0, 10.0), "translate": (-0.1, 0.1)},
+        {"scale": ((0.8, 1.0), (1.0, 1.4)), "keep_ratio": False, "rotate": (10.0, 30.0), "border": "reflect"},
+        {"rotate": (30.0, 60.0), "shear": ((-5.0, 5.0), (0.0, 10.0)), "fit": True},
+    ],
+    look="By default only the scale changes; here angle, shear and shift too.",
+    shown={"rotate": (-20.0, 20.0), "shear": (-10.0, 10.0), "translate": (-0.1, 0.1)},
+    peers=[
+        Single(
+            "Affine",
+            {"scale": (0.9, 1.1), "rotate": (-15, 15), "shear": (-10, 10), "translate": (-0.1, 0.1)},
+            {
+                "scale": (0.9, 1.1),
+                "rotate": (-15, 15),
+                "shear": (-10, 10),
+                "translate_percent": (-0.1, 0.1),
+                "keep_ratio": True,
+            },
+        )
+    ],
+)
+
+
 _FARTHEST = 0.32
 """Below a third of the sides, corners moved inwards always span a convex quadrilateral."""
 _FARTHEST_INSIDE = 0.2
@@ -283,3 +324,15 @@ class Perspective(_Warp):
             y, x = 1.0 / size[0], 1.0 / size[1]
             pull = a * x, b * y, c, d * x, e * y, f, g * x, i * y, j
         return [Geometry(pull, size, self.border, self.fill, self.interpolation, None, self.mask_fill)]
+
+
+declare(
+    Perspective,
+    examples=[
+        {},
+        {"scale": (0.1, 0.15), "fit": True},
+        {"keep_size": False, "border": "replicate", "interpolation": "bicubic"},
+    ],
+    look="One side of the picture comes nearer: parallel lines are so no more, straight ones stay straight.",
+    peers=[Single("Perspective")],
+)

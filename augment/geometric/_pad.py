@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from imgproc._core.check import integer, one_of, size_pair
+from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 
 from .._chain.keys import Draws
@@ -70,6 +71,14 @@ class Pad(_Framed):
         pull = (1.0, 0.0, float(-left), 0.0, 1.0, float(-top), 0.0, 0.0, 1.0)
         size = frame.height + top + bottom, frame.width + left + right
         return [Geometry(pull, size, self.border, self.fill, mask_fill=self.mask_fill)]
+
+
+declare(
+    Pad,
+    examples=[{"padding": 9}, {"padding": (3, 5, 7, 11), "border": "reflect"}],
+    look="A frame of the same width on each side: frames and dots move by just that.",
+    peers=[Single("Pad", {"padding": 32})],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -139,6 +148,14 @@ class PadToSize(_Framed):
             h, w = max(h, self.size[0]), max(w, self.size[1])
         down, across = self._steps
         return -(-h // down) * down, -(-w // across) * across
+
+
+declare(
+    PadToSize,
+    examples=[{"size": (128, 144)}, {"divisor": 50, "position": "random", "border": "wrap"}],
+    look="What is missing is added on both sides.",
+    peers=[Single("PadIfNeeded", {"size": (576, 576)}, {"min_height": 576, "min_width": 576})],
+)
 
 
 def place(position: str, down: int, across: int, rng: Draws) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from imgproc._core.check import real
+from imgproc._core.declare import declare
 from imgproc._core.opencv import load_cv2
 
 from .._chain.keys import Draws, stream_uniforms
@@ -111,6 +112,15 @@ class CopyPaste(_Covering):
         targets |= join([_left(host, pasted, self.min_visibility), _taken(other, pasted, theirs)])
         share = np.count_nonzero(pasted) / pasted.size
         return targets, [1.0 - share, share]
+
+
+declare(
+    CopyPaste,
+    examples=[{}, {"objects": (2, 3), "blend": 1.5, "min_visibility": 0.3}],
+    look="Things are cut out by their masks and pasted; frames of what they cover shrink to what is left.",
+    shown={"objects": (1, 3), "blend": 0.8, "min_visibility": 0.1},
+    no_peer="no row yet",
+)
 
 
 def _mask_name(host: Sample) -> str:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from imgproc._core.check import real
+from imgproc._core.declare import declare
 from imgproc._core.jit import Intrinsic, borrowed, kernel
 from imgproc._core.planes import canonical
 from imgproc._core.threads import SERIAL_BELOW
@@ -252,6 +253,14 @@ class MixUp(_Blending):
         return targets, [lam, 1.0 - lam]
 
 
+declare(
+    MixUp,
+    examples=[{}, {"lam": ("uniform", 0.3, 0.7), "fit": "contain"}, {"lam": 0.25, "fit": "stretch"}],
+    look="Both are seen through each other, in the shares of the label; frames of both stay, with their weights.",
+    shown={"lam": ("uniform", 0.3, 0.7)},
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SamplePairing(_Blending):
     """Blend in another image, and keep the label: x = (1 - weight) x_i + weight x_j, y = y_i.
@@ -312,3 +321,10 @@ class SamplePairing(_Blending):
         if has_things(host):
             targets |= join([Piece(host)])
         return targets, [lam, 1.0 - lam]
+
+
+declare(
+    SamplePairing,
+    look="Half of each, but the label stays that of the first: noise that a network has to see through.",
+    no_peer="no row yet",
+)

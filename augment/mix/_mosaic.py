@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import fill_levels, integer, size_pair
+from imgproc._core.declare import declare
 
 from .._chain.keys import Draws
 from .._chain.sample import Sample
@@ -128,3 +129,11 @@ class Mosaic(_Covering):
             pieces.append((which, stage, (y, x)))
             areas[which] = int(np.prod(np.minimum(fit_size(frame, room, self.fit), room)))
         return pieced(samples, pieces, size, self.min_visibility, into), [a / sum(areas) for a in areas]
+
+
+declare(
+    Mosaic,
+    examples=[{}, {"grid": (3, 3), "size": (120, 150), "fit": "contain", "fill": (0.1, 0.2, 0.3), "mask_fill": 9}],
+    look="Four photos in cells whose corner is drawn; every photo fills its cell, frames are cut by it.",
+    shown={"min_visibility": 0.1},
+)

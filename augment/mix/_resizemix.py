@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.declare import declare
+
 from .._chain.keys import Draws
 from .._chain.sample import Sample
 from .._chain.targets.base import Piece
@@ -92,3 +94,11 @@ class ResizeMix(_Covering):
             targets |= join([Piece(host, owner=owner, least=self.min_visibility), Piece(small, at=(y, x), size=size)])
         share = rows * columns / (h * w)
         return targets, [1.0 - share, share]
+
+
+declare(
+    ResizeMix,
+    look="All of another photo, small: none of its things is lost, and its share is its area.",
+    shown={"scale": ("uniform", 0.3, 0.7)},
+    no_peer="no row yet",
+)

@@ -1,4 +1,4 @@
-"""The thread pool for row bands and for batches.
+"""Threads: the pool for row bands and for batches.
 
 Kernels release the GIL, so plain Python threads can run them in parallel.  Numba's own threading layers are never
 started: under OpenMP a forked worker would be killed, and under workqueue two Python threads abort the process.
@@ -22,6 +22,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from .check import integer
+from .declare import declare
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
@@ -246,3 +247,6 @@ def _forget_pool() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_pool)
+
+
+declare(get_num_threads, set_num_threads, no_peer="it computes nothing")

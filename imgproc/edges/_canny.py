@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_mask, positive, real
+from .._core.declare import Case, Peer, declare
 from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.opencv import load_cv2
@@ -170,3 +171,29 @@ def _within(size: int, weights: np.ndarray) -> np.ndarray:
     sums = np.concatenate(([0.0], np.cumsum(weights)))
     at = np.arange(size)
     return sums[np.minimum(weights.size, size + r - at)] - sums[np.maximum(0, r - at)]
+
+
+def _rows() -> list[Case]:
+    from skimage import feature
+
+    return [
+        Case(
+            "canny",
+            "Canny's edges, sigma 1",
+            "grey",
+            lambda x: canny(x),
+            {
+                "skimage canny": Peer(
+                    lambda x: feature.canny(x, 1.0),
+                    limit=1 / 3,
+                    tolerance=0.01,
+                    difference=lambda ours, theirs: float((ours != theirs).mean() * 100),
+                    unit="% of pixels",
+                )
+            },
+            size=512,
+        )
+    ]
+
+
+declare(canny, result=lambda image: (np.dtype(bool), image.shape[:2]), peers=_rows)

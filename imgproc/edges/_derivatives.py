@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, border_name, one_of, positive, real
+from .._core.declare import Case, Peer, declare, floats_like
 from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.opencv import load_cv2
@@ -380,3 +381,28 @@ def robinson(
     G. S. Robinson, "Edge detection by compass gradient masks", Computer Graphics and Image Processing 6(5), 1977.
     """
     return _by_compass(image, False, result, border, fill)
+
+
+def _rows() -> list[Case]:
+    import cv2
+
+    def theirs(x: np.ndarray) -> np.ndarray:
+        across, down = (cv2.Sobel(x, cv2.CV_32F, *axes, scale=0.25) for axes in ((1, 0), (0, 1)))
+        return cv2.magnitude(across, down)
+
+    return [
+        Case(
+            "gradient",
+            "length of Sobel's gradient",
+            "grey",
+            lambda x: gradient(x),
+            {"cv2 Sobel, magnitude": Peer(theirs, limit=1.2, tolerance=1e-3)},
+        )
+    ]
+
+
+declare(gradient, peers=_rows)
+declare(laplacian_of_gaussian, result=floats_like, reach=8, changed=[{"zero_crossings": True}], no_peer="no row yet")
+declare(difference_of_gaussians, kirsch, robinson, no_peer="no row yet")
+declare(difference_of_gaussians, result=floats_like, reach=7)
+declare(gradient, kirsch, robinson, result=floats_like, reach=1)

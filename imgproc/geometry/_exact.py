@@ -9,6 +9,7 @@ import numpy as np
 
 from .._core.border import framed
 from .._core.check import as_image, border_name, fill_levels, integer, one_of
+from .._core.declare import declare
 from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from .._core.planes import fill_values
@@ -169,3 +170,16 @@ def _sides(padding: Any) -> tuple[int, int, int, int]:
         raise ValueError(f"padding must be {rule}, got {padding}")
     numbers = tuple(integer(v, f"padding[{i}]", at_least=0) for i, v in enumerate(padding))
     return numbers if len(numbers) == 4 else (numbers[0], numbers[0], numbers[1], numbers[1])
+
+
+def _of_size(image: np.ndarray, h: int, w: int) -> tuple[np.dtype, tuple[int, ...]]:
+    return image.dtype, (h, w, *image.shape[2:])
+
+
+declare(crop, flip, pad, transpose, no_peer="no row yet")
+declare(
+    crop,
+    result=lambda image: _of_size(image, image.shape[0] - image.shape[0] // 4, image.shape[1] - image.shape[1] // 3),
+)
+declare(transpose, result=lambda image: _of_size(image, image.shape[1], image.shape[0]))
+declare(pad, result=lambda image: _of_size(image, image.shape[0] + 3, image.shape[1] + 3))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import positive, real, size_pair
+from .._core.declare import declare
 from .._scanline.matrix import about, inverse, linear, multiply, rotate_shear_scale, square_to_quad, translation
 from ._common import numbers
 
@@ -128,3 +129,6 @@ def _turns(points: np.ndarray) -> list[float]:
         (ax, ay), (bx, by), (cx, cy) = (points[(k + j) % 4].tolist() for j in (1, 2, 3))
         areas.append((bx - ax) * (cy - ay) - (by - ay) * (cx - ax))
     return areas
+
+
+declare(affine_matrix, perspective_from_points, no_peer="nine numbers, made once")

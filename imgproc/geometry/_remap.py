@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import border_name, fill_levels, one_of
+from .._core.declare import declare
 from .._core.formats import channels_of
 from .._core.jit import borrowed, kernel
 from .._core.planes import as_planes, canonical, fill_values
@@ -169,3 +170,6 @@ def _remap(
 
     run_bands(band, x.shape[0], pixels=x.size)
     return out
+
+
+declare(remap, no_peer="no row yet")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import border_name, fill_levels, one_of, real, size_pair
+from .._core.declare import declare
 from .._core.formats import channels_of
 from .._scanline import Geometry, run
 from .._scanline import resize as resize_pixels
@@ -170,3 +171,6 @@ def rotate(
         turned_pull(c, s, h, w, size), size, border, fill_levels(fill, channels=channels_of(image)), interpolation
     )
     return run(image, [stage])
+
+
+declare(resize, rotate, warp, no_peer="no row yet")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, as_mask, color_mode
+from .._core.declare import Case, Peer, declare
 from .._core.formats import channels_of
 from .._core.jit import kernel
 from .._core.lookup import look_up
@@ -247,3 +248,28 @@ def _from_density(density: Any, dtype: np.dtype, name: str) -> Target:
 def _knots(weights: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     occupied = np.flatnonzero(weights)
     return np.cumsum(weights[occupied]) / weights.sum(), value[occupied]
+
+
+def _rows() -> list[Case]:
+    from skimage import exposure
+
+    return [
+        Case(
+            "match_histogram",
+            "histogram of another photo",
+            "RGB",
+            lambda x, other: match_histogram(x, other),
+            {
+                "skimage match_histograms": Peer(
+                    lambda x, other: exposure.match_histograms(x, other, channel_axis=-1),
+                    limit=1 / 10,
+                    note="interpolates between levels and truncates",
+                )
+            },
+            first="imgproc.match_histogram(image, image)",
+            beside="RGB reference",
+        )
+    ]
+
+
+declare(match_histogram, peers=_rows)

@@ -10,6 +10,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from .._core.check import as_hole, as_image, as_mask, integer, odd, one_of
+from .._core.declare import declare, hole
 from .._core.jit import jit_enabled
 from .._core.planes import as_planes, full_scale
 from .._core.threads import get_num_threads, run_all, stays_serial
@@ -336,3 +337,6 @@ def _fill_some(state: State, until: int, threads: int) -> None:
                 shared[ENDED] = 1
 
     run_all([functools.partial(job, i) for i in range(threads)], threads)
+
+
+declare(inpaint_exemplar, arguments={"mask": lambda image: (hole(image),), "blend": lambda image: (0, 2)})

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_hole, as_image, one_of, positive, real, size_pair
+from .._core.declare import declare, middle
 from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale, luma
@@ -241,3 +242,16 @@ def _levels(value: Any, name: str) -> np.ndarray:
             raise ValueError(f"{name} must be one number or three, got {len(value)}")
         return np.array([real(v, f"{name}[{i}]") for i, v in enumerate(value)], np.float32)
     return np.full(3, real(value, name), np.float32)
+
+
+def _blacken(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The image with 0 in its hole."""
+    return np.where(mask if image.ndim == 2 else mask[..., None], image.dtype.type(0), image)
+
+
+declare(
+    inpaint,
+    mask="hole",
+    arguments={"mask": lambda image: (middle(image),), "method": lambda image: (_blacken,)},
+    no_peer="it calls the method that it is given, whose row stands beside that method",
+)

@@ -6,19 +6,22 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .._core.check import as_hole, as_image, integer, one_of, positive, real
+from .._core.declare import declare, example_image, middle
 from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale, luma
 from .._core.threads import get_num_threads, ordered_map
 from ..geometry import resize
 from ._context import KEPT, UNITS, Place, block_means, coarse_places, lab_planes, levels_of, refined
-from ._features import read_reduced
-from .database import Scene, SceneDatabase
+from ._features import LENGTH, read_reduced
+from .database import Scene, SceneDatabase, _File
 from .exemplar import inpaint_exemplar
 from .poisson import DOMAINS, poisson_blend
 from .seam import distance_from, seam
@@ -476,3 +479,19 @@ def _scored(trials: list[_Trial]) -> list[tuple[float, dict[str, float], _Trial]
         parts = {name: values[i] / means[name] if means[name] > 0 else 0.0 for name, values in raw.items()}
         found.append((sum(parts.values()) / 4, parts, trial))
     return sorted(found, key=lambda entry: (entry[0], entry[2].scene.id))
+
+
+def _example_databases(image: np.ndarray) -> tuple[Any, ...]:
+    """Two scenes in memory, and a database of one photo that comes with scikit-image, without a file of its own."""
+    package = find_spec("skimage").submodule_search_locations[0]
+    parts = [(np.ones((1, LENGTH), np.float16), np.ones(1, bool))]
+    return (
+        [example_image(np.uint8, (60, 90), 3, step=step) for step in (11, 29)],
+        SceneDatabase(Path(package, "data"), [_File("astronaut.png", 0, 0, 512, 512)], parts),
+    )
+
+
+declare(
+    complete_scene,
+    arguments={"mask": lambda image: (middle(image),), "database": _example_databases},
+)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_hole, as_image, as_mask, integer, real, same_size
+from .._core.declare import another_like, declare, middle
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
 from ._flow import grid_flow
@@ -191,3 +192,11 @@ def seam(
             to[high] += np.where(ring[high] & where[low], after, 0)
     found, flow = grid_flow(out_of, into, *links)
     return found | mask, flow / UNIT
+
+
+declare(
+    graph_cut_seam,
+    result=lambda image: (np.dtype(bool), image.shape[:2]),
+    arguments={"source": lambda image: (another_like(image),), "mask": lambda image: (middle(image),)},
+    no_peer="no row yet",
+)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._core.check import DTYPES, as_image, integer, one_of
+from .._core.declare import declare
 from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from ._decode import Refusal, as_mode, decode, pil_array, swap_red_blue
@@ -394,3 +395,16 @@ def _plain_array(image: Any) -> np.ndarray:
     if not isinstance(image, np.ndarray) or isinstance(image, np.ma.MaskedArray):
         raise TypeError(f"image must be a plain numpy array, got {type(image).__name__}")
     return image
+
+
+declare(
+    bgr_to_rgb,
+    channels_first,
+    channels_last,
+    from_pil,
+    read_image,
+    rgb_to_bgr,
+    to_pil,
+    write_image,
+    no_peer="no row yet",
+)

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._core.border import framed
 from .._core.check import as_image, as_psf, border_name, integer, real
+from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.planes import full_scale
 from .._core.spectra import each_plane
@@ -89,3 +90,6 @@ def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float) -> np
         return irfft2(found, s=size, overwrite_x=True)[below : below + h, right : right + w]
 
     return each_plane(image, work)
+
+
+declare(degrade, no_peer="no row yet")

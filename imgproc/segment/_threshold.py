@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real
+from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.planes import canonical, full_scale, luma
 from .._neighbours.float_filters import apply, separable
@@ -215,3 +216,8 @@ def adaptive_threshold(
         if offset:
             level -= kind(offset * full)
         return image > level
+
+
+declare(adaptive_threshold, multi_otsu, otsu_threshold, no_peer="no row yet")
+declare(adaptive_threshold, result=lambda image: (np.dtype(bool), image.shape))
+declare(multi_otsu, result=lambda image: (np.dtype(np.float64), (2,)))

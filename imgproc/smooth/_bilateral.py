@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, border_name, one_of, positive, radius_within
+from .._core.declare import Case, Peer, declare
 from .._core.formats import ROUNDING, channels_of, work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
@@ -364,3 +365,40 @@ def joint_bilateral_filter(
     if image.size == 0 or radius == 0:
         return image.copy()
     return _either(method, image, guide, radius, sigma_color, sigma_space, border)
+
+
+def _rows() -> list[Case]:
+    import cv2
+
+    return [
+        Case(
+            "bilateral_filter",
+            "bilateral filter, radius 4",
+            "RGB",
+            lambda x: bilateral_filter(x, radius=4, sigma_color=0.1, sigma_space=3.0),
+            {
+                "cv2.bilateralFilter": Peer(
+                    lambda x: cv2.bilateralFilter(x, 9, 25.5, 3.0),
+                    limit=1 / 1.5,
+                    difference=None,
+                    note="adds up the channels' differences, so it is another filter in colour",
+                )
+            },
+        ),
+        Case(
+            "bilateral_filter_wide",
+            "bilateral filter, radius 30, on the grid",
+            "RGB",
+            lambda x: bilateral_filter(x, radius=30, sigma_color=0.1, sigma_space=12.0, method="grid"),
+            {
+                "exact": Peer(
+                    lambda x: bilateral_filter(x, radius=30, sigma_color=0.1, sigma_space=12.0), difference=None
+                )
+            },
+            size=512,
+        ),
+    ]
+
+
+declare(bilateral_filter, peers=_rows)
+declare(joint_bilateral_filter, no_peer="no row yet")

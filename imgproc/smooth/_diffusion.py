@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, integer, one_of, positive, real
+from .._core.declare import declare
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -121,3 +122,6 @@ def anisotropic_diffusion(
     out = np.empty(image.shape, image.dtype)
     store_planes(planes, out)
     return out
+
+
+declare(anisotropic_diffusion, no_peer="no row yet")

@@ -21,6 +21,7 @@ import numpy as np
 
 from .._core.border import index_map
 from .._core.check import as_image, as_mask, border_name, positive, real
+from .._core.declare import Case, Peer, declare
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale, level
@@ -324,3 +325,29 @@ def _sigmas(sigma: Any, image: np.ndarray) -> tuple[float, float]:
     if image.size and max(found) > longest:
         raise ValueError(f"sigma must be <= the image's longer side (or {_ALWAYS}), {longest}, got {max(found)}")
     return found
+
+
+def _rows() -> list[Case]:
+    import cv2
+
+    def row(sigma: float, limit: float, kind: str = "RGB") -> Case:
+        return Case(
+            f"gaussian_blur, sigma {sigma:g}" + ("" if kind == "RGB" else ", float"),
+            f"Gaussian blur with a standard deviation of {sigma:g} px",
+            kind,
+            lambda x: gaussian_blur(x, sigma=sigma),
+            {
+                "cv2.GaussianBlur": Peer(
+                    lambda x: cv2.GaussianBlur(x, (0, 0), sigma),
+                    limit=limit,
+                    tolerance=3 if kind == "RGB" else 2e-3,
+                    note="cut off at 3 standard deviations for uint8, and in 8 bits; ours at 4",
+                )
+            },
+            first="imgproc.gaussian_blur(image, sigma=2.0)" if sigma == 2 else "",
+        )
+
+    return [row(1, 1.0), row(2, 1.0), row(10, 1 / 2.5), row(10, 1 / 2.5, "grey float")]
+
+
+declare(gaussian_blur, mask="fills", reach=6, peers=_rows)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._core.check import as_image, positive, radius_within
+from .._core.declare import declare, example_image
 from .._core.jit import borrowed, kernel
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale
@@ -200,3 +201,11 @@ def _filtered(image: np.ndarray, guide: np.ndarray | None, radius: int, epsilon:
     out = np.empty(image.shape, image.dtype)
     store_planes(result, out)
     return out
+
+
+declare(
+    guided_filter,
+    reach=4,
+    arguments={"guide": lambda image: (None, example_image(image.dtype, image.shape[:2], 3, step=11))},
+    no_peer="no row yet",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, border_name, radius_within, real
+from .._core.declare import Case, Peer, declare
 from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from ._common import by_channels, spoil, with_frame
@@ -123,3 +124,37 @@ def percentile_filter(
         return image.copy()
     n = (2 * radius + 1) ** 2
     return order_statistic(image, radius, min(int(n * percentile / 100.0), n - 1), border, fill)
+
+
+def _rows() -> list[Case]:
+    import cv2
+    from scipy import ndimage
+
+    def row(radius: int) -> Case:
+        return Case(
+            f"median_blur, radius {radius}",
+            f"median of windows of {2 * radius + 1}×{2 * radius + 1}",
+            "RGB",
+            lambda x: median_blur(x, radius=radius),
+            {"cv2.medianBlur": Peer(lambda x: cv2.medianBlur(x, 2 * radius + 1), limit=1.1, tolerance=0)},
+        )
+
+    return [
+        row(1),
+        row(10),
+        Case(
+            "median_blur, 16-bit, radius 3",
+            "median of windows of 7×7",
+            "grey 16-bit",
+            lambda x: median_blur(x, radius=3),
+            {
+                "SciPy median_filter": Peer(
+                    lambda x: ndimage.median_filter(x, 7, mode="nearest"), limit=1 / 4, tolerance=0
+                )
+            },
+        ),
+    ]
+
+
+declare(median_blur, peers=_rows)
+declare(percentile_filter, no_peer="no row yet")

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._core.border import framed
 from .._core.check import as_image, as_window_weights, border_name
+from .._core.declare import declare
 from .._core.formats import channels_of
 from .._core.jit import borrowed, kernel
 from .._core.opencv import load_cv2
@@ -183,3 +184,6 @@ def _spoilt(source: np.ndarray, weights: np.ndarray) -> np.ndarray | None:
     planes = [np.ascontiguousarray(flat[..., c], np.uint8) for c in range(flat.shape[2])]
     grown = np.stack([cv2.dilate(plane, shape)[window] != 0 for plane in planes], axis=-1)
     return grown if nan.ndim == 3 else grown[..., 0]
+
+
+declare(weighted_median, reach=1, no_peer="no row yet")

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._core.border import index_map
 from .._core.check import as_coefficients, as_image, border_name, image_dtype, integer, one_of, size_pair
+from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
@@ -317,3 +318,6 @@ def _checked(coefficients: Any, length: int) -> list[Any]:
         found.append(tuple(d.astype(kind) for d in details))
         size = 2 * h - length + 2, 2 * w - length + 2
     return found
+
+
+declare(inverse_wavelet, wavelet, no_peer="no row yet")

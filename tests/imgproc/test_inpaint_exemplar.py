@@ -604,11 +604,9 @@ def test_refuses_images(photo: np.ndarray) -> None:
 # --- other implementations --------------------------------------------------------------------------------------------
 
 
-def test_as_plausible_as_a_published_result() -> None:
+def test_as_plausible_as_a_published_result(shared: Callable[[str], Path]) -> None:
     """PatchBasedInpainting's two-tone shape: white is the hole in its mask."""
-    folder = Path(__file__).resolve().parents[3] / "shared" / "data" / "inpainting"
-    if not folder.is_dir():
-        pytest.skip("no shared/data/inpainting beside the project")
+    folder = shared("inpainting")
     image, mask, theirs = (
         imgproc.read_image(folder / f"BlackWhite{what}.png", mode="grey") for what in ("", "Mask", "Result")
     )

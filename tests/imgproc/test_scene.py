@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from helpers.threads import threads_of
@@ -13,8 +11,6 @@ import imgproc
 from imgproc.inpaint import _context
 from imgproc.inpaint.scene import SCALES, _texture
 from imgproc.inpaint.seam import distance_from
-
-SHARED = Path(imgproc.__file__).resolve().parent.parent.parent / "shared" / "data" / "scene"
 
 
 def psnr(a, b, where) -> float:
@@ -245,11 +241,11 @@ def test_extreme_differences_fit_the_integers() -> None:
     assert total == 1200 * (2 * 1275**2 + 510**2 / 4)
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared triples are not there")
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_shared_triples(number) -> None:
-    image, scene = (imgproc.read_image(SHARED / f"input{number}{what}.jpg") for what in ("", "_patch"))
-    mask = imgproc.read_image(SHARED / f"input{number}_mask.jpg", mode="grey") < 128
+def test_shared_triples(number, shared) -> None:
+    folder = shared("scene")
+    image, scene = (imgproc.read_image(folder / f"input{number}{what}.jpg") for what in ("", "_patch"))
+    mask = imgproc.read_image(folder / f"input{number}_mask.jpg", mode="grey") < 128
     (found,) = imgproc.complete_scene(image, mask, [scene])
     assert not found.poor
     assert abs(found.placement.dy - (found.placement.size[0] - image.shape[0]) / 2) < 60, "roughly aligned"

@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from . import speed_chains
-from .speed_cases import Case, Peer
+from imgproc._core.declare import Case, Peer
+
+from . import chains
 
 GROUP = "Mixing"
+MEASURES = ("MixUp", "Mosaic")
+"""Public names whose rows are these, and not beside them."""
 COUNT, SIDE = 256, 224
 MOSAIC_SIDE = 640
 COPY_AT_MOST = 2.0
@@ -22,7 +25,7 @@ COPY_AT_MOST = 2.0
 @functools.cache
 def batch() -> np.ndarray:
     """256 images 224², as different as rolled photos are."""
-    return speed_chains.batch_of((SIDE, SIDE), COUNT)
+    return chains.batch_of((SIDE, SIDE), COUNT)
 
 
 @functools.cache
@@ -67,8 +70,8 @@ def _roll(image: np.ndarray) -> np.ndarray:
 @functools.cache
 def _scenes() -> list[dict[str, Any]]:
     side = MOSAIC_SIDE
-    boxes = np.array([[side * v for v in box] for box in speed_chains.BOXES])
-    images = speed_chains.batch_of((side, side), 8)
+    boxes = np.array([[side * v for v in box] for box in chains.BOXES])
+    images = chains.batch_of((side, side), 8)
     return [{"image": image, "boxes": boxes, "labels": [1, 2, 3]} for image in images]
 
 
@@ -94,7 +97,7 @@ def _their_mosaic() -> Callable[[np.ndarray], Any]:
 
     @functools.cache
     def chain() -> tuple[Any, list[dict[str, Any]]]:
-        module, side = speed_chains.peer(), (MOSAIC_SIDE, MOSAIC_SIDE)
+        module, side = chains.peer(), (MOSAIC_SIDE, MOSAIC_SIDE)
         half = (MOSAIC_SIDE // 2, MOSAIC_SIDE // 2)
         made = module.Compose(
             [module.Mosaic(target_size=side, cell_shape=half, p=1.0)],
@@ -139,7 +142,7 @@ def mix_cases() -> tuple[Case, ...]:
             group=GROUP,
         ),
     ]
-    if speed_chains.available():
+    if chains.available():
         cases.append(
             Case(
                 "mix, Mosaic",

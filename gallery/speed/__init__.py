@@ -1,8 +1,8 @@
 """``python -m gallery speed``: ours against the peers, side by side.
 
 One process and one run, ours and the peer's in turns, one thread each; then two threads against one, peak extra memory,
-and the first call in a new process.  The cases are tables: functions in `gallery.speed_functions`, chains and single
-transforms in `gallery.speed_chains`, the rest in the `speed_` module of their subject.
+and the first call in a new process.  Rows of one function or one transform stand beside it, in its declaration (see
+`imgproc._core.declare`); here stand those of chains, of batches, and of what needs a scene of its own.
 """
 
 from __future__ import annotations
@@ -14,20 +14,25 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import speed_balance, speed_boxes, speed_chains, speed_inpainting, speed_mix, speed_report, speed_scenes
-from .speed_cases import SIZES, Case
-from .speed_functions import CASES as FUNCTIONS
-from .speed_run import Report, jobs, new_report
+from imgproc._core.declare import Case
+
+from .. import _readme
+from . import balance, boxes, chains, inpainting, mix, scenes, tables
+from .cases import SIZES
+from .functions import function_cases
+from .run import Report, jobs, new_report
 
 SMALLEST = 64
+SCENARIOS = (chains, boxes, balance, inpainting, mix, scenes)
+"""Rows that do not stand beside one function or transform; each says what it `MEASURES`."""
 CASES = (
-    *FUNCTIONS,
-    *speed_chains.chain_cases(),
-    *speed_boxes.box_cases(),
-    *speed_balance.balance_cases(),
-    *speed_inpainting.inpainting_cases(),
-    *speed_mix.mix_cases(),
-    *speed_scenes.CASES,
+    *function_cases(),
+    *chains.chain_cases(),
+    *boxes.box_cases(),
+    *balance.balance_cases(),
+    *inpainting.inpainting_cases(),
+    *mix.mix_cases(),
+    *scenes.CASES,
 )
 
 
@@ -55,10 +60,10 @@ def main(argv: Sequence[str]) -> int:
     except (ValueError, OSError) as error:
         parser.error(str(error))
 
-    from .speed_page import add_page
+    from .page import add_page
 
     report = _measure(cases, args)
-    print(speed_report.as_text(report))
+    print(tables.as_text(report))
     try:
         _write_outputs(args, report)
         if report.duels:
@@ -125,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         "--readme",
         metavar="FILE",
         type=Path,
-        help=f"put the tables between {speed_report.BEGIN} and {speed_report.END}",
+        help="put the tables between {} and {}".format(*_readme.markers(tables.PART)),
     )
     return parser
 
@@ -146,11 +151,11 @@ def _seconds(text: str) -> float:
 
 def _check_outputs(args: argparse.Namespace) -> None:
     """Find out before minutes of measuring that a result could not be written."""
-    from ._site import Site
+    from .._site import Site
 
     Site(args.out)
     if args.readme:
-        speed_report.split_readme(args.readme)
+        _readme.split(args.readme, tables.PART)
     for path in filter(None, (args.json, args.markdown)):
         if path.is_dir() or not path.parent.is_dir():
             raise ValueError(f"{path} must be a file in a folder that exists")
@@ -160,10 +165,10 @@ def _measure(cases: Sequence[Case], args: argparse.Namespace) -> Report:
     from tqdm import tqdm
 
     report = new_report(args.seconds)
-    if not speed_chains.available():
-        report.left_out.append(f"chains against albumentations, which is not installed: {speed_chains.INSTALL}")
-    if not speed_balance.available():
-        report.left_out.append(f"over-sampling against imbalanced-learn, not installed: {speed_balance.INSTALL}")
+    if not chains.available():
+        report.left_out.append(f"chains against albumentations, which is not installed: {chains.INSTALL}")
+    if not balance.available():
+        report.left_out.append(f"over-sampling against imbalanced-learn, not installed: {balance.INSTALL}")
     with tqdm(jobs(cases, args.size or SIZES, args.seconds, first_calls=not args.no_first_call), unit="row") as bar:
         for name, measure in bar:
             bar.set_description(name)
@@ -176,8 +181,8 @@ def _measure(cases: Sequence[Case], args: argparse.Namespace) -> Report:
 
 def _write_outputs(args: argparse.Namespace, report: Report) -> None:
     if args.json:
-        speed_report.write(args.json, json.dumps(report.as_json(), indent=1, allow_nan=False) + "\n")
+        _readme.write(args.json, json.dumps(report.as_json(), indent=1, allow_nan=False) + "\n")
     if args.markdown:
-        speed_report.write(args.markdown, speed_report.as_markdown(report))
+        _readme.write(args.markdown, tables.as_markdown(report))
     if args.readme:
-        speed_report.replace_in_readme(args.readme, speed_report.as_readme(report))
+        _readme.replace(args.readme, tables.PART, tables.as_readme(report))

@@ -6,11 +6,13 @@ import numpy as np
 from skimage.restoration import inpaint_biharmonic
 
 import imgproc
+from imgproc._core.declare import Case, Function, Peer
 
-from . import _inpainting
-from .speed_cases import Case, Function, Peer
+from .. import _inpainting
 
 GROUP = "Inpainting"
+MEASURES = ("inpaint_exemplar", "inpaint_diffusion")
+"""Public names whose rows are these, and not beside them."""
 AT_LEAST_AS_FAST = 1.0
 EXACT_AT_LEAST, EXACT_SIDE = 40, 192
 """Times faster than G'MIC's search of a window as large as the image, which takes 40 s of 512x512."""

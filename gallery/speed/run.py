@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 
 import imgproc
+from imgproc._core.declare import Case, Peer, Size
 from imgproc._core.formats import channels_of
 from imgproc._core.threads import available_cpus
 
-from . import speed_cases as table
-from ._compare import one_thread
-from ._machine import machine
+from .._compare import one_thread
+from .._machine import machine
+from . import cases as table
+from .cases import photo, size_text
 from .measure import compare, first_call, peak_extra_bytes, peak_resident_bytes, ratio
-from .speed_cases import Case, Peer, Size, photo, size_text
 
 MIN_RUNS = 5
 

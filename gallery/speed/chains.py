@@ -14,11 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from .speed_cases import Case, Peer, Size, photo
-from .speed_transforms import HSV, REFERENCES, RGB_SHIFT, SINGLES, Spec
+from imgproc._core.declare import Case, Peer, Size
+
+from .cases import photo
+from .transforms import REFERENCES, SINGLES, Spec
 
 INSTALL = "pip install 'imgproc-augment[bench]'"
 CHAINS, TRANSFORMS = "Chains", "Single transforms"
+MEASURES = ("Compose",)
+"""Public names whose rows are these, and not beside them."""
 SINGLE_SIZE = (512, 512)
 BATCH_OF_TWO_THREADS = 16
 """Images of the batch that two threads share: enough that the last one to finish does not count."""
@@ -51,6 +55,10 @@ class Row:
     first: bool = False
     group: str = field(default=CHAINS, kw_only=True)
 
+
+HSV = {"hue": (-20 / 180, 20 / 180), "saturation": (-30 / 255, 30 / 255), "value": (-20 / 255, 20 / 255)}
+RGB_SHIFT = {channel: (-20 / 255, 20 / 255) for channel in ("red", "green", "blue")}
+"""Their defaults, in our units, as those of `HSV`."""
 
 _FLIP = ("HorizontalFlip", {"p": 0.5})
 _FLIP_DOWN = ("VerticalFlip", {"p": 0.5})
@@ -215,9 +223,9 @@ def chain_cases() -> tuple[Case, ...]:
             SINGLE_SIZE,
             (single.ours,),
             (single.theirs,),
-            1 / single.at_least,
-            targets=single.targets,
-            note=single.note,
+            1 / single.declared.at_least,
+            targets=single.declared.targets,
+            note=single.declared.note,
             group=TRANSFORMS,
         )
         for single in SINGLES

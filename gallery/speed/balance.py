@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from .speed_cases import Case, Peer
+from imgproc._core.declare import Case, Peer
 
 INSTALL = "pip install 'imgproc-augment[bench]'"
 GROUP = "Over-sampling"
+MEASURES = ("SMOTE",)
+"""Public names whose rows are these, and not beside them."""
 MANY, FEW, IMAGE = 5000, 500, (32, 32, 3)
 
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from imgproc.io._encode import replace_file
-
-from .speed_cases import (
+from .cases import (
     CHAIN_IMPORT_AT_MOST,
     CHAIN_START_AT_MOST,
     COLD_AT_MOST,
@@ -19,9 +15,10 @@ from .speed_cases import (
     image_text,
     size_text,
 )
-from .speed_run import Duel, Report
+from .run import Duel, Report
 
-BEGIN, END = "<!-- speed:begin -->", "<!-- speed:end -->"
+PART = "speed"
+"""The part of the README that holds the tables."""
 MISSED = "MISSED"
 
 
@@ -155,48 +152,6 @@ def _html_cells(table: Table, cells: Sequence[str]) -> str:
         kind = "missed" if cell.startswith(MISSED) else "" if column in table.text else "n"
         out.append(f'<td class="{kind}">{html.escape(cell)}</td>' if kind else f"<td>{html.escape(cell)}</td>")
     return "".join(out)
-
-
-def replace_in_readme(path: Path, text: str) -> None:
-    """Put `text` between the two markers of a file.
-
-    Parameters
-    ----------
-    path : Path
-        A file with the lines ``<!-- speed:begin -->`` and ``<!-- speed:end -->``, each once, in this order.
-    text : str
-        Replaces what is between them.
-
-    Raises
-    ------
-    ValueError
-        If the markers are not there like that; the file is left as it was.
-    OSError
-        If the file cannot be read or written.
-    """
-    before, after = split_readme(path)
-    write(path, f"{before}\n{text.strip()}\n{after}")
-
-
-def split_readme(path: Path) -> tuple[str, str]:
-    """The text up to the first marker and from the second on; the errors of `replace_in_readme`."""
-    text = path.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ValueError(f"{path} must hold {BEGIN} and then {END}, each once")
-    return text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
-
-
-def write(path: Path, text: str) -> None:
-    """Write a text file under a temporary name beside its own, then move it.
-
-    Parameters
-    ----------
-    path : Path
-        Replaced if it is there; keeps its permissions.
-    text : str
-        The contents.
-    """
-    replace_file(os.path.realpath(path), text.encode())
 
 
 def _aligned(table: Table) -> str:

@@ -11,10 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from .speed_cases import NO_IMAGE, Case, Peer
+from imgproc._core.declare import Case, Peer
+
+from .cases import NO_IMAGE
 
 INSTALL = "pip install 'imgproc-augment[bench]'"
 GROUP = "Boxes and anchors"
+MEASURES = ("nms", "soft_nms", "weighted_boxes_fusion", "average_precision", "KMeans")
+"""Public names whose rows are these, and not beside them."""
 PEERS = ("ensemble_boxes", "faster_coco_eval", "pycocotools")
 SIZE = (64, 64)
 """Of the image that every case gets, and that these leave alone."""

@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import speed_report
-from ._site import Site
-from .speed_run import Duel, Report
+from .._site import Site
+from . import tables
+from .run import Duel, Report
 
 TITLE = "Speed"
 SUMMARY = "Ours beside OpenCV, scikit-image and albumentations: times, memory, threads, first calls, as measured here."
@@ -52,9 +52,9 @@ def add_page(report: Report, out: Path) -> Path:
 
 def body(report: Report) -> str:
     """The page below its heading, as HTML."""
-    parts = [f"<style>{_CSS}</style>", f"<p>{html.escape(speed_report.circumstances(report))}</p>"]
-    for heading, items in speed_report.verdict(report).items():
-        parts.append(f"<p><strong>{html.escape(heading)}</strong></p>{speed_report.listed(items)}")
+    parts = [f"<style>{_CSS}</style>", f"<p>{html.escape(tables.circumstances(report))}</p>"]
+    for heading, items in tables.verdict(report).items():
+        parts.append(f"<p><strong>{html.escape(heading)}</strong></p>{tables.listed(items)}")
     sections: dict[str, list[Duel]] = {}
     for duel in report.duels:
         sections.setdefault(duel.group or f"{duel.size} × {duel.size} pixels", []).append(duel)
@@ -65,7 +65,7 @@ def body(report: Report) -> str:
             "<p>Median times on a logarithmic scale, the same in all plots; shorter is faster.</p>",
             f'<div class="speed">{"".join(figures)}</div>',
         ]
-    parts += [speed_report.as_html(table) for table in speed_report.tables(report)]
+    parts += [tables.as_html(table) for table in tables.tables(report)]
     return "\n".join(parts)
 
 
@@ -74,7 +74,7 @@ def _figures(duels: Sequence[Duel], decades: tuple[int, int], explained: dict[st
     for name in dict.fromkeys(d.case for d in duels):
         case = [d for d in duels if d.case == name]
         bars = [("ours", case[0].ours, True)] + [(d.peer, d.theirs, False) for d in case]
-        image = speed_report.image_text(case[0].size, case[0].kind) if case[0].group else case[0].kind
+        image = tables.image_text(case[0].size, case[0].kind) if case[0].group else case[0].kind
         what = f"{case[0].what}; {image}" if image else case[0].what
         caption = f"<strong>{html.escape(name)}</strong><span>{html.escape(what)}</span>"
         passes = f"<pre>{html.escape(explained[name])}</pre>" if name in explained else ""
@@ -101,11 +101,11 @@ def _plot(name: str, bars: Sequence[tuple[str, float, bool]], decades: tuple[int
         y = ROW * row
         width = 100 * (math.log10(seconds) - low) / (high - low)
         parts.append(f'<text x="0" y="{y + 16}">{html.escape(label)}</text>')
-        time = f"{speed_report.milliseconds(seconds)} ms"
+        time = f"{tables.milliseconds(seconds)} ms"
         parts.append(f'<text x="100%" y="{y + 16}" text-anchor="end">{time}</text>')
         kind = "ours" if ours else "theirs"
         parts.append(f'<rect class="{kind}" x="0" y="{y + 21}" width="{width:.2f}%" height="{BAR}" rx="2"/>')
-    spoken = "; ".join(f"{label} {speed_report.milliseconds(seconds)} ms" for label, seconds, _ in bars)
+    spoken = "; ".join(f"{label} {tables.milliseconds(seconds)} ms" for label, seconds, _ in bars)
     title = html.escape(f"{name}: {spoken}")
     return f'<svg role="img" height="{height + AXIS}" aria-label="{title}"><title>{title}</title>{"".join(parts)}</svg>'
 

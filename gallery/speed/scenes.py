@@ -14,13 +14,14 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
 
 import imgproc
+from imgproc._core.declare import Case, Peer
 from imgproc.inpaint import _features, seam
 from imgproc.inpaint.database import SceneDatabase, _File
 from imgproc.inpaint.seam import distance_from
 
-from .speed_cases import Case, Peer
-
 GROUP = "Scene completion"
+MEASURES = ("SceneDatabase", "grid_cut", "poisson_blend", "complete_scene")
+"""Public names whose rows are these, and not beside them."""
 SIZE = (768, 1024)
 ENTRIES = 100_000
 
@@ -34,7 +35,7 @@ def hole(shape: tuple[int, ...]) -> np.ndarray:
 @functools.cache
 def scene(size: tuple[int, int] = SIZE) -> np.ndarray:
     """What is laid over the photo: another one."""
-    from .speed_cases import photo
+    from .cases import photo
 
     return photo("RGB reference", size)
 
