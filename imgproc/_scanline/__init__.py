@@ -1,4 +1,4 @@
-"""The scanline machine: programs of coordinates, samples, pixel operations and a store, run row by row."""
+"""The scanline machine: it runs stages over an image, chunk by chunk: coordinates, samples, pixel operations, store."""
 
 from . import pixel as pixel
 from .compute import levels_of as levels_of

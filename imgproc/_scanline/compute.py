@@ -1,4 +1,4 @@
-"""One pass: what its kernels take, and the call."""
+"""Run one pass: make the arrays that its kernels take, and call the kernels in bands of rows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ from .stores import store_for
 def compute(
     source: np.ndarray, geometry: list[Geometry], merged: Merged, program: Program, result: np.ndarray, first: bool
 ) -> None:
-    """Run the kernels over a canonical (h, w, c) source; `first` says that channels of the result come first."""
+    """Run the kernels over a canonical source of shape (h, w, c).
+
+    The pixels are written into `result`; `first` says that its channels come first."""
     channels, dtype = source.shape[2], source.dtype
     height, width = merged.size
     limits = limits_of(dtype, result.dtype, program.normalized)
@@ -77,7 +79,7 @@ _entries: dict[tuple[Any, str], Any] = {}
 
 
 def _call(kernel: Any, *arguments: Any) -> None:
-    """Call one of the two kernels; they differ by the dtype of rows alone."""
+    """Call `run_rows` or `run_levels`; each is compiled once for rows of float32 and once for float64."""
     limits = arguments[3] if kernel is run_rows else arguments[2]
     found = _entries.get((kernel, limits.dtype.char))
     if found is None:
@@ -86,7 +88,7 @@ def _call(kernel: Any, *arguments: Any) -> None:
 
 
 def as_bytes(array: np.ndarray) -> np.ndarray:
-    """The bytes of a C-contiguous array, flat."""
+    """The bytes of a C-contiguous array, as an array of one axis."""
     return array.reshape(-1).view(np.uint8)
 
 
@@ -113,7 +115,10 @@ def source_numbers(
     pull: Matrix | None,
     steps: bool = False,
 ) -> np.ndarray:
-    """`Source.numbers`; `pull` is that of a map which moves whole pixels, `steps` whether there are any."""
+    """Make `Source.numbers`.
+
+    `pull` is the matrix of a map that moves whole pixels, and None for other maps; `steps` says whether the map has
+    steps."""
     h, w, channels = shape
     numbers = np.zeros(SOURCE, np.int64)
     sampler = choose(interpolation, dtype, channels, words).address(dtype, work_dtype(dtype))
@@ -136,7 +141,7 @@ def result_numbers(
     channels: int,
     after: int,
 ) -> np.ndarray:
-    """`Result.numbers`, for so many channels before and after all operations."""
+    """Make `Result.numbers`; `channels` and `after` are the numbers of channels before and after all operations."""
     kind = work_dtype(source)
     limits = limits_of(source, dtype, normalized)
     finishes = limits[3] != 1.0 or limits[6] > limits[2]
@@ -149,18 +154,18 @@ def result_numbers(
 
 
 def interpolation_of(geometry: Sequence[Geometry]) -> str:
-    """How a pass samples: as the first of its stages says that interpolates."""
+    """The interpolation of a pass: that of the first stage that interpolates."""
     found = next((s.interpolation for s in geometry if not moves_pixels(s)), "nearest")
     return "bilinear" if found == "area" else found
 
 
 def has_words(image: np.ndarray) -> bool:
-    """Whether the sampler for 8-bit RGB and RGBA takes an image."""
+    """Whether the fast sampler for 8-bit RGB and RGBA (`samplers.words`) can take an image."""
     return image.ndim == 3 and has_words_of(image.shape, image.dtype)
 
 
 def has_words_of(shape: tuple[int, ...], dtype: np.dtype) -> bool:
-    """The same for images of a shape (h, w, c) and dtype."""
+    """Whether that sampler can take images of a shape (h, w, c) and a dtype."""
     h, w, channels = shape
     if dtype.char != "B" or channels not in (3, 4) or not jit_enabled():
         return False
@@ -169,7 +174,8 @@ def has_words_of(shape: tuple[int, ...], dtype: np.dtype) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def limits_of(source: np.dtype, result: np.dtype, normalized: bool) -> np.ndarray:
-    """Bounds and rounding of the levels on the way, and scale, bounds and rounding of the result."""
+    """Seven numbers: lowest level, highest level and rounding on the way; scale, lowest, highest and rounding of the
+    result."""
     top, end = full_scale(source), full_scale(result)
     outer = (1.0, -np.inf, np.inf, 0.0) if normalized else (end / top, *rounding(result))
     return np.array(rounding(source) + outer, work_dtype(source))
@@ -177,12 +183,12 @@ def limits_of(source: np.dtype, result: np.dtype, normalized: bool) -> np.ndarra
 
 @functools.lru_cache(maxsize=64)
 def levels_of(fills: tuple[tuple[Any, int], ...], channels: int, top: int, kind: np.dtype) -> np.ndarray:
-    """Fills as levels, one row each; integers rounded and saturated."""
+    """Turn fills into rows of levels, one row for each fill; levels of integer images are rounded and saturated."""
     return np.array([level_of(fill, channels, top) for fill, _ in fills], kind).reshape(-1, channels)
 
 
 def level_of(fill: Any, channels: int, top: int) -> tuple[float, ...]:
-    """A fill as a level for each channel."""
+    """Turn a fill into one level for each channel."""
     level = fill if isinstance(fill, tuple) else (fill,)
     if len(level) not in (1, channels):
         raise ValueError(f"fill must be one level or {channels}, one a channel, got {len(level)}")
@@ -199,9 +205,9 @@ def _fill_tables(ops, params, tables, prepare, channels, rows, place, limits, ro
 
 
 def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
-    """Tables of 256 levels that do to a uint8 image what these operations do; None where no tables can.
+    """Make tables of 256 levels that do to a uint8 image what these operations do; None if no table can.
 
-    Shape (c, 256), or (1, 256) where all channels are treated alike.
+    Their shape is (c, 256), or (1, 256) if all channels are treated alike.
     """
     program = as_tables(ops, channels)
     if program is None:
@@ -216,7 +222,9 @@ def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
 
 
 def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
-    """Labels through geometric stages: the nearest pixel, any dtype, (h, w) or (h, w, c)."""
+    """Take a mask of labels through geometric stages; each pixel gets the label of the nearest one.
+
+    The mask may have any dtype, and shape (h, w) or (h, w, c)."""
     h, w = mask.shape[:2]
     merged = merge(stages, h, w)
     if merged.exact and not merged.frames.size:

@@ -1,8 +1,8 @@
-"""Coordinates of a row: from output pixel centres back through the geometric stages, last to first.
+"""Coordinates: kernels that take a row of output pixel centres back through the geometric stages, from last to first.
 
-The maps at the end of a program, as long as their borders are constant, multiply into one matrix.  Each of their frames
-is then a convex polygon in output space: one interval per row.  What remains (displacement grids, folding borders and
-the stages before them) are steps that run over a row of points.
+The maps at the end of a program are multiplied into one matrix as long as their borders are constant.  Each of their
+frames is then a convex polygon in the output, which cuts one interval out of each row.  What remains are *steps*, which
+run over a row of points: displacement grids, borders that fold, and the stages before these.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from .._core.jit import kernel
 BORDER_CODES = {"constant": 0, "replicate": 1, "reflect": 2, "reflect_101": 3, "wrap": 4}
 
 FRAME = 11
-"""Numbers of a frame: 0-8 pull matrix from output points, 9 w, 10 h."""
+"""Numbers of a frame: 0-8 the matrix from output points, 9 its width, 10 its height."""
 STEP = 19
-"""Numbers of a step: 0 grid (0 none, 1 at pixel centres of the output, 2 anywhere), 1-9 pull matrix, 10 border code,
-11 w and 12 h of its input frame, 13 number of its fill, 14 w and 15 h of its output frame, 16 start of the grid,
-17 rows and 18 columns of the grid."""
+"""Numbers of a step: 0 kind of grid (0 none, 1 asked at pixel centres of the output, 2 asked anywhere), 1-9 matrix,
+10 code of the border, 11 width and 12 height of its input frame, 13 number of its fill, 14 width and 15 height of its
+output frame, 16 start of the grid, 17 rows and 18 columns of the grid."""
 
 
 @kernel(inner=True)
 def interval(frame, y, lo, hi):
-    """The part of ``[lo, hi)`` of output row y whose pixel centres fall into a frame."""
+    """Find the part of ``[lo, hi)`` of output row y whose pixel centres are inside a frame."""
     v = y + 0.5
     px, py, pd = frame[1] * v + frame[2], frame[4] * v + frame[5], frame[7] * v + frame[8]
     w, h = frame[9], frame[10]
     first, last = float(lo), float(hi - 1)
     for side in range(5):
-        # slope X + offset >= 0: left, right, top, bottom, and in front of the horizon
+        # ``slope * X + offset >= 0`` for each side: left, right, top, bottom, and in front of the horizon
         if side == 0:
             slope, offset = frame[0], px
         elif side == 1:
@@ -53,7 +53,8 @@ def interval(frame, y, lo, hi):
 
 @kernel(inner=True)
 def project_row(m, y, lo, hi, xs, ys):
-    """``m @ (x, y, 1)`` at the pixel centres of ``[lo, hi)``; the row's start in float64, the rest in float32."""
+    """Compute ``m @ (x, y, 1)`` at the pixel centres of ``[lo, hi)``: the start of the row in float64, the rest in
+    float32."""
     one = np.float32(1.0)
     u, v = lo + 0.5, y + 0.5
     x0, y0 = np.float32(m[0] * u + m[1] * v + m[2]), np.float32(m[3] * u + m[4] * v + m[5])
@@ -93,7 +94,7 @@ def _transform_row(m, n, xs, ys):
 
 @kernel(inner=True)
 def _displace_row(grid, step, n, xs, ys):
-    """Adds the displacement of a grid, bilinear between its nodes."""
+    """Add the displacement of a grid to points, bilinear between its nodes."""
     rows, columns = int(step[17]) - 1, int(step[18]) - 1
     start, line = int(step[16]), 2 * (columns + 1)
     sx, sy = np.float32(columns / step[14]), np.float32(rows / step[15])
@@ -120,8 +121,10 @@ def _displace_row(grid, step, n, xs, ys):
 
 @kernel(inner=True)
 def _displace_regular_row(grid, step, y, first, n, xs, ys):
-    """The same where the points are the pixel centres of row y from column `first` on: along one cell of the grid the
-    displacement is a straight line.  `xs` and `ys` have room for seven more points."""
+    """Write the displaced pixel centres of row y from column `first` on.
+
+    Along one cell of the grid the displacement is a straight line, so that this is fast.  `xs` and `ys` must have room
+    for seven more points."""
     rows, columns = int(step[17]) - 1, int(step[18]) - 1
     gy = (y + 0.5) * rows / step[15]
     k = min(int(gy), rows - 1)
@@ -129,7 +132,7 @@ def _displace_regular_row(grid, step, y, first, n, xs, ys):
     cells, width = columns / step[14], step[14] / columns
     dt = np.float32(cells)
     j = min(int((first + 0.5) * cells), columns - 1)
-    # Unsigned: no check for indices that count from the end.
+    # Unsigned numbers need no check for indices that count from the end.
     one, two, line = np.uint64(1), np.uint64(2), np.uint64(2 * (columns + 1))
     p = np.uint64(int(step[16]) + 2 * j) + np.uint64(k) * line
     bx, by = _down(grid, p, line, ty), _down(grid, p + one, line, ty)
@@ -138,7 +141,7 @@ def _displace_regular_row(grid, step, y, first, n, xs, ys):
         p += two
         ax, ay = bx, by
         bx, by = _down(grid, p, line, ty), _down(grid, p + one, line, ty)
-        # Pixel centres up to the right end of cell j.
+        # The pixel centres up to the right end of cell j.
         end = n if j == columns - 1 else min(n, max(i, int(np.ceil((j + 1) * width - 0.5)) - first))
         u, t = np.float32(first + i + 0.5), np.float32((first + i + 0.5) * cells - j)
         _displace_line(xs, i, end, u, np.float32(1.0), ax, bx - ax, t, dt)
@@ -149,13 +152,15 @@ def _displace_regular_row(grid, step, y, first, n, xs, ys):
 
 @kernel(inner=True)
 def _down(grid, p, line, t):
-    """Between a node and the one below it."""
+    """Interpolate between a node and the one below it."""
     return grid[p] + t * (grid[p + line] - grid[p])
 
 
 @kernel(inner=True)
 def _displace_line(values, start, end, u, du, a, d, t, dt):
-    """``u + i du`` displaced by ``a + (t + i dt) d``, eight at a time: what is too much is overwritten by the next."""
+    """Write ``u + i du`` displaced by ``a + (t + i dt) d``, eight at a time.
+
+    The next cell overwrites what is written too much."""
     at = np.uint64(start)
     for k in range(np.uint64((end - start + 7) // 8) * np.uint64(8)):
         i = np.float32(np.int32(k))
@@ -164,11 +169,11 @@ def _displace_line(values, start, end, u, du, a, d, t, dt):
 
 @kernel(inner=True)
 def fold_row(border, size, n, values):
-    """Brings points back into [0, size] by a border that is not constant."""
+    """Bring points back into [0, size] by a border that is not constant."""
     zero, half, two = np.float32(0.0), np.float32(0.5), np.float32(2.0)
     s = np.float32(size)
     if border == 1:
-        # The edge pixel's centre: nearer to the edge, a frame before this one would blend in what lies beyond it.
+        # Points stop at the centre of the edge pixel: nearer to the edge, an earlier frame would blend in the outside.
         last = s - half
         for i in range(n):
             v = values[i]
@@ -194,7 +199,9 @@ def fold_row(border, size, n, values):
 
 @kernel(inner=True)
 def step_row(step, grids, y, first, n, xs, ys, dead):
-    """One stage over a row of points; those that meet a constant border get 1 + the number of its fill in `dead`."""
+    """Take a row of points through one step.
+
+    Points that meet a constant border get 1 + the number of its fill in `dead`."""
     if step[0] == 1.0:
         _displace_regular_row(grids, step, y, first, n, xs, ys)
     elif step[0] == 2.0:
@@ -210,7 +217,7 @@ def step_row(step, grids, y, first, n, xs, ys, dead):
     for i in range(n):
         inside = (xs[i] >= zero) & (xs[i] <= w) & (ys[i] >= zero) & (ys[i] <= h)
         dead[i] = dead[i] if inside | (dead[i] != 0) else mark
-    # Whatever a dead point meets later must stay finite and inside.
+    # A dead point goes on, so it must stay finite and inside.
     half = np.float32(0.5)
     for i in range(n):
         xs[i] = xs[i] if dead[i] == 0 else half

@@ -1,4 +1,7 @@
-"""The kernels that run a pass: for each run of rows coordinates, samples, pixel operations, store.
+"""The kernels that run a pass.
+
+They work on chunks of pixels.  For each chunk they compute coordinates, sample the source there, run the pixel
+operations and store the result.
 
 Samplers, operations and stores are units of their own (`imgproc._core.units`), called by their addresses.  So these
 kernels are compiled once for rows of float32, and once for rows of float64 if somebody has float64 images, whatever the
@@ -22,47 +25,54 @@ from .samplers import _base as samplers
 from .samplers.nearest import nearest_index
 
 CAPACITY = 1024
-"""Pixels of a chunk: its rows stay in the L1 cache."""
+"""Pixels of a chunk.  Its rows of levels are few enough to stay in the L1 cache."""
 
 LEVELS = 256
-"""Of a table that stands for operations on bytes."""
+"""Entries of a table that stands for operations on bytes."""
 
-# What `Source.numbers` holds.
+# Places in `Source.numbers`; `Source` describes them.
 HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, SAMPLER, EXACT, STEP_X, STEP_Y, FIRST, BYTES, SAME, STEPS = range(13)
 SOURCE = 13
 """Numbers of a source."""
 
-# What `Result.numbers` holds.
+# Places in `Result.numbers`; `Result` describes them.
 ROWS, COLUMNS, PLANE, STORE, KEEP = range(5)
 RESULT = 5
 """Numbers of a result."""
 
-# Columns of `Operations.ops`.
+# Columns of `Operations.ops`; `OP` describes them.
 UNIT, AT, COUNT, FLAGS, RUN, TABLE = range(6)
 OP = 6
-"""Numbers of an operation: address of its unit; where its parameters begin, and how many they are (for a table: its
-number, and 0); flags; how many operations are done at once, 1 but where a table stands for a run of them; the number of
-that table, or -1."""
+"""Numbers of an operation: the address of its unit; where its parameters begin, and how many there are (a table has its
+number, and 0); its flags; how many operations are done at once, which is 1 unless a table stands for a run of them; and
+the number of that table, or -1."""
 
 
 class Source(NamedTuple):
-    """Pixels that a pass reads."""
+    """The image that a pass reads."""
 
     pixels: Any
-    """Their bytes, flat."""
+    """The bytes of all pixels, in one axis."""
     numbers: Any
-    """int64.  `HEIGHT`, `WIDTH`, `CHANNELS`; `WRAP`: whether taps wrap round; `RESIZED`: whether the map keeps the
-    axes; `SAMPLER`: address of the sampler; `EXACT`: whether whole pixels are copied, then `FIRST`, the number of the
-    pixel that the first one comes from, and how it changes along x and y, `STEP_X` and `STEP_Y`; `BYTES`: address of
-    the unit that sends bytes through a table without a detour over rows, or -1; `SAME`: bytes of a level where the
-    result has the dtype of the source, else 0; `STEPS`: address of `STEPPER`."""
+    """int64, by place:
+
+    * `HEIGHT`, `WIDTH`, `CHANNELS`: the shape.
+    * `WRAP`: whether taps beyond an edge come from the other end.
+    * `RESIZED`: whether the map keeps the axes, so that all rows have the same columns.
+    * `SAMPLER`: the address of the sampler.
+    * `EXACT`: whether whole pixels are copied.  Then `FIRST` is the number of the pixel that the first one of the
+      result comes from, and `STEP_X` and `STEP_Y` say how this number changes along x and y.
+    * `BYTES`: the address of the unit that sends bytes through a table directly, or -1.
+    * `SAME`: how many bytes a level has if the result has the dtype of the source, else 0.
+    * `STEPS`: the address of `STEPPER`.
+    """
 
 
 class Maps(NamedTuple):
-    """Where pixels come from; see `coordinates` and `merge`."""
+    """Where the pixels of the result come from; see `coordinates` and `merge`."""
 
     matrix: Any
-    """float64 (9,): from output points to those of the source, or of the last step."""
+    """float64 (9,): the matrix from points of the output to points of the source, or of the last step."""
     frames: Any
     """float64 (k, FRAME)."""
     steps: Any
@@ -70,54 +80,58 @@ class Maps(NamedTuple):
     grids: Any
     """float32, flat."""
     fills: Any
-    """Levels of each constant border, (frames and steps, channels), in the dtype of the rows."""
+    """Levels of each constant border, (borders, channels), in the dtype of the rows; those of frames come first."""
 
 
 class Operations(NamedTuple):
-    """Pixel operations in their order."""
+    """Pixel operations, in the order in which they are done."""
 
     ops: Any
     """int64 (k, OP); see `OP`."""
     params: Any
-    """float64, flat: levels as fractions of full scale."""
+    """float64: the parameters of all operations; levels are fractions of full scale."""
     tables: Any
-    """uint8 (t, bytes): 256 levels a channel, or 65536 of two bytes each for 16-bit images."""
+    """uint8 (t, bytes): tables of 256 levels for each channel, or of 65536 levels of two bytes for 16-bit images."""
     table: Any
-    """Address of the unit for tables of bytes, which stand for runs of operations; -1 where none does."""
+    """Address of the unit that applies a table which stands for a run of operations; -1 if there is no such table."""
     prepare: Any
-    """Address of `PREPARER`; -1 where no table has to be filled."""
+    """Address of `PREPARER`, which fills tables; -1 if no table has to be filled."""
 
 
 class Scratch(NamedTuple):
-    """What a thread's kernels work in."""
+    """The memory that the kernels of one thread work in."""
 
     rows: Any
-    """Planar levels, (channels, more than `CAPACITY`)."""
+    """Levels of a chunk: a row for each channel, a little longer than `CAPACITY`."""
     bytes: Any
-    """uint8; as long as a multiple of 64."""
+    """uint8: a row of bytes, whose length is a multiple of 64."""
     floats: Any
     ints: Any
     wide: Any
     halves: Any
-    """See `samplers.Workspace`."""
+    """`samplers.Workspace` describes these four."""
     ends: Any
-    """int64 (frames, 2)."""
+    """int64 (frames, 2): which part of a row is inside each frame."""
     tasks: Any
-    """int64 (3, 16): for samplers, operations and stores."""
+    """int64 (3, 16): one row each of what samplers, operations and stores are told."""
 
 
 class Result(NamedTuple):
-    """Pixels that a pass writes."""
+    """The image that a pass writes."""
 
     pixels: Any
-    """Their bytes, flat."""
+    """The bytes of all pixels, in one axis."""
     numbers: Any
-    """int64.  Size, `ROWS` and `COLUMNS`; `PLANE`: size of a plane for channels first, 0 for channels last; `STORE`:
-    address of the store; `KEEP`: that of the store for pixels of the source's dtype, where
-    a mean is needed."""
+    """int64, by place:
+
+    * `ROWS`, `COLUMNS`: the size.
+    * `PLANE`: pixels of a plane if channels come first, 0 if they come last.
+    * `STORE`: the address of the store.
+    * `KEEP`: the address of a store for pixels of the source's dtype, which is used where a mean is needed.
+    """
 
 
-# Nobody counts references to what is `borrowed`.
+# What is `borrowed` has its references counted by nobody, which saves time.
 
 
 @kernel(inner=True)
@@ -157,14 +171,16 @@ def borrowed_result(out):
 
 @kernel
 def tabulate(ops, tables):
-    """Let tables stand for runs of operations on levels, beside `tables` of them; returns how many there are then."""
+    """Decide which runs of operations on levels are replaced by a table; `tables` tables are there already.
+
+    Returns the number of all tables."""
     k = 0
     while k < ops.shape[0]:
         flags = ops[k, FLAGS]
         end = k + 1 if flags & MEAN else k
         while end < ops.shape[0] and ops[end, FLAGS] & TABULATED:
             end += 1
-        # Operations that one table already beats, any two, and whatever is the whole program: bytes to bytes.
+        # A table pays for two operations or more, for a slow one, and where it is all that happens: bytes become bytes.
         whole = k == 0 and end == ops.shape[0] and not flags & MEAN
         if end > k + 1 or (end > k and (whole or flags & SLOW)):
             ops[k, RUN] = end - k
@@ -179,7 +195,7 @@ def tabulate(ops, tables):
 
 @kernel(inner=True)
 def _apply_one(k, n, place, operations, limits, scratch):
-    """One operation on a chunk; returns the number of channels after it."""
+    """Run one operation on a chunk; returns the number of channels after it."""
     op = operations.ops[k]
     ready = op[FLAGS] & READY != 0
     params = operations.params[op[AT] : op[AT] + op[COUNT]]
@@ -198,13 +214,14 @@ def apply(n, first, channels, width, operations, limits, scratch):
     first : int
         Index ``y * width + x`` of its first pixel in the frame; the others follow in this order.
     channels : int
-        Before the first operation.
+        Number of channels before the first operation.
     width : int
         Of the frame.
     operations : Operations
-        Tables have been prepared.
+        Their tables must have been filled by `prepare`.
     limits : float ndarray
-        Begins with bounds and rounding of levels: (0, full scale, `MAGIC`) for integers, else (-inf, inf, 0).
+        See `compute.limits_of`.  It begins with (0, full scale, `formats.ROUNDING`) for integers, and with
+        (-inf, inf, 0) for floats.
     scratch : Scratch
     """
     ops, place = operations.ops, scratch.tasks[1]
@@ -228,7 +245,7 @@ PREPARE = Family(
     "int64",
     (*(("int64", 2), ("float64", 1), ("uint8", 2), ("int64", 0), ("T", 2), ("int64", 1), ("T", 1), ("uint8", 1)),),
 )
-"""Operations, their parameters and tables, number of channels, rows, place, limits, row of bytes."""
+"""The operations, their parameters and their tables; number of channels; rows; place; limits; row of bytes."""
 
 
 def _prepare(ops, params, tables, channels, rows, place, limits, scratch):
@@ -237,7 +254,7 @@ def _prepare(ops, params, tables, channels, rows, place, limits, scratch):
     k = 0
     while k < ops.shape[0]:
         run = ops[k, RUN]
-        if ops[k, TABLE] >= 0 and (run > 1 or not ops[k, FLAGS] & READY):  # a table on its own is ready
+        if ops[k, TABLE] >= 0 and (run > 1 or not ops[k, FLAGS] & READY):  # a caller's table is filled already
             for c in range(channels):
                 for i in range(LEVELS):
                     rows[c, i] = kind(i)
@@ -253,14 +270,14 @@ def _prepare(ops, params, tables, channels, rows, place, limits, scratch):
 
 
 PREPARER = Unit(PREPARE, _prepare)
-"""Fills the tables that stand for runs of operations, by running these over all 256 levels."""
+"""Fills the tables that stand for runs of operations, by running the operations over all 256 levels."""
 
 
 @kernel(inner=True)
 def prepare(channels, operations, limits, scratch):
     """Fill the tables that stand for runs of operations.
 
-    Every thread may do this for itself: all write the same bytes.
+    Every thread may do this: all of them write the same bytes.
     """
     if operations.prepare >= 0:
         place, row = scratch.tasks[1], scratch.bytes
@@ -281,7 +298,7 @@ def _paint(rows, channels, fill, a, b):
 
 @kernel(inner=True)
 def _bury(rows, channels, fills, dead, at, n):
-    """Fills of the points that met a constant border on their way."""
+    """Give the fill of a border to the points that met a constant border on their way."""
     some = np.int32(0)
     for i in range(n):
         some |= dead[i]
@@ -295,7 +312,7 @@ def _bury(rows, channels, fills, dead, at, n):
 
 @kernel(inner=True)
 def _inside(frames, y, lo, hi, ends):
-    """Nested intervals of a row: ``ends[k]`` is what of [lo, hi) is inside frames 0 to k."""
+    """Write to ``ends[k]`` which part of [lo, hi) of a row is inside frames 0 to k; return the last part."""
     for k in range(frames.shape[0]):
         if lo < hi:
             lo, hi = interval(frames[k], y, lo, hi)
@@ -306,7 +323,8 @@ def _inside(frames, y, lo, hi, ends):
 STEPPING = Family(
     "int64", (("float64", 2), ("float32", 1), ("int64", 0), ("int64", 0), ("int64", 0), ("float32", 2), ("int32", 1))
 )
-"""Steps, grids, row of the output, first and number of its pixels, points, and which of these met a constant border."""
+"""The steps and grids; the row of the output, its first pixel and the number of pixels; the points, and which of them
+met a constant border."""
 
 
 def _take_steps(steps, grids, y, lo, n, floats, dead):
@@ -318,12 +336,12 @@ def _take_steps(steps, grids, y, lo, n, floats, dead):
 
 
 STEPPER = Unit(STEPPING, _take_steps)
-"""Takes a row of points through displacement grids, folding borders, and what comes before these."""
+"""Takes a row of points through displacement grids, through borders that fold, and through the stages before these."""
 
 
 @kernel(inner=True)
 def _points(maps, y, lo, hi, floats, dead, stepper):
-    """Where the pixels [lo, hi) of output row y come from; `dead` says which met a constant border."""
+    """Find where the pixels [lo, hi) of output row y come from; `dead` says which of them met a constant border."""
     project_row(maps.matrix, y, lo, hi, floats[0], floats[1])
     if maps.steps.shape[0] > 0:
         invoke(stepper, np.int64(0), (maps.steps, maps.grids, y, lo, hi - lo, floats, dead))
@@ -340,14 +358,15 @@ def sample(source, task, limits, scratch):
 
 @kernel(inner=True)
 def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
-    """Pixels [x0, x1) of output row y, to rows from column `at` on; `fresh` unless the last row had the same
-    columns."""
+    """Sample the pixels [x0, x1) of output row y into rows, from column `at` on.
+
+    `fresh` is False if the call before had the same columns."""
     numbers, ends, rows = source.numbers, scratch.ends, scratch.rows
     channels = numbers[CHANNELS]
     lo, hi = _inside(maps.frames, y, x0, x1, ends)
     a, b = x0, x1
     for k in range(maps.frames.shape[0]):
-        # A frame that leaves nothing keeps its empty interval at its left end.
+        # If nothing of the row is inside a frame, its interval is empty and lies at the left end.
         _paint(rows, channels, maps.fills[k], at + a - x0, at + ends[k, 0] - x0)
         _paint(rows, channels, maps.fills[k], at + ends[k, 1] - x0, at + b - x0)
         a, b = ends[k, 0], ends[k, 1]
@@ -368,7 +387,7 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
 
 @kernel(inner=True)
 def begin(source, out, scratch):
-    """What stays the same in the tasks of samplers and stores."""
+    """Write what stays the same for the whole call into the tasks of samplers and stores."""
     numbers, task, storing = source.numbers, scratch.tasks[0], scratch.tasks[2]
     for k in range(samplers.RESIZED + 1):
         task[k] = numbers[k]
@@ -385,14 +404,14 @@ def store(channels, n, first, limits, scratch, out):
 
 @kernel
 def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
-    """Rows [y0, y1) of the result; returns y1."""
+    """Make rows [y0, y1) of the result; returns y1."""
     source, maps, operations = borrowed_source(source), borrowed_maps(maps), borrowed_operations(operations)
     scratch, out, limits = borrowed_scratch(scratch), borrowed_result(out), borrowed(limits)
     begin(source, out, scratch)
     prepare(source.numbers[CHANNELS], operations, limits, scratch)
     width = out.numbers[COLUMNS]
     columns = min(width, CAPACITY)
-    lines = max(CAPACITY // width, 1)  # whole rows of small images, parts of rows of large ones
+    lines = max(CAPACITY // width, 1)  # a chunk has whole rows of a small image, or a part of a row of a large one
     for y in range(y0, y1, lines):
         below = min(y + lines, y1)
         for x0 in range(0, width, columns):
@@ -409,7 +428,7 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
 # --- masks ------------------------------------------------------------------------------------------------------------
 
 LABELS = Family("int64", (("S", AS_BYTES), ("int64", 1), ("uint64", 1), ("int64", 2), ("int32", 2), ("S", AS_BYTES)))
-"""Pixels, task, fills, ends of the frames' intervals, indices, pixels of the result."""
+"""The pixels, a task, the fills, the intervals of the frames, the indices of pixels, the pixels of the result."""
 
 _LEFT, _RIGHT, _LINE, _LO, _HI, _FRAMES, _STEPS, _CHANNELS = range(8)
 
@@ -438,7 +457,9 @@ LABELLER = Unit(LABELS, _labels)
 
 @kernel
 def run_labels(source, maps, scratch, out, y0, y1):
-    """Rows [y0, y1) of a mask: labels of the nearest pixels, of any dtype; fills are bits, uint64 (k,)."""
+    """Make rows [y0, y1) of a mask from the labels of the nearest pixels, which may have any dtype.
+
+    Fills are the bits of labels, uint64 (k,)."""
     pixels, numbers, result = borrowed(source.pixels), borrowed(source.numbers), borrowed(out.pixels)
     maps = borrowed_maps(maps)
     floats, ints, ends = borrowed(scratch.floats), borrowed(scratch.ints), borrowed(scratch.ends)

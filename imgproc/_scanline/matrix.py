@@ -1,8 +1,8 @@
 """3x3 matrices as tuples of nine floats.
 
-A chain multiplies a few of them for an image, where NumPy's calls cost more.  The rules that compiled chains need too
-are written so that Python runs them as they stand and Numba compiles the same lines: ``multiply`` is the function,
-``multiply_kernel`` the kernel."""
+A chain multiplies a few of them for each image, and for so few NumPy's calls would cost more.  Compiled chains need
+some of these rules, too.  Those are written so that Python runs the same lines that Numba compiles: `multiply` is the
+function, `multiply_kernel` the kernel."""
 
 from __future__ import annotations
 
@@ -50,8 +50,9 @@ multiply_kernel = kernel(multiply, inner=True)
 
 
 def is_exact(m: Matrix) -> bool:
-    """Whether a pull matrix takes pixel centres to pixel centres, one to one: a signed permutation of the axes and a
-    whole translation."""
+    """Whether a matrix takes pixel centres to pixel centres, one to one.
+
+    Such a matrix flips or swaps the axes, and moves by whole pixels."""
     a, b, c, d, e, f, g, h, _ = m
     if g != 0.0 or h != 0.0 or c % 1.0 != 0.0 or f % 1.0 != 0.0:
         return False
@@ -64,8 +65,9 @@ is_exact_kernel = kernel(is_exact, inner=True)
 
 
 def bounds_of(m: Matrix, h: float, w: float) -> tuple[bool, float, float, float, float]:
-    """Whether no part of a frame (h, w) pulls from behind the horizon; then the bounds x0, y0, x1, y1 of what it pulls
-    from."""
+    """Find where the points of a frame (h, w) come from: True and the bounds x0, y0, x1, y1.
+
+    It is False and zeros if a part of the frame would come from behind the horizon of a perspective."""
     if m[6] == 0.0 and m[7] == 0.0:
         ax, bx, ay, by = m[0] * w, m[1] * h, m[3] * w, m[4] * h
         return (
@@ -90,7 +92,7 @@ bounds_kernel = kernel(bounds_of, inner=True)
 
 
 def stays_inside(known: bool, x0: float, y0: float, x1: float, y1: float, h: float, w: float) -> bool:
-    """Whether bounds, as `bounds_of` gives them, lie in a frame (h, w): nothing of the result can be from outside."""
+    """Whether bounds that `bounds_of` gave lie in a frame (h, w), so that nothing comes from outside of it."""
     return known and x0 >= -1e-9 and y0 >= -1e-9 and x1 <= w + 1e-9 and y1 <= h + 1e-9
 
 
@@ -98,7 +100,7 @@ stays_inside_kernel = kernel(stays_inside, inner=True)
 
 
 def keeps_axes(m: Matrix) -> bool:
-    """Whether a matrix only scales and moves."""
+    """Whether a matrix only scales along the axes and moves."""
     return m[1] == 0.0 and m[3] == 0.0 and m[6] == 0.0 and m[7] == 0.0
 
 
@@ -106,8 +108,10 @@ keeps_axes_kernel = kernel(keeps_axes, inner=True)
 
 
 def walk(m: Matrix, w: int) -> tuple[int, int, int]:
-    """How the number of a pixel of the source, of width w, changes along x and y under an exact map, and the number of
-    the pixel that the first one comes from."""
+    """How an exact map walks through a source of width w: three numbers.
+
+    The first two say how the number of the source's pixel changes from one output pixel to the next along x and along
+    y; the third one is the number of the pixel that the first one comes from."""
     x, y = (m[2] + (m[0] + m[1]) / 2) // 1.0, (m[5] + (m[3] + m[4]) / 2) // 1.0
     return int(m[0] + m[3] * w), int(m[1] + m[4] * w), int(y) * w + int(x)
 
@@ -116,7 +120,9 @@ walk_kernel = kernel(walk, inner=True)
 
 
 def inverse(m: Matrix) -> Matrix:
-    """The inverse, scaled so that the last entry is 1 where it can be; ZeroDivisionError for a singular matrix."""
+    """The inverse matrix, scaled so that its last entry is 1 unless that is nearly 0.
+
+    Raises ZeroDivisionError for a singular matrix."""
     a, b, c, d, e, f, g, h, i = m
     if g == h == 0.0 and i == 1.0:
         r = 1.0 / (a * e - b * d)
@@ -139,27 +145,27 @@ def inverse(m: Matrix) -> Matrix:
 
 
 def of(function: Callable[[float], float], number: Any) -> Any:
-    """A function of `math` of a number, or of a symbol, which notes what is to be computed."""
+    """Apply a function of `math` to a number, or to a symbol, which notes what is to be computed."""
     return function(number) if type(number) is float or not hasattr(number, "computed") else number.computed(function)
 
 
 def translation(dx: float, dy: float) -> Matrix:
-    """Moves points by (dx, dy)."""
+    """The matrix that moves points by (dx, dy)."""
     return 1.0, 0.0, dx, 0.0, 1.0, dy, 0.0, 0.0, 1.0
 
 
 def scaling(sx: float, sy: float) -> Matrix:
-    """Scales about the origin."""
+    """The matrix that scales about the origin."""
     return sx, 0.0, 0.0, 0.0, sy, 0.0, 0.0, 0.0, 1.0
 
 
 def linear(a: float, b: float, d: float, e: float) -> Matrix:
-    """The linear map ``[[a, b], [d, e]]``."""
+    """The matrix of the linear map ``[[a, b], [d, e]]``."""
     return a, b, 0.0, d, e, 0.0, 0.0, 0.0, 1.0
 
 
 def cos_sin(angle: float) -> tuple[float, float]:
-    """Cosine and sine of an angle in degrees; exact for whole quarter turns, so that these move whole pixels."""
+    """Cosine and sine of an angle in degrees.  They are exact for quarter turns, so that these move whole pixels."""
     if angle % 90.0 == 0.0:
         return _QUARTERS[int(angle // 90.0) % 4]
     t = of(math.radians, angle)
@@ -170,7 +176,7 @@ _QUARTERS = (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)
 
 
 def rotation(angle: float) -> Matrix:
-    """Rotates points by `angle` degrees, counter-clockwise as seen (y points down)."""
+    """The matrix that rotates points by `angle` degrees, counter-clockwise as seen (y points down)."""
     c, s = cos_sin(angle)
     return linear(c, s, -s, c)
 
@@ -178,11 +184,10 @@ def rotation(angle: float) -> Matrix:
 def rotate_shear_scale(
     scale_x: float, scale_y: float, angle: float, shear_x: float, shear_y: float
 ) -> tuple[float, float, float, float]:
-    """``[[a, b], [d, e]]`` that scales, then shears along x, then along y, then rotates; its determinant is
-    ``scale_x * scale_y``.
+    """The numbers a, b, d, e of a map that scales, then shears along x, then along y, then rotates.
 
-    Angles are in degrees, counter-clockwise as seen: shearing along x by `shear_x` turns vertical lines by it, shearing
-    along y by `shear_y` horizontal ones.
+    Its determinant is ``scale_x * scale_y``.  Angles are in degrees, counter-clockwise as seen: shearing along x turns
+    vertical lines by `shear_x`, shearing along y turns horizontal ones by `shear_y`.
     """
     c, s = cos_sin(angle)
     if shear_x == shear_y == 0.0:
@@ -198,22 +203,24 @@ def rotate_shear_scale(
 
 
 def turned_pull(c: float, s: float, h: int, w: int, size: tuple[int, int]) -> Matrix:
-    """Pull matrix of (h, w) turned counter-clockwise by an angle of this cosine and sine, centred in `size`."""
+    """The matrix from output to input points that turns (h, w) counter-clockwise and centres it in `size`.
+
+    `c` and `s` are the cosine and sine of the angle."""
     y, x = 0.5 * size[0], 0.5 * size[1]
     return c, -s, 0.5 * w - c * x + s * y, s, c, 0.5 * h - s * x - c * y, 0.0, 0.0, 1.0
 
 
 def enclosing_size(a: float, b: float, d: float, e: float, h: int, w: int) -> tuple[int, int]:
-    """Whole (h, w) that holds a frame after the linear map ``[[a, b], [d, e]]``, up to rounding errors."""
+    """The smallest whole (h, w) that holds a frame after the linear map ``[[a, b], [d, e]]``, up to rounding errors."""
     height, width = abs(d) * w + abs(e) * h, abs(a) * w + abs(b) * h
     return max(math.ceil(height - 1e-9), 1), max(math.ceil(width - 1e-9), 1)
 
 
 def square_to_quad(x0: float, y0: float, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float) -> Matrix:
-    """Takes the corners (0, 0), (1, 0), (1, 1), (0, 1) of the unit square to these points.
+    """The matrix that takes the corners (0, 0), (1, 0), (1, 1), (0, 1) of the unit square to these points.
 
-    Closed form of the eight equations (Heckbert, "Fundamentals of texture mapping and image warping", 1989);
-    ZeroDivisionError where three of the points other than the first lie on a line.
+    It solves the eight equations in closed form (Heckbert, "Fundamentals of texture mapping and image warping", 1989).
+    Raises ZeroDivisionError if the last three points lie on a line.
     """
     px, py, qx, qy = x1 - x2, y1 - y2, x3 - x2, y3 - y2
     sx, sy = x0 - x1 - qx, y0 - y1 - qy
@@ -223,11 +230,11 @@ def square_to_quad(x0: float, y0: float, x1: float, y1: float, x2: float, y2: fl
 
 
 def about(m: Matrix, x: float, y: float) -> Matrix:
-    """`m` with (x, y) as its origin."""
+    """The matrix that does what `m` does, but about (x, y) instead of the origin."""
     return multiply(translation(x, y), multiply(m, translation(-x, -y)))
 
 
 def apply(m: Matrix, x: float, y: float) -> tuple[float, float]:
-    """The point ``m @ (x, y, 1)``, dehomogenized."""
+    """The point ``m @ (x, y, 1)``, divided by its third number."""
     d = m[6] * x + m[7] * y + m[8]
     return (m[0] * x + m[1] * y + m[2]) / d, (m[3] * x + m[4] * y + m[5]) / d

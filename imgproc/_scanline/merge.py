@@ -1,4 +1,4 @@
-"""Adjacent geometric stages as one coordinate program."""
+"""Turn adjacent geometric stages into one coordinate program."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NO_GRIDS = np.zeros(2, np.float32)
 
 
 class Merged(NamedTuple):
-    """Geometric stages as arrays for the kernels; see `_coordinates` for their layout."""
+    """Geometric stages as arrays for the kernels; `coordinates` says what the arrays hold."""
 
     size: tuple[int, int]
     pull: Matrix
@@ -26,20 +26,20 @@ class Merged(NamedTuple):
     steps: np.ndarray = _NO_STEPS
     grids: np.ndarray = _NO_GRIDS
     fills: tuple[tuple[Fill, int], ...] = ()
-    """(level, label) of each constant border, in the order in which `frames` and `steps` number them."""
+    """(level, label) of each constant border, in the order of the numbers that `frames` and `steps` give them."""
     exact: bool = True
-    """Whether every pixel is one of the source, none interpolated."""
+    """Whether every pixel of the result is a pixel of the source, so that nothing is interpolated."""
     wrap: bool = False
-    """Whether taps beyond the source's edge come from the other end."""
+    """Whether taps beyond an edge of the source come from its other end."""
 
 
 def moves_pixels(stage: Geometry) -> bool:
-    """Whether a stage moves whole pixels and interpolates nothing."""
+    """Whether a stage moves whole pixels, so that it interpolates nothing."""
     return stage.grid is None and is_exact(stage.pull)
 
 
 def is_padding(stage: Geometry, size: tuple[int, int]) -> bool:
-    """Whether a stage shifts whole pixels of a frame (h, w), and shows what lies outside."""
+    """Whether a stage shifts the whole pixels of a frame of this size, and shows what lies outside of it."""
     m, (h, w) = stage.pull, stage.size
     if m[0] != 1.0 or m[4] != 1.0 or not moves_pixels(stage):
         return False
@@ -52,7 +52,7 @@ def shows_outside(pull: Matrix, size: tuple[int, int], source: tuple[int, int]) 
 
 
 def merge(stages: Sequence[Geometry], h: int, w: int) -> Merged:
-    """One program for stages that follow each other, on a source of (h, w)."""
+    """Make one program of stages that follow each other, for a source of (h, w)."""
     if not stages:
         return _still(h, w)
     size = stages[-1].size
@@ -90,7 +90,7 @@ def merge(stages: Sequence[Geometry], h: int, w: int) -> Merged:
         steps.append(
             [kind, *stage.pull, BORDER_CODES[stage.border], iw, ih, number, ow, oh, start, float(rows), float(columns)]
         )
-    # Frames come first among the fills: they are met first.
+    # The fills of frames come first, because frames are met first.
     return Merged(
         size,
         pull,

@@ -1,4 +1,4 @@
-"""Whole pixels moved, and whole images resized by OpenCV; results in the caller's array where it fits."""
+"""Moving whole pixels, and resizing whole images by OpenCV.  Results go into the caller's array if it fits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ class OutMismatch(ValueError):
 
 
 def usable(out: np.ndarray, shape: tuple[int, ...], dtype: Any) -> bool:
-    """Whether kernels can write to an array, which OutMismatch says must have this shape and dtype."""
+    """Whether kernels can write to an array directly.
+
+    Raises OutMismatch if it does not have this shape and dtype."""
     if out.shape != shape or out.dtype != dtype:
         raise OutMismatch(f"out must have shape {shape} and dtype {np.dtype(dtype)}, got {out.shape} and {out.dtype}")
     return out.flags.c_contiguous
@@ -25,7 +27,9 @@ def usable(out: np.ndarray, shape: tuple[int, ...], dtype: Any) -> bool:
 def into(
     out: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype, work: Callable[[np.ndarray], Any]
 ) -> np.ndarray:
-    """What `work` writes into an array without gaps: the caller's where it is one."""
+    """Let `work` write into an array without gaps, and return the result.
+
+    The array is the caller's if that has no gaps; otherwise the result is copied to it."""
     result = out if out is not None and usable(out, shape, dtype) else np.empty(shape, dtype)
     work(result)
     if out is None or result is out:
@@ -35,13 +39,13 @@ def into(
 
 
 def moved(image: np.ndarray, pull: Sequence[float], size: tuple[int, int], out: np.ndarray | None = None) -> np.ndarray:
-    """Whole pixels moved, none from outside: a crop, a flip, a transposition, or a copy."""
+    """Move whole pixels, none of them from outside: crop, flip, transpose, or copy."""
     a, b, c, d, e, f = pull[:6]
     h, w = size
     if b == 0.0:
         x0, y0 = int(c - (w if a < 0 else 0)), int(f - (h if e < 0 else 0))
         part, flip_x, flip_y = image[y0 : y0 + h, x0 : x0 + w], a < 0, e < 0
-    else:  # x of the source runs along y of the result
+    else:  # x of the source is y of the result
         x0, y0 = int(c - (h if b < 0 else 0)), int(f - (w if d < 0 else 0))
         part, flip_x, flip_y = image[y0 : y0 + w, x0 : x0 + h].swapaxes(0, 1), d < 0, b < 0
     if out is None:
@@ -62,10 +66,12 @@ def moved(image: np.ndarray, pull: Sequence[float], size: tuple[int, int], out: 
 
 
 def resize(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.ndarray:
-    """A whole image to (h, w) by OpenCV: nearest, bilinear, bicubic, or area (bilinear along axes that grow)."""
+    """Resize a whole image to (h, w) by OpenCV: nearest, bilinear, bicubic, or area.
+
+    Along axes that grow, area is bilinear."""
     cv2 = load_cv2()
     h, w = image.shape[:2]
-    if image.ndim == 3 and image.shape[2] > 4:  # where OpenCV averages it takes four channels
+    if image.ndim == 3 and image.shape[2] > 4:  # OpenCV averages at most four channels
         parts = [resize(image[:, :, c : c + 4], size, interpolation) for c in range(0, image.shape[2], 4)]
         return np.concatenate(parts, axis=2)
     if interpolation == "area" and (size[0] > h) != (size[1] > w) and size != (h, w):

@@ -1,4 +1,5 @@
-"""Stages in, image out: which stages share a pass over the image, and which have a faster way than the kernels'."""
+"""The planner: it decides which stages share a pass over the image, and which of them have a faster way than the
+kernels of rows."""
 
 from __future__ import annotations
 
@@ -71,16 +72,18 @@ def run(
 def take_pass(
     queue: list[Stage], size: tuple[int, int], *, keep: bool = False, whole: bool = False
 ) -> tuple[list[Geometry], list[Op], Stage | str | None]:
-    """Take from the end of a reversed list what one pass over (h, w) can do.
+    """Take from the end of a reversed list of stages what one pass over an image of (h, w) can do.
 
-    `keep` leaves erasing as it is.  `whole` lets kernels find the statistics that they can.
+    With `keep`, stages that erase are not turned into operations.  With `whole`, a pass may hold an operation that
+    needs the mean of the image, because one kernel call sees all of it.
 
     Returns
     -------
     list of Geometry, list of Op
-        Done in this order.
+        All geometry is done first, then the operations.
     Whole, Deferred, str or None
-        The stage that ends the pass, also taken; or in words why the next stage has to wait; or None at the end.
+        What ends the pass: a stage, which is taken from the list too; or, in words, why the next stage has to wait; or
+        None if there are no more stages.
     """
     geometry: list[Geometry] = []
     ops: list[Op] = []
@@ -108,7 +111,7 @@ def take_pass(
 
 
 def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op], size: tuple[int, int]) -> str:
-    """Why a geometric stage cannot join a pass; empty if it can."""
+    """Say why a geometric stage cannot join a pass; an empty text if it can."""
     if ops:
         if not moves_pixels(stage):
             return "interpolation comes after pixel operations"
@@ -139,7 +142,7 @@ def _pass(
     layout: str = "last",
     out: np.ndarray | None = None,
 ) -> np.ndarray:
-    """One pass over an image."""
+    """Run one pass over an image, by a short cut where there is one."""
     given = image
     if geometry:
         image, geometry = _resized(image, geometry)
@@ -149,7 +152,7 @@ def _pass(
     if geometry and is_padding(geometry[-1], geometry[-2].size if len(geometry) > 1 else image.shape[:2]):
         last, alone = geometry[-1], same and not ops
         if (alone or last.border != "constant") and (len(geometry) == 1 or all(map(moves_pixels, geometry))):
-            # What a border shows is sooner copied than found point by point.
+            # To copy the border is faster than to find its pixels point by point.
             image = _pass(image, geometry[:-1], []) if len(geometry) > 1 else image
             if alone:
                 return _padded(image, last, out)
@@ -167,7 +170,7 @@ def _pass(
     shape: tuple[int, ...] = merged.size
     if image.ndim == 3:
         shape = (program.channels, *shape) if layout == "first" else (*shape, program.channels)
-    half = dtype.char == "e"  # by way of float32: NumPy rounds it with the CPU's own instruction
+    half = dtype.char == "e"  # kernels write float32, which NumPy rounds to float16 by the CPU's own instruction
     result = out if out is not None and usable(out, shape, dtype) and not half else None
     if result is None:
         result = np.empty(shape, np.float32 if half else dtype)
@@ -183,14 +186,16 @@ def _pass(
 
 
 def _is_result(image: np.ndarray, given: np.ndarray, dtype: Any, layout: str, out: np.ndarray | None) -> bool:
-    """Whether an image is a new one and as the result should be: a copy of a large one costs as much as a blur."""
+    """Whether an image can be returned as it is: it is a new array, of the dtype and the layout that are wanted.
+
+    A copy of a large image would cost as much as a blur."""
     if image is given or out is not None or layout != "last" or (dtype is not None and dtype != image.dtype):
         return False
     return image.flags.c_contiguous and not np.may_share_memory(image, given)
 
 
 def _padded(image: np.ndarray, stage: Geometry, out: np.ndarray | None) -> np.ndarray:
-    """A shifted copy in a frame."""
+    """Make a larger image that holds a copy of this one, with a border around it."""
     (h, w), (ih, iw) = stage.size, image.shape[:2]
     x, y = -int(stage.pull[2]), -int(stage.pull[5])  # where the first pixel comes to lie
     sides = y, h - y - ih, x, w - x - iw
@@ -204,7 +209,7 @@ def _padded(image: np.ndarray, stage: Geometry, out: np.ndarray | None) -> np.nd
 def _direct(
     image: np.ndarray, geometry: list[Geometry], ops: list[Op], merged: Merged, out: np.ndarray | None
 ) -> np.ndarray | None:
-    """Whole pixels moved, then what needs no rows of levels; None where that is not enough."""
+    """Move whole pixels, then change their levels by a short cut; None if these operations have none."""
     channels = channels_of(image)
     if not ops or is_painting(ops, channels):
         result = moved(image, merged.pull, merged.size, out)
@@ -223,12 +228,14 @@ def _direct(
 
 
 def _look_up(tables: np.ndarray, image: np.ndarray, out: np.ndarray) -> None:
-    # Whole bytes through one table: sixty-four at a time, without a detour over floats.
+    # Bytes go through the table sixty-four at a time, and never become floats.
     look_up(image, tables, out)
 
 
 def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, list[Geometry]]:
-    """Let OpenCV do a lone resize of whole pixels; what follows it is left.  It is faster than a general warp."""
+    """Let OpenCV resize the image if no other stage interpolates; return the image and the stages after it.
+
+    OpenCV is faster than a general warp.  The part that is resized must begin and end at whole pixels."""
     rough = [k for k, s in enumerate(geometry) if not moves_pixels(s)]
     if len(rough) != 1:
         return image, geometry

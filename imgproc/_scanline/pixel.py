@@ -1,8 +1,8 @@
 """Constructors of pixel operations: ``pixel.gamma(2.2)`` makes a stage.
 
-Each operation has a file of its own in `operations`, named as its constructor, and is imported when it is first asked
-for.  Levels are fractions of full scale.  Numbers that may differ between channels are a number or a tuple of one per
-channel.
+Each operation has a file of its own in `operations`, which is named as the constructor and is imported when it is
+first asked for.  Levels are fractions of full scale.  A number that may differ between channels is given as one number,
+or as a tuple with one for each channel.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A list of pixel operations as arrays for the kernels: see `machine.Operations`."""
+"""Turn a list of pixel operations into the arrays that kernels read; `machine.Operations` describes them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ class Layout(NamedTuple):
     """Operations as plain numbers."""
 
     numbers: list[int]
-    """For each operation where its parameters begin and how many they are; for a table its number and 0."""
+    """Two numbers for each operation: where its parameters begin, and how many there are.  A table has its own number,
+    and 0."""
     values: list[Any]
     arrays: list[Op]
     """Operations that are tables."""
     channels: int
-    """After the last operation."""
+    """Number of channels after the last operation."""
 
 
 class Program(NamedTuple):
@@ -38,13 +39,13 @@ class Program(NamedTuple):
 
     operations: Operations
     channels: int
-    """After the last operation."""
+    """Number of channels after the last operation."""
     normalized: bool
     """Whether the last operation gives floats that are neither rounded nor scaled to any dtype."""
 
 
 def lay_out(ops: Sequence[Op], channels: int) -> Layout:
-    """Parameters of operations in their order.
+    """Put the parameters of operations one after the other, in the order of the operations.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def lay_out(ops: Sequence[Op], channels: int) -> Layout:
 
 
 def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
-    """Operations in their order as arrays, for images of this dtype and number of channels.
+    """Make the arrays for a list of operations, for images of this dtype and number of channels.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
         rows[k] = unit_of(op.kind, dtype, work), numbers[2 * k], numbers[2 * k + 1], op.kind.flags, 1, -1
     tables, unit, prepare = _NO_TABLES, -1, -1
     if dtype.char == "B":
-        count = tabulate.function(rows, len(arrays))  # a few rows: sooner done in Python than compiled
+        count = tabulate.function(rows, len(arrays))  # for a few rows Python is faster than compiling the kernel
         if count:
             tables, unit = np.empty((count, channels * LEVELS), np.uint8), TABLE_OF_BYTES.address(T=work)
             prepare = PREPARER.address(T=work)
@@ -107,23 +108,23 @@ def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
 
 
 def unit_of(kind: Operation, dtype: np.dtype, work: str) -> int:
-    """The address of an operation's unit; a table's depends on the dtype of the image."""
+    """The address of an operation's unit for rows of dtype `work`; tables have different units for 8 and 16 bits."""
     if kind.flags & READY:
         return (TABLE_OF_BYTES if dtype.char == "B" else TABLE_OF_WORDS).address(T=work)
     return kind.unit.address(T=work)
 
 
 def as_tables(ops: Sequence[Op], channels: int) -> Program | None:
-    """Operations for bytes that one table can stand for; None where none can.
+    """Pack operations on bytes that one table can stand for; None if no table can.
 
-    Channels that are all treated alike count as one: the program is one for a single channel then.
+    If all channels are treated alike, the program is for a single channel, whose table serves all.
     """
     if not ops or not all(op.kind.flags & TABULATED for op in ops):
         return None
     channels = channels if any(_differs(op) for op in ops) else 1
     if len(ops) > 1 or ops[0].kind.flags & READY:
         return pack(ops, channels, np.uint8)
-    # One operation: the table is its own, without asking where tables pay.
+    # For one operation a table is always made: nobody asks whether it pays.
     kind = ops[0].kind
     values = kind.values(ops[0], channels)
     rows = np.array(((kind.unit.address(T="float32"), 0, len(values), kind.flags, 1, 0),), np.int64)
@@ -133,7 +134,7 @@ def as_tables(ops: Sequence[Op], channels: int) -> Program | None:
 
 
 def _differs(op: Op) -> bool:
-    """Whether an operation on levels has parameters for each channel."""
+    """Whether an operation on levels treats channels differently."""
     return any(type(p) is tuple for p in op.params) or (op.table is not None and op.table.ndim == 2)
 
 

@@ -1,7 +1,8 @@
-"""The kernel for programs that move whole pixels and change their levels: no coordinates, nothing interpolated.
+"""The kernel for programs that move whole pixels and change their levels.
 
-It sees the image as a whole, so it also does what depends on the mean of all pixels: the operations up to there run
-first, over the image, to a buffer; then the others.
+It needs no coordinates and interpolates nothing.  One call sees the whole image, so it also runs operations that depend
+on the mean of all pixels: the operations before such a one run first, over the whole image, into a buffer; then the
+others run.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ from .samplers import _base as samplers
 # --- bytes to bytes ---------------------------------------------------------------------------------------------------
 
 BYTE_MAP = Family("int64", (("uint8", 1), ("uint8", 1), ("int64", 0), ("int64", 0), ("int64", 0), ("uint8", 1)))
-"""Interleaved bytes, tables of 256 for each channel, number of channels, and which bytes: from, to; bytes of the
-result."""
+"""Interleaved bytes; tables of 256 for each channel; number of channels; the first byte to do, and the one after the
+last; the bytes of the result."""
 
 
 @kernel(inner=True)
@@ -94,7 +95,7 @@ def _map_bytes(flat, table, channels, a, b, out):
 
 @functools.cache
 def byte_map() -> int:
-    """The address of the unit that sends bytes through tables."""
+    """The address of the unit that sends bytes through tables; it is compiled at the first call."""
     return Unit(BYTE_MAP, _map_bytes).address()
 
 
@@ -103,7 +104,7 @@ def byte_map() -> int:
 
 @kernel(inner=True)
 def _add_up(rows, channels, n, totals):
-    """Sums of the levels of a chunk, exact: 1024 levels of 16 bits stay below 2**31."""
+    """Add the levels of a chunk to `totals`.  Sums are exact: 1024 levels of 16 bits stay below 2**31."""
     for c in range(channels):
         row = rows[c]
         total = np.int32(0)
@@ -114,7 +115,7 @@ def _add_up(rows, channels, n, totals):
 
 @kernel(inner=True)
 def _turn_about(op, params, channels, totals, pixels, top):
-    """Let an operation on contrast be the straight line about the mean luma of the levels that were added up."""
+    """Turn an operation on contrast into a straight line about the mean luma of the levels that were added up."""
     mean = totals[0] / pixels
     if channels == 3:
         mean = LUMA_WEIGHTS[0] * mean + LUMA_WEIGHTS[1] * (totals[1] / pixels) + LUMA_WEIGHTS[2] * (totals[2] / pixels)
@@ -131,7 +132,7 @@ def _turn_about(op, params, channels, totals, pixels, top):
 
 @kernel(inner=True)
 def _by_table(source, part, out, first, end):
-    """One table for all operations: bytes to bytes."""
+    """Send bytes through the one table that stands for all operations."""
     table = part.tables[part.ops[0, TABLE]]
     channels = source.numbers[CHANNELS]
     invoke(
@@ -143,7 +144,7 @@ def _by_table(source, part, out, first, end):
 
 @kernel(inner=True)
 def _load(source, buffer, buffered, at, n, width, limits, scratch):
-    """Pixels from number `at` of the result on, as rows."""
+    """Read n pixels into rows: those for the pixels of the result from number `at` on."""
     numbers, task = source.numbers, scratch.tasks[0]
     task[samplers.AT], task[samplers.COUNT] = 0, n
     if buffered:
@@ -178,10 +179,10 @@ def _store_to(address, pixels, channels, n, at, limits, scratch):
 
 @kernel
 def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1):
-    """Rows [y0, y1) of the result, all of them where there is an operation on contrast; returns y1.
+    """Make rows [y0, y1) of the result; returns y1.
 
-    `buffer`, bytes of an image as large as the result with the source's dtype and channels, and `totals`, zeros for
-    each channel, are for these alone.
+    If there is an operation on contrast, all rows must be asked for at once.  Only then `buffer` and `totals` are used:
+    the bytes of an image as large as the result, of the source's dtype and channels, and a zero for each channel.
     """
     source, operations, scratch = borrowed_source(source), borrowed_operations(operations), borrowed_scratch(scratch)
     out, limits, buffer, totals = borrowed_result(out), borrowed(limits), borrowed(buffer), borrowed(totals)
@@ -208,7 +209,7 @@ def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1)
                 out.pixels[i] = source.pixels[i]
             return y1
         after = channels
-        # Chunks are whole rows of small images, parts of rows of large ones, or run on where pixels stay in place.
+        # A chunk is any run of pixels; it may begin and end within a row.
         at = first
         while at < end:
             n = min(np.int64(CAPACITY), end - at)

@@ -1,4 +1,4 @@
-"""What kernels work in: one set of buffers a thread."""
+"""The memory that kernels work in: one set of buffers for each thread."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _own = threading.local()
 
 
 def scratch(channels: int, dtype: Any) -> Scratch:
-    """That of this thread, with rows for so many channels."""
+    """The buffers of this thread, with rows of a dtype for so many channels."""
     try:
         made = _own.made
     except AttributeError:
@@ -26,7 +26,7 @@ def scratch(channels: int, dtype: Any) -> Scratch:
 
 
 def _make(channels: int, dtype: Any, other: Scratch | None) -> Scratch:
-    """Buffers; all but the rows are those of another one."""
+    """Make buffers; if there are others, only the rows are new."""
     rows = _rows(channels, dtype)
     if other is not None:
         return other._replace(rows=rows)
@@ -44,10 +44,10 @@ def _make(channels: int, dtype: Any, other: Scratch | None) -> Scratch:
 
 
 def _rows(count: int, dtype: Any) -> np.ndarray:
-    """Rows for a chunk and a little more.
+    """Make rows for a chunk and a little more.
 
-    They begin at cache lines, as vectors that straddle two take longer, and not a power of two apart, as such rows
-    share their few places in the L1 cache."""
+    Rows begin at cache lines, because vectors that lie on two lines take longer.  They are not a power of two apart,
+    because such rows would compete for the same few places in the L1 cache."""
     length = (CAPACITY + 64) * np.dtype(dtype).itemsize
     block = np.empty(count * length + 64, np.uint8)
     start = -block.ctypes.data % 64

@@ -1,6 +1,6 @@
-"""What a pass does without rows of levels, byte for byte as the kernels do it.
+"""Short cuts: operations that need no rows of levels.  They give the same bytes as the kernels of rows.
 
-Rectangles, the negative of integers, and one matrix or permutation of the channels of 8-bit RGB.
+These are painted rectangles, the negative of integers, and one matrix or permutation of the channels of 8-bit RGB.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from .operations.permute import PERMUTE
 from .stages import Fill, Op
 
 LARGEST = float(1 << 20)
-"""Sum of the numbers of a matrix up to which its results on bytes are far from the ends of int32."""
+"""The results of a matrix on bytes fit int32 with room to spare if its numbers add up to less than this."""
 
 
 def is_painting(ops: Sequence[Op], channels: int) -> bool:
-    """Whether all that happens is that rectangles get a level."""
+    """Whether the operations only paint rectangles with a level."""
     for kind, params, *_ in ops:
         if kind is not ERASE or params[1] or (type(params[3]) is tuple and len(params[3]) != channels):
             return False
@@ -43,14 +43,14 @@ def paint(image: np.ndarray, ops: Sequence[Op]) -> None:
             for y0, x0, y1, x1 in corners:
                 image[y0:y1, x0:x1] = levels[0]
         else:
-            line = np.tile(np.array(levels, image.dtype), (image.shape[1], 1))  # lines copy faster than levels repeat
+            line = np.tile(np.array(levels, image.dtype), (image.shape[1], 1))  # faster than levels repeated
             for y0, x0, y1, x1 in corners:
                 image[y0:y1, x0:x1] = line[x0:x1]
 
 
 @functools.lru_cache(maxsize=256)
 def _levels(fill: Fill, dtype: np.dtype) -> list[Any]:
-    """Levels as the kernels compute them."""
+    """Compute the levels of a fill as the kernels do."""
     kind, top = work_dtype(dtype).type, full_scale(dtype)
     with np.errstate(over="ignore"):
         levels = [kind(v * top) for v in (fill if type(fill) is tuple else (fill,))]
@@ -58,17 +58,17 @@ def _levels(fill: Fill, dtype: np.dtype) -> list[Any]:
 
 
 def is_inverting(ops: Sequence[Op], image: np.ndarray) -> bool:
-    """Whether all that happens is the negative of an integer image."""
+    """Whether the operations only make the negative of an integer image."""
     return len(ops) == 1 and ops[0].kind is INVERT and image.dtype.kind == "u"
 
 
 def invert(image: np.ndarray, out: np.ndarray) -> None:
-    """Full scale less each level."""
+    """Take each level from full scale."""
     np.invert(image, out=out)
 
 
 def is_mixing(ops: Sequence[Op], image: np.ndarray) -> bool:
-    """Whether all that happens is to mix or permute the channels of 8-bit RGB, on a CPU that has a way for it."""
+    """Whether the operations only mix or permute the channels of 8-bit RGB, on a CPU that has instructions for it."""
     if len(ops) != 1 or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         return False
     kind, params, *_ = ops[0]
@@ -90,7 +90,7 @@ def mix(op: Op, image: np.ndarray, out: np.ndarray) -> None:
 
 @functools.lru_cache(maxsize=64)
 def _rows(kind: Operation, params: tuple[float, ...]) -> np.ndarray:
-    """The matrix: three rows of (cr, cg, cb, shift) as the kernels have them."""
+    """The matrix as kernels want it: three rows of (cr, cg, cb, shift) in float32."""
     if kind is PERMUTE:
         rows = np.eye(3, 4)
         for a, b in zip(params[2::2], params[3::2]):
@@ -102,10 +102,10 @@ def _rows(kind: Operation, params: tuple[float, ...]) -> np.ndarray:
 
 
 def _mix_sixteen(intrinsic: Any) -> Any:
-    """``step(values, start, out, ...)``: a matrix on sixteen pixels from byte `start` on, its rows one after another.
+    """``step(values, start, out, ...)`` applies a matrix, row by row, to sixteen pixels from byte `start` on.
 
-    64 bytes are read and written, the last 16 of which do not count.  The floats are those of `matrix_rows`, operation
-    by operation; conversion and packing round half to even and saturate as it does.
+    It reads and writes 64 bytes; the last 16 of them do not count.  It does the same operations on floats as
+    `mix_to_three` in the same order.  Conversion and packing round half to even and saturate, as that does.
     """
     from llvmlite import ir
     from numba.core import cgutils, types
@@ -148,7 +148,7 @@ def _mix_sixteen(intrinsic: Any) -> Any:
                 rest = ir.Constant(words, [0] * 16), ir.Constant(half, -1), ir.Constant(word, 4)
                 mixed.append(call("mask.cvtps2dq", words, total, *rest))
             red, green, blue = mixed
-            # Packed, four pixels are 4 reds, 4 greens, 4 blues, and the blues again.
+            # After packing, four pixels are 4 reds, 4 greens, 4 blues, and the blues again.
             pairs = call("packssdw", halves, red, green), call("packssdw", halves, blue, blue)
             packed = call("packuswb", vector, *pairs)
             order = [16 * (i // 4) + 4 * k + i % 4 for i in range(16) for k in range(3)]
@@ -168,7 +168,7 @@ def _mix(values, m, out):
     a, b, c, d = m[0, 0], m[0, 1], m[0, 2], m[0, 3]
     e, f, g, h = m[1, 0], m[1, 1], m[1, 2], m[1, 3]
     p, q, r, s = m[2, 0], m[2, 1], m[2, 2], m[2, 3]
-    steps = max((values.size - 16) // 48, 0)  # none reads or writes beyond its band
+    steps = max((values.size - 16) // 48, 0)  # no step reads or writes beyond its band
     for i in range(steps):
         _step(values, 48 * i, out, a, b, c, d, e, f, g, h, p, q, r, s)
     zero, top = np.float32(0), np.float32(255)

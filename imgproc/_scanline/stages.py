@@ -1,9 +1,9 @@
-"""What a program is made of: stages, in the order in which they happen.
+"""Stages: what a program for an image is made of, in the order in which it happens.
 
 Every stage takes an image and gives an image of the same dtype.  For integer images the result of *each* stage is
-rounded half to even and saturated, so a fused program gives exactly the bytes that its stages give one after the other
-wherever no two interpolations merge.  Levels in stages are fractions of full scale (1.0 = 255 = 65535); stages know
-nothing of dtypes.
+rounded half to even and saturated.  So stages that share a pass give exactly the bytes that they give one after the
+other, unless two interpolations become one.  Levels in stages are fractions of full scale (1.0 = 255 = 65535); stages
+know nothing of dtypes.
 """
 
 from __future__ import annotations
@@ -24,31 +24,34 @@ Fill = float | tuple[float, ...]
 class Geometry(NamedTuple):
     """A coordinate map: where each output pixel comes from.
 
-    The pull of an output point is ``pull @ (x, y, 1)``, dehomogenized; with a `grid`, its displacement at the output
-    point is added first.  Points are continuous: pixel (y, x) has its centre at (x + 0.5, y + 0.5).
+    An output point comes from the input point ``pull @ (x, y, 1)``, divided by its third number.  With a `grid`, the
+    displacement at the output point is added to (x, y) first.  Points are continuous: pixel (y, x) has its centre at
+    (x + 0.5, y + 0.5).
     """
 
     pull: Matrix = IDENTITY
-    """3x3, row by row, from output to input points."""
+    """The 3x3 matrix, row by row, from output points to input points."""
     size: tuple[int, int] = (1, 1)
     """(h, w) of the output frame."""
     border: str = "constant"
     """What lies outside the input frame [0, w] x [0, h]."""
     fill: Fill = 0.0
-    """Level for border ``constant``: one for all channels or one each."""
+    """Level of a ``constant`` border: one for all channels, or one for each."""
     interpolation: str = "bilinear"
-    """nearest, bilinear, bicubic, or area (when shrinking by an axis-aligned map; bilinear otherwise)."""
+    """nearest, bilinear, bicubic, or area.  The last one averages where a map that keeps the axes shrinks the image;
+    elsewhere it is bilinear."""
     grid: np.ndarray | None = None
-    """float32 (gh, gw, 2) displacements (dx, dy), bilinear between nodes that span the output frame evenly: node (i, j)
-    sits at x = j w / (gw - 1), y = i h / (gh - 1).  Pull of p = pull @ (p + grid(p))."""
+    """float32 (gh, gw, 2): displacements (dx, dy) at nodes that are spread evenly over the output frame.  Node (i, j)
+    is at x = j w / (gw - 1), y = i h / (gh - 1); between nodes displacements are interpolated bilinearly.  An output
+    point p comes from ``pull @ (p + grid(p))``."""
     mask_fill: int = 0
-    """Label that masks get where the image gets `fill`."""
+    """The label that masks get where the image gets `fill`."""
     label: str = ""
-    """Name for `explain`."""
+    """What `explain` calls it."""
 
 
 class Op(NamedTuple):
-    """A pixel operation, made by the constructors in `pixel`."""
+    """A pixel operation; the constructors in `pixel` make it."""
 
     kind: Operation
     params: tuple[Any, ...] = ()
@@ -57,40 +60,43 @@ class Op(NamedTuple):
 
 
 class Erase(NamedTuple):
-    """Rectangles of the frame painted over, in the image and, if `mask_fill` is given, in masks."""
+    """Paints over rectangles of the frame, in the image and, if `mask_fill` is given, in masks too."""
 
     rectangles: tuple[tuple[int, int, int, int], ...]
     """(y0, x0, y1, x1), half-open, inside the frame."""
     fill: Fill | None = 0.0
-    """Level, one for all channels or one each; None paints uniform noise by counter, addressed by `stream`."""
+    """A level for all channels, or one for each.  None paints uniform noise, whose numbers `stream` names."""
     stream: int = 0
     mask_fill: int | None = None
     label: str = ""
 
 
 class Whole(NamedTuple):
-    """An operation that needs neighbours: ends a pass.  ``function(image)`` gives a new image of the same dtype."""
+    """An operation that needs the neighbours of a pixel; it ends a pass.
+
+    ``function(image)`` gives a new image of the same dtype.
+    """
 
     function: Callable[[np.ndarray], np.ndarray]
     opencv: bool = False
-    """Whether OpenCV does the work, whose last bit may differ between types of CPU."""
+    """Whether OpenCV does the work.  Its last bit may differ between types of CPU."""
     label: str = ""
 
 
 class Deferred(NamedTuple):
-    """Stages that depend on a statistic of the image that arrives here: ends a pass.
+    """Stages that depend on a statistic of the image that arrives here; it ends a pass.
 
-    ``resolve(image)`` gives the stages that stand in its place; they open the next pass.
+    ``resolve(image)`` gives the stages that take its place.  They begin the next pass.
     """
 
     resolve: Callable[[np.ndarray], list[Stage]]
     label: str = ""
     op: Op | None = None
-    """The same as an operation for integer images, for kernels that see the whole image."""
+    """An operation that does the same to integer images, in kernels that see the whole image."""
 
 
 class MaskOnly(NamedTuple):
-    """``function(mask)`` gives a new mask; images are left alone."""
+    """Changes masks alone: ``function(mask)`` gives a new mask."""
 
     function: Callable[[np.ndarray], np.ndarray]
     label: str = ""

@@ -1,4 +1,4 @@
-"""From planar rows of levels to pixels of a dtype, channels last or first."""
+"""Stores: they write planar rows of levels as pixels of a dtype, with the channels last or first."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from .._core.jit import kernel
 from .._core.units import BYTES, Family, Unit
 
 STORE = Family("int64", (("T", 2), ("int64", 1), ("T", 1), ("O", BYTES)))
-"""Rows, task, limits, pixels of the result; what it returns says nothing."""
+"""Rows, task, limits, pixels of the result.  The number that a store returns has no meaning."""
 
 CHANNELS, COUNT, FIRST, PLANE = range(4)
-"""What a task holds: channels, number of pixels, number of the first one in the result, and the size of a plane for
-channels first, 0 for channels last."""
+"""What a task holds: the number of channels; the number of pixels; the number of the first pixel in the result; and the
+size of a plane if channels come first, or 0 if they come last."""
 
 
 @kernel(inner=True)
 def _finish(rows, channels, n, limits):
-    """Levels of the result's dtype: scaled and, where they become integers, saturated and rounded; NaN becomes 0."""
+    """Turn levels into those of the result's dtype: scale them and, for integers, saturate and round them.
+
+    NaN becomes 0 in integers."""
     kind = rows.dtype.type
     zero, scale, lo, hi, magic = kind(0), limits[3], limits[4], limits[5], limits[6]
     integer = magic > zero
@@ -35,12 +37,12 @@ def _finish(rows, channels, n, limits):
 
 @kernel(inner=True)
 def _nothing(rows, channels, n, limits):
-    """Levels are those of the result already."""
+    """Do nothing: levels are those of the result already."""
 
 
 @kernel(inner=True)
 def _apart(rows, channels, n, plane, out, first):
-    """Any number of channels, first or last."""
+    """Write any number of channels, first or last."""
     step = channels if plane == 0 else 1
     for c in range(channels):
         row, at = rows[c, :n], (first * channels + c) if plane == 0 else (c * plane + first)
@@ -55,7 +57,7 @@ def _apart(rows, channels, n, plane, out, first):
 
 @kernel(inner=True)
 def _three(rows, channels, n, plane, out, first):
-    """RGB, channels last."""
+    """Write RGB, channels last; all else by `_apart`."""
     if plane != 0 or channels != 3:
         _apart(rows, channels, n, plane, out, first)
         return
@@ -67,7 +69,7 @@ def _three(rows, channels, n, plane, out, first):
 
 @kernel(inner=True)
 def _four(rows, channels, n, plane, out, first):
-    """RGBA, channels last."""
+    """Write RGBA, channels last; all else by `_apart`."""
     if plane != 0 or channels != 4:
         _apart(rows, channels, n, plane, out, first)
         return
@@ -99,7 +101,7 @@ _UNITS = {
 def store_for(result: Any, work: Any, channels: int, plane: int, finishes: bool) -> int:
     """The address of the unit that stores rows of one dtype to pixels of another.
 
-    It takes any task; it is the fastest for this number of channels and size of a plane.  `finishes` says whether
-    levels still have to become those of the result's dtype."""
+    The unit takes any task, and is the fastest one for this number of channels and this layout.  `finishes` says
+    whether levels still have to be turned into those of the result's dtype."""
     fast = channels if plane == 0 and channels in _WRITERS else 0
     return _UNITS[fast, finishes].address(T=np.dtype(work).name, O=np.dtype(result).name)

@@ -1,15 +1,15 @@
 """What a pixel operation declares of itself, and how its kernel is called.
 
-A kernel works on planar rows of levels: ``rows[c]`` holds levels of channel c, in float32 (float64 for float64 images),
-changed in place.  Integer levels are whole numbers on the scale of the image's dtype, 0 to 255 or 65535; float levels
-are on [0, 1].  `Level` says which.  Parameters that speak of levels are fractions of full scale: a kernel scales them.
+A kernel changes planar rows of levels in place: ``rows[c]`` holds levels of channel c, in float32, or in float64 for
+float64 images.  Integer levels are whole numbers on the scale of the image's dtype, 0 to 255 or 65535; float levels are
+on [0, 1].  `Level` says which.  Parameters that speak of levels are fractions of full scale; the kernel scales them.
 
-There are four shapes of kernels, and a constructor for each, which makes the unit that passes call:
+Kernels have one of four shapes.  Each has a constructor, which makes the unit that passes call:
 
-* `on_levels`: ``kernel(row, params, level)`` changes one channel's levels one by one.  A table can stand for it.
-* `on_channels`: ``kernel(rows, n, channels, params, level)`` sees all channels and returns how many there are after it.
+* `on_levels`: ``kernel(row, params, level)`` changes each level of one channel by itself.  A table can replace it.
+* `on_channels`: ``kernel(rows, n, channels, params, level)`` sees all channels, and returns how many there are then.
 * `by_counter`: ``kernel(row, counter, params, level)`` draws random numbers by counter (see `_counter`).
-* `by_place`: ``kernel(rows, n, place, params, level)`` asks where the pixels are.
+* `by_place`: ``kernel(rows, n, place, params, level)`` depends on where the pixels are.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from ._counter import Counter, keys
 OPERATION = Family(
     "int64", (("T", 2), ("int64", 0), ("int64", 1), ("float64", 1), ("T", 1), ("uint8", 1), ("uint8", 1))
 )
-"""Rows, pixels in them, place, parameters, limits, table, row of bytes; returns the number of channels."""
+"""Rows, number of their pixels, place, parameters, limits, table, row of bytes.  It returns the number of channels."""
 
 CHANNELS, FIRST, WIDTH = range(3)
-"""What `place` holds: number of channels, index ``y * width + x`` of the first pixel in the frame, width of the
-frame."""
+"""What `place` holds: the number of channels, the index ``y * width + x`` of the first pixel in the frame, and the
+width of the frame."""
 
 TABULATED, SLOW, READY, MEAN = 1, 2, 4, 8
-"""Flags of an operation, for kernels: a table can stand for it; a table is faster even for it alone; it is a table; it
-needs the mean of the image."""
+"""Flags of an operation: a table can replace it; a table is faster even for this operation alone; it is a table itself;
+it needs the mean of the image."""
 
 
 class Level(NamedTuple):
@@ -46,14 +46,14 @@ class Level(NamedTuple):
     hi: Any
     """Bounds: 0 and full scale for integers, -inf and inf for floats."""
     magic: Any
-    """`formats.ROUNDING` where levels are whole numbers, else 0."""
+    """`formats.ROUNDING` if levels are whole numbers, else 0; to add and subtract it rounds half to even."""
     top: Any
     """Full scale: 255.0, 65535.0 or 1.0, in float64."""
 
 
 @kernel(inner=True)
 def level_of(limits):
-    """The scale that limits say; these begin with bounds and rounding."""
+    """The scale of levels, from limits, which begin with the bounds and the rounding."""
     lo, hi, magic = limits[0], limits[1], limits[2]
     return Level(lo, hi, magic, np.float64(hi) if magic > 0 else 1.0)
 
@@ -75,25 +75,25 @@ def _no_change(op: Op) -> bool:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Operation:
-    """What passes have to know of a pixel operation.
+    """What a pass has to know of a pixel operation.
 
     Parameters
     ----------
     name : str
     unit : Unit
-        Its kernel, for `OPERATION`.
+        Its kernel, of the family `OPERATION`.
     flags : int
         See `TABULATED`.
     positional : bool
-        Whether its result depends on where a pixel is: nothing may move pixels after it in a pass.
+        Whether its result depends on where a pixel is.  Then pixels must not move after it in the same pass.
     rgb : bool
         Whether it needs three channels.
     last : bool
-        Whether it gives floats that are neither rounded nor scaled, and so ends a program.
+        Whether it gives floats that are neither rounded nor scaled.  Then it must be the last one of a program.
     values : callable
         ``values(op, channels)``: its parameters as a flat list of numbers.
     channels_after : callable
-        ``channels_after(op, channels)``.
+        ``channels_after(op, channels)``: the number of channels after it.
     changes_nothing : callable
         ``changes_nothing(op)``: whether these parameters leave every integer level as it is.
     """
@@ -117,12 +117,14 @@ class Operation:
 
     @property
     def binds(self) -> bool:
-        """Whether pixels must not move after it: it depends on their place, or on all of them."""
+        """Whether pixels must not move after it, because it depends on their place or on all of them."""
         return self.positional or bool(self.flags & MEAN)
 
 
 def each(op: Op, params: tuple[Any, ...], channels: int) -> Sequence[float]:
-    """Parameters once for each channel, those of the first channel first; a tuple has one number a channel."""
+    """Repeat parameters for each channel, those of the first channel first.
+
+    A parameter that is a tuple has one number for each channel."""
     for p in params:
         if type(p) is tuple:
             break
@@ -139,7 +141,7 @@ def each(op: Op, params: tuple[Any, ...], channels: int) -> Sequence[float]:
 
 
 def name_of(op: Op) -> str:
-    """What messages call an operation."""
+    """The name of an operation in messages."""
     return op.label or op.kind.name
 
 
@@ -157,7 +159,7 @@ def on_levels(
     last: bool = False,
     changes_nothing: Callable[[Op], bool] = _no_change,
 ) -> Operation:
-    """An operation on the levels of one channel; `count` of its parameters stand once for each channel."""
+    """Make an operation that changes each level by itself; each channel has `count` parameters."""
 
     def body(rows, n, place, params, limits, table, scratch):
         level = level_of(limits)
@@ -180,7 +182,7 @@ def on_channels(
     values: Callable[[Op, int], Sequence[Any]] = lambda op, channels: op.params,
     channels_after: Callable[[Op, int], int] = lambda op, channels: channels,
 ) -> Operation:
-    """An operation that sees all channels of a pixel at once."""
+    """Make an operation that sees all channels of a pixel at once."""
 
     def body(rows, n, place, params, limits, table, scratch):
         return kernel(rows, n, place[CHANNELS], params, level_of(limits))
@@ -192,9 +194,9 @@ def on_channels(
 def by_counter(
     name: str, kernel: Any, *, values: Callable[[Op, int], Sequence[Any]] = lambda op, channels: op.params
 ) -> Operation:
-    """An operation that draws numbers by counter, channel by channel.
+    """Make an operation that draws random numbers by counter, channel by channel.
 
-    Its parameters start with the stream, and with 1 where channels differ or 0 where they are treated alike.
+    Its parameters begin with the stream, and with 1 if channels get numbers of their own, or 0 if they share them.
     """
 
     def body(rows, n, place, params, limits, table, scratch):
@@ -215,7 +217,7 @@ def by_place(
     rgb: bool = False,
     values: Callable[[Op, int], Sequence[Any]] = lambda op, channels: op.params,
 ) -> Operation:
-    """An operation that asks where its pixels are."""
+    """Make an operation that depends on where its pixels are."""
 
     def body(rows, n, place, params, limits, table, scratch):
         kernel(rows, n, place, params, level_of(limits))

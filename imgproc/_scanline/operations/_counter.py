@@ -1,7 +1,7 @@
 """Random numbers by counter, for noise, dropout and erasing.
 
-A number is a function of (stream, pixel, channel) alone: stream and channel make a key of 64 bits, the pixel's linear
-index is the counter.  So neither chunks nor threads nor the order of work change it.
+A number depends on the stream, the pixel and the channel alone: stream and channel make a key of 64 bits, and the
+pixel's linear index is the counter.  So chunks, threads and the order of work do not change it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import numpy as np
 from ..._core.jit import kernel
 
 STEP = 0x9E3779B9
-"""By how much the counter goes up from pixel to pixel: 2**32 over the golden ratio."""
+"""How much the counter grows from pixel to pixel: 2**32 divided by the golden ratio."""
 
 NORMAL = 1.67293082, 0.0174228596, 0.0694565128, -0.0372537361, 0.00856007792
-"""Odd polynomial from a sum of four uniform numbers to a normal one, fitted for this purpose."""
+"""The odd polynomial that turns a sum of four uniform numbers into a normal one; it was fitted for this purpose."""
 
 
 class Counter(NamedTuple):
     """Where the numbers of a row come from."""
 
     first: Any
-    """Index of the first pixel in its frame."""
+    """Index of the row's first pixel in its frame."""
     k0: Any
     k1: Any
     """The two keys of stream and channel."""
@@ -32,7 +32,7 @@ class Counter(NamedTuple):
 
 @kernel(inner=True)
 def keys(stream, channel):
-    """Two 32-bit keys: 64 bits of stream and channel, well mixed (SplitMix64's finalizer)."""
+    """Make two 32-bit keys of stream and channel, whose 64 bits are mixed by SplitMix64's finalizer."""
     z = np.uint64(np.uint64(stream) + np.uint64(channel + 1) * np.uint64(0x9E3779B97F4A7C15))
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -42,13 +42,13 @@ def keys(stream, channel):
 
 @kernel(inner=True)
 def start(first):
-    """The counter of a pixel."""
+    """The counter of a pixel, from its index."""
     return np.uint32((first * STEP) & 0xFFFFFFFF)
 
 
 @kernel(inner=True)
 def mixed(counter, k0, k1):
-    """A counter (a multiple of `STEP`) under two keys, to be finished by one more multiplication."""
+    """Mix a counter with two keys; `first_bits` and `second_bits` finish it by one more multiplication."""
     x = np.uint32(counter ^ k0)
     x = np.uint32(x ^ (x >> np.uint32(16)))
     x = np.uint32(x * np.uint32(0x7FEB352D))
@@ -64,7 +64,7 @@ def first_bits(x):
 
 @kernel(inner=True)
 def second_bits(x):
-    """32 other random bits of a mixed counter."""
+    """32 more random bits of the same mixed counter."""
     x = np.uint32(x * np.uint32(0xD168AAAD))
     return np.uint32(x ^ (x >> np.uint32(17)))
 
@@ -74,7 +74,7 @@ def normal(x, a, b, c, d, e):
     """A normal number of a mixed counter; a to e are `NORMAL` times the standard deviation.
 
     The sum of four 16-bit numbers is nearly normal, but its tails end at 3.5 sigma; the polynomial takes them to 5.3.
-    Kurtosis 2.999; the distribution function is off by 4e-4 at most.
+    The kurtosis is 2.999, and the distribution function is wrong by 4e-4 at most.
     """
     y, x = second_bits(x), first_bits(x)
     low = np.uint32(0xFFFF)

@@ -1,4 +1,4 @@
-"""Logarithm and power of two in float32, by polynomials that vectorise."""
+"""Base-2 logarithm and power of two in float32, by polynomials that vectorise."""
 
 from __future__ import annotations
 

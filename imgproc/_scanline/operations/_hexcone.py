@@ -1,8 +1,8 @@
 """Hue, chroma and value on the hexcone.
 
-Value is the largest of R, G, B, chroma what the smallest lacks of it; hue is in sixths of a turn.  Between the two
-kernels they stay in the rows of R, G and B: short loops overlap more of their work than a long one, whose chain of
-dependent operations the processor has to wait for.
+Value is the largest of R, G and B; chroma is the largest minus the smallest; hue is counted in sixths of a turn.
+Between the two kernels they stay in the rows of R, G and B.  Two short loops are faster than a long one, because the
+processor overlaps more of their work.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from ._base import settle
 
 @kernel(inner=True)
 def wrap(h, zero, six):
-    """A hue of [-6, 12) in [0, 6]."""
+    """Bring a hue of [-6, 12) into [0, 6]."""
     h = h + six if h < zero else h
     return h - six if h >= six else h
 
 
 @kernel(inner=True)
 def to_hexcone(rows, n, hue, scale, shift, gain, lift):
-    """R, G, B become hue plus `hue` of [0, 6), chroma of the new saturation and value, value times `gain` plus `lift`.
+    """Turn R, G, B into a changed hue, chroma and value.
 
-    The new saturation is `scale` times the old plus `shift`, within [0, 1].  NaN in one channel is NaN in all.
+    `hue` of [0, 6) is added to the hue.  The new saturation is `scale` times the old one plus `shift`, within [0, 1];
+    the new value is `gain` times the old one plus `lift`.  The chroma is that of the new saturation and value.  NaN in
+    one channel becomes NaN in all.
     """
     kind = rows.dtype.type
     zero, one, two, four, six = kind(0), kind(1), kind(2), kind(4), kind(6)
@@ -51,7 +53,7 @@ def to_hexcone(rows, n, hue, scale, shift, gain, lift):
 
 @kernel(inner=True)
 def from_hexcone(rows, n, level):
-    """Hue, chroma and value become R, G, B: value less the share of the chroma that each channel lacks."""
+    """Turn hue, chroma and value into R, G, B: each channel is the value minus the part of the chroma that it lacks."""
     kind = rows.dtype.type
     zero, one, two, three, four = kind(0), kind(1), kind(2), kind(3), kind(4)
     red, green, blue = rows[0, :n], rows[1, :n], rows[2, :n]

@@ -1,4 +1,4 @@
-"""Levels times a factor plus a number."""
+"""Multiply levels by a factor and add a number."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ._base import Number, on_levels, settle
 
 @kernel(inner=True)
 def affine_row(row, params, level):
-    """Of one channel; `params` are scale and shift."""
+    """Change one channel; `params` are scale and shift."""
     kind = row.dtype.type
     scale, shift = kind(params[0]), kind(params[1] * level.top)
     for i in range(row.size):

@@ -7,9 +7,9 @@ from ._base import MEAN, Operation, _each_channel
 from .affine import AFFINE
 
 CONTRAST = Operation("contrast about the mean", AFFINE.unit, MEAN, values=_each_channel)
-"""Becomes `AFFINE` once the mean is known; its shift is filled in then."""
+"""It becomes `AFFINE` when the mean is known; then its shift is filled in."""
 
 
 def contrast(factor: float) -> Op:
-    """Blend with the mean luma of the image that arrives: for kernels that see all of it."""
+    """Blend with the mean luma of the image that arrives.  Only kernels that see the whole image can run it."""
     return CONTRAST(factor, 0.0)

@@ -1,4 +1,4 @@
-"""A curve through even samples."""
+"""A curve through samples that are evenly spaced."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from ._base import SLOW, TABULATED, name_of, on_channels, settle
 
 @kernel(inner=True)
 def curve_rows(rows, n, channels, params, level):
-    """Linear between samples on [0, 1]; beyond, as at the ends.  ``params[0]`` says how many there are a channel."""
+    """Interpolate between samples on [0, 1]; levels beyond get the sample at that end.
+
+    ``params[0]`` says how many samples a channel has."""
     kind = rows.dtype.type
     count = int(params[0])
     zero, full, last = kind(0), kind(level.top), kind(count - 1)
     part, end = kind((count - 1.0) / level.top), np.uint32(count - 2)
     for c in range(channels):
         row = rows[c, :n]
-        first, second = np.uint64(1 + count * c), np.uint64(2 + count * c)  # unsigned: none counts from the end
+        first, second = np.uint64(1 + count * c), np.uint64(2 + count * c)  # unsigned ones never count from the end
         for i in range(row.size):
             v = row[i]
             x = v * part
@@ -54,5 +56,5 @@ CURVE = on_channels("curve", curve_rows, flags=TABULATED | SLOW, values=_values)
 
 
 def curve(samples: Any) -> Op:
-    """Linear between n even samples on [0, 1], flat beyond; (n,), or (c, n) for a curve a channel."""
+    """Linear between n even samples on [0, 1], flat beyond; (n,) samples, or (c, n) for a curve for each channel."""
     return CURVE(table=np.asarray(samples, np.float64))

@@ -1,4 +1,4 @@
-"""Rectangles painted over."""
+"""Paint over rectangles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._counter import STEP, Counter, first_bits, keys, mixed, start
 
 @kernel(inner=True)
 def _uniform_row(row, a, b, counter, level):
-    """Uniform noise over all levels on [a, b)."""
+    """Fill [a, b) of a row with uniform noise over all levels."""
     kind, top = row.dtype.type, level.top
     whole = level.magic > kind(0)
     scale = kind((top + 1.0) * 2.0**-24) if whole else kind(2.0**-24)
@@ -31,7 +31,8 @@ def _uniform_row(row, a, b, counter, level):
 def erase_rows(rows, n, place, params, level):
     """Paint rectangles (y0, x0, y1, x1) of the frame.
 
-    Parameters: number of rectangles, whether they get noise, stream, a level for each channel, rectangles.
+    The parameters are the number of rectangles, whether they get noise, the stream, a level for each channel, and the
+    rectangles.
     """
     kind, top = rows.dtype.type, level.top
     channels, first, width = place[CHANNELS], place[FIRST], place[WIDTH]
@@ -60,7 +61,7 @@ ERASE = by_place("erase", erase_rows, values=_values)
 
 
 def erase(rectangles: Sequence[tuple[int, int, int, int]], fill: Fill | None, stream: int = 0) -> Op:
-    """Rectangles (y0, x0, y1, x1) inside the frame get a level, or noise where `fill` is None."""
+    """Rectangles (y0, x0, y1, x1) inside the frame get a level, or noise if `fill` is None."""
     flat = tuple(x for rectangle in rectangles for x in rectangle)
     noisy = fill is None
     return ERASE(len(rectangles), 1.0 if noisy else 0.0, stream, 0.0 if noisy else fill, flat)

@@ -1,4 +1,4 @@
-"""Power law."""
+"""Raise levels to a power."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def gamma_row(row, params, level):
     gamma, gain = params[0], params[1]
     zero, part = kind(0), kind(1.0 / level.top)
     outer, power = kind(gain * level.top), np.float32(gamma)
-    exact = kind(1) + kind(1e-12) > kind(1)  # known when compiled: float64 has no use for float32 polynomials
+    exact = kind(1) + kind(1e-12) > kind(1)  # known when compiled: the float32 polynomials are too rough for float64
     if exact:
         for i in range(row.size):
             v = row[i]
             v = zero if v < zero else v
             row[i] = settle(kind(gain) * v**gamma, level)
     else:
-        # Two short loops overlap more than one long chain.  Between them: log2(v), or -inf for 0, or NaN and infinity.
+        # Two short loops are faster than a long one.  Between them stand log2(v), or -inf for 0, or NaN and infinity.
         for i in range(row.size):
             x = np.float32(row[i] * part)
             y = power * log2(x)

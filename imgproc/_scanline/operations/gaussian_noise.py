@@ -1,4 +1,4 @@
-"""Normal numbers added to levels."""
+"""Add normal numbers to levels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._counter import STEP, mixed, normal, normals, start
 
 @kernel(inner=True)
 def gaussian_row(row, counter, params, level):
-    """Parameters: stream, whether channels differ, mean, standard deviation."""
+    """The parameters are the stream, whether channels differ, the mean and the standard deviation."""
     kind = row.dtype.type
     middle = kind(kind(params[2] * level.top))
     a, b, c, d, e = normals(kind(params[3] * level.top))
@@ -27,5 +27,5 @@ GAUSSIAN = by_counter("gaussian_noise", gaussian_row)
 
 
 def gaussian_noise(sigma: float, stream: int, *, mean: float = 0.0, per_channel: bool = True) -> Op:
-    """Plus a normal number of this mean and standard deviation."""
+    """Add normal numbers of this mean and standard deviation."""
     return GAUSSIAN(stream, 1.0 if per_channel else 0.0, mean, sigma)

@@ -1,4 +1,4 @@
-"""Hue, saturation and value of RGB changed."""
+"""Change hue, saturation and value of RGB."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._hexcone import from_hexcone, to_hexcone
 
 @kernel(inner=True)
 def hsv_rows(rows, n, channels, params, level):
-    """There and back, with the change between."""
+    """Turn RGB into hue, chroma and value, with the change, and back."""
     kind = rows.dtype.type
     hue = kind((params[0] - np.floor(params[0])) * 6.0)
     to_hexcone(rows, n, hue, kind(params[1]), kind(params[2]), kind(params[3]), kind(params[4] * level.top))
@@ -30,5 +30,5 @@ def hsv(
     value_scale: float = 1.0,
     value_shift: float = 0.0,
 ) -> Op:
-    """On RGB: hue plus `hue` turns, saturation scaled, shifted and kept within [0, 1], value scaled and shifted."""
+    """Add `hue` turns to the hue of RGB; scale and shift saturation, within [0, 1]; scale and shift value."""
     return HSV(hue, saturation_scale, saturation_shift, value_scale, value_shift)

@@ -9,7 +9,7 @@ from ._base import on_levels, settle
 
 @kernel(inner=True)
 def invert_row(row, params, level):
-    """Full scale less each level."""
+    """Take each level from full scale."""
     kind = row.dtype.type
     top = kind(level.top)
     for i in range(row.size):

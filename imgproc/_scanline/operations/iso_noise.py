@@ -1,4 +1,4 @@
-"""Noise of a camera's sensor: hue and grain."""
+"""Noise as of a camera's sensor, in hue and as grain."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ._counter import STEP, keys, mixed, normal, normals, start
 from ._hexcone import from_hexcone, to_hexcone
 
 GRAIN = 0.1
-"""Standard deviation of the grain in white at intensity 1; shot noise grows with the root of the light."""
+"""Standard deviation of the grain in white at intensity 1; the grain grows with the root of the light."""
 
 
 @kernel(inner=True)
 def iso_rows(rows, n, place, params, level):
-    """Hue turned by a normal angle, then one normal level added to R, G and B; both new for each pixel.
+    """Turn the hue by a normal angle, then add one normal level to R, G and B; both are new for each pixel.
 
     The angle has ``color * intensity`` turns of standard deviation, the level ``GRAIN * intensity * sqrt(lightness)``.
     """
@@ -49,5 +49,5 @@ ISO = by_place("iso_noise", iso_rows, rgb=True)
 
 
 def iso_noise(color: float, intensity: float, stream: int) -> Op:
-    """On RGB: a hue that varies by ``color * intensity`` turns, and grain that grows with intensity and light."""
+    """Noise on RGB: hue varies by ``color * intensity`` turns, and grain grows with intensity and light."""
     return ISO(stream, color, intensity)

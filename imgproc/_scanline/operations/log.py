@@ -1,4 +1,4 @@
-"""Logarithm, and its inverse."""
+"""The logarithm of levels, and its inverse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A matrix on the channels of RGB."""
+"""Mix the channels of RGB by a matrix."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._base import Operation, on_channels, settle
 
 @kernel(inner=True)
 def mix_to_three(rows, n, channels, m, level):
-    """Three rows of (cr, cg, cb, shift)."""
+    """Mix by three rows of (cr, cg, cb, shift)."""
     kind, top = rows.dtype.type, level.top
     a, b, c, d = kind(m[0]), kind(m[1]), kind(m[2]), kind(m[3] * top)
     e, f, g, h = kind(m[4]), kind(m[5]), kind(m[6]), kind(m[7] * top)
@@ -27,7 +27,7 @@ def mix_to_three(rows, n, channels, m, level):
 
 @kernel(inner=True)
 def mix_to_one(rows, n, channels, m, level):
-    """One row of (cr, cg, cb, shift); the result replaces red."""
+    """Mix by one row of (cr, cg, cb, shift); the result replaces red."""
     kind = rows.dtype.type
     a, b, c, d = kind(m[0]), kind(m[1]), kind(m[2]), kind(m[3] * level.top)
     red, green, blue = rows[0, :n], rows[1, :n], rows[2, :n]
@@ -41,7 +41,7 @@ MATRIX_TO_GREY: Operation = on_channels("matrix", mix_to_one, rgb=True, channels
 
 
 def matrix(rows: Sequence[Sequence[float]]) -> Op:
-    """Three rows of (cr, cg, cb, shift) on RGB, or one, which leaves one channel."""
+    """Mix RGB by three rows of (cr, cg, cb, shift), or by one row, which leaves one channel."""
     if len(rows) not in (1, 3) or any(len(row) != 4 for row in rows):
         raise ValueError(f"matrix must have 1 or 3 rows of 4, got {[len(row) for row in rows]}")
     return (MATRIX if len(rows) == 3 else MATRIX_TO_GREY)(*(x for row in rows for x in row))

@@ -1,4 +1,4 @@
-"""Levels less a mean, divided by a standard deviation, as floats."""
+"""Subtract a mean from levels and divide by a standard deviation, in floats."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ._base import Number, on_levels
 
 @kernel(inner=True)
 def normalize_row(row, params, level):
-    """Neither rounded nor kept within bounds."""
+    """Scale and shift levels, without rounding and without bounds."""
     kind = row.dtype.type
     scale, shift = kind(params[0] / level.top), kind(params[1])
     for i in range(row.size):
@@ -20,7 +20,7 @@ NORMALIZE = on_levels("normalize", normalize_row, 2, last=True)
 
 
 def normalize(mean: Number, std: Number) -> Op:
-    """``(v - mean) / std`` as floats: only at the end of a program."""
+    """``(v - mean) / std`` as floats; it must be the last operation of a program."""
     scale = tuple(1.0 / s for s in std) if isinstance(std, tuple) else 1.0 / std
     if isinstance(mean, tuple) and isinstance(scale, tuple):
         shift: Number = tuple(-m * s for m, s in zip(mean, scale))

@@ -1,4 +1,4 @@
-"""Channels in another order."""
+"""Put channels in another order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._base import name_of, on_channels
 
 @kernel(inner=True)
 def swap_rows(rows, n, channels, params, level):
-    """Swaps of two, one after another; ``params[0]`` says how many."""
+    """Swap pairs of channels, one after another; ``params[0]`` says how many pairs there are."""
     for k in range(int(params[0])):
         one, other = rows[int(params[1 + 2 * k]), :n], rows[int(params[2 + 2 * k]), :n]
         for i in range(n):

@@ -1,4 +1,4 @@
-"""Single pixels painted over."""
+"""Paint over single pixels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._counter import STEP, first_bits, mixed, start
 
 @kernel(inner=True)
 def dropout_row(row, counter, params, level):
-    """A level where 24 random bits are below the third parameter; the levels of the channels follow it."""
+    """Set a level where 24 random bits are below the third parameter.  The levels of the channels follow that one."""
     kind = row.dtype.type
     edge = np.uint32(params[2])
     fill = settle(kind(params[3 + counter.channel] * level.top), level)
@@ -34,6 +34,6 @@ DROPOUT = by_counter("pixel_dropout", dropout_row, values=_values)
 
 
 def pixel_dropout(probability: float, fill: Fill, stream: int, *, per_channel: bool = False) -> Op:
-    """`fill` for a share of the pixels, or of each channel's."""
+    """Give `fill` to a share of the pixels, or to a share of each channel's."""
     below = round(probability * (1 << 24))
     return DROPOUT(stream, 1.0 if per_channel else 0.0, below, fill)

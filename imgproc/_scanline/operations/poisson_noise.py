@@ -11,17 +11,18 @@ from ._counter import STEP, first_bits, mixed, normal, normals, start
 from ._elementary import exp2
 
 SMALL_MEAN = 4.0
-"""Poisson counts with a mean below this are drawn by inversion, others from an expansion about a normal number."""
+"""Counts with a mean below this are drawn by inversion, others from an expansion about a normal number."""
 
 SMALL_STEPS = 17
-"""Terms of that inversion; a count of 17 or more has a chance of 1e-6 there."""
+"""Terms of that inversion; counts of 17 or more have a probability of 1e-6 there."""
 
 
 @kernel(inner=True)
 def _small_poisson_row(row, counter, scale):
-    """By inversion: a count is how many values of the distribution function lie below a uniform number.
+    """Draw counts of small means by inversion: a count is how many values of the distribution function lie below a
+    uniform number.
 
-    Counts of small means are marked as -1 - count.
+    These counts are written as -1 - count, to tell them from levels.
     """
     kind = row.dtype.type
     zero, one, limit = np.float32(0), np.float32(1), kind(SMALL_MEAN)
@@ -45,10 +46,10 @@ def _small_poisson_row(row, counter, scale):
 
 @kernel(inner=True)
 def poisson_row(row, counter, params, level):
-    """Counts of mean ``v * peak`` at full scale 1, divided by `peak`, which is the third parameter.
+    """Draw counts of mean ``v * peak``, for levels v on [0, 1], and divide them by `peak`, the third parameter.
 
-    Cornish-Fisher expansion of the Poisson quantile about a normal number, rounded down.  Its law is that of Poisson
-    but for 2e-3 of the probability at a mean of 4, and less above.
+    A count is the Cornish-Fisher expansion of the Poisson quantile about a normal number, rounded down.  Its law
+    differs from Poisson's by 2e-3 of the probability at a mean of 4, and by less above.
     """
     kind = row.dtype.type
     peak, top = params[2], level.top

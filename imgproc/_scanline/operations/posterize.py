@@ -1,4 +1,4 @@
-"""Fewer levels."""
+"""Reduce the number of levels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from ._base import Number, on_levels, settle
 
 @kernel(inner=True)
 def posterize_row(row, params, level):
-    """Down to a multiple of a step; integer levels fall into equal parts of [0, top + 1), float ones of [0, 1]."""
+    """Round levels down to a multiple of a step.
+
+    The steps divide [0, top + 1) into equal parts for integers, and [0, 1] for floats."""
     kind = row.dtype.type
     top = level.top
     levels, steps = top + 1.0 if top > 1.0 else top, 2.0 ** params[0]
@@ -30,5 +32,5 @@ POSTERIZE = on_levels("posterize", posterize_row, 1)
 
 
 def posterize(bits: Number) -> Op:
-    """The upper `bits` of each level, the others 0; floats: ``floor(v * 2**bits) / 2**bits``, below 1."""
+    """Keep the upper `bits` of each level; floats become ``floor(v * 2**bits) / 2**bits``, below 1."""
     return POSTERIZE(bits)

@@ -1,4 +1,4 @@
-"""Black and white pixels here and there."""
+"""Turn single pixels black or white."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._counter import STEP, first_bits, mixed, start
 
 @kernel(inner=True)
 def salt_and_pepper_row(row, counter, params, level):
-    """Black where 24 random bits are below the third parameter, white where below the fourth."""
+    """Set black where 24 random bits are below the third parameter, and white where they are below the fourth."""
     kind = row.dtype.type
     zero, full = kind(0), kind(level.top)
     dark, struck = np.uint32(params[2]), np.uint32(params[3])
@@ -28,6 +28,6 @@ SALT_AND_PEPPER = by_counter("salt_and_pepper", salt_and_pepper_row)
 
 
 def salt_and_pepper(amount: float, salt: float, stream: int) -> Op:
-    """White for a share ``amount * salt`` of the pixels, black for ``amount * (1 - salt)``."""
+    """Turn a share ``amount * salt`` of the pixels white, and ``amount * (1 - salt)`` black."""
     pepper, either = round(amount * (1.0 - salt) * (1 << 24)), round(amount * (1 << 24))
     return SALT_AND_PEPPER(stream, 0.0, pepper, either)

@@ -1,4 +1,4 @@
-"""Sigmoid contrast, and its mirror image."""
+"""Contrast by a sigmoid, and the same inverted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The negative of bright levels."""
+"""Turn bright levels into their negative."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ._base import Number, on_levels, settle
 
 @kernel(inner=True)
 def solarize_row(row, params, level):
-    """Levels from a threshold on are inverted."""
+    """Invert the levels from a threshold on."""
     kind = row.dtype.type
     full, edge = kind(level.top), kind(params[0] * level.top)
     for i in range(row.size):

@@ -1,4 +1,4 @@
-"""Levels times normal numbers about 1."""
+"""Multiply levels by normal numbers about 1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._counter import STEP, mixed, normal, normals, start
 
 @kernel(inner=True)
 def speckle_row(row, counter, params, level):
-    """Parameters: stream, whether channels differ, standard deviation."""
+    """The parameters are the stream, whether channels differ, and the standard deviation."""
     kind = row.dtype.type
     a, b, c, d, e = normals(kind(params[2]))
     place, step, k0, k1 = start(counter.first), np.uint32(STEP), counter.k0, counter.k1
@@ -26,5 +26,5 @@ SPECKLE = by_counter("speckle", speckle_row)
 
 
 def speckle(sigma: float, stream: int, *, per_channel: bool = True) -> Op:
-    """Times 1 plus a normal number of this standard deviation."""
+    """Multiply by 1 plus a normal number of this standard deviation."""
     return SPECKLE(stream, 1.0 if per_channel else 0.0, sigma)

@@ -1,4 +1,4 @@
-"""Tables of integer levels: one that the caller gives, and one that stands for a run of operations on bytes."""
+"""Tables of integer levels: those that a caller gives, and those that replace a run of operations on bytes."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def _vector_table_row(row, scratch, table):
     for i in range(row.size):
         scratch[i] = np.uint8(np.int32(row[i]))
     for j in range((row.size + VECTOR - 1) // VECTOR):
-        # The scratch ends at a multiple of 64: what lies beyond the row is void.
+        # The row of bytes is as long as a multiple of 64, so that the last step may go beyond the levels.
         look_up_vector(scratch, VECTOR * j, table, np.int64(0), scratch)
     for i in range(row.size):
         row[i] = kind(scratch[i])
 
 
 table_row = Choice("avx512vbmi", _vector_table_row, _plain_table_row)
-"""``table_row(row, scratch, table)``: levels of bytes through a table of 256."""
+"""``table_row(row, scratch, table)`` sends levels of bytes through a table of 256."""
 
 
 def _bytes_body(rows, n, place, params, limits, table, scratch):
@@ -57,14 +57,14 @@ def _words_body(rows, n, place, params, limits, table, scratch):
 
 
 TABLE_OF_BYTES = Unit(OPERATION, _bytes_body)
-"""A table of 256 levels a channel; also for a run of operations that `tabulate` has found."""
+"""Applies tables of 256 levels, one for each channel: a caller's, or one that replaces a run of operations."""
 
 TABLE_OF_WORDS = Unit(OPERATION, _words_body)
-"""A table of 65536 levels a channel."""
+"""Applies tables of 65536 levels, one for each channel."""
 
 TABLE = Operation("table", TABLE_OF_BYTES, TABULATED | SLOW | READY, values=lambda op, channels: ())
 
 
 def table(array: np.ndarray) -> Op:
-    """``array[v]`` for integer images, in their dtype: (levels,), or (c, levels) for a table a channel."""
+    """``array[v]`` for integer images; the array has their dtype, and shape (levels,) or (c, levels)."""
     return TABLE(table=array)

@@ -1,4 +1,4 @@
-"""Comparison with a threshold."""
+"""Compare levels with a threshold."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from ..stages import Op
 from ._base import Number, on_levels, settle
 
 METHODS = ("binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse")
-"""What becomes of levels above and below; the names are OpenCV's."""
+"""What levels above the threshold and others become; the names are OpenCV's."""
 
 
 @kernel(inner=True)
 def threshold_row(row, params, level):
-    """Methods: 0 binary, 1 inverted binary, 2 truncate, 3 to zero, 4 inverted to zero; NaN stays."""
+    """Compare one channel; the second parameter is the number of a method in `METHODS`.  NaN stays."""
     kind = row.dtype.type
     edge, zero, full, method = kind(params[0] * level.top), kind(0), kind(level.top), int(params[1])
     keep_above, keep_below = method == 3, (method == 2) | (method == 4)

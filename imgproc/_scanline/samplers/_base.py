@@ -1,10 +1,11 @@
 """What a sampler is, and which one a pass takes.
 
-A sampler fills ``rows[c, at : at + n]`` with levels of channel c for a run of n points.  Points are continuous: the
-pixel that covers a point is its floor, taps lie at pixel centres.  Taps outside repeat the edge pixel (``wrap``: the
-pixel at the other end), which is what every folding border of `coordinates` asks for.
+A sampler fills ``rows[c, at : at + n]`` with the levels of channel c at n points.  Points are continuous: the floor of
+a point is the pixel that covers it, and taps, the pixels that are read, lie at pixel centres.  Taps outside of the
+image repeat the edge pixel; with ``wrap`` they are the pixels at the other end.  This is what every border of
+`coordinates` that folds asks for.
 
-Pixels come as bytes, whatever their dtype: the kernels that call samplers are compiled once for all dtypes.
+Pixels come as bytes, whatever their dtype is, so that the kernels that call samplers are compiled once for all dtypes.
 """
 
 from __future__ import annotations
@@ -23,28 +24,28 @@ SAMPLER = Family(
         *(("float32", 2), ("int32", 2), ("uint64", 2), ("uint32", 2)),
     ),
 )
-"""Pixels, task, rows, limits, and rows to work in (see `Workspace`); what it returns says nothing."""
+"""Pixels, task, rows, limits, and rows to work in (see `Workspace`).  What a sampler returns has no meaning."""
 
 HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, COUNT, AT, START, STEP, FRESH = range(10)
-"""What a task holds: size and channels of the source; whether taps wrap round; whether the map keeps the axes; number
-of points, and the first column of `rows`; for `COPY` the first pixel and the step to the next; whether the columns are
-other ones than in the row before."""
+"""What a task holds: size and channels of the source; whether taps wrap round; whether the map keeps the axes; the
+number of points, and the first column of `rows` to fill; for the sampler that copies, the first pixel and the step to
+the next; and whether the columns differ from those of the row before."""
 
 TASK = 10
 """Numbers of a task."""
 
 
 class Workspace(NamedTuple):
-    """Rows that samplers work in; the first two of `floats` are the points' x and y."""
+    """Rows that samplers work in.  The first two of `floats` hold x and y of the points."""
 
     floats: Any
     """float32: six rows."""
     ints: Any
-    """int32: five rows; the last one belongs to the caller."""
+    """int32: five rows, of which the last one belongs to the caller."""
     wide: Any
     """uint64: two rows."""
     halves: Any
-    """uint32: the same memory."""
+    """uint32: the same memory as `wide`."""
 
 
 class Sampler:
@@ -54,7 +55,7 @@ class Sampler:
     ----------
     name : str
     body : kernel, or function that becomes one
-        ``body(flat, task, rows, limits, scratch)``, with the pixels in their dtype and a `Workspace`.
+        ``body(flat, task, rows, limits, scratch)``: it gets the pixels in their dtype, and a `Workspace`.
     """
 
     def __init__(self, name: str, body: Any) -> None:
@@ -68,14 +69,14 @@ class Sampler:
         self.name, self._unit = name, Unit(SAMPLER, sample)
 
     def address(self, source: Any, work: Any) -> int:
-        """Its address for pixels of one dtype and rows of another."""
+        """Its address for pixels of dtype `source` and rows of dtype `work`."""
         return self._unit.address(S=np.dtype(source).name, T=np.dtype(work).name)
 
 
 def choose(interpolation: str, dtype: np.dtype, channels: int, words: bool) -> Sampler:
     """The sampler for pixels of a dtype: ``"copy"``, ``"nearest"``, ``"bilinear"`` or ``"bicubic"``.
 
-    `words` says that `has_words` and that taps need not wrap round.
+    `words` says that the image is one for `words` (see `compute.has_words`) and that taps need not wrap round.
     """
     from . import bicubic, bilinear, copy, nearest
     from . import words as by_words

@@ -1,6 +1,6 @@
 """Pixels as vectors: the channels around a point are read and worked on together.
 
-Where all taps of a point lie inside the image, they lie side by side.  Nothing is contracted or reordered, so that
+If all taps of a point are inside the image, they lie side by side.  No operations are contracted or reordered, so that
 every way gives the same bits.
 """
 
@@ -15,7 +15,7 @@ from ..._core.jit import Intrinsic, kernel
 
 @kernel(inner=True)
 def sixteen(flat, start, line, step, across, down):
-    """One channel amid sixteen pixels: rows first."""
+    """Interpolate one channel amid sixteen pixels: first down each column, then across."""
     kind = type(down[0])
     a, b, c, d = start, start + line, start + line + line, start + line + line + line
     e, f, g, h = down
@@ -30,7 +30,7 @@ def sixteen(flat, start, line, step, across, down):
 
 
 class Taps:
-    """Code for the taps of one point: vectors of four numbers of `kind` out of `values`."""
+    """Makes code for the taps of one point: vectors of four numbers of type `kind`, read from `values`."""
 
     def __init__(self, context: Any, builder: Any, values: Any, array: Any, kind: Any) -> None:
         from llvmlite import ir
@@ -44,7 +44,7 @@ class Taps:
         self.whole, self.wider = isinstance(values.dtype, types.Integer), values.dtype != kind
 
     def load(self, start: Any, offset: int) -> Any:
-        """Four elements in a row."""
+        """Read four elements in a row."""
         builder = self.builder
         place = builder.gep(self.data, [builder.add(start, self.ir.Constant(start.type, offset))])
         part = builder.load(builder.bitcast(place, self.raw.as_pointer()), align=self.align)
@@ -53,12 +53,12 @@ class Taps:
         return builder.fpext(part, self.real) if self.wider else part
 
     def pixel(self, start: Any, number: int, of: int, channels: int) -> Any:
-        """Pixel `number` of a row of `of` pixels: its channels, and one more number where there are three."""
+        """Read pixel `number` of a row of `of` pixels: its channels, and one more number if there are three."""
         if channels == 4:
             return self.load(start, 4 * number)
         if number < of - 1:
             return self.load(start, 3 * number)
-        # The last one is read with the number before it, so that no read goes beyond the image.
+        # The last pixel is read with the number before it, so that no read goes beyond the image.
         last = self.load(start, 3 * number - 1)
         order = self.ir.Constant(self.ir.VectorType(self.ir.IntType(32), 4), [1, 2, 3, 3])
         return self.builder.shuffle_vector(last, last, order)
@@ -88,7 +88,9 @@ class Taps:
 
 
 def bilinear_of(channels: int) -> Intrinsic:
-    """``step(values, start, line, fx, fy)``: the channels between four pixels; rows begin at start, start + line."""
+    """``step(values, start, line, fx, fy)`` gives the channels between four pixels.
+
+    The two rows begin at `start` and ``start + line``."""
 
     def build(intrinsic: Any) -> Any:
         from numba.core import types
@@ -122,7 +124,7 @@ def bilinear_of(channels: int) -> Intrinsic:
 
 
 def bicubic_of(channels: int) -> Intrinsic:
-    """``step(values, start, line, across, down)``: the channels amid sixteen pixels, given two tuples of weights."""
+    """``step(values, start, line, across, down)`` gives the channels amid sixteen pixels, for two tuples of weights."""
 
     def build(intrinsic: Any) -> Any:
         from numba.core import types
@@ -156,7 +158,9 @@ def bicubic_of(channels: int) -> Intrinsic:
 
 
 def pair_of_integers() -> Intrinsic:
-    """``pair(values, start)``: two integers side by side as one, the second one above the first; 0 for floats."""
+    """``pair(values, start)`` reads two neighbouring integers as one number, with the second in the higher bits.
+
+    It gives 0 for floats."""
 
     def build(intrinsic: Any) -> Any:
         from llvmlite import ir

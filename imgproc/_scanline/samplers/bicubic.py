@@ -1,4 +1,4 @@
-"""Bicubic for any dtype and number of channels."""
+"""The bicubic sampler, for any dtype and number of channels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _bicubic_grey, _bicubic_rgb, _bicubic_rgba = bicubic_of(1), bicubic_of(3), bicub
 
 @kernel(inner=True)
 def _cubic(t, first, second, third, fourth):
-    """Keys' cubic at the four taps around t in [0, 1), for a row of them."""
+    """Compute the weights of Keys' cubic for the four taps around t in [0, 1), for a row of t."""
     a, one = np.float32(CUBIC), np.float32(1.0)
     b, c = np.float32(CUBIC + 2.0), np.float32(CUBIC + 3.0)
     for i in range(t.size):
@@ -34,7 +34,7 @@ def _cubic(t, first, second, third, fourth):
 
 @kernel(inner=True)
 def _bicubic_taps(xs, ys, w, h, index, fx, fy):
-    """Number of the upper left one of the sixteen pixels around each point; -1 where one of them is outside."""
+    """Find the number of the upper left one of the sixteen pixels around each point; -1 if one of them is outside."""
     zero, half, one = np.float32(0.0), np.float32(0.5), np.int32(1)
     right, bottom, width = np.float32(w), np.float32(h), np.int32(w)
     last_x, last_y = np.int32(w - 4), np.int32(h - 4)
@@ -55,7 +55,7 @@ def _bicubic_taps(xs, ys, w, h, index, fx, fy):
 
 @kernel(inner=True)
 def _bicubic_edge(flat, w, h, channels, wrap, x, y, across, down, lo, hi, magic, rows, at):
-    """A point with taps outside."""
+    """Sample a point that has taps outside of the image."""
     kind = rows.dtype.type
     half = np.float32(0.5)
     i0 = int(np.floor(min(max(x, np.float32(0.0)), np.float32(w)) - half)) - 1

@@ -1,4 +1,4 @@
-"""Bilinear for any dtype and number of channels."""
+"""The bilinear sampler, for any dtype and number of channels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, WRAP, Sampler
 from ._vectors import bilinear_of, pair_of_integers
 
 _BLOCK = 64
-"""Points that are asked at once whether one of them is at the edge."""
+"""So many points are asked together whether one of them is at the edge."""
 
 _pair = pair_of_integers()
 _bilinear_rgb, _bilinear_rgba = bilinear_of(3), bilinear_of(4)
@@ -19,7 +19,7 @@ _bilinear_rgb, _bilinear_rgba = bilinear_of(3), bilinear_of(4)
 
 @kernel(inner=True)
 def _corner(x, limit):
-    """The right one of the two pixels around a point along an axis, and its weight."""
+    """Find the right one of the two pixels around a point along an axis, and its weight."""
     zero, half = np.float32(0.0), np.float32(0.5)
     x = x if x > zero else zero
     x = limit if x > limit else x
@@ -30,7 +30,9 @@ def _corner(x, limit):
 
 @kernel(inner=True)
 def _bilinear_taps(xs, ys, n, w, h, index, edge, fx, fy):
-    """Number of the upper left one of the four pixels around each point; `edge` is 1 where one of them is outside."""
+    """Find the number of the upper left one of the four pixels around each point.
+
+    `edge` becomes 1 if one of the four is outside."""
     right, bottom, width = np.float32(w), np.float32(h), np.int32(w)
     last_x, last_y, one = np.int32(w - 1), np.int32(h - 1), np.int32(1)
     for i in range(n):
@@ -45,7 +47,7 @@ def _bilinear_taps(xs, ys, n, w, h, index, edge, fx, fy):
 
 @kernel(inner=True)
 def _near(k, size, wrap):
-    """A pixel for a place that may lie outside."""
+    """The pixel that stands for a place which may be outside."""
     if wrap:
         return k % size
     return min(max(k, 0), size - 1)
@@ -53,7 +55,7 @@ def _near(k, size, wrap):
 
 @kernel(inner=True)
 def _bilinear_edge(flat, w, h, channels, wrap, x, y, magic, rows, at):
-    """A point with taps outside."""
+    """Sample a point that has taps outside of the image."""
     kind = rows.dtype.type
     k, tx = _corner(x, np.float32(w))
     m, ty = _corner(y, np.float32(h))
@@ -69,7 +71,7 @@ def _bilinear_edge(flat, w, h, channels, wrap, x, y, magic, rows, at):
 
 @kernel(inner=True)
 def _bilinear_plane(flat, step, line, index, fx, fy, n, magic, row):
-    """One channel."""
+    """Sample one channel of any dtype."""
     kind = row.dtype.type
     right, down = np.uint64(step), np.uint64(line)
     for i in range(n):
@@ -85,7 +87,7 @@ def _bilinear_plane(flat, step, line, index, fx, fy, n, magic, row):
 
 @kernel(inner=True)
 def _bilinear_grey(flat, line, index, tops, bottoms, fx, fy, n, magic, row):
-    """One channel of integers: neighbours are read together."""
+    """Sample images of one channel of integers: two neighbours are read at once."""
     kind = row.dtype.type
     down = np.uint64(line)
     for i in range(n):
@@ -154,7 +156,7 @@ def _inside_any(flat, line, n, at, magic, rows, scratch):
 def _sampler(name: str, inside: Any) -> Sampler:
     def sample(flat, task, rows, limits, scratch):
         h, w, channels, wrap = task[HEIGHT], task[WIDTH], task[CHANNELS], task[WRAP] != 0
-        n, at, magic = task[COUNT], task[AT], limits[2]  # `magic` rounds to whole levels, 0 leaves them as they are
+        n, at, magic = task[COUNT], task[AT], limits[2]  # `magic` rounds levels; 0 leaves them as they are
         xs, ys, edge = scratch.floats[0], scratch.floats[1], scratch.ints[3]
         _bilinear_taps(xs, ys, n, w, h, scratch.ints[0], edge, scratch.floats[2], scratch.floats[3])
         if min(w, h) > 1:
@@ -174,4 +176,4 @@ def _sampler(name: str, inside: Any) -> Sampler:
 
 GREY, ANY = _sampler("bilinear_grey", _inside_grey), _sampler("bilinear", _inside_any)
 BY_CHANNELS = {3: _sampler("bilinear_rgb", _inside_rgb), 4: _sampler("bilinear_rgba", _inside_rgba)}
-"""`GREY` is for integers alone."""
+"""By number of channels.  `GREY` is for one channel of integers alone."""

@@ -1,4 +1,4 @@
-"""Whole pixels, a fixed step apart."""
+"""The sampler that copies whole pixels, which lie a fixed step apart."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ._base import AT, CHANNELS, COUNT, START, STEP, Sampler
 
 @kernel(inner=True)
 def copy_pixels(flat, task, rows, limits, scratch):
-    """Pixels ``start + step * i`` as they are."""
+    """Copy the pixels ``start + step * i`` as they are."""
     channels, start, step, n, at = task[CHANNELS], task[START], task[STEP], task[COUNT], task[AT]
     if channels == 3 and abs(step) == 1:
         red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
-        # Unsigned, so that both vectorise: no index counts from the end.
+        # Unsigned indices never count from the end, so that both loops vectorise.
         count, one, two, three = np.uint64(n), np.uint64(1), np.uint64(2), np.uint64(3)
         k = np.uint64(3 * start)
         if step > 0:

@@ -1,4 +1,4 @@
-"""The pixel that covers a point."""
+"""The sampler that takes the pixel which covers a point."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, Sampler
 
 @kernel(inner=True)
 def nearest_index(xs, ys, w, h, n, index):
-    """Number of the pixel that covers each point."""
+    """Find the number of the pixel that covers each point."""
     zero, right, bottom = np.float32(0.0), np.float32(w - 1), np.float32(h - 1)
     width = np.int32(w)
     for i in range(n):
@@ -24,7 +24,7 @@ def nearest_index(xs, ys, w, h, n, index):
 
 @kernel(inner=True)
 def sample_nearest(flat, task, rows, limits, scratch):
-    """Copies levels as they are."""
+    """Copy the levels of the nearest pixels as they are."""
     n, at, size = task[COUNT], task[AT], np.uint64(task[CHANNELS])
     index = scratch.ints[0]
     nearest_index(scratch.floats[0], scratch.floats[1], task[WIDTH], task[HEIGHT], n, index)

@@ -1,4 +1,4 @@
-"""Bilinear on 8-bit RGB and RGBA of at least 2 x 2 pixels, eight bytes at a time."""
+"""The bilinear sampler for 8-bit RGB and RGBA of at least 2 x 2 pixels: it reads eight bytes at a time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ _word = Intrinsic(_load_word)
 
 @kernel(inner=True)
 def _word_taps(xs, ys, n, w, h, channels, index, fx, fy):
-    """The upper left byte of the four pixels around each point; at the edge the weights move instead of the taps."""
+    """Find the upper left byte of the four pixels around each point.
+
+    At the edge the weights change instead of the taps, so that all taps are inside."""
     half, zero = np.float32(0.5), np.float32(0.0)
     right, bottom = np.float32(w - 1), np.float32(h - 1)
     last_x, last_y = np.int32(w - 2), np.int32(h - 2)
@@ -54,7 +56,7 @@ def _word_taps(xs, ys, n, w, h, channels, index, fx, fy):
 
 @kernel(inner=True)
 def _fetch_words(flat, start, down, index, n, top, bottom):
-    """Left and right pixel of both rows, as eight bytes each."""
+    """Read the left and the right pixel of both rows, eight bytes for each row."""
     down = np.uint64(down)
     for i in range(n):
         p = np.uint64(start) + np.uint64(np.uint32(index[i]))
@@ -64,10 +66,10 @@ def _fetch_words(flat, start, down, index, n, top, bottom):
 
 @kernel(inner=True)
 def _rgb_blend(top, bottom, fx, fy, n, red, green, blue):
-    """Between the four pixels, rounded to whole levels; a pair of uint32 holds what was read of a row.
+    """Interpolate between the four pixels, and round to whole levels.  Two uint32 hold what was read of a row.
 
-    A left and a right pixel are six bytes.  The two that are too many come after them in the upper row and before them
-    in the lower one, so that no read goes beyond the image."""
+    A left and a right pixel have six bytes.  The two further bytes that are read come after them in the upper row and
+    before them in the lower row, so that no read goes beyond the image."""
     for i in range(n):
         a, b, c, d, x, y = top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], fx[i], fy[i]
         red[i] = _between(_byte(a, 0), _byte(a, 24), _byte(c, 16), _byte(d, 8), x, y)
@@ -92,7 +94,7 @@ def _byte(word, shift):
 
 @kernel(inner=True)
 def _between(a, b, c, d, x, y):
-    """Bilinear between a and b above, c and d below, rounded."""
+    """Interpolate between a and b above and c and d below, and round."""
     magic = np.float32(ROUNDING)
     a += x * (b - a)
     c += x * (d - c)
@@ -101,8 +103,9 @@ def _between(a, b, c, d, x, y):
 
 @kernel(inner=True)
 def _resized_taps(v, fresh, w, h, channels, xs, ys, n, index, fx, fy):
-    """The taps of a row whose points all have the y of `v`: columns are the same for all rows, so only a `fresh` row
-    computes them.  Returns the byte that the indices count from."""
+    """Find the taps of a row whose points all have y = `v`; returns the byte that the indices count from.
+
+    Columns are the same in all rows, so only a `fresh` row computes them."""
     half, zero, bottom = np.float32(0.5), np.float32(0.0), np.float32(h - 1)
     if fresh:
         for i in range(n):
@@ -120,7 +123,7 @@ def _resized_taps(v, fresh, w, h, channels, xs, ys, n, index, fx, fy):
 
 @kernel(inner=True)
 def _taps(task, scratch):
-    """The taps of a row; returns the byte that their indices count from."""
+    """Find the taps of a row; returns the byte that their indices count from."""
     h, w, channels, n = task[HEIGHT], task[WIDTH], task[CHANNELS], task[COUNT]
     xs, ys, index, fx, fy = scratch.floats[0], scratch.floats[1], scratch.ints[0], scratch.floats[2], scratch.floats[3]
     if task[RESIZED] != 0:
@@ -131,7 +134,7 @@ def _taps(task, scratch):
 
 @kernel(inner=True)
 def sample_rgb(flat, task, rows, limits, scratch):
-    """Three channels: a left and a right pixel are six bytes."""
+    """Sample RGB: a left and a right pixel have six bytes."""
     n, at = task[COUNT], task[AT]
     start, end, line = _taps(task, scratch), at + n, 3 * task[WIDTH]
     red, green, blue = rows[0, at:end], rows[1, at:end], rows[2, at:end]
@@ -142,7 +145,7 @@ def sample_rgb(flat, task, rows, limits, scratch):
 
 @kernel(inner=True)
 def sample_rgba(flat, task, rows, limits, scratch):
-    """Four channels."""
+    """Sample RGBA: a left and a right pixel have eight bytes."""
     n, at = task[COUNT], task[AT]
     start, end, line = _taps(task, scratch), at + n, 4 * task[WIDTH]
     red, green, blue, alpha = rows[0, at:end], rows[1, at:end], rows[2, at:end], rows[3, at:end]
