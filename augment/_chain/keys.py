@@ -1,8 +1,8 @@
 """Keyed draws: Philox 4x32-10, addressed by (seed, key, transform, draw).
 
-Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.  The generator's key is the chain's
-seed; its counter holds the sample's key (folded to 64 bits), the address of the transform and the number of the block.
-So a draw depends on nothing that happened before it.
+A draw depends on nothing that happened before it.  The generator (Salmon, Moraes, Dror, Shaw, "Parallel random
+numbers: as easy as 1, 2, 3", SC 2011) has a key and a counter.  Its key is the chain's seed.  Its counter holds the
+sample's key, folded to 64 bits, the address of the transform, and the number of the block.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from imgproc._core.check import integer
 from imgproc._core.jit import kernel
 
 FIRST_DRAWS = 16
-"""Uniforms each transform gets from the one kernel call of a sample; more come at need."""
+"""Each transform gets so many uniform numbers from the one kernel call of a sample; more are drawn when needed."""
 
 Key = int | tuple[int, ...]
 
 
 @kernel
 def _philox(c0, c1, c2, c3, k0, k1):
-    """Ten rounds of Philox 4x32 on 64-bit registers that hold 32-bit words."""
+    """Run ten rounds of Philox 4x32, on 64-bit registers that hold 32-bit words."""
     low = np.uint64(0xFFFFFFFF)
     shift = np.uint64(32)
     for _ in range(10):
@@ -42,7 +42,7 @@ def _philox(c0, c1, c2, c3, k0, k1):
 
 @kernel
 def fold(words, seed):
-    """A key of any number of 64-bit words as one of 64 bits."""
+    """Fold a key of any number of 64-bit words into 64 bits."""
     low, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
     state = np.uint64(words.size)
     for word in words:
@@ -53,10 +53,12 @@ def fold(words, seed):
 
 @kernel
 def uniforms(state, seed, address, first, blocks, out, at):
-    """Uniforms in (0, 1) to ``out[at:]``: `blocks` blocks of four from block `first` on, for a folded key."""
+    """Write uniform numbers in (0, 1) to ``out[at:]``: `blocks` blocks of four, from block `first` on.
+
+    `state` is the folded key."""
     low, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
     for b in range(blocks):
-        # The address has 44 bits, the block 20: one transform has at most four million draws.
+        # The address has 44 bits and the block 20, so that a transform has at most four million draws.
         place = (np.uint64(address) << np.uint64(20)) + np.uint64(first + b)
         c = _philox(place & low, place >> shift, state & low, state >> shift, seed & low, seed >> shift)
         for k in range(4):
@@ -65,7 +67,7 @@ def uniforms(state, seed, address, first, blocks, out, at):
 
 @kernel
 def _fill(keys, seed, addresses, first, out):
-    """``out[i, j]``: uniforms of address j for key i."""
+    """Write to ``out[i, j]`` the uniform numbers of address j for key i."""
     for i in range(out.shape[0]):
         state = fold(keys[i], seed)
         for j in range(out.shape[1]):
@@ -73,18 +75,20 @@ def _fill(keys, seed, addresses, first, out):
 
 
 def address(name: str, occurrence: int) -> int:
-    """44 bits that stand for a transform: its class name and which of that class it is in the chain."""
+    """44 bits that name a transform by its class and by which of that class it is in the chain."""
     digest = hashlib.blake2b(f"{name}#{occurrence}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 20
 
 
 def fresh_key() -> int:
-    """A key from the operating system; 53 bits, so that JSON keeps it everywhere."""
+    """A key from the operating system.  It has 53 bits, so that JSON keeps it exactly."""
     return secrets.randbits(53)
 
 
 def key_words(key: Any, name: str = "key") -> tuple[int, ...]:
-    """A key, an integer or a tuple of integers of at most 64 bits, as a tuple of unsigned words."""
+    """Check a key, and return it as a tuple of unsigned words.
+
+    A key is an integer of at most 64 bits, or a tuple of such integers."""
     parts = key if isinstance(key, (tuple, list)) else (key,)
     if not parts:
         raise ValueError(f"{name} must be an integer or a tuple of integers, got an empty {type(key).__name__}")
@@ -100,7 +104,7 @@ def key_words(key: Any, name: str = "key") -> tuple[int, ...]:
 
 
 def key_array(key: Any, name: str = "key") -> np.ndarray:
-    """The words of a key as kernels want them, uint64 (1, n)."""
+    """Check a key, and return its words as kernels want them, uint64 (1, n)."""
     words = key_words(key, name)
     array = np.empty((1, len(words)), np.uint64)
     for k, word in enumerate(words):
@@ -109,7 +113,7 @@ def key_array(key: Any, name: str = "key") -> np.ndarray:
 
 
 def draw_block(keys: np.ndarray, seed: int, addresses: np.ndarray, first: int, blocks: int) -> np.ndarray:
-    """Uniforms in (0, 1), float64 (n keys, n addresses, 4 blocks).
+    """Draw uniform numbers in (0, 1), float64 (n keys, n addresses, 4 blocks).
 
     Parameters
     ----------
@@ -118,7 +122,7 @@ def draw_block(keys: np.ndarray, seed: int, addresses: np.ndarray, first: int, b
         64 bits.
     addresses : uint64 ndarray
     first, blocks : int
-        Which blocks of four.
+        The first block of four numbers, and how many blocks.
     """
     out = np.empty((keys.shape[0], addresses.size, 4 * blocks))
     _fill(keys, np.uint64(seed), addresses, np.int64(first), out)
@@ -126,18 +130,18 @@ def draw_block(keys: np.ndarray, seed: int, addresses: np.ndarray, first: int, b
 
 
 def stream_uniforms(stream: int, count: int) -> np.ndarray:
-    """`count` uniforms in (0, 1) of a stream that `Draws.stream` gave, float64."""
+    """Draw `count` uniform numbers in (0, 1) of a stream that `Draws.stream` gave, float64."""
     keys = np.array([[stream]], np.uint64)
     return draw_block(keys, 0, np.zeros(1, np.uint64), 0, -(-count // 4))[0, 0, :count]
 
 
 def between(low: Any, high: Any, unit: Any) -> Any:
-    """A number between two others, for a uniform one in (0, 1)."""
+    """The number between two others that a uniform number in (0, 1) chooses."""
     return low + (high - low) * unit
 
 
 def choice(count: Any, unit: Any) -> Any:
-    """One of the integers below `count`, for a uniform number in (0, 1)."""
+    """The integer below `count` that a uniform number in (0, 1) chooses."""
     return min(int(count * unit), count - 1)
 
 
@@ -155,11 +159,11 @@ class Draws:
 
     @property
     def source(self) -> tuple[np.ndarray, int, int]:
-        """The words of the key, uint64 (1, n), the seed and the address."""
+        """What the draws come from: the words of the key, uint64 (1, n), the seed and the address."""
         return self._keys, self._seed, self._address
 
     def unit(self) -> float:
-        """A uniform number in (0, 1)."""
+        """Draw a uniform number in (0, 1)."""
         i = self._cursor
         if i == len(self._values):
             self._more()
@@ -167,7 +171,7 @@ class Draws:
         return self._values[i]
 
     def uniform(self, low: float, high: float) -> float:
-        """A uniform number between `low` and `high`."""
+        """Draw a uniform number between `low` and `high`."""
         i = self._cursor
         if i == len(self._values):
             self._more()
@@ -175,15 +179,15 @@ class Draws:
         return between(low, high, self._values[i])
 
     def integer(self, low: int, high: int) -> int:
-        """A uniform integer from `low` to `high`, both included."""
+        """Draw a uniform integer from `low` to `high`, both included."""
         return low + choice(high - low + 1, self.unit())
 
     def pick(self, choices: Sequence[Any]) -> Any:
-        """One of the choices, all alike."""
+        """Draw one of the choices, all with the same probability."""
         return choices[self.integer(0, len(choices) - 1)]
 
     def permutation(self, n: int) -> list[int]:
-        """The numbers below `n` in random order."""
+        """Draw an order of the numbers below `n`."""
         order = list(range(n))
         for i in range(n - 1, 0, -1):
             j = self.integer(0, i)
@@ -191,7 +195,7 @@ class Draws:
         return order
 
     def stream(self) -> int:
-        """A name for as many further numbers as an operation wants (noise, control grids): 52 bits."""
+        """Draw 52 bits that name a stream of further numbers, as operations want for noise and for control grids."""
         return int(self.unit() * (1 << 26)) << 26 | int(self.unit() * (1 << 26))
 
     def _more(self) -> None:

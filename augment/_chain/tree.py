@@ -1,4 +1,4 @@
-"""A tree of transforms, and the steps that it takes with one sample: addresses, draws, choices."""
+"""A tree of transforms, with their addresses, and the steps that it takes with one sample."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Group(Transform, abstract=True):
     transforms: Sequence[Transform]
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
-        """The children to apply, in order: which, and whether whatever their own `p` says."""
+        """Choose the children to apply: the number of each, and whether to apply it whatever its own `p` says."""
         raise NotImplementedError
 
 
 def in_order(group: Group) -> Iterator[tuple[int, bool]]:
-    """The choice of all children, one after the other."""
+    """The choice of all children, in order; each decides by its own `p`."""
     return zip(range(len(group.transforms)), itertools.repeat(False))
 
 
@@ -35,13 +35,15 @@ class Node(NamedTuple):
     transform: Transform
     place: Place
     slot: int
-    """Its number among all nodes, depth first."""
+    """Its number among all nodes, counted depth first."""
     children: tuple[Node, ...] | None
-    """None for what is no group."""
+    """None if it is not a group."""
 
 
 class Plan:
-    """A tree of transforms with an address for each: its class name and which of that class it is, depth first."""
+    """A tree of transforms with an address for each.
+
+    The address depends on the class name, and on which of that class it is, counted depth first."""
 
     def __init__(self, root: Group) -> None:
         found: dict[int, Node] = {}
@@ -74,7 +76,7 @@ class Plan:
         def visit(node: Node, forced: bool) -> None:
             transform, place, slot, children = node
             drawn = values[slot]
-            # The gate takes a draw whatever `p` is, so that the other draws do not depend on it.
+            # The decision takes a draw whatever `p` is, so that the other draws do not depend on `p`.
             if not (drawn[0] < transform.p or forced):
                 return
             rng = Draws(drawn, key, seed, place.address, 1)
@@ -102,13 +104,15 @@ class Plan:
 
 
 def _place(transform: Transform, seen: dict[str, int], found: dict[int, Node]) -> Node:
-    """The node of a transform and those below it; `seen` counts classes, `found` gets nodes by their number."""
+    """Make the node of a transform and those below it.
+
+    `seen` counts transforms by class; `found` gets the nodes by their number."""
     name = type(transform).__name__
     occurrence = seen.get(name, 0)
     seen[name] = occurrence + 1
     slot = len(found)
     place = Place(name, occurrence, address(name, occurrence))
-    found[slot] = Node(transform, place, slot, None)  # keeps its number while its children come
+    found[slot] = Node(transform, place, slot, None)  # keeps its number while its children get theirs
     if isinstance(transform, Group):
         children = tuple(_place(child, seen, found) for child in transform.transforms)
         found[slot] = Node(transform, place, slot, children)

@@ -1,12 +1,12 @@
-"""Compiled pieces that kernels call through a table of addresses.
+"""Units: functions that are compiled by themselves, and that kernels call by their addresses.
 
-A kernel that calls another one by its name holds all of it: the machine would have to compile every operation before it
-can run one.  A unit is compiled on its own when it is first needed, and its address is a number that a kernel calls
-with `invoke`.  A call costs about 4 ns, and an array travels as its address and its shape.
+If a kernel calls another one by its name, it contains all of it.  The kernel of a pass would then have to compile every
+operation before it could run one.  A unit is compiled when it is first needed.  Its address is a number, which a kernel
+calls with `invoke`.  A call costs about 4 ns; an array travels as its address and its shape.
 
-Arguments of a unit are numbers and C-contiguous arrays of one or two axes.  A `Family` says which; its letters stand
-for dtypes that differ from unit to unit: ``OPERATION.of(T="float32")``.  Without a compiler (``NUMBA_DISABLE_JIT=1``)
-an address is the number of a Python function, and `invoke` calls that.
+The arguments of a unit are numbers and C-contiguous arrays of one or two axes.  A `Family` says which.  Letters in it
+stand for dtypes that differ from unit to unit, and ``unit.address(T="float32")`` says what they are.  Without a
+compiler (``NUMBA_DISABLE_JIT=1``) an address is the number of a Python function, which `invoke` calls.
 """
 
 from __future__ import annotations
@@ -22,20 +22,22 @@ _plain: list[Callable[..., Any]] = []
 
 
 BYTES = -1
-"""Number of axes of an array that comes as bytes."""
+"""Stands for the number of axes of an array that comes as bytes."""
 
 
 class Family(NamedTuple):
-    """What units that stand in for each other take and give."""
+    """The arguments and the result of units that can replace each other."""
 
     result: str
-    """dtype of the number that they return."""
+    """The dtype of the number that they return."""
     arguments: tuple[tuple[str, int], ...]
-    """For each argument a dtype, or a letter that stands for one, and its number of axes; 0 is a number, `BYTES` an
-    array of one axis that callers have as bytes, so that they are compiled once for all dtypes."""
+    """For each argument a dtype, or a letter that stands for one, and the number of axes.
+
+    0 axes mean a number.  `BYTES` means an array of one axis that callers hold as bytes, so that the callers are
+    compiled once for all dtypes."""
 
     def kinds(self, letters: dict[str, str]) -> list[Any]:
-        """Numba's types of the arguments."""
+        """Numba's types of the arguments, for these dtypes of the letters."""
         from numba.core import types
 
         found = []
@@ -52,8 +54,8 @@ class Unit:
     ----------
     family : Family
     body : callable
-        Takes the arguments that the family says, as arrays and numbers.  It may call kernels (`kernel`), and hold
-        kernels, numbers and dtypes that it was made with.
+        It takes the arguments of the family, as arrays and numbers.  It may call kernels, also such as its maker has
+        given to it.
     """
 
     def __init__(self, family: Family, body: Callable[..., Any]) -> None:
@@ -71,7 +73,7 @@ class Unit:
         return self._dispatcher
 
     def address(self, **letters: str) -> int:
-        """The number that `invoke` takes; compiles the unit if it is the first to ask for these dtypes.
+        """The number that `invoke` takes.  The first call for these dtypes compiles the unit.
 
         Parameters
         ----------
@@ -99,7 +101,7 @@ class Unit:
 
 
 def _thin(kinds: list[Any]) -> Any:
-    """Arrays as pointers and lengths, in one tuple."""
+    """The type of one tuple that holds all arguments; an array becomes its pointer and its lengths."""
     from numba.core import types
 
     flat: list[Any] = []
@@ -112,7 +114,7 @@ def _thin(kinds: list[Any]) -> Any:
 
 
 def _from_bytes(family: Family, letters: dict[str, str], body: Callable[..., Any]) -> Callable[..., Any]:
-    """The body for callers that have some arrays as bytes."""
+    """The body for uncompiled callers, which have some arrays as bytes."""
     import numpy as np
 
     kinds = [np.dtype(letters.get(name, name)) if axes == BYTES else None for name, axes in family.arguments]
@@ -130,7 +132,7 @@ def _adapter(family: Family, body: Callable[..., Any]) -> Callable[..., Any]:
     def adapter(thin):
         return inlined(*arrays(thin))
 
-    # The name tells units apart in the cache and in a profile.
+    # By this name units are told apart in the cache and in a profile.
     adapter.__name__ = adapter.__qualname__ = f"unit_{body.__qualname__}"
     adapter.__module__ = body.__module__
     return adapter
@@ -140,7 +142,7 @@ _makers: dict[tuple[int, ...], jit.Intrinsic] = {}
 
 
 def _arrays(axes: tuple[int, ...]) -> jit.Intrinsic:
-    """The intrinsic that makes arrays of so many axes again from what `_thin` made of them."""
+    """The intrinsic that makes arrays again of the tuple that `_thin` describes; `axes` says of how many axes."""
     if axes not in _makers:
         _makers[axes] = jit.Intrinsic(lambda intrinsic: _thick(intrinsic, axes))
     return _makers[axes]
@@ -194,7 +196,7 @@ def _invoke(intrinsic: Any) -> Any:
     from numba.core import types
 
     def invoke(typing_context, address, like, arguments):
-        """Call the unit at an address; its result is a number of the type of `like`."""
+        """Call the unit at an address.  Its result is a number of the type of `like`."""
         kinds = list(arguments.types)
         thin = _thin(kinds)
 
@@ -225,10 +227,10 @@ def _invoke_plain(address: int, like: Any, arguments: tuple[Any, ...]) -> Any:
 
 
 invoke = jit.Intrinsic(_invoke, _invoke_plain)
-"""``invoke(address, like, (a, b, ...))`` in a kernel: call a unit, which returns a number of the type of `like`.
+"""``invoke(address, like, (a, b, ...))`` in a kernel calls a unit, which returns a number of the type of `like`.
 
-Arrays among the arguments must be `borrowed`, else each call counts references to them; their dtypes and axes must be
-those of the unit, which nothing checks."""
+Arrays among the arguments should be `borrowed`, because otherwise each call counts references to them.  Their dtypes
+and axes must be those of the unit: nothing checks them."""
 
 
 def _invoke_kernel(intrinsic: Any) -> Any:
@@ -250,14 +252,15 @@ def _invoke_kernel(intrinsic: Any) -> Any:
 
 
 invoke_kernel = jit.Intrinsic(_invoke_kernel, _invoke_plain)
-"""``invoke_kernel(address, like, (a, b, ...))``: call a kernel by the address that `kernel_address` gave for just these
-types of arguments."""
+"""``invoke_kernel(address, like, (a, b, ...))`` in a kernel calls another one by its address.
+
+`kernel_address` gave the address, for arguments of just these types."""
 
 
 def kernel_address(kernel: jit.Kernel, *examples: Any) -> int:
-    """The address of a kernel, compiled for arguments of the types of these examples.
+    """The address of a kernel that is compiled for arguments of the types of these examples.
 
-    So that another kernel can call what Python calls too without holding it once more."""
+    With it another kernel can call what Python calls, too, without containing it once more."""
     if not jit.jit_enabled():
         with _lock:
             if kernel.function not in _plain:
@@ -272,10 +275,10 @@ def kernel_address(kernel: jit.Kernel, *examples: Any) -> int:
 
 
 def entry_of(kernel: jit.Kernel, *examples: Any) -> Any:
-    """The kernel, compiled for arguments of the types of these examples, without the choice by types that comes before
-    each call and that takes longer than a small image.
+    """The kernel as compiled for arguments of the types of these examples, to be called directly.
 
-    The caller sees to it that all arguments have just these types: nothing checks them."""
+    Numba looks at the types before each ordinary call, which takes longer than the work on a small image.  The caller
+    must see to it that all arguments have just these types: nothing checks them."""
     if not jit.jit_enabled():
         return kernel
     import numba

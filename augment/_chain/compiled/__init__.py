@@ -1,1 +1,1 @@
-"""Chains compiled to programs that kernels run."""
+"""Compiled chains: chains as programs that kernels run."""

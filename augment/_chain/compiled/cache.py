@@ -1,4 +1,4 @@
-"""The compiled chains of a chain: one for each kind of image that has come several times."""
+"""The compiled chains of a chain: one for each kind of image (shape and dtype) that has come several times."""
 
 from __future__ import annotations
 
@@ -18,24 +18,23 @@ from .chain import CompiledChain, FixedChain
 from .compile import record
 
 LARGEST_TOGETHER = 1 << 15
-"""Values of an image up to which whole pixels are moved by kernels in batches: OpenCV moves those of larger ones
-faster."""
+"""In batches, kernels move whole pixels of images of up to so many values.  OpenCV moves larger images faster."""
 
 
 class CompiledChains:
-    """The compiled chains of a chain: for each kind of image that has come several times."""
+    """Finds the compiled chain for an image, makes it when that pays, and runs it."""
 
     BEFORE = 4
-    """Images of a kind that run stage by stage: compiling the chain takes as long as tens of them."""
+    """So many images of a kind run stage by stage first, because compiling the chain takes as long as tens of them."""
     MOST = 256
-    """Kinds that are remembered."""
+    """So many kinds are remembered."""
 
     def __init__(self, plan: Plan, seed: int, rules: Rules) -> None:
         self._plan, self._seed, self._rules = plan, seed, rules
         self._found: dict[Any, CompiledChain | FixedChain | int | None] = {}
 
     def find(self, shape: tuple[int, ...], dtype: np.dtype, times: int = 1) -> CompiledChain | FixedChain | None:
-        """The compiled chain for images of a shape and dtype, of which so many more come now, or None."""
+        """The compiled chain for images of a shape and dtype, of which `times` more come now; None if there is none."""
         found = self._found.get((shape, dtype), 0)
         if type(found) is not int:
             return found
@@ -47,7 +46,7 @@ class CompiledChains:
         return made
 
     def run(self, image: Any, words: np.ndarray, out: np.ndarray | None) -> np.ndarray | None:
-        """One image, or None if the compiled chain does not apply; the caller then runs stage by stage."""
+        """Run one image; None if the compiled chain does not apply, and the caller must run stage by stage."""
         if type(image) is not np.ndarray:
             return None
         made = self.find(image.shape, image.dtype)
@@ -58,7 +57,7 @@ class CompiledChains:
     def run_with_maps(
         self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None
     ) -> tuple[np.ndarray, list[Stage]] | None:
-        """One image and its geometric stages, or None if the compiled chain does not apply."""
+        """Run one image, and give its geometric stages, too; None if the compiled chain does not apply."""
         made = self.find(image.shape, image.dtype)
         if type(made) is not CompiledChain or not made.follows or made.large or not stays_serial(image.size):
             return None
@@ -72,14 +71,14 @@ class CompiledChains:
         made.tries += 1
         if result is None:
             made.misses += 1
-            if made.misses > self.BEFORE and 2 * made.misses > made.tries:  # not worth trying
+            if made.misses > self.BEFORE and 2 * made.misses > made.tries:  # it fails too often to be tried again
                 self._found[image.shape, image.dtype] = None
         return result
 
     def run_many(
         self, images: np.ndarray, keys: Sequence[Key], out: np.ndarray | None, threads: int
     ) -> np.ndarray | None:
-        """An array of images (n, ...), one kernel call for many of them."""
+        """Run an array of images (n, ...), many in one kernel call; None if the compiled chain does not apply."""
         n = len(images)
         found = self.find(images.shape[1:], images.dtype, n)
         words = [key_words(key, "keys[i]") for key in keys]

@@ -1,4 +1,4 @@
-"""A chain compiled for images of one kind, ready to run."""
+"""A compiled chain, for images of one shape and dtype."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from .symbols import Tape
 
 LARGE = 1 << 16
-"""From so many levels on, rectangles alone and a matrix of bytes alone have a way of their own."""
+"""Images of more levels than this have a faster way if the chain only paints rectangles, or only mixes bytes."""
 
 WORKS = 8
-"""Compiled chains whose buffers a thread keeps: some are as large as the image, and a data set may have many sizes."""
+"""A thread keeps the buffers of so many compiled chains: some buffers are as large as an image."""
 
 _own = threading.local()
 
@@ -53,7 +53,7 @@ class CompiledChain:
     shape, dtype
         Of the images.
     frame : Frame
-        Of the results.
+        Of the results, before `target` and `layout`.
     target : dtype, optional
     layout : {"last", "first"}
     """
@@ -86,11 +86,11 @@ class CompiledChain:
         self.looks = any(kind.flags & MEAN for kind in operations)
         self.moves = layout == "last" and target == dtype and all(entry.code == MOVE for entry in entries)
         self.warps = any(entry.code == WARP for entry in entries)
-        # Rectangles, and a matrix of bytes on its own, have a faster way over many pixels.
+        # Rectangles alone, and a matrix of bytes alone, have a faster way over many pixels.
         alone = set(kinds) == {ERASE} or (kinds in ([MATRIX], [MATRIX_TO_GREY]) and dtype == np.uint8)
         self.large = alone and math.prod(self.source) > LARGE
         self.tries = self.misses = 0
-        # Whether maps say all about masks, boxes and keypoints: moves are not kept apart.
+        # Whether the maps say all that happens to masks, boxes and keypoints.  Moves alone are multiplied together.
         moving = any(entry.code == MOVE for entry in entries)
         self.follows = (not moving or self.warps) and not any(entry.paints for entry in entries)
         self.tables = dtype == np.uint8 and any(kind.flags & (TABULATED | MEAN) for kind in operations)
@@ -119,12 +119,12 @@ class CompiledChain:
         return Chain(self.seed, program, initial, maps, levels, samplers, kernels, self.limits, inner)
 
     def _source(self, pull: Any) -> np.ndarray:
-        """`Source.numbers` of the image: where it only moves, or where it is interpolated."""
+        """Make `Source.numbers` of the image: with a matrix `pull` for moving it, with None for interpolating it."""
         kind, words = ("copy", False) if pull is not None else ("bilinear", True)
         return source_numbers(self.source, self.dtype, self.target, kind, words, False, False, pull)
 
     def _made(self) -> Work:
-        """What a thread's kernels work in."""
+        """Make the memory that the kernels of one thread work in."""
         chain, (height, width), channels, dtype = self._chain, self.size, self.source[2], self.dtype
         registers, params, ops = chain.program[4:7].tolist()
         kind = self.limits.dtype
@@ -164,7 +164,7 @@ class CompiledChain:
         )
 
     def compile(self) -> CompiledChain:
-        """Compile what it runs, and fill in the addresses of the kernels that `run_samples` calls."""
+        """Compile the kernels that it runs, and fill in the addresses of those that `run_samples` calls."""
         work, chain = self._made(), self._chain
         pixels = canonical(np.zeros(1, np.uint8))
         source, result = Source(pixels, work.source), Result(np.zeros(1, np.uint8), work.result)
@@ -187,7 +187,7 @@ class CompiledChain:
         return self
 
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray | None:
-        """One image under a key's words, uint64 (1, n); None if the sample is not as recorded."""
+        """Run one image under the words of a key, uint64 (1, n); None if no recorded segment fits the sample."""
         work = self._work()
         if self.moves:
             if not self._draw_moves(words, self._chain, work, self._lowering):
@@ -210,7 +210,9 @@ class CompiledChain:
         return [self._stages[int(row[9])]._replace(pull=tuple(row[:9])) for row in rows]
 
     def run_many(self, images: np.ndarray, words: np.ndarray, out: np.ndarray, first: int, last: int) -> int:
-        """Images [first, last) of an array (n, ...), to one of results; the first that is not done, or `last`."""
+        """Run images [first, last) of an array (n, ...) into an array of results.
+
+        Returns the number of the first image that could not be done, or `last`."""
         flat = canonical(images).reshape(len(images), -1)
         return self._run(flat, words, self._work(), out.reshape(len(out), -1), first, last)
 
@@ -229,7 +231,7 @@ class CompiledChain:
 
 
 class FixedChain:
-    """A chain that draws nothing: its stages for images of one shape and dtype."""
+    """A chain that draws nothing, so that its stages are always the same for images of one shape and dtype."""
 
     large = False
     moves = True
@@ -239,5 +241,5 @@ class FixedChain:
         self.tries = self.misses = 0
 
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        """One image; there is no key to heed."""
+        """Run one image; the key does not matter."""
         return run(image, self._stages, dtype=self._target, layout=self._layout, out=out)

@@ -1,14 +1,14 @@
-"""A chain compiled for a kind of image: its draws and its lowering recorded once.
+"""Compile a chain for a kind of image: record once how it draws and lowers.
 
-Transforms draw and lower in Python, which takes longer than a kernel takes over a small image.  So for images of a
-shape and dtype that comes again, `draw` and `lower` of each transform are run on symbols in place of drawn numbers.
-What they do with them is kept as a short program that a kernel evaluates for each sample, number by number as Python
-would: the results are the same bytes.
+Transforms draw and lower in Python, which takes longer than a kernel needs for a small image.  So for images of a
+shape and dtype that come again, `draw` and `lower` of each transform run once on symbols in place of drawn numbers.
+What they do with the symbols is kept as a short program.  A kernel evaluates it for each sample, number by number as
+Python would, so that the results are the same bytes.
 
-Decisions that depend on drawn numbers are recorded as guards: they were made for a few samples, and a program holds for
-those that decide alike.  A transform may have several programs, its segments; a sample that none of them fits goes
-stage by stage through `run`, as does a chain of which anything cannot be recorded (an operation that needs neighbours,
-a size that is drawn).
+Decisions that depend on drawn numbers are recorded as guards.  They were made for a few samples, and the program holds
+for all samples that decide alike.  A transform may have several such programs, which are called its segments.  A sample
+that fits none of them runs stage by stage.  So does a chain that cannot be recorded, because an operation needs
+neighbours or a size is drawn.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from .program import EQUAL, LESS, MOST_WARPS, MOVE, NOT_MORE, WARP
 from .symbols import Branch, Recorder, Symbol, Tape, Untraceable
 
 SAMPLES = 12
-"""Of how many samples decisions are recorded."""
+"""The decisions of so many samples are recorded."""
 
 
 class Entry:
-    """An operation, or a map of pixels, and the registers of its parameters."""
+    """A pixel operation, or a geometric stage, with the registers of its parameters."""
 
     def __init__(
         self,
@@ -49,8 +49,8 @@ class Entry:
         source: Frame | None = None,
     ) -> None:
         self.code, self.registers, self.kind, self.stage, self.source = code, registers, kind, stage, source
-        self.number = -1  # address of an operation's unit, or number of a map where a chain interpolates
-        self.paints = False  # whether masks change, too
+        self.number = -1  # of an operation the address of its unit; of a map its number, if the chain interpolates
+        self.paints = False  # whether it paints on masks, too
 
 
 class Segment:
@@ -98,7 +98,7 @@ def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
 
 def _map(tape: Tape, stage: Geometry, frame: Frame) -> Entry:
     a, b, _, d, e, _, *rest = stage.pull
-    # Whole translations may be drawn: the kernel makes sure that they are whole.
+    # A translation may be drawn; the kernel makes sure that it is by whole pixels.
     known = all(type(v) is not Symbol for v in (a, b, d, e, *rest))
     moves = known and is_exact((a, b, 0.0, d, e, 0.0, *rest))
     words = frame.dtype == np.uint8 and frame.channels in (3, 4) and min(frame[:2]) > 1
@@ -110,7 +110,7 @@ def _map(tape: Tape, stage: Geometry, frame: Frame) -> Entry:
 def record(
     plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype
 ) -> CompiledChain | FixedChain | None:
-    """The recipe of a chain for images of a shape and dtype; None where it cannot be recorded."""
+    """Compile a chain for images of a shape and dtype; None if it cannot be recorded."""
     fixed = _fixed(plan, rules, shape, dtype)
     if fixed is not None:
         return fixed
@@ -119,14 +119,14 @@ def record(
 
 
 class _Nothing:
-    """Stands for `Draws` where nothing is drawn."""
+    """Takes the place of `Draws` for transforms that should draw nothing."""
 
     def __getattr__(self, name: str) -> NoReturn:
         raise Untraceable
 
 
 def _fixed(plan: Plan, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) -> FixedChain | None:
-    """A chain that draws nothing, and does more than kernels can do in one go."""
+    """Make the chain if it draws nothing, and if kernels could not run it in one call; else None."""
     if not rules.fuse or plan.root.transform.p < 1:
         return None
     frame = Frame(shape[0], shape[1], shape[2] if len(shape) == 3 else 1, dtype)
@@ -174,12 +174,14 @@ def _recorded(plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype
         if plan.root.transform.p < 1 and frame != start:
             return None
         return CompiledChain(plan, seed, tape, nodes, shape, dtype, frame, rules.dtype, rules.layout)
-    except Exception:  # whatever is wrong with the image or the chain is said the ordinary way
+    except Exception:  # if the image or the chain is wrong, running stage by stage says so
         return None
 
 
 def _record_node(tape: Tape, node: Node, frame: Frame, samples: list[list[float]]) -> tuple[list[Segment], int]:
-    """The variants of a transform, and the draw that chooses among them; -1 where it is the first whose guards hold."""
+    """Record the variants of a transform, and the draw that chooses among them.
+
+    The draw is -1 if the first variant is taken whose guards hold."""
     transform = node.transform
     if node.children is not None or transform.needs_boxes or transform.needs_mask:
         raise Untraceable
@@ -196,14 +198,14 @@ def _record_node(tape: Tape, node: Node, frame: Frame, samples: list[list[float]
 
 
 def _variants(tape: Tape, node: Node, frame: Frame, samples: list[list[float]]) -> list[Segment]:
-    """What a transform does to samples that decide differently, the most frequent first."""
+    """Record what a transform does to samples that decide differently; the most frequent variant comes first."""
     found: dict[tuple[int, ...], list[Segment]] = {}
     for values in samples:
         try:
             segment = Segment(tape, node, frame, values, {})
         except Branch:
             raise
-        except Untraceable:  # these samples will go the ordinary way
+        except Untraceable:  # such samples run stage by stage
             continue
         found.setdefault(segment.decisions, []).append(segment)
         if not segment.decisions:
@@ -214,8 +216,10 @@ def _variants(tape: Tape, node: Node, frame: Frame, samples: list[list[float]]) 
 
 
 def _check_order(nodes: list[tuple[Node, list[Segment], int]], p: float) -> None:
-    """Pixels move only before what depends on their place or on all of them, and are not interpolated after any
-    operation; `normalize` comes last, and always."""
+    """Raise `Untraceable` if the transforms stand in an order that one pass cannot do.
+
+    Pixels must not move after an operation that depends on their place or on all of them, and must not be interpolated
+    after any operation.  `normalize` must come last, and must always be applied."""
     maps = [entry for _, segments, _ in nodes for segment in segments for entry in segment.entries if entry.stage]
     rough = any(entry.code == WARP for entry in maps)
     if rough and len(maps) > MOST_WARPS:

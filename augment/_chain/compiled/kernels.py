@@ -1,4 +1,4 @@
-"""The kernels of compiled chains: for each sample they draw, lower and run all of it."""
+"""The kernels of compiled chains: for each sample they draw, lower and run all stages."""
 
 from __future__ import annotations
 
@@ -40,74 +40,74 @@ from ..keys import FIRST_DRAWS, choice_kernel, fold, uniforms
 from .program import HEAD, LESS, MOVE, evaluate_kernel
 
 INPUT_H, INPUT_W, CONSTANT = range(3)
-"""What is known of a map beside its matrix: size of its input, and whether its border is constant."""
+"""What is known of a map beside its matrix: the size of its input, and whether its border is constant."""
 
 MAP = 10
-"""Numbers of a map that a sample has drawn: its pull matrix, and which map it is."""
+"""Numbers of a map that a sample has drawn: its matrix from output to input, and which map it is."""
 
 COPY, INTERPOLATE = range(2)
-"""Of `Chain.samplers`."""
+"""Places in `Chain.samplers`."""
 
 
 class Chain(NamedTuple):
-    """What a chain does to images of one kind."""
+    """What a chain does to images of one shape and dtype."""
 
     seed: Any
     program: Any
-    """int64, flat; see `program`."""
+    """int64: the program; see `program`."""
     initial: Any
-    """float64: registers at the start."""
+    """float64: the registers as they are at the start."""
     maps: Any
-    """int64 (k, 3), where the chain interpolates."""
+    """int64 (k, 3): `INPUT_H`, `INPUT_W` and `CONSTANT` of each map; no rows unless the chain interpolates."""
     levels: Any
-    """Fills of these maps, (k, channels), in the dtype of rows."""
+    """The fills of these maps, (k, channels), in the dtype of rows."""
     samplers: Any
-    """int64 (2,): addresses."""
+    """int64 (2,): addresses of samplers."""
     kernels: Any
     """int64 (2,): addresses of `run_rows` and `run_levels`."""
     limits: Any
-    """Of the result, and of the image on its way."""
+    """`limits` are those of the result, `inner` those of an image that is still on its way to a mean."""
     inner: Any
 
 
 class Work(NamedTuple):
-    """What a thread's kernels work in."""
+    """The memory that the kernels of one thread work in."""
 
     registers: Any
     drawn: Any
-    """float64 (`MOST_WARPS`, `MAP`): the maps of a sample.  Where nothing interpolates the first row is what all moves
-    amount to."""
+    """float64 (`MOST_WARPS`, `MAP`): the maps of a sample.  If nothing interpolates, the first row is the product of
+    all moves."""
     count: Any
-    """int64 (1,): how many maps there are."""
+    """int64 (1,): how many maps the sample has."""
     ops: Any
     params: Any
     tables: Any
     table: Any
     prepare: Any
-    """As `Operations` has them, with room for the longest sample."""
+    """As in `Operations`, with room for the sample that has most."""
     source: Any
     """int64: `Source.numbers`."""
     moved: Any
-    """int64: the same for the image on its way to a mean, whose pixels stay in place."""
+    """int64: the same for an image on its way to a mean, whose pixels stay in place."""
     result: Any
     """int64: `Result.numbers`."""
     keep: Any
-    """int64: the same for the image on its way to a mean."""
+    """int64: the same for an image on its way to a mean."""
     matrix: Any
     frames: Any
     steps: Any
     grids: Any
     fills: Any
-    """As `Maps` has them, with room for the most frames."""
+    """As in `Maps`, with room for the sample that has most frames."""
     buffer: Any
-    """uint8 (2, bytes), for a chain with a mean: the image on its way to the first and to the second one."""
+    """uint8 (2, bytes), for a chain with means: the image on its way to the first mean, and to the second one."""
     totals: Any
     scratch: Any
 
 
 @kernel(inner=True)
 def _compute(program, start, stop, registers):
-    """Whether all guards hold."""
+    """Compute rows of a program; returns whether all guards hold."""
     for k in range(start, stop):
         code, to = program[4 * k], program[4 * k + 1]
         value = evaluate_kernel(code, registers[program[4 * k + 2]], registers[program[4 * k + 3]])
@@ -121,7 +121,7 @@ def _compute(program, start, stop, registers):
 
 @kernel(inner=True)
 def _segment(program, node, registers):
-    """The segment of a node that is to be done, computed; -1 where no guards hold."""
+    """Find the segment of a node that is to be done, and compute it; -1 if the guards of no segment hold."""
     first, count, choice = program[node + 1], program[node + 2], program[node + 3]
     last = first + count
     if choice >= 0:
@@ -135,7 +135,7 @@ def _segment(program, node, registers):
 
 @kernel(inner=True)
 def _matrix_at(program, at, registers):
-    """The pull matrix of an entry."""
+    """Read the matrix of an entry out of registers."""
     return (
         registers[program[at]], registers[program[at + 1]], registers[program[at + 2]],
         registers[program[at + 3]], registers[program[at + 4]], registers[program[at + 5]],
@@ -156,7 +156,7 @@ def _keep_matrix(row, m):
 
 @kernel(inner=True)
 def _note_map(program, at, number, registers, work):
-    """A map: beside those before it, or, where nothing interpolates, multiplied with them."""
+    """Note a map: after those before it, or, if nothing interpolates, multiplied with them."""
     pull = _matrix_at(program, at, registers)
     if number < 0:
         _keep_matrix(work.drawn[0], multiply_kernel(_load_matrix(work.drawn[0]), pull))
@@ -169,7 +169,7 @@ def _note_map(program, at, number, registers, work):
 
 @kernel
 def lower(words, chain, work):
-    """Draw and lower one sample; returns the number of operations, or -1 where it is not what was recorded."""
+    """Draw and lower one sample; returns the number of its operations, or -1 if no recorded segment fits."""
     program, registers, ops = chain.program, work.registers, work.ops
     for k in range(chain.initial.size):
         registers[k] = chain.initial[k]
@@ -204,7 +204,7 @@ def lower(words, chain, work):
 
 
 def place(m: Any, source: Any, result: Any) -> bool:
-    """Where whole pixels come from under a pull matrix, to the numbers of the source; whether none is from outside."""
+    """Write to the numbers of the source where whole pixels come from; returns whether none comes from outside."""
     h, w = source[HEIGHT], source[WIDTH]
     step_x, step_y, first = walk_kernel(m, w)
     source[FIRST], source[STEP_X], source[STEP_Y] = first, step_x, step_y
@@ -220,8 +220,9 @@ place_kernel = kernel(place, inner=True)
 
 @kernel(inner=True)
 def _merge(chain, work):
-    """The drawn maps as one matrix, as `merge` does it; returns how many frames show their border, or -1 where another
-    border than a constant one shows."""
+    """Multiply the drawn maps into one matrix, as `merge` does.
+
+    Returns how many frames show their border, or -1 if one of them has another border than a constant one."""
     height, width = float(work.result[ROWS]), float(work.result[COLUMNS])
     pull = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
     frames = 0
@@ -246,7 +247,7 @@ def _merge(chain, work):
 
 @kernel(inner=True)
 def _sampled(chain, work, frames):
-    """How the source is sampled, to its numbers."""
+    """Write to the numbers of the source how it is sampled."""
     numbers, matrix = work.source, _load_matrix(work.matrix)
     exact = is_exact_kernel(matrix)
     numbers[SAMPLER] = chain.samplers[COPY if exact else INTERPOLATE]
@@ -289,7 +290,7 @@ def _run_rows(pixels, work, part, frames, chain, limits, out, numbers):
 
 @kernel(inner=True)
 def _run_warped(image, count, chain, work, out):
-    """One sample of a chain that interpolates; False where it cannot be had this way."""
+    """Run one sample of a chain that interpolates; False if it cannot be done in this way."""
     frames = _merge(chain, work)
     if frames < 0:
         return False
@@ -326,7 +327,7 @@ def _borrowed_work(w):
 
 @kernel
 def run_samples(images, words, chain, work, out, lowering, first, last):
-    """Samples [first, last); returns the first that cannot be had this way, or `last`."""
+    """Run samples [first, last); returns the number of the first that cannot be done in this way, or `last`."""
     images, words, out = borrowed(images), borrowed(words), borrowed(out)
     chain, work = _borrowed_chain(chain), _borrowed_work(work)
     for i in range(first, last):
@@ -345,8 +346,9 @@ def run_samples(images, words, chain, work, out, lowering, first, last):
 
 @kernel
 def draw_moves(words, chain, work, lowering):
-    """Draw a sample whose pixels only move; returns whether none comes from outside.  ``work.drawn[0]`` is their
-    map."""
+    """Draw a sample whose pixels only move; returns whether none of them comes from outside.
+
+    ``work.drawn[0]`` is the map."""
     chain, work = _borrowed_chain(chain), _borrowed_work(work)
     count = invoke_kernel(lowering, np.int64(0), (words[0], chain, work))
     return count >= 0 and place_kernel(_load_matrix(work.drawn[0]), work.source, work.result)

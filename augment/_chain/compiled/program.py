@@ -1,15 +1,19 @@
 """A compiled chain as one array of integers, which `kernels` evaluate for each sample.
 
-The array begins with rows of four; lists of registers follow.
+The array begins with rows of four numbers; lists of registers follow.
 
-* Row 0: number of nodes; draws of each, in blocks of four; whether tables may stand for operations; register of `p`.
-* Row 1: registers; parameters at most; operations at most; place of the list of addresses of the draws.
-* A node: register of its `p`; first of its segments; how many; the register of the draw that chooses among them, or -1
-  where the first segment is taken whose guards hold.
-* A segment: first row of what is computed, the row after; first entry, the one after.
-* What is computed: code; register of the result (of a guard: 1 or 0); registers of the operands.
-* An entry: `MOVE`, `WARP` or the flags of an operation; place of its list of registers; its length; and for an
-  operation the address of its unit, for a map its number where a chain interpolates, else -1.
+* Row 0: the number of nodes; how many draws each has, in blocks of four; whether tables may replace operations; the
+  register of the chain's `p`.
+* Row 1: the number of registers; the most parameters and the most operations that a sample can have; the place of the
+  list with the addresses of draws.
+* A row for each node: the register of its `p`; its first segment; the number of its segments; the register of the draw
+  that chooses among them, or -1 if the first segment is taken whose guards hold.
+* A row for each segment: the first row of what it computes, and the row after the last; its first entry, and the one
+  after the last.
+* A row for each computation: its code; the register of the result, or for a guard 1 or 0; the registers of its two
+  operands.
+* A row for each entry: `MOVE`, `WARP` or the flags of an operation; the place of its list of registers, and how many
+  there are; the address of an operation's unit, or the number of a map if the chain interpolates, else -1.
 """
 
 from __future__ import annotations
@@ -27,22 +31,22 @@ from ..keys import FIRST_DRAWS
     ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, NEGATE, FLOOR, ROUND, ABSOLUTE, LEAST, STREAM,
     SQRT, EXP, LOG, COS, SIN, TAN, LESS, NOT_MORE, EQUAL,
 ) = range(20)  # fmt: skip
-"""What is computed from one or two registers; the last three are guards, which must give what was recorded."""
+"""Codes of what is computed from one or two registers.  The last three are guards: they must give what was recorded."""
 
 MOVE, WARP = -1, -2
-"""Beside the flags of operations: whole pixels move, or pixels are interpolated; parameters are the pull matrix."""
+"""Codes of entries that are no operations: whole pixels move, or pixels are interpolated, by a matrix."""
 
 MOST_WARPS = 16
-"""Geometric stages of a chain that interpolates."""
+"""So many geometric stages may a chain have that interpolates."""
 
 HEAD = 2
-"""Rows before the first node."""
+"""So many rows stand before the first node."""
 
 
 def evaluate(code: int, a: float, b: float) -> float:
-    """One step of a program, for registers that hold a and b; a guard gives 1 or 0.
+    """Compute one row of a program, for registers that hold a and b; a guard gives 1 or 0.
 
-    Recording runs these lines in Python, the kernels compile them.
+    Recording runs these lines in Python, and the kernels compile the same lines.
     """
     if code == ADD:
         return a + b
@@ -91,21 +95,21 @@ evaluate_kernel = kernel(evaluate, inner=True)
 def assemble(
     addresses: np.ndarray, nodes: list[Any], gates: list[int], root: int, blocks: int, tables: bool, registers: int
 ) -> list[int]:
-    """The program as one list.
+    """Make the program, as one list of integers.
 
     Parameters
     ----------
     addresses : ndarray of int
-        Of the draws of the root and of each node.
+        Addresses of the draws of the root and of each node.
     nodes : list of (Node, segments, draw)
     gates : list of int
-        Registers of the nodes' `p`.
+        The registers of the nodes' `p`.
     root : int
-        Register of the chain's own `p`.
+        The register of the chain's own `p`.
     blocks : int
-        Draws of each node, in blocks of four.
+        How many draws each node has, in blocks of four.
     tables : bool
-        Whether tables may stand for operations.
+        Whether tables may replace operations.
     registers : int
         How many there are.
     """

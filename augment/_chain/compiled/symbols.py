@@ -1,8 +1,8 @@
 """Symbols that stand for drawn numbers, and the tape that notes what is computed with them.
 
 `draw` and `lower` of a transform run on symbols as they run on numbers.  Each operation is noted on the tape as one row
-of a program (see `program`), and is carried out for one sample at once, so that decisions can be made.  A decision
-becomes a guard: the program holds for the samples that decide alike.
+of a program (see `program`).  It is also carried out for one sample, so that decisions can be made.  A decision becomes
+a guard: the program holds for all samples that decide alike.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ from .program import (
 )
 
 MOST_VARIANTS = 32
-"""Into how many variants the lowering of a transform may fall by one drawn integer."""
+"""A drawn integer may have so many values if each of them shall get a variant of its own."""
 
 _FUNCTIONS = {math.sqrt: SQRT, math.exp: EXP, math.log: LOG, math.cos: COS, math.sin: SIN, math.tan: TAN}
 
 
 class Untraceable(Exception):
-    """Something depends on drawn numbers that cannot be recorded."""
+    """Something depends on drawn numbers in a way that cannot be recorded."""
 
 
 class Branch(Untraceable):
-    """The value of a drawn integer decides what happens."""
+    """The value of a drawn integer decides what happens, so that each value needs a variant."""
 
     def __init__(self, symbol: Symbol) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ def _deciding(code: int, turned: bool = False, wanted: bool = True) -> Callable[
 
 
 class Symbol:
-    """A number that is known only when a sample is drawn: a register of the tape that records it."""
+    """A number that is known only when a sample is drawn; it stands for a register of the tape."""
 
     __slots__ = ("at", "draw", "high", "low", "tape", "unit", "value")
     __array_ufunc__ = None
@@ -84,21 +84,21 @@ class Symbol:
     __add__, __radd__ = _noting(ADD), _noting(ADD, True)
     __sub__, __rsub__ = _noting(SUBTRACT), _noting(SUBTRACT, True)
     __truediv__, __rtruediv__ = _noting(DIVIDE), _noting(DIVIDE, True)
-    __mod__ = _noting(REMAINDER)  # its sign is the dividend's: transforms only ask whether it is 0
+    __mod__ = _noting(REMAINDER)  # its sign is the dividend's, but transforms only ask whether it is 0
     __neg__, __round__, __abs__ = _noting(NEGATE), _noting(ROUND), _noting(ABSOLUTE)
     __lt__, __gt__ = _deciding(LESS), _deciding(LESS, True)
     __le__, __ge__ = _deciding(NOT_MORE), _deciding(NOT_MORE, True)
     __eq__, __ne__ = _deciding(EQUAL), _deciding(EQUAL, wanted=False)  # type: ignore[assignment]
 
     def __mul__(self, other: Any) -> Any:
-        # A range that is a point leaves no symbol: what is known decides without a guard.
+        # A range that is a single number gives that number, no symbol, so that decisions about it need no guard.
         return 0.0 if self.unit and other == 0.0 else self.tape.note(MULTIPLY, self, other)
 
     def __rmul__(self, other: Any) -> Any:
         return 0.0 if self.unit and other == 0.0 else self.tape.note(MULTIPLY, other, self)
 
     def computed(self, function: Callable[[float], float]) -> Symbol:
-        """A function of `math` of it."""
+        """The symbol of a function of `math` of this number."""
         if function is math.radians:
             return self * (math.pi / 180.0)
         return self.tape.note(_FUNCTIONS[function], self, 0.0)
@@ -114,7 +114,7 @@ class Symbol:
 
 
 class Tape:
-    """Registers and what is computed in them, in order."""
+    """Registers, and what is computed in them, in order."""
 
     def __init__(self, nodes: int) -> None:
         self.registers: list[float] = [0.0] * (nodes * FIRST_DRAWS)
@@ -122,7 +122,7 @@ class Tape:
         self._constants: dict[str, int] = {}
 
     def register(self, value: Any) -> int:
-        """The register of a symbol or of a constant."""
+        """The register of a symbol; a constant gets one of its own."""
         if type(value) is Symbol:
             return value.at
         if not isinstance(value, (int, float)):
@@ -136,14 +136,14 @@ class Tape:
         return self._constants[name]
 
     def note(self, code: int, a: Any, b: Any) -> Symbol:
-        """The symbol of a result."""
+        """Note a computation; returns the symbol of its result."""
         operands = self.register(a), self.register(b)
         at = self._new(0.0)
         self.rows.append((code, at, *operands))
         return Symbol(self, at, float(evaluate(code, _value(a), _value(b))))
 
     def guard(self, code: int, a: Any, b: Any) -> bool:
-        """What a comparison says here; the program holds where it says the same."""
+        """Note a comparison as a guard; returns what it says for the sample that is recorded."""
         if type(b) is not Symbol and not isinstance(b, (int, float)):
             return False
         found = bool(evaluate(code, _value(a), _value(b)))
@@ -160,11 +160,11 @@ def _value(number: Any) -> float:
 
 
 class Recorder:
-    """Stands for `Draws`: each draw is a symbol, but for one integer whose value may be given."""
+    """Takes the place of `Draws`: each draw is a symbol.  An integer whose value is `known` is that value."""
 
     def __init__(self, tape: Tape, slot: int, values: list[float], known: dict[int, int]) -> None:
         self._tape, self._base, self._values, self._known = tape, slot * FIRST_DRAWS, values, known
-        self.cursor = 1  # the gate has taken one
+        self.cursor = 1  # the decision by `p` has taken the first draw
 
     def unit(self) -> Symbol:
         """See `Draws`."""
@@ -203,5 +203,5 @@ class Recorder:
         return self._tape.note(STREAM, self.unit(), self.unit())
 
     def permutation(self, n: int) -> NoReturn:
-        """Not recorded."""
+        """Cannot be recorded."""
         raise Untraceable
