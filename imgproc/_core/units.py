@@ -190,6 +190,18 @@ def _thick(intrinsic: Any, axes: tuple[int, ...]) -> Any:
     return intrinsic(thick)
 
 
+def _unlock(intrinsic: Any) -> Any:
+    def unlock(typing_context, array):
+        return array.copy(readonly=False)(array), lambda context, builder, signature, args: args[0]
+
+    return intrinsic(unlock)
+
+
+unlocked = jit.Intrinsic(_unlock, lambda array: array)
+"""``unlocked(array)`` in a kernel: the same array as one of the type that can be written to, so that it can take turns
+with such a one.  Nothing writes to it."""
+
+
 def _invoke(intrinsic: Any) -> Any:
     from numba.core import types
 

@@ -143,7 +143,7 @@ def result_numbers(
     numbers = np.zeros(RESULT, np.int64)
     store = store_for(dtype, kind, after, plane, bool(finishes))
     same = dtype == source and not finishes and channels == after and plane == 0
-    keep = store if same else store_for(source, kind, channels, 0, False)
+    keep = store if same else store_for(source, kind, channels if channels == after else 0, 0, False)
     numbers[:] = height, width, plane, store, keep
     return numbers
 
