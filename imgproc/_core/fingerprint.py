@@ -13,7 +13,7 @@ import hashlib
 import inspect
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ import numpy as np
 ROOTS: set[str] = set()
 """Names of the packages that have kernels.  What stands elsewhere is told by its name and its package's version."""
 
-_Part = bytes | types.FunctionType
+_Function = Callable[..., Any]
+_Part = bytes | _Function
 
-_parts_of: dict[types.FunctionType, list[_Part]] = {}
+_parts_of: dict[_Function, list[_Part]] = {}
 _files: dict[str, bytes] = {}
 
 
@@ -38,7 +39,7 @@ def register(function: Any) -> None:
         ROOTS.add(function.__module__.partition(".")[0])
 
 
-def fingerprint(function: types.FunctionType) -> str:
+def fingerprint(function: _Function) -> str:
     """The hash of a function and of everything that it reaches.
 
     Functions are numbered in the order in which they are met, so that cycles end and no two of them can be exchanged.
@@ -58,7 +59,7 @@ def fingerprint(function: types.FunctionType) -> str:
     return digest.hexdigest()
 
 
-def _parts(function: types.FunctionType) -> list[_Part]:
+def _parts(function: _Function) -> list[_Part]:
     """What one function is made of: bytes, and the functions that it reaches directly."""
     parts = _parts_of.get(function)
     if parts is None:
@@ -66,7 +67,7 @@ def _parts(function: types.FunctionType) -> list[_Part]:
     return parts
 
 
-def _function(function: types.FunctionType) -> Iterator[_Part]:
+def _function(function: _Function) -> Iterator[_Part]:
     code = function.__code__
     yield from _code(code, function)
     attributes = frozenset(_all_names(code))
@@ -83,7 +84,7 @@ def _function(function: types.FunctionType) -> Iterator[_Part]:
         yield _surroundings(function)
 
 
-def _known(value: Any, attributes: frozenset[str], function: types.FunctionType) -> list[_Part]:
+def _known(value: Any, attributes: frozenset[str], function: _Function) -> list[_Part]:
     """A value's parts; where it cannot be hashed, the source files around the function that uses it."""
     try:
         return list(_value(value, attributes))
@@ -91,7 +92,7 @@ def _known(value: Any, attributes: frozenset[str], function: types.FunctionType)
         return [_surroundings(function)]
 
 
-def _code(code: types.CodeType, function: types.FunctionType | None = None) -> Iterator[_Part]:
+def _code(code: types.CodeType, function: _Function | None = None) -> Iterator[_Part]:
     """A code object without its place in the file; docstrings are left out."""
     constants = list(code.co_consts)
     if function is not None and constants and function.__doc__ is not None and constants[0] == function.__doc__:
@@ -190,7 +191,7 @@ def _container(value: Any, attributes: frozenset[str]) -> Iterator[_Part]:
         parts = [list(_value(each, attributes)) for each in value]
         if any(not isinstance(part, bytes) for each in parts for part in each):
             raise _Unknown  # a set of functions has no order
-        for each in sorted(parts):  # type: ignore[type-var]
+        for each in sorted(parts):
             yield from each
     else:
         yield repr(getattr(value, "_fields", ())).encode()
@@ -260,7 +261,7 @@ def _imports_ours(code: types.CodeType) -> bool:
 _OTHERS = ("numba", "llvmlite", "numpy")
 
 
-def _surroundings(function: types.FunctionType) -> bytes:
+def _surroundings(function: _Function) -> bytes:
     """All files of the package in which a function stands; its own file where it stands in no package of ours."""
     root = (function.__module__ or "").partition(".")[0]
     found = getattr(sys.modules.get(root), "__path__", None) if root in ROOTS else None

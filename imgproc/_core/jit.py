@@ -34,6 +34,8 @@ _numba_lock: Any = None
 class Kernel:
     """A function that Numba compiles at its first call.  Kernels call each other as module globals."""
 
+    __qualname__: str
+
     def __init__(self, function: Callable[..., Any], needs: str | None = None, inner: bool = False) -> None:
         functools.update_wrapper(self, function)
         self.function = function
@@ -98,17 +100,20 @@ def kernel(function: Callable[..., Any] | None = None, *, needs: str | None = No
 @functools.cache
 def jit_enabled() -> bool:
     """False under ``NUMBA_DISABLE_JIT=1``, where kernels run as plain Python and intrinsics cannot be called."""
+    return not _config().DISABLE_JIT
+
+
+def _config() -> Any:
     import numba
 
-    return not numba.config.DISABLE_JIT
+    return numba.config  # Any, as Numba's annotations do not list the settings
 
 
 @functools.cache
 def cpu_has(feature: str) -> bool:
     """Whether kernels may use this feature of the CPU, by LLVM's name: it is there, and Numba compiles for this CPU."""
-    import numba
-
-    if numba.config.DISABLE_JIT or numba.config.CPU_NAME or numba.config.CPU_FEATURES:
+    config = _config()
+    if config.DISABLE_JIT or config.CPU_NAME or config.CPU_FEATURES:
         return False
     try:
         import llvmlite.binding
@@ -230,9 +235,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _compile_lazily(made: Kernel) -> Any:
-    import numba
-
-    if numba.config.DISABLE_JIT:
+    if _config().DISABLE_JIT:
         return _plain(made.function)
     bare: dict[str, Any] = {}
     if made.inner:
@@ -240,22 +243,23 @@ def _compile_lazily(made: Kernel) -> Any:
         compiler = numba_inside.inner_compiler()
         if compiler is not None:
             bare["pipeline_class"] = compiler
-    content = fingerprint(made.function)
-    dispatcher = numba.njit(nogil=True, error_model="numpy", **bare)(_named(made.function, content))
-    numba_inside.keep(dispatcher, f"{made.__module__}.{made.__qualname__}", content, made.inner)
-    return dispatcher
+    return _dispatcher(made.function, f"{made.__module__}.{made.__qualname__}", made.inner, bare)
 
 
 def compiled_lazily(function: Callable[..., Any], name: str) -> Any:
     """Numba's dispatcher of a function that kernels call by its address; it has no entry for Python."""
     with _compiler_lock():
-        import numba
+        return _dispatcher(function, name, False, {"no_cpython_wrapper": True, "no_cfunc_wrapper": True})
 
-        content = fingerprint(function)
-        bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-        dispatcher = numba.njit(nogil=True, error_model="numpy", **bare)(_named(function, content))
-        numba_inside.keep(dispatcher, name, content, False)
-        return dispatcher
+
+def _dispatcher(function: Callable[..., Any], name: str, inner: bool, options: dict[str, Any]) -> Any:
+    """Numba's dispatcher of a function, with the options of all kernels and those of this one."""
+    import numba
+
+    content = fingerprint(function)
+    dispatcher = numba.njit(nogil=True, error_model="numpy", **options)(_named(function, content))
+    numba_inside.keep(dispatcher, name, content, inner)
+    return dispatcher
 
 
 def native_address(dispatcher: Any, signature: Any) -> int:
@@ -297,9 +301,9 @@ def _preload_blas() -> None:
         import importlib.machinery
         import importlib.util
 
-        scipy = importlib.util.find_spec("scipy")
+        scipy: Any = importlib.util.find_spec("scipy")
         folder = [os.path.join(p, "linalg") for p in scipy.submodule_search_locations]
-        spec = importlib.machinery.PathFinder.find_spec(name, folder)
+        spec: Any = importlib.machinery.PathFinder.find_spec(name, folder)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     except Exception:  # whatever goes wrong here, Numba does it the long way

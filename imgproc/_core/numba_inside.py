@@ -12,7 +12,7 @@ import functools
 import pickle
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from . import cache
 from .notice import while_compiling
@@ -215,7 +215,7 @@ def _signature_text(sig: Any) -> str:
         if made is not None:
             lines.append(f"{made.__module__}.{made.__qualname__} {getattr(made, '_fields', None)}")
         if isinstance(kind, types.BaseTuple):
-            pending += list(kind)
+            pending += cast(Any, kind)  # Numba's annotations do not say that it can be iterated
     return "\n".join(lines)
 
 
