@@ -39,7 +39,14 @@ from .program import (
 MOST_VARIANTS = 32
 """Into how many variants the lowering of a transform may fall by one drawn integer."""
 
-_CODES: dict[Any, int] = {math.sqrt: SQRT, math.exp: EXP, math.log: LOG, math.cos: COS, math.sin: SIN, math.tan: TAN}
+_FUNCTIONS: dict[Any, int] = {
+    math.sqrt: SQRT,
+    math.exp: EXP,
+    math.log: LOG,
+    math.cos: COS,
+    math.sin: SIN,
+    math.tan: TAN,
+}
 
 
 class Untraceable(Exception):
@@ -102,7 +109,7 @@ class Symbol:
         """A function of `math` of it."""
         if function is math.radians:
             return self * (math.pi / 180.0)
-        return self.tape.note(_CODES[function], self, 0.0)
+        return self.tape.note(_FUNCTIONS[function], self, 0.0)
 
     def __index__(self) -> NoReturn:
         raise Branch(self) if self.draw >= 0 and self.high - self.low < MOST_VARIANTS else Untraceable
