@@ -90,7 +90,7 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
 
 def public_functions() -> dict[str, Callable[..., Any]]:
     """Every public function of `imgproc`, by name."""
-    found = {name: getattr(imgproc, name) for name in sorted(imgproc.__all__)}
+    found = {name: getattr(imgproc, name) for name in sorted(vars(imgproc)["__all__"])}
     return {name: value for name, value in found.items() if inspect.isfunction(value)}
 
 

@@ -135,7 +135,7 @@ def inverse(m: Matrix) -> Matrix:
         (a * e - b * d) * r,
     )
     s = n[8]
-    return n if abs(s) < 1e-12 else tuple(v / s for v in n)  # type: ignore[return-value]
+    return n if abs(s) < 1e-12 else tuple(v / s for v in n)  # type: ignore[return-value]  # nine of them
 
 
 def of(function: Callable[[float], float], number: Any) -> Any:

@@ -89,7 +89,7 @@ def mix(op: Op, image: np.ndarray, out: np.ndarray) -> None:
 
 
 @functools.lru_cache(maxsize=64)
-def _rows(kind: Operation, params: tuple[float, ...]) -> np.ndarray:
+def _rows(kind: Operation, params: tuple[Any, ...]) -> np.ndarray:
     """The matrix: three rows of (cr, cg, cb, shift) as the kernels have them."""
     if kind is PERMUTE:
         rows = np.eye(3, 4)
