@@ -12,6 +12,7 @@ import numpy as np
 from ._core.check import as_image, as_mask, border_name, color_mode, radius_within, real
 from ._core.declare import Case, Peer, declare, floats_like, levels, percent_apart
 from ._core.jit import kernel
+from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
 from ._core.threads import run_bands
 from ._neighbours.window_sums import FLOAT_ROWS, Windows, mean_float, valid_samples
@@ -497,7 +498,7 @@ def _rows() -> list[Case]:
 
 
 def _rows_of_enhancement() -> list[Case]:
-    import cv2
+    cv2: Any = load_cv2()
 
     def theirs(x: np.ndarray) -> np.ndarray:
         mean, square = _pair_of_cv2(1)(x)
