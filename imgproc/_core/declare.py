@@ -150,7 +150,7 @@ class Declaration(NamedTuple):
 Result = Callable[[np.ndarray], tuple[np.dtype, tuple[int, ...]]]
 """A function of an image that gives the dtype and the shape of the result."""
 
-_DECLARED: dict[Any, Declaration] = {}
+_DECLARED: dict[Any, dict[str, Any]] = {}
 _NOTHING = Declaration()
 
 
@@ -224,7 +224,7 @@ def declare(
     ValueError
         If one of them has declared the same thing before, or has both peers and a reason why there are none.
     """
-    made = Declaration(
+    values = (
         tuple(examples),
         arguments,
         tuple(together),
@@ -240,21 +240,24 @@ def declare(
         peers if callable(peers) else tuple(peers),
         no_peer,
     )
-    said = {name: value for name, value in made._asdict().items() if value != getattr(_NOTHING, name)}
+    said = {
+        name: value
+        for name, value, unsaid in zip(Declaration._fields, values, _NOTHING, strict=True)
+        if value is not unsaid and value != unsaid
+    }
     for thing in things:
-        before = declared(thing)
-        twice = [name for name in said if getattr(before, name) != getattr(_NOTHING, name)]
-        if twice:
-            raise ValueError(f"{thing.__qualname__} has declared its {twice[0]} already")
-        both = before._replace(**said)
-        if both.peers and both.no_peer:
+        before = _DECLARED.setdefault(thing, {})
+        if before.keys() & said.keys():
+            twice = next(name for name in said if name in before)
+            raise ValueError(f"{thing.__qualname__} has declared its {twice} already")
+        if {"peers", "no_peer"} <= before.keys() | said.keys():
             raise ValueError(f"{thing.__qualname__} has peers, and says why it has none")
-        _DECLARED[thing] = both
+        before.update(said)
 
 
 def declared(thing: Any) -> Declaration:
-    """What a function or class declares, or the defaults if it declares nothing."""
-    return _DECLARED.get(thing, _NOTHING)
+    """What a function or class declares; the defaults if it declares nothing."""
+    return Declaration(**_DECLARED.get(thing, {}))
 
 
 # --- pictures for examples --------------------------------------------------------------------------------------------
