@@ -42,6 +42,7 @@ class Kernel:
         self.inner = inner
         register(function)
         self._dispatcher: Any = None
+        self._part: Any = None
         self._uncompiled: Any = None
 
     def __call__(self, *args: Any) -> Any:
@@ -56,18 +57,28 @@ class Kernel:
         if self._dispatcher is None:
             with _compiler_lock():
                 if self._dispatcher is None:
-                    self._dispatcher = _compile_lazily(self)
+                    self._dispatcher = _compile_lazily(self, "inner" if self.inner else "entry")
         return self._dispatcher
 
     @property
-    def made(self) -> Any:
-        """The dispatcher, if it was needed already."""
-        return self._dispatcher
+    def made(self) -> list[Any]:
+        """The dispatchers that were needed already."""
+        return [each for each in (self._dispatcher, self._part) if each is not None]
+
+    def _as_part(self) -> Any:
+        """The dispatcher for kernels that call this one: it becomes part of them, without machine code of its own."""
+        if self.inner or numba_inside.inner_compiler() is None:
+            return self.dispatcher
+        if self._part is None:
+            with _compiler_lock():
+                if self._part is None:
+                    self._part = _compile_lazily(self, "part")
+        return self._part
 
     @property
     def _numba_type_(self) -> Any:
         # Numba asks an unknown global for its type here: this lets kernels call kernels.
-        return self.dispatcher._numba_type_
+        return self._as_part()._numba_type_
 
     def _reaches(self) -> tuple[Any, ...]:
         """What decides on the code of kernels that call this one, for `fingerprint`."""
@@ -331,20 +342,23 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
-def _compile_lazily(made: Kernel) -> Any:
+def _compile_lazily(made: Kernel, kind: str) -> Any:
+    """Numba's dispatcher: for Python (``"entry"``), for kernels (``"part"``), or to be inlined there (``"inner"``)."""
     import numba
 
     if numba.config.DISABLE_JIT:
         return _plain(made.function)
     bare: dict[str, Any] = {}
-    if made.inner:
-        bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
+    if kind != "entry":
+        bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
         compiler = numba_inside.inner_compiler()
         if compiler is not None:
             bare["pipeline_class"] = compiler
+    if kind == "inner":
+        bare["forceinline"] = True
     content = fingerprint(made.function)
     dispatcher = numba.njit(nogil=True, error_model="numpy", **bare)(_named(made.function, content))
-    numba_inside.keep(dispatcher, f"{made.__module__}.{made.__qualname__}", content, made.inner)
+    numba_inside.keep(dispatcher, f"{made.__module__}.{made.__qualname__}", content, kind)
     return dispatcher
 
 

@@ -27,7 +27,7 @@ _OPTIONS = (
 _depth = 0  # of functions that compile because another one calls them; guarded by Numba's compiler lock
 
 
-def keep(dispatcher: Any, name: str, content: str, inner: bool) -> None:
+def keep(dispatcher: Any, name: str, content: str, kind: str) -> None:
     """Let a dispatcher load what it compiles from our cache, and keep it there.
 
     Parameters
@@ -38,11 +38,11 @@ def keep(dispatcher: Any, name: str, content: str, inner: bool) -> None:
         The function's module and name.
     content : str
         A hash of everything that the function is made of, and of the options that it is compiled with.
-    inner : bool
-        It has no machine code of its own.
+    kind : str
+        ``"entry"``; anything else has no machine code of its own.
     """
     try:
-        kept = _cache_class()(name, content, inner)
+        kept = _cache_class()(name, content, kind)
         dispatcher.compile = _watched(dispatcher.compile, kept)
         dispatcher._cache = kept
         _hasten(dispatcher._compiler)
@@ -59,7 +59,7 @@ def c_function(function: Callable[..., Any], signature: Any, options: dict[str, 
         from numba.core.ccallback import CFunc
 
         made = CFunc(function, sigutils.normalize_signature(signature), locals={}, options=dict(options))
-        kept = _cache_class()(name, content, False)
+        kept = _cache_class()(name, content, "entry")
         made._cache = kept
         _hasten(made._compiler)
     except Exception:
@@ -126,8 +126,9 @@ def _cache_class() -> Any:
     class Kept(NullCache):
         """What a dispatcher asks before it compiles, and tells afterwards."""
 
-        def __init__(self, name: str, content: str, inner: bool) -> None:
-            self._name, self._content, self._inner = name, content, inner
+        def __init__(self, name: str, content: str, kind: str) -> None:
+            self._name, self._content, self._kind = name, content, kind
+            self._inner = kind != "entry" and inner_compiler() is not None
             self._claims: list[cache.Claim] = []
 
         @property
@@ -148,7 +149,7 @@ def _cache_class() -> Any:
             if not key or not file:
                 return None
             found = self._read(file, key, sig, context)
-            if found is None and _depth == 1 and not self._inner:
+            if found is None and _depth == 1:
                 # Functions that compile for another one take no claims: who waits must hold none.
                 claim = cache.Claim(file)
                 self._claims.append(claim)
@@ -185,8 +186,7 @@ def _cache_class() -> Any:
             if " at 0x" in signature:  # an argument that is known by its address: no other process has it
                 return None
             target = context.codegen().magic_tuple()
-            kind = "inner" if self._inner else "entry"
-            return "\n".join((_environment(), repr(target), kind, self._name, self._content, signature))
+            return "\n".join((_environment(), repr(target), self._kind, self._name, self._content, signature))
 
         def release(self) -> None:
             while self._claims:
