@@ -46,6 +46,8 @@ def keep(dispatcher: Any, name: str, content: str, kind: str) -> None:
         dispatcher.compile = _watched(dispatcher.compile, kept)
         dispatcher._cache = kept
         _hasten(dispatcher._compiler)
+        if kind == "inner":
+            dispatcher.get_call_template = _without_literals(dispatcher.get_call_template)
     except Exception:
         return
 
@@ -87,6 +89,26 @@ def _watched(compile_: Callable[..., Any], kept: Any) -> Callable[..., Any]:
                 kept.release()
 
     return run
+
+
+def _without_literals(get_call_template: Callable[..., Any]) -> Callable[..., Any]:
+    """Let constants in a call count as what they are of: ``f(x, 0)`` takes the ``f`` of ``f(x, n)``.
+
+    Numba compiles a function anew for each constant.  What is inlined needs no such copies."""
+    from numba.core.errors import TypingError
+    from numba.core.types import unliteral
+
+    @functools.wraps(get_call_template)
+    def get(args: Any, kws: Any) -> Any:
+        plain = tuple(map(unliteral, args))
+        if plain != tuple(args):
+            try:
+                return get_call_template(plain, kws)
+            except TypingError:  # a constant that decides on types, as the index of a tuple does
+                pass
+        return get_call_template(args, kws)
+
+    return get
 
 
 def _hasten(compiler: Any) -> None:
