@@ -1,5 +1,7 @@
 """Augmentation chains: pure functions of (sample, key) that run in one pass over the image where they can."""
 
+from imgproc._core.publish import publish as _publish
+
 from .anchors import *
 from .balance import *
 from .boxes import *
@@ -12,3 +14,5 @@ from .groups import *
 from .mix import *
 from .noise import *
 from .policy import *
+
+_publish(globals(), listed=True)

@@ -13,6 +13,8 @@ from imgproc._core.opencv import load_cv2
 
 __all__: list[str] = []
 
+Values = Sequence[float] | np.ndarray
+
 INK, GRID = (40, 40, 40), (225, 225, 225)
 COLORS = (
     (31, 119, 180), (214, 96, 20), (44, 140, 60), (190, 40, 50),
@@ -53,19 +55,19 @@ class Chart:
         self._axes(title, x_label, y_label)
         self.inner = self.image[self.top : self.bottom, self.left : self.right]
 
-    def line(self, x: Sequence[float], y: Sequence[float], color: int, *, width: int = 2) -> None:
+    def line(self, x: Values, y: Values, color: int, *, width: int = 2) -> None:
         """A line through points."""
         points = self._places(x, y)
         if len(points) > 1:
             self.cv2.polylines(self._canvas(), [points], False, COLORS[color % len(COLORS)], width, 16, _SUB)
 
-    def points(self, x: Sequence[float], y: Sequence[float], color: int, *, radius: float = 1.5) -> None:
+    def points(self, x: Values, y: Values, color: int, *, radius: float = 1.5) -> None:
         """Dots."""
         canvas, rgb = self._canvas(), COLORS[color % len(COLORS)]
         for a, b in self._places(x, y).tolist():
             self.cv2.circle(canvas, (a, b), round(radius * (1 << _SUB)), rgb, -1, 16, _SUB)
 
-    def crosses(self, x: Sequence[float], y: Sequence[float], color: int | None = None) -> None:
+    def crosses(self, x: Values, y: Values, color: int | None = None) -> None:
         """Crosses with a white rim, to stand out of dots."""
         canvas, arm = self._canvas(), 7 << _SUB
         rgb = INK if color is None else COLORS[color % len(COLORS)]

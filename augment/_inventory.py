@@ -1,7 +1,8 @@
-"""The inventory of transforms: one list of (class name, parameters) drives the laws, the gallery and the speed page.
+"""The inventory of transforms: one list of (class name, parameters) drives the laws, the gallery and the warm-up.
 
-The first entry of a class has its defaults, and what it requires beside them; further entries lead to other code.  All
-have ``p=1``, so that they act, and are valid for the sample that `sample` makes.
+It is read from what the transforms declare beside their classes (see `imgproc._core.declare`).  The first entry of a
+class has its defaults, and what it requires beside them; further entries lead to other code.  All have ``p=1``, so that
+they act, and are valid for the sample that `sample` makes.
 """
 
 from __future__ import annotations
@@ -10,215 +11,43 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._inventory import example_image
+from imgproc._core.declare import declared, example_image
 
 from ._chain.transform import REGISTRY, Transform
+from .compose import Compose
 
 __all__: list[str] = []
+
+Entry = tuple[str, dict[str, Any]]
 
 SIZE = (96, 128)
 """(h, w) of the sample: not square, so that no mixed-up axis goes unnoticed."""
 
-_REFERENCES = (example_image(np.uint8, (40, 56), 3, step=29), example_image(np.uint8, (24, 24), 3, step=11) // 2)
-_CHILDREN = (("HorizontalFlip", {}), ("Gamma", {}), ("GaussianBlur", {}), ("Rotate", {}))
 
-_GEOMETRIC: list[tuple[str, dict[str, Any]]] = [
-    ("HorizontalFlip", {}),
-    ("VerticalFlip", {}),
-    ("Transpose", {}),
-    ("Rotate90", {}),
-    ("Dihedral", {}),
-    ("Rotate", {}),
-    ("Rotate", {"angle": (20.0, 40.0), "fit": True, "fill": (0.2, 0.4, 0.6), "mask_fill": 3}),
-    ("Rotate", {"angle": (-30.0, -10.0), "crop": True, "border": "reflect_101"}),
-    ("Rotate", {"interpolation": "nearest", "border": "replicate"}),
-    ("Rotate", {"interpolation": "bicubic", "border": "wrap"}),
-    ("Affine", {}),
-    (
-        "Affine",
-        {"scale": (0.7, 1.3), "rotate": (-25.0, 25.0), "shear": (-10.0, 10.0), "translate": (-0.1, 0.1)},
-    ),
-    ("Affine", {"scale": ((0.8, 1.0), (1.0, 1.4)), "keep_ratio": False, "rotate": (10.0, 30.0), "border": "reflect"}),
-    ("Affine", {"rotate": (30.0, 60.0), "shear": ((-5.0, 5.0), (0.0, 10.0)), "fit": True}),
-    ("Perspective", {}),
-    ("Perspective", {"scale": (0.1, 0.15), "fit": True}),
-    ("Perspective", {"keep_size": False, "border": "replicate", "interpolation": "bicubic"}),
-    ("Crop", {"size": (64, 80)}),
-    ("Crop", {"size": (120, 80), "pad": True, "fill": 0.5}),
-    ("CenterCrop", {"size": (65, 81)}),
-    ("ResizedCrop", {"size": (48, 56)}),
-    ("ResizedCrop", {"size": (112, 144), "scale": (0.2, 0.6), "interpolation": "bicubic"}),
-    ("BoxSafeCrop", {}),
-    ("BoxSafeCrop", {"size": (64, 64)}),
-    ("Resize", {"size": (48, 72)}),
-    ("Resize", {"size": (144, 160), "interpolation": "bilinear"}),
-    ("ResizeLongest", {"size": 80}),
-    ("ResizeShortest", {"size": 64}),
-    ("ResizeShortest", {"size": 120, "interpolation": "bicubic"}),
-    ("Letterbox", {"size": (112, 112)}),
-    ("Letterbox", {"size": (80, 200), "position": "random", "border": "replicate"}),
-    ("Pad", {"padding": 9}),
-    ("Pad", {"padding": (3, 5, 7, 11), "border": "reflect"}),
-    ("PadToSize", {"size": (128, 144)}),
-    ("PadToSize", {"divisor": 50, "position": "random", "border": "wrap"}),
-    ("Elastic", {}),
-    ("Elastic", {"alpha": (0.03, 0.05), "spacing": 0.25, "border": "constant", "fill": 0.3}),
-    ("GridDistortion", {}),
-    ("GridDistortion", {"steps": 3, "border": "constant"}),
-    ("ThinPlateSpline", {}),
-    ("ThinPlateSpline", {"points": 2, "scale": (0.05, 0.1), "border": "constant"}),
-    ("LensDistortion", {}),
-    ("LensDistortion", {"distort": (-0.2, -0.1), "k2": (0.0, 0.05), "border": "constant"}),
-    ("LensDistortion", {"distort": (0.1, 0.2)}),
-]
-
-_COLOR: list[tuple[str, dict[str, Any]]] = [
-    ("BrightnessContrast", {}),
-    ("ColorJitter", {}),
-    ("ColorJitter", {"brightness": (0.5, 1.5), "contrast": (0.5, 1.5), "saturation": (0.0, 2.0), "hue": (-0.5, 0.5)}),
-    ("HueSaturationValue", {}),
-    ("RGBShift", {}),
-    ("Gamma", {}),
-    ("ToneCurve", {}),
-    ("ToneCurve", {"per_channel": True}),
-    ("Equalize", {}),
-    ("Equalize", {"method": "pil"}),
-    ("Equalize", {"color": "luminance"}),
-    ("CLAHE", {}),
-    ("CLAHE", {"color": "per_channel", "tiles": (4, 6)}),
-    ("AutoContrast", {}),
-    ("AutoContrast", {"cutoff": 0.05, "color": "luminance"}),
-    ("MatchHistogram", {"references": _REFERENCES}),
-    ("MatchHistogram", {"references": _REFERENCES, "color": "luminance"}),
-    ("EnhanceLocalStatistics", {}),
-    ("Posterize", {}),
-    ("Solarize", {}),
-    ("Invert", {}),
-    ("ToGray", {}),
-    ("ToGray", {"channels": 1}),
-    ("ToGray", {"method": "lightness"}),
-    ("ToGray", {"method": "max"}),
-    ("ToSepia", {}),
-    ("ChannelShuffle", {}),
-    ("ChannelDropout", {}),
-    ("PCAJitter", {}),
-    ("PlanckianJitter", {}),
-    ("PlanckianJitter", {"mode": "cied"}),
-    ("ColorSpace", {}),
-    ("ColorSpace", {"target": "hsv"}),
-    ("ColorSpace", {"target": "gray"}),
-    ("Normalize", {}),
-    ("Normalize", {"mean": 0.5, "std": 0.25}),
-]
-
-_NOISE: list[tuple[str, dict[str, Any]]] = [
-    ("GaussianNoise", {}),
-    ("GaussianNoise", {"per_channel": False, "mean": (-0.05, 0.05)}),
-    ("PoissonNoise", {}),
-    ("ISONoise", {}),
-    ("SpeckleNoise", {}),
-    ("SaltAndPepper", {}),
-    ("AddNoise", {}),
-    ("AddNoise", {"kind": "uniform", "mean": (-0.05, 0.05)}),
-    ("AddNoise", {"kind": "rayleigh", "per_channel": False}),
-    ("AddNoise", {"kind": "gamma"}),
-    ("AddNoise", {"kind": "exponential"}),
-    ("AddNoise", {"kind": "speckle"}),
-    ("AddNoise", {"kind": "poisson"}),
-    ("AddNoise", {"kind": "salt_and_pepper"}),
-    ("AddNoise", {"kind": "periodic"}),
-    ("AddNoise", {"kind": "quantization"}),
-]
-
-_FILTER: list[tuple[str, dict[str, Any]]] = [
-    ("BoxBlur", {}),
-    ("GaussianBlur", {}),
-    ("BilateralBlur", {}),
-    ("MedianBlur", {}),
-    ("MotionBlur", {}),
-    ("Defocus", {}),
-    ("Defocus", {"radius": (7.0, 9.0)}),
-    ("Sharpen", {}),
-    ("UnsharpMask", {}),
-    ("UnsharpMask", {"sigma": (2.0, 3.0), "amount": (1.0, 2.0), "threshold": 0.0}),
-    ("LocalContrast", {}),
-    ("LocalContrast", {"method": "unsharp", "sigma": (6.0, 12.0), "amount": (0.2, 0.4)}),
-    ("LocalContrast", {"color": "per_channel"}),
-    ("Emboss", {}),
-    ("EdgeDetect", {}),
-    ("EdgeDetect", {"method": "laplacian"}),
-    ("FrequencyFilter", {}),
-    ("FrequencyFilter", {"response": "highpass", "kind": "gaussian", "cutoff": (0.02, 0.05)}),
-    ("FrequencyFilter", {"response": "bandpass"}),
-    ("FrequencyFilter", {"response": "bandreject", "kind": "ideal"}),
-    ("HomomorphicLight", {}),
-    ("HomomorphicLight", {"color": "per_channel"}),
-    ("FourierDomainAdaptation", {"references": _REFERENCES}),
-    ("FourierDomainAdaptation", {"references": _REFERENCES, "beta": (0.1, 0.3)}),
-    ("Superpixels", {}),
-    ("Superpixels", {"count": (40, 60), "share": (1.0, 1.0)}),
-    ("Compression", {}),
-    ("Compression", {"quality": (10, 30), "format": "webp"}),
-    ("Downscale", {}),
-    ("Downscale", {"scale": (0.2, 0.3), "shrink": "nearest", "enlarge": "nearest"}),
-]
-
-_ERASE: list[tuple[str, dict[str, Any]]] = [
-    ("Erase", {}),
-    ("Erase", {"fill": "mean", "mask_fill": 0}),
-    ("Erase", {"fill": "noise", "area": (0.2, 0.3)}),
-    ("CoarseDropout", {}),
-    ("CoarseDropout", {"holes": (4, 8), "fill": (0.5, 0.25, 0.75), "mask_fill": 7}),
-    ("GridDropout", {}),
-    ("GridDropout", {"ratio": (0.3, 0.7), "unit": (0.25, 0.4), "random_offset": False, "fill": "noise"}),
-    ("PixelDropout", {}),
-    ("PixelDropout", {"per_channel": True, "fill": "mean"}),
-    ("PixelDropout", {"fill": "noise", "mask_fill": 0}),
-    ("MaskDropout", {}),
-    ("MaskDropout", {"objects": (2, 3), "by": "label", "fill": "noise", "mask_fill": None}),
-]
-
-_POLICY: list[tuple[str, dict[str, Any]]] = [
-    ("RandAugment", {}),
-    ("RandAugment", {"n": 3, "magnitude": 20, "fill": 0.5}),
-    ("TrivialAugment", {}),
-    ("AugMix", {}),
-    ("AugMix", {"width": 2, "depth": (2, 2), "geometric": False}),
-]
-
-_GROUPS: list[tuple[str, dict[str, Any]]] = [
-    ("Sequential", {"transforms": _CHILDREN}),
-    ("OneOf", {"transforms": _CHILDREN}),
-    ("SomeOf", {"transforms": _CHILDREN, "n": (1, 3), "shuffle": True}),
-]
-
-EXAMPLES: list[tuple[str, dict[str, Any]]] = [
-    (name, {**parameters, "p": 1.0})
-    for group in (_GEOMETRIC, _COLOR, _NOISE, _FILTER, _ERASE, _POLICY, _GROUPS)
-    for name, parameters in group
-]
+def transforms() -> list[type[Transform]]:
+    """The transforms of this package, in the order of the modules and of their definition; without `Compose`, the chain
+    that runs the others."""
+    package = __name__.partition(".")[0]
+    return [kind for kind in REGISTRY.values() if kind.__module__.startswith(f"{package}.") and kind is not Compose]
 
 
-MIXES: list[tuple[str, dict[str, Any]]] = [
-    (name, {**parameters, "p": 1.0})
-    for name, parameters in (
-        ("MixUp", {}),
-        ("MixUp", {"lam": ("uniform", 0.3, 0.7), "fit": "contain"}),
-        ("MixUp", {"lam": 0.25, "fit": "stretch"}),
-        ("CutMix", {}),
-        ("CutMix", {"lam": ("uniform", 0.2, 0.8), "min_visibility": 0.5}),
-        ("ResizeMix", {}),
-        ("RICAP", {}),
-        ("FMix", {}),
-        ("GridMix", {}),
-        ("GridMix", {"grid": (5, 3), "lam": 0.5}),
-        ("Mosaic", {}),
-        ("Mosaic", {"grid": (3, 3), "size": (120, 150), "fit": "contain", "fill": (0.1, 0.2, 0.3), "mask_fill": 9}),
-        ("CopyPaste", {}),
-        ("CopyPaste", {"objects": (2, 3), "blend": 1.5, "min_visibility": 0.3}),
-        ("SamplePairing", {}),
-    )
-]
+def _entries(*, mixes: bool) -> list[Entry]:
+    return [
+        (kind.__name__, {**{name: _evaluated(value) for name, value in parameters.items()}, "p": 1.0})
+        for kind in transforms()
+        if kind.mixes == mixes
+        for parameters in declared(kind).examples
+    ]
+
+
+def _evaluated(value: Any) -> Any:
+    return value() if callable(value) else value
+
+
+EXAMPLES = _entries(mixes=False)
+"""Of the transforms that a chain runs on one sample alone."""
+
+MIXES = _entries(mixes=True)
 """Of the transforms that mix samples; like `EXAMPLES`, but their chains need donors."""
 
 
@@ -252,7 +81,7 @@ def example(name: str) -> Transform:
     for entry, parameters in (*EXAMPLES, *MIXES):
         if entry == name:
             return build(entry, parameters)
-    raise LookupError(f"{name} has no entry: add one to augment._inventory.EXAMPLES")
+    raise LookupError(f"{name} has no entry: only what a transform of this package declares is here")
 
 
 def title(name: str, parameters: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from typing import Any
+from typing import Any, Self
 
 __all__: list[str] = []
 
@@ -42,7 +42,7 @@ class Parameters:
                     found |= {f"{name}__{key}": inner for key, inner in value.get_params().items()}
         return dict(sorted(found.items()))
 
-    def set_params(self, **params: Any) -> Any:
+    def set_params(self, **params: Any) -> Self:
         """Change parameters.
 
         Parameters

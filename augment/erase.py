@@ -13,7 +13,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from imgproc._core.check import integer, one_of, real
+from imgproc._core.check import fill_levels, integer, one_of
+from imgproc._core.declare import Single, declare
+from imgproc._core.formats import channels_of
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import full_scale
 from imgproc._scanline import Deferred, MaskOnly, Stage, Whole, pixel, run
@@ -35,11 +37,7 @@ Rectangles = tuple[tuple[int, int, int, int], ...]
 def _checked_fill(fill: Any) -> Fill:
     if isinstance(fill, str):
         return one_of(fill, "fill", ("mean", "noise"))
-    if isinstance(fill, (tuple, list)):
-        if not fill:
-            raise ValueError("fill must be a level or one for each channel, got none")
-        return tuple(real(v, f"fill[{i}]") for i, v in enumerate(fill))
-    return real(fill, "fill")
+    return fill_levels(fill)
 
 
 def mean_levels(image: np.ndarray) -> tuple[float, ...]:
@@ -48,7 +46,7 @@ def mean_levels(image: np.ndarray) -> tuple[float, ...]:
     Of integers it is exact, rounded half to even to a level.  NaN and infinity do not count; without any other number
     the mean is 0.
     """
-    planes = image.reshape(-1, 1 if image.ndim == 2 else image.shape[2])
+    planes = image.reshape(-1, channels_of(image))
     n, channels = planes.shape
     if n == 0:
         return (0.0,) * channels
@@ -67,7 +65,8 @@ def mean_levels(image: np.ndarray) -> tuple[float, ...]:
 
 def _noise(image: np.ndarray, stream: int) -> np.ndarray:
     """An image of noise alone."""
-    return run(image, [EraseStage(((0, 0, *image.shape[:2]),), None, stream)])
+    h, w = image.shape[:2]
+    return run(image, [EraseStage(((0, 0, h, w),), None, stream)])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -95,7 +94,7 @@ class _Erasing(Transform):
             return []
         if fill == "noise":
             return [EraseStage(rectangles, None, params["stream"], self.mask_fill, label)]
-        if fill != "mean":
+        if not isinstance(fill, str):
             return [EraseStage(rectangles, fill, 0, self.mask_fill, label)]
         stages: list[Stage] = [Deferred(functools.partial(_paint_mean, rectangles, label), f"mean for {label}")]
         if self.mask_fill is not None:
@@ -176,6 +175,14 @@ class Erase(_Erasing):
         return self._paint((rectangle,) if rectangle[2] else (), params, "erase")
 
 
+declare(
+    Erase,
+    examples=[{}, {"fill": "mean", "mask_fill": 0}, {"fill": "noise", "area": (0.2, 0.3)}],
+    look="One rectangle; the tint of the mask goes on over it.",
+    peers=[Single("Erasing")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CoarseDropout(_Erasing):
     """Erase rectangular holes.
@@ -227,6 +234,14 @@ class CoarseDropout(_Erasing):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Rectangles."""
         return self._paint(tuple(map(tuple, params["rectangles"])), params, "coarse dropout")
+
+
+declare(
+    CoarseDropout,
+    examples=[{}, {"holes": (4, 8), "fill": (0.5, 0.25, 0.75), "mask_fill": 7}],
+    look="One or two rectangles, each a tenth to a fifth of the sides.",
+    peers=[Single("CoarseDropout")],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -282,6 +297,14 @@ class GridDropout(_Erasing):
         down = _spans(y, frame.height, params["unit"], params["hole"])
         across = _spans(x, frame.width, params["unit"], params["hole"])
         return self._paint(tuple((y0, x0, y1, x1) for y0, y1 in down for x0, x1 in across), params, "grid dropout")
+
+
+declare(
+    GridDropout,
+    examples=[{}, {"ratio": (0.3, 0.7), "unit": (0.25, 0.4), "random_offset": False, "fill": "noise"}],
+    look="Squares at equal distances, a quarter of the picture in all.",
+    peers=[Single("GridDropout", None, {"unit_size_range": (51, 102)})],
+)
 
 
 def _spans(start: int, length: int, unit: int, hole: int) -> list[tuple[int, int]]:
@@ -342,14 +365,22 @@ class PixelDropout(_Erasing):
         if fill == "noise":
             work = functools.partial(_drop_to_noise, chance, pixels, params["stream"], self.per_channel)
             stage = Whole(work, label="pixel dropout")
-        elif fill == "mean":
-            work = functools.partial(_drop_to_mean, chance, pixels, self.per_channel)
-            stage = Deferred(work, "mean for pixel dropout")
+        elif isinstance(fill, str):
+            make = functools.partial(_drop_to_mean, chance, pixels, self.per_channel)
+            stage = Deferred(make, "mean for pixel dropout")
         else:
             stage = pixel.pixel_dropout(chance, fill, pixels, per_channel=self.per_channel)
         if self.mask_fill is None:
             return [stage]
         return [stage, MaskOnly(functools.partial(_drop_labels, chance, pixels, self.mask_fill), "pixel dropout")]
+
+
+declare(
+    PixelDropout,
+    examples=[{}, {"per_channel": True, "fill": "mean"}, {"fill": "noise", "mask_fill": 0}],
+    look="Single black pixels.",
+    peers=[Single("PixelDropout", {"probability": (0.01, 0.01)}, {})],
+)
 
 
 def _drop_to_mean(chance: float, pixels: int, per_channel: bool, image: np.ndarray) -> list[Stage]:
@@ -435,8 +466,16 @@ class MaskDropout(_Erasing):
         return stages
 
 
+declare(
+    MaskDropout,
+    examples=[{}, {"objects": (2, 3), "by": "label", "fill": "noise", "mask_fill": None}],
+    look="One of the three things is black, and its tint is gone; its frame and dot stay.",
+    peers=[Single("MaskDropout", targets="mask")],
+)
+
+
 def _plane(mask: np.ndarray) -> np.ndarray:
-    if mask.ndim == 3 and mask.shape[2] == 1:
+    if mask.ndim == 3 and channels_of(mask) == 1:
         mask = mask[..., 0]
     if mask.ndim != 2:
         raise ValueError(f"mask must have shape (h, w) for MaskDropout, got {mask.shape}")
@@ -486,11 +525,12 @@ def _objects_at(mask: np.ndarray, objects: list[list[int]], by: str) -> np.ndarr
 def _fill_where(where: np.ndarray, fill: Fill, stream: int | None, image: np.ndarray) -> np.ndarray:
     image = image.copy()
     if fill == "noise":
+        assert stream is not None
         painted = _noise(image, stream)
     else:
-        levels = mean_levels(image) if fill == "mean" else fill
-        painted = run(image, [EraseStage(((0, 0, *where.shape),), levels)])
-    if image.ndim == 3 and image.shape[2] > 4:
+        levels = mean_levels(image) if isinstance(fill, str) else fill
+        painted = run(image, [EraseStage(((0, 0, *where.shape),), levels)])  # type: ignore[arg-type]
+    if channels_of(image) > 4:
         image[where] = painted[where]
     else:
         load_cv2().copyTo(painted, where.view(np.uint8), image)

@@ -1,23 +1,27 @@
-"""Transforms of transforms: all in order, one of several, some of several."""
+"""Groups of transforms: all of them in order, one of them, or some of them."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from imgproc._core.check import integer
+from imgproc._core.declare import declare
 
 from ._chain.keys import Draws
 from ._chain.transform import Transform
-from ._chain.tree import Group
+from ._chain.tree import Group, in_order
 
 __all__ = ["OneOf", "Sequential", "SomeOf"]
 
+_CHILDREN = (("HorizontalFlip", {}), ("Gamma", {}), ("GaussianBlur", {}), ("Rotate", {}))
+"""What the groups of the examples hold: names and parameters."""
+
 
 def check_children(group: Group) -> None:
-    """The transforms of a group as a tuple, or an error."""
+    """Check the transforms of a group, and store them as a tuple."""
     if isinstance(group.transforms, Transform) or not isinstance(group.transforms, (list, tuple)):
         raise TypeError(f"transforms must be a list of transforms, got {type(group.transforms).__name__}")
     for k, child in enumerate(group.transforms):
@@ -31,16 +35,19 @@ def check_children(group: Group) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Sequential(Group):
-    """Transforms one after the other.
+    """Apply transforms one after the other.
+
+    Use it where one transform is expected and several are meant: in `OneOf`, in `SomeOf`, or as the `donor` of a
+    mixing.
 
     Parameters
     ----------
     transforms : sequence of Transform
     p : float
-        Probability of applying them at all; each then follows its own `p`.
+        Probability that any of them is applied.  Each of them then follows its own `p`.
     """
 
-    transforms: tuple[Transform, ...] = ()
+    transforms: Sequence[Transform] = ()
     p: float = dataclasses.field(default=1.0, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -48,23 +55,31 @@ class Sequential(Group):
         check_children(self)
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
-        """All, in order."""
-        return ((k, False) for k in range(len(self.transforms)))
+        """All of them, in order."""
+        return in_order(self)
+
+
+declare(
+    Sequential,
+    examples=[{"transforms": _CHILDREN}],
+    look="All of its transforms, in order: a flip, a gamma, a blur and a rotation.",
+    no_peer="chains of the speed table measure what runs transforms",
+)
 
 
 @dataclasses.dataclass(frozen=True)
 class OneOf(Group):
-    """One of several transforms.
+    """Choose one of several transforms, and apply it.
 
     Parameters
     ----------
     transforms : sequence of Transform
-        Their `p` are weights of the choice; the chosen one is applied.
+        Their `p` are the weights of the choice.  The one that is chosen is applied in any case.
     p : float
-        Probability of applying one at all.
+        Probability that one is applied at all.
     """
 
-    transforms: tuple[Transform, ...]
+    transforms: Sequence[Transform]
     p: float = dataclasses.field(default=1.0, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -74,7 +89,7 @@ class OneOf(Group):
             raise ValueError("transforms must hold at least one with p > 0")
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
-        """One, by weight."""
+        """One of them, by weight."""
         left = rng.unit() * sum(t.p for t in self.transforms)
         chosen = 0
         for k, child in enumerate(self.transforms):
@@ -86,23 +101,33 @@ class OneOf(Group):
         yield chosen, True
 
 
+declare(
+    OneOf,
+    examples=[{"transforms": _CHILDREN}],
+    look="One of the same four.",
+    no_peer="chains of the speed table measure what runs transforms",
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class SomeOf(Group):
-    """Several of the transforms, chosen alike, each at most once.
+    """Choose some of several transforms, and apply them.
+
+    All have the same chance, and each is chosen at most once.
 
     Parameters
     ----------
     transforms : sequence of Transform
-        The chosen ones follow their own `p`.
+        Those that are chosen follow their own `p`.
     n : int or pair of int
-        How many, or the least and the most.
+        How many are chosen, or the least and the largest number of them.
     shuffle : bool
-        Apply them in random order, instead of that of the list.
+        Apply them in random order, not in that of the list.
     p : float
-        Probability of applying any at all.
+        Probability that any is applied.
     """
 
-    transforms: tuple[Transform, ...]
+    transforms: Sequence[Transform]
     n: int | tuple[int, int] = dataclasses.field(default=1, kw_only=True)
     shuffle: bool = dataclasses.field(default=False, kw_only=True)
     p: float = dataclasses.field(default=1.0, kw_only=True)
@@ -121,7 +146,15 @@ class SomeOf(Group):
             raise TypeError(f"shuffle must be a bool, got {self.shuffle!r}")
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
-        """Some, in the list's order or in that of the permutation."""
+        """Some of them, in the order of the list or in random order."""
         low, high = self.n if isinstance(self.n, tuple) else (self.n, self.n)
         chosen = rng.permutation(len(self.transforms))[: rng.integer(low, high)]
         return ((k, False) for k in (chosen if self.shuffle else sorted(chosen)))
+
+
+declare(
+    SomeOf,
+    examples=[{"transforms": _CHILDREN, "n": (1, 3), "shuffle": True}],
+    look="One to three of the same four, shuffled.",
+    no_peer="chains of the speed table measure what runs transforms",
+)

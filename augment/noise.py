@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 from imgproc._core.check import one_of
+from imgproc._core.declare import Single, declare
 from imgproc._scanline import Stage, Whole, pixel
 from imgproc.noise import KINDS, LARGEST_ORDER, add_noise
 
@@ -64,6 +65,14 @@ class GaussianNoise(Transform):
         return [pixel.gaussian_noise(sigma, stream, mean=mean, per_channel=self.per_channel)]
 
 
+declare(
+    GaussianNoise,
+    examples=[{}, {"per_channel": False, "mean": (-0.05, 0.05)}],
+    look="Grain of the same strength in light and shadow.",
+    peers=[Single("GaussNoise", None, {"std_range": (0.02, 0.1)}, at_least=2)],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PoissonNoise(Transform):
     """The noise of light: each level becomes a count of photons.
@@ -98,6 +107,22 @@ class PoissonNoise(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         return [pixel.poisson_noise(params["peak"], params["stream"])]
+
+
+declare(
+    PoissonNoise,
+    look="Grain that grows with the square root of the light: the dark stays clean.",
+    peers=[
+        Single(
+            "ShotNoise",
+            {"peak": (25, 2500)},
+            {"scale_range": (1 / 2500, 1 / 25)},
+            at_least=2,
+            note="draws the inverse of the photons evenly, so that it mostly has few of them",
+        ),
+        Single("ShotNoise", {"peak": (10 / 3, 10)}, {"scale_range": (0.1, 0.3)}, variant="few photons", at_least=2),
+    ],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -137,6 +162,20 @@ class SpeckleNoise(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         return [pixel.speckle(params["sigma"], params["stream"], per_channel=self.per_channel)]
+
+
+declare(
+    SpeckleNoise,
+    look="Grain in proportion to the level: none in black.",
+    peers=[
+        Single(
+            "MultiplicativeNoise",
+            {"sigma": (0.115, 0.115)},
+            {"multiplier": (0.8, 1.2), "per_channel": True, "elementwise": True},
+            note="factors are uniform, with the standard deviation of ours",
+        )
+    ],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -179,6 +218,13 @@ class ISONoise(Transform):
         return [pixel.iso_noise(params["color"], params["intensity"], params["stream"])]
 
 
+declare(
+    ISONoise,
+    look="Grain in the light together with hues that waver from pixel to pixel.",
+    peers=[Single("ISONoise", at_least=2)],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SaltAndPepper(Transform):
     """Turn single pixels white or black, in all channels.
@@ -216,6 +262,13 @@ class SaltAndPepper(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         return [pixel.salt_and_pepper(params["amount"], params["salt"], params["stream"])]
+
+
+declare(
+    SaltAndPepper,
+    look="Single white and black pixels, in all channels at once.",
+    peers=[Single("SaltAndPepper")],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -315,6 +368,33 @@ class AddNoise(Transform):
             options["frequency"] = (length * math.cos(turn), -length * math.sin(turn))
         options |= {"kind": self.kind, "key": params.get("stream", 0), "per_channel": self.per_channel}
         return [Whole(functools.partial(add_noise, **options), label=f"{self.kind.replace('_', ' ')} noise")]
+
+
+declare(
+    AddNoise,
+    examples=[
+        {},
+        {"kind": "uniform", "mean": (-0.05, 0.05)},
+        {"kind": "rayleigh", "per_channel": False},
+        {"kind": "gamma"},
+        {"kind": "exponential"},
+        {"kind": "speckle"},
+        {"kind": "poisson"},
+        {"kind": "salt_and_pepper"},
+        {"kind": "periodic"},
+        {"kind": "quantization"},
+    ],
+    look="One of ten laws: here waves, as of a hum in the signal, whose length and direction the key draws.",
+    shown={"kind": "periodic"},
+    peers=[
+        Single(
+            "AdditiveNoise",
+            {"kind": "uniform", "std": (0.0577, 0.0577)},
+            {"noise_type": "uniform", "spatial_mode": "per_pixel", "noise_params": {"ranges": [(-0.1, 0.1)] * 3}},
+            variant="uniform",
+        )
+    ],
+)
 
 
 def _evenly(rng: Draws, low: float, high: float) -> float:

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgproc._core.check import border_name, integer, one_of, positive, real
+from imgproc._core.check import border_name, fill_levels, integer, one_of, positive, real
+from imgproc._core.declare import declare
+from imgproc._core.formats import work_dtype
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import canonical
 from imgproc._core.sums import add_weighted
@@ -170,9 +172,7 @@ class _Policy(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         border_name(self.border)
-        fill = self.fill
-        many = isinstance(fill, (tuple, list))
-        self._keep("fill", tuple(real(v, f"fill[{i}]") for i, v in enumerate(fill)) if many else real(fill, "fill"))
+        self._keep("fill", fill_levels(self.fill))
         one_of(self.interpolation, "interpolation", ("bilinear", "nearest", "bicubic"))
 
     def _outside(self) -> dict[str, Any]:
@@ -250,6 +250,14 @@ class RandAugment(_Chain):
         return {"operations": [rng.pick(_RAND_AUGMENT).draw(rng, level, frame) for _ in range(self.n)]}
 
 
+declare(
+    RandAugment,
+    examples=[{}, {"n": 3, "magnitude": 20, "fill": 0.5}],
+    look="Two operations of one strength; most are mild at the default of 9 out of 30.",
+    no_peer="albumentations 2.0.8 has none",
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrivialAugment(_Chain):
     """One operation out of fourteen, of random strength; nothing to tune.
@@ -293,6 +301,13 @@ class TrivialAugment(_Chain):
         """A name and a value."""
         level = rng.integer(0, self.bins - 1) / (self.bins - 1)
         return {"operations": [rng.pick(_TRIVIAL_AUGMENT).draw(rng, level, frame)]}
+
+
+declare(
+    TrivialAugment,
+    look="One operation of any strength, up to very strong ones.",
+    no_peer="albumentations 2.0.8 has none",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -377,12 +392,20 @@ class AugMix(_Policy):
         return [Whole(mix, _needs_opencv(branches), "AugMix")]
 
 
+declare(
+    AugMix,
+    examples=[{}, {"width": 2, "depth": (2, 2), "geometric": False}],
+    look="Ghosts of turned and moved copies, with the true picture over them.",
+    no_peer="albumentations 2.0.8 has none",
+)
+
+
 def _needs_opencv(branches: list[list[Stage]]) -> bool:
     return any(type(stage) is Whole and stage.opencv for branch in branches for stage in branch)
 
 
 def _mixed(branches: list[list[Stage]], weights: list[float], share: float, image: np.ndarray) -> np.ndarray:
-    kind = np.float64 if image.dtype == np.float64 else np.float32
+    kind = work_dtype(image.dtype).type
     mixed = np.zeros(image.size, kind)
     add_weighted(canonical(image).reshape(-1), kind(1.0 - share), mixed)
     for stages, weight in zip(branches, weights):

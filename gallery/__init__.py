@@ -11,4 +11,7 @@ the summary (shown on the index), the rest the introduction.  It may define
     Called for every photo; puts comparisons, figures and plots on the `gallery._page.Page`.
 ``once(page)``
     Called once, after the photos: what does not depend on them.
+
+A function that declares the page (see `imgproc._core.declare`) gets a section of its own at the end, on the same
+photos.  So a new function comes to its page by what stands beside it.
 """

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import imgproc
+from imgproc._core.formats import channels_of
 
 FULL = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
 
@@ -106,7 +107,7 @@ def as_fraction(image: np.ndarray) -> np.ndarray:
 
 def to_uint8(image: np.ndarray) -> np.ndarray:
     """The image as it is shown: 8 bits, (h, w) or (h, w, 3)."""
-    if image.ndim == 3 and image.shape[2] not in (3, 4):
+    if image.ndim == 3 and channels_of(image) not in (3, 4):
         image = image[..., 0]
     image = image[..., :3] if image.ndim == 3 else image
     if image.dtype == np.uint8:

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from markupsafe import Markup
 
-from . import _plot, pages
+from . import _functions, _plot, pages
 from ._compare import Run, difference, run_all, to_uint8
 from ._photos import Photo, packaged
 from ._site import TEMPLATES, THUMBNAIL, Site
@@ -328,6 +328,7 @@ def build(site: Site, name: str, photos: Sequence[Photo], *, max_side: int, step
             raise RuntimeError("; ".join(page.failures))
     if hasattr(module, "once"):
         module.once(page)
+    _functions.show(page, wanted)
     page.write(module)
     return page.failures
 

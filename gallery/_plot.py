@@ -11,6 +11,8 @@ from html import escape
 
 import numpy as np
 
+from imgproc._core.formats import channels_of
+
 WIDTH, HEIGHT = 360, 190
 LEFT, RIGHT, TOP, BOTTOM = 40, 8, 10, 32
 
@@ -131,7 +133,7 @@ def mapping(before: np.ndarray, after: Mapping[str, np.ndarray], *, title: str) 
     """
     from ._compare import as_fraction
 
-    if before.ndim == 3 and before.shape[2] == 3 and len(after) == 1:
+    if channels_of(before) == 3 and len(after) == 1:
         (result,) = after.values()
         planes = {name: (before[..., c], result[..., c]) for c, name in enumerate(RGB)}
     else:

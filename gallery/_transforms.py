@@ -11,7 +11,8 @@ import numpy as np
 
 import augment
 from augment._chain.transform import REGISTRY
-from augment._inventory import EXAMPLES, MIXES, SIZE, build
+from augment._inventory import EXAMPLES, SIZE, build, transforms
+from imgproc._core.declare import declared
 
 from . import _draw, _page, _plot
 from ._photos import Photo
@@ -44,11 +45,12 @@ def names(modules: tuple[str, ...]) -> list[str]:
         Such as ``("geometric",)``.
     """
     wanted = tuple(f"{augment.__name__}.{module}" for module in modules)
-    return [
-        name
-        for name in dict.fromkeys(n for n, _ in (*EXAMPLES, *MIXES))
-        if REGISTRY[name].__module__.startswith(wanted)
-    ]
+    return [kind.__name__ for kind in transforms() if kind.__module__.startswith(wanted)]
+
+
+def look(name: str) -> str:
+    """What to look at where a transform is shown, as its declaration has it."""
+    return declared(REGISTRY[name]).look
 
 
 def show(
@@ -56,7 +58,6 @@ def show(
     photo: Photo,
     modules: tuple[str, ...],
     *,
-    looks: Mapping[str, str],
     thumbnail: str,
     parameters: Mapping[str, dict[str, Any]] | None = None,
     display: Mapping[str, Callable[[np.ndarray], np.ndarray]] | None = None,
@@ -72,12 +73,10 @@ def show(
     photo : Photo
     modules : tuple of str
         See `names`.
-    looks : mapping of str to str
-        What to look at, by the transform's name.
     thumbnail : str
         The transform whose first result stands on the index.
     parameters : mapping, optional
-        Beside those of the inventory, by the transform's name.
+        Beside those that the transform declares, by its name: what only the page has, such as photos.
     display : mapping, optional
         How the results of a transform become levels that can be shown, by its name.
     drawn : bool
@@ -95,14 +94,15 @@ def show(
     for name in names(modules):
         page.step(f"{photo.name} {name}")
         inventory = next(p for n, p in EXAMPLES if n == name)
-        chosen = {**fitted(inventory, h, w), **(parameters or {}).get(name, {})}
+        shown = declared(REGISTRY[name]).shown or {}
+        chosen = {**fitted(inventory, h, w), **shown, **(parameters or {}).get(name, {})}
         transform = build(name, chosen)
         page.heading(name, f"{summary(name)}\n\n``{call(name, chosen)}``")
         pictures = {f"before: {photo.name}, {w}×{h}": before}
         for key, result in different(transform, given):
             result["image"] = (display or {}).get(name, _as_is)(result["image"])
             pictures[_caption(transform, key, given, result)] = _picture(result)
-        page.figures(one_scale(pictures), looks.get(name, ""))
+        page.figures(one_scale(pictures), look(name))
         if zoomed:
             page.zoom(pictures, at=(0.35, 0.45), size=48)
         if name == thumbnail:

@@ -5,6 +5,7 @@ nominally in [0, 1].  The image comes first, everything else by keyword.  Inputs
 them.
 """
 
+from ._core.publish import publish as _publish
 from ._core.threads import *
 from ._version import __version__ as __version__
 from .color import *
@@ -23,3 +24,5 @@ from .segment import *
 from .sharpen import *
 from .smooth import *
 from .transform import *
+
+_publish(globals(), listed=True)

@@ -27,12 +27,13 @@ def _call(function: Any) -> None:
 
 
 def _call_every_way(function: Any, dtype: Any, channels: int | None) -> None:
-    from ._inventory import CHANGED, example_call, example_image, takes, variants
+    from ._core.declare import declared
+    from ._inventory import example_call, example_image, takes, variants
 
     image = example_image(dtype, (24, 32), channels)
     fixed = {"color": "per_channel"} if channels == 4 and takes(function, "color") else {}
     wide = [{"radius": 5}] if takes(function, "radius") else []  # wide windows have kernels of their own
-    for options in [*variants(function, image), *wide, *CHANGED.get(function.__name__, ())]:
+    for options in [*variants(function, image), *wide, *declared(function).changed]:
         args, kwargs = example_call(function, image, **{**options, **fixed})
         try:
             function(*args, **kwargs)

@@ -134,16 +134,12 @@ def _recorder() -> Any:
 
 def _kernels(seconds: dict[int, float]) -> dict[str, Kernel]:
     found = {}
-    for kernel in _jit.KERNELS:
+    for kernel in [*_jit.KERNELS, *_jit.UNITS]:
         made = [dispatcher for dispatcher in kernel.made if dispatcher.signatures]
         if made:
             cached = sum(sum(dispatcher.stats.cache_hits.values()) for dispatcher in made)
             own = sum(seconds.get(id(dispatcher), 0.0) for dispatcher in made)
             found[name_of(kernel)] = Kernel(sum(len(each.signatures) for each in made) - cached, cached, own)
-    for unit in _jit.UNITS:
-        hits = [made.cache_hits for made in unit.made]
-        if hits:
-            found[name_of(unit)] = Kernel(len(hits) - sum(hits), sum(hits), unit.seconds)
     return found
 
 
@@ -166,11 +162,13 @@ def _own_seconds(events: list[tuple[float, Any]]) -> dict[int, float]:
 def _inlined() -> list[_jit.Kernel]:
     """Kernels that a compiled kernel or unit calls: where that came from the cache, they were not needed themselves."""
     found: list[_jit.Kernel] = []
-    pending: list[Any] = [kernel for kernel in _jit.KERNELS if any(made.signatures for made in kernel.made)]
-    pending += [unit for unit in _jit.UNITS if unit.made]
+    pending: list[Any] = [
+        kernel for kernel in [*_jit.KERNELS, *_jit.UNITS] if any(made.signatures for made in kernel.made)
+    ]
     while pending:
         caller = pending.pop().function
         called = [caller.__globals__.get(name) for name in caller.__code__.co_names]
+        called += [cell.cell_contents for cell in caller.__closure__ or ()]
         for choice in [c for c in called if isinstance(c, _jit.Choice)]:
             called += choice.kernels
         new = [kernel for kernel in called if isinstance(kernel, _jit.Kernel) and kernel not in found]

@@ -11,10 +11,11 @@ import numpy as np
 
 from ._core.border import extended
 from ._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real, size_pair
+from ._core.declare import declare, floats_like
+from ._core.formats import work_dtype
 from ._core.jit import kernel
 from ._core.planes import as_planes, full_scale, luma
 from ._core.threads import run_bands
-from ._neighbours.float_filters import float_of
 from .geometry import resize
 
 __all__ = ["gist", "hog", "lbp", "region_properties"]
@@ -206,7 +207,7 @@ def hog(
     cell, block = size_pair(cell, "cell"), size_pair(block, "block")
     names = {"l2_hys": "L2-Hys", "l2": "L2", "l1": "L1", "l1_sqrt": "L1-sqrt"}
     one_of(normalization, "normalization", tuple(names))
-    kind = float_of(image.dtype)
+    kind = work_dtype(image.dtype)
     rows, columns = (n // c - b + 1 for n, c, b in zip(image.shape, cell, block, strict=False))
     if rows <= 0 or columns <= 0:
         return np.zeros((max(rows, 0), max(columns, 0), *block, orientations), kind)
@@ -428,3 +429,14 @@ def _shapes(dense: np.ndarray, count: int) -> dict[str, np.ndarray]:
 def _convex_area(region: Any) -> float:
     """Of a line of pixels its own area: there is no hull to be had."""
     return float(region.area if min(region.image.shape) == 1 else region.area_convex)
+
+
+def _histograms_of_gradients(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
+    rows, columns = (max(n // 8 - 1, 0) for n in image.shape[:2])
+    return floats_like(image)[0], (rows, columns, 2, 2, 9)
+
+
+declare(gist, hog, lbp, region_properties, no_peer="no row yet")
+declare(gist, result=lambda image: (np.dtype(np.float32), (320,)))
+declare(hog, result=_histograms_of_gradients)
+declare(lbp, result=lambda image: (np.dtype(np.int32), image.shape))

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from ._core.check import as_image, integer, one_of, positive, real
+from ._core.declare import Case, Peer, declare
+from ._core.formats import channels_of, work_dtype
 from ._core.jit import borrowed, kernel
 from ._core.planes import canonical, full_scale
 from ._core.threads import run_bands
-from ._neighbours.float_filters import float_of
 from ._scanline import pixel, run
-from ._scanline.op_levels import log2
-from ._scanline.op_noise import STEP, first_bits, keys, mixed, start
+from ._scanline.operations._counter import STEP, first_bits, keys, mixed, start
+from ._scanline.operations._elementary import log2
 
 __all__ = ["add_noise", "estimate_noise", "fgsm"]
 
@@ -200,7 +201,7 @@ def _added(
         return out
     h, w = image.shape[:2]
     rows, flat = canonical(image).reshape(h, -1), out.reshape(h, -1)
-    kind, full = float_of(image.dtype).type, full_scale(image.dtype)
+    kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)
     numbers = kind(shift * full), kind(scale * full), kind(full if image.dtype.kind == "u" else 0)
     channels = flat.shape[1] // w
 
@@ -237,12 +238,12 @@ def _with_wave(image: np.ndarray, frequency: tuple[float, float], std: float, me
     x = 2 * math.pi * frequency[0] * np.arange(w) + math.radians(phase)
     y = 2 * math.pi * frequency[1] * np.arange(h)[:, None]
     wave = (np.sin(x) * np.cos(y) + np.cos(x) * np.sin(y)) * (math.sqrt(2) * std * full) + mean * full
-    wave = wave.astype(float_of(image.dtype)).reshape(h, w, *[1] * (image.ndim - 2))
+    wave = wave.astype(work_dtype(image.dtype)).reshape(h, w, *[1] * (image.ndim - 2))
     return _stored(image + wave, image.dtype)
 
 
 def _quantized(image: np.ndarray, levels: int) -> np.ndarray:
-    kind, full, steps = float_of(image.dtype).type, full_scale(image.dtype), levels - 1
+    kind, full, steps = work_dtype(image.dtype).type, full_scale(image.dtype), levels - 1
     with np.errstate(over="ignore", invalid="ignore"):
         if image.dtype.kind == "u":  # the same for each level
             nearest = np.rint(np.arange(full + 1) * steps / full)
@@ -303,7 +304,7 @@ def estimate_noise(image: np.ndarray) -> float | np.ndarray:
     h, w = image.shape[:2]
     if h < 3 or w < 3:
         raise ValueError(f"image must have at least 3 rows and 3 columns, got shape {image.shape}")
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     rows = canonical(image).reshape(h, -1)
     totals, counts = np.empty((h - 2, channels)), np.empty((h - 2, channels), np.int64)
     run_bands(lambda a, b: _residuals(rows[a : b + 2], channels, totals[a:b], counts[a:b]), h - 2, pixels=h * w)
@@ -362,10 +363,35 @@ def fgsm(image: np.ndarray, gradient: np.ndarray, *, epsilon: float = 8 / 255) -
         raise TypeError(f"gradient must be float32 or float64, got {gradient.dtype}")
     if gradient.shape != image.shape:
         raise ValueError(f"gradient must have the shape of image, {image.shape}, got {gradient.shape}")
-    kind, full = float_of(image.dtype).type, full_scale(image.dtype)
+    kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)
     step, out = kind(real(epsilon, "epsilon") * full), np.empty(image.shape, image.dtype)
     native = gradient.astype(gradient.dtype.newbyteorder("="), copy=False)
     levels, slopes, result = (flat.reshape(-1) for flat in (canonical(image), canonical(native), out))
     moves, top = np.array([step, -step, 0], kind), kind(full if image.dtype.kind == "u" else 0)
     run_bands(lambda a, b: _step(levels[a:b], slopes[a:b], moves, top, result[a:b]), image.size, pixels=image.size)
     return out
+
+
+def _rows() -> list[Case]:
+    from skimage import util
+
+    return [
+        Case(
+            "add_noise, gaussian",
+            "normal noise, standard deviation 0.1",
+            "RGB",
+            lambda x: add_noise(x, key=1, std=0.1),
+            {
+                "skimage random_noise": Peer(
+                    lambda x: util.random_noise(x, var=0.01),
+                    limit=1 / 8,
+                    difference=None,
+                    note="other numbers, float64",
+                )
+            },
+        )
+    ]
+
+
+declare(add_noise, peers=_rows)
+declare(estimate_noise, fgsm, no_peer="no row yet")

@@ -14,9 +14,12 @@ import numpy as np
 
 from ._core.check import as_image, integer, one_of, positive, real
 from ._core.curves import as_curves, through
+from ._core.declare import declare, floats_like
+from ._core.formats import channels_of
 from ._core.lookup import look_up
 from ._core.planes import canonical, full_scale, luma
-from ._scanline import Op, pixel, run
+from ._scanline import Op, pixel, run, tabulated
+from ._scanline.operations.threshold import METHODS
 
 __all__ = [
     "adjust_brightness",
@@ -282,7 +285,7 @@ def threshold(image: np.ndarray, *, level: float = 0.5, method: str = "binary") 
         If an argument is of the wrong kind, not finite, or no such method.
     """
     image = as_image(image)
-    return _mapped(image, pixel.threshold(real(level, "level"), one_of(method, "method", pixel.METHODS)))
+    return _mapped(image, pixel.threshold(real(level, "level"), one_of(method, "method", METHODS)))
 
 
 def lookup(image: np.ndarray, *, table: np.ndarray) -> np.ndarray:
@@ -381,7 +384,7 @@ def tone_curve(image: np.ndarray, *, points: Sequence[Any] | np.ndarray, interpo
     """
     image = as_image(image)
     one_of(interpolation, "interpolation", ("monotone", "linear"))
-    curves = as_curves(points, 1 if image.ndim == 2 else image.shape[2])
+    curves = as_curves(points, channels_of(image))
     top = full_scale(image.dtype)
     at = np.linspace(0.0, 1.0, CURVE_SAMPLES if top == 1 else top + 1)
     values = np.stack([through(curve[:, 0], curve[:, 1], at, interpolation) for curve in curves])
@@ -422,7 +425,7 @@ def normalize(
         If an argument is of the wrong kind, not finite, not for all channels, or `std` not above 0.
     """
     image = as_image(image)
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     op = pixel.normalize(_numbers(mean, "mean", channels, real), _numbers(std, "std", channels, positive))
     layout = "first" if _flag(channels_first, "channels_first") else "last"
     return run(image, [op], dtype=None if dtype is None else _float_dtype(dtype), layout=layout)
@@ -431,7 +434,9 @@ def normalize(
 def _mapped(image: np.ndarray, op: Op) -> np.ndarray:
     """One operation that treats all channels alike: on bytes one table, else on rows that need not be taken apart."""
     if image.dtype == np.uint8:
-        return look_up(image, pixel.tabulated([op], 1))
+        table = tabulated([op], 1)
+        assert table is not None
+        return look_up(image, table)
     rows = canonical(image).reshape(image.shape[0], math.prod(image.shape[1:]))
     return run(rows, [op]).reshape(image.shape)
 
@@ -440,7 +445,7 @@ def _mean(image: np.ndarray) -> float:
     """Mean level as a fraction of full scale: of luma for RGB, of finite levels only; 0 if there are none."""
     if image.size == 0:
         return 0.0
-    plane = luma(image) if image.ndim == 3 and image.shape[2] == 3 else canonical(image)  # the order of a sum counts
+    plane = luma(image) if channels_of(image) == 3 else canonical(image)  # the order of a sum counts
     if plane.dtype.kind == "f":
         finite = np.isfinite(plane)
         if not finite.all():
@@ -485,10 +490,29 @@ def _as_table(table: Any, image: np.ndarray) -> np.ndarray:
     allowed = ("float32", "float64") if image.dtype.kind == "f" else ("uint8", "uint16", "float32", "float64")
     if table.dtype.newbyteorder("=") not in [np.dtype(name) for name in allowed]:
         raise TypeError(f"table must have dtype {', '.join(allowed)} for an image of {image.dtype}, got {table.dtype}")
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     entries = None if image.dtype.kind == "f" else full_scale(image.dtype) + 1
     n = table.shape[-1] if table.ndim else 0
     if table.shape not in ((n,), (channels, n)) or (n < 2 if entries is None else n != entries):
         n = "n >= 2" if entries is None else entries
         raise ValueError(f"table must have shape ({n},) or ({channels}, {n}), got {table.shape}")
     return table.astype(table.dtype.newbyteorder("="), copy=False)
+
+
+declare(
+    adjust_brightness,
+    adjust_contrast,
+    adjust_gamma,
+    adjust_log,
+    adjust_sigmoid,
+    bit_plane,
+    invert,
+    lookup,
+    normalize,
+    posterize,
+    solarize,
+    threshold,
+    tone_curve,
+    no_peer="no row yet",
+)
+declare(normalize, result=floats_like)

@@ -7,13 +7,16 @@ import math
 import numpy as np
 
 from ._core.check import as_image, border_name, color_mode, integer, positive, real
+from ._core.declare import Case, Peer, declare, floats_like
+from ._core.formats import work_dtype
 from ._core.jit import kernel
 from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale, on_intensity
 from ._core.threads import run_bands
 from ._neighbours.correlate import blend_differences, blur_separable
 from ._neighbours.correlate import unsharp_mask as _unsharp
-from ._neighbours.float_filters import apply, float_of, gaussian_weights, separable
+from ._neighbours.float_filters import apply, separable
+from ._neighbours.gaussian import gaussian_weights
 from .smooth._common import by_bands
 
 __all__ = ["detail_enhance", "emboss", "high_boost", "laplacian", "sharpen_laplacian", "unsharp_mask"]
@@ -61,7 +64,7 @@ def laplacian(image: np.ndarray, *, neighbours: int = 4, border: str = "reflect_
     border_name(border)
     fill = real(fill, "fill")
     if not image.size:
-        return np.empty(image.shape, float_of(image.dtype))
+        return np.empty(image.shape, work_dtype(image.dtype))
     weights = np.array([[1, 1, 1], [1, -8, 1], [1, 1, 1]] if full else [[0, 1, 0], [1, -4, 1], [0, 1, 0]], np.float64)
 
     def work(source: np.ndarray, number: int) -> np.ndarray:
@@ -240,7 +243,7 @@ def emboss(image: np.ndarray, *, azimuth: float = 135.0, elevation: float = 45.0
     if not image.size:
         return image.copy()
     odd, flat = np.array([-1.0, 0.0, 1.0]), np.ones(3)
-    kind, full = float_of(image.dtype).type, full_scale(image.dtype)
+    kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)
     x, y = math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth)
     light, top = (kind(x), kind(y), kind(math.sin(elevation))), kind(full if image.dtype.kind == "u" else 0)
 
@@ -311,7 +314,7 @@ def detail_enhance(
     weights = gaussian_weights(sigma)
 
     def work(plane: np.ndarray) -> np.ndarray:
-        kind, top = float_of(plane.dtype).type, full_scale(plane.dtype)
+        kind, top = work_dtype(plane.dtype).type, full_scale(plane.dtype)
         with np.errstate(invalid="ignore", over="ignore"):
             # About the middle of the scale, where squares lose least.
             f = plane * kind(1 / top)
@@ -342,3 +345,32 @@ def detail_enhance(
             return np.rint(f, out=f).astype(plane.dtype)
 
     return on_intensity(image, color, work)
+
+
+def _rows() -> list[Case]:
+    import cv2
+
+    return [
+        Case(
+            "unsharp_mask",
+            "unsharp mask, sigma 1",
+            "RGB",
+            lambda x: unsharp_mask(x, sigma=1.0),
+            {
+                "cv2 GaussianBlur, addWeighted": Peer(
+                    lambda x: cv2.addWeighted(x, 2, cv2.GaussianBlur(x, (9, 9), 1), -1, 0),
+                    limit=1.0,
+                    tolerance=2,
+                    note="rounds the blur",
+                ),
+            },
+        )
+    ]
+
+
+declare(unsharp_mask, peers=_rows)
+declare(detail_enhance, emboss, high_boost, laplacian, sharpen_laplacian, no_peer="no row yet")
+declare(detail_enhance, reach=32)
+declare(laplacian, result=floats_like, reach=1)
+declare(sharpen_laplacian, emboss, reach=1)
+declare(unsharp_mask, high_boost, reach=4)

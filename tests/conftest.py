@@ -30,6 +30,20 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture(scope="session")
+def shared() -> Callable[[str], Path]:
+    """Data that is not part of the repository, by name: its path, or the test is skipped."""
+    from gallery._shared import VARIABLE, shared_data
+
+    def found(name: str) -> Path:
+        path = shared_data(name)
+        if not path.exists():
+            pytest.skip(f"{path} is not there; the environment variable {VARIABLE} can name its folder")
+        return path
+
+    return found
+
+
+@pytest.fixture(scope="session")
 def photos() -> Callable[[str], np.ndarray]:
     """Photos out of the scikit-image wheel, by name: ``photos("camera")``; read-only."""
     from skimage import data

@@ -1,126 +1,135 @@
-"""Many samples at once: results straight into one array, by one kernel call where the chain is recorded."""
+"""Many samples at once: results straight into one array, by one kernel call where the chain is compiled."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from imgproc._core.check import integer
-from imgproc._core.planes import canonical
 from imgproc._core.threads import get_num_threads, run_all
-from imgproc._scanline import OutMismatch, usable
+from imgproc._scanline import OutMismatch
 
-from .compiled.cache import Recipe
-from .keys import fresh_key, key_array, key_words
-from .sample import Sample
-
-if TYPE_CHECKING:
-    from ..compose import Compose
-
-_SINGLE = {"masks": "mask"}
+from .chain import Chain
+from .keys import Key, fresh_key, key_array
+from .targets.table import IN_BATCHES, IN_SAMPLES
 
 
 def run_batch(
-    chain: Compose,
+    chain: Chain,
     images: Any,
-    keys: Sequence[Any] | None,
+    keys: Sequence[Key] | None,
     out: np.ndarray | None,
     workers: int | None,
     targets: dict[str, Sequence[Any]],
-    donors: Any = None,
+    donors: Any,
 ) -> dict[str, Any]:
     """See `Compose.batch`."""
-    if isinstance(images, np.ndarray) and images.ndim not in (3, 4):
-        raise ValueError(f"images must be a sequence of images or an array (n, h, w, c), got shape {images.shape}")
-    if not hasattr(images, "__len__") or not hasattr(images, "__getitem__"):
-        raise TypeError(f"images must be a sequence of images, got {type(images).__name__}")
-    n = len(images)
-    for name, values in {"keys": keys, "out": out, **targets}.items():
-        if values is not None and len(values) != n:
-            raise ValueError(f"{name} must have one entry an image, {n}, got {len(values)}")
-    if keys is None:
-        if chain._scheduled:
-            raise ValueError("keys must be given, (epoch, index) each, where a transform has a schedule")
-        base = fresh_key()
-        keys = [(base, i) for i in range(n)]
-    threads = get_num_threads() if workers is None else integer(workers, "workers", at_least=1)
-    names = {_SINGLE.get(name, name): values for name, values in targets.items()}
+    n = count_images(images)
+    check_lengths(n, {"keys": keys, "out": out, **targets})
+    keys = batch_keys(keys, n, scheduled=chain.scheduled)
+    threads = count_threads(workers)
     if n == 0:
-        return {"images": [] if out is None else out, **{k: [] for k in targets}, "keys": []}
-    if not chain._mixes and not targets and isinstance(images, np.ndarray):
-        done = _recorded(chain, images, keys, out, threads)
+        return {"images": [] if out is None else out, **{name: [] for name in targets}, "keys": []}
+    if not targets and isinstance(images, np.ndarray):
+        done = chain.apply_together(images, keys, out, threads)
         if done is not None:
             return {"images": done, "keys": list(keys)}
     words = [key_array(key, "keys[i]") for key in keys]
-    results: list[Any] = [None] * n
+    columns = {"image": images, **{IN_SAMPLES.get(name, name): values for name, values in targets.items()}}
 
-    def work(i: int, into: np.ndarray | None) -> dict[str, Any]:
-        if chain._mixes:
-            given = {"image": images[i], **{k: v[i] for k, v in names.items()}}
-            try:
-                return chain._mixed(given, words[i], donors, into)
-            except OutMismatch:
-                if out is not None:
-                    raise
-                return chain._mixed(given, words[i], donors, None)
-        sample = Sample({"image": images[i], **{k: v[i] for k, v in names.items()}}, chain._rules)
+    def sample(i: int, into: np.ndarray | None) -> dict[str, Any]:
+        given = {name: values[i] for name, values in columns.items()}
         try:
-            return chain._all(sample, words[i], into)
+            return chain.apply(given, words[i], into, donors)
         except OutMismatch:
             if out is not None:
                 raise
-            return chain._all(sample, words[i], None)
+            return chain.apply(given, words[i], None, donors)  # results have several shapes
 
-    results[0] = work(0, None if out is None else out[0])
-    first = results[0]["image"]
-    stacked = out
-    if out is None:
-        stacked = np.empty((n, *first.shape), first.dtype)
-        stacked[0] = first
-
-    def part(start: int, stop: int) -> None:
-        for i in range(start, stop):
-            results[i] = work(i, stacked[i])
-
-    if n > 1:
-        size = max(1, min(32, -(-n // (4 * threads)))) if threads > 1 else n
-        run_all([lambda a=a: part(a, min(a + size, n)) for a in range(1, n, size)], threads)
+    results, stacked = _run_samples(sample, n, out, threads)
+    first = stacked[0]
     whole = all(r["image"].shape == first.shape and r["image"].dtype == first.dtype for r in results)
     batch: dict[str, Any] = {"images": stacked if whole else [r["image"] for r in results]}
-    more = [name for name in results[0] if chain._mixes and name != "image" and name not in names]
-    for name in (*targets, *more):
-        found = [r[_SINGLE.get(name, name)] for r in results]
-        batch[name] = _stack(found) if name == "masks" else found
+    for name in (*columns, *(name for name in results[0] if name not in columns)):
+        if name != "image":
+            column = [r[name] for r in results]
+            batch[IN_BATCHES.get(name, name)] = _stack(column) if name in IN_BATCHES else column
     batch["keys"] = list(keys)
     return batch
 
 
-def _recorded(
-    chain: Compose, images: np.ndarray, keys: Sequence[Any], out: np.ndarray | None, threads: int
-) -> np.ndarray | None:
-    """An array of images by kernels alone; None where it has to go the ordinary way."""
-    n = len(images)
-    recipe = chain._recipes.find(images.shape[1:], images.dtype, n)
-    words = [key_words(key, "keys[i]") for key in keys]
-    if not isinstance(recipe, Recipe) or len({len(w) for w in words}) > 1:
-        return None
-    if recipe.moves and images[0].size > 1 << 15:  # OpenCV moves pixels faster
-        return None
-    shape = (n, *recipe.shape)
-    if out is None:
-        out = np.empty(shape, recipe.target)
-    elif not isinstance(out, np.ndarray) or not usable(out, shape, recipe.target):
-        return None
-    array, images = np.array(words, np.uint64), canonical(images)
-    size = -(-n // (4 * threads)) if threads > 1 else n
-    parts = [(a, min(a + size, n)) for a in range(0, n, size)]
-    reached = run_all([lambda a=a, b=b: recipe.run_many(images, array, out, a, b) for a, b in parts], threads)
-    return out if all(b == at for (_, b), at in zip(parts, reached)) else None
+def _run_samples(
+    sample: Callable[[int, np.ndarray | None], dict[str, Any]], n: int, out: np.ndarray | None, threads: int
+) -> tuple[list[dict[str, Any]], np.ndarray]:
+    """The results of all samples, and the array that got their images, as far as these have the shape of the first."""
+    first = sample(0, None if out is None else out[0])
+    stacked = out
+    if stacked is None:
+        stacked = np.empty((n, *first["image"].shape), first["image"].dtype)
+        stacked[0] = first["image"]
+    results = [first] * n
+    room = stacked
+
+    def part(numbers: range) -> None:
+        for i in numbers:
+            results[i] = sample(i, room[i])
+
+    size = max(1, min(32, -(-n // (4 * threads)))) if threads > 1 else n
+    in_parts(part, range(1, n), size, threads)
+    return results, stacked
 
 
 def _stack(masks: list[np.ndarray]) -> Any:
     if all(m.shape == masks[0].shape and m.dtype == masks[0].dtype for m in masks):
         return np.stack(masks)
     return masks
+
+
+# --- what other batches need, too -------------------------------------------------------------------------------------
+
+
+def count_images(images: Any) -> int:
+    """How many images a batch has; they are not looked at yet."""
+    if isinstance(images, np.ndarray) and images.ndim not in (3, 4):
+        raise ValueError(f"images must be a sequence of images or an array (n, h, w, c), got shape {images.shape}")
+    if not hasattr(images, "__len__") or not hasattr(images, "__getitem__"):
+        raise TypeError(f"images must be a sequence of images, got {type(images).__name__}")
+    return len(images)
+
+
+def check_lengths(n: int, columns: dict[str, Any]) -> None:
+    """All that is given has one entry an image."""
+    for name, values in columns.items():
+        if values is None:
+            continue
+        if not hasattr(values, "__len__"):
+            raise TypeError(f"{name} must be a sequence, one entry an image, got {type(values).__name__}")
+        if len(values) != n:
+            raise ValueError(f"{name} must have one entry an image, {n}, got {len(values)}")
+
+
+def batch_keys(keys: Sequence[Key] | None, n: int, *, scheduled: bool) -> Sequence[Key]:
+    """The keys of a batch; fresh ones where none are given, unless something depends on the epoch."""
+    if keys is not None:
+        return keys
+    if scheduled:
+        raise ValueError("keys must be given, (epoch, index) each, where a transform has a schedule")
+    base = fresh_key()
+    return [(base, i) for i in range(n)]
+
+
+def count_threads(workers: int | None) -> int:
+    """How many threads a caller allows."""
+    return get_num_threads() if workers is None else integer(workers, "workers", at_least=1)
+
+
+def in_parts(work: Callable[[range], None], numbers: range, size: int, threads: int) -> None:
+    """Do some work for all numbers, on several threads, so many numbers at a time."""
+
+    def job(part: range) -> Callable[[], None]:
+        return lambda: work(part)
+
+    if len(numbers):
+        run_all([job(numbers[k : k + size]) for k in range(0, len(numbers), size)], threads)

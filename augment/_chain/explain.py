@@ -2,72 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-from imgproc._scanline import Deferred, Geometry, MaskOnly, Stage, Whole, pixel, take_pass
+import numpy as np
 
-from .sample import Rules
-from .tree import Step
+from imgproc._scanline import Deferred, Geometry, MaskOnly, Op, Stage, Whole, take_pass
+
+from .chain import Chain, frame_of_shape
+from .keys import Key, key_array
+from .state import Step
+from .targets.base import Rules
 
 
-def explain(steps: Sequence[Step], size: tuple[int, int], rules: Rules) -> str:
+class Pass(NamedTuple):
+    """One pass over the image."""
+
+    geometry: list[Geometry]
+    ops: list[Any]
+    """Pixel operations, and rectangles that are painted."""
+    end: Stage | str | None
+    """The stage that follows it outside of any pass, why it ends, or None for the last."""
+
+
+def list_passes(stages: Sequence[Stage], size: tuple[int, int], fuse: bool) -> Iterator[Pass]:
+    """The passes that stages take over an image of (h, w), in order."""
+    queue = [stage for stage in stages if type(stage) is not MaskOnly][::-1]
+    while queue:
+        if fuse:
+            made = Pass(*take_pass(queue, size, keep=True))
+        else:
+            made = Pass(*take_pass([queue.pop()], size, keep=True))
+            if made.end is None and queue:
+                made = made._replace(end="fuse=False")
+        if made.geometry:
+            size = made.geometry[-1].size
+        yield made
+
+
+def explain(chain: Chain, shape: Sequence[int], key: Key | None, dtype: Any) -> str:
+    """See `Compose.explain`."""
+    words = key_array(0 if key is None else key)
+    frame = frame_of_shape(shape, dtype)
+    steps, _ = chain.drawn(words, frame, always=key is None)
+    return describe(steps, frame[:2], chain.rules)
+
+
+def describe(steps: Sequence[Step], size: tuple[int, int], rules: Rules) -> str:
     """Lines of text for the passes that steps on an image of (h, w) take."""
-    copies = [[stage._replace() for stage in step.stages] for step in steps]  # two steps may share a stage
-    names = {id(stage): step.name for step, own in zip(steps, copies) for stage in own}
-    stages = [stage for own in copies for stage in own]
-    lines = [f"image of {size[1]} x {size[0]}"]
-    number = 0
-    queue: list[Stage] = []
-    waiting = list(zip(steps, copies))[::-1]
-    while queue or waiting:
-        if not queue and waiting[-1][0].mixed is not None:
-            step = waiting.pop()[0]
-            number += 1
-            size = step.mixed
-            lines.append(f"pass {number}: {step.name}: mixes the sample with its donors -> {size[1]} x {size[0]}")
+    text = _Text(size)
+    together: list[Step] = []
+    for step in steps:
+        if step.mixed is None:
+            together.append(step)
             continue
-        if not queue:
-            while waiting and waiting[-1][0].mixed is None:
-                queue += [s for s in waiting.pop()[1] if type(s) is not MaskOnly]
-            queue.reverse()
-            continue
-        geometry, ops, end = _take(queue, size, rules)
-        if geometry or ops:
-            number += 1
-            what = _list(geometry, names) + _list(ops, names)
-            lines.append(f"pass {number}: {', '.join(what)}")
-            if geometry:
-                size = geometry[-1].size
-                lines.append(f"        {_geometry(geometry)} -> {size[1]} x {size[0]}")
+        text.add_stages(together, rules.fuse)
+        together = []
+        text.add_mixing(step.place.name, step.mixed)
+    text.add_stages(together, rules.fuse)
+    return text.finished(steps, rules)
+
+
+class _Text:
+    """The lines so far, the number of the last pass, and the size that the image has reached."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.size, self.number = size, 0
+        self.lines = [f"image of {_sides(size)}"]
+
+    def add_mixing(self, name: str, size: tuple[int, int]) -> None:
+        """The sample meets its donors."""
+        self.size = size
+        self._add(f"{name}: mixes the sample with its donors -> {_sides(size)}")
+
+    def add_stages(self, steps: Sequence[Step], fuse: bool) -> None:
+        """The passes of steps between mixings."""
+        # Two steps may share a stage: copies of their own tell whose it is.
+        own = [(step.place.name, stage._replace()) for step in steps for stage in step.stages]
+        names = {id(stage): name for name, stage in own}
+        for one in list_passes([stage for _, stage in own], self.size, fuse):
+            self._add_pass(one, names)
+
+    def _add_pass(self, one: Pass, names: dict[int, str]) -> None:
+        if one.geometry or one.ops:
+            what = _without_repeats(one.geometry, names) + _without_repeats(one.ops, names)
+            self._add(", ".join(what))
+            if one.geometry:
+                self.size = one.geometry[-1].size
+                self.lines.append(f"        {_maps(one.geometry)} -> {_sides(self.size)}")
+        end = one.end
         if isinstance(end, str):
-            lines.append(f"        ends: {end}")
-        elif type(end) is Whole:
-            number += 1
+            self.lines.append(f"        ends: {end}")
+        elif isinstance(end, Whole):
             by = ", by OpenCV (its last bit may differ between types of CPU)" if end.opencv else ""
-            lines.append(f"pass {number}: {names[id(end)]}: needs neighbours{by}")
-        elif type(end) is Deferred:
-            lines.append(f"        then: statistic of the whole image for {names[id(end)]}, applied in the next pass")
-    if not number:
-        lines.append("nothing to do: a copy")
-    target = rules.dtype.name if rules.dtype is not None else None
-    if any(type(s) is not Geometry and getattr(s, "code", None) == pixel.NORMALIZE for s in stages) and target is None:
-        target = "float32"
-    lines.append(f"result: {size[1]} x {size[0]}, {target or 'the dtype of the image'}, channels {rules.layout}")
-    if not rules.fuse:
-        lines.append("fuse=False: every stage is a pass of its own")
-    return "\n".join(lines)
+            self._add(f"{names[id(end)]}: needs neighbours{by}")
+        elif isinstance(end, Deferred):
+            name = names[id(end)]
+            self.lines.append(f"        then: statistic of the whole image for {name}, applied in the next pass")
+
+    def _add(self, what: str) -> None:
+        self.number += 1
+        self.lines.append(f"pass {self.number}: {what}")
+
+    def finished(self, steps: Sequence[Step], rules: Rules) -> str:
+        """All lines, with those about the result."""
+        if not self.number:
+            self.lines.append("nothing to do: a copy")
+        dtype = _name_of_dtype(steps, rules.dtype)
+        self.lines.append(f"result: {_sides(self.size)}, {dtype}, channels {rules.layout}")
+        if not rules.fuse:
+            self.lines.append("fuse=False: every stage is a pass of its own")
+        return "\n".join(self.lines)
 
 
-def _take(queue: list[Stage], size: tuple[int, int], rules: Rules) -> tuple[list[Any], list[Any], Any]:
-    if rules.fuse:
-        return take_pass(queue, size, keep=True)
-    one = [queue.pop()]
-    geometry, ops, end = take_pass(one, size, keep=True)
-    return geometry, ops, "fuse=False" if end is None and queue else end
+def _name_of_dtype(steps: Sequence[Step], declared: np.dtype | None) -> str:
+    if declared is not None:
+        return declared.name
+    stages = [stage for step in steps for stage in step.stages]
+    normalizes = any(isinstance(stage, Op) and stage.kind.last for stage in stages)
+    return "float32" if normalizes else "the dtype of the image"
 
 
-def _list(stages: Sequence[Stage], names: dict[int, str]) -> list[str]:
+def _sides(size: tuple[int, int]) -> str:
+    return f"{size[1]} x {size[0]}"
+
+
+def _without_repeats(stages: Sequence[Any], names: dict[int, str]) -> list[str]:
     found: list[str] = []
     for stage in stages:
         name = names[id(stage)]
@@ -76,7 +136,7 @@ def _list(stages: Sequence[Stage], names: dict[int, str]) -> list[str]:
     return found
 
 
-def _geometry(stages: Sequence[Geometry]) -> str:
+def _maps(stages: Sequence[Geometry]) -> str:
     grids = sum(s.grid is not None for s in stages)
     matrices = len(stages) - grids
     parts = []

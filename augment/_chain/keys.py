@@ -131,6 +131,19 @@ def stream_uniforms(stream: int, count: int) -> np.ndarray:
     return draw_block(keys, 0, np.zeros(1, np.uint64), 0, -(-count // 4))[0, 0, :count]
 
 
+def between(low: Any, high: Any, unit: Any) -> Any:
+    """A number between two others, for a uniform one in (0, 1)."""
+    return low + (high - low) * unit
+
+
+def choice(count: Any, unit: Any) -> Any:
+    """One of the integers below `count`, for a uniform number in (0, 1)."""
+    return min(int(count * unit), count - 1)
+
+
+choice_kernel = kernel(choice, inner=True)
+
+
 class Draws:
     """The draws of one transform for one sample, in order."""
 
@@ -159,11 +172,11 @@ class Draws:
         if i == len(self._values):
             self._more()
         self._cursor = i + 1
-        return low + (high - low) * self._values[i]
+        return between(low, high, self._values[i])
 
     def integer(self, low: int, high: int) -> int:
         """A uniform integer from `low` to `high`, both included."""
-        return low + min(int((high - low + 1) * self.unit()), high - low)
+        return low + choice(high - low + 1, self.unit())
 
     def pick(self, choices: Sequence[Any]) -> Any:
         """One of the choices, all alike."""

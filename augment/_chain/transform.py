@@ -1,34 +1,17 @@
-"""The protocol of a transform, and its registry."""
+"""The protocol of a transform, and the registry of all of them by class name."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
-
-import numpy as np
+from typing import Any, ClassVar
 
 from imgproc._core.check import real
 from imgproc._scanline import Stage
 
-if TYPE_CHECKING:
-    from .keys import Draws
-
-Params = dict[str, Any]
+from .keys import Draws
+from .state import Frame, Params, Place, State, Step
 
 REGISTRY: dict[str, type[Transform]] = {}
-
-
-class Frame(NamedTuple):
-    """What a transform may know of the sample that arrives: its size, never its pixels."""
-
-    height: int
-    width: int
-    channels: int = 3
-    dtype: np.dtype = np.dtype(np.uint8)
-    boxes: np.ndarray | None = None
-    """float64 (n, 4) boxes (x0, y0, x1, y1) in pixels of this frame; given only to transforms with ``needs_boxes``."""
-    mask: np.ndarray | None = None
-    """The sample's mask as it arrives; given only to transforms with ``needs_mask``."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,3 +50,27 @@ class Transform:
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """The stages that carry out these parameters on a frame."""
         raise NotImplementedError
+
+    # --- what a chain asks --------------------------------------------------------------------------------------------
+
+    def step(self, place: Place, rng: Draws, state: State) -> Step | None:
+        """Draw for the sample that arrives, and go on to the state that this leads to; None if nothing is done."""
+        frame = state.frame(self.needs_boxes, self.needs_mask)
+        params = self.draw(rng, frame)
+        stages = self.lower(params, frame)
+        state.advance(stages)
+        return Step(place, params, stages)
+
+    def again(self, place: Place, params: Params, state: State) -> Step:
+        """The same with parameters that were drawn before."""
+        stages = self.lower(params, state.frame(self.needs_boxes, self.needs_mask))
+        state.advance(stages)
+        return Step(place, params, stages)
+
+    def is_scheduled(self) -> bool:
+        """Whether it depends on the epoch, so that keys must be (epoch, index)."""
+        return False
+
+    def classes(self) -> int | None:
+        """How many classes labels have, if it says so."""
+        return None

@@ -11,6 +11,7 @@ import numpy as np
 
 from augment._chart import COLORS, Chart, save
 from imgproc._core.check import integer, one_of, positive, real, size_pair
+from imgproc._core.declare import declare
 from imgproc._core.jit import kernel
 
 from ._kmeans import UPDATES, KMeans
@@ -339,3 +340,6 @@ def best_ratios(planes, anchors):
             wide, tall = w[i] / aw, h[i] / ah
             out[i] = max(out[i], min(min(wide, 1.0 / wide), min(tall, 1.0 / tall)))
     return out
+
+
+declare(anchors_for, no_peer="it reads files, and gives the rest to KMeans")

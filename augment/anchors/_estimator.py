@@ -3,7 +3,7 @@ validation, which is called inside `fit` and `predict`."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,6 +15,12 @@ __all__: list[str] = []
 
 class Clusterer(Parameters):
     """Base of the clusterers: tags, validation."""
+
+    labels_: np.ndarray
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Fit; each clusterer says how."""
+        raise NotImplementedError
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from imgproc._core.check import integer, positive, real
+from imgproc._core.declare import declare
 
 from ._estimator import Clusterer
 from ._metric import Samples, add_up
@@ -129,7 +130,7 @@ class Isodata(Clusterer):
         self.max_iter = max_iter
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Isodata:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Find the clusters.
 
         Parameters
@@ -267,7 +268,7 @@ def _merge(state: _State, near: float, pairs: int) -> tuple[np.ndarray, tuple[An
     close = np.flatnonzero(gaps[first, second] < near)
     close = close[np.argsort(gaps[first, second][close], kind="stable")]
     used = np.zeros(count, bool)
-    merged = []
+    merged: list[tuple[np.ndarray, np.ndarray]] = []
     for p in close:
         i, j = first[p], second[p]
         if len(merged) < pairs and not (used[i] or used[j]):
@@ -276,3 +277,6 @@ def _merge(state: _State, near: float, pairs: int) -> tuple[np.ndarray, tuple[An
             mass = state.mass[[i, j]] if state.mass[[i, j]].sum() > 0 else np.ones(2)
             merged.append((both, (mass[:, None] * both).sum(axis=0) / mass.sum()))
     return np.array([*centres[~used], *(m for _, m in merged)]), tuple(merged)
+
+
+declare(Isodata, no_peer="no row yet")

@@ -151,7 +151,7 @@ def _coco(file: Path) -> list[tuple[tuple[float, float], tuple[float, float]]]:
         what = f"{file}, annotation {row.get('id', i)}"
         if not _numbers(box, 4) or min(box[2:]) < 0:
             raise ValueError(f"{what}: 'bbox' must be four numbers x, y, width, height with sides >= 0, got {box}")
-        if not _numbers(shape, 2) or min(shape) <= 0:
+        if shape is None or not _numbers(shape, 2) or min(shape) <= 0:
             raise ValueError(f"{what}: its image {row.get('image_id')} must have 'height' and 'width' > 0, got {shape}")
         found.append(((box[2], box[3]), shape))
     return found
@@ -168,8 +168,8 @@ def _voc(file: Path) -> list[tuple[tuple[float, float], tuple[float, float]]]:
     for i, thing in enumerate(root.iter("object"), 1):
         if (thing.findtext("difficult") or "0").strip() == "1":
             continue
-        corners = [_number(thing.findtext(f"bndbox/{name}")) for name in ("xmin", "ymin", "xmax", "ymax")]
-        shape = [_number(root.findtext(f"size/{name}")) for name in ("height", "width")]
+        corners: Any = [_number(thing.findtext(f"bndbox/{name}")) for name in ("xmin", "ymin", "xmax", "ymax")]
+        shape: Any = [_number(root.findtext(f"size/{name}")) for name in ("height", "width")]
         if not _numbers(corners, 4) or corners[2] < corners[0] or corners[3] < corners[1]:
             raise ValueError(f"{file}, object {i}: must have a 'bndbox' with xmin <= xmax, ymin <= ymax, got {corners}")
         if not _numbers(shape, 2) or min(shape) <= 0:

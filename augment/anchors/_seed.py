@@ -9,6 +9,7 @@ import numpy as np
 
 from augment._ranges import truth
 from imgproc._core.check import integer
+from imgproc._core.declare import declare
 
 from ._metric import Samples, as_samples, metric_name
 
@@ -129,3 +130,6 @@ def as_weights(value: Any, count: int) -> np.ndarray:
     if not weights.sum() > 0:
         raise ValueError("sample_weight must be positive somewhere, got weights of zero only")
     return weights
+
+
+declare(kmeans_plus_plus, no_peer="no row yet")

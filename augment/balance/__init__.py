@@ -1,5 +1,7 @@
 """Class imbalance: over- and under-sampling, weights, plans for augmented copies, and metrics."""
 
+from imgproc._core.publish import publish as _publish
+
 from ._recipe import *
 from .adasyn import *
 from .borderline import *
@@ -14,3 +16,5 @@ from .smote import *
 from .smotenc import *
 from .svm_smote import *
 from .weights import *
+
+_publish(globals())

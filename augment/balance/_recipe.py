@@ -148,8 +148,8 @@ def append_samples(data: Data, recipe: SampleRecipe, *, exact: bool = False) -> 
     n = values.shape[0]
     out = np.empty((n + len(recipe), *values.shape[1:]), values.dtype)
     out[:n] = values
-    parts = (canonical(part) for part in (recipe.i, recipe.j, recipe.gap))
-    blend(whole_rows(canonical(values)), *parts, whole_rows(out[n:]), exact=exact)
+    i, j, gap = (canonical(part) for part in (recipe.i, recipe.j, recipe.gap))
+    blend(whole_rows(canonical(values)), i, j, gap, whole_rows(out[n:]), exact=exact)
     return out, labels
 
 
@@ -168,7 +168,7 @@ def blend(
     else:
         info = np.iinfo(rows.dtype)
 
-        def work(rows, i, j, gap, out):
+        def work(rows: np.ndarray, i: np.ndarray, j: np.ndarray, gap: np.ndarray, out: np.ndarray) -> None:
             _blend_integers(rows, i, j, gap, np.int64(info.min), np.int64(info.max), out)
 
     run_bands(lambda a, b: work(rows, i[a:b], j[a:b], gap[a:b], out[a:b]), i.size, pixels=out.size)

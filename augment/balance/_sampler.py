@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -20,10 +20,16 @@ class Sampler(Estimator):
 
     _kind = "sampler"
     _sampling = OVER
-    _numbers = True
     _sparse = True
 
-    def fit(self, X: Any, y: Any) -> Any:
+    sampling_strategy: Any
+
+    @property
+    def _numbers(self) -> bool:
+        """Whether samples must be numbers."""
+        return True
+
+    def fit(self, X: Any, y: Any) -> Self:
         """Check samples and labels, and what ``sampling_strategy`` asks for; `fit_resample` does the work.
 
         Parameters
@@ -139,6 +145,9 @@ class Cleaner(Sampler):
 
 class Synthesizer(OverSampler):
     """Adds samples on the lines between pairs; subclasses say which, class by class."""
+
+    random_state: Any
+    rng: str
 
     def recipe(self, X: Any, y: Any) -> SampleRecipe:
         """What `fit_resample` would add, as pairs of samples and shares of the way between them.

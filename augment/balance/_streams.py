@@ -66,6 +66,10 @@ class Streams:
         """The draws of a class."""
         if self.theirs:
             return Theirs(self._state, self._common)
+        return self.keyed(label)
+
+    def keyed(self, label: Any) -> Keyed:
+        """Our draws for a class, which there are none of with ``rng="imblearn"``."""
         return Keyed(self._seed, self._name, label, self._even)
 
     def seed(self) -> int:

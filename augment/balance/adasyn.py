@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.declare import declare
+
 from ._data import Data
 from ._neighbors import check_neighbors, neighbors, numbers_of
 from ._sampler import Synthesizer
@@ -71,3 +73,6 @@ class ADASYN(Synthesizer):
         base = np.repeat(np.arange(members.size), numbers)
         column, gap = draws.columns(k, base.size)
         return [(members[base], members[found[base, column]], gap)]
+
+
+declare(ADASYN, no_peer="no row yet")

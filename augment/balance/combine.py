@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+from imgproc._core.declare import declare
 
 from ._data import Data
 from ._sampler import Sampler
@@ -14,6 +16,11 @@ __all__ = ["SMOTEENN", "SMOTETomek"]
 
 
 class _Combined(Sampler):
+    random_state: Any
+    smote: Any
+    rng: str
+    _kinds: ClassVar[dict[str, Any]]
+
     def _resample(self, data: Data) -> tuple[Any, Any]:
         # Over the arrays and back only once, so that a DataFrame is not rounded in between.
         smote, cleaner = self._steps()
@@ -109,3 +116,6 @@ class SMOTETomek(_Combined):
     rng: str = "keyed"
 
     _kinds = {"smote": SMOTE, "tomek": TomekLinks}  # noqa: RUF012
+
+
+declare(SMOTEENN, SMOTETomek, no_peer="no row yet")

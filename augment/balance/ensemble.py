@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from imgproc._core.check import integer, one_of
+from imgproc._core.declare import declare
 
 from ._data import Data, is_sparse, whole_rows
 from ._estimator import Estimator
@@ -61,7 +62,7 @@ class BalancedEnsemble(Estimator):
     _kind = "classifier"
     _estimator_type = "classifier"
 
-    def fit(self, X: Any, y: Any) -> BalancedEnsemble:
+    def fit(self, X: Any, y: Any) -> Self:
         """Fit one classifier a part.
 
         Parameters
@@ -104,7 +105,7 @@ class BalancedEnsemble(Estimator):
         for k, chosen in enumerate(self.estimators_samples_):
             one = AdaBoostClassifier() if self.estimator is None else clone(self.estimator)
             if "random_state" in one.get_params():
-                one.set_params(random_state=int(streams.of(f"part {k}").uniforms(1)[0] * (1 << 31)))
+                one.set_params(random_state=int(streams.keyed(f"part {k}").uniforms(1)[0] * (1 << 31)))
             self.estimators_.append(one.fit(rows[chosen], data.labels[chosen]))
         return self
 
@@ -200,7 +201,7 @@ def _parts(data: Data, number: int, least: int, streams: Streams) -> list[np.nda
     found: list[list[np.ndarray]] = [[] for _ in range(number)]
     for code in range(data.classes.size):
         members = np.flatnonzero(data.codes == code)
-        members = members[streams.of(data.label(code)).permutation(members.size)]
+        members = members[streams.keyed(data.label(code)).permutation(members.size)]
         # A rounded number of parts leaves at least two thirds of the smallest class for each.
         reaches = 3 * members.size >= 2 * number * least
         bounds = np.linspace(0, members.size, number + 1).astype(int)
@@ -210,3 +211,6 @@ def _parts(data: Data, number: int, least: int, streams: Streams) -> list[np.nda
             else:
                 found[part].append(members[(part * least + np.arange(least)) % members.size])
     return [np.sort(np.concatenate(part)) for part in found]
+
+
+declare(BalancedEnsemble, no_peer="no row yet")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer, real
+from imgproc._core.declare import declare
 
 from ._data import Data
 from ._neighbors import check_neighbors, numbers_of
@@ -142,3 +143,6 @@ def largest_remainder(weights: np.ndarray, count: int) -> np.ndarray:
     left = count - int(found.sum())
     found[np.argsort(found - exact, kind="stable")[:left]] += 1
     return found
+
+
+declare(KMeansSMOTE, no_peer="no row yet")

@@ -9,6 +9,7 @@ import numpy as np
 
 from imgproc._core.check import one_of, real
 from imgproc._core.check import positive as positive_number
+from imgproc._core.declare import declare
 
 from ._data import class_labels
 
@@ -354,8 +355,8 @@ class ImbalanceReport:
         for label, row in self.classes.items():
             cells = [f"{row[name]:>11.3f}" if name != "support" else f"{row[name]:>11}" for name in COLUMNS]
             lines.append(f"{label!s:<{width}}  " + "  ".join(cells))
-        named = (("balanced accuracy", self.balanced_accuracy), ("geometric mean", self.g_mean))
-        named += (("mean F", self.f_macro), ("accuracy", self.accuracy))
+        named = [("balanced accuracy", self.balanced_accuracy), ("geometric mean", self.g_mean)]
+        named += [("mean F", self.f_macro), ("accuracy", self.accuracy)]
         return "\n".join([*lines, "", *(f"{name:<18}{value:.3f}" for name, value in named)])
 
 
@@ -386,3 +387,8 @@ def imbalance_report(y_true: Any, y_pred: Any) -> ImbalanceReport:
     classes = {label: dict(zip(COLUMNS, row)) for label, row in zip(c.classes, rows)}
     total = float(c.tp.sum() / c.support.sum())
     return ImbalanceReport(classes, balanced_accuracy(y_true, y_pred), g_mean(y_true, y_pred), float(f.mean()), total)
+
+
+declare(auc, balanced_accuracy, f_measure, g_mean, roc_curve, sensitivity, specificity, no_peer="no row yet")
+
+declare(imbalance_report, no_peer="a text about the other measures")

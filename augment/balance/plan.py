@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer
+from imgproc._core.declare import declare
 
 from ._instances import Instances, repeat_factors
 from ._streams import Keyed, seed_of
@@ -198,3 +199,6 @@ def _add(found: Instances, copies: np.ndarray, missing: np.ndarray, images: np.n
     chosen[images] = True
     entries = chosen[found.images]
     missing -= np.bincount(found.codes[entries], found.amounts[entries] * times, missing.size).astype(np.int64)
+
+
+declare(balance_plan, no_peer="no row yet")

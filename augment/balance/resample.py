@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import real
+from imgproc._core.declare import declare
 
 from .._ranges import truth
 from ._data import Data, is_sparse
@@ -152,3 +153,6 @@ class RandomUnderSampler(UnderSampler):
             kept.append(members)
         self.sample_indices_ = np.concatenate(kept)
         return data.select(self.sample_indices_)
+
+
+declare(RandomOverSampler, RandomUnderSampler, no_peer="no row yet")

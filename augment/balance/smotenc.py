@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.declare import declare
 from imgproc._core.jit import borrowed, kernel
 from imgproc._core.planes import canonical
 
@@ -106,7 +107,7 @@ class SMOTENC(OverSampler):
         base, column, gap = draws.pairs(members.size, found.shape[1], count)
         out = np.empty((count, numbers.shape[1]), numbers.dtype)
         i, j = base.astype(np.int32), found[base, column]
-        blend(canonical(numbers), *(canonical(part) for part in (i, j, gap)), out, exact=ordered)
+        blend(canonical(numbers), canonical(i), canonical(j), canonical(gap), out, exact=ordered)
         return out, _voted(codes, found, base, draws)
 
 
@@ -228,3 +229,6 @@ def _rounded(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return values
     info = np.iinfo(dtype)
     return np.clip(np.rint(values), info.min, info.max)
+
+
+declare(SMOTENC, no_peer="no row yet")

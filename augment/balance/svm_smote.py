@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import real
+from imgproc._core.declare import declare
 
 from ._data import Data
 from ._neighbors import check_neighbors, neighbors, numbers_of
@@ -114,3 +115,6 @@ def _support(estimator: Any, points: Any, data: Data, streams: Streams) -> np.nd
     if not hasattr(machine, "support_"):
         raise TypeError(f"svm_estimator must have support_ once fitted, {type(machine).__name__} has not")
     return np.asarray(machine.support_)
+
+
+declare(SVMSMOTE, no_peer="no row yet")

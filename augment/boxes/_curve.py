@@ -10,6 +10,7 @@ import numpy as np
 
 from augment._chart import Chart, save
 from imgproc._core.check import integer
+from imgproc._core.declare import declare
 
 from ._match import EPS
 from ._precision import _mean, match_all, settings
@@ -130,11 +131,14 @@ def precision_recall_curve(
             counts &= found.ranks[part] < max_detections
         hit = found.hit[0, part][counts] != 0
         true, false = np.cumsum(hit), np.cumsum(~hit)
-        recall = true / positives if positives else np.full(len(hit), np.nan)
-        precision = true / (true + false + EPS)
-        envelope = np.maximum.accumulate(precision[::-1])[::-1]
+        shares = true / positives if positives else np.full(len(hit), np.nan)
+        precise = true / (true + false + EPS)
+        hull = np.maximum.accumulate(precise[::-1])[::-1]
         if positives:
-            average[k] = float((envelope[hit]).sum() / positives)
-        curves.append((recall, precision, found.scores[part][counts], envelope))
+            average[k] = float((hull[hit]).sum() / positives)
+        curves.append((shares, precise, found.scores[part][counts], hull))
     recall, precision, scores, envelope = zip(*curves, strict=True) if curves else ((),) * 4
     return PrecisionRecall(found.classes, float(setting.thresholds[0]), recall, precision, scores, envelope, average)
+
+
+declare(precision_recall_curve, no_peer="no row yet")

@@ -11,7 +11,7 @@ from imgproc._core.copies import copy_into
 from imgproc._core.jit import kernel
 
 from ._grid import cells_within, frame_of, reach_of, row_of
-from ._inputs import as_boxes, as_labels, as_numbers, coded
+from ._inputs import as_boxes, as_labels, as_numbers, coded, written
 
 __all__ = ["weighted_boxes_fusion"]
 
@@ -125,7 +125,7 @@ def weighted_boxes_fusion(
     named = np.repeat(distinct, np.diff(clusters))
     found = _confidence(confidence, overflow, sums, weight)
     order = np.argsort(-found, kind="stable")
-    return _written(fused[order], box_format), found[order], named[order]
+    return written(fused[order], box_format), found[order], named[order]
 
 
 def _sequence(value: Any, name: str, count: int | None = None) -> list[Any]:
@@ -149,16 +149,6 @@ def _confidence(kind: str, overflow: bool, sums: np.ndarray, weight: np.ndarray)
     if overflow:
         return total / weight.sum()
     return total / boxes * np.minimum(len(weight), boxes) / weight.sum()
-
-
-def _written(boxes: np.ndarray, box_format: str) -> np.ndarray:
-    """Corners as rows of a format."""
-    boxes = boxes.copy()
-    if box_format in ("coco", "yolo"):
-        boxes[:, 2:] -= boxes[:, :2]
-    if box_format == "yolo":
-        boxes[:, :2] += 0.5 * boxes[:, 2:]
-    return boxes
 
 
 @kernel

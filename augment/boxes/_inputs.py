@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from augment._chain.targets.boxes import FORMATS, open_boxes
+from augment._chain.targets.boxes import FORMATS, close_boxes, open_boxes
 from augment._ranges import truth
 from imgproc._core.check import one_of
 
@@ -32,6 +32,11 @@ def as_boxes(value: Any, name: str, box_format: Any = "pascal_voc", inclusive: A
     if inclusive:
         boxes[:, 2:] += 1
     return boxes
+
+
+def written(boxes: np.ndarray, box_format: str) -> np.ndarray:
+    """Corners, as `as_boxes` gives them, as rows of a format; a new array, or `boxes` where they are in it."""
+    return close_boxes(boxes, box_format, 1, 1, like=np.empty((0, 4)))
 
 
 def as_numbers(value: Any, count: int, name: str, of: str = "boxes") -> np.ndarray:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer, one_of, positive, real
+from imgproc._core.declare import declare
 from imgproc._core.jit import kernel
 
 from ._grid import cells_near, lay_out, reach_of
@@ -478,3 +479,6 @@ def decay(planes, scores, parts, linear, sigma, least, kept):
                                 factor[q] = min(factor[q], above / below)
             scores[start + i] *= factor[p]
             kept[start + i] = scores[start + i] >= least
+
+
+declare(diou_nms, matrix_nms, no_peer="no row yet")

@@ -10,6 +10,7 @@ import numpy as np
 
 from augment._ranges import truth
 from imgproc._core.check import as_image, one_of, real, size_pair
+from imgproc._core.declare import declare
 
 from ._inputs import as_boxes, as_labels, as_numbers
 from ._overlap import IOU, SMALLER
@@ -195,3 +196,6 @@ def merge_tiles(
     kind = SMALLER if overlap == "smaller" else IOU
     kept = suppress(kind, every, number, label, threshold, None, None, False, "pascal_voc", "threshold")
     return every[kept], number[kept], label[kept]
+
+
+declare(merge_tiles, tile, no_peer="no row yet")

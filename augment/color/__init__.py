@@ -1,7 +1,11 @@
 """Transforms of colour and levels."""
 
+from imgproc._core.publish import publish as _publish
+
 from ._channels import *
 from ._convert import *
 from ._jitter import *
 from ._levels import *
 from ._statistics import *
+
+_publish(globals())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
 from imgproc._core.check import integer, one_of, real
+from imgproc._core.declare import Single, declare
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
@@ -55,6 +57,7 @@ class ToGray(Transform):
         self._keep("weights", number_tuple(self.weights, "weights", 3))
         if integer(self.channels, "channels") not in (1, 3):
             raise ValueError(f"channels must be 1 or 3, got {self.channels}")
+        self._stages: tuple[Stage, ...]
         self._keep("_stages", tuple(self._prepared()))
 
     def _prepared(self) -> list[Stage]:
@@ -67,6 +70,14 @@ class ToGray(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """A matrix of three rows or one, after what is not linear."""
         return [] if is_grey(frame, "ToGray") else list(self._stages)
+
+
+declare(
+    ToGray,
+    examples=[{}, {"channels": 1}, {"method": "lightness"}, {"method": "max"}],
+    look="Luma in all three channels.",
+    peers=[Single("ToGray")],
+)
 
 
 def _lightness(image: np.ndarray) -> np.ndarray:
@@ -128,6 +139,13 @@ class ToSepia(Transform):
         return [pixel.matrix((red, green, blue))]
 
 
+declare(
+    ToSepia,
+    look="Brown as on an old photograph.",
+    peers=[Single("ToSepia")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ChannelShuffle(Transform):
     """Put the channels in random order.
@@ -153,6 +171,13 @@ class ChannelShuffle(Transform):
         """One operation, or nothing if the order is the old one."""
         order = params["order"]
         return [pixel.permute(tuple(order))] if order != list(range(len(order))) else []
+
+
+declare(
+    ChannelShuffle,
+    look="Red may become green or blue; greys stay.",
+    peers=[Single("ChannelShuffle")],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -199,6 +224,13 @@ class ChannelDropout(Transform):
         return [pixel.affine(tuple(float(k) for k in keep), tuple(0.0 if k else self.fill for k in keep))]
 
 
+declare(
+    ChannelDropout,
+    look="Without red little is left of this picture; without blue hardly anything is missing.",
+    peers=[Single("ChannelDropout")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PCAJitter(Transform):
     """Shift the colour along the principal components of natural images' colours (AlexNet's augmentation).
@@ -241,7 +273,7 @@ class PCAJitter(Transform):
         super().__post_init__()
         self._keep("sigma", real(self.sigma, "sigma", at_least=0))
         self._keep("eigenvalues", number_tuple(self.eigenvalues, "eigenvalues", 3))
-        vectors = self.eigenvectors
+        vectors: Any = self.eigenvectors
         if not isinstance(vectors, (tuple, list)) or len(vectors) != 3:
             raise TypeError(f"eigenvectors must be three times (r, g, b), got {vectors!r}")
         vectors = tuple(number_tuple(v, f"eigenvectors[{i}]", 3) for i, v in enumerate(vectors))
@@ -258,6 +290,13 @@ class PCAJitter(Transform):
         a, b, c = a * x, b * y, c * z
         red, green, blue = (a * u[k] + b * v[k] + c * w[k] for k in range(3))
         return [pixel.affine(1.0, (red, green, blue))]
+
+
+declare(
+    PCAJitter,
+    look="A tint along the colours that natural pictures vary in.",
+    peers=[Single("FancyPCA")],
+)
 
 
 _ILLUMINANTS = {
@@ -372,3 +411,11 @@ class PlanckianJitter(Transform):
         t = place - i
         r, g, b = r + t * (x - r), g + t * (y - g), b + t * (z - b)
         return [pixel.affine((r / g, 1.0, b / g))]
+
+
+declare(
+    PlanckianJitter,
+    examples=[{}, {"mode": "cied"}],
+    look="From candle light to blue sky: the white of the cup shows it best.",
+    peers=[Single("PlanckianJitter")],
+)

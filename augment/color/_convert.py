@@ -10,6 +10,7 @@ import numpy as np
 
 from imgproc import color
 from imgproc._core.check import one_of, positive, real
+from imgproc._core.declare import Single, declare
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
@@ -60,11 +61,20 @@ class ColorSpace(Transform):
                 stages.append(pixel.matrix([(*LUMA_WEIGHTS, 0.0)]))
             elif self.target != "rgb":
                 stages.append(_by_function(f"rgb_to_{self.target}"))
+        self._stages: tuple[Stage, ...]
         self._keep("_stages", tuple(stages))
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One function or two."""
         return list(self._stages)
+
+
+declare(
+    ColorSpace,
+    examples=[{}, {"target": "hsv"}, {"target": "gray"}],
+    look="The channels L, a, b shown as if they were red, green, blue.",
+    no_peer="albumentations 2.0.8 has none",
+)
 
 
 def _by_function(name: str) -> Whole:
@@ -105,11 +115,20 @@ class Normalize(Transform):
         self._keep("std", _each(self.std, "std", positive))
         if isinstance(self.mean, tuple) and isinstance(self.std, tuple) and len(self.mean) != len(self.std):
             raise ValueError(f"std must have as many numbers as mean, {len(self.mean)}, got {len(self.std)}")
+        self._operation: Stage
         self._keep("_operation", pixel.normalize(self.mean, self.std))
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         return [self._operation]
+
+
+declare(
+    Normalize,
+    examples=[{}, {"mean": 0.5, "std": 0.25}],
+    look="Each channel less its mean, in deviations; shown from -2.5 (black) over 0 (mid-grey) to 2.5 (white).",
+    peers=[Single("Normalize", at_least=2)],
+)
 
 
 def _each(value: Any, name: str, check: Any) -> float | tuple[float, ...]:

@@ -8,6 +8,7 @@ import itertools
 
 import numpy as np
 
+from imgproc._core.declare import Single, declare
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._core.sums import mean_luma
 from imgproc._scanline import Deferred, Op, Stage, pixel
@@ -100,6 +101,14 @@ class ColorJitter(Transform):
         return stages
 
 
+declare(
+    ColorJitter,
+    examples=[{}, {"brightness": (0.5, 1.5), "contrast": (0.5, 1.5), "saturation": (0.0, 2.0), "hue": (-0.5, 0.5)}],
+    look="Brightness, contrast about the mean, saturation and hue, each by a little, in random order.",
+    peers=[Single("ColorJitter", {"hue": (-0.1, 0.1)}, at_least=2)],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HueSaturationValue(Transform):
     """Shift hue, saturation and value of the HSV hexcone.
@@ -152,6 +161,20 @@ class HueSaturationValue(Transform):
         return [pixel.hsv(hue=hue, saturation_shift=saturation, value_shift=value)]
 
 
+declare(
+    HueSaturationValue,
+    look="A slight shift of the red, more or less colour, lighter or darker; grey stays grey.",
+    peers=[
+        Single(
+            "HueSaturationValue",
+            {"hue": (-20 / 180, 20 / 180), "saturation": (-30 / 255, 30 / 255), "value": (-20 / 255, 20 / 255)},
+            {},
+            at_least=2,
+        )
+    ],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RGBShift(Transform):
     """Add a random level to each of R, G and B.
@@ -188,3 +211,10 @@ class RGBShift(Transform):
         """One affine operation."""
         must_be_rgb(frame, "RGBShift")
         return [pixel.affine(1.0, (params["red"], params["green"], params["blue"]))]
+
+
+declare(
+    RGBShift,
+    look="A tint over everything, the white of the cup included.",
+    peers=[Single("RGBShift", {channel: (-20 / 255, 20 / 255) for channel in ("red", "green", "blue")}, {})],
+)

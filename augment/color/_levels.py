@@ -6,7 +6,8 @@ import dataclasses
 
 import numpy as np
 
-from imgproc._core.check import real
+from imgproc._core.check import one_of, real
+from imgproc._core.declare import Single, declare
 from imgproc._scanline import Stage, pixel
 
 from .._chain.keys import Draws
@@ -14,7 +15,7 @@ from .._chain.transform import Frame, Params, Transform
 from .._ranges import integer_range, number_range, truth
 from ._common import normal
 
-__all__ = ["BrightnessContrast", "Gamma", "Invert", "Posterize", "Solarize", "ToneCurve"]
+__all__ = ["BrightnessContrast", "Gamma", "Invert", "Posterize", "Solarize", "Threshold", "ToneCurve"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,13 @@ class BrightnessContrast(Transform):
         return [pixel.affine(1.0 + params["contrast"], params["brightness"])]
 
 
+declare(
+    BrightnessContrast,
+    look="One straight line through all levels; what it drives beyond white is white.",
+    peers=[Single("RandomBrightnessContrast")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Gamma(Transform):
     """Raise levels to a power: ``v ** gamma`` on the scale [0, 1].
@@ -89,6 +97,13 @@ class Gamma(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One power, or nothing for the exponent 1."""
         return [] if params["gamma"] == 1.0 else [pixel.gamma(params["gamma"])]
+
+
+declare(
+    Gamma,
+    look="Above 1 the middle tones darken, below 1 they lighten; black and white stay.",
+    peers=[Single("RandomGamma")],
+)
 
 
 def _cubic_basis() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -146,6 +161,14 @@ class ToneCurve(Transform):
         return [pixel.curve(curves if len(curves) > 1 else curves[0])]
 
 
+declare(
+    ToneCurve,
+    examples=[{}, {"per_channel": True}],
+    look="Shadows and highlights go their own ways; black and white stay.",
+    peers=[Single("RandomToneCurve")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Posterize(Transform):
     """Keep the highest bits of each level.
@@ -178,6 +201,13 @@ class Posterize(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         return [pixel.posterize(params["bits"])]
+
+
+declare(
+    Posterize,
+    look="Steps where the light fell off softly: on the saucer and in the cup.",
+    peers=[Single("Posterize")],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -214,6 +244,62 @@ class Solarize(Transform):
         return [pixel.solarize(params["threshold"])]
 
 
+declare(
+    Solarize,
+    look="The light half of each channel is a negative: the white of the cup is black, the dark stays.",
+    peers=[Single("Solarize")],
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Threshold(Transform):
+    """Compare each level with a threshold: what lies above it becomes white, all else black.
+
+    It leaves shapes and takes shading, as a scan or a fax does.  Each channel is compared by itself, so a colour image
+    has eight colours afterwards; put `ToGray` before it for black and white.  See `imgproc.threshold`.  Changes images
+    only; any number of channels.
+
+    Parameters
+    ----------
+    level : (float, float)
+        Range of the threshold, as a fraction of full scale, 0 to 1.  What equals the threshold counts as below.
+    method : {"binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse"}
+        What levels above the threshold and others become: white and black, black and white, the threshold and
+        themselves, themselves and black, black and themselves.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+    """
+
+    level: tuple[float, float] = (0.3, 0.7)
+    method: str = "binary"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("level", number_range(self.level, "level", at_least=0, at_most=1))
+        one_of(self.method, "method", pixel.METHODS)
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The threshold."""
+        return {"level": rng.uniform(*self.level)}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One operation."""
+        return [pixel.threshold(params["level"], self.method)]
+
+
+declare(
+    Threshold,
+    examples=[{}, {"method": "binary_inverse"}, {"level": (0.2, 0.4), "method": "truncate"}, {"method": "to_zero"}],
+    look="Each channel is full or empty: the wood is red, the rim of the cup white, the shadow on the saucer black.",
+    no_peer="albumentations 2.0.8 has none",
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Invert(Transform):
     """The negative: ``1 - v`` of full scale.
@@ -234,3 +320,10 @@ class Invert(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         return [pixel.invert()]
+
+
+declare(
+    Invert,
+    look="The negative.",
+    peers=[Single("InvertImg")],
+)

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import COLORS, border_name, integer, one_of, real, size_pair
+from imgproc._core.declare import Single, declare, example_references
+from imgproc._core.formats import channels_of, work_dtype
 from imgproc._scanline import Deferred, Stage, Whole, pixel
 from imgproc.histogram import clahe, equalize_histogram, match_histogram, stretch_contrast
 from imgproc.histogram._count import count_levels
@@ -80,6 +82,8 @@ class Equalize(Transform):
         super().__post_init__()
         one_of(self.method, "method", METHODS)
         one_of(self.color, "color", COLORS)
+        self._tables: Stage
+        self._whole: Stage
         self._keep("_tables", _by_table(functools.partial(equalizing_table, method=self.method), "equalize"))
         whole = functools.partial(equalize_histogram, method=self.method, color=self.color)
         self._keep("_whole", Whole(whole, label="equalize"))
@@ -87,6 +91,14 @@ class Equalize(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Tables, or the function."""
         return [self._tables if _has_tables(frame, self.color) else self._whole]
+
+
+declare(
+    Equalize,
+    examples=[{}, {"method": "pil"}, {"color": "luminance"}],
+    look="Each channel by itself, so colours shift: the dark table loses its red.",
+    peers=[Single("Equalize", at_least=2)],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -121,7 +133,9 @@ class AutoContrast(Transform):
             raise ValueError(f"cutoff must be a share of the pixels below 0.5, got {cutoff}")
         self._keep("cutoff", cutoff)
         one_of(self.color, "color", COLORS)
-        ends = {"low": cutoff, "high": 1.0 - cutoff}
+        ends: dict[str, Any] = {"low": cutoff, "high": 1.0 - cutoff}
+        self._tables: Stage
+        self._whole: Stage
         self._keep("_tables", _by_table(functools.partial(stretching_table, **ends), "autocontrast"))
         whole = functools.partial(stretch_contrast, color=self.color, **ends)
         self._keep("_whole", Whole(whole, label="autocontrast"))
@@ -129,6 +143,14 @@ class AutoContrast(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Tables, or the function."""
         return [self._tables if _has_tables(frame, self.color) else self._whole]
+
+
+declare(
+    AutoContrast,
+    examples=[{}, {"cutoff": 0.05, "color": "luminance"}],
+    look="Little happens to a photo that has its black and white already.",
+    peers=[Single("AutoContrast", None, {"method": "pil"})],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -175,6 +197,14 @@ class CLAHE(Transform):
         return [Whole(work, label="CLAHE")]
 
 
+declare(
+    CLAHE,
+    examples=[{}, {"color": "per_channel", "tiles": (4, 6)}],
+    look="The grain of the wood and the saucer in the shadow stand out; no seams between tiles.",
+    peers=[Single("CLAHE", {"clip_limit": (1, 4)}, at_least=2)],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MatchHistogram(Transform):
     """Give the image the levels of a reference image, in part or in full.
@@ -212,6 +242,7 @@ class MatchHistogram(Transform):
         # What an image of a reference's own dtype and channels is matched to need not be counted anew each time.
         whole = [image.dtype.kind == "u" and image.size for image in images]
         targets = [reference_targets(r, r, "per_channel", None) if w else None for r, w in zip(images, whole)]
+        self._targets: tuple[list[Target] | None, ...]
         self._keep("_targets", tuple(targets))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -226,16 +257,24 @@ class MatchHistogram(Transform):
         reference = self.references[number]
         if not _has_tables(frame, self.color):
             return [Whole(functools.partial(_matched, reference, blend, self.color), label="match histogram")]
-        channels = 1 if reference.ndim == 2 else reference.shape[2]
+        channels = channels_of(reference)
         known = self._targets[number] if (reference.dtype, channels) == (frame.dtype, frame.channels) else None
         return [Deferred(functools.partial(_matching_stages, reference, known, blend), "match histogram")]
+
+
+declare(
+    MatchHistogram,
+    examples=[{"references": example_references}, {"references": example_references, "color": "luminance"}],
+    look="The levels of another photo, the rocket at night or the cat, in part or in full.",
+    peers=[Single("HistogramMatching", targets="references")],
+)
 
 
 def _matched(reference: np.ndarray, blend: float, color: str, image: np.ndarray) -> np.ndarray:
     matched = match_histogram(image, reference, color=color)
     if blend == 1.0:
         return matched
-    kind = np.float64 if image.dtype == np.float64 else np.float32
+    kind = work_dtype(image.dtype).type
     mixed = image * kind(1.0 - blend) + matched * kind(blend)
     return (np.rint(mixed) if image.dtype.kind == "u" else mixed).astype(image.dtype)
 
@@ -317,3 +356,10 @@ class EnhanceLocalStatistics(Transform):
         options = {name: getattr(self, name) for name in names}
         work: Callable[..., Any] = functools.partial(enhance_local_statistics, gain=params["gain"], **options)
         return [Whole(work, label="enhance local statistics")]
+
+
+declare(
+    EnhanceLocalStatistics,
+    look="Only what is dark and flat is raised: the floor and the shadow on the saucer.",
+    no_peer="albumentations 2.0.8 has none",
+)

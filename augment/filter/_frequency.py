@@ -6,12 +6,15 @@ import dataclasses
 import functools
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from imgproc._core.check import COLORS, color_mode, integer, one_of, positive, real
+from imgproc._core.declare import Single, declare, example_references
+from imgproc._core.formats import channels_of, work_dtype
 from imgproc._core.planes import full_scale, on_intensity
-from imgproc._core.spectra import each_plane, frequencies, work_dtype
+from imgproc._core.spectra import each_plane, frequencies
 from imgproc._scanline import Stage, Whole, resize
 from imgproc.frequency import bandpass, bandreject, highpass, homomorphic, lowpass
 
@@ -86,7 +89,9 @@ class FrequencyFilter(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        cutoff, shape = params["cutoff"], {"kind": self.kind, "order": self.order}
+        cutoff = params["cutoff"]
+        work: functools.partial[np.ndarray]
+        shape: dict[str, Any] = {"kind": self.kind, "order": self.order}
         if self.response == "lowpass":
             work = functools.partial(lowpass, cutoff=cutoff, **shape)
         elif self.response == "highpass":
@@ -99,6 +104,19 @@ class FrequencyFilter(Transform):
             else:
                 work = functools.partial(bandreject, band=band, **shape)
         return [Whole(work, label=self.response)]
+
+
+declare(
+    FrequencyFilter,
+    examples=[
+        {},
+        {"response": "highpass", "kind": "gaussian", "cutoff": (0.02, 0.05)},
+        {"response": "bandpass"},
+        {"response": "bandreject", "kind": "ideal"},
+    ],
+    look="A blur by its frequency response; no ringing, no seam along the borders.",
+    no_peer="albumentations 2.0.8 has none",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -157,7 +175,15 @@ class HomomorphicLight(Transform):
         return [Whole(work, label="homomorphic filter")]
 
 
-def _homomorphic(options: dict[str, float], color: str, image: np.ndarray) -> np.ndarray:
+declare(
+    HomomorphicLight,
+    examples=[{}, {"color": "per_channel"}],
+    look="Shadows lift or deepen slowly over the picture, while hues stay.",
+    no_peer="albumentations 2.0.8 has none",
+)
+
+
+def _homomorphic(options: dict[str, Any], color: str, image: np.ndarray) -> np.ndarray:
     mode = color_mode(color, image)
     if mode == "per_channel" or not image.size:
         return homomorphic(image, **options)
@@ -217,13 +243,21 @@ class FourierDomainAdaptation(Transform):
         """One exchange."""
         number = params["reference"]
         reference = self.references[number]
-        channels = 1 if reference.ndim == 2 else reference.shape[2]
+        channels = channels_of(reference)
         if channels != frame.channels:
             raise ValueError(
                 f"references[{number}] must have as many channels as the image, {frame.channels}, got {channels}"
             )
         work = functools.partial(_adapted, reference, params["beta"])
         return [Whole(work, opencv=reference.shape[:2] != (frame.height, frame.width), label="Fourier adaptation")]
+
+
+declare(
+    FourierDomainAdaptation,
+    examples=[{"references": example_references}, {"references": example_references, "beta": (0.1, 0.3)}],
+    look="The light and the tint of the rocket at night or of the cup, a broad shine at most.",
+    peers=[Single("FDA", {"beta": (0.0, 0.1)}, {}, targets="references")],
+)
 
 
 def _adapted(reference: np.ndarray, beta: float, image: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import functools
 import numpy as np
 
 from imgproc._core.check import one_of
+from imgproc._core.declare import Single, declare
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import full_scale
 from imgproc._scanline import Stage, Whole, resize
@@ -71,6 +72,23 @@ class Compression(Transform):
             )
         work = functools.partial(_compress, self.format, params["quality"])
         return [Whole(work, opencv=True, label=f"{self.format} compression")]
+
+
+declare(
+    Compression,
+    examples=[{}, {"quality": (10, 30), "format": "webp"}],
+    look="Blocks of eight pixels and ringing along edges, the more the lower the quality.",
+    # One quality, not a range: it decides the time, and in a few runs both would not draw the same.
+    peers=[
+        Single("ImageCompression", {"quality": (80, 80)}, {"quality_range": (80, 80)}),
+        Single(
+            "ImageCompression",
+            {"format": "webp", "quality": (80, 80)},
+            {"compression_type": "webp", "quality_range": (80, 80)},
+            variant="WebP",
+        ),
+    ],
+)
 
 
 def _compress(format_: str, quality: int, image: np.ndarray) -> np.ndarray:
@@ -142,6 +160,23 @@ class Downscale(Transform):
         """Two resizes."""
         work = functools.partial(_downscale, params["scale"], self.shrink, self.enlarge)
         return [Whole(work, opencv=True, label="downscale")]
+
+
+declare(
+    Downscale,
+    examples=[{}, {"scale": (0.2, 0.3), "shrink": "nearest", "enlarge": "nearest"}],
+    look="Fewer pixels in the same size.",
+    peers=[
+        Single(
+            "Downscale",
+            None,
+            {
+                "scale_range": (0.25, 0.5),
+                "interpolation_pair": {"downscale": "cv2.INTER_AREA", "upscale": "cv2.INTER_LINEAR"},
+            },
+        )
+    ],
+)
 
 
 def _downscale(scale: float, shrink: str, enlarge: str, image: np.ndarray) -> np.ndarray:

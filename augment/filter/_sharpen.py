@@ -8,8 +8,10 @@ import functools
 import numpy as np
 
 from imgproc._core.check import COLORS, color_mode, one_of, positive, real
+from imgproc._core.declare import Single, declare
 from imgproc._core.planes import on_intensity
 from imgproc._neighbours.correlate import blend_differences, unsharp_mask
+from imgproc._neighbours.gaussian import gaussian_weights
 from imgproc._scanline import Stage, Whole
 from imgproc.sharpen import detail_enhance
 from imgproc.sharpen import unsharp_mask as sharpened
@@ -17,9 +19,11 @@ from imgproc.sharpen import unsharp_mask as sharpened
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
 from .._ranges import number_range
-from ._blur import gaussian_weights
 
 __all__ = ["EdgeDetect", "Emboss", "LocalContrast", "Sharpen", "UnsharpMask"]
+
+UNSHARP_REACH = 3.0
+"""Where the blur of `UnsharpMask` ends, in standard deviations; that of `imgproc.unsharp_mask` goes on to 4."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,13 @@ class Sharpen(Transform):
         return [Whole(functools.partial(_sharpen, params["strength"]), label="sharpen")]
 
 
+declare(
+    Sharpen,
+    look="Hair and patches gain, and so does grain.",
+    peers=[Single("Sharpen")],
+)
+
+
 def _sharpen(strength: float, image: np.ndarray) -> np.ndarray:
     return blend_differences(image, "surround", 1.0, strength)
 
@@ -69,7 +80,8 @@ class UnsharpMask(Transform):
 
     ``f + amount * (f - blur)`` where the two differ by more than `threshold`, else f: as in Pillow and GIMP.
     albumentations' UnsharpMask, whose ``alpha`` is the amount and whose threshold counts levels of 255.  Border
-    ``reflect_101``; the blur is not rounded in between.  Changes images only; any number of channels.
+    ``reflect_101``; the blur ends at 3 sigma and is not rounded in between.  Changes images only; any number of
+    channels.
 
     Parameters
     ----------
@@ -108,8 +120,24 @@ class UnsharpMask(Transform):
         return [Whole(mask, label="unsharp mask")]
 
 
+declare(
+    UnsharpMask,
+    examples=[{}, {"sigma": (2.0, 3.0), "amount": (1.0, 2.0), "threshold": 0.0}],
+    look="Edges gain, flat parts stay.",
+    peers=[
+        Single(
+            "UnsharpMask",
+            {"sigma": (0.8, 1.5), "threshold": 5 / 255},
+            {"sigma_limit": (0.8, 1.5), "threshold": 5},
+            at_least=2,
+            note="its kernel has 3 to 7 taps, whatever sigma",
+        )
+    ],
+)
+
+
 def _unsharp(sigma: float, amount: float, threshold: float, image: np.ndarray) -> np.ndarray:
-    return unsharp_mask(image, gaussian_weights(sigma), amount, threshold)
+    return unsharp_mask(image, gaussian_weights(sigma, UNSHARP_REACH), amount, threshold)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -170,6 +198,14 @@ class LocalContrast(Transform):
         return [Whole(work, label="local contrast")]
 
 
+declare(
+    LocalContrast,
+    examples=[{}, {"method": "unsharp", "sigma": (6.0, 12.0), "amount": (0.2, 0.4)}, {"color": "per_channel"}],
+    look="Folds and hair stand out; no bright seam along the outline of the head.",
+    no_peer="albumentations 2.0.8 has none",
+)
+
+
 def _clearer(sigma: float, amount: float, color: str, image: np.ndarray) -> np.ndarray:
     mode = color_mode(color, image)
     work = functools.partial(sharpened, sigma=sigma, amount=amount)
@@ -217,6 +253,13 @@ class Emboss(Transform):
         return [Whole(functools.partial(_emboss, params["alpha"], params["strength"]), label="emboss")]
 
 
+declare(
+    Emboss,
+    look="A relief lit from the upper left, mixed with the picture.",
+    peers=[Single("Emboss")],
+)
+
+
 def _emboss(alpha: float, strength: float, image: np.ndarray) -> np.ndarray:
     return blend_differences(image, "relief", 1.0, alpha * (1 + strength), alpha * strength)
 
@@ -259,6 +302,14 @@ class EdgeDetect(Transform):
         """One filter."""
         work = _gradient if self.method == "gradient" else _laplacian
         return [Whole(functools.partial(work, params["strength"]), label=f"edges by {self.method}")]
+
+
+declare(
+    EdgeDetect,
+    examples=[{}, {"method": "laplacian"}],
+    look="Edges on black, mixed with the picture.",
+    no_peer="albumentations 2.0.8 has none",
+)
 
 
 def _gradient(strength: float, image: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import functools
 import numpy as np
 
 from imgproc._core.check import positive
+from imgproc._core.declare import Single, declare
 from imgproc._scanline import Stage, Whole
 from imgproc.segment import mean_color_superpixels, superpixels
 
@@ -67,6 +68,22 @@ class Superpixels(Transform):
             return []
         work = functools.partial(_painted, params["count"], self.compactness, params["share"], params["stream"])
         return [Whole(work, label="superpixels")]
+
+
+declare(
+    Superpixels,
+    examples=[{}, {"count": (40, 60), "share": (1.0, 1.0)}],
+    look="Some patches are flat; their outlines follow the edges of the picture.",
+    # Half of them, not a range from 0: theirs stops early where none is painted.
+    peers=[
+        Single(
+            "Superpixels",
+            {"count": (100, 100), "share": (0.5, 0.5)},
+            {"p_replace": (0.5, 0.5)},
+            note="theirs are found in the image shrunk to 128 pixels, ours in the image itself",
+        )
+    ],
+)
 
 
 def _painted(count: int, compactness: float, share: float, stream: int, image: np.ndarray) -> np.ndarray:

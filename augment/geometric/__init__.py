@@ -1,8 +1,12 @@
 """Transforms that move pixels: image, masks, boxes and keypoints all follow the same map."""
 
+from imgproc._core.publish import publish as _publish
+
 from ._affine import *
 from ._crop import *
 from ._distort import *
 from ._flip import *
 from ._pad import *
 from ._resize import *
+
+_publish(globals())

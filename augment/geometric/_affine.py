@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import (
     cos_sin,
@@ -19,7 +20,7 @@ from imgproc._scanline.matrix import (
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range, truth
-from ._common import _Warp, axis_ranges, both_axes
+from ._common import Axes, _Warp, axis_ranges, both_axes
 
 __all__ = ["Affine", "Perspective", "Rotate"]
 
@@ -81,6 +82,20 @@ class Rotate(_Warp):
             size = largest_rectangle(h, w, c, s)
         pull = turned_pull(c, s, h, w, size)
         return [Geometry(pull, size, self.border, self.fill, self.interpolation, None, self.mask_fill)]
+
+
+declare(
+    Rotate,
+    examples=[
+        {},
+        {"angle": (20.0, 40.0), "fit": True, "fill": (0.2, 0.4, 0.6), "mask_fill": 3},
+        {"angle": (-30.0, -10.0), "crop": True, "border": "reflect_101"},
+        {"interpolation": "nearest", "border": "replicate"},
+        {"interpolation": "bicubic", "border": "wrap"},
+    ],
+    look="Frames are upright ones round the turned frames: larger than the things, never smaller.",
+    peers=[Single("Rotate"), Single("Rotate", {"crop": True}, {"crop_border": True}, variant="cropped")],
+)
 
 
 def largest_rectangle(h: int, w: int, c: float, s: float) -> tuple[int, int]:
@@ -157,7 +172,9 @@ class Affine(_Warp):
         truth(self.fit, "fit")
         one = truth(self.keep_ratio, "keep_ratio") and not isinstance(self.scale[0], tuple)
         low, high = self.rotate
+        self._one_factor: bool
         self._keep("_one_factor", one)
+        self._ranges: tuple[Axes, Range, Axes, Axes]
         self._keep("_ranges", (both_axes(self.scale), (low, high - low), *map(both_axes, (self.shear, self.translate))))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -188,6 +205,32 @@ class Affine(_Warp):
         a, b, d, e = e * r, -b * r, -d * r, a * r
         pull = (a, b, 0.5 * w - a * x - b * y, d, e, 0.5 * h - d * x - e * y, 0.0, 0.0, 1.0)
         return [Geometry(pull, size, self.border, self.fill, self.interpolation, None, self.mask_fill)]
+
+
+declare(
+    Affine,
+    examples=[
+        {},
+        {"scale": (0.7, 1.3), "rotate": (-25.0, 25.0), "shear": (-10.0, 10.0), "translate": (-0.1, 0.1)},
+        {"scale": ((0.8, 1.0), (1.0, 1.4)), "keep_ratio": False, "rotate": (10.0, 30.0), "border": "reflect"},
+        {"rotate": (30.0, 60.0), "shear": ((-5.0, 5.0), (0.0, 10.0)), "fit": True},
+    ],
+    look="By default only the scale changes; here angle, shear and shift too.",
+    shown={"rotate": (-20.0, 20.0), "shear": (-10.0, 10.0), "translate": (-0.1, 0.1)},
+    peers=[
+        Single(
+            "Affine",
+            {"scale": (0.9, 1.1), "rotate": (-15, 15), "shear": (-10, 10), "translate": (-0.1, 0.1)},
+            {
+                "scale": (0.9, 1.1),
+                "rotate": (-15, 15),
+                "shear": (-10, 10),
+                "translate_percent": (-0.1, 0.1),
+                "keep_ratio": True,
+            },
+        )
+    ],
+)
 
 
 _FARTHEST = 0.32
@@ -281,3 +324,15 @@ class Perspective(_Warp):
             y, x = 1.0 / size[0], 1.0 / size[1]
             pull = a * x, b * y, c, d * x, e * y, f, g * x, i * y, j
         return [Geometry(pull, size, self.border, self.fill, self.interpolation, None, self.mask_fill)]
+
+
+declare(
+    Perspective,
+    examples=[
+        {},
+        {"scale": (0.1, 0.15), "fit": True},
+        {"keep_size": False, "border": "replicate", "interpolation": "bicubic"},
+    ],
+    look="One side of the picture comes nearer: parallel lines are so no more, straight ones stay straight.",
+    peers=[Single("Perspective")],
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from imgproc._core.check import border_name, integer, one_of, real
+from imgproc._core.check import border_name, fill_levels, integer, one_of
 
 from .._chain.transform import Transform
 from .._ranges import Range, number_range
@@ -31,19 +31,13 @@ def axis_ranges(value: Any, name: str, **bounds: float | None) -> tuple[Range, R
     return number_range(value, name, **bounds)
 
 
-def both_axes(value: Any) -> tuple[float, float, float, float]:
+Axes = tuple[float, float, float, float]
+
+
+def both_axes(value: Any) -> Axes:
     """What `axis_ranges` gave as (low x, width x, low y, width y), ready to be drawn from."""
     (a, b), (c, d) = value if isinstance(value[0], tuple) else (value, value)
     return a, b - a, c, d - c
-
-
-def levels(value: Any, name: str = "fill") -> float | tuple[float, ...]:
-    """A level, or one for each channel, as fractions of full scale."""
-    if isinstance(value, (tuple, list)):
-        if not value:
-            raise ValueError(f"{name} must be a level or one for each channel, got {value!r}")
-        return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
-    return real(value, name)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,7 +51,7 @@ class _Framed(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         border_name(self.border)
-        self._keep("fill", levels(self.fill))
+        self._keep("fill", fill_levels(self.fill))
         self._keep("mask_fill", integer(self.mask_fill, "mask_fill"))
 
 

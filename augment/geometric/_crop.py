@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from imgproc._core.check import size_pair
+from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import of
 
@@ -82,6 +83,14 @@ class Crop(_Cut):
         return {"place": (top, left)}
 
 
+declare(
+    Crop,
+    examples=[{"size": (64, 80)}, {"size": (120, 80), "pad": True, "fill": 0.5}],
+    look="A part at the picture's own scale; frames end where it ends, and what is outside is gone.",
+    peers=[Single("RandomCrop", {"size": (384, 384)}, {"height": 384, "width": 384})],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CenterCrop(_Cut):
     """Cut out the middle of the image, of a fixed size.
@@ -117,6 +126,14 @@ class CenterCrop(_Cut):
         if (down < 0 or across < 0) and not self.pad:
             raise _too_large(self.size, frame)
         return {"place": (_half(down), _half(across))}
+
+
+declare(
+    CenterCrop,
+    examples=[{"size": (65, 81)}],
+    look="Always the same part, so one key is enough.",
+    peers=[Single("CenterCrop", {"size": (384, 384)}, {"height": 384, "width": 384})],
+)
 
 
 def _half(room: int) -> int:
@@ -160,6 +177,7 @@ class ResizedCrop(_Resized):
         self._keep("size", size_pair(self.size, "size"))
         self._keep("scale", number_range(self.scale, "scale", above=0, at_most=1))
         self._keep("ratio", number_range(self.ratio, "ratio", above=0))
+        self._log_ratio: tuple[float, float]
         self._keep("_log_ratio", (math.log(self.ratio[0]), math.log(self.ratio[1])))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -185,6 +203,14 @@ class ResizedCrop(_Resized):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
         return [_part(params["part"], self.size, self.interpolation)]
+
+
+declare(
+    ResizedCrop,
+    examples=[{"size": (48, 56)}, {"size": (112, 144), "scale": (0.2, 0.6), "interpolation": "bicubic"}],
+    look="Parts of different area and shape, all of the same size after it: faces become wider or narrower.",
+    peers=[Single("RandomResizedCrop", {"size": (224, 224), "interpolation": "bilinear"}, {"size": (224, 224)})],
+)
 
 
 def _part(part: tuple[int, int, int, int], size: tuple[int, int], interpolation: str) -> Geometry:
@@ -241,6 +267,14 @@ class BoxSafeCrop(_Resized):
         """One map, exact without `size`."""
         y0, x0, y1, x1 = part = params["part"]
         return [_part(part, self.size or (y1 - y0, x1 - x0), self.interpolation)]
+
+
+declare(
+    BoxSafeCrop,
+    examples=[{}, {"size": (64, 64)}],
+    look="However tight the part, no frame is cut.",
+    peers=[Single("BBoxSafeRandomCrop", targets="boxes")],
+)
 
 
 def _around(low: float, high: float, size: int, rng: Draws) -> tuple[int, int]:

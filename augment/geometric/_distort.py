@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
 from imgproc._core.check import integer, positive
+from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import IDENTITY
 
@@ -26,7 +29,7 @@ class _Distortion(_Warp):
 
     border: str = "reflect_101"
 
-    def _stage(self, grid: object, frame: Frame) -> Geometry:
+    def _stage(self, grid: np.ndarray | None, frame: Frame) -> Geometry:
         size = frame.height, frame.width
         return Geometry(IDENTITY, size, self.border, self.fill, self.interpolation, grid, self.mask_fill)
 
@@ -92,6 +95,22 @@ class Elastic(_Distortion):
         return [self._stage(grid, frame)]
 
 
+declare(
+    Elastic,
+    examples=[{}, {"alpha": (0.03, 0.05), "spacing": 0.25, "border": "constant", "fill": 0.3}],
+    look="Edges waver, dots waver with them; the border is mirrored, so no black comes in.",
+    peers=[
+        Single(
+            "ElasticTransform",
+            None,
+            {"alpha": 300, "sigma": 32, "border_mode": "cv2.BORDER_REFLECT_101"},
+            at_least=2,
+            note="as smooth and as far on average as ours",
+        )
+    ],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class GridDistortion(_Distortion):
     """Stretch and squeeze the columns and rows of a grid laid over the image; the image's sides stay.
@@ -139,6 +158,14 @@ class GridDistortion(_Distortion):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One displacement grid, its nodes the corners of the cells."""
         return [self._stage(knots_grid(params["x"], params["y"], (frame.height, frame.width)), frame)]
+
+
+declare(
+    GridDistortion,
+    examples=[{}, {"steps": 3, "border": "constant"}],
+    look="Columns and rows become wider or narrower, straight upright lines stay so; the border stays.",
+    peers=[Single("GridDistortion", None, {"border_mode": "cv2.BORDER_REFLECT_101"})],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -193,6 +220,14 @@ class ThinPlateSpline(_Distortion):
         return [self._stage(grid, frame)]
 
 
+declare(
+    ThinPlateSpline,
+    examples=[{}, {"points": 2, "scale": (0.05, 0.1), "border": "constant"}],
+    look="Smooth bending without ripples.",
+    peers=[Single("ThinPlateSpline", None, {"scale_range": (0.02, 0.05), "border_mode": "cv2.BORDER_REFLECT_101"})],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LensDistortion(_Distortion):
     """Distort as a lens does: barrel or pincushion.
@@ -242,3 +277,11 @@ class LensDistortion(_Distortion):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One displacement grid."""
         return [self._stage(lens_grid(params["k1"], params["k2"], (frame.height, frame.width)), frame)]
+
+
+declare(
+    LensDistortion,
+    examples=[{}, {"distort": (-0.2, -0.1), "k2": (0.0, 0.05), "border": "constant"}, {"distort": (0.1, 0.2)}],
+    look="Straight lines bow outwards (barrel) or inwards (pincushion), the middle stays.",
+    peers=[Single("OpticalDistortion", None, {"border_mode": "cv2.BORDER_REFLECT_101"})],
+)

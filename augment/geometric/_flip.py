@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import Matrix
 
@@ -52,6 +53,13 @@ class HorizontalFlip(Transform):
         return [Geometry((-1.0, 0.0, float(w), 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), (h, w))]
 
 
+declare(
+    HorizontalFlip,
+    look="The yellow and the blue dot have changed sides with the eyes; pixels are copied.",
+    peers=[Single("HorizontalFlip")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VerticalFlip(Transform):
     """Mirror top and bottom.
@@ -75,6 +83,13 @@ class VerticalFlip(Transform):
         return [Geometry((1.0, 0.0, 0.0, 0.0, -1.0, float(h), 0.0, 0.0, 1.0), (h, w))]
 
 
+declare(
+    VerticalFlip,
+    look="The frame of the shuttle, which the upper border cuts, now ends at the lower one.",
+    peers=[Single("VerticalFlip")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Transpose(Transform):
     """Exchange x and y: mirror at the diagonal from the top left; an (h, w) image becomes (w, h).
@@ -95,6 +110,13 @@ class Transpose(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
         return [Geometry((0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0), (frame.width, frame.height))]
+
+
+declare(
+    Transpose,
+    look="Rows have become columns: the picture stands upright, and no letter can be read.",
+    peers=[Single("Transpose")],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -123,6 +145,13 @@ class Rotate90(Transform):
         return [Geometry(*_symmetry(params["turns"], False, frame.height, frame.width))]
 
 
+declare(
+    Rotate90,
+    look="Quarter turns lose nothing; two of the four keep the size.",
+    peers=[Single("RandomRotate90")],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Dihedral(Transform):
     """One of the eight symmetries of the square, all alike: flipped or not, then rotated by quarter turns.
@@ -148,3 +177,10 @@ class Dihedral(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
         return [Geometry(*_symmetry(params["turns"], params["flipped"], frame.height, frame.width))]
+
+
+declare(
+    Dihedral,
+    look="Like ``Rotate90``, half of the time with a flip before it.",
+    peers=[Single("D4")],
+)

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from imgproc._core.check import integer, one_of, size_pair
+from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 
 from .._chain.keys import Draws
@@ -24,7 +25,8 @@ def sides(padding: Any, name: str = "padding") -> tuple[int, int, int, int]:
             f"{name} must be one number, (vertical, horizontal) or (top, bottom, left, right), got {padding}"
         )
     numbers = [integer(v, f"{name}[{i}]", at_least=0) for i, v in enumerate(padding)]
-    return tuple(numbers) if len(numbers) == 4 else (numbers[0], numbers[0], numbers[1], numbers[1])
+    top, bottom, left, right = numbers if len(numbers) == 4 else (numbers[0], numbers[0], numbers[1], numbers[1])
+    return top, bottom, left, right
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,7 @@ class Pad(_Framed):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._sides: tuple[int, int, int, int]
         self._keep("_sides", sides(self.padding))
         if isinstance(self.padding, list):
             self._keep("padding", tuple(self.padding))
@@ -68,6 +71,14 @@ class Pad(_Framed):
         pull = (1.0, 0.0, float(-left), 0.0, 1.0, float(-top), 0.0, 0.0, 1.0)
         size = frame.height + top + bottom, frame.width + left + right
         return [Geometry(pull, size, self.border, self.fill, mask_fill=self.mask_fill)]
+
+
+declare(
+    Pad,
+    examples=[{"padding": 9}, {"padding": (3, 5, 7, 11), "border": "reflect"}],
+    look="A frame of the same width on each side: frames and dots move by just that.",
+    peers=[Single("Pad", {"padding": 32})],
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -116,6 +127,7 @@ class PadToSize(_Framed):
             self._keep("divisor", steps)
         elif self.divisor is not None:
             steps = (integer(self.divisor, "divisor", at_least=1),) * 2
+        self._steps: tuple[int, int]
         self._keep("_steps", steps)
         one_of(self.position, "position", WHERE)
 
@@ -136,6 +148,14 @@ class PadToSize(_Framed):
             h, w = max(h, self.size[0]), max(w, self.size[1])
         down, across = self._steps
         return -(-h // down) * down, -(-w // across) * across
+
+
+declare(
+    PadToSize,
+    examples=[{"size": (128, 144)}, {"divisor": 50, "position": "random", "border": "wrap"}],
+    look="What is missing is added on both sides.",
+    peers=[Single("PadIfNeeded", {"size": (576, 576)}, {"min_height": 576, "min_width": 576})],
+)
 
 
 def place(position: str, down: int, across: int, rng: Draws) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from imgproc._core.check import integer, one_of, size_pair
+from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 
 from .._chain.keys import Draws
@@ -53,6 +54,25 @@ class Resize(_Resized):
         return [resize_stage(frame.height, frame.width, self.size, self.interpolation)]
 
 
+declare(
+    Resize,
+    examples=[{"size": (48, 72)}, {"size": (144, 160), "interpolation": "bilinear"}],
+    look="Smaller and of another shape; frames and dots sit where they sat.",
+    peers=[
+        Single("Resize", {"size": (224, 224)}, {"height": 224, "width": 224, "interpolation": "cv2.INTER_AREA"}),
+        Single(
+            "Resize",
+            {"size": (224, 224), "interpolation": "bilinear"},
+            {"height": 224, "width": 224},
+            variant="bilinear",
+        ),
+        Single(
+            "Resize", {"size": (640, 640), "interpolation": "bilinear"}, {"height": 640, "width": 640}, variant="larger"
+        ),
+    ],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ResizeLongest(_Resized):
     """Resize so that the longer side gets a length; the ratio of the sides stays, but for rounding.
@@ -86,6 +106,14 @@ class ResizeLongest(_Resized):
         return [resize_stage(h, w, scaled(h, w, self.size, max(h, w)), self.interpolation)]
 
 
+declare(
+    ResizeLongest,
+    examples=[{"size": 80}],
+    look="Smaller, shape kept: frames stay tight, dots on the pupils.",
+    peers=[Single("LongestMaxSize", {"size": 224}, {"max_size": 224, "interpolation": "cv2.INTER_AREA"})],
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ResizeShortest(_Resized):
     """Resize so that the shorter side gets a length; the ratio of the sides stays, but for rounding.
@@ -117,6 +145,14 @@ class ResizeShortest(_Resized):
         """One map."""
         h, w = frame.height, frame.width
         return [resize_stage(h, w, scaled(h, w, self.size, min(h, w)), self.interpolation)]
+
+
+declare(
+    ResizeShortest,
+    examples=[{"size": 64}, {"size": 120, "interpolation": "bicubic"}],
+    look="Its size is that of the shorter side: smaller, shape kept.",
+    peers=[Single("SmallestMaxSize", {"size": 224}, {"max_size": 224, "interpolation": "cv2.INTER_AREA"})],
+)
 
 
 def scaled(h: int, w: int, length: int, side: int) -> tuple[int, int]:
@@ -186,3 +222,11 @@ class Letterbox(_Framed):
         if height * w <= width * h:  # the height is what limits it
             return height, min(max(round(w * height / h), 1), width)
         return min(max(round(h * width / w), 1), height), width
+
+
+declare(
+    Letterbox,
+    examples=[{"size": (112, 112)}, {"size": (80, 200), "position": "random", "border": "replicate"}],
+    look="The whole picture in a given size; the bars have the level ``fill`` and no label.",
+    no_peer="albumentations 2.0.8 has none",
+)

@@ -1,5 +1,7 @@
 """Mixing: several samples become one, in a batch or inside a chain."""
 
+from imgproc._core.publish import publish as _publish
+
 from ._copypaste import *
 from ._cutmix import *
 from ._donors import *
@@ -11,3 +13,5 @@ from ._mosaic import *
 from ._resizemix import *
 from ._ricap import *
 from ._schedule import *
+
+_publish(globals())

@@ -9,15 +9,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from imgproc._core.check import real
+from imgproc._core.declare import declare
 from imgproc._core.opencv import load_cv2
 
 from .._chain.keys import Draws, stream_uniforms
-from .._chain.sample import BOX_FIELD, BOXES, KEYPOINT_FIELD, KEYPOINTS, MASK, MASKS, Sample
-from .._chain.targets.points import take
+from .._chain.sample import Sample
+from .._chain.targets.base import Opened, Piece
+from .._chain.targets.masks import InstanceMasks, LabelMask
 from .._chain.transform import Params
 from .._ranges import integer_range
 from ._base import _Covering
-from ._content import fitted, join, layered, put_where, seen_points
+from ._content import fitted, join, layered, put_where
 from ._law import Law
 
 __all__ = ["CopyPaste"]
@@ -90,7 +92,7 @@ class CopyPaste(_Covering):
         name = _mask_name(host)
         size = host.height, host.width
         other = fitted(others[0], size, self.fit)
-        found, rows = _objects(other.masks[name])
+        found, rows = _objects(other.opened[name])
         order = np.argsort(stream_uniforms(params["stream"], len(found)), kind="stable")[: params["count"]]
         chosen = np.sort(order)
         pasted = np.zeros(size, bool)
@@ -112,15 +114,30 @@ class CopyPaste(_Covering):
         return targets, [1.0 - share, share]
 
 
+declare(
+    CopyPaste,
+    examples=[{}, {"objects": (2, 3), "blend": 1.5, "min_visibility": 0.3}],
+    look="Things are cut out by their masks and pasted; frames of what they cover shrink to what is left.",
+    shown={"objects": (1, 3), "blend": 0.8, "min_visibility": 0.1},
+    no_peer="no row yet",
+)
+
+
 def _mask_name(host: Sample) -> str:
-    kinds = host.rules.kinds
-    for kind in (MASKS, MASK):
-        for name in host.targets:
-            if kinds[name] == kind:
-                if kind == MASK and host.boxes is not None:
+    """The mask that says what the objects are: the instance masks, or else the first label mask."""
+    table = host.rules.table
+    for kind in (InstanceMasks, LabelMask):
+        for name in host.opened:
+            if isinstance(table[name], kind):
+                if kind is LabelMask and host.boxes is not None:
                     raise ValueError("boxes need instance masks, one per box, for CopyPaste, got a label mask alone")
                 return name
     raise ValueError("masks must be given for CopyPaste: they say what its objects are")
+
+
+def _instances(sample: Opened) -> str | None:
+    """The name of the instance masks, if there are any."""
+    return next((name for name in sample.opened if isinstance(sample.rules.table[name], InstanceMasks)), None)
 
 
 def _flat(mask: np.ndarray) -> np.ndarray:
@@ -137,14 +154,12 @@ def _objects(masks: Any) -> tuple[list[np.ndarray], list[int]]:
     return [flags[k] for k in rows], rows
 
 
-def _left(host: Sample, pasted: np.ndarray, least: float) -> dict[str, Any]:
+def _left(host: Sample, pasted: np.ndarray, least: float) -> Piece:
     """The sample's things that are not covered."""
-    kinds = host.rules.kinds
-    names = [name for name in host.targets if kinds[name] == MASKS]
-    masks = host.masks[names[0]] if names else []
+    name = _instances(host)
     kept, left = [], []
     boxes = None if host.boxes is None else host.boxes.copy()
-    for k, mask in enumerate(masks):
+    for k, mask in enumerate(host.opened[name] if name else []):
         flags = _flat(mask)
         before = np.count_nonzero(flags)
         flags &= ~pasted
@@ -159,34 +174,24 @@ def _left(host: Sample, pasted: np.ndarray, least: float) -> dict[str, Any]:
         if boxes is not None:
             y, x = np.flatnonzero(flags.any(axis=1)), np.flatnonzero(flags.any(axis=0))
             boxes[k] = x[0], y[0], x[-1] + 1, y[-1] + 1
-    rows = np.array(kept, np.intp)
-    spots = None if host.points is None else seen_points(host.points, pasted.view(np.uint8), 0)
-    return _taken_rows(host, boxes, rows, left, spots)
+    return _piece(Piece(host, owner=pasted.view(np.uint8), who=0), boxes, np.array(kept, np.intp), left)
 
 
-def _taken(other: Sample, pasted: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+def _taken(other: Sample, pasted: np.ndarray, rows: np.ndarray) -> Piece:
     """The partner's things that are pasted."""
-    names = [name for name in other.targets if other.rules.kinds[name] == MASKS]
-    masks = [other.masks[names[0]][k] for k in rows.tolist()] if names else []
-    spots = None if other.points is None else seen_points(other.points, pasted.view(np.uint8), 1)
-    return _taken_rows(other, other.boxes, rows, masks, spots)
+    name = _instances(other)
+    masks = [other.opened[name][k] for k in rows.tolist()] if name else []
+    return _piece(Piece(other, owner=pasted.view(np.uint8), who=1), other.boxes, rows, masks)
 
 
-def _taken_rows(
-    sample: Sample, boxes: np.ndarray | None, rows: np.ndarray, masks: list[np.ndarray], spots: np.ndarray | None
-) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in sample.targets.items():
-        kind = sample.rules.kinds[name]
-        if kind == BOXES:
-            found[name] = boxes[rows]
-        elif kind == KEYPOINTS:
-            found[name] = sample.points[spots]
-        elif kind == MASKS:
-            found[name] = masks
-        elif kind in (BOX_FIELD, KEYPOINT_FIELD):
-            found[name] = take(value, rows if kind == BOX_FIELD else spots)
-    return found
+def _piece(piece: Piece, boxes: np.ndarray | None, rows: np.ndarray, masks: list[np.ndarray]) -> Piece:
+    """A piece whose boxes and instance masks are these; what else there is follows from its pixels."""
+    if boxes is not None:
+        piece.give("boxes", boxes[rows], rows)
+    name = _instances(piece.sample)
+    if name is not None:
+        piece.give(name, masks)
+    return piece
 
 
 def _soften(out: np.ndarray, arrays: list[np.ndarray], pasted: np.ndarray, sigma: float) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.declare import declare
+
 from .._chain.keys import Draws
 from .._chain.sample import Sample
 from .._chain.transform import Params
@@ -87,6 +89,15 @@ class CutMix(_Covering):
         y0, x0, y1, x1 = rectangle
         share = (y1 - y0) * (x1 - x0) / (size[0] * size[1])
         return targets, [1.0 - share, share]
+
+
+declare(
+    CutMix,
+    examples=[{}, {"lam": ("uniform", 0.2, 0.8), "min_visibility": 0.5}],
+    look="A rectangle of another photo from the same place; shares are areas, after it is cut to the picture.",
+    shown={"lam": ("uniform", 0.4, 0.8), "min_visibility": 0.1},
+    no_peer="no row yet",
+)
 
 
 def cut_rectangle(size: tuple[int, int], lam: float, center: Sequence[float]) -> Rectangle:

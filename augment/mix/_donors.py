@@ -182,13 +182,3 @@ def _copied(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(_copied(v) for v in value)
     return value
-
-
-def check_donors(donors: Any) -> int:
-    """How many donors there are."""
-    if not hasattr(donors, "__len__") or not hasattr(donors, "__getitem__") or isinstance(donors, (dict, str)):
-        raise TypeError(f"donors must have a length and be indexable by integers, got {type(donors).__name__}")
-    count = len(donors)
-    if count == 0:
-        raise ValueError("donors must hold at least one sample, got none")
-    return count

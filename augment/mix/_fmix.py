@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import real
+from imgproc._core.declare import declare
 
 from .._chain.keys import Draws, stream_uniforms
 from .._chain.sample import Sample
@@ -85,6 +86,14 @@ class FMix(_Covering):
         targets = overlaid(host, other, lambda: owner, self.min_visibility, into)
         share = np.count_nonzero(owner) / owner.size
         return targets, [1.0 - share, share]
+
+
+declare(
+    FMix,
+    look="Regions of any shape with smooth outlines; a frame is drawn round what is still seen of it.",
+    shown={"lam": ("uniform", 0.3, 0.7), "min_visibility": 0.1},
+    no_peer="no row yet",
+)
 
 
 def low_regions(size: tuple[int, int], lam: float, decay: float, stream: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import size_pair
+from imgproc._core.declare import declare
 
 from .._chain.keys import Draws
 from .._chain.sample import Sample
@@ -83,6 +84,15 @@ class GridMix(_Covering):
         targets = overlaid(host, other, lambda: owner, self.min_visibility, into)
         share = np.count_nonzero(owner) / owner.size
         return targets, [1.0 - share, share]
+
+
+declare(
+    GridMix,
+    examples=[{}, {"grid": (5, 3), "lam": 0.5}],
+    look="Cells of a grid, chosen at random; the share is the number of cells.",
+    shown={"lam": ("uniform", 0.3, 0.7), "min_visibility": 0.1},
+    no_peer="no row yet",
+)
 
 
 def cell_owner(size: tuple[int, int], grid: tuple[int, int], cells: Sequence[int]) -> np.ndarray:

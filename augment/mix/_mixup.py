@@ -9,14 +9,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from imgproc._core.check import real
+from imgproc._core.declare import declare
 from imgproc._core.jit import Intrinsic, borrowed, kernel
 from imgproc._core.planes import canonical
-from imgproc._core.threads import SERIAL_BELOW, run_all
+from imgproc._core.threads import SERIAL_BELOW
 
+from .._chain.batch import in_parts
 from .._chain.sample import Sample
+from .._chain.targets.base import Piece
 from .._chain.transform import Params
 from ._base import Mixing
-from ._content import fitted, has_things, join, layered, part
+from ._content import fitted, has_things, join, layered
 from ._law import Law, check_law
 
 __all__ = ["MixUp", "SamplePairing"]
@@ -162,13 +165,11 @@ def blend_into(
         follow_partners(partners, order)
     threads = 1 if out.size < SERIAL_BELOW else threads
     size = n if threads == 1 else max(1, -(-n // (4 * threads)))
-    run_all(
-        (
-            lambda a=a: work(first, second, partners, weights, order, rows, a, min(a + size, n))
-            for a in range(0, n, size)
-        ),
-        threads,
-    )
+
+    def part(numbers: range) -> None:
+        work(first, second, partners, weights, order, rows, numbers.start, numbers.stop)
+
+    in_parts(part, range(n), size, threads)
     if flat is not out:
         out[...] = flat
 
@@ -182,6 +183,8 @@ def blend_pair(out: np.ndarray, image: np.ndarray, other: np.ndarray, weight: fl
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Blending(Mixing, abstract=True):
     """A mixing that adds up two images."""
+
+    blends: ClassVar[bool] = True
 
     def blend_batch(
         self, images: np.ndarray, partners: np.ndarray, lams: np.ndarray, out: np.ndarray, threads: int
@@ -241,13 +244,21 @@ class MixUp(_Blending):
         other = fitted(others[0], (host.height, host.width), self.fit)
         targets = layered(
             (host, other),
-            lambda out, arrays: blend_pair(out, *arrays, lam),
+            lambda out, arrays: blend_pair(out, arrays[0], arrays[1], lam),
             lambda out, arrays: np.copyto(out, arrays[0 if lam >= 0.5 else 1]),
             into,
         )
         if has_things(host):
-            targets |= join([part(host, weight=lam), part(other, weight=1.0 - lam)])
+            targets |= join([Piece(host, weight=lam), Piece(other, weight=1.0 - lam)])
         return targets, [lam, 1.0 - lam]
+
+
+declare(
+    MixUp,
+    examples=[{}, {"lam": ("uniform", 0.3, 0.7), "fit": "contain"}, {"lam": 0.25, "fit": "stretch"}],
+    look="Both are seen through each other, in the shares of the label; frames of both stay, with their weights.",
+    shown={"lam": ("uniform", 0.3, 0.7)},
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -303,10 +314,17 @@ class SamplePairing(_Blending):
         other = fitted(others[0], (host.height, host.width), self.fit)
         targets = layered(
             (host, other),
-            lambda out, arrays: blend_pair(out, *arrays, lam),
+            lambda out, arrays: blend_pair(out, arrays[0], arrays[1], lam),
             lambda out, arrays: np.copyto(out, arrays[0]),
             into,
         )
         if has_things(host):
-            targets |= join([part(host)])
+            targets |= join([Piece(host)])
         return targets, [lam, 1.0 - lam]
+
+
+declare(
+    SamplePairing,
+    look="Half of each, but the label stays that of the first: noise that a network has to see through.",
+    no_peer="no row yet",
+)

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import integer, size_pair
+from imgproc._core.check import fill_levels, integer, size_pair
+from imgproc._core.declare import declare
 
 from .._chain.keys import Draws
 from .._chain.sample import Sample
 from .._chain.transform import Params
 from .._ranges import Range, number_range
-from ..geometric._common import levels
 from ._base import _Covering
 from ._content import fit_size, fit_stage, pieced
 from ._law import Law
@@ -81,7 +81,7 @@ class Mosaic(_Covering):
         if self.size is not None:
             self._keep("size", size_pair(self.size, "size"))
         self._keep("center", number_range(self.center, "center", at_least=0, at_most=1))
-        self._keep("fill", levels(self.fill))
+        self._keep("fill", fill_levels(self.fill))
         self._keep("mask_fill", integer(self.mask_fill, "mask_fill"))
 
     def laws(self) -> tuple[Law, ...]:
@@ -129,3 +129,11 @@ class Mosaic(_Covering):
             pieces.append((which, stage, (y, x)))
             areas[which] = int(np.prod(np.minimum(fit_size(frame, room, self.fit), room)))
         return pieced(samples, pieces, size, self.min_visibility, into), [a / sum(areas) for a in areas]
+
+
+declare(
+    Mosaic,
+    examples=[{}, {"grid": (3, 3), "size": (120, 150), "fit": "contain", "fill": (0.1, 0.2, 0.3), "mask_fill": 9}],
+    look="Four photos in cells whose corner is drawn; every photo fills its cell, frames are cut by it.",
+    shown={"min_visibility": 0.1},
+)

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.declare import declare
+
 from .._chain.keys import Draws
 from .._chain.sample import Sample
+from .._chain.targets.base import Piece
 from .._chain.transform import Params
 from ._base import _Covering
-from ._content import fit_stage, has_things, join, layered, part, rectangle_owner, settle
+from ._content import fit_stage, has_things, join, layered, rectangle_owner
 from ._law import Law, check_law
 
 __all__ = ["ResizeMix"]
@@ -79,7 +82,7 @@ class ResizeMix(_Covering):
         y, x = round(params["at"][0] * (h - rows)), round(params["at"][1] * (w - columns))
         other = others[0]
         stage = fit_stage((other.height, other.width), (rows, columns), self.fit)
-        small = settle(other.through([stage]), other.rules)
+        small = other.moved([stage])
 
         def paste(out: np.ndarray, arrays: list[np.ndarray]) -> None:
             np.copyto(out, arrays[0])
@@ -88,8 +91,14 @@ class ResizeMix(_Covering):
         targets = layered((host, small), paste, into=into)
         if has_things(host):
             owner = rectangle_owner(size, (y, x, y + rows, x + columns))
-            targets |= join(
-                [part(host, owner=owner, who=0, least=self.min_visibility), part(small, at=(y, x), size=size)]
-            )
+            targets |= join([Piece(host, owner=owner, least=self.min_visibility), Piece(small, at=(y, x), size=size)])
         share = rows * columns / (h * w)
         return targets, [1.0 - share, share]
+
+
+declare(
+    ResizeMix,
+    look="All of another photo, small: none of its things is lost, and its share is its area.",
+    shown={"scale": ("uniform", 0.3, 0.7)},
+    no_peer="no row yet",
+)

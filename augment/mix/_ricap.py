@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.declare import declare
 from imgproc._scanline import Geometry
 from imgproc._scanline.matrix import translation
 
@@ -91,3 +92,11 @@ class RICAP(_Covering):
                 stage = Geometry(translation(float(left), float(top)), (rows, columns), "replicate", 0.0, "nearest")
                 pieces.append((k, stage, (y, x)))
         return pieced(samples, pieces, size, self.min_visibility, into), shares
+
+
+declare(
+    RICAP,
+    look="Four pieces around a point; frames end at the pieces' edges.",
+    shown={"lam": ("uniform", 0.3, 0.7), "min_visibility": 0.1},
+    no_peer="no row yet",
+)

@@ -7,16 +7,15 @@ the IoU with the best anchor says how near.  k-means with the distance 1 - IoU f
 the box of the largest mean IoU, though, nor is the median, which comes closer; ``update="exact"`` is.
 """
 
-from pathlib import Path
-
 import numpy as np
 
 import augment
 from augment._chart import Chart
 from augment.anchors._metric import Samples
+from gallery._shared import shared_data
 
 GROUP = "Augmentation"
-VOC = Path(__file__).resolve().parents[3] / "shared" / "data" / "voc07_trainval_box_sizes.npz"
+VOC = shared_data("voc07_trainval_box_sizes.npz")
 PUBLISHED = {("euclidean", "mean", 5): 58.7, ("iou", "mean", 5): 61.0, ("iou", "mean", 9): 67.2}
 PLANTED = ((2, 2), (8, 2), (2, 8), (8, 8), (5, 5))
 

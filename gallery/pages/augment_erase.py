@@ -13,15 +13,7 @@ GROUP = "Augmentation"
 PHOTOS = ("chelsea",)
 MODULES = ("erase",)
 
-LOOKS = {
-    "Erase": "One rectangle; the tint of the mask goes on over it.",
-    "CoarseDropout": "One or two rectangles, each a tenth to a fifth of the sides.",
-    "GridDropout": "Squares at equal distances, a quarter of the picture in all.",
-    "PixelDropout": "Single black pixels.",
-    "MaskDropout": "One of the three things is black, and its tint is gone; its frame and dot stay.",
-}
-
 
 def each(page, photo):
     """Every transform on one photo."""
-    _transforms.show(page, photo, MODULES, looks=LOOKS, thumbnail="GridDropout", drawn=True)
+    _transforms.show(page, photo, MODULES, thumbnail="GridDropout", drawn=True)

@@ -18,6 +18,7 @@ import numpy as np
 import augment
 from gallery import _draw, _plot, _transforms
 from gallery._compare import to_uint8
+from imgproc._core.declare import declared
 
 GROUP = "Augmentation"
 PHOTOS = ("astronaut",)
@@ -26,18 +27,8 @@ CLASSES = {"astronaut": "astronaut", "chelsea": "cat", "coffee": "cup"}
 """What each photo shows, by its name."""
 SIDE = 256
 SEED = 2
-LOOKS = {
-    "MixUp": "Both are seen through each other, in the shares of the label; frames of both stay, with their weights.",
-    "CutMix": "A rectangle of another photo from the same place; shares are areas, after it is cut to the picture.",
-    "ResizeMix": "All of another photo, small: none of its things is lost, and its share is its area.",
-    "RICAP": "Four pieces around a point; frames end at the pieces' edges.",
-    "FMix": "Regions of any shape with smooth outlines; a frame is drawn round what is still seen of it.",
-    "GridMix": "Cells of a grid, chosen at random; the share is the number of cells.",
-    "Mosaic": "Four photos in cells whose corner is drawn; every photo fills its cell, frames are cut by it.",
-    "CopyPaste": "Things are cut out by their masks and pasted; frames of what they cover shrink to what is left.",
-    "SamplePairing": "Half of each, but the label stays that of the first: noise that a network has to see through.",
-}
-NINE = "``contain``: every photo is seen whole, the rest is grey and has no label."
+NINE = "Mosaic of nine"
+NINE_LOOK = "``contain``: every photo is seen whole, the rest is grey and has no label."
 
 
 def each(page, photo):
@@ -59,7 +50,7 @@ def each(page, photo):
             out = chain(**given[index], key=(0, index), donors=given)
             label = ", ".join(f"{name} {share:.2f}" for name, share in zip(names, out["label"]) if share > 0)
             pictures[f"{own}: lam {out['mix'][0].lam:.2f}; label {label}"] = _picture(out)
-        page.figures(_transforms.one_scale(pictures), LOOKS.get(title, NINE))
+        page.figures(_transforms.one_scale(pictures), NINE_LOOK if title == NINE else _transforms.look(title))
         if title == "Mosaic":
             page.thumbnail(donors[0]["image"], next(iter(pictures.values())))
     _laws(page)
@@ -67,19 +58,14 @@ def each(page, photo):
 
 
 def _methods(h, w):
-    more = {"num_classes": len(CLASSES)}
-    return {
-        "MixUp": augment.MixUp(lam=("uniform", 0.3, 0.7), **more),
-        "CutMix": augment.CutMix(lam=("uniform", 0.4, 0.8), min_visibility=0.1, **more),
-        "ResizeMix": augment.ResizeMix(scale=("uniform", 0.3, 0.7), **more),
-        "RICAP": augment.RICAP(lam=("uniform", 0.3, 0.7), min_visibility=0.1, **more),
-        "FMix": augment.FMix(lam=("uniform", 0.3, 0.7), min_visibility=0.1, **more),
-        "GridMix": augment.GridMix(lam=("uniform", 0.3, 0.7), min_visibility=0.1, **more),
-        "Mosaic": augment.Mosaic(min_visibility=0.1, **more),
-        "Mosaic of nine": augment.Mosaic(grid=(3, 3), size=(h, w), fit="contain", **more),
-        "CopyPaste": augment.CopyPaste(objects=(1, 3), blend=0.8, min_visibility=0.1, **more),
-        "SamplePairing": augment.SamplePairing(**more),
-    }
+    """What is shown by its title: every method as it declares itself, and after the mosaic a larger one."""
+    found = {}
+    for name in _transforms.names(MODULES):
+        kind = getattr(augment, name)
+        found[name] = kind(**(declared(kind).shown or {}), num_classes=len(CLASSES))
+        if name == "Mosaic":
+            found[NINE] = kind(grid=(3, 3), size=(h, w), fit="contain", num_classes=len(CLASSES))
+    return found
 
 
 def _sample(photo, label):

@@ -12,17 +12,7 @@ GROUP = "Augmentation"
 PHOTOS = ("chelsea",)
 MODULES = ("noise",)
 
-LOOKS = {
-    "GaussianNoise": "Grain of the same strength in light and shadow.",
-    "PoissonNoise": "Grain that grows with the square root of the light: the dark stays clean.",
-    "ISONoise": "Grain in the light together with hues that waver from pixel to pixel.",
-    "SpeckleNoise": "Grain in proportion to the level: none in black.",
-    "SaltAndPepper": "Single white and black pixels, in all channels at once.",
-    "AddNoise": "One of ten laws: here waves, as of a hum in the signal, whose length and direction the key draws.",
-}
-
 
 def each(page, photo):
     """Every transform on one photo, and each at the size of its pixels."""
-    waves = {"AddNoise": {"kind": "periodic"}}
-    _transforms.show(page, photo, MODULES, looks=LOOKS, thumbnail="GaussianNoise", parameters=waves, zoomed=True)
+    _transforms.show(page, photo, MODULES, thumbnail="GaussianNoise", zoomed=True)

@@ -12,8 +12,6 @@ Navier–Stokes method spread what is at the edge of the hole. The peers are mea
 (``pip install 'imgproc-augment[bench]'``).
 """
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 from skimage.restoration import inpaint_biharmonic
@@ -22,10 +20,11 @@ import imgproc
 from gallery import _inpainting
 from gallery._compare import to_uint8
 from gallery._photos import packaged
+from gallery._shared import shared_data
 
 GROUP = "Restoration"
 PHOTOS = ("coffee", "astronaut")
-PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "inpainting"
+PUBLISHED = shared_data("inpainting")
 SCORED = (
     *("astronaut", "camera", "cell", "chelsea", "coffee", "coins"),
     *("immunohistochemistry", "moon", "retina", "rocket"),

@@ -18,10 +18,11 @@ import cv2
 import numpy as np
 
 import imgproc
+from gallery._shared import shared_data
 
 GROUP = "Restoration"
 LIBRARY = ("coffee", "chelsea", "rocket", "immunohistochemistry", "retina")
-SHARED = Path(imgproc.__file__).resolve().parent.parent.parent / "shared" / "data" / "scene"
+SHARED = shared_data("scene")
 ABOUT = {
     1: "A castle for the roofs in front of the lake.",
     2: "A cow for what stood behind the meadow.",

@@ -1,7 +1,7 @@
 """Borders: the one definition of what lies outside an image.
 
-A border is an index map: position ``i`` outside ``[0, size)`` reads pixel ``index_map(...)[i]``; -1 means the fill
-value.
+A border is an index map: it says for each position, inside or outside of the image, which pixel is read there; -1
+stands for the fill value.  The same borders have other names elsewhere:
 
 ============== ===================== ======================= ================= =================
 here           pixels beside ``abcd`` cv2                     scipy.ndimage     numpy.pad
@@ -21,6 +21,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .formats import channels_of
 from .opencv import load_cv2
 
 BORDERS = ("constant", "replicate", "reflect", "reflect_101", "wrap")
@@ -28,21 +29,21 @@ BORDERS = ("constant", "replicate", "reflect", "reflect_101", "wrap")
 
 @functools.lru_cache(maxsize=32)
 def index_map(size: int, before: int, after: int, border: str) -> np.ndarray:
-    """Source index of each position of a line of ``size`` pixels extended by ``before`` and ``after``.
+    """Say which pixel is read at each position of a line that is extended on both sides.
 
     Parameters
     ----------
     size : int
-        Length of the line, at least 1.
+        Number of pixels of the line, at least 1.
     before, after : int
-        How far it is extended; any length, also beyond ``size``.
+        How many positions are added before and after it.  They may be more than ``size``.
     border : str
         One of `BORDERS`.
 
     Returns
     -------
     read-only ndarray of shape (before + size + after,), intp
-        Indices in ``[0, size)``, or -1 where the fill value of ``constant`` belongs.
+        Indices in ``[0, size)``; -1 where ``constant`` shows its fill value.
     """
     i = np.arange(-before, size + after, dtype=np.intp)
     if border == "constant":
@@ -65,12 +66,13 @@ def index_map(size: int, before: int, after: int, border: str) -> np.ndarray:
 
 
 def extended(
-    array: np.ndarray, radius: int, border: str, fill: float | bool
+    array: np.ndarray, radius: int, border: str, fill: float | bool | np.generic
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Index maps for windows: pixel (i, j) of the window of (y, x) is ``array[ymap[y + i], xmap[x + j]]``.
+    """Prepare an array for windows: return an array and its index maps ``ymap`` and ``xmap``.
 
-    Under ``constant`` the fill becomes pixels of a padded copy, so that no kernel meets an index of -1; under every
-    other border the array comes back as it is.
+    Pixel (i, j) of the window at (y, x) is ``array[ymap[y + i], xmap[x + j]]``.  With ``constant`` a padded copy is
+    returned, in which the fill value has become pixels, so that kernels never meet an index of -1.  With every other
+    border the array comes back as it is.
     """
     h, w = array.shape[:2]
     if border != "constant":
@@ -89,26 +91,26 @@ _CV2 = {
     "wrap": "BORDER_WRAP",
 }
 _MOST_CHANNELS = 128
-"""Of one pixel, for OpenCV."""
+"""OpenCV takes at most so many channels."""
 
 
 def framed(
     image: np.ndarray, sides: tuple[int, int, int, int], border: str, values: Sequence[float], out: np.ndarray
 ) -> np.ndarray:
-    """An image in a frame.
+    """Put an image into a frame, or crop it.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64.
     sides : (int, int, int, int)
-        Rows above and below, columns left and right; negative ones crop.
+        Rows to add above and below, columns to add left and right.  A negative number crops.
     border : str
-        One of `BORDERS`; all but ``constant`` need at least one pixel.
+        One of `BORDERS`.  All but ``constant`` need an image of at least one pixel.
     values : sequence of number
         What ``constant`` shows: one number of the image's dtype for each channel.
     out : C-contiguous ndarray of shape (top + h + bottom, left + w + right) or with c
-        Gets the result.
+        The result is written here.
 
     Returns
     -------
@@ -116,7 +118,7 @@ def framed(
         `out`.
     """
     (top, bottom, left, right), (h, w) = sides, image.shape[:2]
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     crops = min(sides) < 0
     if border != "constant":
         if crops or channels > _MOST_CHANNELS:

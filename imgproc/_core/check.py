@@ -1,7 +1,8 @@
-"""Validation: the only vocabulary in which functions refuse bad input.
+"""Checks of arguments: all functions refuse bad input by these, with the same words.
 
-Every message names the argument, the rule and what came.  ``TypeError`` is for a wrong kind, ``ValueError`` for a wrong
-value.  Functions call these first, before any work; kernels check nothing.
+Every message names the argument, the rule, and what was given instead.  An argument of the wrong kind raises
+``TypeError``, one of the wrong value ``ValueError``.  Functions call the checks before they do any work.  Kernels check
+nothing.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from typing import Any
 import numpy as np
 
 from .border import BORDERS
+from .formats import channels_of
 
 DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32), np.dtype(np.float64))
 COLORS = ("luminance", "per_channel")
 
 
 def as_image(image: Any, name: str = "image", *, channels: Sequence[int] | None = None) -> np.ndarray:
-    """An array of shape (h, w) or (h, w, c) and a supported dtype, in native byte order; never a copy otherwise."""
+    """Check that an argument is an image: an array of shape (h, w) or (h, w, c) and of a supported dtype.
+
+    It comes back as it is, without a copy.  Only an image in foreign byte order is copied, to the native order.
+    """
     masked = sys.modules.get("numpy.ma")  # importing it only to ask costs a process 20 ms
     if masked is not None and isinstance(image, masked.MaskedArray):
         raise TypeError(f"{name} must be a plain array, got a masked array: pass {name}.data and mask=~{name}.mask")
@@ -33,23 +38,23 @@ def as_image(image: Any, name: str = "image", *, channels: Sequence[int] | None 
         raise TypeError(f"{name} must have dtype uint8, uint16, float32 or float64, got {image.dtype}{hint}")
     if image.ndim not in (2, 3):
         raise ValueError(f"{name} must have shape (h, w) or (h, w, c), got {image.shape}")
-    if image.ndim == 3 and image.shape[2] == 0:
+    if channels_of(image) == 0:
         raise ValueError(f"{name} must have at least one channel, got shape {image.shape}")
-    if channels is not None and _channels(image) not in channels:
+    if channels is not None and channels_of(image) not in channels:
         wanted = " or ".join(str(c) for c in channels)
         raise ValueError(f"{name} must have {wanted} channels, got shape {image.shape}")
     return image if image.dtype.isnative else image.astype(image.dtype.newbyteorder("="))
 
 
 def as_coefficients(values: Any, name: str = "coefficients", *, complex_too: bool = True) -> np.ndarray:
-    """An array of a transform's coefficients: finite, float32 or float64 or, if allowed, complex64 or complex128."""
+    """Check the coefficients of a transform: finite, of dtype float32 or float64, or complex where that is allowed."""
     kinds = "fc" if complex_too else "f"
     if not isinstance(values, np.ndarray):
         raise TypeError(f"{name} must be a numpy array, got {_kind(values)}")
     if values.dtype.kind not in kinds or values.dtype.itemsize not in (4, 8, 16):
         allowed = "float32, float64, complex64 or complex128" if complex_too else "float32 or float64"
         raise TypeError(f"{name} must have dtype {allowed}, got {values.dtype}")
-    if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] == 0):
+    if values.ndim not in (2, 3) or channels_of(values) == 0:
         raise ValueError(f"{name} must have shape (h, w) or (h, w, c), got {values.shape}")
     if not np.isfinite(values).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
@@ -57,7 +62,7 @@ def as_coefficients(values: Any, name: str = "coefficients", *, complex_too: boo
 
 
 def as_psf(psf: Any, name: str = "psf") -> np.ndarray:
-    """A point-spread function as a new (n, m) array of float64, scaled to the sum 1."""
+    """Check a point-spread function, and return it as a new (n, m) array of float64 whose sum is 1."""
     if not isinstance(psf, np.ndarray):
         raise TypeError(f"{name} must be a numpy array, got {_kind(psf)}")
     if psf.dtype.kind not in "biuf":
@@ -71,7 +76,7 @@ def as_psf(psf: Any, name: str = "psf") -> np.ndarray:
 
 
 def as_window_weights(weights: Any, name: str = "weights") -> np.ndarray:
-    """Weights of a window as an (n, m) array with odd sides: finite, nowhere negative, somewhere positive."""
+    """Check the weights of a window: an (n, m) array with odd sides, finite, nowhere negative, somewhere positive."""
     if not isinstance(weights, np.ndarray):
         raise TypeError(f"{name} must be a numpy array, got {_kind(weights)}")
     if weights.dtype.kind not in "biuf":
@@ -85,7 +90,7 @@ def as_window_weights(weights: Any, name: str = "weights") -> np.ndarray:
 
 
 def image_dtype(value: Any, name: str = "dtype") -> np.dtype | None:
-    """None, or a dtype that images have."""
+    """Check a dtype that an image can have; None stays None."""
     if value is None:
         return None
     try:
@@ -98,7 +103,10 @@ def image_dtype(value: Any, name: str = "dtype") -> np.dtype | None:
 
 
 def as_mask(mask: Any, image: np.ndarray, name: str = "mask", of: str = "image") -> np.ndarray | None:
-    """None, or a bool array of the image's (h, w) with at least one True (unless the image is empty)."""
+    """Check a mask: a bool array of the image's (h, w).  None stays None.
+
+    At least one pixel must be True, unless the image is empty.
+    """
     if mask is None:
         return None
     if not isinstance(mask, np.ndarray):
@@ -113,7 +121,10 @@ def as_mask(mask: Any, image: np.ndarray, name: str = "mask", of: str = "image")
 
 
 def as_hole(mask: Any, image: np.ndarray, name: str = "mask", *, empty: bool = True) -> np.ndarray:
-    """A required bool array of the image's (h, w), True where to fill; none of it may be True if it may be `empty`."""
+    """Check the mask of a hole: a bool array of the image's (h, w) that is True where to fill.
+
+    With ``empty=False`` at least one pixel must be True.
+    """
     if not isinstance(mask, np.ndarray):
         raise TypeError(f"{name} must be a numpy array of bool, got {_kind(mask)}")
     if mask.dtype != bool:
@@ -126,7 +137,10 @@ def as_hole(mask: Any, image: np.ndarray, name: str = "mask", *, empty: bool = T
 
 
 def boxes_on_image(boxes: Any, image: np.ndarray, name: str = "boxes") -> np.ndarray:
-    """Boxes (x0, y0, x1, y1) [px] as (n, 4) of float64: finite, not empty, each with a part in the image."""
+    """Check boxes (x0, y0, x1, y1) [px], and return them as a float64 array of shape (n, 4).
+
+    Each box must be finite, must not be empty, and must overlap the image.
+    """
     try:
         if boxes is None:
             raise TypeError
@@ -150,24 +164,27 @@ def boxes_on_image(boxes: Any, image: np.ndarray, name: str = "boxes") -> np.nda
 
 
 def same_size(a: np.ndarray, b: np.ndarray, name_a: str, name_b: str) -> None:
-    """Both images have the same shape."""
+    """Check that two images have the same shape."""
     if a.shape != b.shape:
         raise ValueError(f"{name_b} must have the shape of {name_a}, {a.shape}, got {b.shape}")
 
 
 def color_mode(color: Any, image: np.ndarray) -> str:
-    """``color`` as ``"luminance"`` or ``"per_channel"``; luminance needs a grey or an RGB image."""
+    """Check ``color``, and return ``"luminance"`` or ``"per_channel"``; luminance needs a grey or an RGB image.
+
+    For a grey image both mean the same, and ``"per_channel"`` is returned.
+    """
     one_of(color, "color", COLORS)
-    if color == "luminance" and _channels(image) not in (1, 3):
+    if color == "luminance" and channels_of(image) not in (1, 3):
         raise ValueError(
-            f"color='luminance' needs a grey or an RGB image, got {_channels(image)} channels: "
+            f"color='luminance' needs a grey or an RGB image, got {channels_of(image)} channels: "
             "split off alpha, or use color='per_channel'"
         )
-    return "per_channel" if _channels(image) == 1 else color
+    return "per_channel" if channels_of(image) == 1 else color
 
 
 def one_of(value: Any, name: str, allowed: Sequence[str]) -> str:
-    """A string out of a closed list."""
+    """Check that a string is one of a closed list."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a string, got {_kind(value)}")
     if value not in allowed:
@@ -176,12 +193,12 @@ def one_of(value: Any, name: str, allowed: Sequence[str]) -> str:
 
 
 def border_name(border: Any) -> str:
-    """A border out of the vocabulary of `imgproc._core.border`."""
+    """Check that a border is one of those of `imgproc._core.border`."""
     return one_of(border, "border", BORDERS)
 
 
 def integer(value: Any, name: str, *, at_least: int | None = None, at_most: int | None = None) -> int:
-    """An integer (a bool is none, nor is a float) within bounds."""
+    """Check an integer and its bounds.  A bool or a float is not accepted, whatever its value."""
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
@@ -196,7 +213,7 @@ def integer(value: Any, name: str, *, at_least: int | None = None, at_most: int 
 
 
 def odd(value: Any, name: str) -> int:
-    """An odd integer of at least 1."""
+    """Check an odd integer of at least 1."""
     number = integer(value, name, at_least=1)
     if number % 2 == 0:
         raise ValueError(f"{name} must be odd, got {number}")
@@ -204,7 +221,7 @@ def odd(value: Any, name: str) -> int:
 
 
 def radius_within(radius: Any, image: np.ndarray) -> int:
-    """A window radius of at least 0 whose window is not absurdly larger than the image."""
+    """Check the radius of a window: at least 0, and at most the longer side of the image."""
     number = integer(radius, "radius", at_least=0)
     longest = max(image.shape[:2])
     if image.size and number > longest:
@@ -213,9 +230,9 @@ def radius_within(radius: Any, image: np.ndarray) -> int:
 
 
 def real(value: Any, name: str, *, at_least: float | None = None, at_most: float | None = None) -> float:
-    """A finite real number within bounds."""
+    """Check a finite real number and its bounds."""
     # A one-element array and a NumPy complex number would convert, with a warning.
-    if isinstance(value, (bool, np.bool_, str, bytes, np.complexfloating)) or getattr(value, "ndim", 0):
+    if isinstance(value, (bool, np.bool_, str, bytes, np.complexfloating)) or getattr(value, "ndim", False):
         raise TypeError(f"{name} must be a number, got {_kind(value)}")
     try:
         number = float(value)
@@ -233,15 +250,30 @@ def real(value: Any, name: str, *, at_least: float | None = None, at_most: float
 
 
 def positive(value: Any, name: str) -> float:
-    """A finite number above 0."""
+    """Check a finite number above 0."""
     number = real(value, name)
     if number <= 0:
         raise ValueError(f"{name} must be > 0, got {number}")
     return number
 
 
+def fill_levels(value: Any, name: str = "fill", channels: int | None = None) -> float | tuple[float, ...]:
+    """A level, or one for each channel, as fractions of full scale.
+
+    With `channels`, the number of channels of the image, a sequence must have as many entries; without, at least one.
+    """
+    sequence = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    if isinstance(value, (str, bytes)) or not sequence:
+        return real(value, name)
+    if channels is None and not len(value):
+        raise ValueError(f"{name} must be a level or one for each channel, got none")
+    if channels not in (None, len(value)):
+        raise ValueError(f"{name} must be one level or {channels}, one a channel, got {len(value)}")
+    return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
+
+
 def ordered_range(value: Any, name: str) -> tuple[float, float]:
-    """A pair (low, high) with low < high."""
+    """Check a pair (low, high) of finite numbers with low < high."""
     low, high = _pair(value, name)
     low, high = real(low, f"{name}[0]"), real(high, f"{name}[1]")
     if low >= high:
@@ -250,7 +282,7 @@ def ordered_range(value: Any, name: str) -> tuple[float, float]:
 
 
 def size_pair(value: Any, name: str, *, at_least: int = 1) -> tuple[int, int]:
-    """A pair of integers (rows, columns)."""
+    """Check a pair of integers (rows, columns)."""
     a, b = _pair(value, name)
     return integer(a, f"{name}[0]", at_least=at_least), integer(b, f"{name}[1]", at_least=at_least)
 
@@ -265,10 +297,6 @@ def _pair(value: Any, name: str) -> tuple[Any, Any]:
     ):
         raise TypeError(f"{name} must be a pair, got {value!r}")
     return value[0], value[1]
-
-
-def _channels(image: np.ndarray) -> int:
-    return 1 if image.ndim == 2 else image.shape[2]
 
 
 def _kind(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The only door to Numba: kernels, C functions, intrinsics, and the options that all of them are compiled with.
+"""The only door to Numba: kernels, intrinsics, and the options that all of them are compiled with.
 
 ``@kernel`` is ``njit(nogil=True, error_model="numpy")`` with three differences.
 
@@ -13,10 +13,8 @@ from __future__ import annotations
 import functools
 import importlib
 import os
-import re
 import sys
 import threading
-import time
 import types
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +24,8 @@ from .cache import cache_folder as cache_folder
 from .fingerprint import fingerprint, register
 
 KERNELS: list[Kernel] = []
-UNITS: list[Unit] = []
+UNITS: list[Any] = []
+"""Units of `units`, in the order in which they were made."""
 
 _lock = threading.RLock()
 _numba_lock: Any = None
@@ -161,107 +160,6 @@ class Intrinsic:
         return self._type
 
 
-class OfNumba:
-    """A function of Numba's that kernels call as a global, without Numba being imported before they compile."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._type: Any = None
-
-    def __call__(self, *args: Any) -> Any:
-        import numba
-
-        return getattr(numba, self._name)(*args)
-
-    def _reaches(self) -> tuple[Any, ...]:
-        return "numba", self._name
-
-    @property
-    def _numba_type_(self) -> Any:
-        if self._type is None:
-            import numba
-            from numba.core.registry import cpu_target
-
-            self._type = cpu_target.typing_context.resolve_value_type(getattr(numba, self._name))
-        return self._type
-
-
-carray = OfNumba("carray")
-"""``carray(pointer, shape)`` in a unit: the array, last index fastest, that begins at a pointer."""
-
-
-class Unit:
-    """A function that is compiled to a C function, for callers that know its address.
-
-    It is written like a kernel and may call kernels.  Arguments are numbers and pointers, which `numba.carray` makes
-    arrays of.  It must raise nothing.  Make it with ``@unit``.
-    """
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        functools.update_wrapper(self, function)
-        self.function = function
-        register(function)
-        self.seconds = 0.0
-        """Time that was spent on compiling it, or on loading what was compiled."""
-        self._compiled: dict[Any, tuple[int, Any]] = {}
-
-    @property
-    def made(self) -> list[Any]:
-        """The C functions that were asked for."""
-        return [made for _, made in self._compiled.values()]
-
-    def __call__(self, *args: Any) -> Any:
-        """Run it uncompiled."""
-        return self.function(*args)
-
-    def address(self, signature: Any) -> int:
-        """The address of the C function for a signature, which is compiled or loaded when it is first asked for.
-
-        Parameters
-        ----------
-        signature : str or Numba signature
-            As `numba.cfunc` takes it, or with the pointers of C: ``"void(float32*, int64)"``.
-
-        Returns
-        -------
-        int
-            The address, which stays valid as long as the process runs.
-        """
-        found = self._compiled.get(signature)
-        if found is None:
-            with _compiler_lock():
-                found = self._compiled.get(signature)
-                if found is None:
-                    start = time.perf_counter()
-                    made = self._compile(signature)
-                    self.seconds += time.perf_counter() - start
-                    found = self._compiled[signature] = (made.address, made)
-        return found[0]
-
-    def _compile(self, signature: Any) -> Any:
-        if not jit_enabled():
-            raise TypeError("there is no C function without compilation (NUMBA_DISABLE_JIT)")
-        content = fingerprint(self.function)
-        options = {"error_model": "numpy", "nopython": True}
-        name = f"{self.__module__}.{self.__qualname__}"
-        while isinstance(signature, str) and "*" in signature:
-            signature = re.sub(r"(\w+|\w+\([^()]*\))\s*\*", r"CPointer(\1)", signature, count=1)
-        return numba_inside.c_function(_named(self.function, content), signature, options, f"unit {name}", content)
-
-    def _reaches(self) -> tuple[Any, ...]:
-        return "unit", self.function
-
-    def __reduce__(self) -> Any:
-        return _by_name, (self.__module__, self.__qualname__)
-
-
-def unit(function: Callable[..., Any]) -> Unit:
-    """Mark a function that is compiled to a C function; see `Unit`."""
-    made = Unit(function)
-    UNITS.append(made)
-    return made
-
-
 def _borrow(intrinsic: Any) -> Any:
     from numba.core.cgutils import get_null_value
 
@@ -360,6 +258,27 @@ def _compile_lazily(made: Kernel, kind: str) -> Any:
     dispatcher = numba.njit(nogil=True, error_model="numpy", **bare)(_named(made.function, content))
     numba_inside.keep(dispatcher, f"{made.__module__}.{made.__qualname__}", content, kind)
     return dispatcher
+
+
+def compiled_lazily(function: Callable[..., Any], name: str) -> Any:
+    """Numba's dispatcher of a function that kernels call by its address; it has no entry for Python."""
+    with _compiler_lock():
+        import numba
+
+        content = fingerprint(function)
+        bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        dispatcher = numba.njit(nogil=True, error_model="numpy", **bare)(_named(function, content))
+        numba_inside.keep(dispatcher, name, content, "entry")
+        return dispatcher
+
+
+def native_address(dispatcher: Any, signature: Any) -> int:
+    """Where the machine code for a signature, or for a tuple of argument types, begins; compiles it if need be."""
+    with _compiler_lock():
+        dispatcher.compile(signature)
+        kinds = tuple(getattr(signature, "args", signature))
+        made = next(made for types, made in dispatcher.overloads.items() if tuple(types) == kinds)
+        return made.library.get_pointer_to_function(made.fndesc.mangled_name)
 
 
 def _named(function: Callable[..., Any], content: str) -> Callable[..., Any]:

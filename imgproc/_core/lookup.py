@@ -1,4 +1,4 @@
-"""Table lookup for integer images."""
+"""Look-up tables for integer images."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ VECTOR = 64
 
 
 def _vector_look_up(channels: int, vectors: int) -> Intrinsic:
-    """``step(values, start, tables, at, out)``: look up ``64 * vectors`` bytes of interleaved channels, a table each.
+    """Make ``step(values, start, tables, at, out)``, which looks up ``64 * vectors`` bytes of interleaved channels.
 
-    Values from `start` on, in tables from byte `at` on; `vectors` is a multiple of `channels`.  The tables are loaded
-    once for all of them, as a store may change what LLVM knows of memory.
+    The values begin at index `start`, and the tables, one for each channel, at byte `at`.  `vectors` must be a multiple
+    of `channels`.  The tables are loaded only once for all vectors: LLVM would load them again after each store, as it
+    cannot know that the store did not change them.
 
-    One AVX-512 VBMI instruction picks 64 bytes out of 128; two and a choice by the top bit make a table of 256.
+    One AVX-512 VBMI instruction picks 64 bytes out of 128.  Two of them, and a choice by the top bit of the value, do
+    the work of a table of 256.
     """
 
     def build(intrinsic: Any) -> Any:
@@ -114,16 +116,18 @@ def _look_up_channels(image, tables, out):
 
 
 def look_up(image: np.ndarray, tables: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """``tables[c, image[y, x, c]]``, in the image's rank and the tables' dtype.
+    """Replace each value by its entry in a table: ``tables[c, image[y, x, c]]``.
+
+    The result has the rank of the image and the dtype of the tables.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
         uint8 or uint16.
     tables : ndarray of shape (c, levels) or (1, levels)
-        One table a channel, or one for all.
+        One table for each channel, or one for all channels.
     out : ndarray, optional
-        C-contiguous array of the image's shape and the tables' dtype that gets the result.
+        The result is written here: a C-contiguous array of the image's shape and the tables' dtype.
     """
     planes, tables = as_planes(image), canonical(tables)
     h, w, channels = planes.shape

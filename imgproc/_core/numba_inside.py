@@ -1,7 +1,7 @@
 """All that we use of Numba beyond its public interface, in one place.
 
 Numba offers no way to choose where one library's compiled functions are kept, none to leave out the machine code of
-functions that only become part of others, and none to keep C functions in a cache of one's own.  Every function here
+functions that only become part of others.  Every function here
 gives None or does nothing when a version of Numba is built differently; then kernels are compiled the ordinary way,
 without being kept.
 """
@@ -50,24 +50,6 @@ def keep(dispatcher: Any, name: str, content: str, kind: str) -> None:
             dispatcher.get_call_template = _without_literals(dispatcher.get_call_template)
     except Exception:
         return
-
-
-def c_function(function: Callable[..., Any], signature: Any, options: dict[str, Any], name: str, content: str) -> Any:
-    """A compiled C function as `numba.cfunc` makes it, loaded from our cache or kept there."""
-    import numba
-
-    try:
-        from numba.core import sigutils
-        from numba.core.ccallback import CFunc
-
-        made = CFunc(function, sigutils.normalize_signature(signature), locals={}, options=dict(options))
-        kept = _cache_class()(name, content, "entry")
-        made._cache = kept
-        _hasten(made._compiler)
-    except Exception:
-        return numba.cfunc(signature, **options)(function)
-    _watched(made.compile, kept)()
-    return made
 
 
 def _watched(compile_: Callable[..., Any], kept: Any) -> Callable[..., Any]:

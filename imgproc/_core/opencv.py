@@ -1,4 +1,4 @@
-"""OpenCV, imported where it is used and not before; where it cannot be loaded, the error says what to install."""
+"""OpenCV, which is imported when it is first used.  If it cannot be loaded, the error says what to install."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ __all__: list[str] = []
 
 
 def load_cv2() -> ModuleType:
-    """The module `cv2`; ImportError with what to install where it is missing or lacks a system library."""
+    """Return the module `cv2`.
+
+    If it is not installed, or a system library that it needs is missing, the ImportError says what to install.
+    """
     try:
         import cv2
     except ModuleNotFoundError as error:

@@ -1,9 +1,10 @@
-"""What every function on intensities needs: canonical arrays, full scale, luma and its replacement.
+"""What every function on intensities needs: arrays in one layout, full scale, luma and its replacement.
 
-Luma is Y of Rec. 601, Y = 0.299 R + 0.587 G + 0.114 B, as OpenCV's and Pillow's grey.  ``color="luminance"`` means:
-work on Y, then add the change of Y to R, G and B alike.  That is YCrCb with Cr and Cb untouched, without a round trip:
-it needs no conversion that loses levels, works alike in every dtype, and an operation that leaves Y alone returns the
-image bit for bit.  (Lab's L is perceptually more even, but its 8-bit round trip changes pixels by up to two levels.)
+Luma is Y of Rec. 601, Y = 0.299 R + 0.587 G + 0.114 B, which OpenCV and Pillow use for grey too.  With
+``color="luminance"`` a function works on Y and then adds the change of Y to R, G and B alike.  The result is the same
+as in YCrCb with Cr and Cb left alone, but nothing is converted there and back.  So no level is lost, all dtypes behave
+alike, and a function that leaves Y alone returns the image bit for bit.  (L of Lab is closer to what people see, but
+there and back it changes 8-bit pixels by up to two levels.)
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .formats import ROUNDING
 from .jit import kernel
 from .threads import run_bands
 
 LUMA_WEIGHTS = 0.299, 0.587, 0.114
-LUMA_WEIGHTS_15_BITS = 9798, 19235, 3735  # for integers: they add up to 2**15
+LUMA_WEIGHTS_15_BITS = 9798, 19235, 3735  # the same for integers; they add up to 2**15
 
 
 def full_scale(dtype: np.dtype) -> int:
@@ -32,34 +34,52 @@ def level(fraction: float, dtype: np.dtype) -> np.generic:
     return dtype.type(min(max(round(fraction * top), 0), top))  # Python rounds half to even, too
 
 
+def fill_values(fill: float | tuple[float, ...], channels: int, dtype: np.dtype) -> list[float]:
+    """What `check.fill_levels` gave as one level of the dtype for each channel, as plain numbers."""
+    with np.errstate(over="ignore"):  # a level beyond the largest float32 is infinity
+        levels = [level(v, dtype).item() for v in (fill if isinstance(fill, tuple) else (fill,))]
+    return levels * channels if len(levels) == 1 else levels
+
+
+def rounding(dtype: np.dtype) -> tuple[float, float, float]:
+    """How results of this dtype are bounded and rounded: least, largest, and what is added and taken away to round.
+
+    These are (0, full scale, `ROUNDING`) for integers and (-inf, inf, 0) for floats.
+    """
+    return (0.0, full_scale(dtype), ROUNDING) if dtype.kind == "u" else (-np.inf, np.inf, 0.0)
+
+
 def canonical(array: np.ndarray) -> np.ndarray:
-    """A read-only C-contiguous view (a copy only if need be): the one layout kernels are compiled for."""
+    """Return a read-only, C-contiguous view of an array, the one layout that kernels are compiled for.
+
+    The array is copied only if it is not contiguous.
+    """
     array = np.ascontiguousarray(array).view()
     array.flags.writeable = False
     return array
 
 
 def as_planes(image: np.ndarray) -> np.ndarray:
-    """The image as canonical (h, w, c)."""
+    """Return the image as a canonical array of shape (h, w, c)."""
     return canonical(image if image.ndim == 3 else image[:, :, np.newaxis])
 
 
 def valid_pixels(image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
-    """The mask as a canonical array; all True where there is none."""
+    """Return the mask as a canonical array; without a mask all pixels are valid."""
     return canonical(np.ones(image.shape[:2], bool) if mask is None else mask)
 
 
 def on_intensity(image: np.ndarray, color: str, work: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Apply `work`, which maps a canonical (h, w) plane to a new one, to the luma or to each channel.
+    """Apply `work` to the luma of an image, or to each of its channels.
 
     Parameters
     ----------
     image : ndarray
-        Checked by `as_image`, not empty.
+        An image that `as_image` has checked and that is not empty.
     color : str
-        Result of `_check.color_mode`.
+        What `imgproc._core.check.color_mode` has returned.
     work : callable
-        Takes a read-only plane, returns a new plane of the same shape and dtype.
+        It takes a read-only, canonical plane (h, w) and returns a new plane of the same shape and dtype.
     """
     if image.ndim == 2:
         return work(canonical(image))
@@ -73,7 +93,7 @@ def on_intensity(image: np.ndarray, color: str, work: Callable[[np.ndarray], np.
 
 
 def luma(image: np.ndarray) -> np.ndarray:
-    """Y of an RGB image, (h, w), in its dtype; integers round to nearest, as cv2.COLOR_RGB2GRAY."""
+    """Return Y of an RGB image, (h, w), in the image's dtype.  Integers are rounded as cv2.COLOR_RGB2GRAY does."""
     rows = _flat_rows(image)
     out = np.empty(image.shape[:2], image.dtype)
     work = _luma_integer if image.dtype.kind == "u" else _luma_float
@@ -82,7 +102,7 @@ def luma(image: np.ndarray) -> np.ndarray:
 
 
 def replace_luma(image: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """The RGB image with luma `new` for `old`: the difference is added to R, G and B, integers saturate."""
+    """Replace the luma `old` of an RGB image by `new`: R, G and B all get the difference.  Integers saturate."""
     rows, new = _flat_rows(image), canonical(new)
     out = np.empty(image.shape, image.dtype)
     flat = out.reshape(rows.shape)

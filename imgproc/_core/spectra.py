@@ -1,7 +1,8 @@
-"""What functions on spectra share: float planes in and out, extension to a periodic image, filtering by a transfer.
+"""What functions on spectra share: conversion to float planes and back, and filtering by DCT or DFT.
 
-8- and 16-bit images are worked on in float32, float64 images in float64.  NaN and infinity have no spectrum: a filter
-puts the mean of the other pixels in their place and gives them back where they were, a transform refuses them.
+8-bit, 16-bit and float32 images are worked on in float32, float64 images in float64.  NaN and infinity have no
+spectrum.  A filter works with the mean of the other pixels in their place, and puts them back into the result.  A
+transform refuses them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .border import framed
+from .formats import work_dtype
 from .jit import kernel
 from .planes import full_scale
 from .threads import run_bands
@@ -18,8 +20,8 @@ from .threads import run_bands
 
 @kernel
 def _store(values, channel, channels, top, out):
-    # `out` has flat rows, (h, w channels), those of `values` may be longer.  One channel has a loop of its own: it
-    # vectorises.
+    # `out` has flat rows, (h, w channels); the rows of `values` may be longer.  A single channel has a loop of its own,
+    # which vectorises.
     zero, top = values.dtype.type(0), values.dtype.type(top)
     for y in range(values.shape[0]):
         row, stored = values[y], out[y]
@@ -32,19 +34,22 @@ def _store(values, channel, channels, top, out):
 
 
 _BESIDE = 16
-"""Elements between rows whose lengths are multiples of a large power of two: without them a column's samples all fall
-into the same few sets of the cache, and a transform along columns takes twice as long."""
+"""So many unused elements are put between rows whose length is a multiple of a large power of two.  Without them all
+samples of a column fall into the same few sets of the cache, and a transform along columns takes twice as long."""
 
 
 def spaced(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
-    """An empty plane, whose rows are contiguous, for transforms along both axes."""
+    """Make an uninitialised plane that suits transforms along both axes.  Its rows are contiguous; it may be not."""
     h, w = shape
     beside = _BESIDE if h > 1 and w * dtype.itemsize % 512 == 0 else 0
     return np.empty((h, w + beside), dtype)[:, :w]
 
 
 def _whole_rows(plane: np.ndarray) -> np.ndarray:
-    """A C-contiguous array that begins with the plane's rows: itself, that which `spaced` made, or a copy."""
+    """Return a C-contiguous array whose rows begin with the plane's rows.
+
+    It is the plane itself, the array that `spaced` cut it from, or a copy.
+    """
     if plane.flags.c_contiguous:
         return plane
     whole = plane.base
@@ -55,33 +60,28 @@ def _whole_rows(plane: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(plane)
 
 
-def work_dtype(dtype: np.dtype) -> np.dtype:
-    """float64 for float64, else float32."""
-    return np.dtype(np.float64 if dtype == np.float64 else np.float32)
-
-
 def as_floats(image: np.ndarray) -> np.ndarray:
-    """The image's levels as a new C-contiguous float array; refuses NaN and infinity."""
+    """Return the image's levels as a new C-contiguous float array.  NaN and infinity raise ValueError."""
     if image.dtype.kind == "f" and not np.isfinite(image).all():
         raise ValueError("image must be finite: NaN and infinity have no spectrum")
     return image.astype(work_dtype(image.dtype), order="C")
 
 
 def each_plane(image: np.ndarray, work: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """A filter of each channel by itself.
+    """Filter each channel by itself.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        Checked by `as_image`, not empty.
+        An image that `as_image` has checked and that is not empty.
     work : callable
-        Gets the levels of a channel, a finite float plane of its own (by `spaced`), which it may write; returns a plane
-        of that shape and dtype.  Called from several threads at once.
+        It takes the levels of a channel as a finite float plane, made by `spaced`, and returns a plane of that shape
+        and dtype.  It may write into the plane that it gets.  Several threads call it at once.
 
     Returns
     -------
     ndarray of the image's shape and dtype
-        Integers rounded half to even and saturated; NaN and infinity where they were.
+        Integers are rounded half to even and saturated.  NaN and infinity stay where they were.
     """
     out = np.empty(image.shape, image.dtype)
     planes = image if image.ndim == 3 else image[:, :, np.newaxis]
@@ -105,14 +105,14 @@ def each_plane(image: np.ndarray, work: Callable[[np.ndarray], np.ndarray]) -> n
 
 
 def to_dtype(planes: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Float levels as a new image of a dtype; integers rounded half to even and saturated."""
+    """Convert float levels to a new image of a dtype.  Integers are rounded half to even and saturated."""
     if dtype.kind == "f":
         return planes.astype(dtype)
     return each_stored(planes, dtype)
 
 
 def each_stored(planes: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Float levels, (h, w) or (h, w, c), as integers."""
+    """Convert float levels, (h, w) or (h, w, c), to an integer dtype, as `to_dtype` says."""
     out = np.empty(planes.shape, dtype)
     if out.size:
         flat = np.ascontiguousarray(planes).reshape(len(planes), -1)
@@ -121,7 +121,10 @@ def each_stored(planes: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 
 def fill_spoilt(plane: np.ndarray) -> np.ndarray | None:
-    """Put the mean of the finite pixels (0 without any) where the others are; say where that is, None for nowhere."""
+    """Replace NaN and infinity by the mean of the finite pixels, or by 0 if there are none.
+
+    Returns where they were, as a bool plane, or None if all pixels are finite.
+    """
     with np.errstate(all="ignore"):
         if np.isfinite(plane.sum()):  # cheaper than looking at each pixel
             return None
@@ -133,7 +136,7 @@ def fill_spoilt(plane: np.ndarray) -> np.ndarray | None:
 
 
 def double_size(size: tuple[int, int]) -> tuple[int, int]:
-    """A size with fast transforms in which an image of `size` keeps as much room again around it."""
+    """Return a size of at least twice `size` for which transforms are fast."""
     from scipy.fft import next_fast_len
 
     h, w = (next_fast_len(2 * n, real=True) for n in size)
@@ -141,15 +144,15 @@ def double_size(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def frequencies(size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """fy, (h, 1), and fx, (1, w // 2 + 1), of a half spectrum [cycles/pixel]."""
+    """Return the frequencies of a half spectrum [cycles/pixel]: fy of shape (h, 1), fx of shape (1, w // 2 + 1)."""
     return np.fft.fftfreq(size[0])[:, np.newaxis], np.fft.rfftfreq(size[1])[np.newaxis]
 
 
 def filter_by_dct(plane: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """Filter by a gain that is even in fy and in fx, on the grid fy = i / 2h, fx = j / 2w.
+    """Filter by a gain that is even in fy and in fx, given on the grid fy = i / 2h, fx = j / 2w.
 
-    What the DFT of the image mirrored to twice its size would give, at a quarter of the work: the DCT-II is the DFT of
-    that mirrored image.  Overwrites `plane`.
+    The result is that of the DFT on the image mirrored to twice its size, because the DCT-II is the DFT of that
+    mirrored image.  It takes a quarter of the work.  `plane` is overwritten.
     """
     from scipy.fft import dctn, idctn
 
@@ -161,7 +164,7 @@ def filter_by_dct(plane: np.ndarray, gain: np.ndarray) -> np.ndarray:
 def filter_by_dft(
     plane: np.ndarray, transfer: np.ndarray, size: tuple[int, int], border: str, fill: float
 ) -> np.ndarray:
-    """Filter by a half spectrum, (size[0], size[1] // 2 + 1), after extending the plane to `size` by a border."""
+    """Extend a plane to `size` by a border, and filter it by a half spectrum of shape (size[0], size[1] // 2 + 1)."""
     from scipy.fft import irfft2, rfft2
 
     h, w = plane.shape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .formats import channels_of
 from .jit import kernel
 from .opencv import load_cv2
 from .planes import LUMA_WEIGHTS, canonical, full_scale
@@ -11,7 +12,8 @@ from .planes import LUMA_WEIGHTS, canonical, full_scale
 __all__: list[str] = []
 
 LANES = 192
-"""Sums side by side, so that the loop vectorises and a sum does not depend on the CPU; a multiple of 3."""
+"""So many sums run side by side.  So the loop vectorises, and yet the result does not depend on the CPU.  It is a
+multiple of 3, so that each of them meets one channel of an RGB image only."""
 
 
 @kernel
@@ -37,11 +39,11 @@ def _sum_finite(flat, totals, counts):
 
 
 def mean_luma(image: np.ndarray) -> float:
-    """The mean of Y = 0.299 R + 0.587 G + 0.114 B, or of a grey image, as a fraction of full scale.
+    """Return the mean of Y = 0.299 R + 0.587 G + 0.114 B, or of a grey image, as a fraction of full scale.
 
-    Integers are added up exactly.  NaN and infinity are not counted; where no level is finite, the mean is 0.
+    Integers are added up exactly.  NaN and infinity are left out.  If no level of the image is finite, the mean is 0.
     """
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     counts = [image.size // channels] * channels
     if image.dtype.kind == "u":
         # OpenCV adds integers up as integers: no order of summation, no difference between CPUs.
@@ -62,6 +64,6 @@ def mean_luma(image: np.ndarray) -> float:
 
 @kernel
 def add_weighted(levels, weight, out):
-    """``out += weight * levels``, one dimension each."""
+    """Compute ``out += weight * levels`` for arrays of one dimension."""
     for i in range(out.size):
         out[i] += weight * out.dtype.type(levels[i])

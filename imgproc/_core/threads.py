@@ -1,14 +1,17 @@
-"""The thread pool for row bands and for batches.
+"""Threads: the pool for row bands and for batches.
 
-Kernels release the GIL, so plain Python threads carry them; no Numba threading layer is ever started (a forked worker
-would be killed under OpenMP, two Python threads abort under workqueue).  The pool is made at first use, forgotten in a
-forked child, and never nested: inside a pool thread everything runs serially.  What is computed never depends on the
-number of threads: float sums restart at bands whose size the caller fixes.
+Kernels release the GIL, so plain Python threads can run them in parallel.  Numba's own threading layers are never
+started: under OpenMP a forked worker would be killed, and under workqueue two Python threads abort the process.
+
+The pool is made when it is first needed.  A forked child forgets it and makes its own.  Pools are never nested: inside
+a pool thread everything runs serially.  Results never depend on the number of threads.  Where float sums run over
+rows, they start anew at each band, and the caller fixes how many rows a band has.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import threading
@@ -19,11 +22,12 @@ from queue import SimpleQueue
 from typing import Any
 
 from .check import integer
+from .declare import declare
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
 SERIAL_BELOW = 1 << 18
-"""Work of fewer pixels than this is done in the calling thread: handing out a band costs some 50 µs."""
+"""A job of fewer pixels than this stays in the calling thread, because handing out a band costs about 50 µs."""
 
 _lock = threading.Lock()
 _inside = threading.local()
@@ -35,12 +39,12 @@ _helpers = 0
 
 
 def set_num_threads(n: int) -> None:
-    """Let functions use up to `n` threads.
+    """Set how many threads a function may use at most.
 
     Parameters
     ----------
     n : int
-        At least 1.  The result of a function never depends on it.
+        Number of threads, at least 1.  Results never depend on it.
 
     Raises
     ------
@@ -49,20 +53,21 @@ def set_num_threads(n: int) -> None:
 
     Notes
     -----
-    The default is one thread per CPU this process may run on, and one in a process started by `multiprocessing`
-    (a DataLoader worker), where the workers already fill the CPUs.
+    By default a function uses one thread for each CPU that this process may run on.  In a process that
+    `multiprocessing` has started, such as a DataLoader worker, the default is one thread, because the workers together
+    already fill the CPUs.
     """
     global _num_threads
     _num_threads = integer(n, "n", at_least=1)
 
 
 def get_num_threads() -> int:
-    """The number of threads a function may use.
+    """Get how many threads a function may use at most.
 
     Returns
     -------
     int
-        What `set_num_threads` set, else the default described there.
+        The number that `set_num_threads` has set, or else the default that is described there.
     """
     if _num_threads is not None:
         return _num_threads
@@ -73,31 +78,31 @@ def get_num_threads() -> int:
 
 
 def available_cpus() -> int:
-    """CPUs this process may run on."""
+    """The number of CPUs that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def stays_serial(pixels: int) -> bool:
-    """Whether a job of this size runs in the calling thread alone."""
+    """Whether a job of so many pixels runs in the calling thread alone."""
     return pixels < SERIAL_BELOW or getattr(_inside, "pool", False) or get_num_threads() == 1
 
 
 def run_bands(work: Callable[[int, int], Any], height: int, *, pixels: int, rows: int | None = None) -> list[Any]:
-    """Call ``work(y0, y1)`` over bands that cover ``[0, height)``; return the results from top to bottom.
+    """Split ``[0, height)`` into bands, call ``work(y0, y1)`` for each, and return the results from top to bottom.
 
     Parameters
     ----------
     work : callable
-        Gets a half-open range of rows.  Bands run at the same time, so it may write only its own rows.
+        It is called with a half-open range of rows.  Bands run at the same time, so it must write only its own rows.
     height : int
         Number of rows.
     pixels : int
-        Size of the whole job; small jobs stay in the calling thread.
+        Size of the whole job.  A small job stays in the calling thread.
     rows : int, optional
-        Rows of a band.  Give it when the result depends on where a band starts (running float sums), so that it does
-        not depend on the number of threads.  Default: one band per thread.
+        Number of rows of a band.  Give it where a result depends on where its band starts, as running float sums do;
+        then the result does not depend on the number of threads.  By default each thread gets one band.
     """
     serial = stays_serial(pixels)
     threads = 1 if serial else get_num_threads()
@@ -107,11 +112,15 @@ def run_bands(work: Callable[[int, int], Any], height: int, *, pixels: int, rows
     starts = range(0, height, rows)
     if serial or len(starts) <= 1:
         return [work(y, min(y + rows, height)) for y in starts]
-    return run_all((lambda y=y: work(y, min(y + rows, height)) for y in starts), threads)
+    return run_all((functools.partial(work, y, min(y + rows, height)) for y in starts), threads)
 
 
 def run_all(jobs: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
-    """Run jobs on at most `threads` threads, the calling one among them; return their results in order."""
+    """Run jobs on at most `threads` threads and return their results in order.
+
+    The calling thread counts as one of them and works too.  After the first error no further job starts, and the error
+    is raised here.
+    """
     jobs = list(jobs)
     results: list[Any] = [None] * len(jobs)
     errors: list[BaseException] = []
@@ -165,9 +174,11 @@ def run_all(jobs: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
 
 
 def ordered_map(work: Callable[[Any], Any], items: Iterable[Any], threads: int) -> Iterator[Any]:
-    """``work(item)`` for each item on pool threads, in order; at most ``2 * threads + 2`` items are taken ahead.
+    """Yield ``work(item)`` for each item, in order, while pool threads work ahead.
 
-    An error ends the stream where its item would have come."""
+    At most ``2 * threads + 2`` items are taken from the source before their results are asked for.  An error is raised
+    where the result of its item would have come, and ends the stream.
+    """
     source = iter(items)
     if threads == 1 or getattr(_inside, "pool", False):
         yield from map(work, source)
@@ -204,9 +215,10 @@ def ordered_map(work: Callable[[Any], Any], items: Iterable[Any], threads: int) 
 
 
 def _hand_out(job: Callable[[], None], helpers: int, copies: int | None = None) -> None:
-    """Give `job` to so many pool threads, or to fewer where no more can be started (a limit on processes).
+    """Start pool threads until there are `helpers` of them, and give each of them `job` once.
 
-    With `copies`, so many times to whichever of them is free; where there is none at all, it is done here.
+    Where the system refuses to start more threads, fewer get it.  With `copies`, the job is queued so many times
+    instead, and whichever thread is free takes it.  If there is no pool thread at all, the calling thread does it.
     """
     global _helpers
     with _lock, contextlib.suppress(RuntimeError):
@@ -228,10 +240,13 @@ def _serve(jobs: SimpleQueue[Callable[[], None]]) -> None:
 
 
 def _forget_pool() -> None:
-    """In a forked child the pool's threads do not exist, and a lock may be held by one of them."""
+    """Start over in a forked child: the pool's threads do not exist there, and one of them may have held the lock."""
     global _jobs, _helpers, _lock
     _jobs, _helpers, _lock = SimpleQueue(), 0, threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_pool)
+
+
+declare(get_num_threads, set_num_threads, no_peer="it computes nothing")

@@ -1,9 +1,9 @@
-"""Small neighbourhoods: correlation, separable blur, and what is combined from them in the same pass.
+"""Filters with small windows: correlation, separable blur, and what is combined from them in the same pass.
 
-All work on flat rows, (h, w c), in float32 (float64 for float64 images), a block of columns at a time: the rows that a
-window needs are kept in a ring in the L1 cache, converted and extended by the border, so that each weight costs a
-multiplication and an addition on contiguous numbers.  A result depends on nothing but its window, hence neither on
-bands nor on blocks, and NaN goes no further than the windows that see it.
+All of them work on flat rows, (h, w c), in float32 (float64 for float64 images), and on one block of columns at a time.
+The rows that a window needs are converted, extended by the border, and kept in a ring in the L1 cache.  So each weight
+costs one multiplication and one addition on contiguous numbers.  A result depends only on the pixels of its window; it
+does not depend on how the image is split into bands and blocks.  NaN reaches only the windows that contain it.
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .._core.border import index_map
+from .._core.formats import channels_of, work_dtype
 from .._core.jit import jit_enabled, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
-from .correlate_bytes import MOST_PAIRS, blur_bytes, correlate_bytes, quantized
+from .correlate_bytes import LANES, MOST_PAIRS, aligned, blur_bytes, correlate_bytes, quantized
 
 BORDER = "reflect_101"
 _RING_BYTES = 24 << 10
 _SHORTEST_BLOCK = 192
 
 
-# Rings are flat and their indices unsigned: a view of a row, or an index that may be negative, costs more than the
-# work on a short row.
+# Rings are flat, and their indices are unsigned.  A view of a row, or an index that may be negative, would cost more
+# than the work on a short row.
 
 
 @kernel(inner=True)
 def _load(row, xmap, x0, first, last, count, channels, ring, base):
-    """Pixels x0 on of a row that is extended by the border: `count` of them, of which [first, last) are inside."""
+    """Load `count` pixels, from x0 on, of a row that the border extends; [first, last) of them are in the image."""
     start, to = np.uint64(xmap[x0 + first] * channels), np.uint64(base + first * channels)
     for i in range(np.uint64((last - first) * channels)):
         ring[to + i] = row[start + i]
@@ -42,7 +43,7 @@ def _load(row, xmap, x0, first, last, count, channels, ring, base):
 
 @kernel(inner=True)
 def _store(row, top, out, first):
-    """Rounded half to even and saturated where there is a `top`; else as it is."""
+    """Store a row; with a `top` above 0 it is rounded half to even and saturated."""
     to = np.uint64(first)
     if top > 0:
         low, high = row.dtype.type(0), row.dtype.type(top)
@@ -88,7 +89,7 @@ def _nine(ring, at, w, k, out):
 
 @kernel(inner=True)
 def _sum(ring, at, w, out):
-    """Sum of ``w[k] * ring[at[k] :]``; the number of weights is a multiple of three."""
+    """Add up ``w[k] * ring[at[k] :]``.  The number of weights must be a multiple of three."""
     k = 0
     while k + 6 < w.size:
         _nine(ring, at, w, k, out)
@@ -100,7 +101,10 @@ def _sum(ring, at, w, out):
 
 @kernel
 def _correlate(rows, ymap, xmap, channels, places, weights, top, x0, x1, ring, at, total, out, y0, y1):
-    """Sum of ``weights[k]`` times the pixel at ``places[k]``, rows down and samples right from the window's corner."""
+    """Add up ``weights[k]`` times the pixel at ``places[k]``.
+
+    A place is so many rows down and so many samples to the right of the window's corner.
+    """
     ry, rx = (ymap.size - out.shape[0]) // 2, (xmap.size - out.shape[1] // channels) // 2
     height, count, width = 2 * ry + 1, x1 - x0 + 2 * rx, xmap.size - 2 * rx
     stride = count * channels
@@ -126,7 +130,7 @@ def _scaled(ring, m, w, out):
 
 @kernel(inner=True)
 def _pair(ring, m, a, b, w, out):
-    """Middle and one pair."""
+    """Weigh the middle and one pair."""
     m, a, b = np.uint64(m), np.uint64(a), np.uint64(b)
     u, v = w[0], w[1]
     for i in range(np.uint64(out.size)):
@@ -135,7 +139,7 @@ def _pair(ring, m, a, b, w, out):
 
 @kernel(inner=True)
 def _two_pairs(ring, m, a, b, c, d, w, out):
-    """Middle and two pairs."""
+    """Weigh the middle and two pairs."""
     m, a, b, c, d = np.uint64(m), np.uint64(a), np.uint64(b), np.uint64(c), np.uint64(d)
     t, u, v = w[0], w[1], w[2]
     for i in range(np.uint64(out.size)):
@@ -151,7 +155,10 @@ def _more_pairs(ring, a, b, c, d, u, v, out):
 
 @kernel(inner=True)
 def _symmetric(ring, middle, step, period, weights, out):
-    """Weights about the samples from `middle` on, their pairs at multiples of `step`, in a ring of `period` samples."""
+    """Apply symmetric weights around the samples from `middle` on, in a ring of `period` samples.
+
+    The two ends of pair k lie ``k * step`` before and after the middle.
+    """
     r, k = weights.size - 1, 3
     if r == 0:
         _scaled(ring, middle, weights[0], out)
@@ -185,7 +192,10 @@ def _on(place, by, period):
 
 @kernel(inner=True)
 def _sharpen(ring, middle, blurred, amount, threshold):
-    """``blurred`` becomes ``f + amount (f - blurred)`` where these differ by more than the threshold, else f."""
+    """Sharpen in place: `blurred` becomes ``f + amount (f - blurred)`` where f and it differ by more than `threshold`.
+
+    Elsewhere it becomes f.
+    """
     middle = np.uint64(middle)
     for i in range(np.uint64(blurred.size)):
         f = ring[middle + i]
@@ -196,7 +206,7 @@ def _sharpen(ring, middle, blurred, amount, threshold):
 
 @kernel
 def _separable(rows, ymap, xmap, channels, weights, options, top, x0, x1, ring, wide, total, out, y0, y1):
-    """Blur by symmetric weights along both axes; with `options` (amount, threshold) an unsharp mask by that blur."""
+    """Blur by symmetric weights along both axes.  With `options` (amount, threshold), use that blur to sharpen."""
     r = weights.size - 1
     height, stride = 2 * r + 1, wide.size
     count, width = x1 - x0 + 2 * r, xmap.size - 2 * r
@@ -216,7 +226,7 @@ def _separable(rows, ymap, xmap, channels, weights, options, top, x0, x1, ring, 
 
 @kernel(inner=True)
 def _differences(ring, a, b, c, channels, pattern, p, q):
-    """Whole multiples of pixels of three rows, without loss in 16 bits for bytes; see `PATTERNS`."""
+    """Compute the differences of a pattern of `PATTERNS` from three rows.  For bytes, 16 bits hold them exactly."""
     n, one = np.uint64(p.size), np.uint64(channels)
     a, b, c, kind = np.uint64(a), np.uint64(b), np.uint64(c), p.dtype.type
     two, four, eight = kind(2), kind(4), kind(8)
@@ -248,7 +258,7 @@ def _differences(ring, a, b, c, channels, pattern, p, q):
 
 @kernel(inner=True)
 def _blend(ring, middle, p, q, pattern, shares, total):
-    """Shares of the pixel and of its differences; of a gradient its length."""
+    """Add up shares of a pixel and of its differences, or of the length of its gradient."""
     middle, u, v, w = np.uint64(middle), shares[0], shares[1], shares[2]
     kind = total.dtype.type
     if pattern < 2:
@@ -278,15 +288,15 @@ def _blend_differences(rows, ymap, xmap, channels, pattern, shares, top, x0, x1,
 
 
 class _Work:
-    """An image as flat rows, the maps of its border, and a result to fill."""
+    """An image as flat rows, with the index maps of its border and a result to fill."""
 
     def __init__(self, image: np.ndarray, ry: int, rx: int, *, fixed: bool = False) -> None:
         h, w = image.shape[:2]
-        self.channels = 1 if image.ndim == 2 else image.shape[2]
+        self.channels = channels_of(image)
         self.size, self.ry, self.rx = (h, w), ry, rx
         self.rows = canonical(image).reshape(h, -1)
         self.maps = index_map(h, ry, ry, BORDER), index_map(w, rx, rx, BORDER), self.channels
-        self.kind = np.dtype(np.uint16 if fixed else np.float64 if image.dtype == np.float64 else np.float32)
+        self.kind = np.dtype(np.uint16 if fixed else work_dtype(image.dtype))
         self.top = full_scale(image.dtype) if image.dtype.kind == "u" else 0
         self.result = np.empty(image.shape, image.dtype)
         self.out = self.result.reshape(h, -1)
@@ -310,9 +320,10 @@ class _Work:
 
 
 def _in_pairs(image: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, list[float]] | None:
-    """Places (2, n, 2) and weights of the pairs that a kernel consists of, or None if `_fixed` cannot do it.
+    """Take a kernel apart into pairs of opposite places: their places (2, n, 2) and weights.
 
-    It can if the image is of bytes, and the kernel a mean with the same weight at opposite places.
+    Returns None if `correlate_bytes` cannot be used.  It can be if the image is uint8, no weight is negative, all of
+    them add up to 1, and opposite places have the same weight.
     """
     if image.dtype != np.uint8 or not jit_enabled():
         return None
@@ -331,19 +342,20 @@ def _in_pairs(image: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, list[
 
 
 def correlate(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Correlation with a small kernel, border ``reflect_101``.
+    """Correlate an image with a small kernel, with border ``reflect_101``.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        Checked by `as_image`.
+        An image that `as_image` has checked.
     weights : ndarray of shape (2 a + 1, 2 b + 1)
-        Zeros cost nothing.
+        The kernel.  Zeros in it cost nothing.
 
     Returns
     -------
     ndarray of the image's shape and dtype
-        Integers rounded half to even and saturated; symmetric means of bytes as in `_fixed`.
+        Integers are rounded half to even and saturated.  Where a kernel averages bytes by symmetric weights, the result
+        is as precise as `imgproc._neighbours.correlate_bytes` says.
     """
     if not image.size:
         return image.copy()
@@ -367,7 +379,10 @@ def correlate(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _filled(places: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As many weights as the kernels take at a time: the last is split into halves, which add up to it exactly."""
+    """Bring the number of weights to a multiple of three, as the kernels take three at a time.
+
+    The last weight is split into two or three parts, which add up to it exactly.
+    """
     n, more = values.size, -values.size % 3
     if not more:
         return places, values
@@ -377,19 +392,19 @@ def _filled(places: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def blur_separable(image: np.ndarray, weights: Sequence[float]) -> np.ndarray:
-    """Blur along both axes by symmetric weights, border ``reflect_101``.
+    """Blur along both axes by symmetric weights, with border ``reflect_101``.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        Checked by `as_image`.
+        An image that `as_image` has checked.
     weights : sequence of r + 1 floats
-        From the centre outwards, none below 0; the whole kernel adds up to 1.
+        Half of the kernel, from the centre outwards.  None is below 0, and the whole kernel adds up to 1.
 
     Returns
     -------
     ndarray of the image's shape and dtype
-        Integers rounded once, half to even; bytes as in `_fixed`.
+        Integers are rounded once, half to even.  Bytes are as precise as `imgproc._neighbours.correlate_bytes` says.
     """
     if not image.size:
         return image.copy()
@@ -398,19 +413,21 @@ def blur_separable(image: np.ndarray, weights: Sequence[float]) -> np.ndarray:
         return _blurred(image, weights, ())
     work = _Work(image, r, r, fixed=True)
     halves = [weights[0] / 2, *weights[1:]]
-    down, along = quantized(halves, 1 << 16), quantized(halves, 1 << 17)
+    pairs = np.array([quantized(halves, whole, least=3) for whole in (1 << 16, 1 << 17)])
 
     def block(x0: int, x1: int, ring: np.ndarray, total: np.ndarray, y0: int, y1: int) -> None:
-        at, wide = np.zeros((2, down.size), np.int64), np.empty(ring.size // (2 * r + 1), np.uint16)
-        blur_bytes(work.rows, *work.maps, r, down, along, x0, x1, ring, at, wide, total, work.out, y0, y1)
+        length = -(-total.size // LANES) * LANES
+        stride = -(-(length + 2 * r * work.channels) // LANES) * LANES
+        at, buffer = np.zeros((2, *pairs.shape), np.uint64), aligned((2 * r + 2) * stride + length)
+        blur_bytes(work.rows, *work.maps, r, pairs, x0, x1, stride, length, at, buffer, work.out, y0, y1)
 
     return work.run(block)
 
 
 def unsharp_mask(image: np.ndarray, weights: Sequence[float], amount: float, threshold: float) -> np.ndarray:
-    """``f + amount (f - blur)`` where f and its blur differ by more than `threshold`, a fraction of full scale.
+    """Sharpen: ``f + amount (f - blur)`` where f and its blur differ by more than `threshold`, else f.
 
-    The blur is that of `blur_separable` in floats, and is not rounded.
+    The threshold is a fraction of full scale.  The blur is that of `blur_separable` in floats, and is not rounded.
     """
     if not image.size:
         return image.copy()
@@ -430,22 +447,26 @@ def _blurred(image: np.ndarray, weights: Sequence[float], options: tuple[float, 
 
 
 PATTERNS = ("surround", "laplacian", "relief", "gradient")
-"""What `blend_differences` can add to a pixel: eight times it minus its neighbours; the sum of the four beside it minus
-four times it; two differences along the diagonal, of the corners and of what is between them; the length of Sobel's
-gradient."""
+"""The differences that `blend_differences` can add to a pixel.
+
+``"surround"`` is eight times the pixel minus its eight neighbours, and ``"laplacian"`` the four neighbours beside it
+minus four times the pixel.  ``"relief"`` has two differences along the diagonal: that of the two corners, and that of
+the pixels between them.  ``"gradient"`` is the length of Sobel's gradient."""
 
 
 def blend_differences(image: np.ndarray, pattern: str, *shares: float) -> np.ndarray:
-    """A share of the image and shares of differences between neighbours, border ``reflect_101``, rounded once.
+    """Add up a share of the image and shares of differences between neighbours, and round once.
+
+    The border is ``reflect_101``.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        Checked by `as_image`.
+        An image that `as_image` has checked.
     pattern : str
         One of `PATTERNS`.
     *shares : float
-        Of the image, of the first difference and, for ``"relief"``, of the second.
+        The share of the image, that of the first difference and, for ``"relief"``, that of the second.
     """
     if not image.size:
         return image.copy()

@@ -17,36 +17,52 @@ import numpy as np
 from .._core.jit import Intrinsic, kernel
 
 MOST_PAIRS = 128
+LANES = 32
+"""Samples of a vector of 64 bytes: `blur_bytes` works on whole vectors, which begin where lines of the cache do."""
+_BITS = np.uint64(5)
 
 
-def _upper_half(intrinsic: Any) -> Any:
+def aligned(size: int) -> np.ndarray:
+    """An uninitialised array of uint16 that begins at a multiple of 64 bytes."""
+    whole = np.empty(size + LANES, np.uint16)
+    start = -whole.__array_interface__["data"][0] % 64 // 2
+    return whole[start : start + size]
+
+
+def _sixteen_bits(intrinsic: Any) -> Any:
     from llvmlite import ir
     from numba.core import cgutils, types
 
     half, word = ir.IntType(16), ir.IntType(32)
 
-    def product(typing_context, a, b):
-        """``a * b >> 16`` of uint16, which LLVM's vectoriser would otherwise do in 32 bits."""
+    def added(typing_context, total, a, b, weight):
+        """``total + ((a + b) * weight >> 16)`` of uint16, where LLVM's vectoriser would take 32 bits by itself."""
 
         def generate(context, builder, signature, args):
+            total, a, b, weight = args
             kind = ir.FunctionType(half, [half, half, word])
             multiply = cgutils.get_or_insert_function(builder.module, kind, "llvm.umul.fix.i16")
-            return builder.call(multiply, [*args, ir.Constant(word, 16)])
+            product = builder.call(multiply, [builder.add(a, b), weight, ir.Constant(word, 16)])
+            return builder.add(total, product)
 
-        return types.uint16(types.uint16, types.uint16), generate
+        return types.uint16(types.uint16, types.uint16, types.uint16, types.uint16), generate
 
-    return intrinsic(product)
-
-
-_times = Intrinsic(_upper_half)
+    return intrinsic(added)
 
 
-def quantized(weights: Sequence[float], whole: int) -> np.ndarray:
-    """Weights of pairs, which add up to 1/2, as uint16 that add up to ``whole / 2``; of an even number, by a zero."""
+_added = Intrinsic(_sixteen_bits)
+
+
+def quantized(weights: Sequence[float], whole: int, *, least: int = 0) -> np.ndarray:
+    """Weights of pairs, which add up to 1/2, as uint16 that add up to ``whole / 2``.
+
+    Zeros make up an even number, and at least `least`.
+    """
     scaled = [round(w * whole) for w in weights]
     largest = scaled.index(max(scaled))
     scaled[largest] = min(scaled[largest] + whole // 2 - sum(scaled), 65535)
-    return np.array(scaled + [0] * (len(scaled) % 2), np.uint16)
+    missing = max(len(scaled) % 2, least - len(scaled))
+    return np.array(scaled + [0] * missing, np.uint16)
 
 
 @kernel(inner=True)
@@ -62,13 +78,18 @@ def _load(row, xmap, x0, first, last, count, channels, ring, base):
 
 
 @kernel(inner=True)
+def _plus(total, ring, a, b, i, weight):
+    """`total` and a weight times what is at two places, sample `i` from there on."""
+    return _added(total, ring[a + i], ring[b + i], weight)
+
+
+@kernel(inner=True)
 def _two(ring, at, w, k, bias, out):
     a, b, c, d = np.uint64(at[0, k]), np.uint64(at[1, k]), np.uint64(at[0, k + 1]), np.uint64(at[1, k + 1])
     p, q = w[k], w[k + 1]
     for i in range(np.uint64(out.size)):
-        near = _times(np.uint16(ring[a + i] + ring[b + i]), p)
-        far = _times(np.uint16(ring[c + i] + ring[d + i]), q)
-        out[i] = (out[i] if k > 0 else bias) + (near + far)
+        total = _plus(out[i] if k > 0 else bias, ring, a, b, i, p)
+        out[i] = _plus(total, ring, c, d, i, q)
 
 
 @kernel(inner=True)
@@ -77,9 +98,10 @@ def _four(ring, at, w, k, bias, out):
     e, f, g, h = np.uint64(at[0, k + 2]), np.uint64(at[1, k + 2]), np.uint64(at[0, k + 3]), np.uint64(at[1, k + 3])
     p, q, r, s = w[k], w[k + 1], w[k + 2], w[k + 3]
     for i in range(np.uint64(out.size)):
-        near = _times(np.uint16(ring[a + i] + ring[b + i]), p) + _times(np.uint16(ring[c + i] + ring[d + i]), q)
-        far = _times(np.uint16(ring[e + i] + ring[f + i]), r) + _times(np.uint16(ring[g + i] + ring[h + i]), s)
-        out[i] = (out[i] if k > 0 else bias) + (near + far)
+        total = _plus(out[i] if k > 0 else bias, ring, a, b, i, p)
+        total = _plus(total, ring, c, d, i, q)
+        total = _plus(total, ring, e, f, i, r)
+        out[i] = _plus(total, ring, g, h, i, s)
 
 
 @kernel(inner=True)
@@ -102,7 +124,7 @@ def _store(total, out, first):
 
 @kernel
 def correlate_bytes(rows, ymap, xmap, channels, places, weights, x0, x1, ring, at, total, out, y0, y1):
-    """As `_combine._correlate`; ``places[0]`` and ``places[1]`` have the two ends of each pair."""
+    """As `correlate._correlate`; ``places[0]`` and ``places[1]`` have the two ends of each pair."""
     pairs = places.shape[1]
     ry, rx = (ymap.size - out.shape[0]) // 2, (xmap.size - out.shape[1] // channels) // 2
     height, count, width = 2 * ry + 1, x1 - x0 + 2 * rx, xmap.size - 2 * rx
@@ -122,24 +144,174 @@ def correlate_bytes(rows, ymap, xmap, channels, places, weights, x0, x1, ring, a
             _store(total, out[row], x0 * channels)
 
 
+# A blur's sums along an axis: of the middle and up to seven pairs in one pass over the result, of more in several.
+# What costs is loads and stores, so each number of pairs has a loop of its own.  With the number of turns rounded to
+# whole vectors LLVM knows that nothing is left over, and makes no loops for it.
+
+
+@kernel(inner=True)
+def _pair(at, w, k):
+    """Two places and their weight.  (A call each is sooner compiled than three indices.)"""
+    return at[0, k], at[1, k], w[k]
+
+
+@kernel(inner=True)
+def _first_2(ring, at, w, bias, out):
+    middle, _, w0 = _pair(at, w, 0)
+    a, b, w1 = _pair(at, w, 1)
+    c, d, w2 = _pair(at, w, 2)
+    for i in range((np.uint64(out.size) >> _BITS) << _BITS):
+        total = _plus(bias, ring, middle, middle, i, w0)
+        total = _plus(total, ring, a, b, i, w1)
+        out[i] = _plus(total, ring, c, d, i, w2)
+
+
+@kernel(inner=True)
+def _first_3(ring, at, w, bias, out):
+    middle, _, w0 = _pair(at, w, 0)
+    a, b, w1 = _pair(at, w, 1)
+    c, d, w2 = _pair(at, w, 2)
+    e, f, w3 = _pair(at, w, 3)
+    for i in range((np.uint64(out.size) >> _BITS) << _BITS):
+        total = _plus(bias, ring, middle, middle, i, w0)
+        total = _plus(total, ring, a, b, i, w1)
+        total = _plus(total, ring, c, d, i, w2)
+        out[i] = _plus(total, ring, e, f, i, w3)
+
+
+@kernel(inner=True)
+def _first_4(ring, at, w, bias, out):
+    middle, _, w0 = _pair(at, w, 0)
+    a, b, w1 = _pair(at, w, 1)
+    c, d, w2 = _pair(at, w, 2)
+    e, f, w3 = _pair(at, w, 3)
+    g, h, w4 = _pair(at, w, 4)
+    for i in range((np.uint64(out.size) >> _BITS) << _BITS):
+        total = _plus(bias, ring, middle, middle, i, w0)
+        total = _plus(total, ring, a, b, i, w1)
+        total = _plus(total, ring, c, d, i, w2)
+        total = _plus(total, ring, e, f, i, w3)
+        out[i] = _plus(total, ring, g, h, i, w4)
+
+
+@kernel(inner=True)
+def _first_5(ring, at, w, bias, out):
+    middle, _, w0 = _pair(at, w, 0)
+    a, b, w1 = _pair(at, w, 1)
+    c, d, w2 = _pair(at, w, 2)
+    e, f, w3 = _pair(at, w, 3)
+    g, h, w4 = _pair(at, w, 4)
+    j, k, w5 = _pair(at, w, 5)
+    for i in range((np.uint64(out.size) >> _BITS) << _BITS):
+        total = _plus(bias, ring, middle, middle, i, w0)
+        total = _plus(total, ring, a, b, i, w1)
+        total = _plus(total, ring, c, d, i, w2)
+        total = _plus(total, ring, e, f, i, w3)
+        total = _plus(total, ring, g, h, i, w4)
+        out[i] = _plus(total, ring, j, k, i, w5)
+
+
+@kernel(inner=True)
+def _first_6(ring, at, w, bias, out):
+    middle, _, w0 = _pair(at, w, 0)
+    a, b, w1 = _pair(at, w, 1)
+    c, d, w2 = _pair(at, w, 2)
+    e, f, w3 = _pair(at, w, 3)
+    g, h, w4 = _pair(at, w, 4)
+    j, k, w5 = _pair(at, w, 5)
+    m, n, w6 = _pair(at, w, 6)
+    for i in range((np.uint64(out.size) >> _BITS) << _BITS):
+        total = _plus(bias, ring, middle, middle, i, w0)
+        total = _plus(total, ring, a, b, i, w1)
+        total = _plus(total, ring, c, d, i, w2)
+        total = _plus(total, ring, e, f, i, w3)
+        total = _plus(total, ring, g, h, i, w4)
+        total = _plus(total, ring, j, k, i, w5)
+        out[i] = _plus(total, ring, m, n, i, w6)
+
+
+@kernel(inner=True)
+def _first_7(ring, at, w, bias, out):
+    middle, _, w0 = _pair(at, w, 0)
+    a, b, w1 = _pair(at, w, 1)
+    c, d, w2 = _pair(at, w, 2)
+    e, f, w3 = _pair(at, w, 3)
+    g, h, w4 = _pair(at, w, 4)
+    j, k, w5 = _pair(at, w, 5)
+    m, n, w6 = _pair(at, w, 6)
+    p, q, w7 = _pair(at, w, 7)
+    for i in range((np.uint64(out.size) >> _BITS) << _BITS):
+        total = _plus(bias, ring, middle, middle, i, w0)
+        total = _plus(total, ring, a, b, i, w1)
+        total = _plus(total, ring, c, d, i, w2)
+        total = _plus(total, ring, e, f, i, w3)
+        total = _plus(total, ring, g, h, i, w4)
+        total = _plus(total, ring, j, k, i, w5)
+        total = _plus(total, ring, m, n, i, w6)
+        out[i] = _plus(total, ring, p, q, i, w7)
+
+
+@kernel(inner=True)
+def _four_more(ring, at, w, k, out):
+    a, b, p = _pair(at, w, k)
+    c, d, q = _pair(at, w, k + 1)
+    e, f, r = _pair(at, w, k + 2)
+    g, h, s = _pair(at, w, k + 3)
+    for i in range((np.uint64(out.size) >> _BITS) << _BITS):
+        total = _plus(out[i], ring, a, b, i, p)
+        total = _plus(total, ring, c, d, i, q)
+        total = _plus(total, ring, e, f, i, r)
+        out[i] = _plus(total, ring, g, h, i, s)
+
+
+@kernel(inner=True)
+def _symmetric(ring, at, weights, pairs, bias, out):
+    """``bias`` and the weighted sums of the middle, which is at ``at[:, 0]``, and of the `pairs` about it.
+
+    `out`, and `ring` beyond each of the places, have whole vectors.  Of `at` and `weights` there are three at least.
+    """
+    first = pairs if pairs <= 7 else 4 + pairs % 4
+    if first <= 2:
+        _first_2(ring, at, weights, bias, out)
+    elif first == 3:
+        _first_3(ring, at, weights, bias, out)
+    elif first == 4:
+        _first_4(ring, at, weights, bias, out)
+    elif first == 5:
+        _first_5(ring, at, weights, bias, out)
+    elif first == 6:
+        _first_6(ring, at, weights, bias, out)
+    else:
+        _first_7(ring, at, weights, bias, out)
+    for k in range(first + 1, pairs + 1, 4):
+        _four_more(ring, at, weights, k, out)
+
+
 @kernel
-def blur_bytes(rows, ymap, xmap, channels, radius, down, along, x0, x1, ring, at, wide, total, out, y0, y1):
-    """As `_combine._separable` without options; `down` keeps levels times 128, `along` times 256."""
-    height, stride, pairs = 2 * radius + 1, wide.size, radius + 1
+def blur_bytes(rows, ymap, xmap, channels, radius, weights, x0, x1, stride, length, at, buffer, out, y0, y1):
+    """As `correlate._separable` without options: ``weights[0]`` is for the sums along y, which are levels times 128,
+    ``weights[1]`` for those along x of these, which are levels times 256.
+
+    `buffer` has a ring of ``2 radius + 1`` rows of `stride` samples, a row of sums along y, and `length` sums along x.
+    Both numbers are of whole vectors, see `_symmetric`; what rows and sums end with beyond the block does not matter.
+    """
+    height, samples = 2 * radius + 1, (x1 - x0) * channels
     count, width = x1 - x0 + 2 * radius, xmap.size - 2 * radius
     first, last = max(radius - x0, 0), min(width + radius - x0, count)
-    low, bias = np.uint16(pairs // 2), np.uint16(128 + pairs // 2)
+    wide, total = height * stride, (height + 1) * stride
+    ends = np.array((wide, total, total + length))
+    bias = np.array(((radius + 1) // 2, 128 + (radius + 1) // 2), np.uint16)
+    for k in range(radius + 1):
+        at[1, 0, k], at[1, 1, k] = wide + (radius - k) * channels, wide + (radius + k) * channels
     for y in range(y0, y1 + 2 * radius):
-        _load(rows[ymap[y]], xmap, x0, first, last, count, channels, ring, (y % height) * stride)
+        _load(rows[ymap[y]], xmap, x0, first, last, count, channels, buffer, (y % height) * stride)
         row = y - 2 * radius
         if row >= y0:
             middle = (row + radius) % height
-            for k in range(pairs):
+            for k in range(radius + 1):
                 back, on = middle - k, middle + k
-                at[0, k] = (back + height if back < 0 else back) * stride
-                at[1, k] = (on - height if on >= height else on) * stride
-            _sum(ring, at, down, low, wide)
-            for k in range(pairs):
-                at[0, k], at[1, k] = (radius - k) * channels, (radius + k) * channels
-            _sum(wide, at, along, bias, total)
-            _store(total, out[row], x0 * channels)
+                at[0, 0, k] = (back + height if back < 0 else back) * stride
+                at[0, 1, k] = (on - height if on >= height else on) * stride
+            for axis in range(len(at)):  # one call for both axes: the sums, which are long, are compiled once
+                _symmetric(buffer, at[axis], weights[axis], radius, bias[axis], buffer[ends[axis] : ends[axis + 1]])
+            _store(buffer[total : total + samples], out[row], x0 * channels)

@@ -1,48 +1,29 @@
-"""Small linear filters that answer in floats: what sharpening, edges and noise estimates are built on.
+"""Small linear filters whose results are floats: sharpening, edges and noise estimates are built on them.
 
-OpenCV's separable filters do the work in float32 (float64 for float64 images); integers times small whole weights are
-exact there.  They know neither a fill nor a wrapping border, nor more than 128 channels: those are framed and split
-here.
+OpenCV's separable filters do the work, in float32 (float64 for float64 images).  Integers times small whole weights are
+exact there.  OpenCV knows no fill, no wrapping border, and no more than 128 channels; so images are framed or split
+here first.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 
 from .._core.border import _CV2, framed
 from .._core.opencv import load_cv2
-from .._core.planes import canonical, full_scale
+from .._core.planes import canonical, fill_values
 
 _MOST_CHANNELS = 128
 _BAND = 1 << 18
-"""Samples of a band."""
+"""About so many samples are in a band."""
 
 Filter = Callable[[np.ndarray, int], np.ndarray]
 
 
-def float_of(dtype: np.dtype) -> np.dtype:
-    """The floats that results for images of this dtype are in."""
-    return np.dtype(np.float64 if dtype == np.float64 else np.float32)
-
-
-def gaussian_weights(sigma: float, truncate: float = 4.0) -> list[float]:
-    """Half a Gaussian kernel up to so many sigma, from the centre outwards; the whole kernel adds up to 1."""
-    scale = -0.5 / sigma / sigma
-    weights = [math.exp(scale * k * k) for k in range(math.ceil(truncate * sigma) + 1)]
-    total = 2 * math.fsum(weights) - 1
-    return [w / total for w in weights]
-
-
-def mirrored(half: list[float], sign: float = 1.0) -> np.ndarray:
-    """A whole kernel from its half, the centre first; `sign` is -1 for an odd one."""
-    return np.array([sign * w for w in half[:0:-1]] + half)
-
-
 def separable(across: np.ndarray, down: np.ndarray) -> Filter:
-    """The filter with weights `across` along x and `down` along y (correlation, as OpenCV's)."""
+    """Make the filter that correlates with weights `across` along x and `down` along y."""
 
     def work(source: np.ndarray, border: int) -> np.ndarray:
         cv2 = load_cv2()
@@ -53,17 +34,17 @@ def separable(across: np.ndarray, down: np.ndarray) -> Filter:
 
 
 def apply(image: np.ndarray, work: Filter, reach: int, border: str = "reflect_101", fill: float = 0.0) -> np.ndarray:
-    """Run a filter over an image with a border of our vocabulary.
+    """Run a filter over an image, with any of our borders.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        Checked by `as_image`, not empty.
+        An image that `as_image` has checked and that is not empty.
     work : callable
-        Gets an image and OpenCV's number of a border, returns floats of the same shape (the channel axis may be lost
-        where there is one channel).
+        It takes an image and OpenCV's number of a border, and returns floats of the same shape.  It may drop the
+        channel axis if there is one channel.
     reach : int
-        How far its window goes.
+        How many pixels its window reaches to each side.
     border : str
         One of `imgproc._core.border.BORDERS`.
     fill : float
@@ -72,7 +53,7 @@ def apply(image: np.ndarray, work: Filter, reach: int, border: str = "reflect_10
     Returns
     -------
     ndarray of the image's shape
-        New and contiguous.  NaN wherever the image is, also where the centre of the window has no weight.
+        A new, contiguous array.  It is NaN wherever the image is, even if the centre of the window has no weight.
     """
     cv2, shape = load_cv2(), image.shape
     source = canonical(image)
@@ -81,10 +62,8 @@ def apply(image: np.ndarray, work: Filter, reach: int, border: str = "reflect_10
     edge = 0
     if border in ("constant", "wrap"):
         edge, (h, w, c) = reach, flat.shape
-        level = fill * full_scale(image.dtype)
-        level = min(max(round(level), 0), full_scale(image.dtype)) if image.dtype.kind == "u" else level
         frame = np.empty((h + 2 * edge, w + 2 * edge, c), image.dtype)
-        flat, border = framed(flat, (edge,) * 4, border, [level] * c, frame), "replicate"
+        flat, border = framed(flat, (edge,) * 4, border, fill_values(fill, c, image.dtype), frame), "replicate"
     number = getattr(cv2, _CV2[border])
     with np.errstate(invalid="ignore", over="ignore"):
         parts = [
@@ -103,16 +82,17 @@ def apply(image: np.ndarray, work: Filter, reach: int, border: str = "reflect_10
 
 
 def _by_bands(source: np.ndarray, work: Filter, reach: int, number: int) -> np.ndarray:
-    """Bands of rows that stay in the cache, each with the rows around it that its windows see."""
+    """Filter in bands of rows that stay in the cache, each with the rows around it that its windows see."""
     h = len(source)
     rows = max(_BAND // (source.size // h), 8 * reach, 1)
     if h <= rows:
         return work(source, number)
-    found = None
+    found: np.ndarray | None = None
     for y in range(0, h, rows):
         above, below = max(y - reach, 0), min(y + rows + reach, h)
         part = work(source[above:below], number)
         if found is None:
             found = np.empty((h, *part.shape[1:]), part.dtype)
         found[y : y + rows] = part[y - above : y - above + rows]
+    assert found is not None
     return found

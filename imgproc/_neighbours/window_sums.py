@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .._core.border import extended
+from .._core.formats import channels_of
 from .._core.jit import kernel
 from .._core.planes import canonical, full_scale, level, valid_pixels
 from .._core.threads import run_bands
@@ -41,7 +42,8 @@ def _slide_both(entering, leaving, offset, sums, squares):
 
 @kernel
 def _slide_packed(entering, leaving, packed):
-    # Sum in the lower half of a word, sum of squares in the upper one: neither spills, one running sum serves both.
+    # The sum is in the lower half of a word, the sum of squares in the upper half.  Neither spills over, so that one
+    # running sum serves both.
     for i in range(packed.size):
         a, b = np.int32(entering[i]), np.int32(leaving[i])
         change = np.int32(a - b)
@@ -51,7 +53,7 @@ def _slide_packed(entering, leaving, packed):
 
 @kernel
 def _fill_margins(line, start, xmap, channels):
-    """Copy into both ends of an extended line what the border says they hold; column 0 of the image is at `start`."""
+    """Fill both ends of an extended line as the border says.  Column 0 of the image is at `start`."""
     for k in range(start // channels):
         far = xmap.size - 1 - k
         for c in range(channels):
@@ -61,7 +63,7 @@ def _fill_margins(line, start, xmap, channels):
 
 @kernel
 def _sum_along(line, side, channels, windows):
-    """Sums of `side` neighbours of the same channel: ``windows[i] = line[i] + line[i + channels] + ...``."""
+    """Add up `side` neighbours of the same channel: ``windows[i] = line[i] + line[i + channels] + ...``."""
     kind = windows.dtype.type
     n = windows.size
     if 1 < side <= DIRECT_SIDE:
@@ -93,8 +95,8 @@ def _sum_along(line, side, channels, windows):
                 following[i] = total
 
 
-# In the kernels below `blank` is a row that counts nothing, which leaves the window while the first one fills; `offset`
-# one number of the type in which sums are taken; `scratch` rows of that type, as long as a row with its borders.
+# In the kernels below, `blank` is a row that adds nothing; it leaves the window while the first window fills.  `offset`
+# is one number of the type in which sums are taken.  `scratch` has rows of that type, as long as one with its borders.
 
 
 @kernel
@@ -125,15 +127,15 @@ def _mean_row_narrow(count, windows, out):
 
 @kernel
 def _mean_row(share, windows, offset, out):
-    # An integer sum times the rounded share still rounds to the float32 nearest the mean: the count is odd, so a mean
-    # that is no whole number keeps further from the middle between two of them.
+    # An integer sum times the rounded share still rounds to the float32 nearest to the mean.  The count is odd, so a
+    # mean that is not a whole number is never too close to the middle between two of them.
     for i in range(out.size):
         out[i] = np.float64(windows[i]) * share + offset
 
 
 @kernel
 def _deviation_rows(image, blank, ymap, xmap, channels, offset, limits, scratch, std, chosen):
-    """Standard deviations into `std`, or which pixels meet the `limits` into `chosen`; one has no columns.
+    """Fill `std` with standard deviations, or `chosen` with whether pixels meet the `limits`; the other has no columns.
 
     Sums have the type of `offset`: uint32 or uint64, which are exact, or float64.
     """
@@ -160,7 +162,7 @@ def _deviation_rows(image, blank, ymap, xmap, channels, offset, limits, scratch,
 
 @kernel
 def _deviation_rows_packed(image, blank, ymap, xmap, channels, limits, scratch, s, q, std, chosen):
-    """`_deviation_rows` for wide windows of bytes, whose sums and sums of squares fit 32 bits each."""
+    """Do as `_deviation_rows` for wide windows of bytes, whose sums and sums of squares fit 32 bits each."""
     height, n = max(std.shape[0], chosen.shape[0]), s.size
     side = ymap.size - height + 1
     start = (scratch.shape[1] - image.shape[1]) // 2
@@ -181,12 +183,13 @@ def _deviation_rows_packed(image, blank, ymap, xmap, channels, limits, scratch, 
             _std_row_bytes(count, s, q, std[y])
 
 
-# Three short kernels instead of one long: LLVM inlines them, and a call with its arrays costs as much as a row's end.
+# These are three short kernels, not one long one, because LLVM inlines short ones.  A call that passes arrays would
+# cost as much as the end of a row.
 
 
 @kernel
 def _choose_row(count, s, q, limits, chosen):
-    # Limits of the window's sum and of n**2 times its variance: lowest and highest of each.
+    # The limits are the lowest and highest sum of the window, and the lowest and highest n**2 times its variance.
     for i in range(chosen.size):
         total, spread = np.float64(s[i]), max(np.float64(_spread(count, s[i], q[i])), 0.0)
         mean_fits = (total >= limits[0]) & (total <= limits[1])
@@ -213,13 +216,13 @@ def _std_row_bytes(count, s, q, std):
 
 @kernel
 def _spread(count, s, q):
-    # count**2 times the variance; 32-bit sums widen to 64 bits first.
+    # This is count**2 times the variance.  32-bit sums are widened to 64 bits first.
     return count * q - s * s
 
 
 @kernel
 def _window_sums(image, blank, ymap, xmap, channels, offset, scratch, sums, squares):
-    """The sums themselves, for masks: `sums` and `squares` take a row of windows each."""
+    """Fill `sums` and `squares` with the sums of the windows themselves, which masks need."""
     margin = (ymap.size - sums.shape[0]) // 2
     side = 2 * margin + 1
     start = (scratch.shape[1] - image.shape[1]) // 2
@@ -235,7 +238,7 @@ def _window_sums(image, blank, ymap, xmap, channels, offset, scratch, sums, squa
 
 @kernel
 def mean_float(plane, mask):
-    # About the first value, so that a constant plane has exactly its value for a mean.
+    # Sums are of differences to the first value, so that the mean of a constant plane is exactly its value.
     total, n, first = 0.0, 0, np.nan
     for y in range(plane.shape[0]):
         row = 0.0
@@ -249,13 +252,13 @@ def mean_float(plane, mask):
 
 
 class Windows:
-    """An image laid out for sums over windows: rows of all channels, index maps, and the type of the sums."""
+    """An image laid out for sums over windows: flat rows of all channels, index maps, and the type of the sums."""
 
     def __init__(
         self, image: np.ndarray, radius: int, border: str, fill: float, valid: np.ndarray | None = None
     ) -> None:
         self.shape = image.shape[:2]
-        self.channels = 1 if image.ndim == 2 else image.shape[2]
+        self.channels = channels_of(image)
         self.side = 2 * radius + 1
         self.radius, self.border = radius, border
         self.whole = image.dtype.kind == "u" and self.side**4 * full_scale(image.dtype) ** 2 < 1 << 64
@@ -272,13 +275,13 @@ class Windows:
         return canonical(array).reshape(array.shape[0], -1)
 
     def run(self, work: Callable[[np.ndarray, int, int], None]) -> None:
-        """Call ``work(ymap of the band, y0, y1)`` for bands of rows."""
+        """Call ``work(ymap of the band, y0, y1)`` for each band of rows."""
         h, w = self.shape
         rows = None if self.whole else FLOAT_ROWS
         run_bands(lambda a, b: work(self.ymap[a : b + self.side - 1], a, b), h, pixels=h * w, rows=rows)
 
-    def scratch(self, rows: int, dtype: np.dtype) -> np.ndarray:
-        """Extended lines of zeros for sums."""
+    def scratch(self, rows: int, dtype: np.dtype | type[np.generic]) -> np.ndarray:
+        """Make rows of zeros for sums, as long as a row with its borders."""
         return np.zeros((rows, self.xmap.size * self.channels), dtype)
 
     def means(self, rows: np.ndarray, offset: np.ndarray, out: np.ndarray) -> None:
@@ -287,7 +290,7 @@ class Windows:
         self.run(lambda lines, a, b: _mean_rows(rows, blank, lines, *args, self.scratch(2, offset.dtype), out[a:b]))
 
     def deviations(self, limits: np.ndarray | None, std: np.ndarray, chosen: np.ndarray) -> None:
-        """Fill `std`, or with `limits` fill `chosen`; the other one is empty."""
+        """Fill `std`; or, if there are `limits`, fill `chosen`.  The other one is empty."""
         limits = np.zeros(4) if limits is None else limits
         bytewise = self.rows.dtype == np.uint8 and self.side <= 255  # their squares add up to less than 2**32
         offset = np.zeros(1, np.uint32) if bytewise else self.offset
@@ -306,7 +309,11 @@ class Windows:
     def over_valid(
         self, valid: np.ndarray, rule: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray], out: np.ndarray
     ) -> None:
-        """Fill `out` with ``rule(n, s, q)``: number, sum (about `offset`) and sum of squares of the valid pixels."""
+        """Fill `out` with ``rule(n, s, q)``.
+
+        n is the number of valid pixels of a window, s the sum of their differences to `offset`, and q the sum of the
+        squares of these differences.
+        """
         inside, *_ = extended(valid, self.radius, self.border, True)
         ones = canonical(self._flat(inside).view(np.uint8))
         # What does not count becomes the offset and so adds nothing.
@@ -327,7 +334,7 @@ class Windows:
         self.run(work)
 
     def contains(self, pixels: np.ndarray) -> np.ndarray:
-        """Which windows contain one of the `pixels` (bool, shape of the rows before extension)."""
+        """Say which windows contain at least one of the `pixels`, a bool array of the image's shape."""
         flags, *_ = extended(pixels, self.radius, self.border, False)
         found = np.empty((self.shape[0], self.shape[1] * self.channels), np.float32)
         flat, zero = canonical(self._flat(flags).view(np.uint8)), np.zeros(1, np.uint64)
@@ -336,12 +343,15 @@ class Windows:
 
 
 def _blank(rows: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """A row that counts nothing: it leaves the window while the first one fills."""
+    """Make a row that adds nothing; it leaves the window while the first window fills."""
     return canonical(np.full(rows.shape[1], offset[0], rows.dtype))
 
 
 def valid_samples(image: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Which samples count (None: all), and which ones spoil their windows (None: none), in the image's shape."""
+    """Say which samples count, and which ones spoil their windows, as arrays of the image's shape.
+
+    None instead of the first means that all samples count, None instead of the second that none spoils its windows.
+    """
     shown = None if mask is None else np.broadcast_to(mask if image.ndim == 2 else mask[:, :, None], image.shape)
     if image.dtype.kind == "u":
         return shown, None

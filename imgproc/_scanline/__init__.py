@@ -4,6 +4,7 @@ from . import pixel as pixel
 from .compute import levels_of as levels_of
 from .compute import limits_of as limits_of
 from .compute import run_mask as run_mask
+from .compute import tabulated as tabulated
 from .opencv_moves import OutMismatch as OutMismatch
 from .opencv_moves import moved as moved
 from .opencv_moves import resize as resize

@@ -1,94 +1,71 @@
-"""One pass: the arrays that its kernel takes, and the call."""
+"""One pass: what its kernels take, and the call."""
 
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .._core.jit import jit_enabled
-from .._core.planes import full_scale
+from .._core.formats import channels_of, work_dtype
+from .._core.jit import borrowed, jit_enabled, kernel
+from .._core.planes import full_scale, rounding
 from .._core.threads import run_bands
-from . import pixel
-from .machine import HEAD, run_labels, run_rows
-from .matrix import Matrix
-from .merge import Merged, is_exact, merge
-from .nearest import BICUBIC, BILINEAR, EXACT, NEAREST, RESIZED, WORDS
+from .._core.units import entry_of, invoke
+from .machine import (
+    LABELLER,
+    RESULT,
+    SOURCE,
+    STEPPER,
+    STEPS,
+    Maps,
+    Operations,
+    Result,
+    Source,
+    run_labels,
+    run_rows,
+)
+from .matrix import Matrix, keeps_axes, walk
+from .merge import Merged, merge, moves_pixels
 from .opencv_moves import moved
-from .run_in_place import run_levels
+from .program import Program, as_tables, needs_mean
+from .run_in_place import byte_map, run_levels
+from .samplers import choose
 from .scratch import scratch
-from .stages import Geometry
-
-_MODES = {"nearest": NEAREST, "bilinear": BILINEAR, "area": BILINEAR, "bicubic": BICUBIC}
-
-
-MAGIC = 12582912.0
-"""1.5 * 2**23: a float32 below 2**22 plus and minus this is rounded half to even."""
+from .stages import Geometry, Op
+from .stores import store_for
 
 
 def compute(
-    source: np.ndarray, geometry: list[Geometry], merged: Merged, program: Any, result: np.ndarray, first: bool
+    source: np.ndarray, geometry: list[Geometry], merged: Merged, program: Program, result: np.ndarray, first: bool
 ) -> None:
-    """Run the kernel over a canonical (h, w, c) source."""
+    """Run the kernels over a canonical (h, w, c) source; `first` says that channels of the result come first."""
     channels, dtype = source.shape[2], source.dtype
     height, width = merged.size
     limits = limits_of(dtype, result.dtype, program.normalized)
-    flat, target = source.reshape(-1), result.reshape(-1)
-    most = max(channels, program.channels)
-    plane = height * width if first else 0
-    if merged.exact and not merged.fills:
-        _levels(source, merged, program, limits, most, plane, target)
-        return
-    mode = EXACT if merged.exact else _mode(geometry, source, merged)
-    head = _head(source.shape, height, width, mode, merged.wrap, merged.pull if mode == EXACT else None, plane)
     kind = limits.dtype
+    most = max(channels, program.channels)
     fills = levels_of(merged.fills, channels, full_scale(dtype), kind)
-    matrix = np.array(merged.pull)
-
-    def band(y0: int, y1: int) -> None:
-        own = scratch()
-        run_rows(
-            flat,
-            head,
-            matrix,
-            merged.frames,
-            merged.steps,
-            merged.grids,
-            fills,
-            limits,
-            *program.arrays,
-            own.planes(most, kind),
-            own.bytes,
-            own.floats,
-            own.wide,
-            own.halves,
-            own.ints,
-            own.ends,
-            target,
-            y0,
-            y1,
-        )
-
-    run_bands(band, height, pixels=height * width)
-
-
-def _levels(
-    source: np.ndarray, merged: Merged, program: Any, limits: np.ndarray, most: int, plane: int, target: np.ndarray
-) -> None:
-    """The same where pixels move at most."""
-    channels, (height, width), flat = source.shape[2], merged.size, source.reshape(-1)
-    move = _move(source.shape, height, width, merged.pull, plane)
-    looks = any(code == pixel.CONTRAST for code in program.ops[:, 0].tolist())
-    buffer = np.empty(height * width * channels if looks else 0, source.dtype)
+    maps = Maps(np.array(merged.pull), merged.frames, merged.steps, merged.grids, fills)
+    plane = height * width if first else 0
+    target = Result(
+        as_bytes(result),
+        result_numbers(height, width, plane, result.dtype, dtype, program.normalized, channels, program.channels),
+    )
+    exact = merged.exact and not merged.fills
+    interpolation = "copy" if merged.exact else interpolation_of(geometry)
+    pixels = Source(as_bytes(source), _source_numbers(source.shape, dtype, result.dtype, merged, interpolation))
+    looks = needs_mean(program)
+    buffer = np.empty(height * width * channels if looks else 0, dtype).view(np.uint8)
     totals = np.zeros(channels)
 
     def band(y0: int, y1: int) -> None:
-        own = scratch()
-        rows = own.planes(most, limits.dtype)
-        run_levels(flat, move, *program.arrays, limits, rows, own.bytes, buffer, totals, target, y0, y1)
+        own = scratch(most, kind)
+        if exact:
+            _call(run_levels, pixels, program.operations, limits, own, target, buffer, totals, y0, y1)
+        else:
+            _call(run_rows, pixels, maps, program.operations, limits, own, target, y0, y1)
 
     if looks:
         band(0, height)
@@ -96,63 +73,106 @@ def _levels(
         run_bands(band, height, pixels=height * width)
 
 
-@functools.lru_cache(maxsize=256)
-def _head(
-    shape: tuple[int, int, int], height: int, width: int, mode: int, wrap: bool, pull: Matrix | None, plane: int
+_entries: dict[tuple[Any, str], Any] = {}
+
+
+def _call(kernel: Any, *arguments: Any) -> None:
+    """Call one of the two kernels; they differ by the dtype of rows alone."""
+    limits = arguments[3] if kernel is run_rows else arguments[2]
+    found = _entries.get((kernel, limits.dtype.char))
+    if found is None:
+        found = _entries[kernel, limits.dtype.char] = entry_of(kernel, *arguments)
+    found(*arguments)
+
+
+def as_bytes(array: np.ndarray) -> np.ndarray:
+    """The bytes of a C-contiguous array, flat."""
+    return array.reshape(-1).view(np.uint8)
+
+
+def _source_numbers(
+    shape: tuple[int, int, int], dtype: np.dtype, result: np.dtype, merged: Merged, interpolation: str
 ) -> np.ndarray:
-    head = np.zeros(HEAD, np.int64)
-    h, w, channels = shape
-    head[:7] = h, w, channels, height, width, mode, wrap
-    if pull is not None:
-        head[7:10] = _walk(pull, w)
-    head[10] = plane
-    return head
+    plain = not merged.fills and not len(merged.steps)
+    words = not merged.wrap and has_words_of(shape, dtype)
+    pull = merged.pull if merged.exact else None
+    resized = words and interpolation == "bilinear" and plain and keeps_axes(merged.pull)
+    steps = len(merged.steps) > 0
+    return source_numbers(shape, dtype, result, interpolation, words, merged.wrap, resized, pull, steps)
 
 
 @functools.lru_cache(maxsize=256)
-def _move(shape: tuple[int, int, int], height: int, width: int, pull: Matrix, plane: int) -> np.ndarray:
-    step_x, step_y, first = _walk(pull, shape[1])
-    return np.array((shape[2], height, width, first, step_x, step_y, plane))
+def source_numbers(
+    shape: tuple[int, int, int],
+    dtype: np.dtype,
+    result: np.dtype,
+    interpolation: str,
+    words: bool,
+    wrap: bool,
+    resized: bool,
+    pull: Matrix | None,
+    steps: bool = False,
+) -> np.ndarray:
+    """`Source.numbers`; `pull` is that of a map which moves whole pixels, `steps` whether there are any."""
+    h, w, channels = shape
+    numbers = np.zeros(SOURCE, np.int64)
+    sampler = choose(interpolation, dtype, channels, words).address(dtype, work_dtype(dtype))
+    way = (0, 0, 0) if pull is None else walk(pull, w)
+    stepper = STEPPER.address() if steps else -1
+    same = dtype.itemsize if dtype == result else 0
+    bytes_to_bytes = byte_map() if dtype.char == "B" and same and pull is not None else -1
+    numbers[:] = h, w, channels, wrap, resized, sampler, pull is not None, *way, bytes_to_bytes, same, stepper
+    return numbers
 
 
-def _walk(pull: Matrix, w: int) -> tuple[int, int, int]:
-    """How the number of a pixel of the source, of width w, changes along x and y, and that of the first one."""
-    a, b, c, d, e, f, *_ = pull
-    x, y = math.floor(c + (a + b) / 2), math.floor(f + (d + e) / 2)
-    return int(a + d * w), int(b + e * w), y * w + x
+@functools.lru_cache(maxsize=256)
+def result_numbers(
+    height: int,
+    width: int,
+    plane: int,
+    dtype: np.dtype,
+    source: np.dtype,
+    normalized: bool,
+    channels: int,
+    after: int,
+) -> np.ndarray:
+    """`Result.numbers`, for so many channels before and after all operations."""
+    kind = work_dtype(source)
+    limits = limits_of(source, dtype, normalized)
+    finishes = limits[3] != 1.0 or limits[6] > limits[2]
+    numbers = np.zeros(RESULT, np.int64)
+    store = store_for(dtype, kind, after, plane, bool(finishes))
+    same = dtype == source and not finishes and channels == after and plane == 0
+    keep = store if same else store_for(source, kind, channels, 0, False)
+    numbers[:] = height, width, plane, store, keep
+    return numbers
 
 
-def _mode(geometry: list[Geometry], source: np.ndarray, merged: Merged) -> int:
-    mode = next((_MODES[s.interpolation] for s in geometry if not is_exact(s)), NEAREST)
-    if mode != BILINEAR or merged.wrap or not has_words(source):
-        return mode
-    _, b, _, d, _, _, g, h, _ = merged.pull
-    return RESIZED if b == d == g == h == 0.0 and not merged.fills and not len(merged.steps) else WORDS
+def interpolation_of(geometry: Sequence[Geometry]) -> str:
+    """How a pass samples: as the first of its stages says that interpolates."""
+    found = next((s.interpolation for s in geometry if not moves_pixels(s)), "nearest")
+    return "bilinear" if found == "area" else found
 
 
 def has_words(image: np.ndarray) -> bool:
-    """Whether the kernel for 8-bit RGB and RGBA takes an image."""
-    if image.dtype.char != "B" or image.ndim != 3 or image.shape[2] not in (3, 4) or not jit_enabled():
+    """Whether the sampler for 8-bit RGB and RGBA takes an image."""
+    return image.ndim == 3 and has_words_of(image.shape, image.dtype)
+
+
+def has_words_of(shape: tuple[int, ...], dtype: np.dtype) -> bool:
+    """The same for images of a shape (h, w, c) and dtype."""
+    h, w, channels = shape
+    if dtype.char != "B" or channels not in (3, 4) or not jit_enabled():
         return False
-    return min(image.shape[:2]) > 1 and image.size < 1 << 31
+    return min(h, w) > 1 and h * w * channels < 1 << 31
 
 
 @functools.lru_cache(maxsize=64)
 def limits_of(source: np.dtype, result: np.dtype, normalized: bool) -> np.ndarray:
     """Bounds and rounding of the levels on the way, and scale, bounds and rounding of the result."""
     top, end = full_scale(source), full_scale(result)
-    inner = (0.0, top, MAGIC) if source.kind == "u" else (-np.inf, np.inf, 0.0)
-    if normalized:
-        outer = (1.0, -np.inf, np.inf, 0.0)
-    elif result.kind == "u":
-        outer = (end / top, 0.0, end, MAGIC)
-    else:
-        outer = (end / top, -np.inf, np.inf, 0.0)
-    return np.array(inner + outer, float_of(source))
-
-
-def float_of(dtype: np.dtype) -> np.dtype:
-    return np.dtype(np.float64 if dtype == np.float64 else np.float32)
+    outer = (1.0, -np.inf, np.inf, 0.0) if normalized else (end / top, *rounding(result))
+    return np.array(rounding(source) + outer, work_dtype(source))
 
 
 @functools.lru_cache(maxsize=64)
@@ -162,12 +182,37 @@ def levels_of(fills: tuple[tuple[Any, int], ...], channels: int, top: int, kind:
 
 
 def level_of(fill: Any, channels: int, top: int) -> tuple[float, ...]:
+    """A fill as a level for each channel."""
     level = fill if isinstance(fill, tuple) else (fill,)
     if len(level) not in (1, channels):
         raise ValueError(f"fill must be one level or {channels}, one a channel, got {len(level)}")
     if top > 1:
         level = tuple([min(max(round(v * top), 0), top) for v in level])
     return level * channels if len(level) == 1 else level
+
+
+@kernel
+def _fill_tables(ops, params, tables, prepare, channels, rows, place, limits, row):
+    rows, place, limits, row = borrowed(rows), borrowed(place), borrowed(limits), borrowed(row)
+    ops, params, tables = borrowed(ops), borrowed(params), borrowed(tables)
+    invoke(prepare, np.int64(0), (ops, params, tables, channels, rows, place, limits, row))
+
+
+def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
+    """Tables of 256 levels that do to a uint8 image what these operations do; None where no tables can.
+
+    Shape (c, 256), or (1, 256) where all channels are treated alike.
+    """
+    program = as_tables(ops, channels)
+    if program is None:
+        return None
+    channels = program.channels
+    operations: Operations = program.operations
+    byte = np.dtype(np.uint8)
+    limits = limits_of(byte, byte, False)
+    own, (ops_rows, params, tables, _, prepare) = scratch(channels, limits.dtype), operations
+    _fill_tables(ops_rows, params, tables, prepare, channels, own.rows, own.tasks[1], limits, own.bytes)
+    return operations.tables[operations.ops[0, 5]].reshape(channels, -1)
 
 
 def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
@@ -178,34 +223,22 @@ def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
         return moved(mask, merged.pull, merged.size)
     kind = mask.dtype
     bits = np.dtype(f"u{kind.itemsize}")
-    source = np.ascontiguousarray(mask).view(bits)
+    source = np.ascontiguousarray(mask).view()
     source.flags.writeable = False
-    channels = 1 if mask.ndim == 2 else mask.shape[2]
-    fills = np.array([label for _, label in merged.fills]).astype(kind).view(bits)
-    result = np.empty(merged.size + mask.shape[2:], bits)
-    matrix, width = np.array(merged.pull), merged.size[1]
+    channels = channels_of(mask)
+    fills = np.array([label for _, label in merged.fills]).astype(kind).view(bits).astype(np.uint64)
+    result = np.empty(merged.size + mask.shape[2:], kind)
+    numbers, sizes = np.zeros(SOURCE, np.int64), np.zeros(RESULT, np.int64)
+    unit = LABELLER.address(S=bits.name)
+    numbers[:6] = h, w, channels, 0, 0, unit
+    numbers[STEPS] = STEPPER.address() if len(merged.steps) else -1
+    sizes[:2] = merged.size
+    maps = Maps(np.array(merged.pull), merged.frames, merged.steps, merged.grids, fills)
+    pixels, target = Source(as_bytes(source), numbers), Result(as_bytes(result), sizes)
 
     def band(y0: int, y1: int) -> None:
-        own = scratch()
-        run_labels(
-            source.reshape(-1),
-            channels,
-            h,
-            w,
-            width,
-            matrix,
-            merged.frames,
-            merged.steps,
-            merged.grids,
-            fills,
-            own.floats,
-            own.ints,
-            own.ends,
-            result.reshape(-1),
-            y0,
-            y1,
-        )
+        run_labels(pixels, maps, scratch(1, np.dtype(np.float32)), target, y0, y1)
 
     if result.size:
         run_bands(band, merged.size[0], pixels=result.size)
-    return result.view(kind)
+    return result

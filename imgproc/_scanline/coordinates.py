@@ -163,7 +163,7 @@ def _displace_line(values, start, end, u, du, a, d, t, dt):
 
 
 @kernel(inner=True)
-def _fold_row(border, size, n, values):
+def fold_row(border, size, n, values):
     """Brings points back into [0, size] by a border that is not constant."""
     zero, half, two = np.float32(0.0), np.float32(0.5), np.float32(2.0)
     s = np.float32(size)
@@ -202,8 +202,8 @@ def step_row(step, grids, y, first, n, xs, ys, dead):
     _transform_row(step[1:10], n, xs, ys)
     border = int(step[10])
     if border > 0:
-        _fold_row(border, step[11], n, xs)
-        _fold_row(border, step[12], n, ys)
+        fold_row(border, step[11], n, xs)
+        fold_row(border, step[12], n, ys)
         return
     zero, w, h = np.float32(0.0), np.float32(step[11]), np.float32(step[12])
     mark = np.int32(step[13] + 1.0)

@@ -1,32 +1,274 @@
-"""The kernels that run a program: for each run of rows coordinates, samples, pixel operations, store."""
+"""The kernels that run a pass: for each run of rows coordinates, samples, pixel operations, store.
+
+Samplers, operations and stores are units of their own (`imgproc._core.units`), called by their addresses.  So these
+kernels are compiled once for rows of float32, and once for rows of float64 if somebody has float64 images, whatever the
+dtypes of images and whatever a chain does.
+"""
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._core.jit import borrowed, kernel
+from .._core.units import BYTES as AS_BYTES
+from .._core.units import Family, Unit, invoke
+from . import stores
 from .coordinates import interval, project_row, step_row
-from .interpolate import sample_bicubic, sample_bilinear
-from .nearest import (
-    BICUBIC,
-    EXACT,
-    NEAREST,
-    RESIZED,
-    WORDS,
-    load,
-    nearest_index,
-    sample_nearest,
-    sample_words,
-)
-from .op_program import apply, prepare
-from .stores import finish, store
+from .operations._base import FIRST as PLACE_FIRST
+from .operations._base import MEAN, READY, SLOW, TABULATED
+from .samplers import _base as samplers
+from .samplers.nearest import nearest_index
 
 CAPACITY = 1024
 """Pixels of a chunk: its rows stay in the L1 cache."""
 
-HEAD = 11
-"""Integers of a pass: 0 h, 1 w, 2 channels of the source, 3 h, 4 w of the result, 5 mode, 6 wrap, exact maps: 7 step
-along x, 8 step along y, 9 first pixel; 10 size of a plane for channels first, 0 for channels last."""
+LEVELS = 256
+"""Of a table that stands for operations on bytes."""
+
+# What `Source.numbers` holds.
+HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, SAMPLER, EXACT, STEP_X, STEP_Y, FIRST, BYTES, SAME, STEPS = range(13)
+SOURCE = 13
+"""Numbers of a source."""
+
+# What `Result.numbers` holds.
+ROWS, COLUMNS, PLANE, STORE, KEEP = range(5)
+RESULT = 5
+"""Numbers of a result."""
+
+# Columns of `Operations.ops`.
+UNIT, AT, COUNT, FLAGS, RUN, TABLE = range(6)
+OP = 6
+"""Numbers of an operation: address of its unit; where its parameters begin, and how many they are (for a table: its
+number, and 0); flags; how many operations are done at once, 1 but where a table stands for a run of them; the number of
+that table, or -1."""
+
+
+class Source(NamedTuple):
+    """Pixels that a pass reads."""
+
+    pixels: Any
+    """Their bytes, flat."""
+    numbers: Any
+    """int64.  `HEIGHT`, `WIDTH`, `CHANNELS`; `WRAP`: whether taps wrap round; `RESIZED`: whether the map keeps the
+    axes; `SAMPLER`: address of the sampler; `EXACT`: whether whole pixels are copied, then `FIRST`, the number of the
+    pixel that the first one comes from, and how it changes along x and y, `STEP_X` and `STEP_Y`; `BYTES`: address of
+    the unit that sends bytes through a table without a detour over rows, or -1; `SAME`: bytes of a level where the
+    result has the dtype of the source, else 0; `STEPS`: address of `STEPPER`."""
+
+
+class Maps(NamedTuple):
+    """Where pixels come from; see `coordinates` and `merge`."""
+
+    matrix: Any
+    """float64 (9,): from output points to those of the source, or of the last step."""
+    frames: Any
+    """float64 (k, FRAME)."""
+    steps: Any
+    """float64 (m, STEP)."""
+    grids: Any
+    """float32, flat."""
+    fills: Any
+    """Levels of each constant border, (frames and steps, channels), in the dtype of the rows."""
+
+
+class Operations(NamedTuple):
+    """Pixel operations in their order."""
+
+    ops: Any
+    """int64 (k, OP); see `OP`."""
+    params: Any
+    """float64, flat: levels as fractions of full scale."""
+    tables: Any
+    """uint8 (t, bytes): 256 levels a channel, or 65536 of two bytes each for 16-bit images."""
+    table: Any
+    """Address of the unit for tables of bytes, which stand for runs of operations; -1 where none does."""
+    prepare: Any
+    """Address of `PREPARER`; -1 where no table has to be filled."""
+
+
+class Scratch(NamedTuple):
+    """What a thread's kernels work in."""
+
+    rows: Any
+    """Planar levels, (channels, more than `CAPACITY`)."""
+    bytes: Any
+    """uint8; as long as a multiple of 64."""
+    floats: Any
+    ints: Any
+    wide: Any
+    halves: Any
+    """See `samplers.Workspace`."""
+    ends: Any
+    """int64 (frames, 2)."""
+    tasks: Any
+    """int64 (3, 16): for samplers, operations and stores."""
+
+
+class Result(NamedTuple):
+    """Pixels that a pass writes."""
+
+    pixels: Any
+    """Their bytes, flat."""
+    numbers: Any
+    """int64.  Size, `ROWS` and `COLUMNS`; `PLANE`: size of a plane for channels first, 0 for channels last; `STORE`:
+    address of the store; `KEEP`: that of the store for pixels of the source's dtype, where
+    a mean is needed."""
+
+
+# Nobody counts references to what is `borrowed`.
+
+
+@kernel(inner=True)
+def borrowed_source(source):
+    return Source(borrowed(source.pixels), borrowed(source.numbers))
+
+
+@kernel(inner=True)
+def borrowed_maps(maps):
+    matrix, frames, steps = borrowed(maps.matrix), borrowed(maps.frames), borrowed(maps.steps)
+    return Maps(matrix, frames, steps, borrowed(maps.grids), borrowed(maps.fills))
+
+
+@kernel(inner=True)
+def borrowed_operations(given):
+    return Operations(borrowed(given.ops), borrowed(given.params), borrowed(given.tables), given.table, given.prepare)
+
+
+@kernel(inner=True)
+def borrowed_scratch(scratch):
+    floats, ints, wide, halves = (
+        borrowed(scratch.floats), borrowed(scratch.ints), borrowed(scratch.wide), borrowed(scratch.halves)
+    )  # fmt: skip
+    rows, row, ends, tasks = (
+        borrowed(scratch.rows), borrowed(scratch.bytes), borrowed(scratch.ends), borrowed(scratch.tasks)
+    )  # fmt: skip
+    return Scratch(rows, row, floats, ints, wide, halves, ends, tasks)
+
+
+@kernel(inner=True)
+def borrowed_result(out):
+    return Result(borrowed(out.pixels), borrowed(out.numbers))
+
+
+# --- operations -------------------------------------------------------------------------------------------------------
+
+
+@kernel
+def tabulate(ops, tables):
+    """Let tables stand for runs of operations on levels, beside `tables` of them; returns how many there are then."""
+    k = 0
+    while k < ops.shape[0]:
+        flags = ops[k, FLAGS]
+        end = k + 1 if flags & MEAN else k
+        while end < ops.shape[0] and ops[end, FLAGS] & TABULATED:
+            end += 1
+        # Operations that one table already beats, any two, and whatever is the whole program: bytes to bytes.
+        whole = k == 0 and end == ops.shape[0] and not flags & MEAN
+        if end > k + 1 or (end > k and (whole or flags & SLOW)):
+            ops[k, RUN] = end - k
+            if end == k + 1 and flags & READY:
+                ops[k, TABLE] = ops[k, AT]
+            else:
+                ops[k, TABLE] = tables
+                tables += 1
+        k = max(end, k + 1)
+    return tables
+
+
+@kernel(inner=True)
+def _apply_one(k, n, place, operations, limits, scratch):
+    """One operation on a chunk; returns the number of channels after it."""
+    op = operations.ops[k]
+    ready = op[FLAGS] & READY != 0
+    params = operations.params[op[AT] : op[AT] + op[COUNT]]
+    table = operations.tables[op[AT] if ready else 0]
+    return invoke(op[UNIT], np.int64(0), (scratch.rows, n, place, params, limits, table, scratch.bytes))
+
+
+@kernel(inner=True)
+def apply(n, first, channels, width, operations, limits, scratch):
+    """Run all operations on a chunk; returns the number of channels after them.
+
+    Parameters
+    ----------
+    n : int
+        Pixels of the chunk, which are in ``scratch.rows``.
+    first : int
+        Index ``y * width + x`` of its first pixel in the frame; the others follow in this order.
+    channels : int
+        Before the first operation.
+    width : int
+        Of the frame.
+    operations : Operations
+        Tables have been prepared.
+    limits : float ndarray
+        Begins with bounds and rounding of levels: (0, full scale, `MAGIC`) for integers, else (-inf, inf, 0).
+    scratch : Scratch
+    """
+    ops, place = operations.ops, scratch.tasks[1]
+    place[0], place[1], place[2] = channels, first, width
+    k = 0
+    while k < ops.shape[0]:
+        if ops[k, TABLE] >= 0:
+            table = operations.tables[ops[k, TABLE]]
+            params = operations.params[:0]
+            place[0] = invoke(
+                operations.table, np.int64(0), (scratch.rows, n, place, params, limits, table, scratch.bytes)
+            )
+            k += ops[k, RUN]
+        else:
+            place[0] = _apply_one(k, n, place, operations, limits, scratch)
+            k += 1
+    return place[0]
+
+
+PREPARE = Family(
+    "int64",
+    (*(("int64", 2), ("float64", 1), ("uint8", 2), ("int64", 0), ("T", 2), ("int64", 1), ("T", 1), ("uint8", 1)),),
+)
+"""Operations, their parameters and tables, number of channels, rows, place, limits, row of bytes."""
+
+
+def _prepare(ops, params, tables, channels, rows, place, limits, scratch):
+    kind = rows.dtype.type
+    place[0], place[PLACE_FIRST], place[2] = channels, 0, LEVELS
+    k = 0
+    while k < ops.shape[0]:
+        run = ops[k, RUN]
+        if ops[k, TABLE] >= 0 and (run > 1 or not ops[k, FLAGS] & READY):  # a table on its own is ready
+            for c in range(channels):
+                for i in range(LEVELS):
+                    rows[c, i] = kind(i)
+            for j in range(k, k + run):
+                own, given = params[ops[j, AT] : ops[j, AT] + ops[j, COUNT]], ops[j, AT] if ops[j, FLAGS] & READY else 0
+                like, n = np.int64(0), np.int64(LEVELS)
+                invoke(ops[j, UNIT], like, (rows, n, place, own, limits, tables[given], scratch))
+            for c in range(channels):
+                for i in range(LEVELS):
+                    tables[ops[k, TABLE], LEVELS * c + i] = np.uint8(np.int32(rows[c, i]))
+        k += run
+    return channels
+
+
+PREPARER = Unit(PREPARE, _prepare)
+"""Fills the tables that stand for runs of operations, by running these over all 256 levels."""
+
+
+@kernel(inner=True)
+def prepare(channels, operations, limits, scratch):
+    """Fill the tables that stand for runs of operations.
+
+    Every thread may do this for itself: all write the same bytes.
+    """
+    if operations.prepare >= 0:
+        place, row = scratch.tasks[1], scratch.bytes
+        ops, params, tables = operations.ops, operations.params, operations.tables
+        invoke(operations.prepare, np.int64(0), (ops, params, tables, channels, scratch.rows, place, limits, row))
+
+
+# --- coordinates and samples ------------------------------------------------------------------------------------------
 
 
 @kernel(inner=True)
@@ -61,152 +303,154 @@ def _inside(frames, y, lo, hi, ends):
     return lo, hi
 
 
-@kernel(inner=True)
-def _points(matrix, steps, grids, y, lo, hi, xs, ys, dead):
-    project_row(matrix, y, lo, hi, xs, ys)
-    if steps.shape[0] > 0:
-        for i in range(hi - lo):
-            dead[i] = 0
-        for k in range(steps.shape[0]):
-            step_row(steps[k], grids, y, lo, hi - lo, xs, ys, dead)
+STEPPING = Family(
+    "int64", (("float64", 2), ("float32", 1), ("int64", 0), ("int64", 0), ("int64", 0), ("float32", 2), ("int32", 1))
+)
+"""Steps, grids, row of the output, first and number of its pixels, points, and which of these met a constant border."""
+
+
+def _take_steps(steps, grids, y, lo, n, floats, dead):
+    for i in range(n):
+        dead[i] = 0
+    for k in range(steps.shape[0]):
+        step_row(steps[k], grids, y, lo, n, floats[0], floats[1], dead)
+    return 0
+
+
+STEPPER = Unit(STEPPING, _take_steps)
+"""Takes a row of points through displacement grids, folding borders, and what comes before these."""
 
 
 @kernel(inner=True)
-def _sample_row(
-    flat, head, matrix, frames, steps, grids, fills, limits, y, x0, x1, fresh, at, rows, floats, wide, halves, ints,
-    ends,
-):  # fmt: skip
-    """Pixels [x0, x1) of output row y, to `rows` from `at` on; `fresh` unless the last row had the same columns."""
-    channels = head[2]
-    lo, hi = _inside(frames, y, x0, x1, ends)
+def _points(maps, y, lo, hi, floats, dead, stepper):
+    """Where the pixels [lo, hi) of output row y come from; `dead` says which met a constant border."""
+    project_row(maps.matrix, y, lo, hi, floats[0], floats[1])
+    if maps.steps.shape[0] > 0:
+        invoke(stepper, np.int64(0), (maps.steps, maps.grids, y, lo, hi - lo, floats, dead))
+
+
+@kernel(inner=True)
+def sample(source, task, limits, scratch):
+    invoke(
+        source.numbers[SAMPLER],
+        np.int64(0),
+        (source.pixels, task, scratch.rows, limits, scratch.floats, scratch.ints, scratch.wide, scratch.halves),
+    )
+
+
+@kernel(inner=True)
+def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
+    """Pixels [x0, x1) of output row y, to rows from column `at` on; `fresh` unless the last row had the same
+    columns."""
+    numbers, ends, rows = source.numbers, scratch.ends, scratch.rows
+    channels = numbers[CHANNELS]
+    lo, hi = _inside(maps.frames, y, x0, x1, ends)
     a, b = x0, x1
-    for k in range(frames.shape[0]):
+    for k in range(maps.frames.shape[0]):
         # A frame that leaves nothing keeps its empty interval at its left end.
-        _paint(rows, channels, fills[k], at + a - x0, at + ends[k, 0] - x0)
-        _paint(rows, channels, fills[k], at + ends[k, 1] - x0, at + b - x0)
+        _paint(rows, channels, maps.fills[k], at + a - x0, at + ends[k, 0] - x0)
+        _paint(rows, channels, maps.fills[k], at + ends[k, 1] - x0, at + b - x0)
         a, b = ends[k, 0], ends[k, 1]
     n = hi - lo
     if n <= 0:
         return
-    at += lo - x0
-    mode = head[5]
-    if mode == EXACT:
-        load(flat, channels, head[9] + head[8] * y + head[7] * lo, head[7], n, rows, at)
-        return
-    xs, ys, dead = floats[0], floats[1], ints[4]
-    resized = mode == RESIZED
-    _points(matrix, steps, grids, y, lo, hi if fresh or not resized else lo + 1, xs, ys, dead)
-    h, w, wrap = head[0], head[1], head[6] != 0
-    if mode == WORDS or resized:
-        sample_words(
-            flat, w, h, channels, xs, ys, n, resized, fresh, ints[0], floats[2], floats[3], wide, halves, rows, at
-        )
-    elif mode == NEAREST:
-        sample_nearest(flat, w, h, channels, xs, ys, n, ints, rows, at)
-    elif mode == BICUBIC:
-        least, most, magic = limits[0], limits[1], limits[2]
-        sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, least, most, ints, floats[2:6], rows, at)
+    task = scratch.tasks[0]
+    task[samplers.COUNT], task[samplers.AT], task[samplers.FRESH] = n, at + lo - x0, fresh
+    if numbers[EXACT] != 0:
+        task[samplers.START] = numbers[FIRST] + numbers[STEP_Y] * y + numbers[STEP_X] * lo
     else:
-        sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, limits[2], ints, floats[2:4], rows, at)
-    if steps.shape[0] > 0:
-        _bury(rows, channels, fills, dead, at, n)
+        last = hi if fresh or numbers[RESIZED] == 0 else lo + 1
+        _points(maps, y, lo, last, scratch.floats, scratch.ints[4], numbers[STEPS])
+    sample(source, task, limits, scratch)
+    if maps.steps.shape[0] > 0:
+        _bury(rows, channels, maps.fills, scratch.ints[4], at + lo - x0, n)
+
+
+@kernel(inner=True)
+def begin(source, out, scratch):
+    """What stays the same in the tasks of samplers and stores."""
+    numbers, task, storing = source.numbers, scratch.tasks[0], scratch.tasks[2]
+    for k in range(samplers.RESIZED + 1):
+        task[k] = numbers[k]
+    task[samplers.STEP] = numbers[STEP_X]
+    storing[stores.PLANE] = out.numbers[PLANE]
+
+
+@kernel(inner=True)
+def store(channels, n, first, limits, scratch, out):
+    task = scratch.tasks[2]
+    task[stores.CHANNELS], task[stores.COUNT], task[stores.FIRST] = channels, n, first
+    invoke(out.numbers[STORE], np.int64(0), (scratch.rows, task, limits, out.pixels))
 
 
 @kernel
-def run_rows(
-    flat,
-    head,
-    matrix,
-    frames,
-    steps,
-    grids,
-    fills,
-    limits,
-    ops,
-    params,
-    tables,
-    wide_tables,
-    rows,
-    scratch,
-    floats,
-    wide,
-    halves,
-    ints,
-    ends,
-    out,
-    y0,
-    y1,
-):
-    """Rows [y0, y1) of the result."""
-    flat, head, matrix, frames = borrowed(flat), borrowed(head), borrowed(matrix), borrowed(frames)
-    steps, grids, fills, limits = borrowed(steps), borrowed(grids), borrowed(fills), borrowed(limits)
-    ops, params, tables, wide_tables = borrowed(ops), borrowed(params), borrowed(tables), borrowed(wide_tables)
-    rows, scratch, floats, wide = borrowed(rows), borrowed(scratch), borrowed(floats), borrowed(wide)
-    halves, ints, ends, out = borrowed(halves), borrowed(ints), borrowed(ends), borrowed(out)
-    prepare(rows, ops, params, tables, wide_tables, head[2], limits)
-    width = head[4]
+def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
+    """Rows [y0, y1) of the result; returns y1."""
+    source, maps, operations = borrowed_source(source), borrowed_maps(maps), borrowed_operations(operations)
+    scratch, out, limits = borrowed_scratch(scratch), borrowed_result(out), borrowed(limits)
+    begin(source, out, scratch)
+    prepare(source.numbers[CHANNELS], operations, limits, scratch)
+    width = out.numbers[COLUMNS]
     columns = min(width, CAPACITY)
-    lines = max(CAPACITY // width, 1)
+    lines = max(CAPACITY // width, 1)  # whole rows of small images, parts of rows of large ones
     for y in range(y0, y1, lines):
+        below = min(y + lines, y1)
         for x0 in range(0, width, columns):
             x1 = min(x0 + columns, width)
-            below = min(y + lines, y1)
-            n = (x1 - x0) * (below - y)
             for k in range(y, below):
-                _sample_row(
-                    flat,
-                    head,
-                    matrix,
-                    frames,
-                    steps,
-                    grids,
-                    fills,
-                    limits,
-                    k,
-                    x0,
-                    x1,
-                    k == y0 or columns < width,
-                    (k - y) * width,
-                    rows,
-                    floats,
-                    wide,
-                    halves,
-                    ints,
-                    ends,
-                )
-            first = y * width + x0
-            channels = apply(rows, scratch, n, first, width, ops, params, tables, wide_tables, head[2], limits)
-            if limits[3] != 1.0 or limits[6] > limits[2]:
-                finish(rows, channels, n, limits[3], limits[4], limits[5], limits[6])
-            store(rows, channels, n, out, first, head[10])
+                fresh = k == y0 or columns < width
+                _sample_row(source, maps, limits, scratch, k, x0, x1, (k - y) * width, fresh)
+            n, first = (x1 - x0) * (below - y), y * width + x0
+            channels = apply(n, first, source.numbers[CHANNELS], width, operations, limits, scratch)
+            store(channels, n, first, limits, scratch, out)
+    return y1
+
+
+# --- masks ------------------------------------------------------------------------------------------------------------
+
+LABELS = Family("int64", (("S", AS_BYTES), ("int64", 1), ("uint64", 1), ("int64", 2), ("int32", 2), ("S", AS_BYTES)))
+"""Pixels, task, fills, ends of the frames' intervals, indices, pixels of the result."""
+
+_LEFT, _RIGHT, _LINE, _LO, _HI, _FRAMES, _STEPS, _CHANNELS = range(8)
+
+
+def _labels(flat, task, fills, ends, ints, out):
+    kind, channels, line = out.dtype.type, task[_CHANNELS], task[_LINE]
+    a, b = task[_LEFT], task[_RIGHT]
+    for k in range(task[_FRAMES]):
+        for i in range((line + a) * channels, (line + ends[k, 0]) * channels):
+            out[i] = kind(fills[k])
+        for i in range((line + ends[k, 1]) * channels, (line + b) * channels):
+            out[i] = kind(fills[k])
+        a, b = ends[k, 0], ends[k, 1]
+    lo, index, dead = task[_LO], ints[0], ints[4]
+    for i in range(task[_HI] - lo):
+        buried = task[_STEPS] > 0 and dead[i] != 0
+        for c in range(channels):
+            k = (line + lo + i) * channels + c
+            out[k] = kind(fills[dead[i] - 1]) if buried else flat[np.int64(index[i]) * channels + c]
+    return 0
+
+
+LABELLER = Unit(LABELS, _labels)
+"""Writes labels of the nearest pixels, for unsigned integers of any size."""
 
 
 @kernel
-def run_labels(flat, channels, h, w, width, matrix, frames, steps, grids, fills, floats, ints, ends, out, y0, y1):
-    """Rows [y0, y1) of a mask: labels of the nearest pixels, of any dtype."""
-    flat, matrix, frames, steps = borrowed(flat), borrowed(matrix), borrowed(frames), borrowed(steps)
-    grids, fills, floats = borrowed(grids), borrowed(fills), borrowed(floats)
-    ints, ends, out = borrowed(ints), borrowed(ends), borrowed(out)
+def run_labels(source, maps, scratch, out, y0, y1):
+    """Rows [y0, y1) of a mask: labels of the nearest pixels, of any dtype; fills are bits, uint64 (k,)."""
+    pixels, numbers, result = borrowed(source.pixels), borrowed(source.numbers), borrowed(out.pixels)
+    maps = borrowed_maps(maps)
+    floats, ints, ends = borrowed(scratch.floats), borrowed(scratch.ints), borrowed(scratch.ends)
+    task, width = borrowed(scratch.tasks)[0], out.numbers[COLUMNS]
+    task[_FRAMES], task[_STEPS], task[_CHANNELS] = maps.frames.shape[0], maps.steps.shape[0], numbers[CHANNELS]
     columns = min(width, CAPACITY)
-    xs, ys, index, dead = floats[0], floats[1], ints[0], ints[4]
     for y in range(y0, y1):
         for x0 in range(0, width, columns):
             x1 = min(x0 + columns, width)
-            lo, hi = _inside(frames, y, x0, x1, ends)
-            a, b = x0, x1
-            line = y * width
-            for k in range(frames.shape[0]):
-                for i in range((line + a) * channels, (line + ends[k, 0]) * channels):
-                    out[i] = fills[k]
-                for i in range((line + ends[k, 1]) * channels, (line + b) * channels):
-                    out[i] = fills[k]
-                a, b = ends[k, 0], ends[k, 1]
-            if lo >= hi:
-                continue
-            _points(matrix, steps, grids, y, lo, hi, xs, ys, dead)
-            nearest_index(xs, ys, w, h, hi - lo, index)
-            for i in range(hi - lo):
-                buried = steps.shape[0] > 0 and dead[i] != 0
-                for c in range(channels):
-                    k = (line + lo + i) * channels + c
-                    out[k] = fills[dead[i] - 1] if buried else flat[np.int64(index[i]) * channels + c]
+            lo, hi = _inside(maps.frames, y, x0, x1, ends)
+            if lo < hi:
+                _points(maps, y, lo, hi, floats, ints[4], numbers[STEPS])
+                nearest_index(floats[0], floats[1], numbers[WIDTH], numbers[HEIGHT], hi - lo, ints[0])
+            task[_LEFT], task[_RIGHT], task[_LINE], task[_LO], task[_HI] = x0, x1, y * width, lo, max(lo, hi)
+            invoke(numbers[SAMPLER], np.int64(0), (pixels, task, maps.fills, ends, ints, result))

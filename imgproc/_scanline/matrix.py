@@ -1,10 +1,16 @@
-"""3x3 matrices as tuples of nine Python floats: a chain multiplies a few per image, where NumPy's calls cost more."""
+"""3x3 matrices as tuples of nine floats.
+
+A chain multiplies a few of them for an image, where NumPy's calls cost more.  The rules that compiled chains need too
+are written so that Python runs them as they stand and Numba compiles the same lines: ``multiply`` is the function,
+``multiply_kernel`` the kernel."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from typing import Any
+
+from .._core.jit import kernel
 
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
 
@@ -38,6 +44,75 @@ def multiply(a: Matrix, b: Matrix) -> Matrix:
         a6 * b1 + a7 * b4 + a8 * b7,
         a6 * b2 + a7 * b5 + a8 * b8,
     )
+
+
+multiply_kernel = kernel(multiply, inner=True)
+
+
+def is_exact(m: Matrix) -> bool:
+    """Whether a pull matrix takes pixel centres to pixel centres, one to one: a signed permutation of the axes and a
+    whole translation."""
+    a, b, c, d, e, f, g, h, _ = m
+    if g != 0.0 or h != 0.0 or c % 1.0 != 0.0 or f % 1.0 != 0.0:
+        return False
+    if b == 0.0 and d == 0.0:
+        return abs(a) == 1.0 and abs(e) == 1.0
+    return a == 0.0 and e == 0.0 and abs(b) == 1.0 and abs(d) == 1.0
+
+
+is_exact_kernel = kernel(is_exact, inner=True)
+
+
+def bounds_of(m: Matrix, h: float, w: float) -> tuple[bool, float, float, float, float]:
+    """Whether no part of a frame (h, w) pulls from behind the horizon; then the bounds x0, y0, x1, y1 of what it pulls
+    from."""
+    if m[6] == 0.0 and m[7] == 0.0:
+        ax, bx, ay, by = m[0] * w, m[1] * h, m[3] * w, m[4] * h
+        return (
+            True,
+            m[2] + min(ax, 0.0) + min(bx, 0.0),
+            m[5] + min(ay, 0.0) + min(by, 0.0),
+            m[2] + max(ax, 0.0) + max(bx, 0.0),
+            m[5] + max(ay, 0.0) + max(by, 0.0),
+        )
+    x0, y0, x1, y1 = math.inf, math.inf, -math.inf, -math.inf
+    for k in range(4):
+        x, y = w if k % 2 else 0.0, h if k > 1 else 0.0
+        depth = m[6] * x + m[7] * y + m[8]
+        if depth < 1e-6:
+            return False, 0.0, 0.0, 0.0, 0.0
+        u, v = (m[0] * x + m[1] * y + m[2]) / depth, (m[3] * x + m[4] * y + m[5]) / depth
+        x0, y0, x1, y1 = min(x0, u), min(y0, v), max(x1, u), max(y1, v)
+    return True, x0, y0, x1, y1
+
+
+bounds_kernel = kernel(bounds_of, inner=True)
+
+
+def stays_inside(known: bool, x0: float, y0: float, x1: float, y1: float, h: float, w: float) -> bool:
+    """Whether bounds, as `bounds_of` gives them, lie in a frame (h, w): nothing of the result can be from outside."""
+    return known and x0 >= -1e-9 and y0 >= -1e-9 and x1 <= w + 1e-9 and y1 <= h + 1e-9
+
+
+stays_inside_kernel = kernel(stays_inside, inner=True)
+
+
+def keeps_axes(m: Matrix) -> bool:
+    """Whether a matrix only scales and moves."""
+    return m[1] == 0.0 and m[3] == 0.0 and m[6] == 0.0 and m[7] == 0.0
+
+
+keeps_axes_kernel = kernel(keeps_axes, inner=True)
+
+
+def walk(m: Matrix, w: int) -> tuple[int, int, int]:
+    """How the number of a pixel of the source, of width w, changes along x and y under an exact map, and the number of
+    the pixel that the first one comes from."""
+    x, y = (m[2] + (m[0] + m[1]) / 2) // 1.0, (m[5] + (m[3] + m[4]) / 2) // 1.0
+    return int(m[0] + m[3] * w), int(m[1] + m[4] * w), int(y) * w + int(x)
+
+
+walk_kernel = kernel(walk, inner=True)
 
 
 def inverse(m: Matrix) -> Matrix:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .coordinates import BORDER_CODES, FRAME, STEP
-from .matrix import IDENTITY, Matrix, apply, multiply
+from .matrix import IDENTITY, Matrix, bounds_of, is_exact, multiply, stays_inside
 from .stages import Fill, Geometry
 
 _NO_FRAMES = np.empty((0, FRAME))
@@ -33,45 +33,22 @@ class Merged(NamedTuple):
     """Whether taps beyond the source's edge come from the other end."""
 
 
-def is_exact(stage: Geometry) -> bool:
-    """Whether a stage moves whole pixels: a signed permutation of the axes and a whole translation."""
-    return stage.grid is None and is_exact_matrix(stage.pull)
+def moves_pixels(stage: Geometry) -> bool:
+    """Whether a stage moves whole pixels and interpolates nothing."""
+    return stage.grid is None and is_exact(stage.pull)
 
 
 def is_padding(stage: Geometry, size: tuple[int, int]) -> bool:
     """Whether a stage shifts whole pixels of a frame (h, w), and shows what lies outside."""
     m, (h, w) = stage.pull, stage.size
-    if m[0] != 1.0 or m[4] != 1.0 or stage.grid is not None or not is_exact_matrix(m):
+    if m[0] != 1.0 or m[4] != 1.0 or not moves_pixels(stage):
         return False
     return m[2] < 0.0 or m[5] < 0.0 or m[2] + w > size[1] or m[5] + h > size[0]
 
 
-def is_exact_matrix(m: Matrix) -> bool:
-    """Whether a pull matrix takes pixel centres to pixel centres, one to one."""
-    a, b, c, d, e, f, g, h, _ = m
-    if g != 0.0 or h != 0.0 or c != int(c) or f != int(f):
-        return False
-    if b == d == 0.0:
-        return a in (1.0, -1.0) and e in (1.0, -1.0)
-    return a == e == 0.0 and b in (1.0, -1.0) and d in (1.0, -1.0)
-
-
-def extent(m: Matrix, size: tuple[int, int]) -> tuple[float, float, float, float] | None:
-    """Bounds (x0, y0, x1, y1) of what a frame pulls from; None where part of it lies behind the horizon."""
-    h, w = size
-    if m[6] == m[7] == 0.0:
-        ax, bx, ay, by = m[0] * w, m[1] * h, m[3] * w, m[4] * h
-        return (
-            m[2] + min(ax, 0.0) + min(bx, 0.0),
-            m[5] + min(ay, 0.0) + min(by, 0.0),
-            m[2] + max(ax, 0.0) + max(bx, 0.0),
-            m[5] + max(ay, 0.0) + max(by, 0.0),
-        )
-    corners = ((0, 0), (w, 0), (0, h), (w, h))
-    if min(m[6] * x + m[7] * y + m[8] for x, y in corners) < 1e-6:
-        return None
-    xs, ys = zip(*(apply(m, x, y) for x, y in corners))
-    return min(xs), min(ys), max(xs), max(ys)
+def shows_outside(pull: Matrix, size: tuple[int, int], source: tuple[int, int]) -> bool:
+    """Whether a frame of this size can pull from outside of its source."""
+    return not stays_inside(*bounds_of(pull, *size), *source)
 
 
 def merge(stages: Sequence[Geometry], h: int, w: int) -> Merged:
@@ -91,11 +68,8 @@ def merge(stages: Sequence[Geometry], h: int, w: int) -> Merged:
         constant = stage.border == "constant"
         if not steps and stage.grid is None:
             pull = multiply(stage.pull, pull)
-            bounds = extent(pull, size)
-            if bounds is not None:
-                x0, y0, x1, y1 = bounds
-                if x0 >= -1e-9 and y0 >= -1e-9 and x1 <= iw + 1e-9 and y1 <= ih + 1e-9:
-                    continue  # nothing of the result can lie outside
+            if not shows_outside(pull, size, (ih, iw)):
+                continue
             if constant:
                 frames += (*pull, iw, ih)
                 fills.append((stage.fill, stage.mask_fill))
@@ -124,7 +98,7 @@ def merge(stages: Sequence[Geometry], h: int, w: int) -> Merged:
         np.array(steps) if steps else _NO_STEPS,
         np.concatenate(grids) if len(grids) > 1 else grids[0] if grids else _NO_GRIDS,
         tuple(fills),
-        not steps and is_exact_matrix(pull),
+        not steps and is_exact(pull),
         stages[0].border == "wrap",
     )
 

@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 
 from .._core.border import framed
+from .._core.formats import channels_of, work_dtype
 from .._core.lookup import look_up
 from .._core.planes import as_planes, full_scale
 from .._core.threads import stays_serial
 from . import pixel
-from .compute import compute, float_of, has_words, level_of
-from .merge import Merged, extent, is_exact, is_padding, merge
+from .compute import compute, has_words, level_of, tabulated
+from .matrix import bounds_of, keeps_axes
+from .merge import Merged, is_padding, merge, moves_pixels
 from .opencv_moves import into, moved, resize, usable
+from .program import pack
 from .shortcuts import invert, is_inverting, is_mixing, is_painting, mix, paint
 from .stages import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
 
@@ -107,17 +110,17 @@ def take_pass(
 def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op], size: tuple[int, int]) -> str:
     """Why a geometric stage cannot join a pass; empty if it can."""
     if ops:
-        if not is_exact(stage):
+        if not moves_pixels(stage):
             return "interpolation comes after pixel operations"
-        if any(type(op) is Erase or op.code in pixel.BINDING for op in ops):
+        if any(type(op) is Erase or op.kind.binds for op in ops):
             return "pixels move after an operation that depends on their place"
         h, w = geometry[-1].size if geometry else size
-        x0, y0, x1, y1 = extent(stage.pull, stage.size)
+        _, x0, y0, x1, y1 = bounds_of(stage.pull, *stage.size)
         if stage.border == "constant" and (x0 < 0 or y0 < 0 or x1 > w or y1 > h):
             return "a border is filled after pixel operations"
         return ""
-    rough = [s for s in geometry if not is_exact(s)]
-    if not rough or is_exact(stage):
+    rough = [s for s in geometry if not moves_pixels(s)]
+    if not rough or moves_pixels(stage):
         return ""
     if len(geometry) > 24:
         return "a pass holds 24 geometric stages"
@@ -145,22 +148,22 @@ def _pass(
     same = layout == "last" and (dtype is None or dtype == image.dtype)
     if geometry and is_padding(geometry[-1], geometry[-2].size if len(geometry) > 1 else image.shape[:2]):
         last, alone = geometry[-1], same and not ops
-        if (alone or last.border != "constant") and (len(geometry) == 1 or all(map(is_exact, geometry))):
+        if (alone or last.border != "constant") and (len(geometry) == 1 or all(map(moves_pixels, geometry))):
             # What a border shows is sooner copied than found point by point.
             image = _pass(image, geometry[:-1], []) if len(geometry) > 1 else image
             if alone:
                 return _padded(image, last, out)
             image, geometry = _padded(image, last, None), []
     h, w = image.shape[:2]
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     merged = merge(geometry, h, w)
     if same and merged.exact and not merged.frames.size:
         result = _direct(image, geometry, ops, merged, out)
         if result is not None:
             return result
-    program = pixel.pack(ops, channels, image.dtype)
+    program = pack(ops, channels, image.dtype)
     if dtype is None:
-        dtype = float_of(image.dtype) if program.normalized else image.dtype
+        dtype = work_dtype(image.dtype) if program.normalized else image.dtype
     shape: tuple[int, ...] = merged.size
     if image.ndim == 3:
         shape = (program.channels, *shape) if layout == "first" else (*shape, program.channels)
@@ -193,7 +196,7 @@ def _padded(image: np.ndarray, stage: Geometry, out: np.ndarray | None) -> np.nd
     sides = y, h - y - ih, x, w - x - iw
     values: tuple[float, ...] = (0,)
     if stage.border == "constant":
-        values = level_of(stage.fill, 1 if image.ndim == 2 else image.shape[2], full_scale(image.dtype))
+        values = level_of(stage.fill, channels_of(image), full_scale(image.dtype))
     work = functools.partial(framed, image, sides, stage.border, values)
     return into(out, stage.size + image.shape[2:], image.dtype, work)
 
@@ -202,7 +205,7 @@ def _direct(
     image: np.ndarray, geometry: list[Geometry], ops: list[Op], merged: Merged, out: np.ndarray | None
 ) -> np.ndarray | None:
     """Whole pixels moved, then what needs no rows of levels; None where that is not enough."""
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     if not ops or is_painting(ops, channels):
         result = moved(image, merged.pull, merged.size, out)
         paint(result, ops)
@@ -211,7 +214,7 @@ def _direct(
         work = invert
     elif is_mixing(ops, image):
         work = functools.partial(mix, ops[0])
-    elif image.dtype == np.uint8 and (tables := pixel.tabulated(ops, channels)) is not None:
+    elif image.dtype == np.uint8 and (tables := tabulated(ops, channels)) is not None:
         work = functools.partial(_look_up, tables)
     else:
         return None
@@ -226,17 +229,17 @@ def _look_up(tables: np.ndarray, image: np.ndarray, out: np.ndarray) -> None:
 
 def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, list[Geometry]]:
     """Let OpenCV do a lone resize of whole pixels; what follows it is left.  It is faster than a general warp."""
-    rough = [k for k, s in enumerate(geometry) if not is_exact(s)]
+    rough = [k for k, s in enumerate(geometry) if not moves_pixels(s)]
     if len(rough) != 1:
         return image, geometry
     stage = geometry[rough[0]]
     m, before = stage.pull, geometry[: rough[0]]
-    if m[1] or m[3] or m[6] or m[7] or m[0] <= 0 or m[4] <= 0 or stage.grid is not None:
+    if not keeps_axes(m) or m[0] <= 0 or m[4] <= 0 or stage.grid is not None:
         return image, geometry
     if stage.interpolation == "bilinear" and has_words(image):
         return image, geometry
     size = before[-1].size if before else image.shape[:2]
-    x0, y0, x1, y1 = (round(v, 6) for v in extent(m, stage.size))
+    x0, y0, x1, y1 = (round(v, 6) for v in bounds_of(m, *stage.size)[1:])
     if any(v != int(v) for v in (x0, y0, x1, y1)) or x0 < 0 or y0 < 0 or x1 > size[1] or y1 > size[0]:
         return image, geometry
     if before:

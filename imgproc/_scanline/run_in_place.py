@@ -6,59 +6,99 @@ first, over the image, to a buffer; then the others.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from .._core.jit import Choice, borrowed, kernel
 from .._core.lookup import VECTOR, look_up_eight, look_up_rgb
 from .._core.planes import LUMA_WEIGHTS
-from .nearest import load
-from .op_program import AFFINE, CONTRAST, apply, prepare
-from .stores import finish, store
+from .._core.units import Family, Unit, invoke
+from . import stores
+from .machine import (
+    AT,
+    BYTES,
+    CAPACITY,
+    CHANNELS,
+    COLUMNS,
+    FIRST,
+    FLAGS,
+    KEEP,
+    PLANE,
+    RUN,
+    SAME,
+    SAMPLER,
+    STEP_X,
+    STEP_Y,
+    STORE,
+    TABLE,
+    Operations,
+    apply,
+    begin,
+    borrowed_operations,
+    borrowed_result,
+    borrowed_scratch,
+    borrowed_source,
+    prepare,
+    sample,
+)
+from .operations._base import MEAN, TABULATED
+from .samplers import _base as samplers
 
-CHUNK = 1024
-"""Pixels that rows hold."""
+# --- bytes to bytes ---------------------------------------------------------------------------------------------------
 
-# What `move` holds: how pixels come from the source.
-CHANNELS, HEIGHT, WIDTH, FIRST, STEP_X, STEP_Y, PLANE = range(7)
-"""Channels of the source, size of the result, number of the pixel that the first one comes from, how it changes along
-x and y, and the size of a plane for channels first, 0 for channels last."""
+BYTE_MAP = Family("int64", (("uint8", 1), ("uint8", 1), ("int64", 0), ("int64", 0), ("int64", 0), ("uint8", 1)))
+"""Interleaved bytes, tables of 256 for each channel, number of channels, and which bytes: from, to; bytes of the
+result."""
 
 
 @kernel(inner=True)
-def _plain_bytes(flat, tables, k, alike, channels, a, b, out):
+def _plain_bytes(flat, table, alike, channels, a, b, out):
     step = 1 if alike else channels
     for c in range(step):
-        table = tables[k, c]
+        own = table[256 * c : 256 * (c + 1)]
         for i in range(np.uint64(a + c), np.uint64(b), np.uint64(step)):
-            out[i] = table[np.uint8(np.int32(flat[i]))]
+            out[i] = own[np.uint8(np.int32(flat[i]))]
 
 
 @kernel(needs="avx512vbmi", inner=True)
-def _vector_bytes(flat, tables, k, alike, channels, a, b, out):
-    at = tables.shape[1] * 256 * k
+def _vector_bytes(flat, table, alike, channels, a, b, out):
     if alike:
         while a + 8 * VECTOR <= b:
-            look_up_eight(flat, a, tables, at, out)
+            look_up_eight(flat, a, table, np.int64(0), out)
             a += 8 * VECTOR
     elif channels == 3:
         while a + 6 * VECTOR <= b:
-            look_up_rgb(flat, a, tables, at, out)
+            look_up_rgb(flat, a, table, np.int64(0), out)
             a += 6 * VECTOR
-    _plain_bytes(flat, tables, k, alike, channels, a, b, out)
+    _plain_bytes(flat, table, alike, channels, a, b, out)
 
 
 _bytes = Choice("avx512vbmi", _vector_bytes, _plain_bytes)
-"""Interleaved bytes [a, b) through table k of their channel; `alike` if all are the same."""
 
 
 @kernel(inner=True)
-def _alike(tables, k, channels):
+def _alike(table, channels):
     """Whether the tables of all channels are the same."""
     for c in range(1, channels):
         for i in range(256):
-            if tables[k, c, i] != tables[k, 0, i]:
+            if table[256 * c + i] != table[i]:
                 return False
     return True
+
+
+def _map_bytes(flat, table, channels, a, b, out):
+    _bytes(flat, table, _alike(table, channels), channels, a, b, out)
+    return 0
+
+
+@functools.cache
+def byte_map() -> int:
+    """The address of the unit that sends bytes through tables."""
+    return Unit(BYTE_MAP, _map_bytes).address()
+
+
+# --- the mean ---------------------------------------------------------------------------------------------------------
 
 
 @kernel(inner=True)
@@ -79,74 +119,115 @@ def _turn_about(op, params, channels, totals, pixels, top):
     if channels == 3:
         mean = LUMA_WEIGHTS[0] * mean + LUMA_WEIGHTS[1] * (totals[1] / pixels) + LUMA_WEIGHTS[2] * (totals[2] / pixels)
     mean /= top
-    at = op[1]
+    at = op[AT]
     for c in range(channels):
         params[at + 2 * c + 1] = (1.0 - params[at + 2 * c]) * mean
         totals[c] = 0.0
-    op[0] = AFFINE
+    op[FLAGS] = TABULATED
+
+
+# --- the kernel -------------------------------------------------------------------------------------------------------
+
+
+@kernel(inner=True)
+def _by_table(source, part, out, first, end):
+    """One table for all operations: bytes to bytes."""
+    table = part.tables[part.ops[0, TABLE]]
+    channels = source.numbers[CHANNELS]
+    invoke(
+        source.numbers[BYTES],
+        np.int64(0),
+        (source.pixels, table, channels, first * channels, end * channels, out.pixels),
+    )
+
+
+@kernel(inner=True)
+def _load(source, buffer, buffered, at, n, width, limits, scratch):
+    """Pixels from number `at` of the result on, as rows."""
+    numbers, task = source.numbers, scratch.tasks[0]
+    task[samplers.AT], task[samplers.COUNT] = 0, n
+    if buffered:
+        task[samplers.START], task[samplers.STEP] = at, 1
+        invoke(
+            numbers[SAMPLER],
+            np.int64(0),
+            (buffer, task, scratch.rows, limits, scratch.floats, scratch.ints, scratch.wide, scratch.halves),
+        )
+        return
+    first, step_x, step_y = numbers[FIRST], numbers[STEP_X], numbers[STEP_Y]
+    task[samplers.STEP] = step_x
+    if step_x == 1 and step_y == width:
+        task[samplers.START] = first + at
+        sample(source, task, limits, scratch)
+        return
+    k = 0
+    while k < n:
+        y, x = (at + k) // width, (at + k) % width
+        m = min(n - k, width - x)
+        task[samplers.START], task[samplers.COUNT], task[samplers.AT] = first + step_y * y + step_x * x, m, k
+        sample(source, task, limits, scratch)
+        k += m
+
+
+@kernel(inner=True)
+def _store_to(address, pixels, channels, n, at, limits, scratch):
+    task = scratch.tasks[2]
+    task[stores.CHANNELS], task[stores.COUNT], task[stores.FIRST] = channels, n, at
+    invoke(address, np.int64(0), (scratch.rows, task, limits, pixels))
 
 
 @kernel
-def run_levels(flat, move, ops, params, tables, wide, limits, rows, scratch, buffer, totals, out, y0, y1):
-    """Rows [y0, y1) of the result; all of them where there is an operation on contrast.
+def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1):
+    """Rows [y0, y1) of the result, all of them where there is an operation on contrast; returns y1.
 
-    `buffer`, of the source's dtype and as large as the result with the source's channels, and `totals`, zeros for each
-    channel, are for these alone.
+    `buffer`, bytes of an image as large as the result with the source's dtype and channels, and `totals`, zeros for
+    each channel, are for these alone.
     """
-    flat, move, ops, params, tables = borrowed(flat), borrowed(move), borrowed(ops), borrowed(params), borrowed(tables)
-    wide, limits, rows, scratch = borrowed(wide), borrowed(limits), borrowed(rows), borrowed(scratch)
-    buffer, totals, out = borrowed(buffer), borrowed(totals), borrowed(out)
-    channels, width = move[CHANNELS], move[WIDTH]
-    first, end = y0 * width, y1 * width
-    source, sx, sy = move[FIRST], move[STEP_X], move[STEP_Y]
-    straight = sx == 1 and sy == width
+    source, operations, scratch = borrowed_source(source), borrowed_operations(operations), borrowed_scratch(scratch)
+    out, limits, buffer, totals = borrowed_result(out), borrowed(limits), borrowed(buffer), borrowed(totals)
+    begin(source, out, scratch)
+    numbers, ops, width = source.numbers, operations.ops, out.numbers[COLUMNS]
+    channels, first, end = numbers[CHANNELS], y0 * width, y1 * width
+    still = numbers[STEP_X] == 1 and numbers[STEP_Y] == width and numbers[FIRST] == 0
     done, buffered = 0, False
     while True:
         last = done
-        while last < ops.shape[0] and ops[last, 0] != CONTRAST:
+        while last < ops.shape[0] and not ops[last, FLAGS] & MEAN:
             last += 1
         final = last == ops.shape[0]
-        part = ops[done:last]
-        prepare(rows, part, params, tables, wide, channels, limits)
-        changes = final and (limits[3] != 1.0 or limits[6] > limits[2])
-        if final and straight and source == 0 and not buffered and not changes and move[PLANE] == 0:
-            if part.shape[0] == 0:
-                for i in range(np.uint64(first * channels), np.uint64(end * channels)):
-                    out[i] = flat[i]
-                return
-            if part[0, 3] >= 0 and part[0, 2] == part.shape[0]:
-                k = part[0, 3]
-                _bytes(flat, tables, k, _alike(tables, k, channels), channels, first * channels, end * channels, out)
-                return
+        part = Operations(ops[done:last], operations.params, operations.tables, operations.table, operations.prepare)
+        prepare(channels, part, limits, scratch)
+        whole = part.ops.shape[0] > 0 and part.ops[0, TABLE] >= 0 and part.ops[0, RUN] == part.ops.shape[0]
+        plain = final and still and not buffered and numbers[SAME] > 0 and out.numbers[PLANE] == 0
+        if plain and whole and numbers[BYTES] >= 0:
+            _by_table(source, part, out, first, end)
+            return y1
+        if plain and part.ops.shape[0] == 0:
+            size = channels * numbers[SAME]
+            for i in range(np.uint64(first * size), np.uint64(end * size)):
+                out.pixels[i] = source.pixels[i]
+            return y1
         after = channels
         # Chunks are whole rows of small images, parts of rows of large ones, or run on where pixels stay in place.
         at = first
         while at < end:
-            n = min(CHUNK, end - at)
-            if buffered:
-                load(buffer, channels, at, np.int64(1), n, rows, np.int64(0))
-            elif straight:
-                load(flat, channels, source + at, np.int64(1), n, rows, np.int64(0))
-            else:
-                k = 0
-                while k < n:
-                    y, x = (at + k) // width, (at + k) % width
-                    m = min(n - k, width - x)
-                    load(flat, channels, source + sy * y + sx * x, sx, m, rows, k)
-                    k += m
-            after = apply(rows, scratch, n, at, width, part, params, tables, wide, channels, limits)
+            n = min(np.int64(CAPACITY), end - at)
+            _load(source, buffer, buffered, at, n, width, limits, scratch)
+            after = apply(n, at, channels, width, part, limits, scratch)
             if final:
-                if changes:
-                    finish(rows, after, n, limits[3], limits[4], limits[5], limits[6])
-                store(rows, after, n, out, at, move[PLANE])
+                _store_to(out.numbers[STORE], out.pixels, after, n, at, limits, scratch)
             else:
-                _add_up(rows, after, n, totals)
-                if part.shape[0] > 0:
-                    store(rows, after, n, buffer, at, np.int64(0))
+                _add_up(scratch.rows, after, n, totals)
+                if part.ops.shape[0] > 0:
+                    task = scratch.tasks[2]
+                    task[stores.PLANE] = 0
+                    _store_to(out.numbers[KEEP], buffer, after, n, at, limits, scratch)
             at += n
         if final:
-            return
-        buffered = buffered or part.shape[0] > 0
+            return y1
+        buffered = buffered or part.ops.shape[0] > 0
         channels = after
-        _turn_about(ops[last], params, channels, totals, float(end - first), np.float64(limits[1]))
+        _turn_about(ops[last], operations.params, channels, totals, float(end - first), np.float64(limits[1]))
         done = last
+        begin(source, out, scratch)
+        scratch.tasks[0][samplers.CHANNELS] = channels

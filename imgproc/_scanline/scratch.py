@@ -7,28 +7,40 @@ from typing import Any
 
 import numpy as np
 
-from .machine import CAPACITY
+from .machine import CAPACITY, Scratch
 
 _own = threading.local()
 
 
-class Scratch:
-    """What a thread's kernels work in."""
+def scratch(channels: int, dtype: Any) -> Scratch:
+    """That of this thread, with rows for so many channels."""
+    try:
+        made = _own.made
+    except AttributeError:
+        made = _own.made = {}
+    key = channels, dtype
+    found = made.get(key)
+    if found is None:
+        found = made[key] = _make(channels, dtype, next(iter(made.values()), None))
+    return found
 
-    def __init__(self) -> None:
-        self.rows: dict[tuple[int, Any], np.ndarray] = {}
-        self.bytes = np.empty(CAPACITY, np.uint8)
-        self.floats = _rows(6, np.float32)
-        self.wide = _rows(2, np.uint64)
-        self.halves = self.wide.view(np.uint32)
-        self.ints = _rows(5, np.int32)
-        self.ends = np.empty((32, 2), np.int64)
 
-    def planes(self, channels: int, dtype: Any) -> np.ndarray:
-        key = channels, dtype
-        if key not in self.rows:
-            self.rows[key] = _rows(channels, dtype)
-        return self.rows[key]
+def _make(channels: int, dtype: Any, other: Scratch | None) -> Scratch:
+    """Buffers; all but the rows are those of another one."""
+    rows = _rows(channels, dtype)
+    if other is not None:
+        return other._replace(rows=rows)
+    wide = _rows(2, np.uint64)
+    return Scratch(
+        rows,
+        np.empty(CAPACITY, np.uint8),
+        _rows(6, np.float32),
+        _rows(5, np.int32),
+        wide,
+        wide.view(np.uint32),
+        np.empty((32, 2), np.int64),
+        np.zeros((3, 16), np.int64),
+    )
 
 
 def _rows(count: int, dtype: Any) -> np.ndarray:
@@ -40,12 +52,3 @@ def _rows(count: int, dtype: Any) -> np.ndarray:
     block = np.empty(count * length + 64, np.uint8)
     start = -block.ctypes.data % 64
     return block[start : start + count * length].view(dtype).reshape(count, -1)
-
-
-def scratch() -> Scratch:
-    """That of this thread."""
-    try:
-        return _own.scratch
-    except AttributeError:
-        _own.scratch = Scratch()
-        return _own.scratch

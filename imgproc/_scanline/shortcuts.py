@@ -11,10 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from .._core.formats import work_dtype
 from .._core.jit import Intrinsic, cpu_has, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
-from .op_program import ERASE, INVERT, MATRIX, PERMUTE
+from .operations._base import Operation
+from .operations.erase import ERASE
+from .operations.invert import INVERT
+from .operations.matrix import MATRIX
+from .operations.permute import PERMUTE
 from .stages import Fill, Op
 
 LARGEST = float(1 << 20)
@@ -23,8 +28,8 @@ LARGEST = float(1 << 20)
 
 def is_painting(ops: Sequence[Op], channels: int) -> bool:
     """Whether all that happens is that rectangles get a level."""
-    for code, params, *_ in ops:
-        if code != ERASE or params[1] or (type(params[3]) is tuple and len(params[3]) != channels):
+    for kind, params, *_ in ops:
+        if kind is not ERASE or params[1] or (type(params[3]) is tuple and len(params[3]) != channels):
             return False
     return True
 
@@ -46,7 +51,7 @@ def paint(image: np.ndarray, ops: Sequence[Op]) -> None:
 @functools.lru_cache(maxsize=256)
 def _levels(fill: Fill, dtype: np.dtype) -> list[Any]:
     """Levels as the kernels compute them."""
-    kind, top = np.float64 if dtype == np.float64 else np.float32, full_scale(dtype)
+    kind, top = work_dtype(dtype).type, full_scale(dtype)
     with np.errstate(over="ignore"):
         levels = [kind(v * top) for v in (fill if type(fill) is tuple else (fill,))]
     return [round(min(max(v, 0), top)) for v in levels] if dtype.kind == "u" else levels
@@ -54,7 +59,7 @@ def _levels(fill: Fill, dtype: np.dtype) -> list[Any]:
 
 def is_inverting(ops: Sequence[Op], image: np.ndarray) -> bool:
     """Whether all that happens is the negative of an integer image."""
-    return len(ops) == 1 and ops[0].code == INVERT and image.dtype.kind == "u"
+    return len(ops) == 1 and ops[0].kind is INVERT and image.dtype.kind == "u"
 
 
 def invert(image: np.ndarray, out: np.ndarray) -> None:
@@ -66,8 +71,8 @@ def is_mixing(ops: Sequence[Op], image: np.ndarray) -> bool:
     """Whether all that happens is to mix or permute the channels of 8-bit RGB, on a CPU that has a way for it."""
     if len(ops) != 1 or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         return False
-    code, params, *_ = ops[0]
-    if code not in (MATRIX, PERMUTE) or params[0] != 3.0 or not cpu_has("avx512vbmi"):
+    kind, params, *_ = ops[0]
+    if kind not in (MATRIX, PERMUTE) or (kind is PERMUTE and params[0] != 3) or not cpu_has("avx512vbmi"):
         return False
     return sum(map(abs, params)) < LARGEST
 
@@ -75,7 +80,7 @@ def is_mixing(ops: Sequence[Op], image: np.ndarray) -> bool:
 def mix(op: Op, image: np.ndarray, out: np.ndarray) -> None:
     """Mix or permute the channels of 8-bit RGB; `out` is C-contiguous."""
     h, line = image.shape[0], 3 * image.shape[1]
-    source, target, rows = canonical(image).reshape(-1), out.reshape(-1), _rows(op.code, op.params)
+    source, target, rows = canonical(image).reshape(-1), out.reshape(-1), _rows(op.kind, op.params)
 
     def band(y0: int, y1: int) -> None:
         _mix(source[y0 * line : y1 * line], rows, target[y0 * line : y1 * line])
@@ -84,14 +89,14 @@ def mix(op: Op, image: np.ndarray, out: np.ndarray) -> None:
 
 
 @functools.lru_cache(maxsize=64)
-def _rows(code: int, params: tuple[float, ...]) -> np.ndarray:
+def _rows(kind: Operation, params: tuple[float, ...]) -> np.ndarray:
     """The matrix: three rows of (cr, cg, cb, shift) as the kernels have them."""
-    if code == PERMUTE:
+    if kind is PERMUTE:
         rows = np.eye(3, 4)
         for a, b in zip(params[2::2], params[3::2]):
             rows[[a, b]] = rows[[b, a]]
     else:
-        rows = np.array(params[1:]).reshape(3, 4)
+        rows = np.array(params).reshape(3, 4)
         rows[:, 3] *= 255.0
     return rows.astype(np.float32)
 

@@ -9,11 +9,14 @@ nothing of dtypes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .matrix import IDENTITY, Matrix
+
+if TYPE_CHECKING:
+    from .operations._base import Operation
 
 Fill = float | tuple[float, ...]
 
@@ -45,10 +48,10 @@ class Geometry(NamedTuple):
 
 
 class Op(NamedTuple):
-    """A pixel operation, made by the constructors in `_pixel`."""
+    """A pixel operation, made by the constructors in `pixel`."""
 
-    code: int
-    params: tuple[float, ...] = ()
+    kind: Operation
+    params: tuple[Any, ...] = ()
     table: np.ndarray | None = None
     label: str = ""
 

@@ -1,19 +1,31 @@
-"""From planar rows of levels to pixels: uint8, uint16, float32 or float64, channels last or first."""
+"""From planar rows of levels to pixels of a dtype, channels last or first."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from .._core.jit import kernel
+from .._core.units import BYTES, Family, Unit
+
+STORE = Family("int64", (("T", 2), ("int64", 1), ("T", 1), ("O", BYTES)))
+"""Rows, task, limits, pixels of the result; what it returns says nothing."""
+
+CHANNELS, COUNT, FIRST, PLANE = range(4)
+"""What a task holds: channels, number of pixels, number of the first one in the result, and the size of a plane for
+channels first, 0 for channels last."""
 
 
 @kernel(inner=True)
-def finish(rows, channels, n, scale, lo, hi, magic):
+def _finish(rows, channels, n, limits):
     """Levels of the result's dtype: scaled and, where they become integers, saturated and rounded; NaN becomes 0."""
     kind = rows.dtype.type
-    zero = kind(0)
+    zero, scale, lo, hi, magic = kind(0), limits[3], limits[4], limits[5], limits[6]
     integer = magic > zero
     for c in range(channels):
-        row = rows[c]
-        for i in range(n):
+        row = rows[c, :n]
+        for i in range(row.size):
             v = row[i] * scale
             v = lo if v < lo else v
             v = hi if v > hi else v
@@ -22,25 +34,72 @@ def finish(rows, channels, n, scale, lo, hi, magic):
 
 
 @kernel(inner=True)
-def store(rows, channels, n, out, first, planes):
-    """Pixels from `first` on; `planes` is the size of a plane for channels first, 0 for channels last."""
-    if planes == 0 and channels == 3:
-        part = out[3 * first : 3 * (first + n)]
-        red, green, blue = rows[0], rows[1], rows[2]
-        for i in range(n):
-            part[3 * i], part[3 * i + 1], part[3 * i + 2] = red[i], green[i], blue[i]
-    elif planes == 0 and channels == 4:
-        part = out[4 * first : 4 * (first + n)]
-        red, green, blue, alpha = rows[0], rows[1], rows[2], rows[3]
-        for i in range(n):
-            part[4 * i], part[4 * i + 1], part[4 * i + 2], part[4 * i + 3] = red[i], green[i], blue[i], alpha[i]
-    elif planes == 0 and channels > 1:
-        for c in range(channels):
-            row = rows[c]
-            for i in range(n):
-                out[(first + i) * channels + c] = row[i]
-    else:
-        for c in range(channels):
-            row, part = rows[c], out[c * planes + first : c * planes + first + n]
-            for i in range(n):
+def _nothing(rows, channels, n, limits):
+    """Levels are those of the result already."""
+
+
+@kernel(inner=True)
+def _apart(rows, channels, n, plane, out, first):
+    """Any number of channels, first or last."""
+    step = channels if plane == 0 else 1
+    for c in range(channels):
+        row, at = rows[c, :n], (first * channels + c) if plane == 0 else (c * plane + first)
+        if step == 1:
+            part = out[at : at + n]
+            for i in range(row.size):
                 part[i] = row[i]
+        else:
+            for i in range(row.size):
+                out[at + step * i] = row[i]
+
+
+@kernel(inner=True)
+def _three(rows, channels, n, plane, out, first):
+    """RGB, channels last."""
+    if plane != 0 or channels != 3:
+        _apart(rows, channels, n, plane, out, first)
+        return
+    part = out[3 * first : 3 * (first + n)]
+    red, green, blue = rows[0], rows[1], rows[2]
+    for i in range(n):
+        part[3 * i], part[3 * i + 1], part[3 * i + 2] = red[i], green[i], blue[i]
+
+
+@kernel(inner=True)
+def _four(rows, channels, n, plane, out, first):
+    """RGBA, channels last."""
+    if plane != 0 or channels != 4:
+        _apart(rows, channels, n, plane, out, first)
+        return
+    part = out[4 * first : 4 * (first + n)]
+    red, green, blue, alpha = rows[0], rows[1], rows[2], rows[3]
+    for i in range(n):
+        part[4 * i], part[4 * i + 1], part[4 * i + 2], part[4 * i + 3] = red[i], green[i], blue[i], alpha[i]
+
+
+def _unit(name: str, write: Any, finish: Any) -> Unit:
+    def store(rows, task, limits, out):
+        channels, n = task[CHANNELS], task[COUNT]
+        finish(rows, channels, n, limits)
+        write(rows, channels, n, task[PLANE], out, task[FIRST])
+        return 0
+
+    store.__qualname__ = name
+    return Unit(STORE, store)
+
+
+_WRITERS = {3: _three, 4: _four}
+_UNITS = {
+    (channels, finishes): _unit(f"store_{channels or 'any'}", write, _finish if finishes else _nothing)
+    for channels, write in ((0, _apart), *_WRITERS.items())
+    for finishes in (False, True)
+}
+
+
+def store_for(result: Any, work: Any, channels: int, plane: int, finishes: bool) -> int:
+    """The address of the unit that stores rows of one dtype to pixels of another.
+
+    It takes any task; it is the fastest for this number of channels and size of a plane.  `finishes` says whether
+    levels still have to become those of the result's dtype."""
+    fast = channels if plane == 0 and channels in _WRITERS else 0
+    return _UNITS[fast, finishes].address(T=np.dtype(work).name, O=np.dtype(result).name)

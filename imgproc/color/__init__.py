@@ -1,5 +1,6 @@
 """Colour spaces, adjustments of colour, and the colour of light."""
 
+from .._core.publish import publish as _publish
 from ._adjust import *
 from ._balance import *
 from ._gray import *
@@ -9,3 +10,5 @@ from ._illuminant import *
 from ._lab import *
 from ._xyz import *
 from ._ycrcb import *
+
+_publish(globals())

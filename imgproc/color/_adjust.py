@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, real
+from .._core.declare import declare
 from .._core.planes import LUMA_WEIGHTS
 from .._scanline import pixel, run
 
@@ -135,3 +136,11 @@ def _rows(matrix: Any) -> list[list[float]]:
     if not np.isfinite(rows).all():
         raise ValueError(f"matrix must be finite, got {rows.tolist()}")
     return [[*map(float, row), 0.0][:4] for row in rows]
+
+
+declare(
+    color_matrix,
+    arguments={"matrix": lambda image: (np.array([[0.9, 0.2, 0, 0.1], [0, 0.8, 0.1, 0], [0.3, 0.3, 0.3, -0.1]]),)},
+    no_peer="no row yet",
+)
+declare(adjust_hue, adjust_saturation, shift_hsv, no_peer="no row yet")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, as_mask, one_of, real
+from .._core.declare import declare
 from .._core.jit import kernel
 from .._core.planes import LUMA_WEIGHTS, canonical, valid_pixels
 from .._core.threads import run_bands
@@ -145,3 +146,6 @@ def _sum_powers(rows, valid, sixth, sums):
             c, o = c + v, o + part
         total = sums[y]
         total[0], total[1], total[2], total[3], total[4], total[5] = a, b, c, m, n, o
+
+
+declare(white_balance, no_peer="no row yet")

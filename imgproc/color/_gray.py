@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image
+from .._core.declare import declare
 from .._core.opencv import load_cv2
 from .._core.planes import luma
 
@@ -62,3 +63,8 @@ def gray_to_rgb(image: np.ndarray) -> np.ndarray:
         return np.empty((*gray.shape, 3), gray.dtype)
     cv2 = load_cv2()  # copies, and so the same bytes everywhere
     return cv2.merge((gray, gray, gray)) if gray.dtype == np.float64 else cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
+
+
+declare(gray_to_rgb, rgb_to_gray, no_peer="no row yet")
+declare(gray_to_rgb, result=lambda image: (image.dtype, (*image.shape[:2], 3)))
+declare(rgb_to_gray, result=lambda image: (image.dtype, image.shape[:2]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image
+from .._core.declare import declare
 from .._core.jit import kernel
 from ._hsv import put_hue
 from ._rows import convert, put, scale_of
@@ -168,3 +169,6 @@ def hsi_to_rgb(image: np.ndarray) -> np.ndarray:
     """
     image = as_image(image, channels=(3,))
     return convert(image, _hsi_to_rgb, *scale_of(image.dtype))
+
+
+declare(hsi_to_rgb, rgb_to_hsi, no_peer="no row yet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image
+from .._core.declare import declare
 from .._core.jit import kernel
 from ._rows import convert, nearest, put, scale_of
 
@@ -233,3 +234,6 @@ def hsl_to_rgb(image: np.ndarray) -> np.ndarray:
     """
     image = as_image(image, channels=(3,))
     return convert(image, _hsl_to_rgb, *scale_of(image.dtype))
+
+
+declare(hsl_to_rgb, hsv_to_rgb, rgb_to_hsl, rgb_to_hsv, no_peer="no row yet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image
+from .._core.declare import declare
 from .._core.jit import kernel
 from ._rows import convert, cube_root, decode, decode_row, encode, encode_row, precision_of, put, scale_of
 from ._xyz import WHITE_X, WHITE_Z, XB, YB, ZB, rgb_of, xyz_of
@@ -297,3 +298,6 @@ def luv_to_rgb(image: np.ndarray) -> np.ndarray:
     if image.dtype.kind == "u":
         return convert(image, _luv_to_rgb_levels, scale_of(image.dtype)[0])
     return convert(image, _luv_to_rgb, precision_of(image.dtype))
+
+
+declare(lab_to_rgb, luv_to_rgb, rgb_to_lab, rgb_to_luv, no_peer="no row yet")

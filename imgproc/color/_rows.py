@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from .._core.formats import ROUNDING, work_dtype
 from .._core.jit import kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
-
-MAGIC = 12582912.0
-"""1.5 * 2**23: a float32 below 2**22 plus this is rounded to whole numbers, half to even."""
 
 
 def convert(image: np.ndarray, work: Callable[..., Any], *args: Any) -> np.ndarray:
@@ -32,8 +30,7 @@ def convert(image: np.ndarray, work: Callable[..., Any], *args: Any) -> np.ndarr
 
 def scale_of(dtype: np.dtype) -> tuple[np.floating, bool | None]:
     """`top` and `integer` for images of this dtype."""
-    kind = np.float64 if dtype == np.float64 else np.float32
-    return kind(full_scale(dtype)), True if dtype.kind == "u" else None
+    return work_dtype(dtype).type(full_scale(dtype)), True if dtype.kind == "u" else None
 
 
 def precision_of(dtype: np.dtype) -> bool | None:
@@ -44,7 +41,7 @@ def precision_of(dtype: np.dtype) -> bool | None:
 @kernel(inner=True)
 def nearest(v):
     """The nearest integer, half to even, of a float32 in [0, 65536]: the last bits of a sum are what is left of it."""
-    return np.int32(np.float32(v + np.float32(MAGIC)).view(np.int32) & np.int32(0x1FFFF))
+    return np.int32(np.float32(v + np.float32(ROUNDING)).view(np.int32) & np.int32(0x1FFFF))
 
 
 @kernel(inner=True)

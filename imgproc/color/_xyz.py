@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image
+from .._core.declare import declare
 from .._core.jit import Kernel, kernel
 from .._core.lookup import look_up
 from .._core.planes import canonical
@@ -268,3 +269,6 @@ def _each(image: np.ndarray, on_levels: Kernel, on_floats: Kernel) -> np.ndarray
 
     run_bands(band, rows.shape[0], pixels=rows.size)
     return out
+
+
+declare(linear_to_rgb, rgb_to_linear, rgb_to_xyz, xyz_to_rgb, no_peer="no row yet")

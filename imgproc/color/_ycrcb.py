@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image
+from .._core.declare import declare
 from .._core.jit import kernel
 from .._core.planes import LUMA_WEIGHTS, LUMA_WEIGHTS_15_BITS
 from ._rows import convert, nearest, put, scale_of
@@ -106,3 +107,6 @@ def ycrcb_to_rgb(image: np.ndarray) -> np.ndarray:
     """
     image = as_image(image, channels=(3,))
     return convert(image, _ycrcb_to_rgb, *scale_of(image.dtype))
+
+
+declare(rgb_to_ycrcb, ycrcb_to_rgb, no_peer="no row yet")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_mask, positive, real
+from .._core.declare import Case, Peer, declare
+from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale, luma
-from .._neighbours.float_filters import float_of, gaussian_weights, mirrored, separable
+from .._neighbours.float_filters import separable
+from .._neighbours.gaussian import gaussian_weights, mirrored
 from ._derivatives import derivatives
 
 __all__ = ["canny"]
@@ -117,13 +120,14 @@ def canny(
     out = np.zeros((h, w), bool)
     if not image.size:
         return out
-    cv2, kind = load_cv2(), float_of(image.dtype)
+    cv2, kind = load_cv2(), work_dtype(image.dtype)
     plane = _intensity(image, kind)
     valid = mask
     if image.dtype.kind == "f" and not np.isfinite(plane).all():
         valid = np.isfinite(plane) if mask is None else mask & np.isfinite(plane)
     weights = mirrored(gaussian_weights(sigma))
     blur = separable(weights, weights)
+    totals: tuple[np.ndarray, ...]
     if valid is None:
         totals = _within(h, weights)[:, None], _within(w, weights)
         inside = np.ones((h, w), np.uint8)
@@ -167,3 +171,29 @@ def _within(size: int, weights: np.ndarray) -> np.ndarray:
     sums = np.concatenate(([0.0], np.cumsum(weights)))
     at = np.arange(size)
     return sums[np.minimum(weights.size, size + r - at)] - sums[np.maximum(0, r - at)]
+
+
+def _rows() -> list[Case]:
+    from skimage import feature
+
+    return [
+        Case(
+            "canny",
+            "Canny's edges, sigma 1",
+            "grey",
+            lambda x: canny(x),
+            {
+                "skimage canny": Peer(
+                    lambda x: feature.canny(x, 1.0),
+                    limit=1 / 3,
+                    tolerance=0.01,
+                    difference=lambda ours, theirs: float((ours != theirs).mean() * 100),
+                    unit="% of pixels",
+                )
+            },
+            size=512,
+        )
+    ]
+
+
+declare(canny, result=lambda image: (np.dtype(bool), image.shape[:2]), peers=_rows)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, border_name, one_of, positive, real
+from .._core.declare import Case, Peer, declare, floats_like
+from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
-from .._neighbours.float_filters import Filter, apply, float_of, gaussian_weights, mirrored, separable
+from .._neighbours.float_filters import Filter, apply, separable
+from .._neighbours.gaussian import gaussian_weights, mirrored
 
 __all__ = [
     "difference_of_gaussians",
@@ -79,7 +82,7 @@ def gradient(
     border_name(border)
     fill = real(fill, "fill")
     if not image.size:
-        return np.empty(image.shape, float_of(image.dtype))
+        return np.empty(image.shape, work_dtype(image.dtype))
     across, down = derivatives(kind)
     if result == "x":
         return apply(image, across, 1, border, fill)
@@ -162,7 +165,7 @@ def laplacian_of_gaussian(
     border_name(border)
     fill = real(fill, "fill")
     if not image.size:
-        return np.empty(image.shape, bool if zero_crossings else float_of(image.dtype))
+        return np.empty(image.shape, bool if zero_crossings else work_dtype(image.dtype))
     half = gaussian_weights(sigma)
     smooth = mirrored(half)
     x = np.arange(smooth.size) - smooth.size // 2
@@ -242,7 +245,7 @@ def difference_of_gaussians(
     border_name(border)
     fill = real(fill, "fill")
     if not image.size:
-        return np.empty(image.shape, float_of(image.dtype))
+        return np.empty(image.shape, work_dtype(image.dtype))
     narrow, wide = mirrored(gaussian_weights(sigma)), mirrored(gaussian_weights(sigma * ratio))
     first, second = separable(narrow, narrow), separable(wide, wide)
 
@@ -291,11 +294,11 @@ def _by_compass(image: np.ndarray, is_kirsch: bool, result: str, border: str, fi
     border_name(border)
     fill = real(fill, "fill")
     if not image.size:
-        return np.empty(image.shape, float_of(image.dtype))
+        return np.empty(image.shape, work_dtype(image.dtype))
 
     def work(source: np.ndarray, number: int) -> np.ndarray:
         around = load_cv2().copyMakeBorder(source, 1, 1, 1, 1, number)
-        around = canonical(around.astype(float_of(source.dtype)).reshape(around.shape[0], -1))
+        around = canonical(around.astype(work_dtype(source.dtype)).reshape(around.shape[0], -1))
         out = np.empty(source.shape, around.dtype)
         h, channels, flat = source.shape[0], source.shape[2], out.reshape(source.shape[0], -1)
         angle = result == "angle"
@@ -378,3 +381,28 @@ def robinson(
     G. S. Robinson, "Edge detection by compass gradient masks", Computer Graphics and Image Processing 6(5), 1977.
     """
     return _by_compass(image, False, result, border, fill)
+
+
+def _rows() -> list[Case]:
+    import cv2
+
+    def theirs(x: np.ndarray) -> np.ndarray:
+        across, down = (cv2.Sobel(x, cv2.CV_32F, *axes, scale=0.25) for axes in ((1, 0), (0, 1)))
+        return cv2.magnitude(across, down)
+
+    return [
+        Case(
+            "gradient",
+            "length of Sobel's gradient",
+            "grey",
+            lambda x: gradient(x),
+            {"cv2 Sobel, magnitude": Peer(theirs, limit=1.2, tolerance=1e-3)},
+        )
+    ]
+
+
+declare(gradient, peers=_rows)
+declare(laplacian_of_gaussian, result=floats_like, reach=8, changed=[{"zero_crossings": True}], no_peer="no row yet")
+declare(difference_of_gaussians, kirsch, robinson, no_peer="no row yet")
+declare(difference_of_gaussians, result=floats_like, reach=7)
+declare(gradient, kirsch, robinson, result=floats_like, reach=1)

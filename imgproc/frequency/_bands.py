@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import ordered_range, positive, real
+from .._core.declare import Case, Peer, declare, levels_inside
 from .._core.planes import full_scale
 from .._core.spectra import each_plane
 from ._isotropic import checked, filtered, highpass_gain, lowpass_gain, prototype
@@ -252,3 +253,44 @@ def _band(band: Any) -> tuple[float, float]:
     if low < 0:
         raise ValueError(f"band must be a pair (low, high) with 0 <= low < high, got {(low, high)}")
     return low, high
+
+
+def _rows() -> list[Case]:
+    from scipy import fft
+    from skimage import filters
+
+    def bare_pair(x: np.ndarray) -> np.ndarray:
+        """A real DFT and its inverse of twice the image's size, in float32, nothing done between them."""
+        size = tuple(fft.next_fast_len(2 * n, real=True) for n in x.shape)
+        return fft.irfft2(fft.rfft2(np.zeros(size, np.float32)), s=size)
+
+    return [
+        Case(
+            "lowpass",
+            "Butterworth lowpass of the mirrored image",
+            "grey",
+            lambda x: lowpass(x, cutoff=0.1),
+            {
+                "scipy rfft2, irfft2": Peer(
+                    bare_pair, limit=1.3, difference=None, note="of the padded size, nothing done between the two"
+                ),
+                "scipy dctn, idctn": Peer(
+                    lambda x: fft.idctn(fft.dctn(x.astype(np.float32))),
+                    difference=None,
+                    note="nothing done between the two",
+                ),
+                "skimage butterworth": Peer(
+                    lambda x: filters.butterworth(x / 255, 0.1, False, 2, squared_butterworth=True, npad=len(x) // 2),
+                    tolerance=1,
+                    difference=lambda ours, theirs: levels_inside(64)(ours, theirs.clip(0, 1) * 255),
+                    note="continues the edge pixels; compared off the border",
+                ),
+            },
+            first="imgproc.lowpass(image, cutoff=0.1)",
+            size=512,
+        )
+    ]
+
+
+declare(lowpass, peers=_rows)
+declare(bandpass, bandreject, highpass, no_peer="no row yet")

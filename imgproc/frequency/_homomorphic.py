@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, border_name, positive, real
+from .._core.declare import declare
 from .._core.planes import full_scale
 from .._core.spectra import each_plane
 from ._isotropic import filtered
@@ -87,3 +88,6 @@ def homomorphic(
         return found
 
     return each_plane(image, logarithmic)
+
+
+declare(homomorphic, no_peer="no row yet")

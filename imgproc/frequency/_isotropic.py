@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, border_name, integer, one_of, real
+from .._core.formats import work_dtype
 from .._core.planes import full_scale
-from .._core.spectra import double_size, filter_by_dct, filter_by_dft, frequencies, work_dtype
+from .._core.spectra import double_size, filter_by_dct, filter_by_dft, frequencies
 
 KINDS = ("butterworth", "ideal", "gaussian")
 
@@ -39,7 +40,9 @@ def highpass_gain(kind: str, order: int, cutoff: float, squared: np.ndarray) -> 
     return 1 - lowpass_gain(kind, order, cutoff, squared)
 
 
-def _isotropic(shape: Callable[..., np.ndarray], params: tuple, size: tuple[int, int], dct: bool, dtype: np.dtype):
+def _isotropic(
+    shape: Callable[..., np.ndarray], params: tuple, size: tuple[int, int], dct: bool, dtype: np.dtype
+) -> np.ndarray:
     """A gain that depends on the distance from zero frequency only, on the grid of the DCT or of the half DFT."""
     if dct:
         fy, fx = np.arange(size[0])[:, np.newaxis] / (2 * size[0]), np.arange(size[1])[np.newaxis] / (2 * size[1])

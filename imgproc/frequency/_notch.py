@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from .._core.check import positive, real
+from .._core.declare import declare
+from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.planes import canonical, full_scale
-from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies, work_dtype
+from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies
 from .._core.threads import run_bands
 from ._isotropic import CACHED_BELOW, checked
 
@@ -223,3 +225,11 @@ def _peaks(image: np.ndarray) -> list[tuple[float, float]]:
     rows, columns = np.nonzero((excess > np.log(PEAK)) & (amplitude == largest) & half & ~slow)
     strongest = np.argsort(-amplitude[rows, columns], kind="stable")[:PAIRS]
     return [(float(x[0, columns[i]]) / w, float(y[rows[i], 0]) / h) for i in strongest]
+
+
+declare(
+    notch_reject,
+    arguments={"centers": lambda image: (((0.2, -0.1), (0.5, 0.0)),)},
+    together=[{"centers": None, "auto": True}],
+    no_peer="no row yet",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image
+from .._core.declare import declare, floats_like
 from .._core.planes import full_scale
 from .._core.spectra import as_floats
 
@@ -45,3 +46,6 @@ def spectrum(image: np.ndarray) -> np.ndarray:
     left = found[-np.arange(h) % h, 1 : w // 2 + 1][:, ::-1]
     out[:, : w // 2] = np.roll(left, h // 2, axis=0)
     return out
+
+
+declare(spectrum, result=floats_like, no_peer="no row yet")

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, border_name, real
+from .._core.declare import declare
+from .._core.formats import work_dtype
 from .._core.planes import full_scale
-from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies, work_dtype
+from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies
 
 __all__ = ["apply_transfer"]
 
@@ -95,3 +97,6 @@ def _gains(values: Any, size: tuple[int, ...]) -> np.ndarray:
     if not np.isfinite(gains).all():
         raise ValueError("transfer must be finite, got NaN or infinity")
     return gains if gains.dtype.kind == "c" else gains.astype(np.float64)
+
+
+declare(apply_transfer, no_peer="no row yet")

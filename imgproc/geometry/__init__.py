@@ -5,6 +5,7 @@ Points are (x, y) in continuous coordinates: pixel (y, x) covers [x, x + 1) x [y
 instead: a matrix M of theirs is ``T @ M @ inv(T)`` here, where T moves points by (0.5, 0.5).
 """
 
+from .._core.publish import publish as _publish
 from ._exact import crop as crop
 from ._exact import flip as flip
 from ._exact import pad as pad
@@ -15,3 +16,5 @@ from ._remap import remap as remap
 from ._warp import resize as resize
 from ._warp import rotate as rotate
 from ._warp import warp as warp
+
+_publish(globals())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .._core.check import as_image, real
+from .._core.check import as_image
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
 
@@ -18,16 +17,6 @@ def full_image(image: Any) -> np.ndarray:
     if not image.size:
         raise ValueError(f"image must have at least one pixel, got shape {image.shape}")
     return image
-
-
-def fill_levels(fill: Any, image: np.ndarray) -> float | tuple[float, ...]:
-    """A level, or one for each channel of the image."""
-    if isinstance(fill, (str, bytes)) or not isinstance(fill, (Sequence, np.ndarray)) or not np.ndim(fill):
-        return real(fill, "fill")
-    channels = 1 if image.ndim == 2 else image.shape[2]
-    if len(fill) != channels:
-        raise ValueError(f"fill must be one level or {channels}, one a channel, got {len(fill)}")
-    return tuple(real(v, f"fill[{i}]") for i, v in enumerate(fill))
 
 
 def numbers(value: Any, name: str, what: str) -> np.ndarray:

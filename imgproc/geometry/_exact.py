@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from .._core.border import framed
-from .._core.check import as_image, border_name, integer, one_of
+from .._core.check import as_image, border_name, fill_levels, integer, one_of
+from .._core.declare import declare
+from .._core.formats import channels_of
 from .._core.opencv import load_cv2
-from .._core.planes import level
-from ._common import fill_levels, full_image
+from .._core.planes import fill_values
+from ._common import full_image
 
 __all__ = ["crop", "flip", "pad", "transpose"]
 
@@ -23,7 +25,7 @@ def _for_cv2(image: np.ndarray) -> np.ndarray:
 
 def _few_channels(image: np.ndarray) -> bool:
     """Whether OpenCV moves these pixels faster than NumPy does."""
-    return image.size > 0 and (image.ndim == 2 or image.shape[2] <= 4)
+    return image.size > 0 and channels_of(image) <= 4
 
 
 def flip(image: np.ndarray, *, axis: str = "horizontal") -> np.ndarray:
@@ -150,11 +152,10 @@ def pad(
     image = as_image(image)
     top, bottom, left, right = _sides(padding)
     border_name(border)
-    fill = fill_levels(fill, image)
+    fill = fill_levels(fill, channels=channels_of(image))
     if border != "constant":
         full_image(image)
-    levels = fill if isinstance(fill, tuple) else (fill,) * (1 if image.ndim == 2 else image.shape[2])
-    values = [level(v, image.dtype).item() for v in levels]
+    values = fill_values(fill, channels_of(image), image.dtype)
     h, w = image.shape[:2]
     out = np.empty((top + h + bottom, left + w + right, *image.shape[2:]), image.dtype)
     return framed(image, (top, bottom, left, right), border, values, out)
@@ -169,3 +170,16 @@ def _sides(padding: Any) -> tuple[int, int, int, int]:
         raise ValueError(f"padding must be {rule}, got {padding}")
     numbers = tuple(integer(v, f"padding[{i}]", at_least=0) for i, v in enumerate(padding))
     return numbers if len(numbers) == 4 else (numbers[0], numbers[0], numbers[1], numbers[1])
+
+
+def _of_size(image: np.ndarray, h: int, w: int) -> tuple[np.dtype, tuple[int, ...]]:
+    return image.dtype, (h, w, *image.shape[2:])
+
+
+declare(crop, flip, pad, transpose, no_peer="no row yet")
+declare(
+    crop,
+    result=lambda image: _of_size(image, image.shape[0] - image.shape[0] // 4, image.shape[1] - image.shape[1] // 3),
+)
+declare(transpose, result=lambda image: _of_size(image, image.shape[1], image.shape[0]))
+declare(pad, result=lambda image: _of_size(image, image.shape[0] + 3, image.shape[1] + 3))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import positive, real, size_pair
+from .._core.declare import declare
 from .._scanline.matrix import about, inverse, linear, multiply, rotate_shear_scale, square_to_quad, translation
 from ._common import numbers
 
@@ -61,7 +62,7 @@ def affine_matrix(
     return np.array(multiply(translation(x, y), about(linear(a, b, d, e), 0.5 * w, 0.5 * h))).reshape(3, 3)
 
 
-def _two(value: Any, name: str) -> Sequence[Any]:
+def _two(value: Any, name: str) -> Sequence[Any] | np.ndarray:
     if isinstance(value, str) or not isinstance(value, (Sequence, np.ndarray)) or len(value) != 2:
         raise TypeError(f"{name} must be a pair (x, y), got {value!r}")
     return value
@@ -128,3 +129,6 @@ def _turns(points: np.ndarray) -> list[float]:
         (ax, ay), (bx, by), (cx, cy) = (points[(k + j) % 4].tolist() for j in (1, 2, 3))
         areas.append((bx - ax) * (cy - ay) - (by - ay) * (cx - ax))
     return areas
+
+
+declare(affine_matrix, perspective_from_points, no_peer="nine numbers, made once")

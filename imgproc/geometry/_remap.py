@@ -7,23 +7,35 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import border_name, one_of
-from .._core.jit import kernel
-from .._core.planes import as_planes, canonical, full_scale, level
+from .._core.check import border_name, fill_levels, one_of
+from .._core.declare import declare
+from .._core.formats import channels_of
+from .._core.jit import borrowed, kernel
+from .._core.planes import as_planes, canonical, fill_values
 from .._core.threads import run_bands
-from .._scanline.coordinates import BORDER_CODES, _fold_row
-from .._scanline.interpolate import sample_bicubic, sample_bilinear
-from .._scanline.nearest import BICUBIC, BILINEAR, NEAREST, nearest_index
-from .._scanline.stores import store
-from ._common import fill_levels, full_image
+from .._scanline.compute import as_bytes, limits_of, result_numbers, source_numbers
+from .._scanline.coordinates import BORDER_CODES, fold_row
+from .._scanline.machine import (
+    CAPACITY,
+    CHANNELS,
+    HEIGHT,
+    WIDTH,
+    Result,
+    Source,
+    begin,
+    borrowed_result,
+    borrowed_scratch,
+    borrowed_source,
+    sample,
+    store,
+)
+from .._scanline.samplers import _base as samplers
+from .._scanline.scratch import scratch
+from ._common import full_image
 
 __all__ = ["remap"]
 
-_RUN = 1024
-"""Pixels that are done together: what is known of them stays in the L1 cache."""
-_MODES = {"nearest": NEAREST, "bilinear": BILINEAR, "bicubic": BICUBIC}
-_ROUND = 12582912.0
-"""1.5 * 2**23: a float32 below 2**22 plus and minus this is rounded half to even."""
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
 
 
 @kernel(inner=True)
@@ -41,8 +53,8 @@ def _points(x, y, w, h, border, xs, ys, outside):
         xs[i] = u if known else half
         ys[i] = v if known else half
     if border != 0:
-        _fold_row(border, right, n, xs)
-        _fold_row(border, bottom, n, ys)
+        fold_row(border, right, n, xs)
+        fold_row(border, bottom, n, ys)
 
 
 @kernel(inner=True)
@@ -53,45 +65,26 @@ def _fill(rows, channels, levels, outside, n):
                 rows[c, i] = levels[c]
 
 
-@kernel(inner=True)
-def _copy(flat, channels, index, outside, levels, n, out):
-    """Whole pixels."""
-    if channels == 3:
-        red, green, blue = levels[0], levels[1], levels[2]
-        for i in range(n):
-            p = 3 * np.uint64(np.uint32(index[i]))
-            out[3 * i], out[3 * i + 1], out[3 * i + 2] = flat[p], flat[p + 1], flat[p + 2]
-            if outside[i] != 0:
-                out[3 * i], out[3 * i + 1], out[3 * i + 2] = red, green, blue
-    else:
-        for c in range(channels):
-            step, level = np.uint64(channels), levels[c]
-            for i in range(n):
-                value = flat[np.uint64(np.uint32(index[i])) * step + np.uint64(c)]
-                out[i * channels + c] = value if outside[i] == 0 else level
-
-
 @kernel
-def _remap_rows(flat, w, h, channels, mode, border, x, y, levels, limits, rows, floats, ints, out, y0, y1):
+def _remap_rows(source, x, y, border, levels, limits, scratch, out, y0, y1):
     """Rows [y0, y1) of the result."""
-    width, wrap = x.shape[1], border == 4
-    xs, ys, outside = floats[0], floats[1], ints[4]
+    x, y, levels, limits = borrowed(x), borrowed(y), borrowed(levels), borrowed(limits)
+    source, scratch, out = borrowed_source(source), borrowed_scratch(scratch), borrowed_result(out)
+    begin(source, out, scratch)
+    numbers, width, outside = source.numbers, x.shape[1], scratch.ints[4]
+    task = scratch.tasks[0]
+    task[samplers.AT] = 0
     for row in range(y0, y1):
-        for x0 in range(0, width, _RUN):
-            n = min(_RUN, width - x0)
-            first = row * width + x0
-            _points(x[row, x0 : x0 + n], y[row, x0 : x0 + n], w, h, border, xs, ys, outside)
-            if mode == NEAREST:
-                nearest_index(xs, ys, w, h, n, ints[0])
-                _copy(flat, channels, ints[0], outside, levels, n, out[first * channels : (first + n) * channels])
-                continue
-            if mode == BICUBIC:
-                lo, hi, magic = limits[0], limits[1], limits[2]
-                sample_bicubic(flat, w, h, channels, wrap, xs, ys, n, magic, lo, hi, ints, floats[2:], rows, 0)
-            else:
-                sample_bilinear(flat, w, h, channels, wrap, xs, ys, n, limits[2], ints, floats[2:], rows, 0)
-            _fill(rows, channels, levels, outside, n)
-            store(rows, channels, n, out, first, 0)
+        for x0 in range(0, width, CAPACITY):
+            n = min(CAPACITY, width - x0)
+            _points(
+                x[row, x0 : x0 + n], y[row, x0 : x0 + n], numbers[WIDTH], numbers[HEIGHT], border, scratch.floats[0],
+                scratch.floats[1], outside,
+            )  # fmt: skip
+            task[samplers.COUNT] = n
+            sample(source, task, limits, scratch)
+            _fill(scratch.rows, numbers[CHANNELS], levels, outside, n)
+            store(numbers[CHANNELS], n, row * width + x0, limits, scratch, out)
 
 
 def remap(
@@ -135,8 +128,8 @@ def remap(
     if x.shape != y.shape:
         raise ValueError(f"y must have the shape of x, {x.shape}, got {y.shape}")
     border_name(border)
-    one_of(interpolation, "interpolation", tuple(_MODES))
-    fill = fill_levels(fill, image)
+    one_of(interpolation, "interpolation", INTERPOLATIONS)
+    fill = fill_levels(fill, channels=channels_of(image))
     kind = np.float32 if x.dtype == y.dtype == np.float32 else np.float64
     return _remap(
         as_planes(image),
@@ -161,33 +154,22 @@ def _remap(
     planes: np.ndarray, x: np.ndarray, y: np.ndarray, border: str, fill: float | tuple[float, ...], interpolation: str
 ) -> np.ndarray:
     """The same for canonical arrays; (height, width, c)."""
-    h, w, channels = planes.shape
-    dtype = planes.dtype
-    kind = np.float64 if dtype == np.float64 else np.float32
-    limits = np.array((0.0, full_scale(dtype), _ROUND) if dtype.kind == "u" else (-np.inf, np.inf, 0.0), kind)
-    levels = np.empty(channels, dtype)
-    levels[:] = level(fill, dtype) if isinstance(fill, float) else [level(v, dtype) for v in fill]
+    channels, dtype = planes.shape[2], planes.dtype
+    limits, levels = limits_of(dtype, dtype, False), np.array(fill_values(fill, channels, dtype), dtype)
     out = np.empty((*x.shape, channels), dtype)
+    wrap = border == "wrap"
+    source = Source(
+        as_bytes(planes), source_numbers(planes.shape, dtype, dtype, interpolation, False, wrap, False, None)
+    )
+    result = Result(as_bytes(out), result_numbers(*x.shape, 0, dtype, dtype, False, channels, channels))
+    levels = levels.astype(limits.dtype)
 
     def band(y0: int, y1: int) -> None:
-        _remap_rows(
-            planes.reshape(-1),
-            w,
-            h,
-            channels,
-            _MODES[interpolation],
-            BORDER_CODES[border],
-            x,
-            y,
-            levels,
-            limits,
-            np.empty((channels, _RUN), kind),
-            np.empty((6, _RUN), np.float32),
-            np.empty((5, _RUN), np.int32),
-            out.reshape(-1),
-            y0,
-            y1,
-        )
+        own = scratch(channels, limits.dtype)
+        _remap_rows(source, x, y, BORDER_CODES[border], levels, limits, own, result, y0, y1)
 
     run_bands(band, x.shape[0], pixels=x.size)
     return out
+
+
+declare(remap, no_peer="no row yet")

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._core.border import index_map
 from .._core.check import as_image, as_mask, color_mode, integer, real, size_pair
+from .._core.declare import Case, Peer, declare, levels_of_unit
 from .._core.jit import kernel
 from .._core.planes import full_scale, on_intensity, valid_pixels
 from .._core.threads import run_bands
@@ -258,3 +259,41 @@ def _cells(size: int, tile: int) -> tuple[np.ndarray, np.ndarray]:
     place = np.arange(size, dtype=np.float32) * (np.float32(1) / np.float32(tile)) - np.float32(0.5)
     first = np.floor(place)
     return first.astype(np.int64) + 1, place - first
+
+
+def _rows() -> list[Case]:
+    import cv2
+    from skimage import exposure
+
+    theirs = cv2.createCLAHE(2.0, (8, 8))
+    return [
+        Case(
+            "clahe",
+            "CLAHE, clip limit 2, 8×8 tiles",
+            "grey",
+            lambda x: clahe(x, clip_limit=2.0, tiles=(8, 8)),
+            {
+                "cv2 CLAHE": Peer(theirs.apply, limit=1.0, tolerance=1),
+                "skimage equalize_adapthist": Peer(
+                    lambda x: exposure.equalize_adapthist(x, clip_limit=2 / 256),
+                    difference=levels_of_unit,
+                    note="another clipping rule; stretches before and after",
+                ),
+            },
+            first="imgproc.clahe(image)",
+        ),
+        Case(
+            "clahe, 16-bit",
+            "CLAHE, clip limit 2, 8×8 tiles",
+            "grey 16-bit",
+            lambda x: clahe(x, clip_limit=2.0, tiles=(8, 8)),
+            {
+                "cv2 CLAHE": Peer(
+                    theirs.apply, limit=1 / 2, note="65536 bins for fewer pixels a tile, so the clip limit hardly acts"
+                )
+            },
+        ),
+    ]
+
+
+declare(clahe, peers=_rows)

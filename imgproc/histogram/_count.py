@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, as_mask, integer, ordered_range
+from .._core.declare import declare
 from .._core.jit import kernel
 from .._core.planes import as_planes, canonical, full_scale, valid_pixels
 from .._core.threads import run_bands
@@ -203,3 +204,12 @@ def cumulative_histogram(
     """
     counts: Any = histogram(image, bins=bins, range=range, mask=mask)
     return np.cumsum(counts, axis=-1)
+
+
+def _counts_of(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
+    bins = 65536 if image.dtype == np.uint16 else 256
+    return np.dtype(np.int64), (bins,) if image.ndim == 2 else (image.shape[2], bins)
+
+
+declare(histogram, cumulative_histogram, no_peer="no row yet")
+declare(histogram, cumulative_histogram, result=_counts_of)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_mask, color_mode, one_of
+from .._core.declare import Case, Peer, declare, levels_from_darkest
 from .._core.lookup import look_up
 from .._core.planes import on_intensity, valid_pixels
 from ._count import count_levels
@@ -120,3 +121,65 @@ def _equalize_float(plane: np.ndarray, valid: np.ndarray, method: str) -> np.nda
     if method == "pil":  # which counts the values below, not up to
         return d.apply(plane, rule(d.below), rule(d.before_largest), rule(d.between))
     return d.apply(plane, rule(d.upto_smallest), rule(d.upto_largest), rule(d.between))
+
+
+def _rows() -> list[Case]:
+    import cv2
+    from skimage import exposure
+
+    def ours(x: np.ndarray) -> np.ndarray:
+        return equalize_histogram(x)
+
+    def luminance(x: np.ndarray) -> np.ndarray:
+        planes = cv2.cvtColor(x, cv2.COLOR_RGB2YCrCb)
+        planes[..., 0] = cv2.equalizeHist(planes[..., 0])
+        return cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB)
+
+    darkest = "answers in float64 with the darkest level above 0; compared from there"
+    return [
+        Case(
+            "equalize_histogram",
+            "histogram equalization",
+            "grey",
+            ours,
+            {
+                "cv2.equalizeHist": Peer(cv2.equalizeHist, limit=1.3, tolerance=0),
+                "skimage equalize_hist": Peer(
+                    exposure.equalize_hist, limit=1 / 20, tolerance=1, difference=levels_from_darkest, note=darkest
+                ),
+            },
+            first="imgproc.equalize_histogram(image)",
+        ),
+        Case(
+            "equalize_histogram, 16-bit",
+            "histogram equalization",
+            "grey 16-bit",
+            ours,
+            {
+                "skimage equalize_hist": Peer(
+                    exposure.equalize_hist,
+                    tolerance=1,
+                    difference=levels_from_darkest,
+                    unit="levels of 65535",
+                    note=darkest,
+                )
+            },
+        ),
+        Case(
+            "equalize_histogram, float",
+            "histogram equalization",
+            "grey float",
+            ours,
+            {"skimage equalize_hist": Peer(exposure.equalize_hist, note="in 256 bins", unit="of 1")},
+        ),
+        Case(
+            "equalize_histogram, RGB",
+            "histogram equalization of the luminance",
+            "RGB",
+            lambda x: equalize_histogram(x, color="luminance"),
+            {"cv2 YCrCb, equalizeHist, back": Peer(luminance, tolerance=3, note="rounds chroma to 8 bits on the way")},
+        ),
+    ]
+
+
+declare(equalize_histogram, peers=_rows)

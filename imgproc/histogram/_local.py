@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, as_mask, border_name, color_mode, radius_within, real
+from .._core.declare import Case, Peer, declare, levels_inside
 from .._core.jit import kernel
 from .._core.planes import canonical, full_scale, on_intensity
 from .._core.threads import run_bands
@@ -200,3 +201,44 @@ def _map_ranks(
 
     run_bands(band, out.shape[0], pixels=out.size, rows=64)
     return out
+
+
+def _rows() -> list[Case]:
+    from skimage.filters import rank
+
+    return [
+        Case(
+            "equalize_histogram_local, radius 15",
+            "histogram equalization in windows of 31×31",
+            "grey",
+            lambda x: equalize_histogram_local(x, radius=15),
+            {
+                "skimage rank.equalize": Peer(
+                    lambda x: rank.equalize(x, np.ones((31, 31), np.uint8)),
+                    limit=1 / 4,
+                    tolerance=1,
+                    difference=levels_inside(15),
+                    note="compared off the border, where it crops its window; truncates",
+                )
+            },
+            first="imgproc.equalize_histogram_local(image, radius=15)",
+        ),
+        Case(
+            "equalize_histogram_local, radius 60",
+            "histogram equalization in windows of 121×121",
+            "grey",
+            lambda x: equalize_histogram_local(x, radius=min(60, len(x))),
+            {
+                "ours, radius 15": Peer(
+                    lambda x: equalize_histogram_local(x, radius=15),
+                    limit=1.2,
+                    difference=None,
+                    note="the cost must not depend on the radius",
+                )
+            },
+        ),
+    ]
+
+
+declare(equalize_histogram_local, peers=_rows)
+declare(match_histogram_local, no_peer="no row yet")

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, as_mask, color_mode
+from .._core.declare import Case, Peer, declare
+from .._core.formats import channels_of
 from .._core.jit import kernel
 from .._core.lookup import look_up
 from .._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
@@ -66,10 +68,11 @@ class Target:
     knots: tuple[np.ndarray, np.ndarray] | None
     dtype: np.dtype
 
-    def at(self, counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    def at(self, counts: np.ndarray, totals: np.ndarray | np.integer) -> np.ndarray:
         """The value whose share of the reference is nearest counts/totals (float: linear between knots)."""
-        if self.cumulative is None:
+        if self.knots is not None:
             return np.interp(counts / totals, *self.knots).astype(self.dtype)
+        assert self.cumulative is not None
         out = np.empty(counts.shape, self.dtype)
         flat = [canonical(np.asarray(a, np.int64).reshape(-1)) for a in (counts, totals)]
         nearest_levels(canonical(self.cumulative), *flat, out.reshape(-1))
@@ -78,8 +81,9 @@ class Target:
     @property
     def median(self) -> Any:
         """Where a constant image goes."""
-        if self.cumulative is None:
+        if self.knots is not None:
             return self.dtype.type(np.interp(0.5, *self.knots))
+        assert self.cumulative is not None
         return self.dtype.type(np.searchsorted(self.cumulative * 2, self.cumulative[-1]))
 
 
@@ -171,7 +175,7 @@ def _match_float(plane: np.ndarray, valid: np.ndarray, target: Target) -> np.nda
 
 def reference_targets(reference: Any, image: np.ndarray, color: str, reference_mask: Any) -> list[Target]:
     """One `Target` for each plane that `on_intensity` or `_match_levels` works on."""
-    planes = 1 if image.ndim == 2 or color == "luminance" else image.shape[2]
+    planes = 1 if color == "luminance" else channels_of(image)
     if isinstance(reference, np.ndarray) and reference.ndim != 1:
         return _from_image(reference, image, color, reference_mask)
     if reference_mask is not None:
@@ -188,7 +192,7 @@ def _from_image(reference: Any, image: np.ndarray, color: str, mask: Any) -> lis
     mask = as_mask(mask, reference, "reference_mask", "reference")
     if reference.size == 0:
         raise ValueError(f"reference must not be empty, got shape {reference.shape}")
-    channels = [1 if a.ndim == 2 else a.shape[2] for a in (image, reference)]
+    channels = [channels_of(a) for a in (image, reference)]
     if channels[0] != channels[1]:
         raise ValueError(f"reference must have as many channels as image, {channels[0]}, got {channels[1]}")
     if color == "luminance":
@@ -244,3 +248,28 @@ def _from_density(density: Any, dtype: np.dtype, name: str) -> Target:
 def _knots(weights: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     occupied = np.flatnonzero(weights)
     return np.cumsum(weights[occupied]) / weights.sum(), value[occupied]
+
+
+def _rows() -> list[Case]:
+    from skimage import exposure
+
+    return [
+        Case(
+            "match_histogram",
+            "histogram of another photo",
+            "RGB",
+            lambda x, other: match_histogram(x, other),
+            {
+                "skimage match_histograms": Peer(
+                    lambda x, other: exposure.match_histograms(x, other, channel_axis=-1),
+                    limit=1 / 10,
+                    note="interpolates between levels and truncates",
+                )
+            },
+            first="imgproc.match_histogram(image, image)",
+            beside="RGB reference",
+        )
+    ]
+
+
+declare(match_histogram, peers=_rows)

@@ -213,7 +213,9 @@ def window_ranks(
     return ranks, (None if valid is None else populations)
 
 
-def _byte_bands(plane, valid, ymap, xmap, ranks, populations) -> None:
+def _byte_bands(
+    plane: np.ndarray, valid: np.ndarray, ymap: np.ndarray, xmap: np.ndarray, ranks: np.ndarray, populations: np.ndarray
+) -> None:
     side = ymap.size - ranks.shape[0] + 1
     counter = np.dtype(np.uint16 if side * side < 1 << 16 else np.uint32)
     below = np.tril(np.full((17, 16), -1), -1).astype(counter).view(np.uint64)
@@ -234,7 +236,9 @@ def _aligned_words(rows: int, columns: int) -> np.ndarray:
     return words[start : start + rows * columns].reshape(rows, columns)
 
 
-def _ordered_bands(plane, valid, ymap, xmap, ranks, populations) -> None:
+def _ordered_bands(
+    plane: np.ndarray, valid: np.ndarray, ymap: np.ndarray, xmap: np.ndarray, ranks: np.ndarray, populations: np.ndarray
+) -> None:
     h, w = ranks.shape
     side = ymap.size - h + 1
 

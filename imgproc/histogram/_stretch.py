@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_mask, color_mode, real
+from .._core.declare import Case, Peer, declare
 from .._core.jit import kernel
 from .._core.lookup import look_up
 from .._core.planes import on_intensity
@@ -105,3 +106,25 @@ def _stretch_float(plane: np.ndarray, low: float, high: float, mask: np.ndarray 
     out = np.empty(plane.shape, plane.dtype)
     run_bands(lambda y0, y1: _stretch(plane[y0:y1], a, b, out[y0:y1]), plane.shape[0], pixels=plane.size)
     return out
+
+
+def _rows() -> list[Case]:
+    from skimage import exposure
+
+    def theirs(x: np.ndarray) -> np.ndarray:
+        found = exposure.rescale_intensity(x, in_range=tuple(np.percentile(x, (2, 98))), out_range=(0, 255))
+        return found.astype(x.dtype)
+
+    return [
+        Case(
+            "stretch_contrast",
+            "percentiles 2 and 98 to black and white",
+            "grey",
+            lambda x: stretch_contrast(x, low=0.02, high=0.98),
+            {"skimage rescale_intensity": Peer(theirs, tolerance=1, note="with np.percentile; truncates")},
+            first="imgproc.stretch_contrast(image)",
+        )
+    ]
+
+
+declare(stretch_contrast, peers=_rows)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core.formats import channels_of
 from .._core.planes import full_scale
 from ..io._encode import resolve_target
 from ..io._files import _format_of, _holdable, read_image, write_image
@@ -71,7 +72,7 @@ def run(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 def _read(chosen: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
     """The image as the file has it (grey with alpha as RGBA), and the hole."""
     image = read_image(chosen.input, mode="unchanged")
-    if image.ndim == 3 and image.shape[2] == 2:
+    if channels_of(image) == 2:
         image = read_image(chosen.input, mode="rgba")
     if chosen.mask is None:
         return image, hole_of(image, chosen.box, chosen.margin, "--box")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -112,9 +113,9 @@ def coarse_places(
     valid = level.valid.astype(np.float32)
     count = valid.sum(dtype=np.float64)
     mask = np.conj(fft.rfft2(valid, size))
-    crossed = 0
-    squares = np.zeros(need, np.float32)
-    constant, lightness = 0.0, None
+    crossed: Any = 0
+    squares, constant = np.zeros(need, np.float32), 0.0
+    lightness: Any = None
     for plane, other in zip(level.planes, scene):
         # Errors do not change when both lose the same, and lose fewer digits.
         middle = np.float32((plane * valid).sum(dtype=np.float64) / count)

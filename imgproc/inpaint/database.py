@@ -129,7 +129,9 @@ class SceneDatabase:
         OSError, ValueError
             If its file cannot be read any more.
         """
-        return read_image(self[number].path)
+        path = self[number].path
+        assert path is not None  # scenes of a database have files
+        return read_image(path)
 
     @classmethod
     def build(
@@ -413,9 +415,9 @@ class _Store:
     def tidy(self) -> None:
         """Join small shards, drop rows that do not count, and delete the files that no shard needs."""
         read = self._read()
-        worn = {i for i, (_, _, files, live) in enumerate(read) if not files or not live.all()}
+        torn = {i for i, (_, _, files, live) in enumerate(read) if not files or not live.all()}
         small = {i for i, (_, _, files, _) in enumerate(read) if len(files) < SHARD}
-        worn = sorted(worn | small) if worn or len(small) > 1 else []
+        worn = sorted(torn | small) if torn or len(small) > 1 else []
         if worn:
             rows = np.concatenate([read[i][1][read[i][3]] for i in worn])
             files = [file for i in worn for file, alive in zip(read[i][2], read[i][3]) if alive]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_hole, as_image, one_of
+from .._core.declare import declare, hole
 from .._core.planes import full_scale
 
 __all__ = ["inpaint_diffusion"]
@@ -139,3 +140,7 @@ def _solve(matrix: Any, right: np.ndarray) -> np.ndarray:
     # Symmetric and positive definite: no pivots are needed, and an order for A + A' fills in least.
     factors = splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
     return factors.solve(right)
+
+
+declare(inpaint_diffusion, arguments={"mask": lambda image: (hole(image),)})
+declare(inpaint_diffusion, mask="hole")

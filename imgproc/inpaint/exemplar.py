@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
 from .._core.check import as_hole, as_image, as_mask, integer, odd, one_of
+from .._core.declare import declare, hole
 from .._core.jit import jit_enabled
 from .._core.planes import as_planes, full_scale
 from .._core.threads import get_num_threads, run_all, stays_serial
@@ -38,6 +40,36 @@ PARTS_FROM = 400
 """Strips of sources from which two threads search faster than one."""
 
 
+@overload
+def inpaint_exemplar(
+    image: np.ndarray,
+    mask: np.ndarray,
+    *,
+    patch_size: int = ...,
+    priority: str = ...,
+    color: str = ...,
+    source_mask: np.ndarray | None = ...,
+    search: str = ...,
+    window: int | None = ...,
+    blend: int = ...,
+    return_map: Literal[False] = ...,
+    progress: Callable[[int, int], Any] | None = ...,
+) -> np.ndarray: ...
+@overload
+def inpaint_exemplar(
+    image: np.ndarray,
+    mask: np.ndarray,
+    *,
+    patch_size: int = ...,
+    priority: str = ...,
+    color: str = ...,
+    source_mask: np.ndarray | None = ...,
+    search: str = ...,
+    window: int | None = ...,
+    blend: int = ...,
+    return_map: Literal[True],
+    progress: Callable[[int, int], Any] | None = ...,
+) -> tuple[np.ndarray, np.ndarray]: ...
 def inpaint_exemplar(
     image: np.ndarray,
     mask: np.ndarray,
@@ -304,4 +336,7 @@ def _fill_some(state: State, until: int, threads: int) -> None:
             if mine == 0:
                 shared[ENDED] = 1
 
-    run_all([lambda mine=i: job(mine) for i in range(threads)], threads)
+    run_all([functools.partial(job, i) for i in range(threads)], threads)
+
+
+declare(inpaint_exemplar, arguments={"mask": lambda image: (hole(image),), "blend": lambda image: (0, 2)})

@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_hole, as_image, one_of, positive, real, size_pair
+from .._core.declare import declare, middle
+from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale, luma
 from ..geometry import resize
+from .diffusion import inpaint_diffusion
+from .exemplar import inpaint_exemplar
 
 __all__ = ["OnnxInpainter", "inpaint"]
 
-METHODS = ("exemplar", "diffusion")
+METHODS: dict[str, Callable[..., np.ndarray]] = {"exemplar": inpaint_exemplar, "diffusion": inpaint_diffusion}
 
 
 def inpaint(
@@ -55,17 +59,14 @@ def inpaint(
     image = as_image(image)
     mask = as_hole(mask, image)
     if not callable(method):
-        one_of(method, "method", METHODS)
+        one_of(method, "method", tuple(METHODS))
     out = np.array(image, order="C")
     if not mask.any():
         return out
     if callable(method):
         fill, name = method, getattr(method, "__name__", type(method).__name__)
     else:
-        import imgproc
-
-        name = f"inpaint_{method}"
-        fill = getattr(imgproc, name)
+        fill, name = METHODS[method], f"inpaint_{method}"
     given, where = image.view(), mask.view()
     given.flags.writeable = where.flags.writeable = False
     found = fill(given, where, **options)
@@ -182,7 +183,7 @@ class OnnxInpainter:
         answer = self._run((planes - self.mean) * np.float32(self.scale), share[..., 0] > 0)
         found = self._framed(answer) * np.float32(1 / self.output_scale) + self.mean
         found = resize(np.ascontiguousarray(found, np.float32), size=hole.shape, interpolation="bilinear")
-        if image.ndim == 2 or image.shape[2] == 1:
+        if channels_of(image) == 1:
             found = luma(found).reshape(*hole.shape, *image.shape[2:])
         y, x = np.nonzero(mask)
         values = np.clip(found[y - top_row, x - left], 0, 1) * np.float32(top)
@@ -241,3 +242,16 @@ def _levels(value: Any, name: str) -> np.ndarray:
             raise ValueError(f"{name} must be one number or three, got {len(value)}")
         return np.array([real(v, f"{name}[{i}]") for i, v in enumerate(value)], np.float32)
     return np.full(3, real(value, name), np.float32)
+
+
+def _blacken(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The image with 0 in its hole."""
+    return np.where(mask if image.ndim == 2 else mask[..., None], image.dtype.type(0), image)
+
+
+declare(
+    inpaint,
+    mask="hole",
+    arguments={"mask": lambda image: (middle(image),), "method": lambda image: (_blacken,)},
+    no_peer="it calls the method that it is given, whose row stands beside that method",
+)

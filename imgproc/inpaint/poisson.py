@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_hole, as_image, one_of, same_size
+from .._core.declare import another_like, declare, middle
 from .._core.planes import full_scale
 from .._core.spectra import spaced
 from .._core.threads import get_num_threads, stays_serial
@@ -151,3 +152,9 @@ def _in_hole(jumps: list[np.ndarray], mask: np.ndarray, dtype: np.dtype) -> list
         correction[box] = part
         found.append(correction)
     return found
+
+
+declare(
+    poisson_blend,
+    arguments={"source": lambda image: (another_like(image),), "mask": lambda image: (middle(image),)},
+)

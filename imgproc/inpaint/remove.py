@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_hole, as_image, boxes_on_image, integer
+from .._core.declare import declare
 from .._core.opencv import load_cv2
 from .exemplar import inpaint_exemplar
 
@@ -76,3 +77,6 @@ def hole_of(image: np.ndarray, boxes_or_mask: Any, margin: Any, name: str) -> np
         return hole
     side = 2 * min(margin, max(h, w)) + 1
     return load_cv2().dilate(hole.astype(np.uint8), np.ones((side, side), np.uint8)).astype(bool)
+
+
+declare(remove_object, no_peer="no row yet")

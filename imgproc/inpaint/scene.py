@@ -6,18 +6,23 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .._core.check import as_hole, as_image, integer, one_of, positive, real
+from .._core.declare import declare, example_image, middle
+from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale, luma
 from .._core.threads import get_num_threads, ordered_map
 from ..geometry import resize
 from ._context import KEPT, UNITS, Place, block_means, coarse_places, lab_planes, levels_of, refined
-from ._features import read_reduced
-from .database import Scene, SceneDatabase
+from ._features import LENGTH, read_reduced
+from .database import Scene, SceneDatabase, _File
+from .exemplar import inpaint_exemplar
 from .poisson import DOMAINS, poisson_blend
 from .seam import distance_from, seam
 
@@ -96,8 +101,6 @@ class SceneCompletion:
         TypeError, ValueError
             As `inpaint_exemplar` says.
         """
-        from imgproc import inpaint_exemplar
-
         return inpaint_exemplar(*self._given, **options)
 
 
@@ -199,6 +202,7 @@ def complete_scene(
     image = np.array(image)
     image[mask] = 0
     if scenes is None:
+        assert isinstance(database, SceneDatabase)
         scenes = database.query(image, mask, n_scenes)
     query = _Query(image, mask, context, scales, penalty)
 
@@ -273,7 +277,7 @@ def _prepared(scene: np.ndarray, side: int | None) -> np.ndarray:
         scene = (scene >> 8).astype(np.uint8)
     elif scene.dtype.kind == "f":
         scene = np.rint(np.clip(np.nan_to_num(scene), 0, 1) * 255).astype(np.uint8)
-    if scene.ndim == 2 or scene.shape[2] == 1:
+    if channels_of(scene) == 1:
         scene = np.repeat(scene.reshape(*scene.shape[:2], 1), 3, axis=2)
     if side is not None and max(scene.shape[:2]) > side:
         factor = side / max(scene.shape[:2])
@@ -434,7 +438,7 @@ def _shrunk_levels(image: np.ndarray) -> np.ndarray:
 
 def _like(piece: np.ndarray, image: np.ndarray) -> np.ndarray:
     """8-bit RGB with the channels and the dtype of an image."""
-    if image.ndim == 2 or image.shape[2] == 1:
+    if channels_of(image) == 1:
         piece = luma(piece).reshape(image.shape)
     if image.dtype == np.uint8:
         return np.ascontiguousarray(piece)
@@ -475,3 +479,19 @@ def _scored(trials: list[_Trial]) -> list[tuple[float, dict[str, float], _Trial]
         parts = {name: values[i] / means[name] if means[name] > 0 else 0.0 for name, values in raw.items()}
         found.append((sum(parts.values()) / 4, parts, trial))
     return sorted(found, key=lambda entry: (entry[0], entry[2].scene.id))
+
+
+def _example_databases(image: np.ndarray) -> tuple[Any, ...]:
+    """Two scenes in memory, and a database of one photo that comes with scikit-image, without a file of its own."""
+    package = find_spec("skimage").submodule_search_locations[0]
+    parts = [(np.ones((1, LENGTH), np.float16), np.ones(1, bool))]
+    return (
+        [example_image(np.uint8, (60, 90), 3, step=step) for step in (11, 29)],
+        SceneDatabase(Path(package, "data"), [_File("astronaut.png", 0, 0, 512, 512)], parts),
+    )
+
+
+declare(
+    complete_scene,
+    arguments={"mask": lambda image: (middle(image),), "database": _example_databases},
+)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_hole, as_image, as_mask, integer, real, same_size
+from .._core.declare import another_like, declare, middle
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
 from ._flow import grid_flow
@@ -138,10 +139,9 @@ def graph_cut_seam(
     if image.dtype != source.dtype:
         raise ValueError(f"source must have the dtype of image, {image.dtype}, got {source.dtype}")
     mask = as_hole(mask, image, empty=False)
-    if valid is not None:
-        valid = as_mask(valid, image, "valid")
-        if (mask & ~valid).any():
-            raise ValueError("valid must hold the hole: the source must show something everywhere in mask")
+    valid = as_mask(valid, image, "valid")
+    if valid is not None and (mask & ~valid).any():
+        raise ValueError("valid must hold the hole: the source must show something everywhere in mask")
     context = integer(context, "context", at_least=1)
     penalty = real(penalty, "penalty", at_least=0, at_most=1)
     if not image.size:
@@ -192,3 +192,11 @@ def seam(
             to[high] += np.where(ring[high] & where[low], after, 0)
     found, flow = grid_flow(out_of, into, *links)
     return found | mask, flow / UNIT
+
+
+declare(
+    graph_cut_seam,
+    result=lambda image: (np.dtype(bool), image.shape[:2]),
+    arguments={"source": lambda image: (another_like(image),), "mask": lambda image: (middle(image),)},
+    no_peer="no row yet",
+)

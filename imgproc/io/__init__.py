@@ -1,3 +1,6 @@
 """Reading and writing image files, and conversions between the layouts of other libraries."""
 
+from .._core.publish import publish as _publish
 from ._files import *
+
+_publish(globals())

@@ -150,7 +150,8 @@ def _read_png(file: BinaryIO, format_: str, limit: int | None) -> np.ndarray:
 
 
 def _png_chunks(data: bytes, wanted: tuple[bytes, ...]) -> dict[bytes, bytes]:
-    found, at = {}, 8
+    found: dict[bytes, bytes] = {}
+    at = 8
     while at + 12 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         if kind == b"IEND":

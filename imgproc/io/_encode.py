@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from ._decode import swap_red_blue
 
@@ -60,7 +61,7 @@ def _encode_pnm(image: np.ndarray) -> bytes:
 def _encode_tiff(image: np.ndarray) -> bytes:
     """Baseline TIFF 6.0, little-endian, uncompressed strips: pixels, then long values, then the directory."""
     height, width = image.shape[:2]
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     if image.nbytes > 2**32 - 2**24:
         raise ValueError(f"image must be smaller than 4 GiB for a TIFF file, got {image.nbytes} bytes")
     pixels = image.astype(image.dtype.newbyteorder("<"), copy=False).tobytes()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._core.check import DTYPES, as_image, integer, one_of
+from .._core.declare import declare
+from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from ._decode import Refusal, as_mode, decode, pil_array, swap_red_blue
 from ._encode import encode, replace_file, resolve_target
@@ -351,7 +353,7 @@ def _format_of(name: str) -> str:
 
 def _holdable(image: Any, format_: str) -> np.ndarray:
     image = _grey_as_2d(as_image(_not_bool(image), channels=(1, 3, 4)))
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     dtypes, allowed, longest = _HOLDS[format_]
     if image.dtype.name not in dtypes or channels not in allowed:
         holds = {f for f, (d, c, _) in _HOLDS.items() if image.dtype.name in d and channels in c}
@@ -381,7 +383,7 @@ def _not_bool(image: Any) -> Any:
 
 
 def _grey_as_2d(image: np.ndarray) -> np.ndarray:
-    return image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
+    return image[..., 0] if image.ndim == 3 and channels_of(image) == 1 else image
 
 
 def _not_empty(image: np.ndarray) -> None:
@@ -393,3 +395,16 @@ def _plain_array(image: Any) -> np.ndarray:
     if not isinstance(image, np.ndarray) or isinstance(image, np.ma.MaskedArray):
         raise TypeError(f"image must be a plain numpy array, got {type(image).__name__}")
     return image
+
+
+declare(
+    bgr_to_rgb,
+    channels_first,
+    channels_last,
+    from_pil,
+    read_image,
+    rgb_to_bgr,
+    to_pil,
+    write_image,
+    no_peer="no row yet",
+)

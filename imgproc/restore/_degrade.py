@@ -6,8 +6,10 @@ import numpy as np
 
 from .._core.border import framed
 from .._core.check import as_image, as_psf, border_name, integer, real
+from .._core.declare import declare
+from .._core.formats import work_dtype
 from .._core.planes import full_scale
-from .._core.spectra import each_plane, work_dtype
+from .._core.spectra import each_plane
 from .._scanline import pixel, run
 from ._periodic import centred
 
@@ -76,7 +78,7 @@ def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float) -> np
     top, left = n // 2, m // 2
     below, right = n - 1 - top, m - 1 - left
     # A point of the image gets what is up to n // 2 below it, as the convolution mirrors, and so on.
-    size = tuple(next_fast_len(side, real=True) for side in (h + n - 1, w + m - 1))
+    size = next_fast_len(h + n - 1, real=True), next_fast_len(w + m - 1, real=True)
     kind = work_dtype(image.dtype)
     transfer = rfft2(centred(psf, size).astype(kind))
 
@@ -88,3 +90,6 @@ def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float) -> np
         return irfft2(found, s=size, overwrite_x=True)[below : below + h, right : right + w]
 
     return each_plane(image, work)
+
+
+declare(degrade, no_peer="no row yet")

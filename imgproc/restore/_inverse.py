@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, as_psf, integer, positive, real
+from .._core.declare import declare
+from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.planes import canonical, full_scale
-from .._core.spectra import each_plane, frequencies, work_dtype
+from .._core.spectra import each_plane, frequencies
 from ..transform._denoise import noise_of
 from ..transform._wavelet import split
 from ._periodic import Filter, centred, packed, periodic, roomy
@@ -281,3 +283,7 @@ def _fitting(continued: np.ndarray, power: np.ndarray, rough: np.ndarray, sigma:
         else:
             high = middle
     return float(np.exp((low + high) / 2))
+
+
+declare(constrained_least_squares, arguments={"gamma": lambda image: (None, 0.01)}, no_peer="no row yet")
+declare(inverse_filter, wiener, no_peer="no row yet")

@@ -7,6 +7,8 @@ import math
 import numpy as np
 
 from .._core.check import positive, real, size_pair
+from .._core.declare import declare
+from .._neighbours.gaussian import gaussian_weights, mirrored
 
 __all__ = ["defocus_psf", "gaussian_psf", "motion_psf", "turbulence_otf"]
 
@@ -102,9 +104,7 @@ def gaussian_psf(sigma: float) -> np.ndarray:
     """
     sigma = positive(sigma, "sigma")
     real(sigma, "sigma", at_most=500)
-    r = math.ceil(4 * sigma)
-    line = np.exp(-0.5 * (np.arange(-r, r + 1) / sigma) ** 2)
-    line /= line.sum()
+    line = mirrored(gaussian_weights(sigma))
     return np.outer(line, line)
 
 
@@ -150,3 +150,8 @@ def turbulence_otf(size: tuple[int, int], strength: float) -> np.ndarray:
 def _within(value: object, name: str) -> float:
     number = positive(value, name)
     return real(number, name, at_most=LARGEST)
+
+
+declare(defocus_psf, gaussian_psf, motion_psf, no_peer="a small kernel, made once")
+
+declare(turbulence_otf, no_peer="no row yet")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_psf, integer
+from .._core.declare import Case, Peer, declare
+from .._core.formats import work_dtype
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
-from .._core.spectra import each_plane, work_dtype
+from .._core.spectra import each_plane
 from ._periodic import Filter, centred, periodic, roomy
+from ._psf import defocus_psf
 
 __all__ = ["richardson_lucy"]
 
@@ -74,3 +77,30 @@ def richardson_lucy(image: np.ndarray, psf: np.ndarray, *, iterations: int = 10)
         return x[:h, :w]
 
     return each_plane(image, work)
+
+
+def _rows() -> list[Case]:
+    from skimage import restoration
+
+    disc = defocus_psf(2)
+    return [
+        Case(
+            "richardson_lucy, 10 iterations",
+            "deconvolution by a disc of radius 2",
+            "grey",
+            lambda x: richardson_lucy(x, disc, iterations=10),
+            {
+                "skimage richardson_lucy": Peer(
+                    lambda x: restoration.richardson_lucy(x / 255, disc, 10),
+                    limit=1 / 3,
+                    difference=None,
+                    note="in float64, from a constant, black outside",
+                )
+            },
+            first="imgproc.richardson_lucy(image, imgproc.gaussian_psf(1))",
+            size=512,
+        )
+    ]
+
+
+declare(richardson_lucy, peers=_rows)

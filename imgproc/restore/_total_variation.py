@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_psf, integer, positive
+from .._core.declare import declare
+from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
-from .._core.spectra import each_plane, frequencies, work_dtype
+from .._core.spectra import each_plane, frequencies
 from ._periodic import centred, packed, periodic, roomy
 
 __all__ = ["total_variation_deconvolution"]
@@ -131,3 +133,6 @@ def total_variation_deconvolution(
         return x[:h, :w]
 
     return each_plane(image, work)
+
+
+declare(total_variation_deconvolution, no_peer="no row yet")

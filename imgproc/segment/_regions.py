@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import integer
+from .._core.declare import declare
 from .._core.opencv import load_cv2
 
 __all__ = ["connected_components"]
@@ -61,3 +62,6 @@ def connectivity_of(value: int) -> int:
     if number not in (4, 8):
         raise ValueError(f"connectivity must be 4 or 8, got {number}")
     return number
+
+
+declare(connected_components, no_peer="no row yet")

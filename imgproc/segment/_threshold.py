@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real
+from .._core.declare import declare
+from .._core.formats import work_dtype
 from .._core.planes import canonical, full_scale, luma
-from .._neighbours.float_filters import apply, float_of, gaussian_weights, mirrored, separable
+from .._neighbours.float_filters import apply, separable
+from .._neighbours.gaussian import gaussian_weights, mirrored
 from ..histogram._count import count_levels
 from ..local import local_mean, local_std
 
@@ -193,8 +198,8 @@ def adaptive_threshold(
     fill = real(fill, "fill")
     if not image.size:
         return np.zeros(image.shape, bool)
-    kind, full = float_of(image.dtype).type, full_scale(image.dtype)
-    window = {"radius": radius, "border": border, "fill": fill}
+    kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)
+    window: dict[str, Any] = {"radius": radius, "border": border, "fill": fill}
     with np.errstate(invalid="ignore", over="ignore"):
         if method == "gaussian":
             sigma = 0.3 * radius + 0.35
@@ -211,3 +216,8 @@ def adaptive_threshold(
         if offset:
             level -= kind(offset * full)
         return image > level
+
+
+declare(adaptive_threshold, multi_otsu, otsu_threshold, no_peer="no row yet")
+declare(adaptive_threshold, result=lambda image: (np.dtype(bool), image.shape))
+declare(multi_otsu, result=lambda image: (np.dtype(np.float64), (2,)))

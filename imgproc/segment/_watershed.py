@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_mask
+from .._core.declare import declare, labels_like
 from .._core.jit import kernel
 from .._core.planes import canonical, luma
 from ._regions import connectivity_of
@@ -229,3 +230,6 @@ def watershed(
     _flood(levels, canonical(steps), bool(lines), head, tail, following, words, starts, labels.reshape(-1))
     np.maximum(labels[1:-1, 1:-1], 0, out=out)
     return out
+
+
+declare(watershed, result=labels_like, no_peer="no row yet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, border_name, radius_within
+from .._core.declare import declare
 from .._core.opencv import load_cv2
 from ._common import by_bands, by_channels, windows_seeing, with_frame
 from ._median import median_blur
@@ -82,3 +83,6 @@ def _extremes(image: np.ndarray, radius: int, border: str) -> tuple[np.ndarray, 
     low = by_channels(lambda part: cv2.erode(cv2.erode(part, lines[0]), lines[1]), framed, 4)
     high = by_channels(lambda part: cv2.dilate(cv2.dilate(part, lines[0]), lines[1]), framed, 4)
     return low[inside], high[inside]
+
+
+declare(adaptive_median, no_peer="no row yet")

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, border_name, one_of, positive, radius_within
+from .._core.declare import Case, Peer, declare
+from .._core.formats import ROUNDING, channels_of, work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -21,9 +23,6 @@ from ._common import with_frame, within_floats
 from ._lattice import Lattice
 
 __all__ = ["bilateral_filter", "joint_bilateral_filter"]
-
-MAGIC = 12582912.0
-"""1.5 * 2**23: a float32 below 2**22 plus this is rounded to whole numbers, half to even."""
 
 METHODS = ("exact", "grid")
 
@@ -39,8 +38,8 @@ def power_of_two(t, double):
     if double is not None:
         return math.exp((t if t > LOWEST else LOWEST) * 0.6931471805599453)
     t = t if t > np.float32(LOWEST) else np.float32(LOWEST)
-    whole = np.float32(t + np.float32(MAGIC))
-    f = np.float32(t - np.float32(whole - np.float32(MAGIC)))
+    whole = np.float32(t + np.float32(ROUNDING))
+    f = np.float32(t - np.float32(whole - np.float32(ROUNDING)))
     low = np.float32(1.0) + f * np.float32(0.69314718)
     high = np.float32(0.24022651) + f * np.float32(0.05550411)
     top = np.float32(0.00961813) + f * np.float32(0.00133336)
@@ -158,7 +157,7 @@ def _store_planes(planes, top, out):
 
 def planes_of(image: np.ndarray, kind: np.dtype | None = None) -> np.ndarray:
     """Canonical planes (c, h, w) of floats: float32, of float64 images float64."""
-    kind = kind or np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    kind = kind or work_dtype(image.dtype)
     return canonical(np.ascontiguousarray(image.reshape(*image.shape[:2], -1).transpose(2, 0, 1), kind))
 
 
@@ -172,7 +171,7 @@ def _filtered(
     image: np.ndarray, guide: np.ndarray | None, radius: int, sigma_color: float, sigma_space: float, border: str
 ) -> np.ndarray:
     h, w = image.shape[:2]
-    kind = np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
+    kind = work_dtype(image.dtype)
     framed = with_frame(image, radius, border, 0.0)
     framed_guide = None if guide is None else with_frame(guide, radius, border, 0.0)
     scale_of_guide = full_scale((image if guide is None else guide).dtype)
@@ -205,11 +204,12 @@ def _by_lattice(
     framed_guide = framed if guide is None else with_frame(guide, radius, border, 0.0)
     colors = framed_guide.reshape(*framed_guide.shape[:2], -1)
     levels = [_range(colors[:, :, c]) for c in range(colors.shape[2])]
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     sigmas = [within_floats(sigma_space)] * 2
     sigmas += [within_floats(sigma_color * full_scale(framed_guide.dtype))] * len(levels)
-    lattice = Lattice(framed.shape[:2], sigmas, *map(list, zip(*levels, strict=True)), channels)
-    kind = np.dtype(np.float64 if np.float64 in (image.dtype, framed_guide.dtype) else np.float32)
+    lowest, highest = [low for low, _ in levels], [high for _, high in levels]
+    lattice = Lattice(framed.shape[:2], sigmas, lowest, highest, channels)
+    kind = work_dtype(image.dtype, framed_guide.dtype)
     for y in range(0, len(framed), _ROWS):
         values = planes_of(framed[y : y + _ROWS], kind)
         guides = values if guide is None else planes_of(framed_guide[y : y + _ROWS], kind)
@@ -365,3 +365,40 @@ def joint_bilateral_filter(
     if image.size == 0 or radius == 0:
         return image.copy()
     return _either(method, image, guide, radius, sigma_color, sigma_space, border)
+
+
+def _rows() -> list[Case]:
+    import cv2
+
+    return [
+        Case(
+            "bilateral_filter",
+            "bilateral filter, radius 4",
+            "RGB",
+            lambda x: bilateral_filter(x, radius=4, sigma_color=0.1, sigma_space=3.0),
+            {
+                "cv2.bilateralFilter": Peer(
+                    lambda x: cv2.bilateralFilter(x, 9, 25.5, 3.0),
+                    limit=1 / 1.5,
+                    difference=None,
+                    note="adds up the channels' differences, so it is another filter in colour",
+                )
+            },
+        ),
+        Case(
+            "bilateral_filter_wide",
+            "bilateral filter, radius 30, on the grid",
+            "RGB",
+            lambda x: bilateral_filter(x, radius=30, sigma_color=0.1, sigma_space=12.0, method="grid"),
+            {
+                "exact": Peer(
+                    lambda x: bilateral_filter(x, radius=30, sigma_color=0.1, sigma_space=12.0), difference=None
+                )
+            },
+            size=512,
+        ),
+    ]
+
+
+declare(bilateral_filter, peers=_rows)
+declare(joint_bilateral_filter, no_peer="no row yet")

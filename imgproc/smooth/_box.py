@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_mask, border_name, radius_within, real
+from .._core.declare import Case, Peer, declare
 from .._core.opencv import load_cv2
 from .._neighbours.window_sums import Windows, valid_samples
 from ..local import local_mean
@@ -107,3 +108,27 @@ def _unseen(image: np.ndarray, result: np.ndarray, radius: int, border: str, mas
         nothing = ~windows_seeing(mask, (radius, radius), border, outside=True)
         result[nothing] = image[nothing]
     return result
+
+
+def _rows() -> list[Case]:
+    import cv2
+
+    return [
+        Case(
+            "box_blur, radius 3",
+            "mean of windows of 7×7",
+            "RGB",
+            lambda x: box_blur(x, radius=3),
+            {"cv2.blur": Peer(lambda x: cv2.blur(x, (7, 7)), limit=1.1, tolerance=0)},
+        )
+    ]
+
+
+declare(
+    box_blur,
+    mask="fills",
+    page="smooth",
+    call="box_blur(image, radius=3)",
+    look="The mean of a square: points become squares, where a Gaussian makes discs of them. The same as OpenCV's.",
+    peers=_rows,
+)

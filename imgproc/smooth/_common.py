@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from .._core.border import framed
+from .._core.formats import channels_of
 from .._core.opencv import load_cv2
-from .._core.planes import full_scale, level
+from .._core.planes import fill_values, full_scale
 
 __all__: list[str] = []
 
@@ -16,10 +17,8 @@ __all__: list[str] = []
 def with_frame(image: np.ndarray, radius: int, border: str, fill: float) -> np.ndarray:
     """The image extended by `radius` pixels of its border on all sides; `fill` is a fraction of full scale."""
     h, w = image.shape[:2]
-    channels = 1 if image.ndim == 2 else image.shape[2]
     out = np.empty((h + 2 * radius, w + 2 * radius, *image.shape[2:]), image.dtype)
-    values = [level(fill, image.dtype).item()] * channels
-    return framed(image, (radius,) * 4, border, values, out)
+    return framed(image, (radius,) * 4, border, fill_values(fill, channels_of(image), image.dtype), out)
 
 
 BAND = 128

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from .._core.check import as_image, integer, one_of, positive, real
+from .._core.declare import declare
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -54,6 +56,10 @@ def _diffuse(plane, y0, y1, scale, step, quadratic, double, out):
     for y in range(y0, y1):
         above, below = plane[max(y - 1, 0)], plane[min(y + 1, last)]
         _flow_row(plane[y], above, below, scale, step, quadratic, double, out[y])
+
+
+def _step(old: np.ndarray, args: tuple[Any, ...], new: np.ndarray) -> None:
+    run_bands(lambda y0, y1: _diffuse(old, y0, y1, *args, new), len(new), pixels=4 * new.size)
 
 
 def anisotropic_diffusion(
@@ -111,9 +117,11 @@ def anisotropic_diffusion(
     args = scale, kind.type(step), quadratic, True if kind == np.float64 else None
     for _ in range(iterations):
         for old, new in zip(planes, other):
-            source = canonical(old)
-            run_bands(lambda a, b, s=source, o=new: _diffuse(s, a, b, *args, o), image.shape[0], pixels=4 * new.size)
+            _step(canonical(old), args, new)
         planes, other = other, planes
     out = np.empty(image.shape, image.dtype)
     store_planes(planes, out)
     return out
+
+
+declare(anisotropic_diffusion, no_peer="no row yet")

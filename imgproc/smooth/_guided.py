@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._core.check import as_image, positive, radius_within
+from .._core.declare import declare, example_image
 from .._core.jit import borrowed, kernel
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale
@@ -101,8 +102,8 @@ class _Guide:
     def __init__(self, planes: np.ndarray, radius: int) -> None:
         # About one of its own levels nothing cancels, wherever an image's levels lie.
         finite = np.isfinite(planes).all(axis=0)
-        level = planes[(slice(None), *np.unravel_index(finite.argmax(), finite.shape))]
-        level = np.where(np.isfinite(level), level, 0)
+        y, x = np.unravel_index(finite.argmax(), finite.shape)
+        level = np.where(np.isfinite(planes[:, y, x]), planes[:, y, x], 0)
         self.planes, self.radius = canonical(planes - level[:, np.newaxis, np.newaxis]), radius
         n = len(planes)
         pairs = [(a, b) for a in range(n) for b in range(a, n)]
@@ -114,7 +115,7 @@ class _Guide:
         run_bands(lambda a, b: _products(canonical(one[a:b]), canonical(plane[a:b]), out[a:b]), h, pixels=h * w)
         return out
 
-    def _means(self, planes: Sequence[np.ndarray]) -> np.ndarray:
+    def _means(self, planes: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         out = np.empty((len(planes), *planes[0].shape))
         for plane, means in zip(planes, out):
             _mean(plane, self.radius, means)
@@ -200,3 +201,11 @@ def _filtered(image: np.ndarray, guide: np.ndarray | None, radius: int, epsilon:
     out = np.empty(image.shape, image.dtype)
     store_planes(result, out)
     return out
+
+
+declare(
+    guided_filter,
+    reach=4,
+    arguments={"guide": lambda image: (None, example_image(image.dtype, image.shape[:2], 3, step=11))},
+    no_peer="no row yet",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, border_name, radius_within, real
+from .._core.declare import declare
 from .._core.planes import full_scale, level
 from ._common import as_levels, by_bands, windows_seeing
 from ._gaussian import box_sums
@@ -132,3 +133,7 @@ def _contraharmonic(image: np.ndarray, radius: int, order: float, border: str, f
     if not finite.all():
         result[windows_seeing(~finite, reach, border)] = np.nan
     return result
+
+
+declare(contraharmonic_mean, arguments={"order": lambda image: (1.5, -1.0)}, no_peer="no row yet")
+declare(alpha_trimmed_mean, no_peer="no row yet")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, border_name, radius_within, real
+from .._core.declare import Case, Peer, declare
+from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from ._common import by_channels, spoil, with_frame
 from ._ordered import order_statistic
@@ -64,7 +66,7 @@ def median_blur(image: np.ndarray, *, radius: int, border: str = "replicate") ->
     if radius > (_LARGEST if image.dtype == np.uint8 else _SORTED) or image.dtype == np.float64:
         return order_statistic(image, radius, (2 * radius + 1) ** 2 // 2, border)
     side = 2 * radius + 1
-    most = 4 if radius == 1 else 3 if radius <= _TOGETHER and image.ndim == 3 and image.shape[2] == 3 else 1
+    most = 4 if radius == 1 else 3 if radius <= _TOGETHER and channels_of(image) == 3 else 1
     (h, w), margin = image.shape[:2], 0 if border == "replicate" else radius
     source = with_frame(image, radius, border, 0.0) if margin else image
     cv2 = load_cv2()
@@ -122,3 +124,37 @@ def percentile_filter(
         return image.copy()
     n = (2 * radius + 1) ** 2
     return order_statistic(image, radius, min(int(n * percentile / 100.0), n - 1), border, fill)
+
+
+def _rows() -> list[Case]:
+    import cv2
+    from scipy import ndimage
+
+    def row(radius: int) -> Case:
+        return Case(
+            f"median_blur, radius {radius}",
+            f"median of windows of {2 * radius + 1}×{2 * radius + 1}",
+            "RGB",
+            lambda x: median_blur(x, radius=radius),
+            {"cv2.medianBlur": Peer(lambda x: cv2.medianBlur(x, 2 * radius + 1), limit=1.1, tolerance=0)},
+        )
+
+    return [
+        row(1),
+        row(10),
+        Case(
+            "median_blur, 16-bit, radius 3",
+            "median of windows of 7×7",
+            "grey 16-bit",
+            lambda x: median_blur(x, radius=3),
+            {
+                "SciPy median_filter": Peer(
+                    lambda x: ndimage.median_filter(x, 7, mode="nearest"), limit=1 / 4, tolerance=0
+                )
+            },
+        ),
+    ]
+
+
+declare(median_blur, peers=_rows)
+declare(percentile_filter, no_peer="no row yet")

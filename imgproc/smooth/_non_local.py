@@ -13,6 +13,7 @@ import numpy as np
 
 from .._core.check import as_image, integer, positive
 from .._core.copies import copy_into
+from .._core.declare import Case, Peer, declare, percent_apart
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -225,3 +226,30 @@ def non_local_means(image: np.ndarray, *, patch_radius: int, search_radius: int,
     result = np.empty(image.shape, image.dtype)
     store_planes(out, result)
     return result
+
+
+def _rows() -> list[Case]:
+    import cv2
+
+    return [
+        Case(
+            "non_local_means",
+            "non-local means, patches of 7×7 in windows of 21×21",
+            "grey",
+            lambda x: non_local_means(x, patch_radius=3, search_radius=10, strength=10 / 255),
+            {
+                "cv2.fastNlMeansDenoising": Peer(
+                    lambda x: cv2.fastNlMeansDenoising(x, None, 10, 7, 21),
+                    limit=1 / 2,
+                    tolerance=1,
+                    difference=percent_apart,
+                    unit="% of pixels",
+                    note="looks up its weights in a table of steps",
+                )
+            },
+            size=512,
+        )
+    ]
+
+
+declare(non_local_means, reach=4, peers=_rows)

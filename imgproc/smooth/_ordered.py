@@ -8,6 +8,7 @@ or two over groups, then over the words of one group.  Ties need no care, equal 
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -172,7 +173,7 @@ def order_statistic(
 
     places = [(y, x, c) for y in range(0, h, rows) for x in range(0, w, columns) for c in range(framed.shape[2])]
     threads = 1 if stays_serial(h * w) else get_num_threads()
-    run_all((lambda place=place: tile(*place) for place in places), threads)
+    run_all((functools.partial(tile, *place) for place in places), threads)
     result = result.reshape(image.shape)
     spoil(image, result, radius, border)
     return result

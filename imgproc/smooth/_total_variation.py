@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .._core.check import as_image, integer, positive, real
+from .._core.declare import Case, Peer, declare
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -130,7 +133,8 @@ def _denoised(plane: np.ndarray, weight: float, iterations: int, tolerance: floa
     f, u, dual = canonical(plane), np.array(plane), np.zeros((2, h, w), kind)
     none, tau, inverse = canonical(np.zeros(w, kind)), kind.type(TAU), kind.type(weight)
     lengths, squares = np.empty(h), np.zeros(h)
-    first = before = None
+    first: float | None = None
+    before = math.inf
 
     def ascend(y0: int, y1: int) -> None:
         _dual_step(canonical(u), y0, y1, tau, inverse, dual, np.empty(w, kind), lengths)
@@ -149,3 +153,27 @@ def _denoised(plane: np.ndarray, weight: float, iterations: int, tolerance: floa
             break
         before = energy
     return u
+
+
+def _rows() -> list[Case]:
+    from skimage import restoration
+
+    return [
+        Case(
+            "total_variation",
+            "total variation, 50 iterations",
+            "grey float",
+            lambda x: total_variation(x, weight=0.1, iterations=50, tolerance=0.0),
+            {
+                "skimage denoise_tv_chambolle": Peer(
+                    lambda x: restoration.denoise_tv_chambolle(x, 0.1, eps=0, max_num_iter=50),
+                    limit=1.0,
+                    tolerance=1e-5,
+                )
+            },
+            size=512,
+        )
+    ]
+
+
+declare(total_variation, peers=_rows)

@@ -9,6 +9,8 @@ import numpy as np
 
 from .._core.border import framed
 from .._core.check import as_image, as_window_weights, border_name
+from .._core.declare import declare
+from .._core.formats import channels_of
 from .._core.jit import borrowed, kernel
 from .._core.opencv import load_cv2
 from .._core.planes import canonical
@@ -102,7 +104,7 @@ def weighted_median(image: np.ndarray, *, weights: np.ndarray, border: str = "re
     if image.size == 0:
         return image.copy()
     (h, w), (ry, rx) = image.shape[:2], (side // 2 for side in weights.shape)
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     source = framed(
         image,
         (ry, ry, rx, rx),
@@ -182,3 +184,6 @@ def _spoilt(source: np.ndarray, weights: np.ndarray) -> np.ndarray | None:
     planes = [np.ascontiguousarray(flat[..., c], np.uint8) for c in range(flat.shape[2])]
     grown = np.stack([cv2.dilate(plane, shape)[window] != 0 for plane in planes], axis=-1)
     return grown if nan.ndim == 3 else grown[..., 0]
+
+
+declare(weighted_median, reach=1, no_peer="no row yet")

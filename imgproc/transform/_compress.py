@@ -8,6 +8,7 @@ import numpy as np
 
 from .._core.border import framed
 from .._core.check import as_image, one_of, positive, real
+from .._core.declare import declare
 from .._core.spectra import each_plane
 from ._filters import NAMES
 from ._walsh import power_of_two, transformed
@@ -101,3 +102,6 @@ def _least(sizes: np.ndarray, keep: float) -> np.floating:
     sizes = sizes.ravel()
     rank = sizes.size - max(math.ceil(keep * sizes.size), 1)
     return np.partition(sizes, rank)[rank]
+
+
+declare(compress, no_peer="no row yet")

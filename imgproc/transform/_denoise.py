@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, border_name, integer, one_of, real
+from .._core.declare import declare
 from .._core.planes import full_scale
 from .._core.spectra import each_plane
 from ._filters import NAMES
@@ -118,3 +119,6 @@ def _shrink(details: np.ndarray, limit: Any, kind: str) -> None:
         details[np.abs(details) < limit] = 0
     else:
         details -= np.clip(details, -limit, limit)
+
+
+declare(wavelet_denoise, no_peer="no row yet")

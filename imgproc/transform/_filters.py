@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 from math import comb
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,8 @@ def _zeros(n: int) -> list[complex]:
     """Zeros inside the unit circle, one of each pair of conjugates, by rising real part."""
     polynomial = np.polynomial.Polynomial([comb(n - 1 + k, k) for k in range(n)])
     slope, found = polynomial.deriv(), []
-    for y in polynomial.roots() if n > 1 else ():
+    roots: Any = polynomial.roots() if n > 1 else ()
+    for y in roots:
         if y.imag < 0:
             continue
         real = y.imag == 0

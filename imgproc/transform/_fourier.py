@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_coefficients, as_image, image_dtype
-from .._core.spectra import as_floats, spaced, to_dtype, work_dtype
+from .._core.declare import declare, floats_like
+from .._core.formats import work_dtype
+from .._core.spectra import as_floats, spaced, to_dtype
 
 __all__ = ["dct", "dft", "idct", "idft"]
 
@@ -152,3 +154,8 @@ def idct(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None
     if planes.size:
         planes = _each(planes, "idctn")
     return to_dtype(planes, planes.dtype if kind is None else kind)
+
+
+declare(dct, dft, idct, idft, no_peer="no row yet")
+declare(dct, result=floats_like)
+declare(dft, result=lambda image: (np.result_type(floats_like(image)[0], np.complex64), image.shape))

@@ -7,9 +7,11 @@ import functools
 import numpy as np
 
 from .._core.check import as_coefficients, as_image, image_dtype, one_of, size_pair
+from .._core.declare import Case, Peer, declare, floats_like
+from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
-from .._core.spectra import as_floats, to_dtype, work_dtype
+from .._core.spectra import as_floats, to_dtype
 from .._core.threads import run_bands
 
 __all__ = ["inverse_walsh_hadamard", "walsh_hadamard"]
@@ -229,3 +231,31 @@ def inverse_walsh_hadamard(
     if size is not None:
         planes = np.ascontiguousarray(planes[: size[0], : size[1]])
     return to_dtype(planes, planes.dtype if kind is None else kind)
+
+
+def _rows() -> list[Case]:
+    from scipy import fft
+
+    return [
+        Case(
+            "walsh_hadamard",
+            "Walsh–Hadamard transform, sequency order",
+            "grey float",
+            lambda x: walsh_hadamard(x, pad=True),
+            {
+                "scipy dctn": Peer(
+                    lambda x: fft.dctn(x, norm="ortho"), difference=None, note="another transform of the same kind"
+                )
+            },
+            size=512,
+        )
+    ]
+
+
+def _of_powers(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
+    sides = (1 << (n - 1).bit_length() if n else 0 for n in image.shape[:2])
+    return floats_like(image)[0], (*sides, *image.shape[2:])
+
+
+declare(walsh_hadamard, result=_of_powers, arguments={"pad": lambda image: (True,)}, peers=_rows)
+declare(inverse_walsh_hadamard, no_peer="no row yet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 
 from .._core.border import index_map
 from .._core.check import as_coefficients, as_image, border_name, image_dtype, integer, one_of, size_pair
+from .._core.declare import declare
+from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
-from .._core.spectra import as_floats, to_dtype, work_dtype
+from .._core.spectra import as_floats, to_dtype
 from .._core.threads import run_bands
 from ._filters import NAMES, taps
 
@@ -116,18 +119,19 @@ def split(plane: np.ndarray, name: str, border: str) -> tuple[np.ndarray, Detail
         even, odd = np.empty(columns + pairs - 1, kind), np.empty(columns + pairs - 1, kind)
         _split_rows(plane, a, b, x_places, *filters, even, odd, coarse, fine)
 
-    run_bands(across, h, pixels=plane.size)
-    found = []
-    for half in (coarse, fine):
+    def down(half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         a, d = np.empty((rows, columns), kind), np.empty((rows, columns), kind)
         source = canonical(half)
         run_bands(
-            lambda y0, y1, source=source, a=a, d=d: _split_columns(source, y0, y1, y_places, *filters, a, d),
+            lambda y0, y1: _split_columns(source, y0, y1, y_places, *filters, a, d),
             rows,
             pixels=plane.size,
         )
-        found += [a, d]
-    return found[0], (found[1], found[2], found[3])
+        return a, d
+
+    run_bands(across, h, pixels=plane.size)
+    (smooth, horizontal), (vertical, diagonal) = down(coarse), down(fine)
+    return smooth, (horizontal, vertical, diagonal)
 
 
 def join(coarse: np.ndarray, details: Details, name: str) -> np.ndarray:
@@ -137,13 +141,13 @@ def join(coarse: np.ndarray, details: Details, name: str) -> np.ndarray:
     pairs, length = low.size // 2, low.size
     h, w = (2 * n - length + 2 for n in coarse.shape)
     filters = canonical(low), canonical(high)
-    halves = []
-    for a, d in ((coarse, details[0]), (details[1], details[2])):
+
+    def up(a: np.ndarray, d: np.ndarray) -> np.ndarray:
         half, a, d = np.empty((h, a.shape[1]), kind), canonical(a), canonical(d)
-        run_bands(
-            lambda y0, y1, a=a, d=d, half=half: _join_columns(a, d, y0, y1, *filters, half), h, pixels=coarse.size * 4
-        )
-        halves.append(canonical(half))
+        run_bands(lambda y0, y1: _join_columns(a, d, y0, y1, *filters, half), h, pixels=coarse.size * 4)
+        return canonical(half)
+
+    halves = up(coarse, details[0]), up(details[1], details[2])
     out = np.empty((h, w), kind)
 
     def across(y0: int, y1: int) -> None:
@@ -235,7 +239,9 @@ def wavelet(
         return analyse(planes, name, levels, border)
     each = [analyse(np.ascontiguousarray(planes[:, :, c]), name, levels, border) for c in range(planes.shape[2])]
     coarse, *details = zip(*each)
-    return [np.stack(coarse, axis=-1), *(tuple(np.stack(one, axis=-1) for one in zip(*level)) for level in details)]
+    stacked = functools.partial(np.stack, axis=-1)
+    parts = (zip(*level) for level in details)
+    return [stacked(coarse), *((stacked(a), stacked(b), stacked(c)) for a, b, c in parts)]
 
 
 def inverse_wavelet(
@@ -312,3 +318,6 @@ def _checked(coefficients: Any, length: int) -> list[Any]:
         found.append(tuple(d.astype(kind) for d in details))
         size = 2 * h - length + 2, 2 * w - length + 2
     return found
+
+
+declare(inverse_wavelet, wavelet, no_peer="no row yet")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,15 +22,12 @@ from augment.anchors._kmeans import lloyd, weighted_median
 from augment.anchors._labels import read_sizes
 from augment.anchors._metric import Samples
 
-VOC = Path(__file__).resolve().parents[3] / "shared" / "data" / "voc07_trainval_box_sizes.npz"
 UPDATES = ("mean", "median", "exact")
 
 
 @pytest.fixture(scope="module")
-def voc():
-    if not VOC.is_file():
-        pytest.skip("the box sizes of VOC 2007 are not beside this checkout")
-    return np.load(VOC)["wh"].astype(np.float64)
+def voc(shared):
+    return np.load(shared("voc07_trainval_box_sizes.npz"))["wh"].astype(np.float64)
 
 
 def heaps(rng, centres, count=60, spread=1.0):

@@ -10,6 +10,9 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 import pytest
+from helpers.inventory import example_image
+from helpers.machine import Deferred, Op, mean_luma, run
+from helpers.vocabulary import DTYPES
 from oracles import color as naive
 from oracles.color import (
     REFERENCE,
@@ -42,10 +45,6 @@ from augment.color import (
     ToGray,
     ToSepia,
 )
-from imgproc._core.check import DTYPES
-from imgproc._core.sums import mean_luma
-from imgproc._inventory import example_image
-from imgproc._scanline import Deferred, Op, run
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 

@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.inventory import example_image
+from helpers.machine import run
+from helpers.transforms import Transform, through_mask
+from helpers.vocabulary import DTYPES
 from oracles.color import draws, frame_of
+from oracles.plain import full_scale
 from scipy import ndimage
 
-from augment._chain.sample import through_mask
-from augment._chain.transform import Transform
 from augment.erase import CoarseDropout, Erase, GridDropout, MaskDropout, PixelDropout, mean_levels
-from imgproc._core.check import DTYPES
-from imgproc._core.planes import full_scale
-from imgproc._inventory import example_image
-from imgproc._scanline import run
 
 SIZE = (48, 64)
 KINDS = (CoarseDropout, Erase, GridDropout, MaskDropout, PixelDropout)

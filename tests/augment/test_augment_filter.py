@@ -9,13 +9,29 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from helpers.machine import Whole, run
+from helpers.neighbours import (
+    MOST_PAIRS,
+    blend_differences,
+    blur_separable,
+    correlate,
+    disc_weights,
+    gaussian_weights,
+    in_pairs,
+    line_weights,
+    quantized,
+    unsharp_mask,
+)
+from helpers.transforms import Transform
+from helpers.vocabulary import DTYPES
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles.color import draws, frame_of, saturated, stages_of
+from oracles.plain import full_scale
 from scipy import ndimage
 
+import augment
 import imgproc
-from augment._chain.transform import Transform
 from augment.filter import (
     BoxBlur,
     Compression,
@@ -29,12 +45,6 @@ from augment.filter import (
     Sharpen,
     UnsharpMask,
 )
-from augment.filter._blur import disc_weights, gaussian_weights, line_weights
-from imgproc._core.check import DTYPES
-from imgproc._core.planes import full_scale
-from imgproc._neighbours.correlate import _in_pairs, blend_differences, blur_separable, correlate, unsharp_mask
-from imgproc._neighbours.correlate_bytes import MOST_PAIRS, quantized
-from imgproc._scanline import Whole, run
 
 FILTERS: list[Transform] = [
     BoxBlur(),
@@ -277,12 +287,40 @@ def test_box_blur_is_scipys(dtype: np.dtype, radius: int) -> None:
 
 
 @every_dtype
-@pytest.mark.parametrize("sigma", [0.1, 0.5, 1.0, 2.3, 7.0, 25.0])
+@pytest.mark.parametrize("sigma", [0.1, 0.5, 1.0, 2.3, 3.1])
 def test_gaussian_blur_is_scipys(dtype: np.dtype, sigma: float) -> None:
     image = textured(dtype, (45, 61, 3))
-    reach = math.ceil(3 * sigma)
+    reach = math.ceil(4 * sigma)
     exact = ndimage.gaussian_filter(image.astype(np.float64), sigma, radius=(reach, reach), axes=(0, 1), mode="mirror")
     close(at(GaussianBlur(), image, sigma=sigma), exact)
+
+
+@every_dtype
+@pytest.mark.parametrize("sigma", [0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.9, 2.2, 3.4, 4.6, 7.0, 25.0])
+@pytest.mark.parametrize("shape", [(45, 61), (30, 41, 3)])
+def test_gaussian_blur_is_that_of_imgproc(dtype: np.dtype, sigma: float, shape: tuple[int, ...]) -> None:
+    """To the last bit, also with a NaN and an infinity."""
+    image = textured(dtype, shape).copy()
+    if dtype.kind == "f":
+        image.flat[7], image.flat[-90] = np.nan, np.inf
+    made = augment.Compose([GaussianBlur(sigma=(sigma, sigma), p=1)])
+    expected = imgproc.gaussian_blur(image, sigma=sigma)
+    np.testing.assert_array_equal(made(image=image, key=4)["image"], expected)
+
+
+@every_dtype
+def test_gaussian_blur_draws_a_sigma(dtype: np.dtype) -> None:
+    image, transform = textured(dtype, (30, 41, 3)), GaussianBlur(sigma=(0.5, 5.0))
+    for key in range(6):
+        sigma = transform.draw(draws(key), frame_of(image))["sigma"]
+        np.testing.assert_array_equal(filtered(transform, image, key), imgproc.gaussian_blur(image, sigma=sigma))
+
+
+def test_gaussian_blur_of_small_images_has_a_largest_sigma() -> None:
+    for shape, sigma in (((5, 7), 16), ((5, 40), 40)):
+        image = textured(np.uint8, shape)
+        found = at(GaussianBlur(), image, sigma=1e9)
+        np.testing.assert_array_equal(found, imgproc.gaussian_blur(image, sigma=sigma))
 
 
 @every_dtype
@@ -533,9 +571,10 @@ def test_downscale_is_two_resizes(dtype: np.dtype) -> None:
 def test_blocks_of_wide_images_meet(dtype: np.dtype, shape: tuple[int, ...]) -> None:
     """A block is at most as wide as the cache allows; nothing may show where two of them meet."""
     image = textured(dtype, shape)
-    weights = gaussian_weights(1.5)
-    whole = np.array(weights[:0:-1] + weights)
-    close(blur_separable(image, weights), correlated(image, np.outer(whole, whole)))
+    for sigma in (0.2, 0.5, 0.7, 0.9, 1.1, 1.4, 1.7, 2.1):  # each number of pairs that has a loop of its own, and more
+        weights = gaussian_weights(sigma)
+        whole = np.array(weights[:0:-1] + weights)
+        close(blur_separable(image, weights), correlated(image, np.outer(whole, whole)))
     tilted = np.array([[0.5, 0, -1.0], [2.0, 1.0, 0.25], [0, -0.75, 1.0]]) / 3
     close(correlate(image, tilted), correlated(image, tilted))
     big = disc_weights(6.5) if image.ndim == 2 else line_weights(21, 30)
@@ -572,7 +611,7 @@ def test_fixed_point_keeps_what_is_constant(weights: list[float], centre: bool, 
     row = np.concatenate((half[::-1], [middle], half))[np.newaxis]
     row /= row.sum()
     image = np.full((3, 70), value, np.uint8)
-    assert _in_pairs(image, row) is not None
+    assert in_pairs(image, row) is not None
     assert (correlate(image, row) == value).all()
 
 
@@ -590,13 +629,13 @@ def test_quantized_weights_add_up(weights: list[float], whole: int) -> None:
 def test_what_fixed_point_is_for() -> None:
     image = np.zeros((4, 4), np.uint8)
     mean = np.full((3, 3), 1 / 9)
-    assert _in_pairs(image, mean) is not None
-    assert _in_pairs(image.astype(np.uint16), mean) is None
-    assert _in_pairs(image, 2 * mean) is None
-    assert _in_pairs(image, np.array([[0.5, 0.3, 0.2]])) is None
-    assert _in_pairs(image, np.array([[-0.5, 2.0, -0.5]])) is None
-    assert _in_pairs(image, np.full((1, 2 * MOST_PAIRS - 1), 1 / (2 * MOST_PAIRS - 1))) is not None
-    assert _in_pairs(image, np.full((1, 2 * MOST_PAIRS + 1), 1 / (2 * MOST_PAIRS + 1))) is None
+    assert in_pairs(image, mean) is not None
+    assert in_pairs(image.astype(np.uint16), mean) is None
+    assert in_pairs(image, 2 * mean) is None
+    assert in_pairs(image, np.array([[0.5, 0.3, 0.2]])) is None
+    assert in_pairs(image, np.array([[-0.5, 2.0, -0.5]])) is None
+    assert in_pairs(image, np.full((1, 2 * MOST_PAIRS - 1), 1 / (2 * MOST_PAIRS - 1))) is not None
+    assert in_pairs(image, np.full((1, 2 * MOST_PAIRS + 1), 1 / (2 * MOST_PAIRS + 1))) is None
 
 
 def test_rounding_of_fixed_point_is_rare() -> None:
@@ -618,8 +657,8 @@ def test_infinity_stays_in_its_window(dtype: str) -> None:
     image = textured(dtype, (30, 30)).copy()
     image[10, 12] = np.inf
     with np.errstate(invalid="ignore"):
-        blurred = blur_separable(image, gaussian_weights(1.0))
-        masked = unsharp_mask(image, gaussian_weights(1.0), 0.5, 0.0)
+        blurred = blur_separable(image, gaussian_weights(1.0, 3.0))
+        masked = unsharp_mask(image, gaussian_weights(1.0, 3.0), 0.5, 0.0)
     inside = np.zeros(image.shape, bool)
     inside[7:14, 9:16] = True
     np.testing.assert_array_equal(np.isinf(blurred), inside)

@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.inventory import example_image
+from helpers.transforms import Transform, sample
+from helpers.vocabulary import DTYPES
 from oracles.color import applied, draws, frame_of, with_params
+from oracles.plain import full_scale
 from scipy import fft
 
 import augment
@@ -22,11 +26,6 @@ from augment import (
     LocalContrast,
     Superpixels,
 )
-from augment._chain.transform import Transform
-from augment._inventory import sample
-from imgproc._core.check import DTYPES
-from imgproc._core.planes import full_scale
-from imgproc._inventory import example_image
 from imgproc.noise import KINDS
 
 REFERENCE = example_image(np.uint8, (23, 41), 3, step=11)

@@ -7,10 +7,10 @@ import io
 
 import numpy as np
 import pytest
+from helpers.rows import falling
 from oracles import boxes as naive
 
 import augment
-from augment.boxes._match import falling
 
 
 def scene(rng, images=25, classes=4, *, whole=False, ties=True):

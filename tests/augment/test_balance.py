@@ -15,14 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 import sklearn.cluster  # noqa: F401  its threads are limited only once it is loaded
+from helpers.samplers import TILE, OverSampler, nearest_floats, neighbors, numbers_of
+from helpers.threads import cut_small_images, threads_of
 from oracles import balance as naive
 from threadpoolctl import threadpool_limits
 
 import augment
-import imgproc
-from augment.balance import _neighbors, _sampler
-from augment.balance._neighbors import neighbors, numbers_of
-from imgproc._core import threads as _threads
 
 SYNTHESIZERS = ("SMOTE", "BorderlineSMOTE", "SVMSMOTE", "KMeansSMOTE", "ADASYN")
 OTHERS = ("RandomOverSampler", "RandomUnderSampler", "TomekLinks", "EditedNearestNeighbours", "SMOTEENN", "SMOTETomek")
@@ -217,7 +215,7 @@ def test_rounding_of_the_products_misses_no_neighbour(name: str) -> None:
     X = FLOATS[name](np.random.default_rng(3)).astype(np.float32)
     exact = ((X[:, None].astype(np.float64) - X) ** 2).sum(axis=2)
     np.fill_diagonal(exact, np.inf)
-    found = _neighbors._nearest_floats(X, 5)
+    found = nearest_floats(X, 5)
     assert (np.diff(found, axis=1) > 0).all(), "each once, by place"
     apart = np.sort(np.take_along_axis(exact, found.astype(np.int64), axis=1), axis=1)
     np.testing.assert_array_equal(apart, np.sort(exact, axis=1)[:, :5])
@@ -229,10 +227,10 @@ def test_rounding_of_the_products_misses_no_neighbour(name: str) -> None:
 def test_products_beyond_float32_are_left_to_scikit_learn() -> None:
     for size in (5e37, 1e19):
         X = np.random.default_rng(0).normal(size=(40, 30)).astype(np.float32) * np.float32(size)
-        assert _neighbors._nearest_floats(X, 5) is None
+        assert nearest_floats(X, 5) is None
     close = np.ones((300, 20), np.float32) + np.random.default_rng(0).normal(size=(300, 20)).astype(np.float32) * 1e-30
     close[0] = 1e6
-    assert _neighbors._nearest_floats(close, 5) is None, "all in doubt"
+    assert nearest_floats(close, 5) is None, "all in doubt"
     found = neighbors(numbers_of(X), None, 5, name="k", of="samples")
     same = neighbors(numbers_of(X.astype(np.float64)), None, 5, name="k", of="samples")
     np.testing.assert_array_equal(found, same)
@@ -460,14 +458,13 @@ def test_gaps_bases_and_neighbours_are_uniform() -> None:
 
 
 def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_threads, "SERIAL_BELOW", 1)
-    monkeypatch.setattr(_threads, "_num_threads", 1)
+    cut_small_images(monkeypatch)
     for dtype in ("u1", "i4", "f4"):
         X, y = clouds(dtype, (5, 5))
-        imgproc.set_num_threads(1)
-        expected = augment.SMOTE(random_state=0).fit_resample(X, y)[0]
-        imgproc.set_num_threads(3)
-        np.testing.assert_array_equal(augment.SMOTE(random_state=0).fit_resample(X, y)[0], expected)
+        with threads_of(1):
+            expected = augment.SMOTE(random_state=0).fit_resample(X, y)[0]
+        with threads_of(3):
+            np.testing.assert_array_equal(augment.SMOTE(random_state=0).fit_resample(X, y)[0], expected)
 
 
 # --- recipes ----------------------------------------------------------------------------------------------------------
@@ -716,6 +713,6 @@ def test_small_work_without_compiling() -> None:
         A, b = augment.SMOTE(random_state=0, k_neighbors=3).fit_resample(X.astype(dtype), y)
         assert Counter(b.tolist()) == {0: 12, 1: 12}
         assert A.dtype == dtype
-    assert _neighbors.TILE % 3 == 0
-    assert issubclass(augment.SMOTE, _sampler.OverSampler)
+    assert TILE % 3 == 0
+    assert issubclass(augment.SMOTE, OverSampler)
     assert next(itertools.count(len(A))) == 24

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 import sklearn.cluster  # noqa: F401  its threads are limited only once it is loaded
+from helpers.samplers import Cleaner, OverSampler, UnderSampler
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from threadpoolctl import threadpool_limits
 
 import augment
-from augment.balance import _sampler
 
 imblearn = pytest.importorskip("imblearn", reason="imbalanced-learn is not installed")
 from imblearn import combine, over_sampling, under_sampling  # noqa: E402
@@ -27,9 +27,9 @@ from imblearn.pipeline import Pipeline  # noqa: E402
 from imblearn.under_sampling.base import BaseCleaningSampler, BaseUnderSampler  # noqa: E402
 from imblearn.utils.estimator_checks import estimator_checks_generator  # noqa: E402
 
-BaseOverSampler.register(_sampler.OverSampler)
-BaseUnderSampler.register(_sampler.UnderSampler)
-BaseCleaningSampler.register(_sampler.Cleaner)
+BaseOverSampler.register(OverSampler)
+BaseUnderSampler.register(UnderSampler)
+BaseCleaningSampler.register(Cleaner)
 
 THEIRS = {
     name: getattr(module, name)

@@ -9,12 +9,12 @@ import re
 import cv2
 import numpy as np
 import pytest
+from helpers.rows import coded
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import boxes as naive
 
 import augment
-from augment.boxes._inputs import coded
 
 FAMILY = (augment.iou, augment.giou, augment.diou, augment.ciou)
 LISTS = (augment.nms, augment.diou_nms, augment.soft_nms, augment.matrix_nms)

@@ -13,16 +13,22 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from helpers.machine import cos_sin, run
+from helpers.transforms import (
+    REGISTRY,
+    Draws,
+    Frame,
+    Transform,
+    draw_block,
+    elastic_grid,
+    largest_rectangle,
+    plate_grid,
+    stream_uniforms,
+)
 from oracles.geometry import centres, displace, project, pull, run_stage, sample
 from scipy.interpolate import RBFInterpolator
 
 from augment import geometric
-from augment._chain.keys import Draws, draw_block, stream_uniforms
-from augment._chain.transform import REGISTRY, Frame, Transform
-from augment.geometric._affine import largest_rectangle
-from augment.geometric._fields import elastic_grid, plate_grid
-from imgproc._scanline import run
-from imgproc._scanline.matrix import cos_sin
 
 FRAME = Frame(61, 97)
 

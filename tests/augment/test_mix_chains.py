@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.mix_samples import CLASSES, every_entry, keys_of, pictures, same, samples
+from helpers.transforms import build
 
 import augment
 from augment import (
@@ -23,7 +24,6 @@ from augment import (
     ResizeMix,
     SamplePairing,
 )
-from augment._inventory import build
 
 # --- chains -----------------------------------------------------------------------------------------------------------
 

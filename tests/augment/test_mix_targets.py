@@ -18,8 +18,10 @@ from augment import (
     MixUp,
     Mosaic,
 )
+from augment._chain.targets.boxes import seen_boxes
+from augment._chain.targets.points import seen_points
 from augment._inventory import build, sample
-from augment.mix._content import fit_stage, seen_boxes, seen_points
+from augment.mix._content import fit_stage
 
 # --- boxes, masks, keypoints ------------------------------------------------------------------------------------------
 

@@ -13,14 +13,14 @@ import PIL.Image
 import PIL.ImageEnhance
 import PIL.ImageOps
 import pytest
+from helpers.inventory import example_image
+from helpers.machine import Geometry, Whole, run
+from helpers.transforms import Frame, Transform
+from helpers.vocabulary import DTYPES
 from oracles import color as naive
 from oracles.color import applied, draws, frame_of, stages_of, with_params
 
-from augment._chain.transform import Frame, Transform
 from augment.policy import AugMix, RandAugment, TrivialAugment
-from imgproc._core.check import DTYPES
-from imgproc._inventory import example_image
-from imgproc._scanline import Geometry, Whole, run
 
 SIZE = (48, 70)
 INVENTORY: list[Transform] = [

@@ -9,13 +9,13 @@ import hypothesis
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+from helpers.transforms import EXAMPLES, build, title
 
 import augment as A
 import imgproc
-from augment._chain.compiled.cache import WORKS, _own
-from augment._chain.compiled.kernels import _function
+from augment._chain.compiled.chain import WORKS, _own
+from augment._chain.compiled.program import evaluate_kernel
 from augment._chain.compiled.symbols import _FUNCTIONS
-from augment._inventory import EXAMPLES, build, title
 from imgproc._core.jit import kernel
 
 RECORDED = {
@@ -37,12 +37,12 @@ def image_of(shape: tuple[int, ...], dtype: Any, seed: int = 0) -> np.ndarray:
 def both(transforms: list[A.Compose], **options: Any) -> tuple[A.Compose, A.Compose]:
     """A chain, and the same that records nothing."""
     ordinary = A.Compose(transforms, **options)
-    ordinary._recipes.MOST = 0
+    ordinary._chain.compiled.MOST = 0
     return A.Compose(transforms, **options), ordinary
 
 
 def recorded(chain: A.Compose, image: np.ndarray) -> Any:
-    return chain._recipes.find(image.shape, image.dtype, 99)
+    return chain._chain.compiled.find(image.shape, image.dtype, 99)
 
 
 def assert_same(chain: A.Compose, ordinary: A.Compose, image: np.ndarray, keys: Any) -> None:
@@ -113,9 +113,9 @@ def test_images_that_come_again_are_recorded() -> None:
     images = np.stack([image_of((20, 24, 3), np.uint8, k) for k in range(9)])
     expected = [ordinary(image=image, key=k)["image"] for k, image in enumerate(images)]
     for k, image in enumerate(images):
-        assert ((image.shape, image.dtype) in chain._recipes._found) == (k > 0)
+        assert ((image.shape, image.dtype) in chain._chain.compiled._found) == (k > 0)
         np.testing.assert_array_equal(chain(image=image, key=k)["image"], expected[k])
-    assert chain._recipes.find((20, 24, 3), np.dtype(np.uint8)) is not None
+    assert chain._chain.compiled.find((20, 24, 3), np.dtype(np.uint8)) is not None
     for workers in (1, 2, 8):
         out = np.empty_like(images)
         assert chain.batch(images, keys=range(9), workers=workers, out=out)["images"] is out
@@ -185,7 +185,7 @@ def test_functions_of_drawn_numbers_are_those_of_python(rng: np.random.Generator
 
 @kernel
 def _call(code: int, x: float) -> float:
-    return _function(code, x, 0.0)
+    return evaluate_kernel(code, x, 0.0)
 
 
 def test_decisions_that_differ_go_the_ordinary_way() -> None:
@@ -200,9 +200,9 @@ def test_decisions_that_differ_go_the_ordinary_way() -> None:
 
 def test_only_so_many_kinds_are_remembered() -> None:
     chain = A.Compose([A.Invert(p=1)])
-    for k in range(chain._recipes.MOST + 20):
+    for k in range(chain._chain.compiled.MOST + 20):
         chain(image=np.zeros((1 + k, 2), np.uint8), key=0)
-    assert len(chain._recipes._found) == chain._recipes.MOST
+    assert len(chain._chain.compiled._found) == chain._chain.compiled.MOST
 
 
 def test_buffers_of_only_so_many_kinds_are_kept() -> None:

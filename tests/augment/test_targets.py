@@ -26,6 +26,10 @@ from oracles import targets as naive
 
 from augment._chain.targets import boxes as bt
 from augment._chain.targets import points as tg
+from augment._chain.targets.fields import check_field, take
+from augment._chain.targets.masks import check_mask, close_masks, open_masks
+from augment._chain.targets.path import path
+from augment._chain.targets.rows import as_container
 from imgproc._scanline import Erase
 
 # --- formats ----------------------------------------------------------------------------------------------------------
@@ -95,7 +99,7 @@ def test_arrays_come_back_as_float_arrays(given_type: str, expected: str) -> Non
     assert not np.shares_memory(closed, opened)
     np.testing.assert_array_equal(closed, like)
     points = tg.open_points(like[:, :2])
-    assert tg.close_points(points, like).dtype == np.dtype(expected)
+    assert as_container(points, like).dtype == np.dtype(expected)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +110,7 @@ def test_no_boxes_in_any_spelling(boxes: Any, box_format: str) -> None:
     opened = bt.open_boxes(boxes, box_format, H, W)
     assert opened.shape == (0, 4)
     for chain in ([], [ROTATE], BENT["elastic"]):
-        closed, kept = finished(opened, boxes, tg.path(chain, H, W), box_format)
+        closed, kept = finished(opened, boxes, path(chain, H, W), box_format)
         assert kept.shape == (0,)
         assert len(closed) == 0
         assert type(closed) is type(boxes)
@@ -118,10 +122,10 @@ def test_no_boxes_in_any_spelling(boxes: Any, box_format: str) -> None:
 def test_no_keypoints_in_any_spelling(points: Any) -> None:
     opened = tg.open_points(points)
     assert opened.shape == (0, 2)
-    out, kept = tg.move_points(opened, tg.path([ROTATE], H, W))
+    out, kept = tg.move_points(opened, path([ROTATE], H, W))
     assert out.shape == (0, 2)
     assert kept.shape == (0,)
-    assert type(tg.close_points(out, points)) is type(points)
+    assert type(as_container(out, points)) is type(points)
 
 
 @pytest.mark.parametrize("kind", [list, tuple, np.array])
@@ -131,7 +135,7 @@ def test_the_input_is_left_alone(kind: Callable[[Any], Any]) -> None:
     if isinstance(boxes, np.ndarray):
         boxes.flags.writeable = False
     opened = bt.open_boxes(boxes, "albumentations", H, W)
-    finished(opened, boxes, tg.path([FLIP], H, W), "albumentations")
+    finished(opened, boxes, path([FLIP], H, W), "albumentations")
     np.testing.assert_array_equal(boxes, before)
 
 
@@ -145,7 +149,7 @@ def test_without_geometry_boxes_come_back_number_for_number(box_format: str, kin
     corners = [(200, 200, 210, 210), *np.hstack([low, low + rng.uniform(1, 45, (50, 2))]).tolist()]
     boxes = kind([naive.from_corners(box, box_format, H, W) for box in corners])
     opened = bt.open_boxes(boxes, box_format, H, W)
-    closed, kept = finished(opened, boxes, tg.path([Erase(((0, 0, 5, 5),))], H, W), box_format)
+    closed, kept = finished(opened, boxes, path([Erase(((0, 0, 5, 5),))], H, W), box_format)
     np.testing.assert_array_equal(kept, np.arange(1, 51))
     np.testing.assert_array_equal(closed, boxes[1:])
 
@@ -160,7 +164,7 @@ def test_without_geometry_boxes_are_cut_to_the_image_and_dropped_outside() -> No
         (-0.5, 0.5, 0.5, 1.5),
     ]
     opened = bt.open_boxes(boxes, "albumentations", H, W)
-    closed, kept = finished(opened, boxes, tg.path([], H, W), "albumentations")
+    closed, kept = finished(opened, boxes, path([], H, W), "albumentations")
     assert kept.tolist() == [0, 1, 4]
     np.testing.assert_allclose(closed, [(0, 0, 1, 1), (0.2, 0.2, 0.4, 0.4), (0, 0.5, 0.5, 1)], atol=1e-12)
     assert closed[1] == boxes[1]
@@ -236,7 +240,7 @@ def test_corners_the_wrong_way_round_by_rounding_are_an_empty_box() -> None:
     boxes = [(10, 10, 10 - 1e-7, 20), (1, 1, 2, 2)]
     opened = bt.open_boxes(boxes, "pascal_voc", H, W)
     assert opened[0].tolist() == [10, 10, 10, 20]
-    assert finished(opened, boxes, tg.path([FLIP], H, W), "pascal_voc")[1].tolist() == [1]
+    assert finished(opened, boxes, path([FLIP], H, W), "pascal_voc")[1].tolist() == [1]
 
 
 WRONG_POINTS: list[tuple[Any, type[Exception], str]] = [
@@ -274,17 +278,17 @@ def test_refuses_keypoints(points: Any, error: type[Exception], message: str) ->
     ],
 )
 def test_fields_follow_their_rows(field: Any, expected: Any) -> None:
-    checked = tg.check_field(field, 3, "labels")
-    out = tg.take(checked, np.array([0, 2]))
+    checked = check_field(field, 3, "labels")
+    out = take(checked, np.array([0, 2]))
     assert type(out) is type(field)
     if isinstance(field, np.ndarray):
         assert out.dtype == field.dtype
         np.testing.assert_array_equal(out, expected)
     else:
         assert out == expected
-    whole = tg.take(checked, np.arange(3))
+    whole = take(checked, np.arange(3))
     assert whole is not field or isinstance(field, tuple)
-    assert len(tg.take(checked, np.empty(0, np.intp))) == 0
+    assert len(take(checked, np.empty(0, np.intp))) == 0
 
 
 @pytest.mark.parametrize(
@@ -301,7 +305,7 @@ def test_fields_follow_their_rows(field: Any, expected: Any) -> None:
 )
 def test_refuses_fields(field: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        tg.check_field(field, 3, "labels")
+        check_field(field, 3, "labels")
 
 
 # --- masks ------------------------------------------------------------------------------------------------------------
@@ -313,12 +317,12 @@ MASK_TYPES = ["?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"]
 @pytest.mark.parametrize("shape", [SIZE, (*SIZE, 1), (*SIZE, 3)])
 def test_masks_of_any_label_type_pass_as_they_are(dtype: str, shape: tuple[int, ...]) -> None:
     mask = np.zeros(shape, dtype)
-    assert tg.check_mask(mask, H, W) is mask
+    assert check_mask(mask, H, W) is mask
 
 
 def test_masks_become_native() -> None:
     mask = np.arange(H * W, dtype=">i4").reshape(H, W)
-    native = tg.check_mask(mask, H, W)
+    native = check_mask(mask, H, W)
     assert native.dtype == np.int32
     assert native.dtype.isnative
     np.testing.assert_array_equal(native, mask)
@@ -345,28 +349,28 @@ def test_masks_become_native() -> None:
 )
 def test_refuses_masks(mask: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        tg.check_mask(mask, H, W)
+        check_mask(mask, H, W)
 
 
 def test_masks_come_back_in_their_container() -> None:
     a, b = np.zeros(SIZE, bool), np.ones((*SIZE, 2), np.int32)
     for kind in (list, tuple):
-        opened = tg.open_masks(kind([a, b]), H, W)
+        opened = open_masks(kind([a, b]), H, W)
         assert opened[0] is a
         assert opened[1] is b
-        closed = tg.close_masks([m[:5, :6] for m in opened], kind([a, b]), 5, 6)
+        closed = close_masks([m[:5, :6] for m in opened], kind([a, b]), 5, 6)
         assert type(closed) is kind
         assert [m.shape for m in closed] == [(5, 6), (5, 6, 2)]
-        assert tg.close_masks([], kind([]), 5, 6) == kind([])
+        assert close_masks([], kind([]), 5, 6) == kind([])
     stack = np.arange(3 * H * W, dtype=np.uint16).reshape(3, H, W)
-    opened = tg.open_masks(stack, H, W)
-    closed = tg.close_masks([m[:5, :6] for m in opened], stack, 5, 6)
+    opened = open_masks(stack, H, W)
+    closed = close_masks([m[:5, :6] for m in opened], stack, 5, 6)
     assert closed.dtype == np.uint16
     np.testing.assert_array_equal(closed, stack[:, :5, :6])
     for shape, expected in [((0, H, W), (0, 5, 6)), ((0, H, W, 2), (0, 5, 6, 2))]:
         empty = np.zeros(shape, np.int32)
-        assert tg.open_masks(empty, H, W) == []
-        closed = tg.close_masks([], empty, 5, 6)
+        assert open_masks(empty, H, W) == []
+        closed = close_masks([], empty, 5, 6)
         assert closed.shape == expected
         assert closed.dtype == np.int32
 
@@ -390,7 +394,7 @@ def test_masks_come_back_in_their_container() -> None:
 )
 def test_refuses_lists_of_masks(masks: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        tg.open_masks(masks, H, W)
+        open_masks(masks, H, W)
 
 
 # --- without compilation ----------------------------------------------------------------------------------------------
@@ -402,7 +406,7 @@ def test_kernels_as_plain_functions(name: str) -> None:
     chain = {**CHAINS, **BENT}[name]
     boxes = [naive.from_corners(box, "yolo", H, W) for box in BOXES[:2]]
     opened = bt.open_boxes(boxes, "yolo", H, W)
-    closed, kept = finished(opened, boxes, tg.path(chain, H, W), "yolo")
+    closed, kept = finished(opened, boxes, path(chain, H, W), "yolo")
     assert len(closed) == len(kept) > 0
-    out, _ = tg.move_points(tg.open_points(POINTS), tg.path(chain, H, W), remove_invisible=False)
+    out, _ = tg.move_points(tg.open_points(POINTS), path(chain, H, W), remove_invisible=False)
     np.testing.assert_allclose(naive.pull(chain, out), POINTS, atol=2e-4)

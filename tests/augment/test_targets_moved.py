@@ -38,6 +38,7 @@ from oracles import targets as naive
 
 from augment._chain.targets import boxes as bt
 from augment._chain.targets import points as tg
+from augment._chain.targets.path import path
 from imgproc._scanline import Geometry
 from imgproc._scanline import matrix as mx
 
@@ -47,7 +48,7 @@ from imgproc._scanline import matrix as mx
 @pytest.mark.parametrize("name", [*CHAINS, *BENT])
 def test_keypoints_land_where_the_pull_finds_them(name: str) -> None:
     chain = {**CHAINS, **BENT}[name]
-    out, kept = tg.move_points(POINTS, tg.path(chain, H, W), remove_invisible=False)
+    out, kept = tg.move_points(POINTS, path(chain, H, W), remove_invisible=False)
     assert kept.tolist() == list(range(len(POINTS)))
     front = np.isfinite(out).all(axis=1)
     assert front.any()
@@ -60,8 +61,8 @@ def test_keypoints_outside_a_frame_are_removed(name: str) -> None:
     chain = {**CHAINS, **BENT}[name]
     rng = np.random.default_rng(3)
     points = rng.uniform((-10, -10), (W + 10, H + 10), (300, 2))
-    every, _ = tg.move_points(points, tg.path(chain, H, W), remove_invisible=False)
-    out, kept = tg.move_points(points, tg.path(chain, H, W))
+    every, _ = tg.move_points(points, path(chain, H, W), remove_invisible=False)
+    out, kept = tg.move_points(points, path(chain, H, W))
     np.testing.assert_array_equal(out, every[kept])
     found = np.where(np.isfinite(every), every, -1e9)
     h, w = chain[-1].size if chain else SIZE
@@ -74,16 +75,16 @@ def test_keypoints_outside_a_frame_are_removed(name: str) -> None:
 def test_the_edges_of_a_frame_belong_to_it() -> None:
     points = np.array([(0, 0), (W, H), (W, 0), (0, H), (W + 1e-3, 5), (5, -1e-3)], np.float64)
     for chain in ([], [FLIP], [TURN, TURN_BACK], [placed(mx.about(mx.rotation(180), W / 2, H / 2))]):
-        out, kept = tg.move_points(points, tg.path(chain, H, W))
+        out, kept = tg.move_points(points, path(chain, H, W))
         assert kept.tolist() == [0, 1, 2, 3]
         assert out.min() >= 0
         assert (out <= (W, H)).all()
-    np.testing.assert_allclose(tg.move_points(points, tg.path([FLIP], H, W))[0], [(W, 0), (0, H), (0, 0), (W, H)])
+    np.testing.assert_allclose(tg.move_points(points, path([FLIP], H, W))[0], [(W, 0), (0, H), (0, 0), (W, H)])
 
 
 def test_points_beside_the_edge_by_rounding_are_on_it() -> None:
     points = np.array([(-1e-7, 5), (W + 1e-7, H + 1e-7)])
-    out, kept = tg.move_points(points, tg.path([], H, W))
+    out, kept = tg.move_points(points, path([], H, W))
     assert kept.tolist() == [0, 1]
     assert out.tolist() == [[0, 5], [W, H]]
 
@@ -91,22 +92,22 @@ def test_points_beside_the_edge_by_rounding_are_on_it() -> None:
 def test_what_a_crop_cuts_off_padding_does_not_bring_back() -> None:
     chain = CHAINS["crop-pad"]
     points = np.array([(15, 30), (25, 30)])
-    out, kept = tg.move_points(points, tg.path(chain, H, W))
+    out, kept = tg.move_points(points, path(chain, H, W))
     assert kept.tolist() == [1]
     np.testing.assert_allclose(out, [(45, 50)])
-    out, kept = tg.move_points(points, tg.path(chain, H, W), remove_invisible=False)
+    out, kept = tg.move_points(points, path(chain, H, W), remove_invisible=False)
     np.testing.assert_allclose(out, [(35, 50), (45, 50)])
 
 
 def test_behind_the_horizon_is_no_place() -> None:
     points = np.array([(30, 40), (83.0, 40), (110, 40)])
-    out, _ = tg.move_points(points, tg.path([STEEP], H, W), remove_invisible=False)
+    out, _ = tg.move_points(points, path([STEEP], H, W), remove_invisible=False)
     assert np.isfinite(out[0]).all()
     assert np.isfinite(out[1]).all()  # just in front
     assert np.isnan(out[2]).all()
-    bent, _ = tg.move_points(points, tg.path([STEEP, elastic()], H, W), remove_invisible=False)
+    bent, _ = tg.move_points(points, path([STEEP, elastic()], H, W), remove_invisible=False)
     assert np.isnan(bent[2]).all()
-    assert tg.move_points(points, tg.path([STEEP], H, W))[1].tolist() == [0]
+    assert tg.move_points(points, path([STEEP], H, W))[1].tolist() == [0]
 
 
 def dot(x: float, y: float, size: tuple[int, int]) -> np.ndarray:
@@ -131,7 +132,7 @@ def test_painted_dots_warped_by_opencv(name: str) -> None:
     # OpenCV's points are pixel centres at whole numbers.
     half = mx.translation(0.5, 0.5)
     matrix = np.reshape(mx.multiply(mx.inverse(half), mx.multiply(pull, half)), (3, 3))
-    out, kept = tg.move_points(POINTS, tg.path(chain, H, W))
+    out, kept = tg.move_points(POINTS, path(chain, H, W))
     h, w = chain[-1].size
     checked = 0
     for (x, y), i in zip(out, kept):
@@ -149,7 +150,7 @@ def test_painted_dots_remapped_by_opencv(name: str) -> None:
     chain = BENT[name]
     h, w = chain[-1].size
     source = (naive.pull(chain, naive.pixel_centres((h, w))) - 0.5).reshape(h, w, 2).astype(np.float32)
-    out, kept = tg.move_points(POINTS, tg.path(chain, H, W))
+    out, kept = tg.move_points(POINTS, path(chain, H, W))
     errors = []
     for (x, y), i in zip(out, kept):
         if 8 < x < w - 8 and 8 < y < h - 8:
@@ -164,7 +165,7 @@ def test_painted_dots_remapped_by_opencv(name: str) -> None:
 @given(stages(), st.integers(0, 2**32 - 1))
 def test_points_back_undoes_the_way(chain: list[Geometry], seed: int) -> None:
     points = np.random.default_rng(seed).uniform((0, 0), (W, H), (20, 2))
-    out, _ = tg.move_points(points, tg.path(chain, H, W), remove_invisible=False)
+    out, _ = tg.move_points(points, path(chain, H, W), remove_invisible=False)
     near = np.isfinite(out).all(axis=1) & (np.abs(out) < 1e4).all(axis=1)
     back = tg.points_back(out[near], chain, H, W)
     np.testing.assert_allclose(back, points[near], atol=1e-5)
@@ -183,7 +184,7 @@ def test_points_back_through_displacements(name: str) -> None:
 def test_displacements_are_undone_even_where_they_fold(seed: int, strength: float, rows: int, columns: int) -> None:
     stage = elastic(strength, (rows, columns), seed=seed)
     points = np.random.default_rng(seed).uniform((0, 0), (W, H), (30, 2))
-    out, _ = tg.move_points(points, tg.path([stage], H, W), remove_invisible=False)
+    out, _ = tg.move_points(points, path([stage], H, W), remove_invisible=False)
     error = np.abs(naive.pull([stage], out) - points).max(axis=1)
     if strength < 0.1 * min(H / (rows - 1), W / (columns - 1)):
         assert error.max() < 1e-3
@@ -332,7 +333,7 @@ def test_without_clip_all_of_a_box_is_given() -> None:
     np.testing.assert_allclose(out, [(-10, 20, 60, 100), (-10, 10, 10, 30)])
     np.testing.assert_allclose(part, [50 / 60, 0.5])
     opened = bt.open_boxes(boxes[:1], "coco", H, W)
-    assert finished(opened, boxes[:1], tg.path([], H, W), "coco", clip=False)[0] == [boxes[0]]
+    assert finished(opened, boxes[:1], path([], H, W), "coco", clip=False)[0] == [boxes[0]]
 
 
 @given(pixel_boxes(), stages())
@@ -400,7 +401,7 @@ def test_many_boxes_give_what_each_gives_alone() -> None:
     low = rng.uniform(-20, 100, (1000, 2))
     boxes = np.hstack([low, low + rng.uniform(0.1, 60, (1000, 2))])
     for chain in (CHAINS["tilt-crop-steep"], BENT["flip-elastic-rotate"]):
-        way = tg.path(chain, H, W)
+        way = path(chain, H, W)
         out, part, kept = bt.move_boxes(boxes, way, min_visibility=0.3)
         assert 100 < len(kept) < 900
         assert (part >= 0.3 - 1e-9).all()
@@ -435,7 +436,7 @@ def test_grids_of_any_float_layout() -> None:
 
 
 def test_paths_can_be_pickled_and_used_twice() -> None:
-    way = tg.path(BENT["flip-elastic-rotate"], H, W)
+    way = path(BENT["flip-elastic-rotate"], H, W)
     first = bt.move_boxes(BOXES, way)
     again = bt.move_boxes(BOXES, pickle.loads(pickle.dumps(way)))
     for a, b in zip(first, again):
@@ -447,7 +448,7 @@ def test_paths_can_be_pickled_and_used_twice() -> None:
 def test_an_image_without_pixels_shows_no_box(size: tuple[int, int], box_format: str) -> None:
     boxes = [(0.0, 0.0, 0.5, 0.5)]
     opened = bt.open_boxes(boxes, box_format, *size)
-    assert finished(opened, boxes, tg.path([], *size), box_format)[0] == []
+    assert finished(opened, boxes, path([], *size), box_format)[0] == []
 
 
 # --- the peer ---------------------------------------------------------------------------------------------------------
@@ -484,7 +485,7 @@ def test_albumentations_agrees(case: str, box_format: str) -> None:
     opened = bt.open_boxes(boxes, box_format, H, W)
 
     def ours(candidate: Geometry) -> np.ndarray:
-        return finished(opened, boxes, tg.path([candidate], H, W), box_format)[0]
+        return finished(opened, boxes, path([candidate], H, W), box_format)[0]
 
     scale = np.array([1, 1, 1, 1]) if box_format in ("pascal_voc", "coco") else np.array([W, H, W, H])
     if stage is None:

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import io
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +23,10 @@ from PIL import Image
 
 import imgproc
 from gallery import __main__ as command
-from gallery import _page, _plot
+from gallery import _functions, _page, _plot
 from gallery._compare import difference, run_all, to_uint8
 from gallery._site import MANIFEST, SharedSite, Site, SiteError
+from imgproc._core.declare import Declaration, declared, example_image
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_ARGS = [
@@ -443,3 +446,32 @@ def test_index_leads_to_every_page(browser: object, site: Path) -> None:
             links.nth(i).click()
             assert page.locator("h1").inner_text()
             page.get_by_text("All pages").click()
+
+
+# --- functions that declare their page --------------------------------------------------------------------------------
+
+
+def declaring() -> dict[str, Declaration]:
+    found = {name: declared(getattr(imgproc, name)) for name in imgproc.__all__}
+    return {name: said for name, said in found.items() if said.page or said.call or said.given != "image"}
+
+
+@pytest.mark.parametrize(("name", "said"), declaring().items())
+def test_a_function_that_declares_a_page_can_be_shown_there(name: str, said: Declaration) -> None:
+    assert said.page in _page.names()
+    assert re.fullmatch(r"\S.*\.", said.look)
+    assert said.call.startswith(f"{name}(image")
+    image = example_image(np.uint8, (40, 50), 3)
+    picture = _functions.evaluated(said.given, image)
+    assert picture.shape == image.shape
+    assert _functions.evaluated(said.call, picture).shape[:2] == image.shape[:2]
+
+
+def test_a_function_that_declares_a_page_stands_on_it(tmp_path: Path) -> None:
+    assert command.main(["smooth", "--max-side", "64", "--out", str(tmp_path)]) == 0
+    text = (tmp_path / "smooth.html").read_text()
+    for name, said in _functions.shown_on("smooth").items():
+        assert f"<h2>{name}</h2>" in text
+        assert escape(said.call) in text
+    assert "box_blur" in _functions.shown_on("smooth")
+    assert "Could not be shown" not in text

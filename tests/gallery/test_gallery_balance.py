@@ -10,7 +10,8 @@ import sklearn.cluster  # noqa: F401  its threads are limited only once it is lo
 from threadpoolctl import threadpool_limits
 
 from gallery import __main__ as command
-from gallery import _scatter, speed, speed_balance
+from gallery import _scatter, speed
+from gallery.speed import balance as speed_balance
 
 BOUNDS = (0.0, 0.0, 10.0, 5.0)
 

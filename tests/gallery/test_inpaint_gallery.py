@@ -8,8 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from gallery import _inpainting, speed_inpainting
-from gallery.speed_cases import photo as speed_photo
+from gallery import _inpainting
+from gallery.speed import inpainting as speed_inpainting
+from gallery.speed.cases import photo as speed_photo
 
 
 def test_the_ellipse_is_that_of_the_targets() -> None:

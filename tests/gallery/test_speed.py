@@ -1,6 +1,7 @@
 """The speed benchmark: what it counts and what it says.  How fast anything is, no test asserts."""
 
 import gc
+import inspect
 import itertools
 import json
 import sys
@@ -8,19 +9,22 @@ import time
 
 import numpy as np
 import pytest
+from helpers.declarations import REGISTRY, Case, Peer, declared, levels_from_darkest
+from helpers.declarations import readme as readme_parts
 
-from gallery import (
-    measure,
-    speed,
-    speed_cases,
-    speed_chains,
-    speed_functions,
-    speed_page,
-    speed_report,
-    speed_run,
-    speed_transforms,
-)
-from gallery.speed_cases import Case, Peer
+import augment
+import imgproc
+from gallery import speed
+from gallery.speed import cases as speed_cases
+from gallery.speed import chains as speed_chains
+from gallery.speed import functions as speed_functions
+from gallery.speed import measure
+from gallery.speed import page as speed_page
+from gallery.speed import run as speed_run
+from gallery.speed import tables as speed_report
+from gallery.speed import transforms as speed_transforms
+
+BEGIN, END = readme_parts.markers("speed")
 
 
 class Clock:
@@ -183,14 +187,15 @@ def test_every_case_is_named_once_and_has_a_photo():
 
 def test_a_peer_with_its_darkest_level_above_black_is_compared_from_there():
     cdf = np.array([0.2, 0.6, 1.0])
-    assert speed_cases.levels_from_darkest(np.array([0, 128, 255], np.uint8), cdf) == pytest.approx(0.5)
-    assert speed_cases.levels_from_darkest(np.array([0, 32768, 60000], np.uint16), cdf) == pytest.approx(5535)
-    assert speed_cases.levels_from_darkest(np.zeros(3, np.uint8), np.ones(3)) == 0
+    assert levels_from_darkest(np.array([0, 128, 255], np.uint8), cdf) == pytest.approx(0.5)
+    assert levels_from_darkest(np.array([0, 32768, 60000], np.uint16), cdf) == pytest.approx(5535)
+    assert levels_from_darkest(np.zeros(3, np.uint8), np.ones(3)) == 0
 
 
 def test_names_choose_cases():
     assert speed.select([]) == list(speed.CASES)
-    assert speed.CASES[: len(speed_functions.CASES)] == speed_functions.CASES
+    names = [case.name for case in speed_functions.function_cases()]
+    assert [case.name for case in speed.CASES[: len(names)]] == names
     assert {case.name for case in speed.select(["clahe"])} == {"clahe", "clahe, 16-bit"}
     assert [case.name for case in speed.select(["clahe, 16-bit", "clahe, 16-bit"])] == ["clahe, 16-bit"]
     assert [case.name for case in speed.select(["local_*7"])] == ["local_mean+local_std, radius 7"]
@@ -223,7 +228,7 @@ def test_wrong_arguments_are_refused_before_measuring(arguments, message, capsys
 
 def test_a_tiny_run_writes_everything(tmp_path, capsys):
     readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{speed_report.BEGIN}\nold\n{speed_report.END}\nafter\n")
+    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     files = {"--json": tmp_path / "s.json", "--markdown": tmp_path / "s.md", "--readme": readme}
     arguments = [str(part) for pair in files.items() for part in pair]
     status = speed.main(
@@ -252,8 +257,8 @@ def test_a_tiny_run_writes_everything(tmp_path, capsys):
     for case in chosen:
         assert f"| {case.name} | 64² {case.kind} |" in markdown
         assert case.name in out
-    before, told = readme.read_text().split(f"{speed_report.BEGIN}\n")
-    told, after = told.split(speed_report.END)
+    before, told = readme.read_text().split(f"{BEGIN}\n")
+    told, after = told.split(END)
     assert (before, after) == ("before\n", "\nafter\n")
     rows = [line.split(" | ") for line in told.splitlines() if line.startswith("| ")]
     assert rows[0] == ["| case", "image", "ours [ms]", "peer", "peer [ms]", "ours is |"]
@@ -267,12 +272,12 @@ def test_a_tiny_run_writes_everything(tmp_path, capsys):
     assert 'href="speed.html"' in (tmp_path / "index.html").read_text()
 
 
-@pytest.mark.parametrize("text", ["none", f"{speed_report.END}{speed_report.BEGIN}", speed_report.BEGIN])
+@pytest.mark.parametrize("text", ["none", f"{END}{BEGIN}", BEGIN])
 def test_readme_without_its_markers_is_left_alone(text, tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(text)
     with pytest.raises(ValueError, match=r"README\.md must hold <!-- speed:begin -->"):
-        speed_report.replace_in_readme(readme, "new")
+        readme_parts.replace(readme, "speed", "new")
     assert readme.read_text() == text
     assert [file.name for file in tmp_path.iterdir()] == ["README.md"]
 
@@ -312,8 +317,6 @@ def test_results_that_disagree_are_told(monkeypatch, tmp_path, capsys):
 
 
 def test_two_threads_must_give_the_same_result(monkeypatch, tmp_path):
-    import imgproc
-
     monkeypatch.setattr(speed_cases, "THREADS_FROM", 64)
     monkeypatch.setattr(speed_run, "available_cpus", lambda: 2)
     cases = [
@@ -375,14 +378,33 @@ def test_bars_are_logarithmic():
 # --- chains and single transforms -----------------------------------------------------------------------------------
 
 
-def test_every_transform_of_the_registry_has_a_case_or_no_peer():
-    import augment  # noqa: F401
-    from augment._chain.transform import REGISTRY
+def everything_that_can_be_measured():
+    """Public functions, transforms and estimators, by name; of other classes only their making could be measured."""
+    found = {name: getattr(library, name) for library in (imgproc, augment) for name in library.__all__}
+    return {
+        name: thing
+        for name, thing in found.items()
+        if inspect.isfunction(thing) or name in REGISTRY or hasattr(thing, "fit") or hasattr(thing, "fit_resample")
+    }
 
-    groups = {"Compose", "Sequential", "OneOf", "SomeOf"}
-    measured = {single.ours[0] for single in speed_transforms.SINGLES}
-    assert measured | speed_transforms.WITHOUT_PEER == set(REGISTRY) - groups
-    assert not measured & speed_transforms.WITHOUT_PEER
+
+@pytest.mark.parametrize(("name", "thing"), everything_that_can_be_measured().items())
+def test_everything_has_a_row_or_says_why_not(name, thing):
+    rows, why = declared(thing).peers, declared(thing).no_peer
+    scenarios = [module.__name__ for module in speed.SCENARIOS if name in module.MEASURES]
+    assert bool(rows) + bool(why) + len(scenarios) == 1, "declare peers beside it, or no_peer with the reason"
+
+
+def test_what_scenarios_measure_is_public():
+    for module in speed.SCENARIOS:
+        assert set(module.MEASURES) <= {*everything_that_can_be_measured(), "SceneDatabase"}
+
+
+def test_a_row_of_a_transform_has_parameters_that_both_take():
+    for row in speed_transforms.SINGLES:
+        name, given = row.ours
+        assert getattr(augment, name)(**{"p": 1.0, **given}).p == 1
+        assert not any(isinstance(value, str) and value.startswith("cv2.") for value in row.theirs[1].values())
 
 
 TWICE = {
@@ -392,9 +414,9 @@ TWICE = {
 
 
 def test_targets_are_those_asked_for():
-    assert {s.ours[0] for s in speed_transforms.SINGLES if s.at_least == 2} == TWICE
-    assert {s.ours[0] for s in speed_transforms.SINGLES if s.at_least != 2} & TWICE == set()
-    assert {s.at_least for s in speed_transforms.SINGLES} == {1, 2}
+    assert {s.ours[0] for s in speed_transforms.SINGLES if s.declared.at_least == 2} == TWICE
+    assert {s.ours[0] for s in speed_transforms.SINGLES if s.declared.at_least != 2} & TWICE == set()
+    assert {s.declared.at_least for s in speed_transforms.SINGLES} == {1, 2}
     times = {row.name: row.limit and round(1 / row.limit) for row in speed_chains.ROWS}
     assert times == {
         "chain, detection": 5,

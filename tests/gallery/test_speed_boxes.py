@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gallery import speed_boxes
+from gallery.speed import boxes as speed_boxes
 
 CASES = {case.name: case for case in speed_boxes.box_cases()}
 

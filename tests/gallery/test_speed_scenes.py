@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gallery import speed, speed_scenes
-from gallery.speed_cases import photo
+from gallery import speed
+from gallery.speed import scenes as speed_scenes
+from gallery.speed.cases import photo
 
 
 @pytest.fixture

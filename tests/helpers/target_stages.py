@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from augment._chain.targets import boxes as bt
-from augment._chain.targets import points as tg
+from augment._chain.targets.path import Path, path
 from imgproc._scanline import Geometry
 from imgproc._scanline import matrix as mx
 
@@ -109,9 +109,9 @@ def pixel_boxes(draw: Callable[..., Any]) -> tuple[float, float, float, float]:
 
 def moved(boxes: Any, chain: list[Any], **options: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     opened = bt.open_boxes(boxes, "pascal_voc", H, W)
-    return bt.move_boxes(opened, tg.path(chain, H, W), **options)
+    return bt.move_boxes(opened, path(chain, H, W), **options)
 
 
-def finished(opened: np.ndarray, like: Any, way: tg.Path, box_format: str, **options: Any) -> tuple[Any, np.ndarray]:
+def finished(opened: np.ndarray, like: Any, way: Path, box_format: str, **options: Any) -> tuple[Any, np.ndarray]:
     out, _, kept = bt.move_boxes(opened, way, **options)
     return bt.close_boxes(out, box_format, *way.end, like=like, kept=kept), kept

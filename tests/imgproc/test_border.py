@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from imgproc._core.border import BORDERS, index_map
+from helpers.borders import DOCUMENTATION, index_map
+from helpers.vocabulary import BORDERS
 
 pytestmark = pytest.mark.nojit
 
@@ -48,8 +48,6 @@ def test_every_index_is_inside(border: str) -> None:
 
 def test_the_module_names_the_peers_modes() -> None:
     """The table in the module's docstring names numpy's modes as this test uses them."""
-    import imgproc._core.border as module
-
     for border, mode in NUMPY_MODE.items():
-        row = next(line for line in module.__doc__.splitlines() if line.startswith(f"{border} "))
+        row = next(line for line in DOCUMENTATION.splitlines() if line.startswith(f"{border} "))
         assert row.rstrip().endswith(f"``{mode}``")

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 from oracles import spaces as naive
+from oracles.plain import full_scale
 from skimage import color as skimage_color
 
 import imgproc
-from imgproc._core.planes import full_scale
 from imgproc.color import _xyz
 
 SPACES = ("hsv", "hsl", "hsi", "ycrcb", "xyz", "lab", "luv", "linear")

@@ -7,10 +7,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from helpers.vocabulary import LUMA_WEIGHTS
 from oracles import spaces as naive
+from oracles.plain import full_scale
 
 import imgproc
-from imgproc._core.planes import LUMA_WEIGHTS, full_scale
 
 DTYPES = tuple(np.dtype(code) for code in ("u1", "u2", "f4", "f8"))
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from helpers.pieces import in_small_pieces
 from oracles import smooth as naive
 from skimage.restoration import denoise_tv_chambolle
 
@@ -16,7 +17,6 @@ from imgproc import (
     non_local_means,
     total_variation,
 )
-from imgproc.smooth import _non_local
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 TOLERANCE = {np.uint8: 1, np.uint16: 2, np.float32: 5e-6, np.float64: 1e-11}
@@ -45,8 +45,7 @@ def test_non_local_means_is_its_definition(rng, monkeypatch, dtype, shape, patch
     options = {"patch_radius": patch, "search_radius": search, "strength": 0.25}
     expected = naive.non_local_means(image, **options)
     assert largest_difference(non_local_means(image, **options), expected) <= TOLERANCE[dtype]
-    monkeypatch.setattr(_non_local, "_ROWS", 4)
-    monkeypatch.setattr(_non_local, "_COLUMNS", 5)
+    in_small_pieces(monkeypatch, "non_local_means")
     assert largest_difference(non_local_means(image, **options), expected) <= TOLERANCE[dtype]
 
 

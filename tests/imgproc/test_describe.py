@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.vocabulary import DTYPES
 from oracles import describe as naive
 from oracles.plain import full_scale
 from skimage import feature, measure
 
 import imgproc
 from imgproc import describe
-from imgproc._core.check import DTYPES
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from helpers.borders import framed, index_map
+from helpers.machine import Geometry, Op, Stage, Whole, calls_of, is_mixing, pixel, run, run_without_short_cuts
+from helpers.vocabulary import BORDERS
 
 import imgproc
-from imgproc._core.border import BORDERS, framed, index_map
-from imgproc._scanline import Geometry, Op, Stage, Whole, pixel, run
-from imgproc._scanline import passes as _run
 
 DTYPES = ("uint8", "uint16", "float32", "float64")
 SHAPES = ((1, 1), (1, 7), (5, 1), (7, 9, 1), (13, 6, 3), (6, 5, 4), (4, 7, 5), (33, 21, 3))
@@ -28,19 +29,9 @@ def _image(shape: tuple[int, ...], dtype: str, seed: int = 0) -> np.ndarray:
     return image
 
 
-def _general(monkeypatch: pytest.MonkeyPatch, image: np.ndarray, stages: list[Stage], **options: object) -> np.ndarray:
-    """The same program, stage by stage, by the kernels alone."""
-    with monkeypatch.context() as patch:
-        patch.setattr(_run, "is_padding", lambda stage, size: False)
-        patch.setattr(_run, "_direct", lambda *args: None)
-        for stage in stages[:-1]:
-            image = run(image, [stage])
-        return run(image, stages[-1:], **options)
-
-
 def _agree(monkeypatch: pytest.MonkeyPatch, image: np.ndarray, stages: list[Stage]) -> np.ndarray:
     """Compare; also with strided images, and with an array for the result that has gaps."""
-    expected = _general(monkeypatch, image, stages)
+    expected = run_without_short_cuts(monkeypatch, image, stages)
     spread = np.repeat(np.repeat(image, 2, 0), 2, 1)[::2, ::2]
     holes = np.empty((*expected.shape[:-1], 2 * expected.shape[-1]), expected.dtype)[..., ::2]
     results = [run(image, stages), run(spread, stages), run(image, stages, out=holes)]
@@ -54,20 +45,8 @@ def _agree(monkeypatch: pytest.MonkeyPatch, image: np.ndarray, stages: list[Stag
 
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
-    """Note the calls of a function of `_run`."""
-
-    def watch(name: str) -> list[str]:
-        seen: list[str] = []
-        function = getattr(_run, name)
-
-        def noted(*args: object) -> object:
-            seen.append(name)
-            return function(*args)
-
-        monkeypatch.setattr(_run, name, noted)
-        return seen
-
-    return watch
+    """Note the calls of a function of the planner of passes."""
+    return functools.partial(calls_of, monkeypatch)
 
 
 # --- rectangles -------------------------------------------------------------------------------------------------------
@@ -122,7 +101,7 @@ MATRICES = (
 
 
 def _mixing() -> bool:
-    return _run.is_mixing([pixel.matrix(SEPIA)], _image((2, 2, 3), "uint8"))
+    return is_mixing([pixel.matrix(SEPIA)], _image((2, 2, 3), "uint8"))
 
 
 @pytest.mark.parametrize("rows", MATRICES)
@@ -138,7 +117,7 @@ def test_mixed_bytes_of_all_colours(monkeypatch) -> None:
     image = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(levels.size, -1, 3)
     for rows in MATRICES[:2]:
         np.testing.assert_array_equal(
-            run(image, [pixel.matrix(rows)]), _general(monkeypatch, image, [pixel.matrix(rows)])
+            run(image, [pixel.matrix(rows)]), run_without_short_cuts(monkeypatch, image, [pixel.matrix(rows)])
         )
 
 
@@ -155,7 +134,7 @@ def test_mixed_bytes_in_bands(monkeypatch, threads) -> None:
     imgproc.set_num_threads(threads)
     try:
         for rows in MATRICES:
-            expected = _general(monkeypatch, image, [pixel.matrix(rows)])
+            expected = run_without_short_cuts(monkeypatch, image, [pixel.matrix(rows)])
             np.testing.assert_array_equal(run(image, [pixel.matrix(rows)]), expected)
     finally:
         imgproc.set_num_threads(before)
@@ -288,7 +267,7 @@ def test_padding_before_operations(monkeypatch, border) -> None:
     last: list[Op] = [pixel.normalize(0.5, 0.25)]
     for ops in ([], last):
         for options in ({}, {"layout": "first"}, {"dtype": np.dtype(np.float64)}, {"dtype": np.float16}):
-            expected = _general(monkeypatch, image, [padding, *ops], **options)
+            expected = run_without_short_cuts(monkeypatch, image, [padding, *ops], **options)
             result = run(image, [padding, *ops], **options)
             assert result.dtype == expected.dtype
             np.testing.assert_array_equal(result, expected)

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 import scipy.ndimage
+from helpers.pieces import in_small_pieces
+from helpers.vocabulary import BORDERS
 from oracles import smooth as naive
 
 import imgproc
 from imgproc import bilateral_filter, guided_filter, joint_bilateral_filter
-from imgproc._core.border import BORDERS
-from imgproc.smooth import _guided
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 TOLERANCE = {np.uint8: 1, np.uint16: 1, np.float32: 2e-6, np.float64: 1e-12}
@@ -208,5 +208,5 @@ def test_wrong_guides() -> None:
 def test_guided_filter_by_parts_is_the_whole(rng, monkeypatch, channels) -> None:
     image = rng.random((90, 75) if channels is None else (90, 75, channels))
     whole = imgproc.guided_filter(image, radius=2, epsilon=0.01)
-    monkeypatch.setattr(_guided, "_TILE", (32, 32))
+    in_small_pieces(monkeypatch, "guided_filter")
     np.testing.assert_allclose(imgproc.guided_filter(image, radius=2, epsilon=0.01), whole, rtol=1e-10)

@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 import pytest
 import scipy.ndimage as ndi
+from helpers.pieces import in_small_pieces
+from helpers.vocabulary import BORDERS, DTYPES
 from oracles import edges as naive
 from oracles.plain import full_scale
 from skimage import feature, filters
 
 import imgproc
-from imgproc._core.border import BORDERS
-from imgproc._core.check import DTYPES
-from imgproc._neighbours import float_filters as _linear
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 
@@ -235,6 +234,6 @@ def test_bands_of_linear_filters_are_the_whole(rng, monkeypatch, border) -> None
         lambda: imgproc.laplacian(image, border=border),
     )
     whole = [call() for call in calls]
-    monkeypatch.setattr(_linear, "_BAND", 1)
+    in_small_pieces(monkeypatch, "linear filters")
     for call, expected in zip(calls, whole, strict=True):
         np.testing.assert_array_equal(call(), expected)

@@ -6,17 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.inventory import example_image
+from helpers.spectra import double_size, isotropic, peaks
+from helpers.vocabulary import BORDERS, DTYPES
 from oracles import frequency as naive
 from scipy import ndimage
 from skimage import filters
 
 import imgproc
-from imgproc._core.border import BORDERS
-from imgproc._core.check import DTYPES
-from imgproc._core.spectra import double_size
-from imgproc._inventory import example_image
-from imgproc.frequency import _isotropic
-from imgproc.frequency._notch import _peaks
 
 KINDS = ("butterworth", "ideal", "gaussian")
 
@@ -218,9 +215,9 @@ def test_notches_are_found(grey_photo: np.ndarray) -> None:
     places = ((20 / w, 31 / h), (40 / w, -13 / h))
     waves = sum(0.1 * np.cos(2 * np.pi * (fx * x + fy * y) + 1) for fx, fy in places)
     clean = grey_photo / 255 * 0.6 + 0.2
-    found = _peaks(clean + waves)
+    found = peaks(clean + waves)
     assert sorted(found) == sorted(places)
-    assert _peaks(clean) == []
+    assert peaks(clean) == []
     filtered = imgproc.notch_reject(clean + waves, auto=True, cutoff=0.02)
     inside = np.s_[20:-20, 20:-20]
     assert np.abs(filtered - clean)[inside].std() < waves[inside].std() / 4
@@ -231,7 +228,7 @@ def test_notches_are_found(grey_photo: np.ndarray) -> None:
 @pytest.mark.parametrize(("fx", "fy"), [(-0.5, 0.0), (0.25, -0.5), (-0.5, -0.5), (-0.5, 0.25), (0.0, -0.5)])
 def test_notches_at_the_highest_frequencies_are_found_once(fx: float, fy: float) -> None:
     y, x = np.indices((64, 64))
-    found = _peaks(np.cos(2 * np.pi * (fx * x + fy * y)))
+    found = peaks(np.cos(2 * np.pi * (fx * x + fy * y)))
     assert len(found) == 1
     assert np.abs(found[0]).tolist() == [abs(fx), abs(fy)]
 
@@ -250,10 +247,10 @@ def test_non_finite_pixels_count_as_the_mean_of_the_others(border: str) -> None:
 def test_large_transfers_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     image = example_image(np.float32, (20, 30))
     expected = imgproc.lowpass(image, cutoff=0.17)
-    before = _isotropic._kept.cache_info().currsize
-    monkeypatch.setattr(_isotropic, "CACHED_BELOW", 1)
+    before = isotropic._kept.cache_info().currsize
+    monkeypatch.setattr(isotropic, "CACHED_BELOW", 1)
     np.testing.assert_array_equal(imgproc.lowpass(image, cutoff=0.17), expected)
-    assert _isotropic._kept.cache_info().currsize == before
+    assert isotropic._kept.cache_info().currsize == before
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.inventory import example_image
+from helpers.vocabulary import DTYPES
 
 import imgproc
 from imgproc.__main__ import main
-from imgproc._core.check import DTYPES
-from imgproc._inventory import example_image
 
 Y, X = np.indices((40, 50))
 HOLE = (abs(X - 20) < 5) & (abs(Y - 18) < 4)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.vocabulary import DTYPES
 from oracles import inpaint as naive
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 from skimage.restoration import inpaint_biharmonic
 
 import imgproc
-from imgproc._core.check import DTYPES
 
 ORDERS = ("harmonic", "biharmonic")
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.inventory import example_image
+from helpers.threads import threads_of
+from helpers.vocabulary import DTYPES
 from oracles import inpaint as naive
 
 import imgproc
-from imgproc._core import threads as _threads
-from imgproc._core.check import DTYPES
-from imgproc._inventory import example_image
 from imgproc.inpaint import exemplar
 
 PRIORITIES = ("criminisi", "regularized", "tensor")
@@ -21,10 +21,8 @@ PRIORITIES = ("criminisi", "regularized", "tensor")
 
 @pytest.fixture(autouse=True)
 def threads() -> Iterator[None]:
-    before = _threads._num_threads
-    imgproc.set_num_threads(1)
-    yield
-    _threads._num_threads = before
+    with threads_of(1):
+        yield
 
 
 def ellipse(shape: tuple[int, ...], center: tuple[float, float], axes: tuple[float, float], angle: float) -> np.ndarray:
@@ -606,11 +604,9 @@ def test_refuses_images(photo: np.ndarray) -> None:
 # --- other implementations --------------------------------------------------------------------------------------------
 
 
-def test_as_plausible_as_a_published_result() -> None:
+def test_as_plausible_as_a_published_result(shared: Callable[[str], Path]) -> None:
     """PatchBasedInpainting's two-tone shape: white is the hole in its mask."""
-    folder = Path(__file__).resolve().parents[3] / "shared" / "data" / "inpainting"
-    if not folder.is_dir():
-        pytest.skip("no shared/data/inpainting beside the project")
+    folder = shared("inpainting")
     image, mask, theirs = (
         imgproc.read_image(folder / f"BlackWhite{what}.png", mode="grey") for what in ("", "Mask", "Result")
     )

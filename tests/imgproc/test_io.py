@@ -17,18 +17,9 @@ import pytest
 import tifffile
 from PIL import Image, ImageOps
 
+from imgproc import bgr_to_rgb, channels_first, channels_last, from_pil, read_image, rgb_to_bgr, to_pil, write_image
 from imgproc._core import planes as _planes
 from imgproc._core.opencv import load_cv2
-from imgproc.io._files import (
-    bgr_to_rgb,
-    channels_first,
-    channels_last,
-    from_pil,
-    read_image,
-    rgb_to_bgr,
-    to_pil,
-    write_image,
-)
 
 H, W = 37, 53
 

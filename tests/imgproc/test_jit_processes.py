@@ -19,7 +19,9 @@ Start = Callable[..., "subprocess.Popen[str]"]
 ROOT = Path(cache.__file__).resolve().parents[2]
 
 KERNELS = """
-from imgproc._core.jit import carray, kernel, unit
+import numpy as np
+from imgproc._core.jit import kernel
+from imgproc._core.units import Family, Unit, invoke
 
 @kernel(inner=True)
 def part(x, k):
@@ -44,11 +46,16 @@ def c(x):
 def d(x):
     return x.sum()
 
-@unit
 def scale(row, n, parameters):
-    values, numbers = carray(row, (n,)), carray(parameters, (2,))
     for i in range(n):
-        values[i] = part(values[i], numbers[0]) + numbers[1]
+        row[i] = part(row[i], parameters[0]) + parameters[1]
+    return n
+
+SCALE = Unit(Family("int64", (("T", 1), ("int64", 0), ("T", 1))), scale)
+
+@kernel
+def call(address, row, n, parameters):
+    return invoke(address, np.int64(0), (row, n, parameters))
 """
 
 EXPECTED = {"a": 24.0, "b": 25.0, "c": 50.0, "d": 15.0}
@@ -190,38 +197,35 @@ for _ in range(2):
 
 
 UNIT = """
-import ctypes, sys, threading
+import sys, threading
 import numpy as np
 import _shared_kernels
 
 assert "numba" not in sys.modules
-scale = _shared_kernels.scale
-signature = "void(float32*, int64, float64*)"
+unit, call = _shared_kernels.SCALE, _shared_kernels.call
 found = []
-threads = [threading.Thread(target=lambda: found.append(scale.address(signature))) for _ in range(4)]
+threads = [threading.Thread(target=lambda: found.append(unit.address(T="float32"))) for _ in range(4)]
 for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
 assert len(set(found)) == 1
-call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)(found[0])
-row, parameters = np.arange(3, dtype=np.float32), np.array([2.0, 0.5])
-call(row.ctypes.data, row.size, parameters.ctypes.data)
-other = scale.address("void(CPointer(float64), int64, CPointer(float64))")
-assert other != found[0]
-print(*row, *(made.cache_hits for _, made in scale._compiled.values()))
+row, parameters = np.arange(3, dtype=np.float32), np.array([2.0, 0.5], np.float32)
+assert call(found[0], row, 3, parameters) == 3
+assert unit.address(T="float64") != found[0]
+print(*row, sum(unit.made.stats.cache_hits.values()))
 """
 
 
-def test_c_functions_are_compiled_once_and_loaded_elsewhere(start: Start, tmp_path: Path) -> None:
-    assert finish(start(UNIT)) == [["1.5", "3.5", "5.5", "0", "0"]]
-    assert finish(start(UNIT)) == [["1.5", "3.5", "5.5", "1", "1"]]
+def test_units_are_compiled_once_and_loaded_elsewhere(start: Start, tmp_path: Path) -> None:
+    assert finish(start(UNIT)) == [["1.5", "3.5", "5.5", "0"]]
+    assert finish(start(UNIT)) == [["1.5", "3.5", "5.5", "2"]]
     for file in (tmp_path / "cache").rglob(f"*{cache.SUFFIX}"):
         file.write_bytes(file.read_bytes()[:-100])
-    assert finish(start(UNIT)) == [["1.5", "3.5", "5.5", "0", "0"]]
+    assert finish(start(UNIT)) == [["1.5", "3.5", "5.5", "0"]]
 
 
-def test_files_of_c_functions_hold_no_address(start: Start, tmp_path: Path) -> None:
+def test_files_of_units_hold_no_address(start: Start, tmp_path: Path) -> None:
     """Two processes have their libraries at other addresses, and write the same code."""
     contents = []
     for _ in range(2):
@@ -234,14 +238,7 @@ def test_files_of_c_functions_hold_no_address(start: Start, tmp_path: Path) -> N
     assert contents[0] == contents[1]
 
 
-def test_without_compilation_there_is_no_address(start: Start) -> None:
-    code = """
-import _shared_kernels
-
-try:
-    _shared_kernels.scale.address("void(float32*, int64, float64*)")
-except TypeError as error:
-    print(error)
-"""
-    said = finish(start(code, NUMBA_DISABLE_JIT="1"))
-    assert " ".join(said[0]) == "there is no C function without compilation (NUMBA_DISABLE_JIT)"
+def test_without_compilation_units_run_in_python(start: Start) -> None:
+    assert finish(
+        start(UNIT.replace("sum(unit.made.stats.cache_hits.values())", "unit.made"), NUMBA_DISABLE_JIT="1")
+    ) == [["1.5", "3.5", "5.5", "None"]]

@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 import pytest
 import scipy.ndimage
+from helpers.vocabulary import BORDERS
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from oracles import plain as naive
 
 from imgproc import enhance_local_statistics, local_mean, local_std
-from imgproc._core.border import BORDERS
 
 COLORS = ("luminance", "per_channel")
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)

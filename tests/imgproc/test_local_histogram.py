@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.vocabulary import BORDERS
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
@@ -13,7 +14,6 @@ from oracles import plain as naive
 from skimage.filters import rank
 
 from imgproc import equalize_histogram, equalize_histogram_local, histogram, match_histogram, match_histogram_local
-from imgproc._core.border import BORDERS
 
 COLORS = ("luminance", "per_channel")
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)

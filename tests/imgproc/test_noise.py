@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.vocabulary import DTYPES
 from oracles import noise as naive
 from oracles.plain import full_scale
 from scipy import stats
 from skimage import restoration
 
 import imgproc
-from imgproc._core.check import DTYPES
 from imgproc.noise import KINDS
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)

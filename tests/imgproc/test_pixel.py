@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.inventory import example_image
+from helpers.machine import Erase, Op, pack, pixel, run, tabulated
+from helpers.threads import cut_small_images, threads_of
+from helpers.vocabulary import DTYPES
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import point as naive
@@ -15,10 +19,6 @@ from oracles.plain import full_scale, to_dtype
 from test_point import assert_levels, textured
 
 import imgproc
-from imgproc._core import threads as _threads
-from imgproc._core.check import DTYPES
-from imgproc._inventory import example_image
-from imgproc._scanline import Erase, Op, pixel, run
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 INTEGERS = [np.uint8, np.uint16]
@@ -170,24 +170,24 @@ def test_operations_on_bytes_as_one_table(ops: list[Op], grey: bool) -> None:
     if grey:
         ops = [op for op in ops if not any(type(p) is tuple for p in op.params)] or [pixel.invert()]
     image = textured(np.uint8, None if grey else 3)
-    tables = pixel.tabulated(ops, 1 if grey else 3)
+    tables = tabulated(ops, 1 if grey else 3)
     assert tables is not None
     np.testing.assert_array_equal(naive.lookup(image, table=tables if len(tables) > 1 else tables[0]), run(image, ops))
 
 
 def test_operations_that_no_table_can_replace() -> None:
-    assert pixel.tabulated([], 3) is None
+    assert tabulated([], 3) is None
     for op in CHAINABLE[10:]:
-        assert pixel.tabulated([pixel.invert(), op], 3) is None
-    alike = pixel.tabulated([pixel.invert(), pixel.gamma(2.0)], 3)
+        assert tabulated([pixel.invert(), op], 3) is None
+    alike = tabulated([pixel.invert(), pixel.gamma(2.0)], 3)
     assert alike is not None
     assert alike.shape == (1, 256)
 
 
 def tables_of(ops: list[Op], dtype: Any, channels: int = 3) -> list[tuple[int, int, int]]:
     """(first operation, operation after the run, table) of each table."""
-    plan = pixel.pack(ops, channels, dtype).ops
-    return [(k, k + run, table) for k, (_, _, run, table) in enumerate(plan.tolist()) if table >= 0]
+    plan = pack(ops, channels, dtype).operations.ops
+    return [(k, k + run, table) for k, (*_, run, table) in enumerate(plan.tolist()) if table >= 0]
 
 
 def test_where_tables_stand_for_operations() -> None:
@@ -204,12 +204,12 @@ def test_where_tables_stand_for_operations() -> None:
 
 
 def test_a_program_says_what_comes_out() -> None:
-    program = pixel.pack([pixel.matrix([MATRIX[0]]), pixel.normalize(0.5, 0.5)], 3, np.uint8)
+    program = pack([pixel.matrix([MATRIX[0]]), pixel.normalize(0.5, 0.5)], 3, np.uint8)
     assert (program.channels, program.normalized) == (1, True)
-    program = pixel.pack([pixel.invert()], 5, np.float32)
+    program = pack([pixel.invert()], 5, np.float32)
     assert (program.channels, program.normalized) == (5, False)
-    program = pixel.pack([], 2, np.uint8)
-    assert (program.channels, program.normalized, program.ops.shape) == (2, False, (0, 4))
+    program = pack([], 2, np.uint8)
+    assert (program.channels, program.normalized, len(program.operations.ops)) == (2, False, 0)
 
 
 # --- NaN and infinity -------------------------------------------------------------------------------------------------
@@ -264,10 +264,10 @@ def test_noise_depends_on_stream_and_place_alone(op: Op, monkeypatch: pytest.Mon
     found = run(image, [op])
     assert (found != image).any()
     np.testing.assert_array_equal(run(image.reshape(1, -1, 3), [op]).reshape(image.shape), found)
-    monkeypatch.setattr(_threads, "SERIAL_BELOW", 1)
+    cut_small_images(monkeypatch)
     for n in (2, 5):
-        monkeypatch.setattr(_threads, "_num_threads", n)
-        np.testing.assert_array_equal(run(image, [op]), found)
+        with threads_of(n):
+            np.testing.assert_array_equal(run(image, [op]), found)
     other = run(image, [op._replace(params=(op.params[0] + 1, *op.params[1:]))])
     assert (other != found).mean() > 0.02
 
@@ -469,7 +469,7 @@ REFUSED: list[tuple[list[Op], int, Any, str]] = [
 )
 def test_what_does_not_fit_is_refused(ops: list[Op], channels: int, dtype: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        pixel.pack(ops, channels, dtype)
+        pack(ops, channels, dtype)
     with pytest.raises(ValueError, match=message):
         run(example_image(dtype, (5, 7), channels), ops)
 

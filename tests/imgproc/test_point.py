@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.inventory import example_image
+from helpers.vocabulary import DTYPES
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import point as naive
 from oracles.plain import full_scale
 
 import imgproc
-from imgproc._core.check import DTYPES
-from imgproc._inventory import example_image
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 
@@ -38,7 +38,10 @@ SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("posterize", {"bits": 11}),
     ("solarize", {}),
     ("solarize", {"threshold": 0.7}),
-    *(("threshold", {"level": 0.4, "method": m}) for m in imgproc._scanline.pixel.METHODS),
+    *(
+        ("threshold", {"level": 0.4, "method": m})
+        for m in ("binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse")
+    ),
     ("bit_plane", {"bit": 0}),
     ("bit_plane", {"bit": 7}),
 ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.threads import cut_small_images, threads_of
 from oracles import scene as naive_scene
 
 import imgproc
-from imgproc._core import threads as _threads
 
 DOMAINS = ("image", "hole")
 
@@ -120,15 +120,11 @@ def test_any_order_in_memory(photos) -> None:
 
 def test_threads_change_nothing(photos, monkeypatch) -> None:
     image, source, mask = pieces(photos, np.float32)
-    before = _threads._num_threads
-    monkeypatch.setattr(_threads, "SERIAL_BELOW", 1)
-    try:
-        results = []
-        for n in (1, 2, 8):
-            imgproc.set_num_threads(n)
+    cut_small_images(monkeypatch)
+    results = []
+    for n in (1, 2, 8):
+        with threads_of(n):
             results.append(imgproc.poisson_blend(image, source, mask=mask).tobytes())
-    finally:
-        _threads._num_threads = before
     assert len(set(results)) == 1
 
 

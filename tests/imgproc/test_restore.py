@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.inventory import example_image
+from helpers.spectra import inverse, periodic
+from helpers.vocabulary import BORDERS, DTYPES
 from oracles import restore as naive
 from scipy import ndimage
 from skimage import restoration
 
 import imgproc
-from imgproc._core.border import BORDERS
-from imgproc._core.check import DTYPES
-from imgproc._inventory import example_image
-from imgproc.restore import _periodic
 
 CROOKED = np.array([[0, 1.0, 2, 0], [1, 4, 0.5, 0.25], [0.5, 0, 0, 0]])
 
@@ -141,12 +140,12 @@ PLANE = example_image(np.float64, (30, 41))
 def test_the_continuation_is_its_definition() -> None:
     for shape in ((30, 41), (1, 1), (3, 40)):
         plane = PLANE[: shape[0], : shape[1]]
-        np.testing.assert_allclose(_periodic.periodic(plane, (60, 70)), naive.extended(plane, (60, 70)))
-    found = _periodic.periodic(np.linspace(0, 1, 50)[:, None] * np.ones(50), (80, 80))
+        np.testing.assert_allclose(periodic.periodic(plane, (60, 70)), naive.extended(plane, (60, 70)))
+    found = periodic.periodic(np.linspace(0, 1, 50)[:, None] * np.ones(50), (80, 80))
     assert np.abs(np.diff(found, axis=0, append=found[:1])).max() < 0.08  # no seam
 
 
-SIZE = _periodic.roomy(PLANE.shape, CROOKED)
+SIZE = periodic.roomy(PLANE.shape, CROOKED)
 H = naive.transfer(CROOKED, SIZE)
 
 
@@ -154,7 +153,7 @@ def test_a_packed_spectrum_filters_as_a_complex_one(rng: np.random.Generator) ->
     values, other = rng.random((32, 48)), rng.random((32, 48))
     half, out = np.fft.rfft2(other), np.empty((32, 48))
     for mirrored in (False, True):
-        _periodic.Filter((32, 48), values.dtype)(values, _periodic.packed(half, (32, 48)), out, mirrored=mirrored)
+        periodic.Filter((32, 48), values.dtype)(values, periodic.packed(half, (32, 48)), out, mirrored=mirrored)
         expected = np.fft.irfft2(np.fft.rfft2(values) * (half.conj() if mirrored else half), s=(32, 48))
         np.testing.assert_allclose(out, expected, atol=1e-10)
 
@@ -227,9 +226,9 @@ def test_total_variation_is_its_definition(dtype: np.dtype) -> None:
 def test_wiener_and_constrained_least_squares_are_those_of_scikit_image(
     grey_photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imgproc.restore._inverse.ROUNDS", 0)
+    monkeypatch.setattr(inverse, "ROUNDS", 0)
     plane, psf = grey_photo / 255, imgproc.motion_psf(7, 30)
-    size = _periodic.roomy(plane.shape, psf)
+    size = periodic.roomy(plane.shape, psf)
     # They are periodic: on our continuation, without the mean, which they darken.
     mean = naive.extended(plane, size).mean()
     known = naive.extended(plane - mean, size)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from helpers.threads import threads_of
 from oracles import scene as naive_scene
 
 import imgproc
-from imgproc._core import threads as _threads
 from imgproc.inpaint import _context
 from imgproc.inpaint.scene import SCALES, _texture
 from imgproc.inpaint.seam import distance_from
-
-SHARED = Path(imgproc.__file__).resolve().parent.parent.parent / "shared" / "data" / "scene"
 
 
 def psnr(a, b, where) -> float:
@@ -153,14 +149,11 @@ def test_what_the_hole_shows_does_not_matter(photos, others, rng) -> None:
 
 def test_threads_change_nothing(photos, others) -> None:
     scene, image, mask, _ = plant(photos("astronaut")[:240, :300], 0.9, (5, 5), 10)
-    before, found = _threads._num_threads, []
-    try:
-        for n in (1, 2, 8):
-            imgproc.set_num_threads(n)
+    found = []
+    for n in (1, 2, 8):
+        with threads_of(n):
             results = imgproc.complete_scene(image, mask, [*others, scene], context=30)
-            found.append([(r.score, r.scene.id, r.placement, r.image.tobytes(), r.seam.tobytes()) for r in results])
-    finally:
-        _threads._num_threads = before
+        found.append([(r.score, r.scene.id, r.placement, r.image.tobytes(), r.seam.tobytes()) for r in results])
     assert found[0] == found[1] == found[2]
 
 
@@ -248,11 +241,11 @@ def test_extreme_differences_fit_the_integers() -> None:
     assert total == 1200 * (2 * 1275**2 + 510**2 / 4)
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared triples are not there")
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_shared_triples(number) -> None:
-    image, scene = (imgproc.read_image(SHARED / f"input{number}{what}.jpg") for what in ("", "_patch"))
-    mask = imgproc.read_image(SHARED / f"input{number}_mask.jpg", mode="grey") < 128
+def test_shared_triples(number, shared) -> None:
+    folder = shared("scene")
+    image, scene = (imgproc.read_image(folder / f"input{number}{what}.jpg") for what in ("", "_patch"))
+    mask = imgproc.read_image(folder / f"input{number}_mask.jpg", mode="grey") < 128
     (found,) = imgproc.complete_scene(image, mask, [scene])
     assert not found.poor
     assert abs(found.placement.dy - (found.placement.size[0] - image.shape[0]) / 2) < 60, "roughly aligned"

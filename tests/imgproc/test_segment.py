@@ -7,13 +7,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from helpers.vocabulary import DTYPES
 from oracles import segment as naive
 from oracles.plain import full_scale
 from scipy import ndimage
 from skimage import filters, measure, segmentation
 
 import imgproc
-from imgproc._core.check import DTYPES
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 

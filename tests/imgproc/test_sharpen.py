@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 import pytest
 import scipy.ndimage as ndi
+from helpers.vocabulary import BORDERS, DTYPES
 from oracles import sharpen as naive
 from oracles.plain import full_scale
 from PIL import Image, ImageFilter
 from skimage import filters
 
 import imgproc
-from imgproc._core.border import BORDERS
-from imgproc._core.check import DTYPES
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 import scipy.ndimage
+from helpers.vocabulary import BORDERS
 from oracles import smooth as naive
 
 import imgproc
 from imgproc import box_blur, gaussian_blur
-from imgproc._core.border import BORDERS
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 SCIPY_MODE = {

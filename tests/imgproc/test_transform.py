@@ -11,13 +11,12 @@ import pytest
 import pywt
 import scipy.fft
 import scipy.linalg
+from helpers.inventory import example_image
+from helpers.vocabulary import BORDERS, DTYPES
 from oracles import transform as naive
 from skimage import restoration
 
 import imgproc
-from imgproc._core.border import BORDERS
-from imgproc._core.check import DTYPES
-from imgproc._inventory import example_image
 from imgproc.transform._filters import NAMES, taps
 from imgproc.transform._wavelet import deepest
 

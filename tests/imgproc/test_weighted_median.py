@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 import pytest
 import scipy.ndimage
+from helpers.neighbours import whole_weights
+from helpers.pieces import in_small_pieces
+from helpers.vocabulary import BORDERS
 from oracles import smooth as naive
 
 import imgproc
 from imgproc import median_blur, weighted_median
-from imgproc._core.border import BORDERS
-from imgproc.smooth import _weighted_median
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
@@ -48,7 +49,7 @@ def test_it_is_its_definition(rng, dtype, border, weights) -> None:
 def test_rows_longer_than_a_chunk_and_bands(rng, monkeypatch) -> None:
     image = image_of(rng, np.uint8, (30, 70, 3))
     whole = weighted_median(image, weights=WEIGHTS["uneven"])
-    monkeypatch.setattr(_weighted_median, "_CHUNK", 64)
+    in_small_pieces(monkeypatch, "weighted_median")
     np.testing.assert_array_equal(weighted_median(image, weights=WEIGHTS["uneven"]), whole)
 
 
@@ -98,7 +99,7 @@ def test_half_is_reached_exactly() -> None:
 
 
 def test_weights_too_fine_are_rounded() -> None:
-    units = _weighted_median._whole(WEIGHTS["tiny"].ravel())
+    units = whole_weights(WEIGHTS["tiny"].ravel())
     exact = [Fraction(w) / sum(map(Fraction, WEIGHTS["tiny"].ravel().tolist())) for w in WEIGHTS["tiny"].flat]
     assert max(abs(Fraction(u, 1 << 62) - e) for u, e in zip(units, exact, strict=True)) <= Fraction(1, 1 << 62)
     image = np.arange(9, dtype=np.float64).reshape(3, 3)

@@ -6,14 +6,18 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import pydoc
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import augment
 import imgproc
 from imgproc._core import jit as _jit
+from imgproc._core.publish import groups
 from imgproc._inventory import EXAMPLES, example_call, example_image, image_functions, public_functions
 
 ROOT = Path(imgproc.__file__).parent
@@ -83,11 +87,57 @@ def test_all_is_public_sorted_and_true(module: str) -> None:
 
 def test_everything_in_an_all_is_published_and_nothing_else() -> None:
     published = {name for module in PUBLISHING for name in importlib.import_module(module).__all__}
-    modules = {name.rpartition(".")[2] for name in MODULES}
-    visible = {name for name in vars(imgproc) if not name.startswith("_")}
-    assert published <= visible
-    assert visible <= published | modules
+    visible = {name for name in dir(imgproc) if not name.startswith("_")}
+    assert visible == published == set(imgproc.__all__)
     assert set(FUNCTIONS) <= published
+
+
+@pytest.mark.parametrize("package", [imgproc, augment], ids=lambda p: p.__name__)
+def test_modules_are_no_public_names(package: ModuleType) -> None:
+    assert len(package.__all__) == len(set(package.__all__)) > 100
+    for name in package.__all__:
+        assert not inspect.ismodule(getattr(package, name))
+    assert [name for name in dir(package) if not name.startswith("_")] == sorted(package.__all__)
+    below = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    visible = {name for name, value in vars(package).items() if inspect.ismodule(value) and not name.startswith("_")}
+    assert visible <= below, "a star import brought the module of a module"
+
+
+@pytest.mark.parametrize("package", [imgproc, augment], ids=lambda p: p.__name__)
+def test_help_lists_every_public_name_in_its_group(package: ModuleType) -> None:
+    text = pydoc.render_doc(package, renderer=pydoc.plaintext)
+    text = text[: text.index("PACKAGE CONTENTS")]
+    for title, names in groups(vars(package)).items():
+        assert f"{title}\n" in text
+        after = text[text.index(f"{title}\n") + len(title) :].strip().partition("\n\n")[0].partition("\n    \n")[0]
+        assert re.findall(r"\w+", after) == names
+    listed = [name for names in groups(vars(package)).values() for name in names]
+    assert sorted(listed) == sorted(package.__all__)
+
+
+def test_modules_stay_importable(run_python: Callable[..., str]) -> None:
+    """Where a function has the name of a module, as `histogram` and `inpaint` do, the name is the function: what stands
+    in the module comes by ``from``."""
+    code = """
+import pickle
+import imgproc.color._lab
+import imgproc.color as color
+import imgproc.inpaint.seam
+import imgproc.histogram as h
+from imgproc.inpaint import seam
+from imgproc.histogram import clahe
+import augment.balance.metrics
+assert imgproc.color is color and color._lab.rgb_to_lab is imgproc.rgb_to_lab
+assert seam.grid_cut is imgproc.grid_cut and callable(imgproc.inpaint)
+assert h is imgproc.histogram and callable(h) and clahe is imgproc.clahe
+assert augment.balance.metrics.auc is augment.auc
+for thing in (imgproc.histogram, imgproc.grid_cut, imgproc.SceneDatabase, augment.Rotate, augment.auc):
+    assert pickle.loads(pickle.dumps(thing)) is thing
+found = {}
+exec("from imgproc import *", found)
+print(found["clahe"] is clahe, "seam" in found, "color" in found)
+"""
+    assert run_python(code) == "True False False"
 
 
 def test_a_function_is_not_hidden_by_the_module_of_its_name() -> None:
@@ -130,7 +180,7 @@ def test_required_arguments_have_an_example(name: str) -> None:
 def test_an_unknown_required_argument_is_named() -> None:
     def blur(image: object, *, wobble: float) -> None: ...
 
-    with pytest.raises(LookupError, match=r"blur requires 'wobble'.*imgproc\._examples\.EXAMPLES"):
+    with pytest.raises(LookupError, match=r"blur requires 'wobble'.*declare an example.*imgproc\._inventory\.EXAMPLES"):
         example_call(blur, example_image("uint8", (9, 7)))
     assert "wobble" not in EXAMPLES
 
@@ -197,12 +247,17 @@ print(sorted(loaded & set(sys.modules)))
     assert run_python(code) == "[]"
 
 
-def test_init_has_only_imports_and_a_docstring() -> None:
-    docstring, *statements = ast.parse((ROOT / "__init__.py").read_text()).body
+INITS = [file for file in SOURCES if file.name == "__init__.py" and not file.parent.name.startswith("_")]
+
+
+@pytest.mark.parametrize("file", INITS, ids=lambda f: f.parent.name)
+def test_init_has_only_imports_and_a_docstring_and_publishes(file: Path) -> None:
+    docstring, *statements, last = ast.parse(file.read_text()).body
     assert isinstance(docstring, ast.Expr)
     for statement in statements:
         assert isinstance(statement, ast.ImportFrom), f"line {statement.lineno}"
-        assert statement.level == 1, f"line {statement.lineno}: only our own modules"
+        assert statement.level >= 1, f"line {statement.lineno}: only our own modules"
+    assert ast.unparse(last).startswith("_publish(globals()")
 
 
 @pytest.mark.parametrize("file", [file for file in SOURCES if file.name != "jit.py"], ids=lambda f: f.stem)

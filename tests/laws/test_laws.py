@@ -1,7 +1,7 @@
 """Laws that every image function obeys, tested for each public one without asking.
 
 Functions are found by signature and called through `imgproc._inventory`.  A result has the shape and dtype of the image
-unless `RESULTS` says otherwise; there is nothing else to declare here for a new function.
+unless the function declares otherwise (see `imgproc._core.declare`); nothing is listed here.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pytest
 import imgproc
 from imgproc._core import threads as _threads
 from imgproc._core.check import DTYPES
+from imgproc._core.declare import declared as declaration_of
 from imgproc._inventory import choices, example_call, example_image, image_functions, takes, takes_channels, variants
 
 FUNCTIONS = {
@@ -31,92 +32,20 @@ every_function = pytest.mark.parametrize("name", sorted(FUNCTIONS))
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 every_layout = pytest.mark.parametrize("channels", [None, 1, 3, 5])
 
+SAID = {name: declaration_of(function) for name, function in FUNCTIONS.items()}
 Declared = tuple[np.dtype, tuple[int, ...]]
 
 
-def _counts(image: np.ndarray) -> Declared:
-    bins = 65536 if image.dtype == np.uint16 else 256
-    return np.dtype(np.int64), (bins,) if image.ndim == 2 else (image.shape[2], bins)
-
-
-def _statistic(image: np.ndarray) -> Declared:
-    return np.dtype(np.float64 if image.dtype == np.float64 else np.float32), image.shape
-
-
-def _labels(image: np.ndarray) -> Declared:
-    return np.dtype(np.int32), image.shape[:2]
-
-
-def _histograms_of_gradients(image: np.ndarray) -> Declared:
-    rows, columns = (max(n // 8 - 1, 0) for n in image.shape[:2])
-    return _statistic(image)[0], (rows, columns, 2, 2, 9)
-
-
-def _of_size(height: int, width: int, image: np.ndarray) -> Declared:
-    return image.dtype, (height, width, *image.shape[2:])
-
-
-def _of_powers(image: np.ndarray) -> Declared:
-    sides = (1 << (n - 1).bit_length() if n else 0 for n in image.shape[:2])
-    return _statistic(image)[0], (*sides, *image.shape[2:])
-
-
-RESULTS: dict[str, Callable[[np.ndarray], Declared]] = {
-    "histogram": _counts,
-    "cumulative_histogram": _counts,
-    "local_mean": _statistic,
-    "local_std": _statistic,
-    "rgb_to_gray": lambda image: (image.dtype, image.shape[:2]),
-    "gray_to_rgb": lambda image: (image.dtype, (*image.shape[:2], 3)),
-    "normalize": _statistic,
-    "spectrum": _statistic,
-    "dct": _statistic,
-    "dft": lambda image: (np.result_type(_statistic(image)[0], np.complex64), image.shape),
-    "walsh_hadamard": lambda image: _of_powers(image),
-    "laplacian": _statistic,
-    "gradient": _statistic,
-    "laplacian_of_gaussian": _statistic,
-    "difference_of_gaussians": _statistic,
-    "kirsch": _statistic,
-    "robinson": _statistic,
-    "canny": lambda image: (np.dtype(bool), image.shape[:2]),
-    "superpixels": _labels,
-    "gist": lambda image: (np.dtype(np.float32), (320,)),
-    "hog": _histograms_of_gradients,
-    "lbp": lambda image: (np.dtype(np.int32), image.shape),
-    "watershed": _labels,
-    "multi_otsu": lambda image: (np.dtype(np.float64), (2,)),
-    "adaptive_threshold": lambda image: (np.dtype(bool), image.shape),
-    "graph_cut_seam": lambda image: (np.dtype(bool), image.shape[:2]),
-    # of the examples' sizes
-    "transpose": lambda image: _of_size(image.shape[1], image.shape[0], image),
-    "crop": lambda image: _of_size(image.shape[0] - image.shape[0] // 4, image.shape[1] - image.shape[1] // 3, image),
-    "pad": lambda image: _of_size(image.shape[0] + 3, image.shape[1] + 3, image),
-}
+RESULTS = {name: said.result for name, said in SAID.items() if said.result is not None}
+"""Dtype and shape of the results that are not as the image is."""
 MOVING = {name for name, function in FUNCTIONS.items() if function.__module__.startswith("imgproc.geometry.")}
-FILLING = {"box_blur", "gaussian_blur"}
+FILLING = {name for name, said in SAID.items() if said.mask == "fills"}
 """Filters that give pixels a value which their mask leaves out."""
 
-REACH = {
-    "gaussian_blur": 6,
-    "weighted_median": 1,
-    "guided_filter": 4,
-    "non_local_means": 4,
-    "laplacian": 1,
-    "sharpen_laplacian": 1,
-    "unsharp_mask": 4,
-    "high_boost": 4,
-    "emboss": 1,
-    "detail_enhance": 32,
-    "gradient": 1,
-    "laplacian_of_gaussian": 8,
-    "difference_of_gaussians": 7,
-    "kirsch": 1,
-    "robinson": 1,
-}
+REACH = {name: said.reach for name, said in SAID.items() if said.reach is not None}
 """How far filters see whose radius is not a parameter, for the arguments of the examples."""
 
-HOLES = {"inpaint", "inpaint_diffusion"}
+HOLES = {name for name, said in SAID.items() if said.mask == "hole"}
 """Functions whose mask is what they fill: an empty one is no error."""
 
 FILTERS = sorted(FUNCTIONS.keys() - RESULTS.keys())
@@ -177,7 +106,9 @@ def threads() -> Iterator[None]:
 
 def test_the_laws_have_subjects() -> None:
     assert len(FUNCTIONS) >= 11
-    assert RESULTS.keys() <= FUNCTIONS.keys(), "RESULTS names a function that does not exist"
+    assert len(RESULTS) >= 20 and len(REACH) >= 10
+    assert FILLING and HOLES
+    assert {said.mask for said in SAID.values()} == {"", "fills", "hole"}
 
 
 # --- the result -------------------------------------------------------------------------------------------------------
@@ -212,7 +143,7 @@ def test_docstring_says_what_the_result_is(name: str) -> None:
     returns = doc.split("\nReturns\n-------\n")[1].split("\n\n")[0]
     if name in FILTERS:
         assert re.search(r"shape and dtype", returns, re.IGNORECASE), (
-            f"{name} must say 'Same shape and dtype' under Returns, or stand in RESULTS"
+            f"{name} must say 'Same shape and dtype' under Returns, or declare its result"
         )
     else:
         dtype, _ = declared(name, np.zeros((1, 1), np.uint8))

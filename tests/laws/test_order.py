@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 import scipy.ndimage
+from helpers.pieces import in_small_pieces
+from helpers.vocabulary import BORDERS
 from oracles import smooth as naive
 
 from imgproc import adaptive_median, alpha_trimmed_mean, box_blur, contraharmonic_mean, median_blur, percentile_filter
-from imgproc._core.border import BORDERS
-from imgproc.smooth import _common, _ordered
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 
@@ -47,8 +47,7 @@ def test_percentile_is_a_value_of_the_sorted_window(rng, dtype, border, percenti
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("radius", [1, 5, 12])
 def test_a_photo_in_tiles_is_scipys(grey_photo, monkeypatch, dtype, radius) -> None:
-    monkeypatch.setattr(_ordered, "_TILE_COLUMNS", 40)
-    monkeypatch.setattr(_ordered, "_TILE_PIXELS", 1 << 12)
+    in_small_pieces(monkeypatch, "percentile_filter")
     image = grey_photo.astype(dtype)
     for percentile in (20, 50):
         expected = scipy.ndimage.percentile_filter(image, percentile, 2 * radius + 1, mode="nearest")
@@ -172,5 +171,5 @@ def test_bands_are_the_whole(rng, monkeypatch, border) -> None:
     for function, options in ((adaptive_median, {}), (contraharmonic_mean, {"order": -1.0})):
         whole = function(image, radius=2, border=border, **options)
         with monkeypatch.context() as changed:
-            changed.setattr(_common, "BAND", 16)
+            in_small_pieces(changed, "filters by bands")
             np.testing.assert_allclose(function(image, radius=2, border=border, **options), whole, rtol=1e-6)

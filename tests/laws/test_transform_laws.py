@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.transforms import EXAMPLES, REGISTRY, build, geometry
 
 import augment
-from augment._chain.transform import REGISTRY
-from augment._inventory import EXAMPLES, build
 
 H, W = 96, 128
 KEYS = [3, (1, 4)]
@@ -183,7 +182,9 @@ def test_16_bit_copies_give_the_same_picture(name: str, params: dict[str, Any]) 
 def test_keypoints_land_where_their_dots_land(name: str, params: dict[str, Any]) -> None:
     chain = make(name, {**params, **({"fill": 0.0} if "fill" in REGISTRY[name].__dataclass_fields__ else {})})
     stages = (
-        chain._geometry(KEYS[0], (H, W, 3)) if not REGISTRY[name].needs_boxes and not REGISTRY[name].needs_mask else []
+        geometry(chain._chain, KEYS[0], (H, W, 3))
+        if not REGISTRY[name].needs_boxes and not REGISTRY[name].needs_mask
+        else []
     )
     if not stages:
         pytest.skip("moves no points")
@@ -211,7 +212,7 @@ def test_keypoints_land_where_their_dots_land(name: str, params: dict[str, Any])
 def test_boxes_follow_the_filled_mask(name: str, params: dict[str, Any]) -> None:
     if REGISTRY[name].needs_boxes or REGISTRY[name].needs_mask:
         pytest.skip("depends on the targets given")
-    stages = make(name, params)._geometry(KEYS[0], (H, W, 3))
+    stages = geometry(make(name, params)._chain, KEYS[0], (H, W, 3))
     if not stages or any(s.border != "constant" and s.grid is None for s in stages):
         pytest.skip("moves no boxes, or repeats the image beyond its border")
     only = augment.Compose([_Only(stages=tuple(stages))])

@@ -433,6 +433,26 @@ def local_std(
     return _statistic(image, work)
 
 
+def local_wiener(
+    image: np.ndarray, *, radius: int, noise: Any = None, border: str = "reflect", fill: float = 0.0
+) -> np.ndarray:
+    def work(plane: np.ndarray, own: float | None) -> np.ndarray:
+        number, total, spread, spoilt = _sums(plane, None, radius, border, fill)
+        count = np.maximum(number, 1).astype(np.longdouble)
+        m, v = total / count, spread / count**2
+        n = v[~spoilt].mean() if own is None else np.longdouble(own * full_scale(plane.dtype)) ** 2
+        if n == 0:
+            return plane
+        x = np.where(np.isfinite(plane), plane, 0).astype(np.longdouble)
+        filtered = m + np.maximum(v - n, 0) / np.maximum(v, n) * (x - m)
+        return to_dtype(np.where(spoilt, np.nan, filtered), plane.dtype)
+
+    if image.ndim == 2:
+        return work(image, noise)
+    each = [noise] * image.shape[2] if np.ndim(noise) == 0 else noise
+    return np.stack([work(p, n) for p, n in zip(np.moveaxis(image, -1, 0), each, strict=True)], axis=2)
+
+
 def enhance_local_statistics(
     image: np.ndarray,
     *,

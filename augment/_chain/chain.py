@@ -1,0 +1,112 @@
+"""A chain as it runs: the one way that a sample takes through it.  `Compose` is what users see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from imgproc._core.check import integer
+
+from .compiled.cache import CompiledChains
+from .keys import Key
+from .mixture import Mixture
+from .sample import Sample
+from .state import Frame, SampleState, State, Step, frame_of
+from .targets.base import Rules
+from .tree import Plan
+
+
+class Chain:
+    """A tree of transforms, the rules for targets, and a seed.
+
+    `Compose`, batches, streams, records, `explain`, geometry and mixing stand on this class, and on nothing of each
+    other.
+
+    Parameters
+    ----------
+    plan : Plan
+        The tree.
+    rules : Rules
+    seed : int
+        64 bits, maybe with a sign.
+
+    Raises
+    ------
+    ValueError
+        If its transforms do not agree on the number of classes.
+    """
+
+    def __init__(self, plan: Plan, rules: Rules, seed: int) -> None:
+        self.plan, self.rules, self.seed, self.mixes = plan, rules, seed & 0xFFFFFFFFFFFFFFFF, plan.mixes
+        transforms = [node.transform for node in plan.nodes]
+        self.scheduled = any(transform.is_scheduled() for transform in transforms)
+        classes = {count for transform in transforms if (count := transform.classes()) is not None}
+        if len(classes) > 1:
+            raise ValueError(f"num_classes must be the same in all transforms that mix, got {sorted(classes)}")
+        self.num_classes = classes.pop() if classes else None
+        self.compiled = CompiledChains(plan, self.seed, rules)
+
+    def apply(
+        self,
+        given: dict[str, Any],
+        words: np.ndarray,
+        out: np.ndarray | None = None,
+        donors: Any = None,
+        record: list[dict[str, Any]] | None = None,
+    ) -> dict[str, Any]:
+        """Everything that a sample has, after the chain.
+
+        Parameters
+        ----------
+        given : dict
+            The targets of the sample by name, as the caller passed them.
+        words : uint64 ndarray of shape (1, n)
+            The key.
+        out : ndarray, optional
+            Gets the image.
+        donors : indexable, optional
+            For chains that mix.
+        record : list of dict, optional
+            Steps that were drawn before: they are done, whatever the key says.
+        """
+        compiles = record is None and not self.mixes
+        if compiles and len(given) == 1 and "image" in given:
+            image = self.compiled.run(given["image"], words, out)
+            if image is not None:
+                return {"image": image}
+        state: SampleState
+        if self.mixes:
+            state = Mixture(given, self.rules, words, self.seed, donors, self.num_classes)
+        else:
+            state = SampleState(Sample(given, self.rules))
+        if compiles and len(given) > 1 and state.sample.by_geometry:
+            done = self.compiled.run_with_maps(state.sample.image, words, out)
+            if done is not None:
+                return state.sample.through(done[1], image=done[0])
+        if record is None:
+            self.plan.take(words, self.seed, state)
+        else:
+            self.plan.repeat(record, state)
+        return state.close(out)
+
+    def apply_together(
+        self, images: np.ndarray, keys: Sequence[Key], out: np.ndarray | None, threads: int
+    ) -> np.ndarray | None:
+        """An array of images (n, ...) that have nothing else; None if they must be applied one by one."""
+        return None if self.mixes else self.compiled.run_many(images, keys, out, threads)
+
+    def drawn(
+        self, words: np.ndarray, frame: Frame, *, donors: Any = None, always: bool = False
+    ) -> tuple[list[Step], State]:
+        """The steps that the chain would take with an image, and the state that they lead to."""
+        state = State(frame, donors, always=always)
+        return self.plan.take(words, self.seed, state), state
+
+
+def frame_of_shape(shape: Sequence[int], dtype: Any = np.uint8) -> Frame:
+    """The frame of an image of a shape that a caller gave, checked."""
+    if not isinstance(shape, (tuple, list)) or len(shape) not in (2, 3):
+        raise TypeError(f"shape must be (h, w) or (h, w, c), got {shape!r}")
+    return frame_of([integer(value, "shape[i]", at_least=1) for value in shape], np.dtype(dtype))

@@ -1,0 +1,243 @@
+"""A chain compiled for images of one kind, ready to run."""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgproc._core.formats import work_dtype
+from imgproc._core.planes import canonical, full_scale
+from imgproc._core.units import entry_of, kernel_address
+from imgproc._scanline import Stage, levels_of, limits_of, moved, run, scratch, usable
+from imgproc._scanline.compute import result_numbers, source_numbers
+from imgproc._scanline.coordinates import FRAME, STEP
+from imgproc._scanline.machine import LEVELS, OP, PREPARER, Maps, Operations, Result, Source, run_rows
+from imgproc._scanline.matrix import IDENTITY
+from imgproc._scanline.operations._base import MEAN, TABULATED
+from imgproc._scanline.operations.erase import ERASE
+from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
+from imgproc._scanline.operations.table import TABLE_OF_BYTES
+from imgproc._scanline.program import unit_of
+from imgproc._scanline.run_in_place import run_levels
+
+from .kernels import MAP, Chain, Work, draw_moves, lower, run_samples
+from .program import MOST_WARPS, MOVE, WARP, assemble
+
+if TYPE_CHECKING:
+    from ..state import Frame
+    from ..tree import Plan
+    from .symbols import Tape
+
+LARGE = 1 << 16
+"""From so many levels on, rectangles alone and a matrix of bytes alone have a way of their own."""
+
+WORKS = 8
+"""Compiled chains whose buffers a thread keeps: some are as large as the image, and a data set may have many sizes."""
+
+_own = threading.local()
+
+
+class CompiledChain:
+    """A chain recorded for images of one shape and dtype.
+
+    Parameters
+    ----------
+    plan : Plan
+    seed : int
+    tape : Tape
+    nodes : list of (Node, segments, draw)
+        From `compile`.
+    shape, dtype
+        Of the images.
+    frame : Frame
+        Of the results.
+    target : dtype, optional
+    layout : {"last", "first"}
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        seed: int,
+        tape: Tape,
+        nodes: list[Any],
+        shape: tuple[int, ...],
+        dtype: np.dtype,
+        frame: Frame,
+        target: np.dtype | None,
+        layout: str,
+    ) -> None:
+        entries = [entry for _, segments, _ in nodes for segment in segments for entry in segment.entries]
+        kinds = [entry.kind for entry in entries]
+        operations = [kind for kind in kinds if kind is not None]
+        self.normalized = any(kind.last for kind in operations)
+        if target is None:
+            target = work_dtype(dtype) if self.normalized else dtype
+        channels = shape[2] if len(shape) == 3 else 1
+        self.source, self.size, self.dtype, self.layout = (*shape[:2], channels), frame[:2], dtype, layout
+        shape = (*self.size, frame.channels) if len(shape) == 3 else self.size
+        self.shape = (shape[2], *shape[:2]) if layout == "first" and len(shape) == 3 else shape
+        self.target, self.limits = target, limits_of(dtype, target, self.normalized)
+        self.channels = frame.channels
+        self.seed = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
+        self.looks = any(kind.flags & MEAN for kind in operations)
+        self.moves = layout == "last" and target == dtype and all(entry.code == MOVE for entry in entries)
+        self.warps = any(entry.code == WARP for entry in entries)
+        # Rectangles, and a matrix of bytes on its own, have a faster way over many pixels.
+        alone = set(kinds) == {ERASE} or (kinds in ([MATRIX], [MATRIX_TO_GREY]) and dtype == np.uint8)
+        self.large = alone and math.prod(self.source) > LARGE
+        self.tries = self.misses = 0
+        # Whether maps say all about masks, boxes and keypoints: moves are not kept apart.
+        moving = any(entry.code == MOVE for entry in entries)
+        self.follows = (not moving or self.warps) and not any(entry.paints for entry in entries)
+        self.tables = dtype == np.uint8 and any(kind.flags & (TABULATED | MEAN) for kind in operations)
+        stages = [entry for entry in entries if entry.stage is not None] if self.warps else []
+        for k, entry in enumerate(stages):
+            entry.number = k
+        for entry in entries:
+            if entry.kind is not None:
+                entry.number = unit_of(entry.kind, dtype, self.limits.dtype.name)
+        self._stages = [entry.stage for entry in stages]
+        gates = [tape.register(node.transform.p) for node, _, _ in nodes]
+        root = tape.register(plan.root.transform.p)
+        blocks = -(-max((s.draws for _, segments, _ in nodes for s in segments), default=1) // 4)
+        initial = np.array(tape.registers)
+        program = assemble(plan.addresses, nodes, gates, root, blocks, dtype == np.uint8, initial.size)
+        self._chain = self._assembled(np.array(program), initial, stages)
+        self._lowering = -1
+
+    def _assembled(self, program: np.ndarray, initial: np.ndarray, stages: list[Any]) -> Chain:
+        channels, dtype = self.source[2], self.dtype
+        maps = np.array([(*e.source[:2], e.stage.border == "constant") for e in stages], np.int64).reshape(-1, 3)
+        levels = levels_of(tuple((e.stage.fill, 0) for e in stages), channels, full_scale(dtype), self.limits.dtype)
+        samplers = np.array([self._source(IDENTITY)[5], self._source(None)[5] if self.warps else 0])
+        inner = limits_of(dtype, dtype, False)
+        kernels = np.zeros(2, np.int64)
+        return Chain(self.seed, program, initial, maps, levels, samplers, kernels, self.limits, inner)
+
+    def _source(self, pull: Any) -> np.ndarray:
+        """`Source.numbers` of the image: where it only moves, or where it is interpolated."""
+        kind, words = ("copy", False) if pull is not None else ("bilinear", True)
+        return source_numbers(self.source, self.dtype, self.target, kind, words, False, False, pull)
+
+    def _made(self) -> Work:
+        """What a thread's kernels work in."""
+        chain, (height, width), channels, dtype = self._chain, self.size, self.source[2], self.dtype
+        registers, params, ops = chain.program[4:7].tolist()
+        kind = self.limits.dtype
+        most = MOST_WARPS if self.warps else 1
+        room = height * width * channels * dtype.itemsize if self.looks else 0
+        table = TABLE_OF_BYTES.address(T=kind.name) if self.tables else -1
+        prepare = PREPARER.address(T=kind.name) if self.tables else -1
+        plane = height * width if self.layout == "first" else 0
+        keep = np.array(result_numbers(height, width, 0, dtype, dtype, False, channels, channels))
+        result = np.array(
+            result_numbers(height, width, plane, self.target, dtype, self.normalized, channels, self.channels)
+        )
+        moved_numbers = np.array(
+            source_numbers((height, width, channels), dtype, self.target, "copy", False, False, False, IDENTITY)
+        )
+        return Work(
+            np.zeros(registers),
+            np.empty((most, MAP)),
+            np.zeros(1, np.int64),
+            np.zeros((ops, OP), np.int64),
+            np.zeros(params),
+            np.empty((max(ops, 1), channels * LEVELS if self.tables else 1), np.uint8),
+            table,
+            prepare,
+            np.array(self._source(IDENTITY)),
+            moved_numbers,
+            result,
+            keep,
+            np.empty(9),
+            np.empty((most, FRAME)),
+            np.empty((0, STEP)),
+            np.zeros(2, np.float32),
+            np.empty((most, channels), kind),
+            np.empty((2, room), np.uint8),
+            np.zeros(channels),
+            scratch(channels, kind),
+        )
+
+    def compile(self) -> CompiledChain:
+        """Compile what it runs, and fill in the addresses of the kernels that `run_samples` calls."""
+        work, chain = self._made(), self._chain
+        pixels = canonical(np.zeros(1, np.uint8))
+        source, result = Source(pixels, work.source), Result(np.zeros(1, np.uint8), work.result)
+        operations = Operations(work.ops, work.params, work.tables, work.table, work.prepare)
+        maps = Maps(work.matrix, work.frames, work.steps, work.grids, work.fills)
+        if self.warps:
+            chain.kernels[0] = kernel_address(
+                run_rows, source, maps, operations, self.limits, work.scratch, result, 0, 0
+            )
+        if not self.warps or self.looks:
+            chain.kernels[1] = kernel_address(
+                run_levels, source, operations, self.limits, work.scratch, result, work.buffer[0], work.totals, 0, 0
+            )
+        words = np.zeros((1, 1), np.uint64)
+        self._lowering = kernel_address(lower, words[0], chain, work)
+        if self.moves:
+            self._draw_moves = entry_of(draw_moves, words, chain, work, self._lowering)
+        out = np.zeros((1, 1), np.uint8)
+        self._run_samples = entry_of(run_samples, pixels[None], words, chain, work, out, self._lowering, 0, 1)
+        return self
+
+    def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray | None:
+        """One image under a key's words, uint64 (1, n); None if the sample is not as recorded."""
+        work = self._work()
+        if self.moves:
+            if not self._draw_moves(words, self._chain, work, self._lowering):
+                return None
+            return moved(image, work.drawn[0].tolist(), self.size, out)
+        result = np.empty(self.shape, self.target) if out is None or not usable(out, self.shape, self.target) else out
+        if self._run(canonical(image).reshape(1, -1), words, work, result.reshape(1, -1), 0, 1) == 0:
+            return None
+        if out is not None and result is not out:
+            out[...] = result
+            return out
+        return result
+
+    def drawn_maps(self) -> list[Stage]:
+        """The geometric stages of the image that this thread ran last."""
+        if not self.warps:
+            return []
+        work = self._work()
+        rows = work.drawn[: work.count[0]].tolist()
+        return [self._stages[int(row[9])]._replace(pull=tuple(row[:9])) for row in rows]
+
+    def run_many(self, images: np.ndarray, words: np.ndarray, out: np.ndarray, first: int, last: int) -> int:
+        """Images [first, last) of an array (n, ...), to one of results; the first that is not done, or `last`."""
+        flat = canonical(images).reshape(len(images), -1)
+        return self._run(flat, words, self._work(), out.reshape(len(out), -1), first, last)
+
+    def _run(self, flat: np.ndarray, words: np.ndarray, work: Work, out: np.ndarray, first: int, last: int) -> int:
+        pixels, result = flat.view(np.uint8), out.view(np.uint8)
+        return self._run_samples(pixels, words, self._chain, work, result, self._lowering, first, last)
+
+    def _work(self) -> Work:
+        works = _own.__dict__.setdefault("works", {})
+        work = works.get(self)
+        if work is None:
+            if len(works) == WORKS:
+                del works[next(iter(works))]
+            work = works[self] = self._made()
+        return work
+
+
+class FixedChain:
+    """A chain that draws nothing: its stages for images of one shape and dtype."""
+
+    large = False
+    moves = True
+
+    def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
+        self._stages, self._target, self._layout = stages, target, layout
+        self.tries = self.misses = 0
+
+    def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """One image; there is no key to heed."""
+        return run(image, self._stages, dtype=self._target, layout=self._layout, out=out)

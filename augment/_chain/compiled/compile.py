@@ -1,0 +1,242 @@
+"""A chain compiled for a kind of image: its draws and its lowering recorded once.
+
+Transforms draw and lower in Python, which takes longer than a kernel takes over a small image.  So for images of a
+shape and dtype that comes again, `draw` and `lower` of each transform are run on symbols in place of drawn numbers.
+What they do with them is kept as a short program that a kernel evaluates for each sample, number by number as Python
+would: the results are the same bytes.
+
+Decisions that depend on drawn numbers are recorded as guards: they were made for a few samples, and a program holds for
+those that decide alike.  A transform may have several programs, its segments; a sample that none of them fits goes
+stage by stage through `run`, as does a chain of which anything cannot be recorded (an operation that needs neighbours,
+a size that is drawn).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NoReturn
+
+import numpy as np
+
+from imgproc._core.check import DTYPES
+from imgproc._scanline import Deferred, Erase, Geometry, MaskOnly, Op, Stage, pixel
+from imgproc._scanline.matrix import is_exact
+from imgproc._scanline.merge import merge
+from imgproc._scanline.operations._base import Operation
+from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
+from imgproc._scanline.program import lay_out
+
+from ..state import Frame, frame_after
+from ..targets.base import Rules
+from ..tree import Node, Plan
+from .chain import LARGE, CompiledChain, FixedChain
+from .program import EQUAL, LESS, MOST_WARPS, MOVE, NOT_MORE, WARP
+from .symbols import Branch, Recorder, Symbol, Tape, Untraceable
+
+SAMPLES = 12
+"""Of how many samples decisions are recorded."""
+
+
+class Entry:
+    """An operation, or a map of pixels, and the registers of its parameters."""
+
+    def __init__(
+        self,
+        code: int,
+        registers: list[int],
+        kind: Operation | None = None,
+        stage: Geometry | None = None,
+        source: Frame | None = None,
+    ) -> None:
+        self.code, self.registers, self.kind, self.stage, self.source = code, registers, kind, stage, source
+        self.number = -1  # address of an operation's unit, or number of a map where a chain interpolates
+        self.paints = False  # whether masks change, too
+
+
+class Segment:
+    """One variant of what a transform does."""
+
+    def __init__(self, tape: Tape, node: Node, frame: Frame, values: list[float], known: dict[int, int]) -> None:
+        recorder = Recorder(tape, node.slot, values, known)
+        start = len(tape.rows)
+        transform = node.transform
+        try:
+            stages = transform.lower(transform.draw(recorder, frame), frame)  # type: ignore[arg-type]
+            self.frame = frame_after(frame, stages)
+            self.entries = _entries(tape, stages, frame)
+        finally:
+            self.rows = tape.rows[start:]
+            del tape.rows[start:]
+        self.draws = recorder.cursor
+        self.decisions = tuple(row[1] for row in self.rows if row[0] in (LESS, NOT_MORE, EQUAL))
+
+
+def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
+    found = []
+    for stage in stages:
+        kind, painting = type(stage), False
+        if kind is Deferred and stage.op is not None and frame.dtype.kind == "u":
+            kind, stage = Op, stage.op
+        elif kind is Erase:
+            painting = stage.mask_fill is not None
+            kind, stage = Op, pixel.erase(stage.rectangles, stage.fill, stage.stream)
+        if kind is Geometry:
+            if stage.grid is not None or stage.border == "wrap" or any(type(v) is not int for v in stage.size):
+                raise Untraceable
+            found.append(_map(tape, stage, frame))
+        elif kind is Op:
+            layout = lay_out([stage], frame.channels)
+            if layout.arrays:
+                raise Untraceable
+            found.append(Entry(stage.kind.flags, [tape.register(v) for v in layout.values], stage.kind))
+            found[-1].paints = painting
+        else:
+            raise Untraceable
+        frame = frame_after(frame, [stage])
+    return found
+
+
+def _map(tape: Tape, stage: Geometry, frame: Frame) -> Entry:
+    a, b, _, d, e, _, *rest = stage.pull
+    # Whole translations may be drawn: the kernel makes sure that they are whole.
+    known = all(type(v) is not Symbol for v in (a, b, d, e, *rest))
+    moves = known and is_exact((a, b, 0.0, d, e, 0.0, *rest))
+    words = frame.dtype == np.uint8 and frame.channels in (3, 4) and min(frame[:2]) > 1
+    if not moves and not (words and stage.interpolation == "bilinear"):
+        raise Untraceable
+    return Entry(MOVE if moves else WARP, [tape.register(v) for v in stage.pull], None, stage, frame)
+
+
+def record(
+    plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype
+) -> CompiledChain | FixedChain | None:
+    """The recipe of a chain for images of a shape and dtype; None where it cannot be recorded."""
+    fixed = _fixed(plan, rules, shape, dtype)
+    if fixed is not None:
+        return fixed
+    recorded = _recorded(plan, seed, rules, shape, dtype)
+    return None if recorded is None else recorded.compile()
+
+
+class _Nothing:
+    """Stands for `Draws` where nothing is drawn."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise Untraceable
+
+
+def _fixed(plan: Plan, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) -> FixedChain | None:
+    """A chain that draws nothing, and does more than kernels can do in one go."""
+    if not rules.fuse or plan.root.transform.p < 1:
+        return None
+    frame = Frame(shape[0], shape[1], shape[2] if len(shape) == 3 else 1, dtype)
+    stages: list[Stage] = []
+    try:
+        for node in plan.root.children or ():
+            transform = node.transform
+            if transform.p < 1 or node.children is not None or transform.needs_boxes or transform.needs_mask:
+                return None
+            own = transform.lower(transform.draw(_Nothing(), frame), frame)  # type: ignore[arg-type]
+            frame = frame_after(frame, own)
+            stages += own
+    except Exception:
+        return None
+    geometry = [s for s in stages if type(s) is Geometry]
+    if any(type(s) in (Deferred, MaskOnly) for s in stages):
+        return None
+    if all(type(s) is Op for s in stages) and not _is_large_matrix(stages, shape, dtype):
+        return None
+    if len(geometry) == len(stages):
+        merged = merge(geometry, *shape[:2])
+        if merged.exact and not merged.fills:
+            return None
+    return FixedChain(stages, rules.dtype, rules.layout)
+
+
+def _is_large_matrix(stages: list[Stage], shape: tuple[int, ...], dtype: np.dtype) -> bool:
+    kinds = [s.kind for s in stages if type(s) is Op]
+    return len(stages) == 1 and kinds in ([MATRIX], [MATRIX_TO_GREY]) and dtype == np.uint8 and math.prod(shape) > LARGE
+
+
+def _recorded(plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) -> CompiledChain | None:
+    tape = Tape(len(plan.nodes))
+    start = frame = Frame(shape[0], shape[1], shape[2] if len(shape) == 3 else 1, dtype)
+    if not rules.fuse or dtype not in DTYPES or (rules.dtype is not None and rules.dtype not in DTYPES):
+        return None
+    try:
+        samples = plan.values(np.arange(SAMPLES, dtype=np.uint64).reshape(-1, 1), seed)
+        nodes: list[tuple[Node, list[Segment], int]] = []
+        for node in plan.root.children or ():
+            segments, draw = _record_node(tape, node, frame, [values[node.slot] for values in samples])
+            nodes.append((node, segments, draw))
+            frame = segments[0].frame
+        _check_order(nodes, plan.root.transform.p)
+        if plan.root.transform.p < 1 and frame != start:
+            return None
+        return CompiledChain(plan, seed, tape, nodes, shape, dtype, frame, rules.dtype, rules.layout)
+    except Exception:  # whatever is wrong with the image or the chain is said the ordinary way
+        return None
+
+
+def _record_node(tape: Tape, node: Node, frame: Frame, samples: list[list[float]]) -> tuple[list[Segment], int]:
+    """The variants of a transform, and the draw that chooses among them; -1 where it is the first whose guards hold."""
+    transform = node.transform
+    if node.children is not None or transform.needs_boxes or transform.needs_mask:
+        raise Untraceable
+    draw = -1
+    try:
+        segments = _variants(tape, node, frame, samples)
+    except Branch as branch:
+        integer, draw = branch.symbol, branch.symbol.draw
+        segments = [Segment(tape, node, frame, samples[0], {draw: v}) for v in range(integer.low, integer.high + 1)]
+    for segment in segments:
+        if segment.frame != (frame if transform.p < 1 else segments[0].frame):
+            raise Untraceable
+    return segments, draw
+
+
+def _variants(tape: Tape, node: Node, frame: Frame, samples: list[list[float]]) -> list[Segment]:
+    """What a transform does to samples that decide differently, the most frequent first."""
+    found: dict[tuple[int, ...], list[Segment]] = {}
+    for values in samples:
+        try:
+            segment = Segment(tape, node, frame, values, {})
+        except Branch:
+            raise
+        except Untraceable:  # these samples will go the ordinary way
+            continue
+        found.setdefault(segment.decisions, []).append(segment)
+        if not segment.decisions:
+            break
+    if not found:
+        raise Untraceable
+    return [alike[0] for alike in sorted(found.values(), key=len, reverse=True)]
+
+
+def _check_order(nodes: list[tuple[Node, list[Segment], int]], p: float) -> None:
+    """Pixels move only before what depends on their place or on all of them, and are not interpolated after any
+    operation; `normalize` comes last, and always."""
+    maps = [entry for _, segments, _ in nodes for segment in segments for entry in segment.entries if entry.stage]
+    rough = any(entry.code == WARP for entry in maps)
+    if rough and len(maps) > MOST_WARPS:
+        raise Untraceable
+    worked = fixed = normalized = False
+    for node, segments, _ in nodes:
+        ends = []
+        for segment in segments:
+            now = [worked, fixed]
+            for entry in segment.entries:
+                if normalized or (entry.kind is None and now[0 if rough else 1]):
+                    raise Untraceable
+                if entry.kind is not None:
+                    now = [True, now[1] or entry.kind.binds]
+            ends.append(now)
+        worked, fixed = (any(end[k] for end in ends) for k in range(2))
+        if any(_is_last(entry) for segment in segments for entry in segment.entries):
+            normalized = True
+            if not p == node.transform.p == 1 or any(not s.entries or not _is_last(s.entries[-1]) for s in segments):
+                raise Untraceable
+
+
+def _is_last(entry: Entry) -> bool:
+    return entry.kind is not None and entry.kind.last

@@ -1,0 +1,140 @@
+"""A compiled chain as one array of integers, which `kernels` evaluate for each sample.
+
+The array begins with rows of four; lists of registers follow.
+
+* Row 0: number of nodes; draws of each, in blocks of four; whether tables may stand for operations; register of `p`.
+* Row 1: registers; parameters at most; operations at most; place of the list of addresses of the draws.
+* A node: register of its `p`; first of its segments; how many; the register of the draw that chooses among them, or -1
+  where the first segment is taken whose guards hold.
+* A segment: first row of what is computed, the row after; first entry, the one after.
+* What is computed: code; register of the result (of a guard: 1 or 0); registers of the operands.
+* An entry: `MOVE`, `WARP` or the flags of an operation; place of its list of registers; its length; and for an
+  operation the address of its unit, for a map its number where a chain interpolates, else -1.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from imgproc._core.jit import kernel
+
+from ..keys import FIRST_DRAWS
+
+(
+    ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, NEGATE, FLOOR, ROUND, ABSOLUTE, LEAST, STREAM,
+    SQRT, EXP, LOG, COS, SIN, TAN, LESS, NOT_MORE, EQUAL,
+) = range(20)  # fmt: skip
+"""What is computed from one or two registers; the last three are guards, which must give what was recorded."""
+
+MOVE, WARP = -1, -2
+"""Beside the flags of operations: whole pixels move, or pixels are interpolated; parameters are the pull matrix."""
+
+MOST_WARPS = 16
+"""Geometric stages of a chain that interpolates."""
+
+HEAD = 2
+"""Rows before the first node."""
+
+
+def evaluate(code: int, a: float, b: float) -> float:
+    """One step of a program, for registers that hold a and b; a guard gives 1 or 0.
+
+    Recording runs these lines in Python, the kernels compile them.
+    """
+    if code == ADD:
+        return a + b
+    if code == MULTIPLY:
+        return a * b
+    if code == SUBTRACT:
+        return a - b
+    if code == DIVIDE:
+        return a / b
+    if code == NEGATE:
+        return -a
+    if code == LESS:
+        return 1.0 if a < b else 0.0
+    if code == NOT_MORE:
+        return 1.0 if a <= b else 0.0
+    if code == EQUAL:
+        return 1.0 if a == b else 0.0
+    if code == ABSOLUTE:
+        return abs(a)
+    if code == REMAINDER:
+        return np.fmod(a, b)
+    if code == SQRT:
+        return math.sqrt(a)
+    if code == EXP:
+        return math.exp(a)
+    if code == LOG:
+        return math.log(a)
+    if code == COS:
+        return math.cos(a)
+    if code == SIN:
+        return math.sin(a)
+    if code == TAN:
+        return math.tan(a)
+    if code == FLOOR:
+        return np.floor(a)
+    if code == ROUND:
+        return np.rint(a)
+    if code == LEAST:
+        return min(a, b)
+    return np.floor(a * 67108864.0) * 67108864.0 + np.floor(b * 67108864.0)  # STREAM
+
+
+evaluate_kernel = kernel(evaluate, inner=True)
+
+
+def assemble(
+    addresses: np.ndarray, nodes: list[Any], gates: list[int], root: int, blocks: int, tables: bool, registers: int
+) -> list[int]:
+    """The program as one list.
+
+    Parameters
+    ----------
+    addresses : ndarray of int
+        Of the draws of the root and of each node.
+    nodes : list of (Node, segments, draw)
+    gates : list of int
+        Registers of the nodes' `p`.
+    root : int
+        Register of the chain's own `p`.
+    blocks : int
+        Draws of each node, in blocks of four.
+    tables : bool
+        Whether tables may stand for operations.
+    registers : int
+        How many there are.
+    """
+    segments = [segment for _, variants, _ in nodes for segment in variants]
+    first_segment = HEAD + len(nodes)
+    first_row = first_segment + len(segments)
+    first_entry = first_row + sum(len(s.rows) for s in segments)
+    lists = 4 * (first_entry + sum(len(s.entries) for s in segments))
+    work = [[[e for e in s.entries if e.stage is None] for s in variants] for _, variants, _ in nodes]
+    most_ops = sum(max(map(len, variants)) for variants in work)
+    most_params = sum(max(sum(len(e.registers) for e in own) for own in variants) for variants in work)
+    table = [len(nodes), blocks, int(tables), root, registers, most_params, most_ops, lists]
+    at = first_segment
+    for k, (node, variants, draw) in enumerate(nodes):
+        table += gates[k], at, len(variants), -1 if draw < 0 else node.slot * FIRST_DRAWS + draw
+        at += len(variants)
+    row, entry = first_row, first_entry
+    for s in segments:
+        table += row, row + len(s.rows), entry, entry + len(s.entries)
+        row, entry = row + len(s.rows), entry + len(s.entries)
+    table += [v for s in segments for r in s.rows for v in r]
+    own = addresses.astype(np.int64).tolist()
+    place = lists + len(own)
+    for s in segments:
+        for e in s.entries:
+            table += e.code, place, len(e.registers), e.number
+            place += len(e.registers)
+    table += own
+    for s in segments:
+        for e in s.entries:
+            table += e.registers
+    return table

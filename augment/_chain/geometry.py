@@ -1,0 +1,48 @@
+"""The geometry of a chain without an image: as one matrix, and from the output back to the input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from imgproc._scanline import Geometry
+from imgproc._scanline.matrix import IDENTITY, inverse, multiply
+
+from .chain import Chain, frame_of_shape
+from .keys import Key, key_array
+from .serialize import check_version
+from .state import State
+
+
+def geometry(chain: Chain, key: Key | dict[str, Any], shape: Sequence[int]) -> list[Geometry]:
+    """The geometric stages that a key, or a record, means for an image of a shape."""
+    if chain.mixes:
+        raise ValueError("a chain that mixes samples has no geometry of one image")
+    if isinstance(key, dict):
+        check_version(key, "key")
+        state = State(frame_of_shape(shape))
+        chain.plan.repeat(key["steps"], state)
+    else:
+        words = key_array(key)
+        _, state = chain.drawn(words, frame_of_shape(shape))
+    return [stage for stage in state.stages if type(stage) is Geometry]
+
+
+def matrix(chain: Chain, key: Key | dict[str, Any], shape: Sequence[int]) -> np.ndarray:
+    """See `Compose.matrix`."""
+    pull = IDENTITY
+    for stage in reversed(geometry(chain, key, shape)):
+        if stage.grid is not None:
+            raise ValueError(f"the geometry is no matrix: {stage.label or 'a stage'} displaces points by a grid")
+        pull = multiply(stage.pull, pull)
+    return np.array(inverse(pull)).reshape(3, 3)
+
+
+def invert(chain: Chain, key: Key | dict[str, Any], shape: Sequence[int], given: dict[str, Any]) -> dict[str, Any]:
+    """See `Compose.invert`; `given` are the targets on the output, by name."""
+    stages = geometry(chain, key, shape)
+    size = frame_of_shape(shape)[:2]
+    table = chain.rules.table
+    return {name: table[name].back(value, stages, size, chain.rules) for name, value in given.items()}

@@ -1,0 +1,131 @@
+"""What a transform sees of a sample that arrives, and the state that a sample has reached while steps are made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from imgproc._scanline import Geometry, Op, Stage
+
+from .sample import Sample
+
+Params = dict[str, Any]
+
+
+class Frame(NamedTuple):
+    """What a transform may know of the sample that arrives: its size, never its pixels."""
+
+    height: int
+    width: int
+    channels: int = 3
+    dtype: np.dtype = np.dtype(np.uint8)
+    boxes: np.ndarray | None = None
+    """float64 (n, 4) boxes (x0, y0, x1, y1) in pixels of this frame; given only to transforms with ``needs_boxes``."""
+    mask: np.ndarray | None = None
+    """The sample's mask as it arrives; given only to transforms with ``needs_mask``."""
+
+
+def frame_of(shape: Sequence[int], dtype: np.dtype) -> Frame:
+    """The frame of an image of shape (h, w) or (h, w, c)."""
+    return Frame(shape[0], shape[1], 1 if len(shape) == 2 else shape[2], dtype)
+
+
+def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
+    """The frame that stages lead to."""
+    for stage in stages:
+        if isinstance(stage, Geometry):
+            if stage.size != frame[:2]:
+                frame = frame._replace(height=stage.size[0], width=stage.size[1])
+        elif isinstance(stage, Op):
+            channels = stage.kind.channels_after(stage, frame.channels)
+            if channels != frame.channels:
+                frame = frame._replace(channels=channels)
+    return frame
+
+
+class Place(NamedTuple):
+    """Where a transform stands in its chain."""
+
+    name: str
+    """Its class."""
+    occurrence: int
+    """Which of that class it is."""
+    address: int
+    """The 44 bits that its draws depend on."""
+
+
+class Step(NamedTuple):
+    """One transform as it was applied to a sample."""
+
+    place: Place
+    params: Params
+    stages: list[Stage]
+    mixed: tuple[int, int] | None = None
+    """(h, w) of the result, for a mixing."""
+
+
+class State:
+    """How far the steps of a sample have come: the frame that they have reached, and the stages that are to be run.
+
+    Of the sample itself nothing but its frame is known here: that is enough to draw.
+
+    Parameters
+    ----------
+    frame : Frame
+    donors : sized, optional
+        Samples to mix with.
+    always : bool
+        Whether transforms are applied whatever their `p` says.
+    """
+
+    __slots__ = ("_frame", "always", "donors", "stages")
+
+    def __init__(self, frame: Frame, donors: Any = None, *, always: bool = False) -> None:
+        self._frame, self.donors, self.always = frame, donors, always
+        self.stages: list[Stage] = []
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w) of the frame."""
+        return self._frame[:2]
+
+    def count_donors(self) -> int | None:
+        """How many donors there are, if that is known."""
+        return None if self.donors is None else len(self.donors)
+
+    def frame(self, boxes: bool, mask: bool) -> Frame:
+        """The frame, with the boxes or the mask as they are now if a transform needs them and there are some."""
+        return self._frame
+
+    def advance(self, stages: list[Stage]) -> None:
+        """Go on to the frame that stages lead to."""
+        self._frame = frame_after(self._frame, stages)
+        self.stages += stages
+
+    def resize(self, height: int, width: int) -> None:
+        """Go on to a frame of another size: what a mixing that is only drawn would lead to."""
+        self._frame = self._frame._replace(height=height, width=width)
+
+
+class SampleState(State):
+    """The state of a sample."""
+
+    __slots__ = ("sample",)
+
+    def __init__(self, sample: Sample, donors: Any = None) -> None:
+        self._frame = frame_of(sample.image.shape, sample.image.dtype)
+        self.sample, self.donors, self.always, self.stages = sample, donors, False, []
+
+    def frame(self, boxes: bool, mask: bool) -> Frame:
+        """The frame, with the boxes or the mask as they are now if a transform needs them."""
+        if boxes:
+            return self._frame._replace(boxes=self.sample.boxes_at(self.stages))
+        if mask:
+            return self._frame._replace(mask=self.sample.mask_at(self.stages))
+        return self._frame
+
+    def close(self, out: np.ndarray | None) -> dict[str, Any]:
+        """Run the stages; what the caller gets."""
+        return self.sample.through(self.stages, out)

@@ -1,0 +1,254 @@
+"""What every kind of target can do, and what it is told: the rules of a chain, the way of a sample, its visible part.
+
+A target is an object that knows the name under which callers pass a kind of thing (boxes, a mask, ...), and the five
+things that happen to it:
+
+* `Target.open` checks what a caller gave and brings it into the form that chains work on;
+* `Target.move` takes it through stages (`Passage`);
+* `Target.cut` leaves what is visible of it where several samples become one (`Piece`);
+* `Target.join` puts the visible parts of several samples together;
+* `Target.close` brings it back into the container and the format of the caller.
+
+The table of a chain (`table.chain_table`) maps names to targets.  `Sample`, batches, `invert` and mixing all go by it,
+so that a new kind of target is a new class and a line in that table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from imgproc._scanline import Geometry, Stage
+
+from .path import Path, path
+
+Table = dict[str, "Target"]
+
+
+class Rules(NamedTuple):
+    """How a chain treats its targets; `Compose` describes the values."""
+
+    table: Table
+    box_format: str = "pascal_voc"
+    min_area: float = 0.0
+    min_visibility: float = 0.0
+    clip: bool = True
+    remove_invisible: bool = True
+    dtype: np.dtype | None = None
+    layout: str = "last"
+    fuse: bool = True
+
+
+class Target:
+    """One kind of thing that a sample carries.
+
+    Parameters
+    ----------
+    name : str
+        Under which callers pass it.
+    of : str, optional
+        The target whose rows it follows: it has one entry for each of them, and loses an entry where they lose a row.
+        Targets that follow others are opened after them.
+    """
+
+    __slots__ = ("name", "of")
+
+    plane: ClassVar[bool] = False
+    """Whether it has a value for each pixel of the sample: mixing then makes it pixel by pixel, without `cut`."""
+    by_geometry: ClassVar[bool] = True
+    """Whether geometric stages say all about it; a further image also needs the operations on levels."""
+
+    def __init__(self, name: str, of: str | None = None) -> None:
+        self.name, self.of = name, of
+
+    def open(self, value: Any, sample: Opened) -> Any:
+        """The checked form of what a caller gave.  Raises TypeError or ValueError; never changes what was given."""
+        raise NotImplementedError
+
+    def move(self, value: Any, passage: Passage) -> Any:
+        """The checked form after the stages of a passage."""
+        raise NotImplementedError
+
+    def close(self, value: Any, like: Any, passage: Passage) -> Any:
+        """What the caller gets.
+
+        Parameters
+        ----------
+        value
+            The checked form, after a passage.
+        like
+            What the caller gave: it says which container the result is.
+        passage : Passage
+        """
+        return value
+
+    def cut(self, value: Any, piece: Piece) -> Any:
+        """What is visible of it; not asked of a `plane`."""
+        raise NotImplementedError
+
+    def join(self, values: Sequence[Any]) -> Any:
+        """The visible parts of several samples, one after the other, in the container of the first."""
+        first = values[0]
+        if not isinstance(first, np.ndarray):
+            return type(first)(entry for value in values for entry in value)
+        filled = [np.asarray(value) for value in values if len(value)]
+        if not filled:
+            return first.copy()
+        try:
+            return np.concatenate(filled)
+        except ValueError:
+            shapes = ", ".join(str(value.shape) for value in filled)
+            raise ValueError(f"{self.name} of all that is mixed must have rows of one shape, got {shapes}") from None
+
+    def as_mask(self, value: Any) -> np.ndarray | None:
+        """A label image, if it is or holds one: what transforms with ``needs_mask`` see."""
+        return None
+
+    def back(self, value: Any, stages: list[Geometry], size: tuple[int, int], rules: Rules) -> Any:
+        """A caller's value on the output, brought back to an input of (h, w)."""
+        raise NotImplementedError
+
+
+class Opened:
+    """The checked targets of a sample by name, and its size; `Sample` is one."""
+
+    __slots__ = ("height", "opened", "rules", "width")
+
+    height: int
+    width: int
+    rules: Rules
+    opened: dict[str, Any]
+    """In the order of the call.  While a sample is opened, None stands for what comes later."""
+
+
+class Following:
+    """The targets of a sample as they become, each made when it is first asked for, and the rows that they keep.
+
+    A field asks for the rows of its boxes, and so they are moved or cut before it, in whatever order they came.
+    """
+
+    __slots__ = ("kept", "made", "rules", "sample")
+
+    def __init__(self, sample: Opened, rules: Rules) -> None:
+        self.sample, self.rules = sample, rules
+        self.made: dict[str, Any] = {}
+        """What has become of targets so far."""
+        self.kept: dict[str, np.ndarray] = {}
+        """For targets that lose rows, the numbers of those that are left; targets put them here."""
+
+    def value(self, name: str) -> Any:
+        """What becomes of a target."""
+        raise NotImplementedError
+
+    def give(self, name: str, value: Any, rows: np.ndarray | None = None) -> None:
+        """Say what becomes of a target, and which of its rows are left, where the caller knows it already."""
+        self.made[name] = value
+        if rows is not None:
+            self.kept[name] = rows
+
+    def rows(self, name: str | None) -> np.ndarray | None:
+        """The rows of a target that are left; None if all are, or if there is no such target."""
+        rows = self.kept.get(name or "")
+        if rows is None and name in self.sample.opened:
+            self.value(name)
+            rows = self.kept.get(name)
+        return rows
+
+
+class Passage(Following):
+    """The way of a sample through stages.
+
+    Parameters
+    ----------
+    sample : Opened
+    stages : list of Stage
+    rules : Rules
+        Those of the chain, or those of samples between mixings.
+    out : ndarray, optional
+        Gets the image.
+    same_rows : bool
+        Whether boxes and points of the sample are those that the caller gave, row by row.  They are not once samples
+        were mixed.
+    """
+
+    __slots__ = ("_path", "end", "out", "same_rows", "stages")
+
+    def __init__(
+        self,
+        sample: Opened,
+        stages: list[Stage],
+        rules: Rules,
+        out: np.ndarray | None = None,
+        *,
+        same_rows: bool = True,
+    ) -> None:
+        self.sample, self.rules, self.made, self.kept = sample, rules, {}, {}
+        self.stages, self.out, self.same_rows = stages, out, same_rows
+        self._path: Path | None = None
+        self.end = sample.height, sample.width
+        for stage in stages:
+            if type(stage) is Geometry:
+                self.end = stage.size
+
+    @property
+    def path(self) -> Path:
+        """The way of points and boxes."""
+        if self._path is None:
+            self._path = path(self.stages, self.sample.height, self.sample.width)
+        return self._path
+
+    def value(self, name: str) -> Any:
+        """The target after the stages."""
+        if name not in self.made:
+            self.made[name] = self.rules.table[name].move(self.sample.opened[name], self)
+        return self.made[name]
+
+
+class Piece(Following):
+    """The part of a sample that is visible where several become one, and its place on the canvas.
+
+    Parameters
+    ----------
+    sample : Opened
+    owner : uint8 ndarray of shape (h, w), optional
+        Which sample each pixel comes from.  None: all of the sample is visible.
+    who : int
+        The number of this sample in `owner`.
+    least : float
+        Part of a box, by area, that must be visible.
+    at : (y, x)
+        Where its first pixel comes to lie.
+    size : (h, w), optional
+        Of the canvas, if that is larger than the sample.
+    weight : float
+        Its share, where images are blended.
+    """
+
+    __slots__ = ("at", "least", "owner", "size", "weight", "who")
+
+    def __init__(
+        self,
+        sample: Opened,
+        *,
+        owner: np.ndarray | None = None,
+        who: int = 0,
+        least: float = 0.0,
+        at: tuple[int, int] = (0, 0),
+        size: tuple[int, int] | None = None,
+        weight: float = 1.0,
+    ) -> None:
+        super().__init__(sample, sample.rules)
+        self.owner, self.who, self.least, self.at, self.size, self.weight = owner, who, least, at, size, weight
+
+    def things(self) -> dict[str, Any]:
+        """What is visible of all targets that mixing does not make pixel by pixel, by name."""
+        table = self.rules.table
+        return {name: self.value(name) for name in self.sample.opened if not table[name].plane}
+
+    def value(self, name: str) -> Any:
+        """What is visible of the target."""
+        if name not in self.made:
+            self.made[name] = self.rules.table[name].cut(self.sample.opened[name], self)
+        return self.made[name]

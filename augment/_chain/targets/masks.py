@@ -1,0 +1,185 @@
+"""Masks: label images of the sample's size, one or one for each instance.  Labels are never interpolated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from imgproc._scanline import Erase, Geometry, MaskOnly, Stage, run_mask
+from imgproc._scanline.matrix import IDENTITY, inverse, multiply
+
+from .base import Opened, Passage, Piece, Rules, Target
+from .image import Plane
+from .path import path
+from .points import move_points
+
+_LABELS = "biuf"
+
+
+def check_mask(mask: Any, height: int, width: int, name: str = "mask") -> np.ndarray:
+    """A label image of the sample's size, in native byte order; never a copy otherwise.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (height, width) or (height, width, c)
+        bool, any integers, float32 or float64.  Labels are never interpolated, those in floats neither.
+    height, width : int
+    name : str
+        What messages call it.
+
+    Raises
+    ------
+    TypeError
+        If it is no array or of another dtype.
+    ValueError
+        If it is of another size.
+    """
+    _check_labels(mask, name)
+    if mask.ndim not in (2, 3):
+        raise ValueError(f"{name} must have shape (h, w) or (h, w, c), got {mask.shape}")
+    if mask.shape[:2] != (height, width):
+        raise ValueError(f"{name} must have the (h, w) of the image, {(height, width)}, got {mask.shape}")
+    return mask if mask.dtype.isnative else mask.astype(mask.dtype.newbyteorder("="))
+
+
+def _check_labels(mask: Any, name: str) -> None:
+    if not isinstance(mask, np.ndarray) or isinstance(mask, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be a plain numpy array, got {type(mask).__name__}")
+    if mask.dtype.kind not in _LABELS or mask.dtype.itemsize not in (1, 2, 4, 8) or mask.dtype == np.float16:
+        raise TypeError(f"{name} must be bool, integers, float32 or float64, got {mask.dtype}")
+
+
+def open_masks(masks: Any, height: int, width: int, name: str = "masks") -> list[np.ndarray]:
+    """A list or tuple of masks, or one array (n, h, w) or (n, h, w, c), as a list of checked masks."""
+    if isinstance(masks, np.ndarray):
+        _check_labels(masks, name)
+        if masks.ndim not in (3, 4):
+            raise ValueError(f"{name} must have shape (n, h, w) or (n, h, w, c), got {masks.shape}")
+        if masks.shape[1:3] != (height, width):
+            raise ValueError(f"{name} must have the (h, w) of the image, {(height, width)}, got {masks.shape}")
+    elif not isinstance(masks, (list, tuple)):
+        raise TypeError(f"{name} must be a list of masks or an array (n, h, w), got {type(masks).__name__}")
+    return [check_mask(mask, height, width, f"{name}[{i}]") for i, mask in enumerate(masks)]
+
+
+def close_masks(moved: Sequence[np.ndarray], like: Any, height: int, width: int) -> Any:
+    """Moved masks in the container in which they came; `height` and `width` are those of an empty array."""
+    if isinstance(like, tuple):
+        return tuple(moved)
+    if isinstance(like, list):
+        return list(moved)
+    if not moved:
+        return np.empty((0, height, width, *like.shape[3:]), like.dtype.newbyteorder("="))
+    return np.stack(moved)
+
+
+def through_mask(mask: np.ndarray, stages: Sequence[Stage]) -> np.ndarray:
+    """A mask after the stages: nearest pixels through geometry, rectangles painted, the rest untouched."""
+    source = mask
+    geometry: list[Geometry] = []
+    for stage in stages:
+        if isinstance(stage, Geometry):
+            geometry.append(stage)
+        elif isinstance(stage, MaskOnly):
+            mask, geometry = run_mask(mask, geometry) if geometry else mask, []
+            mask = stage.function(mask)
+        elif isinstance(stage, Erase) and stage.mask_fill is not None:
+            mask, geometry = run_mask(mask, geometry) if geometry else mask, []
+            mask = mask.copy() if mask is source else mask
+            for y0, x0, y1, x1 in stage.rectangles:
+                mask[y0:y1, x0:x1] = stage.mask_fill
+    if geometry or mask is source:
+        return run_mask(mask, geometry)
+    return mask
+
+
+def stages_back(stages: list[Geometry], height: int, width: int) -> list[Geometry]:
+    """Geometric stages from the output back to an input of (height, width)."""
+    if not stages:
+        return []
+    if all(stage.grid is None for stage in stages):
+        pull = IDENTITY
+        for stage in reversed(stages):
+            pull = multiply(stage.pull, pull)
+        return [Geometry(inverse(pull), (height, width))]
+    # Where a grid displaces: where points of the input have gone, on nodes every few pixels.
+    rows, columns = max(height // 4, 1) + 1, max(width // 4, 1) + 1
+    x, y = np.meshgrid(np.linspace(0, width, columns), np.linspace(0, height, rows))
+    nodes = np.stack([x, y], -1)
+    gone, _ = move_points(nodes.reshape(-1, 2), path(stages, height, width), remove_invisible=False)
+    grid = np.nan_to_num(gone.reshape(nodes.shape) - nodes, nan=4.0 * (height + width)).astype(np.float32)
+    return [Geometry(IDENTITY, (height, width), grid=grid)]
+
+
+class LabelMask(Plane):
+    """A label image."""
+
+    __slots__ = ()
+
+    labels = True
+
+    def open(self, value: Any, sample: Opened) -> np.ndarray:
+        """The mask itself, in native byte order."""
+        return check_mask(value, sample.height, sample.width, self.name)
+
+    def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:
+        """Nearest pixels; always a new array."""
+        return through_mask(value, passage.stages)
+
+    def as_mask(self, value: np.ndarray) -> np.ndarray:
+        """Itself."""
+        return value
+
+    def back(self, value: Any, stages: list[Geometry], size: tuple[int, int], rules: Rules) -> np.ndarray:
+        """On the input; what the output did not show becomes 0."""
+        end = stages[-1].size if stages else size
+        return run_mask(check_mask(value, *end, self.name), stages_back(stages, *size))
+
+
+class InstanceMasks(Target):
+    """A mask for each instance.
+
+    Those of a chain that mixes belong to its boxes (`of`), one each, if the sample has boxes.  In other chains they are
+    masks like any others, however many there are.
+    """
+
+    __slots__ = ()
+
+    def open(self, value: Any, sample: Opened) -> list[np.ndarray]:
+        """A list of checked masks."""
+        masks = open_masks(value, sample.height, sample.width, self.name)
+        rows = None if self.of is None else sample.opened.get(self.of)
+        if rows is not None and len(masks) != len(rows):
+            raise ValueError(f"{self.name} must have one mask per box, {len(rows)}, got {len(masks)}")
+        return masks
+
+    def move(self, value: list[np.ndarray], passage: Passage) -> list[np.ndarray]:
+        """Those of the boxes that are left, or all."""
+        rows = passage.rows(self.of)
+        masks = value if rows is None else [value[k] for k in rows.tolist()]
+        return [through_mask(mask, passage.stages) for mask in masks]
+
+    def close(self, value: list[np.ndarray], like: Any, passage: Passage) -> Any:
+        """A list, a tuple or an array, as they came."""
+        return close_masks(value, like, *passage.end)
+
+    def cut(self, value: list[np.ndarray], piece: Piece) -> list[np.ndarray]:
+        """Those of visible boxes, without the pixels that are not visible, on the canvas."""
+        rows = piece.rows(self.of)
+        masks = value if rows is None else [value[k] for k in rows.tolist()]
+        if piece.owner is not None:
+            seen = piece.owner == piece.who
+            masks = [np.where(seen if m.ndim == 2 else seen[..., np.newaxis], m, m.dtype.type(0)) for m in masks]
+        return masks if piece.size is None else [_on_canvas(mask, piece.at, piece.size) for mask in masks]
+
+    def as_mask(self, value: list[np.ndarray]) -> np.ndarray | None:
+        """The first, if there is one."""
+        return value[0] if value else None
+
+
+def _on_canvas(mask: np.ndarray, at: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
+    canvas = np.zeros((*size, *mask.shape[2:]), mask.dtype)
+    canvas[at[0] : at[0] + mask.shape[0], at[1] : at[1] + mask.shape[1]] = mask
+    return canvas

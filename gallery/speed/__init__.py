@@ -1,0 +1,188 @@
+"""``python -m gallery speed``: ours against the peers, side by side.
+
+One process and one run, ours and the peer's in turns, one thread each; then two threads against one, peak extra memory,
+and the first call in a new process.  Rows of one function or one transform stand beside it, in its declaration (see
+`imgproc._core.declare`); here stand those of chains, of batches, and of what needs a scene of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from imgproc._core.declare import Case
+
+from .. import _readme
+from . import balance, boxes, chains, inpainting, mix, scenes, tables
+from .cases import SIZES
+from .functions import function_cases
+from .run import Report, jobs, new_report
+
+SMALLEST = 64
+SCENARIOS = (chains, boxes, balance, inpainting, mix, scenes)
+"""Rows that do not stand beside one function or transform; each says what it `MEASURES`."""
+CASES = (
+    *function_cases(),
+    *chains.chain_cases(),
+    *boxes.box_cases(),
+    *balance.balance_cases(),
+    *inpainting.inpainting_cases(),
+    *mix.mix_cases(),
+    *scenes.CASES,
+)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command line; return the exit status.
+
+    0: everything was measured, whether or not the targets were met.  1: a measurement failed, or a result disagrees
+    with a peer's beyond its tolerance.  2: wrong arguments, or a file that cannot be written.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The arguments after ``speed``.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    parser = _parser()
+    args = parser.parse_args(argv)
+    try:
+        cases = select(args.names)
+        _check_outputs(args)
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+
+    from .page import add_page
+
+    report = _measure(cases, args)
+    print(tables.as_text(report))
+    try:
+        _write_outputs(args, report)
+        if report.duels:
+            print(f"page: {add_page(report, args.out).resolve()}")
+    except (OSError, ValueError) as error:
+        print(f"python -m gallery speed: {error}", file=sys.stderr)
+        return 2
+    return 1 if report.failures or any(d.agrees is False for d in report.duels) else 0
+
+
+def select(names: Sequence[str]) -> list[Case]:
+    """The cases that names choose.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Each the name of a case, what stands before its comma (all of these), or a pattern (``local_*``); none: all.
+
+    Returns
+    -------
+    list of Case
+        In the order of the table.
+
+    Raises
+    ------
+    ValueError
+        If a name chooses nothing; the message lists the names.
+    """
+    for name in names:
+        if not any(_chooses(name, case) for case in CASES):
+            known = "\n  ".join(case.name for case in CASES)
+            raise ValueError(f"no case is called {name!r}; the cases are\n  {known}")
+    return [case for case in CASES if not names or any(_chooses(name, case) for name in names)]
+
+
+def _chooses(name: str, case: Case) -> bool:
+    return name in (case.name, case.name.split(",")[0]) or fnmatch.fnmatchcase(case.name, name)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m gallery speed", description="Measure ours against the peers.")
+    parser.add_argument("names", metavar="NAME", nargs="*", help="cases or patterns like 'local_*' (default: all)")
+    parser.add_argument(
+        "--size",
+        metavar="PIXELS",
+        type=_size,
+        action="append",
+        help=f"side of the images, repeatable; chains have sizes of their own (default: {SIZES})",
+    )
+    parser.add_argument(
+        "--seconds", metavar="S", type=_seconds, default=0.5, help="time for each comparison (default: %(default)s)"
+    )
+    parser.add_argument("--no-first-call", action="store_true", help="leave out the first calls in new processes")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        default=Path("gallery_out"),
+        help="the gallery's folder (default: %(default)s)",
+    )
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write all figures")
+    parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the tables as Markdown")
+    parser.add_argument(
+        "--readme",
+        metavar="FILE",
+        type=Path,
+        help="put the tables between {} and {}".format(*_readme.markers(tables.PART)),
+    )
+    return parser
+
+
+def _size(text: str) -> int:
+    size = int(text)
+    if size < SMALLEST:
+        raise argparse.ArgumentTypeError(f"must be at least {SMALLEST}, got {size}")
+    return size
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 3600:
+        raise argparse.ArgumentTypeError(f"must be above 0 and below 3600, got {text}")
+    return seconds
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Find out before minutes of measuring that a result could not be written."""
+    from .._site import Site
+
+    Site(args.out)
+    if args.readme:
+        _readme.split(args.readme, tables.PART)
+    for path in filter(None, (args.json, args.markdown)):
+        if path.is_dir() or not path.parent.is_dir():
+            raise ValueError(f"{path} must be a file in a folder that exists")
+
+
+def _measure(cases: Sequence[Case], args: argparse.Namespace) -> Report:
+    from tqdm import tqdm
+
+    report = new_report(args.seconds)
+    if not chains.available():
+        report.left_out.append(f"chains against albumentations, which is not installed: {chains.INSTALL}")
+    if not balance.available():
+        report.left_out.append(f"over-sampling against imbalanced-learn, not installed: {balance.INSTALL}")
+    with tqdm(jobs(cases, args.size or SIZES, args.seconds, first_calls=not args.no_first_call), unit="row") as bar:
+        for name, measure in bar:
+            bar.set_description(name)
+            try:
+                measure(report)
+            except Exception as error:  # one that fails must not lose the figures of the others
+                report.failures.append(f"{name}: {type(error).__name__}: {error}")
+    return report
+
+
+def _write_outputs(args: argparse.Namespace, report: Report) -> None:
+    if args.json:
+        _readme.write(args.json, json.dumps(report.as_json(), indent=1, allow_nan=False) + "\n")
+    if args.markdown:
+        _readme.write(args.markdown, tables.as_markdown(report))
+    if args.readme:
+        _readme.replace(args.readme, tables.PART, tables.as_readme(report))

@@ -1,0 +1,306 @@
+"""Boxes and anchors against OpenCV, ensemble-boxes, the evaluations of COCO, and NumPy."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from imgproc._core.declare import Case, Peer
+
+from .cases import NO_IMAGE
+
+INSTALL = "pip install 'imgproc-augment[bench]'"
+GROUP = "Boxes and anchors"
+MEASURES = ("nms", "soft_nms", "weighted_boxes_fusion", "average_precision", "KMeans")
+"""Public names whose rows are these, and not beside them."""
+PEERS = ("ensemble_boxes", "faster_coco_eval", "pycocotools")
+SIZE = (64, 64)
+"""Of the image that every case gets, and that these leave alone."""
+BOXES = 10_000
+IMAGES, FEW_IMAGES, CLASSES, TRUE, FOUND = 5000, 500, 80, 7.2, 100
+"""COCO val2017: images, classes, boxes an image, detections an image; and images where the peer takes a minute."""
+SIZES, ANCHORS, ITERATIONS = 1_000_000, 9, 20
+
+
+def missing() -> list[str]:
+    """Peers that are not installed."""
+    return [name.replace("_", "-") for name in PEERS if importlib.util.find_spec(name) is None]
+
+
+def box_cases() -> tuple[Case, ...]:
+    """All cases whose peer is installed."""
+    import cv2
+
+    rows = [
+        _case(
+            "nms",
+            f"{BOXES:,} boxes of one class, IoU 0.5",
+            our_nms,
+            {
+                f"cv2.dnn.NMSBoxes {cv2.__version__}": Peer(
+                    lambda image: their_nms(), 1 / 2, 0.0, difference=_different, unit="rows"
+                )
+            },
+        )
+    ]
+    if importlib.util.find_spec("ensemble_boxes"):
+        rows += [
+            _case(
+                "soft_nms",
+                f"{BOXES:,} boxes of one class, gaussian",
+                our_soft_nms,
+                {
+                    "ensemble-boxes": Peer(
+                        lambda image: their_soft_nms(), 1 / 20, difference=None, note="pairs boxes with others' scores"
+                    )
+                },
+            ),
+            _case(
+                "weighted_boxes_fusion",
+                f"{BOXES:,} boxes of three models, one class",
+                our_fusion,
+                {"ensemble-boxes": Peer(lambda image: their_fusion(), 1 / 20, 1e-5, difference=_apart, unit="score")},
+            ),
+        ]
+    timed = "from arrays to all figures; theirs: evaluate and accumulate, after its own loading"
+    if importlib.util.find_spec("faster_coco_eval"):
+        rows.append(
+            _case(
+                "average_precision, COCO's size",
+                f"{IMAGES:,} images, {IMAGES * FOUND:,} detections, {timed}",
+                lambda: our_precision(IMAGES),
+                {
+                    "faster-coco-eval": Peer(
+                        lambda image: their_precision("faster_coco_eval", IMAGES), 1, 1e-9, difference=_apart, unit="AP"
+                    )
+                },
+            )
+        )
+    if importlib.util.find_spec("pycocotools"):
+        rows.append(
+            _case(
+                "average_precision",
+                f"{FEW_IMAGES:,} images, {FEW_IMAGES * FOUND:,} detections, {timed}",
+                lambda: our_precision(FEW_IMAGES),
+                {
+                    "pycocotools": Peer(
+                        lambda image: their_precision("pycocotools", FEW_IMAGES),
+                        1 / 3,
+                        1e-9,
+                        difference=_apart,
+                        unit="AP",
+                    )
+                },
+            )
+        )
+    rows.append(
+        _case(
+            "KMeans, IoU",
+            f"{SIZES:,} boxes, {ANCHORS} anchors, {ITERATIONS} iterations",
+            our_clusters,
+            {"NumPy": Peer(lambda image: their_clusters(), 1 / 10, 1e-6, difference=_apart, unit="px")},
+        )
+    )
+    return tuple(rows)
+
+
+def _case(name: str, what: str, ours: Callable[[], Any], peers: dict[str, Peer]) -> Case:
+    return Case(name, what, NO_IMAGE, lambda image: ours(), peers, module="augment", size=SIZE, group=GROUP)
+
+
+def _different(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Rows that one has and the other has not."""
+    return float(len(np.setxor1d(ours, theirs)))
+
+
+def _apart(ours: np.ndarray, theirs: np.ndarray) -> float:
+    return float(np.nanmax(np.abs(np.asarray(ours, np.float64) - theirs)))
+
+
+# --- suppression and fusion -------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def detections(count: int = BOXES) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes in an image of 1000 x 1000, and scores that are all different."""
+    rng = np.random.default_rng(0)
+    corner = rng.uniform(0, 1000, (count, 2))
+    return np.hstack([corner, corner + rng.uniform(10, 80, (count, 2))]), (1 + rng.permutation(count)) / count
+
+
+def our_nms() -> np.ndarray:
+    """Rows that are kept."""
+    import augment
+
+    return augment.nms(*detections())
+
+
+def their_nms() -> np.ndarray:
+    """Rows that OpenCV keeps."""
+    import cv2
+
+    return np.ravel(cv2.dnn.NMSBoxes(*_as_opencv(), 0.0, 0.5))
+
+
+@functools.cache
+def _as_opencv() -> tuple[np.ndarray, np.ndarray]:
+    boxes, scores = detections()
+    return np.hstack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]]), scores
+
+
+def our_soft_nms() -> Any:
+    """Rows and scores."""
+    import augment
+
+    return augment.soft_nms(*detections())
+
+
+def their_soft_nms() -> Any:
+    """Boxes, scores and classes."""
+    import ensemble_boxes
+
+    boxes, scores = _fractions()
+    return ensemble_boxes.soft_nms([boxes], [scores.copy()], [np.zeros(len(boxes))], method=2, sigma=0.5, thresh=0.001)
+
+
+@functools.cache
+def _fractions() -> tuple[np.ndarray, np.ndarray]:
+    boxes, scores = detections()
+    return boxes / 1080, scores
+
+
+@functools.cache
+def _models() -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
+    boxes, scores = _fractions()
+    return (
+        [boxes[i::3] for i in range(3)],
+        [scores[i::3] for i in range(3)],
+        [np.zeros(len(boxes[i::3])) for i in range(3)],
+    )
+
+
+def our_fusion() -> np.ndarray:
+    """Scores of the fused boxes."""
+    import augment
+
+    boxes, scores, _ = _models()
+    return augment.weighted_boxes_fusion(boxes, scores)[1]
+
+
+def their_fusion() -> np.ndarray:
+    """Scores of the fused boxes."""
+    import ensemble_boxes
+
+    return ensemble_boxes.weighted_boxes_fusion(*_models())[1]
+
+
+# --- average precision ------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def evaluation(images: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Truth and detections: some three near each box, the others anywhere; boxes in COCO's format, classes from 0."""
+    rng = np.random.default_rng(1)
+    count = int(images * TRUE)
+    image = np.sort(rng.integers(0, images, count))
+    truth = {
+        "boxes": np.hstack([rng.uniform(0, 500, (count, 2)), rng.exponential(60, (count, 2)) + 2]),
+        "images": image,
+        "classes": rng.integers(0, CLASSES, count),
+        "crowd": rng.random(count) < 0.02,
+    }
+    found = images * FOUND
+    there = np.repeat(np.arange(images), FOUND)
+    first, last = np.searchsorted(image, there, "left"), np.searchsorted(image, there, "right")
+    near = (np.tile(np.arange(FOUND), images) < 3 * (last - first)) & (last > first)
+    of = np.where(near, (first + rng.random(found) * (last - first)).astype(int), 0)
+    boxes = np.hstack([rng.uniform(0, 500, (found, 2)), rng.exponential(60, (found, 2)) + 2])
+    boxes[near] = truth["boxes"][of[near]] * rng.normal(1, 0.06, (int(near.sum()), 4))
+    classes = np.where(near, truth["classes"][of], rng.integers(0, CLASSES, found))
+    scores = np.where(near, rng.uniform(0.2, 1, found), rng.uniform(0, 0.6, found))
+    return truth, {"boxes": boxes, "images": there, "classes": classes, "scores": scores}
+
+
+def our_precision(images: int) -> np.ndarray:
+    """COCO's twelve figures."""
+    import augment
+
+    return np.array(list(augment.average_precision(*evaluation(images), box_format="coco").summary().values()))
+
+
+def their_precision(module: str, images: int) -> np.ndarray:
+    """COCO's twelve figures by a peer."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        run = _evaluation_of(module, images)()
+        run.evaluate()
+        run.accumulate()
+        run.summarize()
+    return np.array(run.stats[:12], np.float64)
+
+
+@functools.cache
+def _evaluation_of(module: str, images: int) -> Callable[[], Any]:
+    """A maker of the peer's object, whose data sets are loaded already."""
+    if module == "pycocotools":
+        from pycocotools.coco import COCO
+        from pycocotools.cocoeval import COCOeval
+    else:
+        from faster_coco_eval import COCO
+        from faster_coco_eval import COCOeval_faster as COCOeval
+    truth, found = evaluation(images)
+    rows = zip(truth["images"].tolist(), truth["classes"].tolist(), truth["boxes"].tolist(), truth["crowd"].tolist())
+    data = COCO()
+    data.dataset = {
+        "images": [{"id": i} for i in range(images)],
+        "categories": [{"id": k} for k in range(CLASSES)],
+        "annotations": [
+            {
+                "id": i,
+                "image_id": image,
+                "category_id": kind,
+                "bbox": box,
+                "area": box[2] * box[3],
+                "iscrowd": int(crowd),
+            }
+            for i, (image, kind, box, crowd) in enumerate(rows, 1)
+        ],
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        data.createIndex()
+        columns = [found["images"], found["boxes"], found["scores"], found["classes"]]
+        there = data.loadRes(np.column_stack(columns))
+    return lambda: COCOeval(data, there, "bbox")
+
+
+# --- anchors ----------------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def sizes() -> np.ndarray:
+    """Widths and heights."""
+    return np.random.default_rng(2).lognormal(4, 1, (SIZES, 2))
+
+
+def our_clusters() -> np.ndarray:
+    """Centres."""
+    import augment
+
+    model = augment.KMeans(ANCHORS, init=sizes()[:ANCHORS], max_iter=ITERATIONS)
+    return model.fit(sizes()).cluster_centers_
+
+
+def their_clusters() -> np.ndarray:
+    """Centres by the same iterations."""
+    rows = sizes()
+    centres, areas = rows[:ANCHORS].copy(), rows.prod(axis=1)
+    for _ in range(ITERATIONS):
+        inter = np.minimum(rows[:, :1], centres[:, 0]) * np.minimum(rows[:, 1:], centres[:, 1])
+        labels = np.argmax(inter / (areas[:, None] + centres.prod(axis=1) - inter), axis=1)
+        centres = np.stack([rows[labels == k].mean(axis=0) for k in range(ANCHORS)])
+    return centres

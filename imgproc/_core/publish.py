@@ -1,0 +1,68 @@
+"""What a package publishes: the names that its modules list in ``__all__``, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+__all__: list[str] = []
+
+WIDTH = 100
+"""Of the lists in the documentation of a package."""
+
+
+def publish(package: dict[str, Any], *, listed: bool = False) -> None:
+    """Give a package its ``__all__`` after the star imports of its modules; the last statement of an ``__init__``.
+
+    Modules are private: they stay importable, but no list of public names has them.  There is no ``__all__`` in the
+    source because type checkers read the star imports and would be misled by one that is computed.
+
+    Parameters
+    ----------
+    package : dict
+        The package's ``globals()``.
+    listed : bool
+        Whether the documentation of the package gets the list of its names, by group.
+    """
+    names = [name for name, value in package.items() if not name.startswith("_") and not isinstance(value, ModuleType)]
+    package["__all__"] = names
+    special = [name for name in package if name.startswith("__")]
+    package["__dir__"] = lambda: sorted([*special, *names])
+    if listed:
+        lines = [line for title, found in groups(package).items() for line in ("", title, *_wrapped(found))]
+        package["__doc__"] = "\n".join([(package["__doc__"] or "").rstrip(), *lines]) + "\n"
+
+
+def groups(package: dict[str, Any]) -> dict[str, list[str]]:
+    """The public names by the title of their group: the first line of the documentation of the subpackage or module.
+
+    Parameters
+    ----------
+    package : dict
+        The variables of a package that `publish` has seen.
+
+    Returns
+    -------
+    dict of list of str
+        In the order of the imports.
+    """
+    found: dict[str, list[str]] = {}
+    for name in package["__all__"]:
+        module = package[name].__module__
+        group = ".".join(module.split(".")[:2])
+        home = sys.modules[module if group.rpartition(".")[2].startswith("_") else group]
+        title = (home.__doc__ or group).strip().partition("\n")[0].rstrip(".")
+        found.setdefault(title, []).append(name)
+    return found
+
+
+def _wrapped(names: list[str]) -> list[str]:
+    """Names in indented lines."""
+    lines, line = [], "   "
+    for name in names:
+        if len(line) + len(name) + 2 > WIDTH:
+            lines.append(line)
+            line = "   "
+        line += f" {name},"
+    return [*lines, line.rstrip(",")]

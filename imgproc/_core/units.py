@@ -1,0 +1,287 @@
+"""Compiled pieces that kernels call through a table of addresses.
+
+A kernel that calls another one by its name holds all of it: the machine would have to compile every operation before it
+can run one.  A unit is compiled on its own when it is first needed, and its address is a number that a kernel calls
+with `invoke`.  A call costs about 4 ns, and an array travels as its address and its shape.
+
+Arguments of a unit are numbers and C-contiguous arrays of one or two axes.  A `Family` says which; its letters stand
+for dtypes that differ from unit to unit: ``OPERATION.of(T="float32")``.  Without a compiler (``NUMBA_DISABLE_JIT=1``)
+an address is the number of a Python function, and `invoke` calls that.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from . import jit
+
+_lock = threading.RLock()
+_plain: list[Callable[..., Any]] = []
+
+
+BYTES = -1
+"""Number of axes of an array that comes as bytes."""
+
+
+class Family(NamedTuple):
+    """What units that stand in for each other take and give."""
+
+    result: str
+    """dtype of the number that they return."""
+    arguments: tuple[tuple[str, int], ...]
+    """For each argument a dtype, or a letter that stands for one, and its number of axes; 0 is a number, `BYTES` an
+    array of one axis that callers have as bytes, so that they are compiled once for all dtypes."""
+
+    def kinds(self, letters: dict[str, str]) -> list[Any]:
+        """Numba's types of the arguments."""
+        from numba.core import types
+
+        found = []
+        for name, axes in self.arguments:
+            kind = getattr(types, letters.get(name, name))
+            found.append(types.Array(kind, abs(axes), "C") if axes else kind)
+        return found
+
+
+class Unit:
+    """A function compiled on its own, for the dtypes that it is asked for, and called by its address.
+
+    Parameters
+    ----------
+    family : Family
+    body : callable
+        Takes the arguments that the family says, as arrays and numbers.  It may call kernels (`kernel`), and hold
+        kernels, numbers and dtypes that it was made with.
+    """
+
+    def __init__(self, family: Family, body: Callable[..., Any]) -> None:
+        self.family, self.body = family, body
+        self.__module__, self.__qualname__ = body.__module__, body.__qualname__
+        self._adapter = _adapter(family, body)
+        self._addresses: dict[tuple[str, ...], int] = {}
+        self.function = body
+        self._dispatcher: Any = None
+        jit.UNITS.append(self)
+
+    @property
+    def made(self) -> list[Any]:
+        """Numba's dispatcher, if the unit was needed already."""
+        return [] if self._dispatcher is None else [self._dispatcher]
+
+    def address(self, **letters: str) -> int:
+        """The number that `invoke` takes; compiles the unit if it is the first to ask for these dtypes.
+
+        Parameters
+        ----------
+        **letters
+            The dtype, by name, of each letter of the family.
+        """
+        key = tuple(letters[name] for name in sorted(letters))
+        found = self._addresses.get(key)
+        if found is None:
+            with _lock:
+                found = self._addresses[key] = self._made(letters)
+        return found
+
+    def _made(self, letters: dict[str, str]) -> int:
+        if not jit.jit_enabled():
+            _plain.append(_from_bytes(self.family, letters, self.body))
+            return len(_plain) - 1
+        from numba.core import types
+
+        if self._dispatcher is None:
+            self._dispatcher = jit.compiled_lazily(self._adapter, f"{self.body.__module__}.{self.body.__qualname__}")
+        kinds = self.family.kinds(letters)
+        signature = getattr(types, self.family.result)(_thin(kinds))
+        return jit.native_address(self._dispatcher, signature)
+
+
+def _thin(kinds: list[Any]) -> Any:
+    """Arrays as pointers and lengths, in one tuple."""
+    from numba.core import types
+
+    flat: list[Any] = []
+    for kind in kinds:
+        if isinstance(kind, types.Array):
+            flat += [types.CPointer(kind.dtype), *[types.intp] * kind.ndim]
+        else:
+            flat.append(kind)
+    return types.Tuple(flat)
+
+
+def _from_bytes(family: Family, letters: dict[str, str], body: Callable[..., Any]) -> Callable[..., Any]:
+    """The body for callers that have some arrays as bytes."""
+    import numpy as np
+
+    kinds = [np.dtype(letters.get(name, name)) if axes == BYTES else None for name, axes in family.arguments]
+
+    def run(*arguments: Any) -> Any:
+        return body(*(a if kind is None else a.view(kind) for a, kind in zip(arguments, kinds, strict=True)))
+
+    return run
+
+
+def _adapter(family: Family, body: Callable[..., Any]) -> Callable[..., Any]:
+    arrays = _arrays(tuple(axes for _, axes in family.arguments))
+    inlined = jit.Kernel(body, inner=True)
+
+    def adapter(thin):
+        return inlined(*arrays(thin))
+
+    # The name tells units apart in the cache and in a profile.
+    adapter.__name__ = adapter.__qualname__ = f"unit_{body.__qualname__}"
+    adapter.__module__ = body.__module__
+    return adapter
+
+
+_makers: dict[tuple[int, ...], jit.Intrinsic] = {}
+
+
+def _arrays(axes: tuple[int, ...]) -> jit.Intrinsic:
+    """The intrinsic that makes arrays of so many axes again from what `_thin` made of them."""
+    if axes not in _makers:
+        _makers[axes] = jit.Intrinsic(lambda intrinsic: _thick(intrinsic, axes))
+    return _makers[axes]
+
+
+def _thick(intrinsic: Any, axes: tuple[int, ...]) -> Any:
+    from numba.core import cgutils, types
+    from numba.np.arrayobj import populate_array
+
+    def thick(typing_context, thin):
+        kinds: list[Any] = []
+        at = 0
+        for number in axes:
+            kind = thin.types[at]
+            kinds.append(types.Array(kind.dtype, abs(number), "C") if number else kind)
+            at += 1 + abs(number)
+        made = types.Tuple(kinds)
+
+        def generate(context, builder, signature, args):
+            values: list[Any] = []
+            at = 0
+            for kind, number in zip(kinds, axes, strict=True):
+                value = builder.extract_value(args[0], at)
+                at += 1
+                if isinstance(kind, types.Array):
+                    shape = [builder.extract_value(args[0], at + k) for k in range(kind.ndim)]
+                    at += kind.ndim
+                    size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+                    if number == BYTES:
+                        shape = [builder.sdiv(shape[0], size)]
+                    strides = [size] if kind.ndim == 1 else [builder.mul(size, shape[1]), size]
+                    array = context.make_array(kind)(context, builder)
+                    populate_array(
+                        array,
+                        data=value,
+                        shape=cgutils.pack_array(builder, shape),
+                        strides=cgutils.pack_array(builder, strides),
+                        itemsize=size,
+                        meminfo=None,
+                    )
+                    value = array._getvalue()
+                values.append(value)
+            return context.make_tuple(builder, made, values)
+
+        return made(thin), generate
+
+    return intrinsic(thick)
+
+
+def _invoke(intrinsic: Any) -> Any:
+    from numba.core import types
+
+    def invoke(typing_context, address, like, arguments):
+        """Call the unit at an address; its result is a number of the type of `like`."""
+        kinds = list(arguments.types)
+        thin = _thin(kinds)
+
+        def generate(context, builder, signature, args):
+            values: list[Any] = []
+            for k, kind in enumerate(kinds):
+                value = builder.extract_value(args[2], k)
+                if isinstance(kind, types.Array):
+                    array = context.make_array(kind)(context, builder, value)
+                    values += [array.data, *(builder.extract_value(array.shape, d) for d in range(kind.ndim))]
+                else:
+                    values.append(value)
+            packed = context.make_tuple(builder, thin, values)
+            function = context.call_conv.get_function_type(like, [thin])
+            place = builder.inttoptr(args[0], function.as_pointer())
+            status, result = context.call_conv.call_function(builder, place, like, [thin], [packed])
+            with builder.if_then(status.is_error, likely=False):
+                context.call_conv.return_status_propagate(builder, status)
+            return result
+
+        return like(address, like, arguments), generate
+
+    return intrinsic(invoke)
+
+
+def _invoke_plain(address: int, like: Any, arguments: tuple[Any, ...]) -> Any:
+    return _plain[address](*arguments)
+
+
+invoke = jit.Intrinsic(_invoke, _invoke_plain)
+"""``invoke(address, like, (a, b, ...))`` in a kernel: call a unit, which returns a number of the type of `like`.
+
+Arrays among the arguments must be `borrowed`, else each call counts references to them; their dtypes and axes must be
+those of the unit, which nothing checks."""
+
+
+def _invoke_kernel(intrinsic: Any) -> Any:
+    def call(typing_context, address, like, arguments):
+        kinds = list(arguments.types)
+
+        def generate(context, builder, signature, args):
+            values = [builder.extract_value(args[2], k) for k in range(len(kinds))]
+            function = context.call_conv.get_function_type(like, kinds)
+            place = builder.inttoptr(args[0], function.as_pointer())
+            status, result = context.call_conv.call_function(builder, place, like, kinds, values)
+            with builder.if_then(status.is_error, likely=False):
+                context.call_conv.return_status_propagate(builder, status)
+            return result
+
+        return like(address, like, arguments), generate
+
+    return intrinsic(call)
+
+
+invoke_kernel = jit.Intrinsic(_invoke_kernel, _invoke_plain)
+"""``invoke_kernel(address, like, (a, b, ...))``: call a kernel by the address that `kernel_address` gave for just these
+types of arguments."""
+
+
+def kernel_address(kernel: jit.Kernel, *examples: Any) -> int:
+    """The address of a kernel, compiled for arguments of the types of these examples.
+
+    So that another kernel can call what Python calls too without holding it once more."""
+    if not jit.jit_enabled():
+        with _lock:
+            if kernel.function not in _plain:
+                _plain.append(kernel.function)
+            return _plain.index(kernel.function)
+    import numba
+
+    dispatcher = kernel.dispatcher
+    kinds = tuple(numba.typeof(example) for example in examples)
+    with _lock:
+        return jit.native_address(dispatcher, kinds)
+
+
+def entry_of(kernel: jit.Kernel, *examples: Any) -> Any:
+    """The kernel, compiled for arguments of the types of these examples, without the choice by types that comes before
+    each call and that takes longer than a small image.
+
+    The caller sees to it that all arguments have just these types: nothing checks them."""
+    if not jit.jit_enabled():
+        return kernel
+    import numba
+
+    kinds = tuple(numba.typeof(example) for example in examples)
+    with _lock:
+        jit.native_address(kernel.dispatcher, kinds)
+        made = next(made for types, made in kernel.dispatcher.overloads.items() if tuple(types) == kinds)
+    return made.entry_point

@@ -1,0 +1,31 @@
+"""Gaussian weights: the one definition, for every filter that smooths."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+REACH = 4.0
+"""Where a Gaussian is cut off, in standard deviations, if nothing else is said."""
+
+_NARROWEST = 1e-3
+"""A narrower Gaussian has all its weight in the middle anyway; its square could be no float."""
+
+
+def gaussian(distance: float, sigma: float) -> float:
+    """The height of a Gaussian at a distance from its middle, where it is 1."""
+    sigma = max(sigma, _NARROWEST)
+    return math.exp(-0.5 / sigma / sigma * distance * distance)
+
+
+def gaussian_weights(sigma: float, reach: float = REACH) -> list[float]:
+    """Half a Gaussian kernel up to `reach` sigma (rounded up), from the middle outwards; the whole adds up to 1."""
+    weights = [gaussian(k, sigma) for k in range(math.ceil(reach * sigma) + 1)]
+    total = 2 * math.fsum(weights) - 1
+    return [w / total for w in weights]
+
+
+def mirrored(half: list[float], sign: float = 1.0) -> np.ndarray:
+    """A whole kernel from its half, the middle first; `sign` is -1 for an odd one."""
+    return np.array([sign * w for w in half[:0:-1]] + half)

@@ -1,0 +1,58 @@
+"""A curve through even samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..._core.jit import kernel
+from ..stages import Op
+from ._base import SLOW, TABULATED, name_of, on_channels, settle
+
+
+@kernel(inner=True)
+def curve_rows(rows, n, channels, params, level):
+    """Linear between samples on [0, 1]; beyond, as at the ends.  ``params[0]`` says how many there are a channel."""
+    kind = rows.dtype.type
+    count = int(params[0])
+    zero, full, last = kind(0), kind(level.top), kind(count - 1)
+    part, end = kind((count - 1.0) / level.top), np.uint32(count - 2)
+    for c in range(channels):
+        row = rows[c, :n]
+        first, second = np.uint64(1 + count * c), np.uint64(2 + count * c)  # unsigned: none counts from the end
+        for i in range(row.size):
+            v = row[i]
+            x = v * part
+            x = x if x > zero else zero
+            x = last if x > last else x
+            k = np.uint32(np.int32(x))
+            k = end if k > end else k
+            a, b = kind(params[first + k]), kind(params[second + k])
+            y = (a + (x - kind(np.int32(k))) * (b - a)) * full
+            row[i] = settle(y if v == v else v, level)
+    return channels
+
+
+def _values(op: Op, channels: int) -> Sequence[Any]:
+    samples = op.table
+    if (
+        samples is None
+        or samples.ndim not in (1, 2)
+        or samples.shape[-1] < 2
+        or (samples.ndim == 2 and len(samples) != channels)
+    ):
+        raise ValueError(
+            f"{name_of(op)} must have 2 samples or more, or {channels} rows of them, got {np.shape(samples)}"
+        )
+    flat = samples.ravel() if samples.ndim == 2 or channels == 1 else np.tile(samples, channels)
+    return [flat.size // channels, *flat.tolist()]
+
+
+CURVE = on_channels("curve", curve_rows, flags=TABULATED | SLOW, values=_values)
+
+
+def curve(samples: Any) -> Op:
+    """Linear between n even samples on [0, 1], flat beyond; (n,), or (c, n) for a curve a channel."""
+    return CURVE(table=np.asarray(samples, np.float64))

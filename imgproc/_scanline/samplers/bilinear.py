@@ -1,0 +1,177 @@
+"""Bilinear for any dtype and number of channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..._core.jit import kernel
+from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, WRAP, Sampler
+from ._vectors import bilinear_of, pair_of_integers
+
+_BLOCK = 64
+"""Points that are asked at once whether one of them is at the edge."""
+
+_pair = pair_of_integers()
+_bilinear_rgb, _bilinear_rgba = bilinear_of(3), bilinear_of(4)
+
+
+@kernel(inner=True)
+def _corner(x, limit):
+    """The right one of the two pixels around a point along an axis, and its weight."""
+    zero, half = np.float32(0.0), np.float32(0.5)
+    x = x if x > zero else zero
+    x = limit if x > limit else x
+    u = x + half
+    k = np.int32(u)
+    return k, u - np.float32(k)
+
+
+@kernel(inner=True)
+def _bilinear_taps(xs, ys, n, w, h, index, edge, fx, fy):
+    """Number of the upper left one of the four pixels around each point; `edge` is 1 where one of them is outside."""
+    right, bottom, width = np.float32(w), np.float32(h), np.int32(w)
+    last_x, last_y, one = np.int32(w - 1), np.int32(h - 1), np.int32(1)
+    for i in range(n):
+        k, tx = _corner(xs[i], right)
+        m, ty = _corner(ys[i], bottom)
+        fx[i], fy[i] = tx, ty
+        whole = (k >= one) & (k <= last_x) & (m >= one) & (m <= last_y)
+        left = np.int32(np.int32(np.int32(m - one) * width) + np.int32(k - one))
+        index[i] = left if whole else np.int32(0)
+        edge[i] = np.int32(0) if whole else np.int32(1)
+
+
+@kernel(inner=True)
+def _near(k, size, wrap):
+    """A pixel for a place that may lie outside."""
+    if wrap:
+        return k % size
+    return min(max(k, 0), size - 1)
+
+
+@kernel(inner=True)
+def _bilinear_edge(flat, w, h, channels, wrap, x, y, magic, rows, at):
+    """A point with taps outside."""
+    kind = rows.dtype.type
+    k, tx = _corner(x, np.float32(w))
+    m, ty = _corner(y, np.float32(h))
+    fx, fy = kind(tx), kind(ty)
+    top, bottom = _near(int(m) - 1, h, wrap) * w, _near(int(m), h, wrap) * w
+    left, right = _near(int(k) - 1, w, wrap), _near(int(k), w, wrap)
+    for c in range(channels):
+        s, t = kind(flat[(top + left) * channels + c]), kind(flat[(bottom + left) * channels + c])
+        s += fx * (kind(flat[(top + right) * channels + c]) - s)
+        t += fx * (kind(flat[(bottom + right) * channels + c]) - t)
+        rows[c, at] = ((s + fy * (t - s)) + magic) - magic
+
+
+@kernel(inner=True)
+def _bilinear_plane(flat, step, line, index, fx, fy, n, magic, row):
+    """One channel."""
+    kind = row.dtype.type
+    right, down = np.uint64(step), np.uint64(line)
+    for i in range(n):
+        p = np.uint64(np.uint32(index[i])) * right
+        q = p + down
+        s, t = kind(flat[p]), kind(flat[q])
+        s += kind(fx[i]) * (kind(flat[p + right]) - s)
+        t += kind(fx[i]) * (kind(flat[q + right]) - t)
+        row[i] = s + kind(fy[i]) * (t - s)
+    for i in range(n):
+        row[i] = (row[i] + magic) - magic
+
+
+@kernel(inner=True)
+def _bilinear_grey(flat, line, index, tops, bottoms, fx, fy, n, magic, row):
+    """One channel of integers: neighbours are read together."""
+    kind = row.dtype.type
+    down = np.uint64(line)
+    for i in range(n):
+        p = np.uint64(np.uint32(index[i]))
+        tops[i], bottoms[i] = np.int32(_pair(flat, p)), np.int32(_pair(flat, p + down))
+    bits = np.uint32(8 * flat.itemsize)
+    low = np.uint32((np.uint32(1) << bits) - np.uint32(1))
+    for i in range(n):
+        a, b = np.uint32(tops[i]), np.uint32(bottoms[i])
+        s, t = np.float32(np.int32(a & low)), np.float32(np.int32(b & low))
+        s += fx[i] * (np.float32(np.int32(a >> bits)) - s)
+        t += fx[i] * (np.float32(np.int32(b >> bits)) - t)
+        row[i] = kind(((s + fy[i] * (t - s)) + magic) - magic)
+
+
+@kernel(inner=True)
+def _bilinear_rgb_row(flat, line, index, fx, fy, n, magic, red, green, blue):
+    kind = red.dtype.type
+    three, down = np.uint64(3), np.uint64(line)
+    for i in range(n):
+        p = np.uint64(np.uint32(index[i])) * three
+        r, g, b = _bilinear_rgb(flat, p, down, kind(fx[i]), kind(fy[i]))
+        red[i], green[i], blue[i] = (r + magic) - magic, (g + magic) - magic, (b + magic) - magic
+
+
+@kernel(inner=True)
+def _bilinear_rgba_row(flat, line, index, fx, fy, n, magic, red, green, blue, alpha):
+    kind = red.dtype.type
+    four, down = np.uint64(4), np.uint64(line)
+    for i in range(n):
+        p = np.uint64(np.uint32(index[i])) * four
+        r, g, b, a = _bilinear_rgba(flat, p, down, kind(fx[i]), kind(fy[i]))
+        red[i], green[i] = (r + magic) - magic, (g + magic) - magic
+        blue[i], alpha[i] = (b + magic) - magic, (a + magic) - magic
+
+
+# --- points whose taps all lie inside, by number of channels ----------------------------------------------------------
+
+
+@kernel(inner=True)
+def _inside_grey(flat, line, n, at, magic, rows, scratch):
+    index, fx, fy = scratch.ints[0], scratch.floats[2], scratch.floats[3]
+    _bilinear_grey(flat, line, index, scratch.ints[1], scratch.ints[2], fx, fy, n, magic, rows[0, at : at + n])
+
+
+@kernel(inner=True)
+def _inside_rgb(flat, line, n, at, magic, rows, scratch):
+    index, fx, fy, end = scratch.ints[0], scratch.floats[2], scratch.floats[3], at + n
+    _bilinear_rgb_row(flat, line, index, fx, fy, n, magic, rows[0, at:end], rows[1, at:end], rows[2, at:end])
+
+
+@kernel(inner=True)
+def _inside_rgba(flat, line, n, at, magic, rows, scratch):
+    index, fx, fy, end = scratch.ints[0], scratch.floats[2], scratch.floats[3], at + n
+    red, green, blue, alpha = rows[0, at:end], rows[1, at:end], rows[2, at:end], rows[3, at:end]
+    _bilinear_rgba_row(flat, line, index, fx, fy, n, magic, red, green, blue, alpha)
+
+
+@kernel(inner=True)
+def _inside_any(flat, line, n, at, magic, rows, scratch):
+    index, fx, fy, channels = scratch.ints[0], scratch.floats[2], scratch.floats[3], rows.shape[0]
+    for c in range(channels):
+        _bilinear_plane(flat[c:], channels, line, index, fx, fy, n, magic, rows[c, at : at + n])
+
+
+def _sampler(name: str, inside: Any) -> Sampler:
+    def sample(flat, task, rows, limits, scratch):
+        h, w, channels, wrap = task[HEIGHT], task[WIDTH], task[CHANNELS], task[WRAP] != 0
+        n, at, magic = task[COUNT], task[AT], limits[2]  # `magic` rounds to whole levels, 0 leaves them as they are
+        xs, ys, edge = scratch.floats[0], scratch.floats[1], scratch.ints[3]
+        _bilinear_taps(xs, ys, n, w, h, scratch.ints[0], edge, scratch.floats[2], scratch.floats[3])
+        if min(w, h) > 1:
+            inside(flat, w * channels, n, at, magic, rows[:channels], scratch)
+        for start in range(0, n, _BLOCK):
+            last, some = min(start + _BLOCK, n), np.int32(0)
+            for i in range(start, last):
+                some |= edge[i]
+            if some != 0:
+                for i in range(start, last):
+                    if edge[i] != 0:
+                        _bilinear_edge(flat, w, h, channels, wrap, xs[i], ys[i], magic, rows, at + i)
+
+    sample.__qualname__ = name
+    return Sampler(name, sample)
+
+
+GREY, ANY = _sampler("bilinear_grey", _inside_grey), _sampler("bilinear", _inside_any)
+BY_CHANNELS = {3: _sampler("bilinear_rgb", _inside_rgb), 4: _sampler("bilinear_rgba", _inside_rgba)}
+"""`GREY` is for integers alone."""

@@ -1,0 +1,37 @@
+"""The pixel that covers a point."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..._core.jit import kernel
+from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, Sampler
+
+
+@kernel(inner=True)
+def nearest_index(xs, ys, w, h, n, index):
+    """Number of the pixel that covers each point."""
+    zero, right, bottom = np.float32(0.0), np.float32(w - 1), np.float32(h - 1)
+    width = np.int32(w)
+    for i in range(n):
+        x, y = xs[i], ys[i]
+        x = x if x > zero else zero
+        x = right if x > right else x
+        y = y if y > zero else zero
+        y = bottom if y > bottom else y
+        index[i] = np.int32(np.int32(np.int32(y) * width) + np.int32(x))
+
+
+@kernel(inner=True)
+def sample_nearest(flat, task, rows, limits, scratch):
+    """Copies levels as they are."""
+    n, at, size = task[COUNT], task[AT], np.uint64(task[CHANNELS])
+    index = scratch.ints[0]
+    nearest_index(scratch.floats[0], scratch.floats[1], task[WIDTH], task[HEIGHT], n, index)
+    for c in range(task[CHANNELS]):
+        row = rows[c, at : at + n]
+        for i in range(n):
+            row[i] = flat[np.uint64(np.uint32(index[i])) * size + np.uint64(c)]
+
+
+NEAREST = Sampler("nearest", sample_nearest)

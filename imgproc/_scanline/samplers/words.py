@@ -1,0 +1,154 @@
+"""Bilinear on 8-bit RGB and RGBA of at least 2 x 2 pixels, eight bytes at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..._core.formats import ROUNDING
+from ..._core.jit import Intrinsic, kernel
+from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, RESIZED, WIDTH, Sampler
+
+
+def _load_word(intrinsic: Any) -> Any:
+    from llvmlite import ir
+    from numba.core import types
+
+    def word(typing_context, values, start):
+        """Eight bytes from any place, as a little-endian number."""
+
+        def generate(context, builder, signature, args):
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            place = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(64).as_pointer())
+            return builder.load(place, align=1)
+
+        return types.uint64(values, types.uint64), generate
+
+    return intrinsic(word)
+
+
+_word = Intrinsic(_load_word)
+
+
+@kernel(inner=True)
+def _word_taps(xs, ys, n, w, h, channels, index, fx, fy):
+    """The upper left byte of the four pixels around each point; at the edge the weights move instead of the taps."""
+    half, zero = np.float32(0.5), np.float32(0.0)
+    right, bottom = np.float32(w - 1), np.float32(h - 1)
+    last_x, last_y = np.int32(w - 2), np.int32(h - 2)
+    line, size = np.int32(channels * w), np.int32(channels)
+    for i in range(n):
+        u, v = xs[i] - half, ys[i] - half
+        u = u if u > zero else zero
+        u = right if u > right else u
+        v = v if v > zero else zero
+        v = bottom if v > bottom else v
+        i0, j0 = np.int32(u), np.int32(v)
+        i0 = last_x if i0 > last_x else i0
+        j0 = last_y if j0 > last_y else j0
+        fx[i] = u - np.float32(i0)
+        fy[i] = v - np.float32(j0)
+        index[i] = np.int32(np.int32(j0 * line) + np.int32(size * i0))
+
+
+@kernel(inner=True)
+def _fetch_words(flat, start, down, index, n, top, bottom):
+    """Left and right pixel of both rows, as eight bytes each."""
+    down = np.uint64(down)
+    for i in range(n):
+        p = np.uint64(start) + np.uint64(np.uint32(index[i]))
+        top[i] = _word(flat, p)
+        bottom[i] = _word(flat, p + down)
+
+
+@kernel(inner=True)
+def _rgb_blend(top, bottom, fx, fy, n, red, green, blue):
+    """Between the four pixels, rounded to whole levels; a pair of uint32 holds what was read of a row.
+
+    A left and a right pixel are six bytes.  The two that are too many come after them in the upper row and before them
+    in the lower one, so that no read goes beyond the image."""
+    for i in range(n):
+        a, b, c, d, x, y = top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], fx[i], fy[i]
+        red[i] = _between(_byte(a, 0), _byte(a, 24), _byte(c, 16), _byte(d, 8), x, y)
+        green[i] = _between(_byte(a, 8), _byte(b, 0), _byte(c, 24), _byte(d, 16), x, y)
+        blue[i] = _between(_byte(a, 16), _byte(b, 8), _byte(d, 0), _byte(d, 24), x, y)
+
+
+@kernel(inner=True)
+def _rgba_blend(top, bottom, fx, fy, n, red, green, blue, alpha):
+    for i in range(n):
+        a, b, c, d, x, y = top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], fx[i], fy[i]
+        red[i] = _between(_byte(a, 0), _byte(b, 0), _byte(c, 0), _byte(d, 0), x, y)
+        green[i] = _between(_byte(a, 8), _byte(b, 8), _byte(c, 8), _byte(d, 8), x, y)
+        blue[i] = _between(_byte(a, 16), _byte(b, 16), _byte(c, 16), _byte(d, 16), x, y)
+        alpha[i] = _between(_byte(a, 24), _byte(b, 24), _byte(c, 24), _byte(d, 24), x, y)
+
+
+@kernel(inner=True)
+def _byte(word, shift):
+    return np.float32(np.int32((word >> np.uint32(shift)) & np.uint32(255)))
+
+
+@kernel(inner=True)
+def _between(a, b, c, d, x, y):
+    """Bilinear between a and b above, c and d below, rounded."""
+    magic = np.float32(ROUNDING)
+    a += x * (b - a)
+    c += x * (d - c)
+    return ((a + y * (c - a)) + magic) - magic
+
+
+@kernel(inner=True)
+def _resized_taps(v, fresh, w, h, channels, xs, ys, n, index, fx, fy):
+    """The taps of a row whose points all have the y of `v`: columns are the same for all rows, so only a `fresh` row
+    computes them.  Returns the byte that the indices count from."""
+    half, zero, bottom = np.float32(0.5), np.float32(0.0), np.float32(h - 1)
+    if fresh:
+        for i in range(n):
+            ys[i] = half
+        _word_taps(xs, ys, n, w, h, channels, index, fx, fy)
+    v -= half
+    v = v if v > zero else zero
+    v = bottom if v > bottom else v
+    j0 = min(int(v), h - 2)
+    share = v - np.float32(j0)
+    for i in range(n):
+        fy[i] = share
+    return j0 * channels * w
+
+
+@kernel(inner=True)
+def _taps(task, scratch):
+    """The taps of a row; returns the byte that their indices count from."""
+    h, w, channels, n = task[HEIGHT], task[WIDTH], task[CHANNELS], task[COUNT]
+    xs, ys, index, fx, fy = scratch.floats[0], scratch.floats[1], scratch.ints[0], scratch.floats[2], scratch.floats[3]
+    if task[RESIZED] != 0:
+        return _resized_taps(ys[0], task[FRESH] != 0, w, h, channels, xs, ys, n, index, fx, fy)
+    _word_taps(xs, ys, n, w, h, channels, index, fx, fy)
+    return 0
+
+
+@kernel(inner=True)
+def sample_rgb(flat, task, rows, limits, scratch):
+    """Three channels: a left and a right pixel are six bytes."""
+    n, at = task[COUNT], task[AT]
+    start, end, line = _taps(task, scratch), at + n, 3 * task[WIDTH]
+    red, green, blue = rows[0, at:end], rows[1, at:end], rows[2, at:end]
+    halves = scratch.halves
+    _fetch_words(flat, start, line - 2, scratch.ints[0], n, scratch.wide[0], scratch.wide[1])
+    _rgb_blend(halves[0], halves[1], scratch.floats[2], scratch.floats[3], n, red, green, blue)
+
+
+@kernel(inner=True)
+def sample_rgba(flat, task, rows, limits, scratch):
+    """Four channels."""
+    n, at = task[COUNT], task[AT]
+    start, end, line = _taps(task, scratch), at + n, 4 * task[WIDTH]
+    red, green, blue, alpha = rows[0, at:end], rows[1, at:end], rows[2, at:end], rows[3, at:end]
+    halves = scratch.halves
+    _fetch_words(flat, start, line, scratch.ints[0], n, scratch.wide[0], scratch.wide[1])
+    _rgba_blend(halves[0], halves[1], scratch.floats[2], scratch.floats[3], n, red, green, blue, alpha)
+
+
+RGB, RGBA = Sampler("words_rgb", sample_rgb), Sampler("words_rgba", sample_rgba)

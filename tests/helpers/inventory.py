@@ -1,0 +1,12 @@
+"""Where the inventory of functions on images is: what they are called with, and which there are."""
+
+from imgproc._inventory import (
+    choices,
+    example_call,
+    example_image,
+    image_functions,
+    public_functions,
+    takes,
+    takes_channels,
+    variants,
+)
