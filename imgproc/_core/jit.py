@@ -43,6 +43,7 @@ class Kernel:
         self.inner = inner
         register(function)
         self._dispatcher: Any = None
+        self._part: Any = None
         self._uncompiled: Any = None
 
     def __call__(self, *args: Any) -> Any:
@@ -57,18 +58,28 @@ class Kernel:
         if self._dispatcher is None:
             with _compiler_lock():
                 if self._dispatcher is None:
-                    self._dispatcher = _compile_lazily(self)
+                    self._dispatcher = _compile_lazily(self, "inner" if self.inner else "entry")
         return self._dispatcher
 
     @property
-    def made(self) -> Any:
-        """The dispatcher, or None if it was not needed yet."""
-        return self._dispatcher
+    def made(self) -> list[Any]:
+        """The dispatchers that were needed already."""
+        return [each for each in (self._dispatcher, self._part) if each is not None]
+
+    def _as_part(self) -> Any:
+        """The dispatcher for kernels that call this one: it becomes part of them, without machine code of its own."""
+        if self.inner or numba_inside.inner_compiler() is None:
+            return self.dispatcher
+        if self._part is None:
+            with _compiler_lock():
+                if self._part is None:
+                    self._part = _compile_lazily(self, "part")
+        return self._part
 
     @property
     def _numba_type_(self) -> Any:
         # Numba reads this attribute of a global that it does not know.  This lets kernels call kernels.
-        return self.dispatcher._numba_type_
+        return self._as_part()._numba_type_
 
     def _reaches(self) -> tuple[Any, ...]:
         """What `fingerprint` hashes of this kernel for the kernels that call it."""
@@ -244,31 +255,34 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
-def _compile_lazily(made: Kernel) -> Any:
+def _compile_lazily(made: Kernel, kind: str) -> Any:
+    """Numba's dispatcher: for Python (``"entry"``), for kernels (``"part"``), or to be inlined there (``"inner"``)."""
     if _config().DISABLE_JIT:
         return _plain(made.function)
     bare: dict[str, Any] = {}
-    if made.inner:
-        bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
+    if kind != "entry":
+        bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
         compiler = numba_inside.inner_compiler()
         if compiler is not None:
             bare["pipeline_class"] = compiler
-    return _dispatcher(made.function, f"{made.__module__}.{made.__qualname__}", made.inner, bare)
+    if kind == "inner":
+        bare["forceinline"] = True
+    return _dispatcher(made.function, f"{made.__module__}.{made.__qualname__}", kind, bare)
 
 
 def compiled_lazily(function: Callable[..., Any], name: str) -> Any:
     """Numba's dispatcher for a function that kernels call by its address.  Python cannot call its compiled form."""
     with _compiler_lock():
-        return _dispatcher(function, name, False, {"no_cpython_wrapper": True, "no_cfunc_wrapper": True})
+        return _dispatcher(function, name, "entry", {"no_cpython_wrapper": True, "no_cfunc_wrapper": True})
 
 
-def _dispatcher(function: Callable[..., Any], name: str, inner: bool, options: dict[str, Any]) -> Any:
+def _dispatcher(function: Callable[..., Any], name: str, kind: str, options: dict[str, Any]) -> Any:
     """Numba's dispatcher for a function.  `options` are added to those that all kernels have."""
     import numba
 
     content = fingerprint(function)
     dispatcher = numba.njit(nogil=True, error_model="numpy", **options)(_named(function, content))
-    numba_inside.keep(dispatcher, name, content, inner)
+    numba_inside.keep(dispatcher, name, content, kind)
     return dispatcher
 
 

@@ -26,7 +26,7 @@ _OPTIONS = (
 _depth = 0  # how deep compilations are nested: one begins another; guarded by Numba's compiler lock
 
 
-def keep(dispatcher: Any, name: str, content: str, inner: bool) -> None:
+def keep(dispatcher: Any, name: str, content: str, kind: str) -> None:
     """Let a dispatcher load compiled functions from our cache, and write those that it compiles to it.
 
     Parameters
@@ -37,14 +37,16 @@ def keep(dispatcher: Any, name: str, content: str, inner: bool) -> None:
         The function's module and name.
     content : str
         A hash of everything that the function is made of, and of the options that it is compiled with.
-    inner : bool
-        Whether the function gets no machine code of its own.
+    kind : str
+        ``"entry"``; a function of any other kind gets no machine code of its own.
     """
     try:
-        kept = _cache_class()(name, content, inner)
+        kept = _cache_class()(name, content, kind)
         dispatcher.compile = _watched(dispatcher.compile, kept)
         dispatcher._cache = kept
         _hasten(dispatcher._compiler)
+        if kind == "inner":
+            dispatcher.get_call_template = _without_literals(dispatcher.get_call_template)
     except Exception:
         return
 
@@ -68,6 +70,26 @@ def _watched(compile_: Callable[..., Any], kept: Any) -> Callable[..., Any]:
                 kept.release()
 
     return run
+
+
+def _without_literals(get_call_template: Callable[..., Any]) -> Callable[..., Any]:
+    """Let constants in a call count as what they are of: ``f(x, 0)`` takes the ``f`` of ``f(x, n)``.
+
+    Numba compiles a function anew for each constant.  What is inlined needs no such copies."""
+    from numba.core.errors import TypingError
+    from numba.core.types import unliteral
+
+    @functools.wraps(get_call_template)
+    def get(args: Any, kws: Any) -> Any:
+        plain = tuple(map(unliteral, args))
+        if plain != tuple(args):
+            try:
+                return get_call_template(plain, kws)
+            except TypingError:  # a constant that decides on types, as the index of a tuple does
+                pass
+        return get_call_template(args, kws)
+
+    return get
 
 
 def _hasten(compiler: Any) -> None:
@@ -110,8 +132,9 @@ def _cache_class() -> Any:
     class Kept(NullCache):
         """The cache of one dispatcher, which asks it before it compiles and gives it the result afterwards."""
 
-        def __init__(self, name: str, content: str, inner: bool) -> None:
-            self._name, self._content, self._inner = name, content, inner
+        def __init__(self, name: str, content: str, kind: str) -> None:
+            self._name, self._content, self._kind = name, content, kind
+            self._inner = kind != "entry" and inner_compiler() is not None
             self._claims: list[cache.Claim] = []
 
         @property
@@ -132,7 +155,7 @@ def _cache_class() -> Any:
             if not key or not file:
                 return None
             found = self._read(file, key, sig, context)
-            if found is None and _depth == 1 and not self._inner:
+            if found is None and _depth == 1:
                 # Only the outermost compilation takes a claim, because a process that waits must hold none.
                 claim = cache.Claim(file)
                 self._claims.append(claim)
@@ -169,8 +192,7 @@ def _cache_class() -> Any:
             if " at 0x" in signature:  # an argument known by its address, which means nothing in another process
                 return None
             target = context.codegen().magic_tuple()
-            kind = "inner" if self._inner else "entry"
-            return "\n".join((_environment(), repr(target), kind, self._name, self._content, signature))
+            return "\n".join((_environment(), repr(target), self._kind, self._name, self._content, signature))
 
         def release(self) -> None:
             while self._claims:

@@ -66,9 +66,9 @@ class Unit:
         jit.UNITS.append(self)
 
     @property
-    def made(self) -> Any:
+    def made(self) -> list[Any]:
         """Numba's dispatcher, if the unit was needed already."""
-        return self._dispatcher
+        return [] if self._dispatcher is None else [self._dispatcher]
 
     def address(self, **letters: str) -> int:
         """The number that `invoke` takes; compiles the unit if it is the first to ask for these dtypes.
