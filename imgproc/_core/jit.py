@@ -110,6 +110,17 @@ def kernel(function: Callable[..., Any] | None = None, *, needs: str | None = No
     return made
 
 
+def shared(function: Callable[..., Any], name: str) -> Any:
+    """The kernel of a rule that Python runs as it stands: ``rule_kernel = shared(rule, "rule_kernel")``.
+
+    So there is one text of the rule, and compiled and uncompiled code cannot disagree.
+    """
+    made = Kernel(function, inner=True)
+    made.__qualname__ = name
+    KERNELS.append(made)
+    return made
+
+
 @functools.cache
 def jit_enabled() -> bool:
     """Whether kernels are compiled.  Under ``NUMBA_DISABLE_JIT=1`` they run as plain Python, without intrinsics."""

@@ -31,7 +31,7 @@ from .merge import Merged, merge, moves_pixels
 from .opencv_moves import moved
 from .program import Program, as_tables, needs_mean
 from .run_in_place import byte_map, run_levels
-from .samplers import choose
+from .samplers.choice import choose
 from .scratch import scratch
 from .stages import Geometry, Op
 from .stores import store_for
