@@ -410,7 +410,7 @@ def local_wiener(
     Analysis and Machine Intelligence 2(2), 1980, section III.
     """
     image = as_image(image)
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     sigmas = None if noise is None else _each_at_least_0(noise, "noise", channels)
     mean = local_mean(image, radius=radius, border=border, fill=fill)
     if image.size == 0:

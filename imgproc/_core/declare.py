@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .formats import work_dtype
+
 __all__: list[str] = []
 
 Function = Callable[..., Any]
@@ -279,7 +281,7 @@ def another_like(image: np.ndarray, *, step: int = 29) -> np.ndarray:
 
 def floats_like(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
     """The dtype and shape of a result of floats: float64 for float64 images, float32 for all others."""
-    return np.dtype(np.float64 if image.dtype == np.float64 else np.float32), image.shape
+    return work_dtype(image.dtype), image.shape
 
 
 def labels_like(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
