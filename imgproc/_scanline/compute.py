@@ -184,7 +184,8 @@ def levels_of(fills: tuple[tuple[Any, int], ...], channels: int, top: int, kind:
 
 def level_of(fill: Any, channels: int, top: int) -> tuple[float, ...]:
     """A fill as a level for each channel."""
-    fill = fill_levels(fill, channels=channels)
+    one = isinstance(fill, tuple) and len(fill) == 1
+    fill = fill[0] if one else fill_levels(fill, channels=channels)
     level = fill if isinstance(fill, tuple) else (fill,)
     if top > 1:
         level = tuple([min(max(round(v * top), 0), top) for v in level])
