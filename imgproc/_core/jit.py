@@ -54,7 +54,7 @@ class Kernel:
     def dispatcher(self) -> Any:
         """Numba's dispatcher (the plain function under ``NUMBA_DISABLE_JIT=1``)."""
         if self._dispatcher is None:
-            with _compiler_lock():
+            with compiler_lock():
                 if self._dispatcher is None:
                     self._dispatcher = _compile_lazily(self, "inner" if self.inner else "entry")
         return self._dispatcher
@@ -69,7 +69,7 @@ class Kernel:
         if self.inner or numba_inside.inner_compiler() is None:
             return self.dispatcher
         if self._part is None:
-            with _compiler_lock():
+            with compiler_lock():
                 if self._part is None:
                     self._part = _compile_lazily(self, "part")
         return self._part
@@ -208,7 +208,7 @@ class Choice:
         return self.chosen._numba_type_
 
 
-def _compiler_lock() -> Any:
+def compiler_lock() -> Any:
     """Numba's own lock, the only one held while kernels are made, so that there is no second one to wait for crosswise.
 
     The first caller imports Numba under ours."""
@@ -262,7 +262,7 @@ def _compile_lazily(made: Kernel, kind: str) -> Any:
 
 def compiled_lazily(function: Callable[..., Any], name: str) -> Any:
     """Numba's dispatcher of a function that kernels call by its address; it has no entry for Python."""
-    with _compiler_lock():
+    with compiler_lock():
         import numba
 
         content = fingerprint(function)
@@ -274,7 +274,7 @@ def compiled_lazily(function: Callable[..., Any], name: str) -> Any:
 
 def native_address(dispatcher: Any, signature: Any) -> int:
     """Where the machine code for a signature, or for a tuple of argument types, begins; compiles it if need be."""
-    with _compiler_lock():
+    with compiler_lock():
         dispatcher.compile(signature)
         kinds = tuple(getattr(signature, "args", signature))
         made = next(made for types, made in dispatcher.overloads.items() if tuple(types) == kinds)
