@@ -220,7 +220,7 @@ def warm_up(names: Sequence[str], jobs: int) -> int:
     for outcome in latest.values():
         for name, more in outcome.kernels.items():
             have = total.get(name, Kernel(0, 0, 0.0))
-            total[name] = Kernel(*(a + b for a, b in zip(have, more)))
+            total[name] = Kernel(have.compiled + more.compiled, have.cached + more.cached, have.seconds + more.seconds)
     missing = _report(total, set().union(*(outcome.inside for outcome in latest.values())), everything=not names)
     seconds = sum(kernel.seconds for kernel in total.values())
     print(f"\n{time.perf_counter() - start:.1f} s in all, {seconds:.1f} s of them compiling")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer
-from imgproc._core.jit import kernel
+from imgproc._core.jit import kernel, shared
 
 FIRST_DRAWS = 16
 """Uniforms each transform gets from the one kernel call of a sample; more come at need."""
@@ -141,7 +141,7 @@ def choice(count: Any, unit: Any) -> Any:
     return min(int(count * unit), count - 1)
 
 
-choice_kernel = kernel(choice, inner=True)
+choice_kernel = shared(choice, "choice_kernel")
 
 
 class Draws:

@@ -151,7 +151,7 @@ def _thick(intrinsic: Any, axes: tuple[int, ...]) -> Any:
     from numba.np.arrayobj import populate_array
 
     def thick(typing_context, thin):
-        kinds: list[Any] = []
+        kinds = []
         at = 0
         for number in axes:
             kind = thin.types[at]
@@ -160,7 +160,7 @@ def _thick(intrinsic: Any, axes: tuple[int, ...]) -> Any:
         made = types.Tuple(kinds)
 
         def generate(context, builder, signature, args):
-            values: list[Any] = []
+            values = []
             at = 0
             for kind, number in zip(kinds, axes, strict=True):
                 value = builder.extract_value(args[0], at)
@@ -190,6 +190,18 @@ def _thick(intrinsic: Any, axes: tuple[int, ...]) -> Any:
     return intrinsic(thick)
 
 
+def _unlock(intrinsic: Any) -> Any:
+    def unlock(typing_context, array):
+        return array.copy(readonly=False)(array), lambda context, builder, signature, args: args[0]
+
+    return intrinsic(unlock)
+
+
+unlocked = jit.Intrinsic(_unlock, lambda array: array)
+"""``unlocked(array)`` in a kernel: the same array as one of the type that can be written to, so that it can take turns
+with such a one.  Nothing writes to it."""
+
+
 def _invoke(intrinsic: Any) -> Any:
     from numba.core import types
 
@@ -199,7 +211,7 @@ def _invoke(intrinsic: Any) -> Any:
         thin = _thin(kinds)
 
         def generate(context, builder, signature, args):
-            values: list[Any] = []
+            values = []
             for k, kind in enumerate(kinds):
                 value = builder.extract_value(args[2], k)
                 if isinstance(kind, types.Array):

@@ -70,44 +70,43 @@ def run(
 
 def take_pass(
     queue: list[Stage], size: tuple[int, int], *, keep: bool = False, whole: bool = False
-) -> tuple[list[Geometry], list[Op], Stage | str | None]:
+) -> tuple[list[Geometry], list[Any], Stage | str | None]:
     """Take from the end of a reversed list what one pass over (h, w) can do.
 
     `keep` leaves erasing as it is.  `whole` lets kernels find the statistics that they can.
 
     Returns
     -------
-    list of Geometry, list of Op
+    list of Geometry, list of Op, with `keep` also of Erase
         Done in this order.
     Whole, Deferred, str or None
         The stage that ends the pass, also taken; or in words why the next stage has to wait; or None at the end.
     """
     geometry: list[Geometry] = []
-    ops: list[Op] = []
+    ops: list[Any] = []
     while queue:
         stage = queue.pop()
-        kind = type(stage)
-        if kind is Op:
+        if type(stage) is Op:
             ops.append(stage)
-        elif kind is Erase:
-            ops.append(stage if keep else pixel.erase(stage.rectangles, stage.fill, stage.stream))
-        elif kind is Geometry:
+        elif type(stage) is Geometry:
             why = _waits(stage, geometry, ops, size)
             if why:
                 queue.append(stage)
                 return geometry, ops, why
             geometry.append(stage)
-        elif kind is Deferred and whole and stage.op is not None:
+        elif type(stage) is Erase:
+            ops.append(stage if keep else pixel.erase(stage.rectangles, stage.fill, stage.stream))
+        elif type(stage) is Deferred and whole and stage.op is not None:
             if geometry:
                 queue.append(stage)
                 return geometry, ops, "a statistic comes after geometry"
             ops.append(stage.op)
-        elif kind is not MaskOnly:
+        elif type(stage) is not MaskOnly:
             return geometry, ops, stage
     return geometry, ops, None
 
 
-def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op], size: tuple[int, int]) -> str:
+def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op | Erase], size: tuple[int, int]) -> str:
     """Why a geometric stage cannot join a pass; empty if it can."""
     if ops:
         if not moves_pixels(stage):

@@ -56,9 +56,6 @@ def _apart(rows, channels, n, plane, out, first):
 @kernel(inner=True)
 def _three(rows, channels, n, plane, out, first):
     """RGB, channels last."""
-    if plane != 0 or channels != 3:
-        _apart(rows, channels, n, plane, out, first)
-        return
     part = out[3 * first : 3 * (first + n)]
     red, green, blue = rows[0], rows[1], rows[2]
     for i in range(n):
@@ -68,9 +65,6 @@ def _three(rows, channels, n, plane, out, first):
 @kernel(inner=True)
 def _four(rows, channels, n, plane, out, first):
     """RGBA, channels last."""
-    if plane != 0 or channels != 4:
-        _apart(rows, channels, n, plane, out, first)
-        return
     part = out[4 * first : 4 * (first + n)]
     red, green, blue, alpha = rows[0], rows[1], rows[2], rows[3]
     for i in range(n):
@@ -99,7 +93,7 @@ _UNITS = {
 def store_for(result: Any, work: Any, channels: int, plane: int, finishes: bool) -> int:
     """The address of the unit that stores rows of one dtype to pixels of another.
 
-    It takes any task; it is the fastest for this number of channels and size of a plane.  `finishes` says whether
+    It is for this number of channels, 0 standing for any, and this size of a plane.  `finishes` says whether
     levels still have to become those of the result's dtype."""
     fast = channels if plane == 0 and channels in _WRITERS else 0
     return _UNITS[fast, finishes].address(T=np.dtype(work).name, O=np.dtype(result).name)

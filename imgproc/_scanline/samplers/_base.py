@@ -1,4 +1,4 @@
-"""What a sampler is, and which one a pass takes.
+"""What a sampler is.
 
 A sampler fills ``rows[c, at : at + n]`` with levels of channel c for a run of n points.  Points are continuous: the
 pixel that covers a point is its floor, taps lie at pixel centres.  Taps outside repeat the edge pixel (``wrap``: the
@@ -70,24 +70,3 @@ class Sampler:
     def address(self, source: Any, work: Any) -> int:
         """Its address for pixels of one dtype and rows of another."""
         return self._unit.address(S=np.dtype(source).name, T=np.dtype(work).name)
-
-
-def choose(interpolation: str, dtype: np.dtype, channels: int, words: bool) -> Sampler:
-    """The sampler for pixels of a dtype: ``"copy"``, ``"nearest"``, ``"bilinear"`` or ``"bicubic"``.
-
-    `words` says that `has_words` and that taps need not wrap round.
-    """
-    from . import bicubic, bilinear, copy, nearest
-    from . import words as by_words
-
-    if interpolation == "copy":
-        return copy.COPY
-    if interpolation == "nearest":
-        return nearest.NEAREST
-    if interpolation == "bicubic":
-        return bicubic.BY_CHANNELS.get(channels, bicubic.ANY)
-    if words:
-        return by_words.RGB if channels == 3 else by_words.RGBA
-    if channels == 1 and dtype.kind == "u":
-        return bilinear.GREY
-    return bilinear.BY_CHANNELS.get(channels, bilinear.ANY)
