@@ -56,7 +56,7 @@ class Kernel:
     def dispatcher(self) -> Any:
         """Numba's dispatcher (the plain function under ``NUMBA_DISABLE_JIT=1``)."""
         if self._dispatcher is None:
-            with _compiler_lock():
+            with compiler_lock():
                 if self._dispatcher is None:
                     self._dispatcher = _compile_lazily(self, "inner" if self.inner else "entry")
         return self._dispatcher
@@ -71,7 +71,7 @@ class Kernel:
         if self.inner or numba_inside.inner_compiler() is None:
             return self.dispatcher
         if self._part is None:
-            with _compiler_lock():
+            with compiler_lock():
                 if self._part is None:
                     self._part = _compile_lazily(self, "part")
         return self._part
@@ -231,7 +231,7 @@ class Choice:
         return self.chosen._numba_type_
 
 
-def _compiler_lock() -> Any:
+def compiler_lock() -> Any:
     """Numba's own lock, the only lock that is held while kernels are made.
 
     With a second lock, two threads could each hold one and wait for the other.  Only the first call, which imports
@@ -283,7 +283,7 @@ def _compile_lazily(made: Kernel, kind: str) -> Any:
 
 def compiled_lazily(function: Callable[..., Any], name: str) -> Any:
     """Numba's dispatcher for a function that kernels call by its address.  Python cannot call its compiled form."""
-    with _compiler_lock():
+    with compiler_lock():
         return _dispatcher(function, name, "entry", {"no_cpython_wrapper": True, "no_cfunc_wrapper": True})
 
 
@@ -299,7 +299,7 @@ def _dispatcher(function: Callable[..., Any], name: str, kind: str, options: dic
 
 def native_address(dispatcher: Any, signature: Any) -> int:
     """The address of the machine code for a signature or a tuple of argument types.  Missing code is compiled."""
-    with _compiler_lock():
+    with compiler_lock():
         dispatcher.compile(signature)
         kinds = tuple(getattr(signature, "args", signature))
         made = next(made for types, made in dispatcher.overloads.items() if tuple(types) == kinds)

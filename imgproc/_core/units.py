@@ -11,13 +11,11 @@ an address is the number of a Python function, and `invoke` calls that.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import jit
 
-_lock = threading.RLock()
 _plain: list[Callable[..., Any]] = []
 
 
@@ -81,8 +79,10 @@ class Unit:
         key = tuple(letters[name] for name in sorted(letters))
         found = self._addresses.get(key)
         if found is None:
-            with _lock:
-                found = self._addresses[key] = self._made(letters)
+            with jit.compiler_lock():
+                found = self._addresses.get(key)
+                if found is None:
+                    found = self._addresses[key] = self._made(letters)
         return found
 
     def _made(self, letters: dict[str, str]) -> int:
@@ -271,7 +271,7 @@ def kernel_address(kernel: jit.Kernel, *examples: Any) -> int:
 
     So that another kernel can call what Python calls too without holding it once more."""
     if not jit.jit_enabled():
-        with _lock:
+        with jit.compiler_lock():
             if kernel.function not in _plain:
                 _plain.append(kernel.function)
             return _plain.index(kernel.function)
@@ -279,7 +279,7 @@ def kernel_address(kernel: jit.Kernel, *examples: Any) -> int:
 
     dispatcher = kernel.dispatcher
     kinds = tuple(numba.typeof(example) for example in examples)
-    with _lock:
+    with jit.compiler_lock():
         return jit.native_address(dispatcher, kinds)
 
 
@@ -293,7 +293,7 @@ def entry_of(kernel: jit.Kernel, *examples: Any) -> Any:
     import numba
 
     kinds = tuple(numba.typeof(example) for example in examples)
-    with _lock:
+    with jit.compiler_lock():
         jit.native_address(kernel.dispatcher, kinds)
         made = next(made for types, made in kernel.dispatcher.overloads.items() if tuple(types) == kinds)
     return made.entry_point
