@@ -529,7 +529,8 @@ def _fill_where(where: np.ndarray, fill: Fill, stream: int | None, image: np.nda
         painted = _noise(image, stream)
     else:
         levels = mean_levels(image) if isinstance(fill, str) else fill
-        painted = run(image, [EraseStage(((0, 0, *where.shape),), levels)])  # type: ignore[arg-type]
+        h, w = where.shape
+        painted = run(image, [EraseStage(((0, 0, h, w),), levels)])
     if channels_of(image) > 4:
         image[where] = painted[where]
     else:

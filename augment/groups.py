@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,12 @@ from ._chain.tree import Group, in_order
 
 __all__ = ["OneOf", "Sequential", "SomeOf"]
 
-_CHILDREN = (("HorizontalFlip", {}), ("Gamma", {}), ("GaussianBlur", {}), ("Rotate", {}))
+_CHILDREN: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("HorizontalFlip", {}),
+    ("Gamma", {}),
+    ("GaussianBlur", {}),
+    ("Rotate", {}),
+)
 """What the groups of the examples hold: names and parameters."""
 
 

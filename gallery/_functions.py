@@ -10,6 +10,7 @@ import numpy as np
 
 import imgproc
 from imgproc._core.declare import Case, Declaration, declared
+from imgproc._core.publish import published
 
 from ._compare import as_fraction
 from ._photos import Photo
@@ -26,7 +27,7 @@ def shown_on(page: str) -> dict[str, Declaration]:
     page : str
         The page's name.
     """
-    found = {name: declared(getattr(imgproc, name)) for name in imgproc.__all__}
+    found = {name: declared(getattr(imgproc, name)) for name in published(imgproc)}
     return {name: said for name, said in found.items() if said.page == page}
 
 
@@ -56,7 +57,7 @@ def _of_kind(photo: Photo, kind: str) -> np.ndarray:
 
 def evaluated(expression: str, image: np.ndarray) -> Any:
     """The value of an expression of public functions and ``image``."""
-    return eval(expression, {**{name: getattr(imgproc, name) for name in imgproc.__all__}, "image": image})
+    return eval(expression, {**{name: getattr(imgproc, name) for name in published(imgproc)}, "image": image})
 
 
 def summary(name: str) -> str:

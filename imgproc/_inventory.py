@@ -18,6 +18,7 @@ import numpy as np
 import imgproc
 
 from ._core.declare import declared, example_image, hole, places
+from ._core.publish import published
 
 _LAYOUTS = re.compile(r"\(h, w(?:, (\w+))?\)")
 _CHOICES = re.compile(r"^(\w+) : \{(.+?)\}", re.MULTILINE)
@@ -90,7 +91,7 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
 
 def public_functions() -> dict[str, Callable[..., Any]]:
     """Every public function of `imgproc`, by name."""
-    found = {name: getattr(imgproc, name) for name in sorted(imgproc.__all__)}
+    found = {name: getattr(imgproc, name) for name in sorted(published(imgproc))}
     return {name: value for name, value in found.items() if inspect.isfunction(value)}
 
 

@@ -135,11 +135,11 @@ def _recorder() -> Any:
 def _kernels(seconds: dict[int, float]) -> dict[str, Kernel]:
     found = {}
     for kernel in [*_jit.KERNELS, *_jit.UNITS]:
-        dispatcher = kernel.made
-        if dispatcher is not None and dispatcher.signatures:
-            cached = sum(dispatcher.stats.cache_hits.values())
-            own = seconds.get(id(dispatcher), 0.0)
-            found[name_of(kernel)] = Kernel(len(dispatcher.signatures) - cached, cached, own)
+        made = [dispatcher for dispatcher in kernel.made if dispatcher.signatures]
+        if made:
+            cached = sum(sum(dispatcher.stats.cache_hits.values()) for dispatcher in made)
+            own = sum(seconds.get(id(dispatcher), 0.0) for dispatcher in made)
+            found[name_of(kernel)] = Kernel(sum(len(each.signatures) for each in made) - cached, cached, own)
     return found
 
 
@@ -163,7 +163,7 @@ def _inlined() -> list[_jit.Kernel]:
     """Kernels that a compiled kernel or unit calls: where that came from the cache, they were not needed themselves."""
     found: list[_jit.Kernel] = []
     pending: list[Any] = [
-        kernel for kernel in [*_jit.KERNELS, *_jit.UNITS] if kernel.made is not None and kernel.made.signatures
+        kernel for kernel in [*_jit.KERNELS, *_jit.UNITS] if any(made.signatures for made in kernel.made)
     ]
     while pending:
         caller = pending.pop().function
@@ -220,7 +220,7 @@ def warm_up(names: Sequence[str], jobs: int) -> int:
     for outcome in latest.values():
         for name, more in outcome.kernels.items():
             have = total.get(name, Kernel(0, 0, 0.0))
-            total[name] = Kernel(*(a + b for a, b in zip(have, more)))
+            total[name] = Kernel(have.compiled + more.compiled, have.cached + more.cached, have.seconds + more.seconds)
     missing = _report(total, set().union(*(outcome.inside for outcome in latest.values())), everything=not names)
     seconds = sum(kernel.seconds for kernel in total.values())
     print(f"\n{time.perf_counter() - start:.1f} s in all, {seconds:.1f} s of them compiling")

@@ -13,6 +13,7 @@ from ._core.check import as_image, as_mask, border_name, color_mode, radius_with
 from ._core.declare import Case, Peer, declare, floats_like, levels, percent_apart
 from ._core.formats import channels_of, work_dtype
 from ._core.jit import kernel
+from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
 from ._core.threads import run_bands
 from ._neighbours.window_sums import FLOAT_ROWS, Windows, mean_float, valid_samples
@@ -409,7 +410,7 @@ def local_wiener(
     Analysis and Machine Intelligence 2(2), 1980, section III.
     """
     image = as_image(image)
-    channels = 1 if image.ndim == 2 else image.shape[2]
+    channels = channels_of(image)
     sigmas = None if noise is None else _each_at_least_0(noise, "noise", channels)
     mean = local_mean(image, radius=radius, border=border, fill=fill)
     if image.size == 0:
@@ -498,7 +499,7 @@ def _rows() -> list[Case]:
 
 
 def _rows_of_enhancement() -> list[Case]:
-    import cv2
+    cv2 = load_cv2()  # untyped: OpenCV's annotations refuse a number where it takes one
 
     def theirs(x: np.ndarray) -> np.ndarray:
         mean, square = _pair_of_cv2(1)(x)

@@ -27,7 +27,7 @@ class Pass(NamedTuple):
 
 def list_passes(stages: Sequence[Stage], size: tuple[int, int], fuse: bool) -> Iterator[Pass]:
     """The passes that stages take over an image of (h, w), in order."""
-    queue = [stage for stage in stages if type(stage) is not MaskOnly][::-1]
+    queue: list[Stage] = list(reversed([stage for stage in stages if type(stage) is not MaskOnly]))
     while queue:
         if fuse:
             made = Pass(*take_pass(queue, size, keep=True))

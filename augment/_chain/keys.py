@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer
-from imgproc._core.jit import kernel
+from imgproc._core.jit import kernel, shared
 
 FIRST_DRAWS = 16
 """Each transform gets so many uniform numbers from the one kernel call of a sample; more are drawn when needed."""
@@ -145,7 +145,7 @@ def choice(count: Any, unit: Any) -> Any:
     return min(int(count * unit), count - 1)
 
 
-choice_kernel = kernel(choice, inner=True)
+choice_kernel = shared(choice, "choice_kernel")
 
 
 class Draws:

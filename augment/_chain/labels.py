@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer
+from imgproc._core.formats import work_dtype
 
 
 def soft_label(label: Any, num_classes: int | None, name: str = "label") -> np.ndarray:
@@ -51,7 +52,7 @@ def soft_labels(labels: Any, count: int, num_classes: int | None, name: str = "l
         made = np.zeros((count, num_classes or 0), np.float32)
         made[np.arange(count), array] = 1
         return made
-    return array.astype(np.float64 if array.dtype == np.float64 else np.float32)
+    return array.astype(work_dtype(array.dtype))
 
 
 def paired_labels(labels: np.ndarray, partners: np.ndarray, lams: np.ndarray, num_classes: int | None) -> np.ndarray:
@@ -62,7 +63,7 @@ def paired_labels(labels: np.ndarray, partners: np.ndarray, lams: np.ndarray, nu
         made[rows, labels] = lams
         made[rows, labels[partners]] += (1.0 - lams).astype(np.float32)
         return made
-    dtype = np.float64 if labels.dtype == np.float64 else np.float32
+    dtype = work_dtype(labels.dtype)
     share = lams.astype(dtype)[:, np.newaxis]
     return labels * share + labels[partners] * (1 - share)
 

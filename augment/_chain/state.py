@@ -80,33 +80,33 @@ class State:
         Whether transforms are applied whatever their `p` says.
     """
 
-    __slots__ = ("_frame", "always", "donors", "stages")
+    __slots__ = ("always", "current", "donors", "stages")
 
     def __init__(self, frame: Frame, donors: Any = None, *, always: bool = False) -> None:
-        self._frame, self.donors, self.always = frame, donors, always
+        self.current, self.donors, self.always = frame, donors, always
         self.stages: list[Stage] = []
 
     @property
     def size(self) -> tuple[int, int]:
         """(h, w) of the frame."""
-        return self._frame[:2]
+        return self.current[:2]
 
     def count_donors(self) -> int | None:
         """How many donors there are, if that is known."""
         return None if self.donors is None else len(self.donors)
 
-    def frame(self, boxes: bool, mask: bool) -> Frame:
-        """The frame, with the boxes or the mask as they are now if a transform needs them and there are some."""
-        return self._frame
+    def frame_with(self, boxes: bool, mask: bool) -> Frame:
+        """The current frame, with the boxes or the mask as they are now, if there are any."""
+        return self.current
 
     def advance(self, stages: list[Stage]) -> None:
         """Go on to the frame that stages lead to."""
-        self._frame = frame_after(self._frame, stages)
+        self.current = frame_after(self.current, stages)
         self.stages += stages
 
     def resize(self, height: int, width: int) -> None:
         """Go on to a frame of another size: what a mixing that is only drawn would lead to."""
-        self._frame = self._frame._replace(height=height, width=width)
+        self.current = self.current._replace(height=height, width=width)
 
 
 class SampleState(State):
@@ -115,16 +115,16 @@ class SampleState(State):
     __slots__ = ("sample",)
 
     def __init__(self, sample: Sample, donors: Any = None) -> None:
-        self._frame = frame_of(sample.image.shape, sample.image.dtype)
+        self.current = frame_of(sample.image.shape, sample.image.dtype)
         self.sample, self.donors, self.always, self.stages = sample, donors, False, []
 
-    def frame(self, boxes: bool, mask: bool) -> Frame:
-        """The frame, with the boxes or the mask as they are now if a transform needs them."""
+    def frame_with(self, boxes: bool, mask: bool) -> Frame:
+        """The current frame, with the boxes or the mask as they are now."""
         if boxes:
-            return self._frame._replace(boxes=self.sample.boxes_at(self.stages))
+            return self.current._replace(boxes=self.sample.boxes_at(self.stages))
         if mask:
-            return self._frame._replace(mask=self.sample.mask_at(self.stages))
-        return self._frame
+            return self.current._replace(mask=self.sample.mask_at(self.stages))
+        return self.current
 
     def close(self, out: np.ndarray | None) -> dict[str, Any]:
         """Run the stages; what the caller gets."""

@@ -55,7 +55,9 @@ class Transform:
 
     def step(self, place: Place, rng: Draws, state: State) -> Step | None:
         """Draw for the sample that arrives, and go on to the state that this leads to; None if nothing is done."""
-        frame = state.frame(self.needs_boxes, self.needs_mask)
+        frame = state.current
+        if self.needs_boxes or self.needs_mask:
+            frame = state.frame_with(self.needs_boxes, self.needs_mask)
         params = self.draw(rng, frame)
         stages = self.lower(params, frame)
         state.advance(stages)
@@ -63,7 +65,7 @@ class Transform:
 
     def again(self, place: Place, params: Params, state: State) -> Step:
         """The same with parameters that were drawn before."""
-        stages = self.lower(params, state.frame(self.needs_boxes, self.needs_mask))
+        stages = self.lower(params, state.frame_with(self.needs_boxes, self.needs_mask))
         state.advance(stages)
         return Step(place, params, stages)
 

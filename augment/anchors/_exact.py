@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from imgproc._core.copies import copy_into
 from imgproc._core.jit import kernel
 
 __all__: list[str] = []
@@ -136,14 +137,14 @@ def climb(planes, volumes, weights, box, step, least):
             for k in range(d):
                 for j in range(k, d):  # along an axis (j = k), or two at once
                     for signs in range(2 if j == k else 4):
-                        trial[:] = box
+                        copy_into(trial, box)
                         trial[k] *= 1.0 + step if signs & 1 else 1.0 / (1.0 + step)
                         if j != k:
                             trial[j] *= 1.0 + step if signs & 2 else 1.0 / (1.0 + step)
                         new = mean_iou(planes, volumes, weights, trial)
                         if new > value:
                             value, moved = new, True
-                            box[:] = trial
+                            copy_into(box, trial)
             if not moved:
                 step *= 0.5
         snapped = False
@@ -155,12 +156,12 @@ def climb(planes, volumes, weights, box, step, least):
                 above = min(above, side) if side > box[k] else above
             for side in (below, above):
                 if 0.0 < side < np.inf:
-                    trial[:] = box
+                    copy_into(trial, box)
                     trial[k] = side
                     new = mean_iou(planes, volumes, weights, trial)
                     if new > value:
                         value, snapped = new, True
-                        box[:] = trial
+                        copy_into(box, trial)
         if not snapped:
             break
         step = 16.0 * least

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import one_of, real
+from imgproc._core.copies import copy_into
 from imgproc._core.jit import kernel
 
 from ._grid import cells_within, frame_of, reach_of, row_of
@@ -190,7 +191,8 @@ def fuse(planes, scores, models, weight, parts, threshold, fused, sums, clusters
                 elif entry[0] > 0.0:  # a cluster of scores 0 alone stays where its first box is
                     mean[best, k] = moments[best, k] / entry[0]
             _put(mean, best, new, frame, cell, heads, after)
-        fused[first : first + count] = mean[:count]
+        for k in range(count):
+            copy_into(fused[first + k], mean[k])
         first += count
     clusters[parts.size - 1] = first
     _weigh_models(models, weight, belongs, first, sums)

@@ -36,7 +36,10 @@ def falling(scores):
         count[:] = 0
         for i in range(n):
             count[np.int64((keys[i] >> np.uint64(shift)) & np.uint64(65535)) + 1] += 1
-        if count.max() == n:
+        largest = 0
+        for c in range(1, 65537):
+            largest = max(largest, count[c])
+        if largest == n:
             continue
         for c in range(65536):
             count[c + 1] += count[c]

@@ -9,6 +9,7 @@ import numpy as np
 from imgproc._core.check import one_of, real
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Stage, pixel
+from imgproc._scanline.operations.threshold import METHODS
 
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
@@ -281,7 +282,7 @@ class Threshold(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("level", number_range(self.level, "level", at_least=0, at_most=1))
-        one_of(self.method, "method", pixel.METHODS)
+        one_of(self.method, "method", METHODS)
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The threshold."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import DTYPES
+from imgproc._core.formats import channels_of
 from imgproc._core.opencv import load_cv2
 from imgproc._scanline import Geometry
 
@@ -152,7 +153,7 @@ def overlaid(
 
 def put_where(out: np.ndarray, other: np.ndarray, flags: np.ndarray) -> None:
     """Pixels of another image or mask, where flags, uint8 or bool (h, w), are not 0."""
-    if out.dtype in DTYPES and out.flags.c_contiguous and (out.ndim == 2 or out.shape[2] <= 4):
+    if out.dtype in DTYPES and out.flags.c_contiguous and channels_of(out) <= 4:
         load_cv2().copyTo(other, flags.view(np.uint8), out)
     else:
         np.copyto(out, other, where=_wide(flags != 0, out))

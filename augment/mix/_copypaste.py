@@ -10,6 +10,7 @@ import numpy as np
 
 from imgproc._core.check import real
 from imgproc._core.declare import declare
+from imgproc._core.formats import work_dtype
 from imgproc._core.opencv import load_cv2
 
 from .._chain.keys import Draws, stream_uniforms
@@ -195,7 +196,7 @@ def _piece(piece: Piece, boxes: np.ndarray | None, rows: np.ndarray, masks: list
 
 
 def _soften(out: np.ndarray, arrays: list[np.ndarray], pasted: np.ndarray, sigma: float) -> None:
-    kind = np.float64 if out.dtype == np.float64 else np.float32
+    kind = work_dtype(out.dtype).type
     share = load_cv2().GaussianBlur(pasted.astype(kind), (0, 0), sigma)
     edge = (share > 0) & (share < 1)
     weight = share[edge] if out.ndim == 2 else share[edge][:, np.newaxis]

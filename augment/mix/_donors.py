@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import as_image, integer
+from imgproc._core.copies import copy_into
 from imgproc._core.jit import kernel
 
 from .._chain.keys import _philox, fold
@@ -65,7 +66,7 @@ def find_partners(words, count, address, seed, out):
     others = max(count - np.uint64(1), np.uint64(1))
     for i in range(out.shape[0]):
         last = words[i, words.shape[1] - 1]
-        own[: words.shape[1]] = words[i]
+        copy_into(own[: words.shape[1]], words[i])
         # Indices beyond the donors are further rounds through them.
         own[words.shape[1] - 1] = last // count
         own[words.shape[1]] = np.uint64(address)
@@ -82,7 +83,7 @@ def hash_keys(words, address, seed, out):
     """``out[i]``: 64 bits of key i."""
     own = np.empty(words.shape[1] + 1, np.uint64)
     for i in range(out.size):
-        own[: words.shape[1]] = words[i]
+        copy_into(own[: words.shape[1]], words[i])
         own[words.shape[1]] = np.uint64(address)
         out[i] = fold(own, seed)
 

@@ -71,7 +71,7 @@ class MixingStep(Transform, abstract=True):
 
     def laws(self) -> tuple[Law, ...]:
         """The laws of the shares that are drawn."""
-        return (self.lam,)  # type: ignore[attr-defined]
+        return (self.lam,)  # type: ignore[attr-defined]  # those that have no `lam` override this
 
     def partners(self) -> int:
         """How many partners a sample has."""

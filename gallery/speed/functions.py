@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import imgproc
 from imgproc._core.declare import Case, Function, declared
+from imgproc._core.publish import published
 
 from .cases import photo
 
@@ -11,7 +12,7 @@ from .cases import photo
 def function_cases() -> tuple[Case, ...]:
     """All of them, in the order of the public names; of functions that are measured together only once."""
     made: dict[int, list[Case]] = {}
-    for name in imgproc.__all__:
+    for name in published(imgproc):
         rows = declared(getattr(imgproc, name)).peers
         if callable(rows) and id(rows) not in made:
             made[id(rows)] = [_with_second_image(case) for case in rows()]

@@ -29,7 +29,12 @@ class Row(NamedTuple):
 
 def _rows() -> tuple[Row, ...]:
     """All of them, in the order of the inventory."""
-    return tuple(_row(kind.__name__, single) for kind in transforms() for single in declared(kind).peers)
+    found = []
+    for kind in transforms():
+        peers = declared(kind).peers
+        if not callable(peers):
+            found += [_row(kind.__name__, single) for single in peers]
+    return tuple(found)
 
 
 def _row(name: str, single: Single) -> Row:

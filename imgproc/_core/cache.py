@@ -1,8 +1,9 @@
-"""The files of compiled functions: one file each, named by a hash of all that its code depends on.
+"""The files that hold compiled functions: one file for each function, named by a hash of all that its code depends on.
 
-There is no index.  A file is written under a temporary name and moved; it holds its whole key and a checksum, and what
-does not agree with them counts as missing and is written anew.  `Claim` sees to it that processes that want the same
-file at the same time make it once.  Nothing here ever raises for what the disk does.
+There is no index.  A file is written under a temporary name and then moved to its place.  It holds its whole key and a
+checksum; if one of them does not agree, the file counts as missing and is written anew.  If several processes want the
+same file at the same time, `Claim` makes sure that only one of them makes it.  A fault of the disk never raises an
+error here.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .._version import __version__
 
 SUFFIX = ".kernel"
 WAIT_SECONDS = 60.0
-"""How long a process waits for a file that another one makes, before it makes its own."""
+"""How long a process waits for a file that another process makes.  After this time it compiles the function itself."""
 
 _MAGIC = b"imgproc kernel 1\n"
 _STALE_DAYS = 30
@@ -33,7 +34,7 @@ _DAY = 86400.0
 
 @functools.cache
 def cache_folder() -> Path | None:
-    """The folder of this version's compiled functions, or None where nothing is writable."""
+    """The folder for the compiled functions of this version, or None if nothing can be written."""
     try:
         base = _cache_base()
         folder = base / __version__
@@ -41,7 +42,7 @@ def cache_folder() -> Path | None:
         probe = folder / f".probe-{os.getpid()}-{threading.get_ident()}"
         probe.touch()
         probe.unlink()
-    except (OSError, RuntimeError):  # RuntimeError: no home directory
+    except (OSError, RuntimeError):  # RuntimeError: there is no home directory
         return None
     with contextlib.suppress(OSError):
         _clean_daily(base, folder)
@@ -59,7 +60,7 @@ def _cache_base() -> Path:
 
 
 def file_of(name: str, key: str) -> Path | None:
-    """Where the function of this name and key is kept, or None where nothing is kept."""
+    """The file for the function with this name and key, or None if nothing can be written."""
     folder = cache_folder()
     if folder is None:
         return None
@@ -68,7 +69,7 @@ def file_of(name: str, key: str) -> Path | None:
 
 
 def read(file: Path, key: str) -> bytes | None:
-    """What was written under this key, or None."""
+    """What the file holds, or None if it is missing, damaged, or was written under another key."""
     try:
         content = file.read_bytes()
     except OSError:
@@ -85,7 +86,7 @@ def read(file: Path, key: str) -> bytes | None:
 
 
 def write(file: Path, key: str, payload: bytes) -> None:
-    """Keep `payload` under this key, if the disk lets us."""
+    """Write `payload` and its key to the file.  If the disk does not allow it, nothing happens."""
     name = key.encode()
     rest = len(name).to_bytes(4, "little") + name + payload
     temporary = file.with_name(f".{os.getpid()}-{threading.get_ident()}-{file.name}")
@@ -98,13 +99,13 @@ def write(file: Path, key: str, payload: bytes) -> None:
 
 
 def size() -> tuple[int, int]:
-    """How many files are kept, and their bytes."""
+    """The number of files in the cache of this version, and of their bytes."""
     sizes = [info.st_size for path, info in _files(cache_folder()) if path.suffix == SUFFIX]
     return len(sizes), sum(sizes)
 
 
 def clean() -> int:
-    """Remove all that is kept, of other versions too; return the number of bytes."""
+    """Remove the files of all versions, and return the number of their bytes."""
     removed = 0
     with contextlib.suppress(OSError, RuntimeError):
         for folder in _cache_base().iterdir():
@@ -116,10 +117,11 @@ def clean() -> int:
 
 
 class Claim:
-    """The right to make a file: one process has it, the others wait for that one.
+    """The right to make a file.  One process holds it, and the others wait for that process.
 
-    The operating system holds the lock and drops it when its process ends, however that happens, so that nobody waits
-    for the dead.  Only a process that holds no claim may wait for one; then no two can wait for each other.
+    The claim is a lock of the operating system, which releases it when the process ends, even if the process crashes.
+    So nobody waits for a dead process.  Only a process that holds no claim may wait for another one.  So two processes
+    never wait for each other.
     """
 
     def __init__(self, file: Path) -> None:
@@ -127,9 +129,10 @@ class Claim:
         self._descriptor = -1
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Get the claim, waiting for the one who has it; return whether we had to wait.
+        """Take the claim.  If another process has it, wait for that process.  Return whether we had to wait.
 
-        After so many seconds, or where the file system has no locks, we go on without."""
+        We go on without the claim after `seconds` (by default `WAIT_SECONDS`), or if the file system has no locks.
+        """
         end = time.monotonic() + (WAIT_SECONDS if seconds is None else seconds)
         pause, waited = 0.005, False
         while self._descriptor < 0:
@@ -156,17 +159,17 @@ class Claim:
         return waited
 
     def release(self) -> None:
-        """Let the others go on."""
+        """Give the claim back, so that the others go on."""
         if self._descriptor >= 0:
             with contextlib.suppress(OSError):
                 self._file.unlink()
             with contextlib.suppress(OSError):
-                os.close(self._descriptor)  # which unlocks it
+                os.close(self._descriptor)  # this also releases the lock
             self._descriptor = -1
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Whether we got it; None where there are no locks."""
+    """Try to lock a file: True if we got the lock, False if another process has it, None if there are no locks."""
     try:
         import fcntl
     except ImportError:
@@ -185,7 +188,7 @@ def _lock_on_windows(descriptor: int) -> bool | None:
         return None
     place: Any = msvcrt
     try:
-        os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # beyond what is written there, as a locked byte cannot be
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # behind the text, as nobody can write a locked byte
         place.locking(descriptor, place.LK_NBLCK, 1)
         os.lseek(descriptor, 0, os.SEEK_SET)
     except PermissionError:
@@ -200,7 +203,7 @@ def _mark_as_used(file: Path) -> None:
 
 
 def _clean_daily(base: Path, folder: Path) -> None:
-    """Once a day: remove folders of other versions and files of this one that nobody used for a month."""
+    """Once a day, remove what nobody has used for a month: folders of other versions, and files of this version."""
     marker = folder / ".cleaned"
     limit = time.time() - _STALE_DAYS * _DAY
     try:
@@ -221,7 +224,7 @@ def _clean_daily(base: Path, folder: Path) -> None:
 
 
 def _files(folder: Path | None) -> Iterator[tuple[Path, os.stat_result]]:
-    """The files of a folder and of those in it."""
+    """The files in a folder and in the folders below it, each with its status."""
     if folder is None:
         return
     for path in folder.rglob("*"):

@@ -1,12 +1,12 @@
-"""What a function or a transform says of itself: examples, gallery look, and who it is measured against.
+"""What a function or a transform declares: its examples, its text in the gallery, its peers in the speed table.
 
-A declaration stands below the function or class that it speaks of, so that adding one thing touches one file::
+A declaration stands below its function or class, so that adding one thing touches one file::
 
     declare(Gamma, look="Above 1 the middle tones darken; black and white stay.", peers=[Single("RandomGamma")])
 
-The inventories, the laws, the gallery, the speed table and the warm-up read declarations with `declared`; nothing else
-lists names.  Everything here is plain data.  What is costly, or needs a library that is not imported otherwise, is a
-function, which is called when somebody asks.
+The inventories, the laws, the gallery, the speed table and the warm-up read declarations with `declared`.  There are no
+other lists of names.  Declarations are plain data.  If something is costly, or needs a library that is not imported
+otherwise, it is given as a function, which is called only when the value is needed.
 """
 
 from __future__ import annotations
@@ -16,35 +16,37 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .formats import work_dtype
+
 __all__: list[str] = []
 
 Function = Callable[..., Any]
 Size = int | tuple[int, int]
-"""Side of a square image, or (h, w) [px]."""
+"""The side of a square image, or (h, w) [px]."""
 
 
 # --- rows of the speed table ------------------------------------------------------------------------------------------
 
 
 def levels(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Largest absolute difference."""
+    """The largest absolute difference."""
     return float(np.abs(ours.astype(np.float64) - theirs).max(initial=0))
 
 
 def levels_of_unit(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Largest absolute difference from a peer that answers in [0, 1]."""
+    """The largest absolute difference from a peer whose results are in [0, 1]."""
     full = np.iinfo(ours.dtype).max if ours.dtype.kind == "u" else 1
     return levels(ours, theirs * full)
 
 
 def levels_from_darkest(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Largest difference from a peer that answers with the distribution itself: its darkest level is above 0."""
+    """The largest difference from a peer that returns the distribution itself, whose darkest level is above 0."""
     darkest = theirs.min()
     return levels_of_unit(ours, (theirs - darkest) / (1 - darkest) if darkest < 1 else theirs - darkest)
 
 
 def levels_inside(margin: int) -> Callable[[np.ndarray, np.ndarray], float]:
-    """Largest absolute difference off the border, where the peer crops its window and we extend the image."""
+    """The largest absolute difference without the border, where the peer crops its window and we extend the image."""
 
     def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
         inside = (slice(margin, -margin),) * 2
@@ -54,16 +56,18 @@ def levels_inside(margin: int) -> Callable[[np.ndarray, np.ndarray], float]:
 
 
 def percent_apart(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Share of pixels that differ by more than a level [%]."""
+    """The share of pixels that differ by more than one level [%]."""
     return float((np.abs(ours.astype(np.float64) - theirs) > 1).mean() * 100)
 
 
 class Peer(NamedTuple):
-    """Somebody else's function for the same job.
+    """A function of another library for the same job.
 
-    ``limit``: ours may take at most this multiple of its time (1/20: twenty times faster); None: no target.
-    ``tolerance``: how far the results may be apart by ``difference``; None: it computes something else, see ``note``.
-    ``difference``: of the two results; None: they cannot be compared.
+    ``limit``: ours may take at most this multiple of the peer's time; at 1/20 it must be twenty times faster.  None if
+    there is no target.
+    ``tolerance``: how far the results may be apart, measured by ``difference``.  None if the peer computes something
+    else; ``note`` then says what.
+    ``difference``: a function that measures how far the two results are apart.  None if they cannot be compared.
     """
 
     call: Function
@@ -75,37 +79,40 @@ class Peer(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One row of the speed table: our call, the image it gets, and the peers."""
+    """One row of the speed table: our call, the image that it gets, and the peers."""
 
     name: str
     what: str
     kind: str
-    """Of the image: ``"grey"``, ``"grey 16-bit"``, ``"grey float"`` or ``"RGB"``; see `gallery.speed.cases.photo`."""
+    """Of image: ``"grey"``, ``"grey 16-bit"``, ``"grey float"`` or ``"RGB"``; see `gallery.speed.cases.photo`."""
     ours: Function
     peers: Mapping[str, Peer]
     first: str = ""
-    """The call for the table of first calls, of `module` and ``image``."""
+    """Our call as text, for the table of first calls.  It uses the `module` by its name, and ``image``."""
     module: str = "imgproc"
-    """What that call imports, ``"imgproc"`` or ``"augment"``."""
+    """What the text in `first` needs imported: ``"imgproc"`` or ``"augment"``."""
     size: Size | None = None
-    """The only size it is measured at; None: those that are asked for, with memory and threads."""
+    """The only size at which it is measured.  None for all sizes that the user asks for, with memory and threads."""
     group: str = ""
-    """Heading on the page; none: the size."""
+    """The heading on the page.  If it is empty, the size is the heading."""
     threads: float | None = None
-    """How many times faster two threads shall be at the case's own size; None: not measured there."""
+    """How many times faster two threads must be at the case's own size.  None if that is not measured."""
     explain: Callable[[], str] | None = None
-    """What our call does, in lines of text."""
+    """A function that describes in lines of text what our call does."""
     beside: str = ""
-    """The kind of a second image, which all calls get as their second argument; none: they get one image."""
+    """The kind of a second image, which all calls get as their second argument.  If it is empty, they get one image."""
 
 
 class Single(NamedTuple):
-    """One row of the speed table: a transform against one of albumentations.
+    """One row of the speed table: one of our transforms beside one of albumentations.
 
-    ``theirs``: the name of their class.  ``ours``, ``their``: the parameters of each; `their` is None where they are
-    the same.  A text that begins with ``cv2.`` names a constant of OpenCV.  ``variant``: tells rows of one transform
-    apart.  ``at_least``: how many times faster ours shall be.  ``targets``: ``"boxes"``, ``"mask"`` or
-    ``"references"``, for transforms that look at them; references go to ours as its parameter `references`.
+    ``theirs``: the name of their class.
+    ``ours``, ``their``: the parameters of our and of their transform; `their` is None if they are the same.  A text
+    that begins with ``cv2.`` is the name of a constant of OpenCV.
+    ``variant``: tells several rows of one transform apart.
+    ``at_least``: how many times faster ours must be.
+    ``targets``: ``"boxes"``, ``"mask"`` or ``"references"``, for transforms that look at them.  Ours gets references as
+    its parameter `references`.
     """
 
     theirs: str
@@ -120,11 +127,11 @@ class Single(NamedTuple):
 # --- declarations -----------------------------------------------------------------------------------------------------
 
 Values = Callable[[np.ndarray], tuple[Any, ...]]
-"""Values of one argument for one image: the first is the example, the others lead to other code."""
+"""A function of an image that gives values of one argument: first the example, then values that lead to other code."""
 
 
 class Declaration(NamedTuple):
-    """What one function or transform says of itself; see `declare`."""
+    """What one function or transform declares.  `declare` explains the fields."""
 
     examples: tuple[Mapping[str, Any], ...] = ({},)
     arguments: Mapping[str, Values] | None = None
@@ -143,9 +150,9 @@ class Declaration(NamedTuple):
 
 
 Result = Callable[[np.ndarray], tuple[np.dtype, tuple[int, ...]]]
-"""Dtype and shape of a result for one image."""
+"""A function of an image that gives the dtype and the shape of the result."""
 
-_DECLARED: dict[Any, Declaration] = {}
+_DECLARED: dict[Any, dict[str, Any]] = {}
 _NOTHING = Declaration()
 
 
@@ -166,55 +173,60 @@ def declare(
     peers: Callable[[], Iterable[Case]] | Sequence[Single] = (),
     no_peer: str = "",
 ) -> None:
-    """Say what the laws, the gallery and the speed table need to know of a function or a transform.
+    """Declare what the laws, the gallery and the speed table need to know of a function or a transform.
 
-    It changes neither the function nor the class, so signatures, pickling and documentation stay what they are.  A
-    transform that a user writes needs no declaration.
+    The function or class itself is not changed, so its signature, pickling and documentation stay as they are.  The
+    transforms that users write need no declaration.
+
+    Some parameters are for functions only, and some for transforms only, as each of them says first.
 
     Parameters
     ----------
     *things : functions or classes
-        Usually one.  Several may share what they have in common, such as `no_peer`, and say the rest each by itself.
+        Usually one.  Several may declare together what they have in common, such as `no_peer`, and the rest one by one.
     examples : iterable of dict
-        Of a transform: sets of parameters.  The first has the defaults and what is required beside them, further ones
-        lead to other code.  A parameter that is a function is called without arguments when it is needed.
+        Of a transform: sets of parameters.  The first holds only what has no default; further ones lead to other code.
+        A value that is a function is called without arguments when the example is needed.
     arguments : dict of callable
-        Of a function: values by argument, for one image, where those of the argument's name in
-        `imgproc._inventory.EXAMPLES` do not do.
+        Of a function: values for its arguments, by their names.  An argument that is left out gets the values which
+        `imgproc._inventory.EXAMPLES` has for its name.
     together : iterable of dict
-        Of a function: options that can be given only at once.
+        Of a function: sets of options that can only be given together.
     changed : iterable of dict
-        Of a function: options with results of another kind, which the laws do not know.  The warm-up uses them.
+        Of a function: options that lead to results of another kind.  The laws leave them out; the warm-up uses them.
     result : callable
-        Of a function: dtype and shape of its result for an image and the examples, where they are not the image's.
+        Of a function: the dtype and shape of its result for an image, if they are not those of the image.
     reach : int
-        Of a function: how far a pixel of the result sees [px] with the examples, where no ``radius`` says so.
+        Of a function without ``radius``: from how far away the input can change a pixel of the result [px], with the
+        values of the examples.
     mask : {"fills", "hole"}
-        Of a function: what its ``mask`` does, where it does not only choose the pixels that a statistic counts.  Pixels
-        that it leaves out get a value from those around them (``"fills"``), or it is the hole that is filled
-        (``"hole"``).
+        Of a function: what its ``mask`` does, if it does more than choose the pixels that a statistic counts.
+        ``"fills"``: pixels outside the mask get values from the pixels around them.  ``"hole"``: the mask is the hole
+        that is filled.
     look : str
-        What to look at where the gallery shows it.
+        What a reader of the gallery should look at.
     shown : dict
-        Of a transform: parameters for the gallery beside those of its first example.
+        Of a transform: parameters that the gallery adds to those of the first example.
     page : str
-        Of a function: the gallery's page that shows it beside what is written there.
+        Of a function: the page of the gallery that shows it, in addition to what that page shows by itself.
     call : str
-        Of a function: the call that the page makes and prints, such as ``"clahe(image)"``.  The peers of its first row
-        in the speed table are shown beside it, so take the arguments of that row.
+        Of a function: the call that the page makes and prints, such as ``"clahe(image)"``.  The page also shows the
+        peers of the function's first row in the speed table, so use the arguments of that row.
     given : str
-        Of a function: how the page makes its picture from ``image``, a photo, such as ``"add_noise(image, key=0)"``.
+        Of a function: how the page makes the picture that the function gets from ``image``, a photo.  An example is
+        ``"add_noise(image, key=0)"``.
     peers : callable or sequence of Single
-        Rows of the speed table.  Of a function: a function that gives cases, and may import any library.
+        Rows of the speed table.  For a function of the library this is a function that returns cases; it may import any
+        library.  For a transform it is a sequence of `Single`.
     no_peer : str
-        Why there is no row.
+        The reason why there is no row in the speed table.
 
     Raises
     ------
     ValueError
-        If one of them says something that it has said already, or has both peers and a reason for none.
+        If one of them has declared the same thing before, or has both peers and a reason why there are none.
     """
-    made = Declaration(
+    values = (
         tuple(examples),
         arguments,
         tuple(together),
@@ -230,28 +242,31 @@ def declare(
         peers if callable(peers) else tuple(peers),
         no_peer,
     )
-    said = {name: value for name, value in made._asdict().items() if value != getattr(_NOTHING, name)}
+    said = {
+        name: value
+        for name, value, unsaid in zip(Declaration._fields, values, _NOTHING, strict=True)
+        if value is not unsaid and value != unsaid
+    }
     for thing in things:
-        before = declared(thing)
-        twice = [name for name in said if getattr(before, name) != getattr(_NOTHING, name)]
-        if twice:
-            raise ValueError(f"{thing.__qualname__} has declared its {twice[0]} already")
-        both = before._replace(**said)
-        if both.peers and both.no_peer:
+        before = _DECLARED.setdefault(thing, {})
+        if before.keys() & said.keys():
+            twice = next(name for name in said if name in before)
+            raise ValueError(f"{thing.__qualname__} has declared its {twice} already")
+        if {"peers", "no_peer"} <= before.keys() | said.keys():
             raise ValueError(f"{thing.__qualname__} has peers, and says why it has none")
-        _DECLARED[thing] = both
+        before.update(said)
 
 
 def declared(thing: Any) -> Declaration:
     """What a function or class declares; the defaults if it declares nothing."""
-    return _DECLARED.get(thing, _NOTHING)
+    return Declaration(**_DECLARED.get(thing, {}))
 
 
 # --- pictures for examples --------------------------------------------------------------------------------------------
 
 
 def example_image(dtype: Any, size: tuple[int, int], channels: int | None = None, *, step: int = 37) -> np.ndarray:
-    """A textured image: integers over the whole range, floats over [0, 1]; `channels` None is (h, w)."""
+    """A textured image: integers over the whole range, floats over [0, 1].  Without `channels` it is (h, w)."""
     shape = size if channels is None else (*size, channels)
     values = np.arange(np.prod(shape, dtype=np.int64)).reshape(shape) * step % 251
     if np.dtype(dtype).kind == "f":
@@ -265,22 +280,22 @@ def another_like(image: np.ndarray, *, step: int = 29) -> np.ndarray:
 
 
 def floats_like(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
-    """The dtype and shape of a result in floats: float64 for float64 images, float32 for all others."""
-    return np.dtype(np.float64 if image.dtype == np.float64 else np.float32), image.shape
+    """The dtype and shape of a result of floats: float64 for float64 images, float32 for all others."""
+    return work_dtype(image.dtype), image.shape
 
 
 def labels_like(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
-    """The dtype and shape of a label for each pixel."""
+    """The dtype and shape of a result that has one label for each pixel."""
     return np.dtype(np.int32), image.shape[:2]
 
 
 def places(image: np.ndarray) -> np.ndarray:
-    """y and x of the pixel centres."""
+    """The y and x coordinates of the pixel centres."""
     return np.indices(image.shape[:2]) + 0.5
 
 
 def hole(image: np.ndarray) -> np.ndarray:
-    """A mask of a few pixels in the upper left, and of none where that would leave nothing to copy from."""
+    """A mask of a few pixels in the upper left.  It is empty if the image is too small to fill them by copying."""
     h, w = image.shape[:2]
     mask = np.zeros((h, w), bool)
     if h >= 13 and w >= 13:
@@ -289,12 +304,12 @@ def hole(image: np.ndarray) -> np.ndarray:
 
 
 def middle(image: np.ndarray) -> np.ndarray:
-    """A mask of the middle of the image, at least of one pixel."""
+    """A mask of the middle of the image, which has at least one pixel."""
     y, x = places(image)
     h, w = image.shape[:2]
     return (np.abs(y / max(h, 1) - 0.5) <= 0.25) & (np.abs(x / max(w, 1) - 0.5) <= 0.2)
 
 
 def example_references() -> tuple[np.ndarray, np.ndarray]:
-    """Two RGB images of bytes, for transforms that imitate an image."""
+    """Two 8-bit RGB images, for transforms that imitate an image."""
     return example_image(np.uint8, (40, 56), 3, step=29), example_image(np.uint8, (24, 24), 3, step=11) // 2

@@ -1,8 +1,8 @@
-"""A hash of all that a compiled function is made of, so that an edit recompiles what it touches and nothing else.
+"""A hash of everything that a compiled function is made of: an edit recompiles what it touches and nothing else.
 
-`fingerprint` hashes the bytecode of a function, which line numbers, comments and docstrings do not change, and then
-whatever its names stand for: constants, and further kernels with all that they reach.  Where something cannot be
-hashed by its value, the whole source files of its surroundings are hashed instead.
+`fingerprint` hashes the bytecode of a function, which line numbers, comments and docstrings do not change.  Then it
+hashes what the names in the function stand for: constants, and other kernels with everything that these use.  If
+something cannot be hashed by its value, the source files of the package around the function are hashed instead.
 """
 
 from __future__ import annotations
@@ -13,35 +13,37 @@ import hashlib
 import inspect
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 ROOTS: set[str] = set()
-"""Names of the packages that have kernels.  What stands elsewhere is told by its name and its package's version."""
+"""The packages that have kernels.  What comes from another package is known by its name and the package's version."""
 
-_Part = bytes | types.FunctionType
+_Function = Callable[..., Any]
+_Part = bytes | _Function
 
-_parts_of: dict[types.FunctionType, list[_Part]] = {}
+_parts_of: dict[_Function, list[_Part]] = {}
 _files: dict[str, bytes] = {}
 
 
 class _Unknown(Exception):
-    """A value that has no safe hash."""
+    """Raised for a value that cannot be hashed safely."""
 
 
 def register(function: Any) -> None:
-    """Say that the function's package has kernels."""
+    """Note that the package of this function has kernels."""
     if function.__module__:
         ROOTS.add(function.__module__.partition(".")[0])
 
 
-def fingerprint(function: types.FunctionType) -> str:
-    """The hash of a function and of everything that it reaches.
+def fingerprint(function: _Function) -> str:
+    """The hash of a function and of everything that it uses, directly or through others.
 
-    Functions are numbered in the order in which they are met, so that cycles end and no two of them can be exchanged.
+    Functions get numbers in the order in which they are found.  So the search ends where functions call each other in a
+    circle, and the hash changes when two functions change places.
     """
     digest = hashlib.sha256()
     numbers = {function: 0}
@@ -58,15 +60,15 @@ def fingerprint(function: types.FunctionType) -> str:
     return digest.hexdigest()
 
 
-def _parts(function: types.FunctionType) -> list[_Part]:
-    """What one function is made of: bytes, and the functions that it reaches directly."""
+def _parts(function: _Function) -> list[_Part]:
+    """What one function is made of: bytes, and the functions that it uses directly."""
     parts = _parts_of.get(function)
     if parts is None:
         parts = _parts_of[function] = list(_function(function))
     return parts
 
 
-def _function(function: types.FunctionType) -> Iterator[_Part]:
+def _function(function: _Function) -> Iterator[_Part]:
     code = function.__code__
     yield from _code(code, function)
     attributes = frozenset(_all_names(code))
@@ -83,16 +85,16 @@ def _function(function: types.FunctionType) -> Iterator[_Part]:
         yield _surroundings(function)
 
 
-def _known(value: Any, attributes: frozenset[str], function: types.FunctionType) -> list[_Part]:
-    """A value's parts; where it cannot be hashed, the source files around the function that uses it."""
+def _known(value: Any, attributes: frozenset[str], function: _Function) -> list[_Part]:
+    """The parts of a value.  If it cannot be hashed, a hash of the files around the function stands for it."""
     try:
         return list(_value(value, attributes))
     except _Unknown:
         return [_surroundings(function)]
 
 
-def _code(code: types.CodeType, function: types.FunctionType | None = None) -> Iterator[_Part]:
-    """A code object without its place in the file; docstrings are left out."""
+def _code(code: types.CodeType, function: _Function | None = None) -> Iterator[_Part]:
+    """The parts of a code object, without its place in the file and without docstrings."""
     constants = list(code.co_consts)
     if function is not None and constants and function.__doc__ is not None and constants[0] == function.__doc__:
         constants[0] = None
@@ -121,11 +123,12 @@ def _all_names(code: types.CodeType) -> Iterator[str]:
 
 
 def _global_names(code: types.CodeType) -> Iterator[str]:
-    """Names that are looked up in the module, in the order of the code.
+    """The names that the code looks up in its module, in the order of the code.
 
-    `co_names` holds attributes too, which would lead to functions of the same name that have nothing to do with it.
+    `co_names` would not do: it also holds the names of attributes, and a function of the module may have the same name
+    as an attribute by chance.
     """
-    if sys.version_info >= (3, 15):  # the encoding below is not known to hold: rather too many names
+    if sys.version_info >= (3, 15):  # the encoding below may have changed: better too many names than too few
         yield from _all_names(code)
         return
     load, extended = dis.opmap["LOAD_GLOBAL"], dis.opmap["EXTENDED_ARG"]
@@ -139,10 +142,10 @@ def _global_names(code: types.CodeType) -> Iterator[str]:
 
 
 def _value(value: Any, attributes: frozenset[str]) -> Iterator[_Part]:
-    """A value by its contents.  `attributes` are the names that the code may ask a module for."""
+    """The parts of a value, by its contents.  `attributes` are the names that the code may look up in a module."""
     kind = type(value)
     reaches = getattr(kind, "_reaches", None)
-    if reaches is not None:  # kernels and what stands for them
+    if reaches is not None:  # a kernel, or an object that kernels call like one
         for each in reaches(value):
             yield from _value(each, attributes)
     elif value is None or value is Ellipsis or kind in (bool, int, float, complex, str, bytes, slice):
@@ -163,7 +166,7 @@ def _value(value: Any, attributes: frozenset[str]) -> Iterator[_Part]:
     elif isinstance(value, types.CellType):
         try:
             yield from _value(value.cell_contents, attributes)
-        except ValueError:  # not set yet
+        except ValueError:  # the cell is still empty
             raise _Unknown from None
     elif isinstance(value, types.ModuleType):
         yield from _module(value, attributes)
@@ -189,8 +192,8 @@ def _container(value: Any, attributes: frozenset[str]) -> Iterator[_Part]:
     elif isinstance(value, set | frozenset):
         parts = [list(_value(each, attributes)) for each in value]
         if any(not isinstance(part, bytes) for each in parts for part in each):
-            raise _Unknown  # a set of functions has no order
-        for each in sorted(parts):  # type: ignore[type-var]
+            raise _Unknown  # functions have no order by which a set could be sorted
+        for each in sorted(parts):
             yield from each
     else:
         yield repr(getattr(value, "_fields", ())).encode()
@@ -241,11 +244,11 @@ _OF_EVERY_CLASS = frozenset(vars(type("", (), {"__annotations__": {}}))) | {
     *("__slots__", "__static_attributes__", "__firstlineno__", "__annotate__", "__annotate_func__"),
     *("__annotations_cache__", "__abstractmethods__", "_abc_impl", "__orig_bases__", "__parameters__"),
 }
-"""What a class holds that says nothing of its code."""
+"""Names in a class that say nothing about its code."""
 
 
 def _imports_ours(code: types.CodeType) -> bool:
-    """Whether a function imports, when it runs, more than what the versions in the cache's keys tell."""
+    """Whether a function imports something, while it runs, that the versions in the keys of the cache do not cover."""
     opcode = dis.opmap["IMPORT_NAME"]
     for each in _nested(code):
         if opcode not in each.co_code[::2]:
@@ -260,8 +263,8 @@ def _imports_ours(code: types.CodeType) -> bool:
 _OTHERS = ("numba", "llvmlite", "numpy")
 
 
-def _surroundings(function: types.FunctionType) -> bytes:
-    """All files of the package in which a function stands; its own file where it stands in no package of ours."""
+def _surroundings(function: _Function) -> bytes:
+    """A hash of all files of the function's package, or of the function's own file if the package has no kernels."""
     root = (function.__module__ or "").partition(".")[0]
     found = getattr(sys.modules.get(root), "__path__", None) if root in ROOTS else None
     if found:

@@ -1,11 +1,11 @@
-"""The only door to Numba: kernels, intrinsics, and the options that all of them are compiled with.
+"""The only door to Numba: kernels, intrinsics, and the options with which all of them are compiled.
 
 ``@kernel`` is ``njit(nogil=True, error_model="numpy")`` with three differences.
 
-* Numba is imported at the first call of a kernel, not at import: ``import imgproc`` stays cheap and compiles nothing.
-* Compiled kernels are kept on disk (`cache`), under a hash of everything that their code depends on (`fingerprint`).
-  Where nothing can be written, kernels are compiled anew in each process; an import never fails.
-* Kernels that only kernels call (``inner=True``) are not compiled to machine code of their own (`numba_inside`).
+* Numba is imported at the first call of a kernel.  So ``import imgproc`` is fast and compiles nothing.
+* Compiled kernels are kept on disk (see `cache`), under a hash of all that their code depends on (see `fingerprint`).
+  If nothing can be written, each process compiles its kernels anew.  An import never fails because of this.
+* Kernels that only kernels call (``inner=True``) get no machine code of their own (see `numba_inside`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .fingerprint import fingerprint, register
 
 KERNELS: list[Kernel] = []
 UNITS: list[Any] = []
-"""Units of `units`, in the order in which they were made."""
+"""All units (see `units`), in the order in which they were made."""
 
 _lock = threading.RLock()
 _numba_lock: Any = None
@@ -34,6 +34,8 @@ _numba_lock: Any = None
 class Kernel:
     """A function that Numba compiles at its first call.  Kernels call each other as module globals."""
 
+    __qualname__: str
+
     def __init__(self, function: Callable[..., Any], needs: str | None = None, inner: bool = False) -> None:
         functools.update_wrapper(self, function)
         self.function = function
@@ -41,10 +43,11 @@ class Kernel:
         self.inner = inner
         register(function)
         self._dispatcher: Any = None
+        self._part: Any = None
         self._uncompiled: Any = None
 
     def __call__(self, *args: Any) -> Any:
-        if self.inner:  # its compiled form has no entry for Python
+        if self.inner:  # Python cannot call its compiled form
             self._uncompiled = self._uncompiled or _plain(self.function)
             return self._uncompiled(*args)
         return (self._dispatcher or self.dispatcher)(*args)
@@ -53,23 +56,33 @@ class Kernel:
     def dispatcher(self) -> Any:
         """Numba's dispatcher (the plain function under ``NUMBA_DISABLE_JIT=1``)."""
         if self._dispatcher is None:
-            with _compiler_lock():
+            with compiler_lock():
                 if self._dispatcher is None:
-                    self._dispatcher = _compile_lazily(self)
+                    self._dispatcher = _compile_lazily(self, "inner" if self.inner else "entry")
         return self._dispatcher
 
     @property
-    def made(self) -> Any:
-        """The dispatcher, if it was needed already."""
-        return self._dispatcher
+    def made(self) -> list[Any]:
+        """The dispatchers that were needed already."""
+        return [each for each in (self._dispatcher, self._part) if each is not None]
+
+    def _as_part(self) -> Any:
+        """The dispatcher for kernels that call this one: it becomes part of them, without machine code of its own."""
+        if self.inner or numba_inside.inner_compiler() is None:
+            return self.dispatcher
+        if self._part is None:
+            with compiler_lock():
+                if self._part is None:
+                    self._part = _compile_lazily(self, "part")
+        return self._part
 
     @property
     def _numba_type_(self) -> Any:
-        # Numba asks an unknown global for its type here: this lets kernels call kernels.
-        return self.dispatcher._numba_type_
+        # Numba reads this attribute of a global that it does not know.  This lets kernels call kernels.
+        return self._as_part()._numba_type_
 
     def _reaches(self) -> tuple[Any, ...]:
-        """What decides on the code of kernels that call this one, for `fingerprint`."""
+        """What `fingerprint` hashes of this kernel for the kernels that call it."""
         return ("inner" if self.inner else "kernel", self.function)
 
     def __reduce__(self) -> Any:
@@ -81,12 +94,14 @@ def _by_name(module: str, name: str) -> Any:
 
 
 def kernel(function: Callable[..., Any] | None = None, *, needs: str | None = None, inner: bool = False) -> Any:
-    """Mark a kernel: compiled in nopython mode at its first call, without the GIL, cached on disk.
+    """Make a function a kernel, which Numba compiles at its first call and which is then kept on disk.
 
-    ``@kernel(needs="avx512vbmi")`` says that the kernel may be called only where `cpu_has` that feature.
-    ``@kernel(inner=True)`` is for what only kernels call: it becomes part of its callers.  That compiles faster, as
-    nothing is made for calls from Python (which run it uncompiled), and lets Numba see that no array needs its
-    references counted around the call, which costs more than a short loop.
+    Kernels are compiled in nopython mode and run without the GIL.
+
+    ``@kernel(needs="avx512vbmi")`` says that the kernel may be called only if `cpu_has` that feature.
+    ``@kernel(inner=True)`` is for functions that only kernels call.  Such a function becomes part of its callers; if
+    Python calls it, it runs uncompiled.  This compiles faster, because nothing is made for calls from Python.  It also
+    lets Numba see that references to arrays need no counting around the call, which costs more than a short loop.
     """
     if function is None:
         return functools.partial(kernel, needs=needs, inner=inner)
@@ -95,20 +110,34 @@ def kernel(function: Callable[..., Any] | None = None, *, needs: str | None = No
     return made
 
 
+def shared(function: Callable[..., Any], name: str) -> Any:
+    """The kernel of a rule that Python runs as it stands: ``rule_kernel = shared(rule, "rule_kernel")``.
+
+    So there is one text of the rule, and compiled and uncompiled code cannot disagree.
+    """
+    made = Kernel(function, inner=True)
+    made.__qualname__ = name
+    KERNELS.append(made)
+    return made
+
+
 @functools.cache
 def jit_enabled() -> bool:
-    """False under ``NUMBA_DISABLE_JIT=1``, where kernels run as plain Python and intrinsics cannot be called."""
+    """Whether kernels are compiled.  Under ``NUMBA_DISABLE_JIT=1`` they run as plain Python, without intrinsics."""
+    return not _config().DISABLE_JIT
+
+
+def _config() -> Any:
     import numba
 
-    return not numba.config.DISABLE_JIT
+    return numba.config  # Any, as Numba's annotations do not list the settings
 
 
 @functools.cache
 def cpu_has(feature: str) -> bool:
-    """Whether kernels may use this feature of the CPU, by LLVM's name: it is there, and Numba compiles for this CPU."""
-    import numba
-
-    if numba.config.DISABLE_JIT or numba.config.CPU_NAME or numba.config.CPU_FEATURES:
+    """Whether kernels may use a feature, given by LLVM's name: the CPU has it, and Numba compiles for this very CPU."""
+    config = _config()
+    if config.DISABLE_JIT or config.CPU_NAME or config.CPU_FEATURES:
         return False
     try:
         import llvmlite.binding
@@ -119,9 +148,10 @@ def cpu_has(feature: str) -> bool:
 
 
 class Intrinsic:
-    """A Numba intrinsic made at first use, so that defining one does not import Numba.  Kernels call it as a global.
+    """A Numba intrinsic that is made at its first use, so that defining one does not import Numba.
 
-    `build` gets the decorator `numba.extending.intrinsic` and returns what it made; `plain` does the same in Python.
+    Kernels call it as a global.  `build` gets the decorator `numba.extending.intrinsic` and returns the intrinsic.
+    `plain` does the same work in Python; without it, Python cannot call the intrinsic.
     """
 
     def __init__(self, build: Callable[[Any], Any], plain: Callable[..., Any] | None = None) -> None:
@@ -164,21 +194,25 @@ def _borrow(intrinsic: Any) -> Any:
 
 
 borrowed = Intrinsic(_borrow, lambda array: array)
-"""``borrowed(array)`` in a kernel: the same array, but nobody counts references to it or to its slices.
+"""``borrowed(array)`` in a kernel is the same array, but references to it and to its slices are not counted.
 
-For arguments of a kernel that Python calls, as the caller holds them; never for what a kernel returns.  Counting takes
-two atomic operations a slice, more than all that is done with a short row."""
+Use it for the arguments of a kernel that Python calls, because the caller holds them during the call.  Never use it for
+what a kernel returns.  Counting takes two atomic operations for each slice, which is more than all the work on a short
+row."""
 
 
 class Choice:
-    """One of two kernels, for kernels that call it as a global: `fast` where `cpu_has` the feature, else `plain`."""
+    """Two kernels that do the same work: calls go to `fast` if `cpu_has` the feature, otherwise to `plain`.
+
+    Kernels call it as a global.
+    """
 
     def __init__(self, feature: str, fast: Kernel, plain: Kernel) -> None:
         self._feature, self._fast, self._plain = feature, fast, plain
 
     @property
     def kernels(self) -> tuple[Kernel, Kernel]:
-        """Both."""
+        """Both kernels, the fast one first."""
         return self._fast, self._plain
 
     @property
@@ -197,10 +231,12 @@ class Choice:
         return self.chosen._numba_type_
 
 
-def _compiler_lock() -> Any:
-    """Numba's own lock, the only one held while kernels are made, so that there is no second one to wait for crosswise.
+def compiler_lock() -> Any:
+    """Numba's own lock, the only lock that is held while kernels are made.
 
-    The first caller imports Numba under ours."""
+    With a second lock, two threads could each hold one and wait for the other.  Only the first call, which imports
+    Numba, holds a lock of ours.
+    """
     global _numba_lock
     if _numba_lock is None:
         with _lock:
@@ -213,7 +249,8 @@ def _compiler_lock() -> Any:
 
 
 def _before_fork() -> None:
-    # A child inherits locks as they are, but not the threads that would release them: fork between compilations.
+    # A child inherits the locks in their present state, but not the threads that would release them.  So we hold both
+    # locks while the process forks: no compilation is under way then.
     _lock.acquire()
     if _numba_lock is not None:
         _numba_lock.acquire()
@@ -229,38 +266,40 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
-def _compile_lazily(made: Kernel) -> Any:
-    import numba
-
-    if numba.config.DISABLE_JIT:
+def _compile_lazily(made: Kernel, kind: str) -> Any:
+    """Numba's dispatcher: for Python (``"entry"``), for kernels (``"part"``), or to be inlined there (``"inner"``)."""
+    if _config().DISABLE_JIT:
         return _plain(made.function)
     bare: dict[str, Any] = {}
-    if made.inner:
-        bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
+    if kind != "entry":
+        bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
         compiler = numba_inside.inner_compiler()
         if compiler is not None:
             bare["pipeline_class"] = compiler
-    content = fingerprint(made.function)
-    dispatcher = numba.njit(nogil=True, error_model="numpy", **bare)(_named(made.function, content))
-    numba_inside.keep(dispatcher, f"{made.__module__}.{made.__qualname__}", content, made.inner)
-    return dispatcher
+    if kind == "inner":
+        bare["forceinline"] = True
+    return _dispatcher(made.function, f"{made.__module__}.{made.__qualname__}", kind, bare)
 
 
 def compiled_lazily(function: Callable[..., Any], name: str) -> Any:
-    """Numba's dispatcher of a function that kernels call by its address; it has no entry for Python."""
-    with _compiler_lock():
-        import numba
+    """Numba's dispatcher for a function that kernels call by its address.  Python cannot call its compiled form."""
+    with compiler_lock():
+        return _dispatcher(function, name, "entry", {"no_cpython_wrapper": True, "no_cfunc_wrapper": True})
 
-        content = fingerprint(function)
-        bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-        dispatcher = numba.njit(nogil=True, error_model="numpy", **bare)(_named(function, content))
-        numba_inside.keep(dispatcher, name, content, False)
-        return dispatcher
+
+def _dispatcher(function: Callable[..., Any], name: str, kind: str, options: dict[str, Any]) -> Any:
+    """Numba's dispatcher for a function.  `options` are added to those that all kernels have."""
+    import numba
+
+    content = fingerprint(function)
+    dispatcher = numba.njit(nogil=True, error_model="numpy", **options)(_named(function, content))
+    numba_inside.keep(dispatcher, name, content, kind)
+    return dispatcher
 
 
 def native_address(dispatcher: Any, signature: Any) -> int:
-    """Where the machine code for a signature, or for a tuple of argument types, begins; compiles it if need be."""
-    with _compiler_lock():
+    """The address of the machine code for a signature or a tuple of argument types.  Missing code is compiled."""
+    with compiler_lock():
         dispatcher.compile(signature)
         kinds = tuple(getattr(signature, "args", signature))
         made = next(made for types, made in dispatcher.overloads.items() if tuple(types) == kinds)
@@ -268,10 +307,12 @@ def native_address(dispatcher: Any, signature: Any) -> int:
 
 
 def _named(function: Callable[..., Any], content: str) -> Callable[..., Any]:
-    """The same function under a name that holds a hash of its content.
+    """The same function under a name that contains a hash of its content.
 
-    Numba names symbols by the function's name and a number, which begins anew in each process.  Functions of one name,
-    as a maker of functions returns them, could otherwise be taken for each other when some come from the cache."""
+    Numba names symbols by the function's name and a number, and the numbers begin anew in each process.  A function
+    that makes functions gives them all the same name.  If some of them come from the cache, they could be mistaken for
+    others without this hash.
+    """
     name = f"{function.__qualname__}_{content[:12]}"
     same = types.FunctionType(
         function.__code__, function.__globals__, name.rpartition(".")[2], function.__defaults__, function.__closure__
@@ -283,13 +324,16 @@ def _named(function: Callable[..., Any], content: str) -> Callable[..., Any]:
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
     import numpy as np
 
-    # Compiled arithmetic wraps and divides by zero in silence; NumPy's scalars would warn.
+    # Compiled code overflows and divides by zero silently.  NumPy's scalars would warn.
     return np.errstate(all="ignore")(function)
 
 
 def _preload_blas() -> None:
-    """Load SciPy's BLAS pointers alone.  Numba looks for them when it sets up its target, at the first kernel of a
-    process, by importing all of ``scipy.linalg``, which costs 0.1 s more than the one module it wants."""
+    """Import only the module of SciPy that has the BLAS pointers.
+
+    Numba looks for these pointers when it sets up its target, at the first kernel of a process.  It would import all of
+    ``scipy.linalg``, which takes 0.1 s longer than this one module.
+    """
     name = "scipy.linalg.cython_blas"
     if name in sys.modules or "scipy.linalg" in sys.modules:
         return
@@ -297,11 +341,11 @@ def _preload_blas() -> None:
         import importlib.machinery
         import importlib.util
 
-        scipy = importlib.util.find_spec("scipy")
+        scipy: Any = importlib.util.find_spec("scipy")
         folder = [os.path.join(p, "linalg") for p in scipy.submodule_search_locations]
-        spec = importlib.machinery.PathFinder.find_spec(name, folder)
+        spec: Any = importlib.machinery.PathFinder.find_spec(name, folder)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-    except Exception:  # whatever goes wrong here, Numba does it the long way
+    except Exception:  # whatever went wrong, Numba now imports it in the slower way
         return
     sys.modules.setdefault(name, module)

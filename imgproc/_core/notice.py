@@ -1,4 +1,4 @@
-"""One line for somebody who waits at a terminal while kernels compile."""
+"""One line of text for a user who waits at a terminal while kernels compile."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _said = False
 
 
 def keep_quiet() -> None:
-    """Say nothing in this process: it has said so already, or does it in its own way."""
+    """Never print the line in this process: it was printed already, or the process shows progress in another way."""
     global _said
     _said = True
 
 
 @contextlib.contextmanager
 def while_compiling() -> Iterator[None]:
-    """Say once a process that kernels compile, if what is done here takes long and somebody can see it."""
+    """Print the line if the work inside takes longer than `AFTER_SECONDS` and a user can see it, once in a process."""
     if _said or not _somebody_waits():
         yield
         return
@@ -47,15 +47,15 @@ def _say() -> None:
 
 
 def _somebody_waits() -> bool:
-    """Whether this is a process that was started by hand, at a terminal."""
+    """Whether a user started this process by hand, at a terminal."""
     if os.environ.get("IMGPROC_QUIET", "") not in ("", "0"):
         return False
     try:
         if not sys.stderr.isatty():
             return False
-    except (AttributeError, ValueError):  # no stderr, or a closed one
+    except (AttributeError, ValueError):  # there is no stderr, or it is closed
         return False
-    workers = sys.modules.get("multiprocessing.process")  # every worker process has it loaded
+    workers = sys.modules.get("multiprocessing.process")  # every worker process has loaded it
     return workers is None or (workers.parent_process() is None and workers.current_process().name == "MainProcess")
 
 

@@ -1,9 +1,8 @@
-"""All that we use of Numba beyond its public interface, in one place.
+"""Everything that we use of Numba beyond its public interface.
 
-Numba offers no way to choose where one library's compiled functions are kept, none to leave out the machine code of
-functions that only become part of others.  Every function here
-gives None or does nothing when a version of Numba is built differently; then kernels are compiled the ordinary way,
-without being kept.
+Numba has no public way to choose where one library keeps its compiled functions.  It also has none to leave out the
+machine code of functions that only become part of others.  If a version of Numba is built differently, the functions
+here return None or do nothing.  Kernels are then compiled in the ordinary way and are not kept.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import functools
 import pickle
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from . import cache
 from .notice import while_compiling
@@ -24,11 +23,11 @@ _OPTIONS = (
 )
 """Settings of Numba that change the code that it makes."""
 
-_depth = 0  # of functions that compile because another one calls them; guarded by Numba's compiler lock
+_depth = 0  # how deep compilations are nested: one begins another; guarded by Numba's compiler lock
 
 
-def keep(dispatcher: Any, name: str, content: str, inner: bool) -> None:
-    """Let a dispatcher load what it compiles from our cache, and keep it there.
+def keep(dispatcher: Any, name: str, content: str, kind: str) -> None:
+    """Let a dispatcher load compiled functions from our cache, and write those that it compiles to it.
 
     Parameters
     ----------
@@ -38,20 +37,22 @@ def keep(dispatcher: Any, name: str, content: str, inner: bool) -> None:
         The function's module and name.
     content : str
         A hash of everything that the function is made of, and of the options that it is compiled with.
-    inner : bool
-        It has no machine code of its own.
+    kind : str
+        ``"entry"``; a function of any other kind gets no machine code of its own.
     """
     try:
-        kept = _cache_class()(name, content, inner)
+        kept = _cache_class()(name, content, kind)
         dispatcher.compile = _watched(dispatcher.compile, kept)
         dispatcher._cache = kept
         _hasten(dispatcher._compiler)
+        if kind == "inner":
+            dispatcher.get_call_template = _without_literals(dispatcher.get_call_template)
     except Exception:
         return
 
 
 def _watched(compile_: Callable[..., Any], kept: Any) -> Callable[..., Any]:
-    """`compile_`, counting how deep we are, and giving back the claim on the file whatever happens."""
+    """Wrap `compile_`: count how deep compilations are nested, and always give back the claim on the file."""
     from numba.core.compiler_lock import global_compiler_lock
 
     @functools.wraps(compile_)
@@ -71,8 +72,28 @@ def _watched(compile_: Callable[..., Any], kept: Any) -> Callable[..., Any]:
     return run
 
 
+def _without_literals(get_call_template: Callable[..., Any]) -> Callable[..., Any]:
+    """Let constants in a call count as what they are of: ``f(x, 0)`` takes the ``f`` of ``f(x, n)``.
+
+    Numba compiles a function anew for each constant.  What is inlined needs no such copies."""
+    from numba.core.errors import TypingError
+    from numba.core.types import unliteral
+
+    @functools.wraps(get_call_template)
+    def get(args: Any, kws: Any) -> Any:
+        plain = tuple(map(unliteral, args))
+        if plain != tuple(args):
+            try:
+                return get_call_template(plain, kws)
+            except TypingError:  # a constant that decides on types, as the index of a tuple does
+                pass
+        return get_call_template(args, kws)
+
+    return get
+
+
 def _hasten(compiler: Any) -> None:
-    """Let a compiler use flags that are quickly compared, which saves a tenth of the time that Numba takes."""
+    """Let a compiler use flags that are compared quickly.  This saves a tenth of the time that Numba takes."""
     customize, quick = compiler._customize_flags, _quick_flags()
     compiler._customize_flags = lambda flags: quick(customize(flags))
 
@@ -81,10 +102,13 @@ def _hasten(compiler: Any) -> None:
 def _quick_flags() -> Any:
     from numba.core.compiler import Flags
 
-    number = hash(Flags())  # of the names of all flags, so the same for all
+    number = hash(Flags())  # made of the names of all flags, so it is the same for all
 
     class QuickFlags(Flags):
-        """Numba compares flags at each function call that it types, by a dictionary of all of them."""
+        """Flags that are compared quickly.
+
+        Numba compares flags at each function call whose types it infers, through a dictionary of all flags.
+        """
 
         __slots__ = ()
 
@@ -106,10 +130,11 @@ def _cache_class() -> Any:
     from numba.core.serialize import dumps
 
     class Kept(NullCache):
-        """What a dispatcher asks before it compiles, and tells afterwards."""
+        """The cache of one dispatcher, which asks it before it compiles and gives it the result afterwards."""
 
-        def __init__(self, name: str, content: str, inner: bool) -> None:
-            self._name, self._content, self._inner = name, content, inner
+        def __init__(self, name: str, content: str, kind: str) -> None:
+            self._name, self._content, self._kind = name, content, kind
+            self._inner = kind != "entry" and inner_compiler() is not None
             self._claims: list[cache.Claim] = []
 
         @property
@@ -120,7 +145,7 @@ def _cache_class() -> Any:
         def load_overload(self, sig: Any, target_context: Any) -> Any:
             try:
                 return self._load(sig, target_context)
-            except Exception:  # a miss; what is compiled now replaces the file
+            except Exception:  # this counts as a miss; the function is compiled now, and replaces the file
                 return None
 
         def _load(self, sig: Any, context: Any) -> Any:
@@ -130,8 +155,8 @@ def _cache_class() -> Any:
             if not key or not file:
                 return None
             found = self._read(file, key, sig, context)
-            if found is None and _depth == 1 and not self._inner:
-                # Functions that compile for another one take no claims: who waits must hold none.
+            if found is None and _depth == 1:
+                # Only the outermost compilation takes a claim, because a process that waits must hold none.
                 claim = cache.Claim(file)
                 self._claims.append(claim)
                 claim.wait()
@@ -157,18 +182,17 @@ def _cache_class() -> Any:
                 key = self._key(sig, cres.target_context)
                 file = key and cache.file_of(self._name, key)
                 if key and file:
-                    # The annotated source would make half of the file's text, and has addresses in it.
+                    # The annotated source would take half of the file, and it contains addresses.
                     cache.write(file, key, dumps(cres._replace(type_annotation="")._reduce()))
-            except Exception:  # it is compiled, and that is what counts
+            except Exception:  # the function is compiled and can be used; it is only not kept
                 return
 
         def _key(self, sig: Any, context: Any) -> str | None:
             signature = _signature_text(sig)
-            if " at 0x" in signature:  # an argument that is known by its address: no other process has it
+            if " at 0x" in signature:  # an argument known by its address, which means nothing in another process
                 return None
             target = context.codegen().magic_tuple()
-            kind = "inner" if self._inner else "entry"
-            return "\n".join((_environment(), repr(target), kind, self._name, self._content, signature))
+            return "\n".join((_environment(), repr(target), self._kind, self._name, self._content, signature))
 
         def release(self) -> None:
             while self._claims:
@@ -179,7 +203,7 @@ def _cache_class() -> Any:
 
 @functools.cache
 def _environment() -> str:
-    """Versions and settings that change code."""
+    """The versions and settings that change the compiled code."""
     import llvmlite
     import llvmlite.binding
     import numba
@@ -194,7 +218,7 @@ def _environment() -> str:
         "numpy": numpy.__version__.split(".")[:2],
     }
     options = {name: getattr(numba.config, name, None) for name in _OPTIONS}
-    # NUMBA_OPT=max is an integer with one thing more to it.
+    # NUMBA_OPT=max gives an integer that has this further attribute.
     shown = {name: (value, getattr(value, "is_opt_max", None)) for name, value in options.items()}
     return f"{versions} {shown}"
 
@@ -204,7 +228,7 @@ def _arguments(sig: Any) -> tuple[Any, ...]:
 
 
 def _signature_text(sig: Any) -> str:
-    """The signature, with the fields of named tuples, whose own text has their types only."""
+    """The text of a signature, and the fields of the named tuples in it, of which that text shows only the types."""
     from numba.core import types
 
     lines = [str(sig)]
@@ -215,7 +239,7 @@ def _signature_text(sig: Any) -> str:
         if made is not None:
             lines.append(f"{made.__module__}.{made.__qualname__} {getattr(made, '_fields', None)}")
         if isinstance(kind, types.BaseTuple):
-            pending += list(kind)
+            pending += cast(Any, kind)  # Numba's annotations do not say that it can be iterated
     return "\n".join(lines)
 
 
@@ -228,7 +252,11 @@ def _rebuild(reduced: Any, context: Any, inner: bool) -> Any:
 
 
 def _set_environments(cres: Any) -> None:
-    """Functions that became part of this one have no machine code, so nobody set their globals; they have them here."""
+    """Set the globals of the functions that became part of this one.
+
+    They have no machine code of their own, so Numba has not set their globals.  Their code is in the library of this
+    function and reads its globals there.
+    """
     codegen = cres.library.codegen
     for environment in cres._find_referenced_environments():
         if codegen._engine.get_global_value_address(environment.env_name):
@@ -239,7 +267,7 @@ def _set_environments(cres: Any) -> None:
 
 
 class _Passing:
-    """Everything of `other`, but for what a subclass changes."""
+    """Has all attributes of `other`, except those that a subclass defines itself."""
 
     def __init__(self, other: Any) -> None:
         self._other = other
@@ -249,13 +277,13 @@ class _Passing:
 
 
 class _InnerCodegen(_Passing):
-    """A code generator that knows the functions' globals but keeps no machine code that could have them."""
+    """A code generator for functions without machine code, in which no globals can be set."""
 
     def set_env(self, name: str, environment: Any) -> None:
-        """Nothing: there is no machine code."""
+        """Do nothing, because there is no machine code."""
 
     def unserialize_library(self, serialized: Any) -> Any:
-        """The library from its bitcode."""
+        """Make a library from its bitcode."""
         import llvmlite.binding
 
         name, _, bitcode = serialized
@@ -273,10 +301,10 @@ class _InnerContext(_Passing):
 
 @functools.cache
 def inner_compiler() -> Any:
-    """A Numba compiler for functions that only become part of others, or None where Numba is built differently.
+    """A Numba compiler for functions that only become part of others, or None if Numba is built differently.
 
-    They are lowered and simplified, which their callers profit from, but not optimised to the end, and no machine code
-    is made: their callers do both with what has become of them there.
+    It lowers and simplifies these functions, which saves their callers work.  It does not optimise them further and
+    makes no machine code, because both are done with the callers, of which the functions are a part by then.
     """
     try:
         from numba.core.compiler import Compiler
@@ -330,7 +358,7 @@ def _inner_library() -> Any:
 
 
 def _cheap_passes(codegen: Any) -> Iterator[Callable[[Any], Any]]:
-    """The first, cheap passes of Numba, which inline and take away the counting of references."""
+    """The first, cheap passes of Numba, which inline functions and remove the counting of references."""
     if hasattr(codegen, "_mpm_cheap"):  # Numba up to 0.61
         yield codegen._mpm_cheap.run
         return

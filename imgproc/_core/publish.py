@@ -34,6 +34,11 @@ def publish(package: dict[str, Any], *, listed: bool = False) -> None:
         package["__doc__"] = "\n".join([(package["__doc__"] or "").rstrip(), *lines]) + "\n"
 
 
+def published(package: ModuleType) -> list[str]:
+    """The public names of a package; its ``__all__`` is made when it is loaded, so type checkers do not see it."""
+    return list(vars(package)["__all__"])
+
+
 def groups(package: dict[str, Any]) -> dict[str, list[str]]:
     """The public names by the title of their group: the first line of the documentation of the subpackage or module.
 

@@ -11,13 +11,11 @@ compiler (``NUMBA_DISABLE_JIT=1``) an address is the number of a Python function
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import jit
 
-_lock = threading.RLock()
 _plain: list[Callable[..., Any]] = []
 
 
@@ -68,9 +66,9 @@ class Unit:
         jit.UNITS.append(self)
 
     @property
-    def made(self) -> Any:
+    def made(self) -> list[Any]:
         """Numba's dispatcher, if the unit was needed already."""
-        return self._dispatcher
+        return [] if self._dispatcher is None else [self._dispatcher]
 
     def address(self, **letters: str) -> int:
         """The number that `invoke` takes.  The first call for these dtypes compiles the unit.
@@ -83,8 +81,10 @@ class Unit:
         key = tuple(letters[name] for name in sorted(letters))
         found = self._addresses.get(key)
         if found is None:
-            with _lock:
-                found = self._addresses[key] = self._made(letters)
+            with jit.compiler_lock():
+                found = self._addresses.get(key)
+                if found is None:
+                    found = self._addresses[key] = self._made(letters)
         return found
 
     def _made(self, letters: dict[str, str]) -> int:
@@ -153,7 +153,7 @@ def _thick(intrinsic: Any, axes: tuple[int, ...]) -> Any:
     from numba.np.arrayobj import populate_array
 
     def thick(typing_context, thin):
-        kinds: list[Any] = []
+        kinds = []
         at = 0
         for number in axes:
             kind = thin.types[at]
@@ -162,7 +162,7 @@ def _thick(intrinsic: Any, axes: tuple[int, ...]) -> Any:
         made = types.Tuple(kinds)
 
         def generate(context, builder, signature, args):
-            values: list[Any] = []
+            values = []
             at = 0
             for kind, number in zip(kinds, axes, strict=True):
                 value = builder.extract_value(args[0], at)
@@ -192,6 +192,18 @@ def _thick(intrinsic: Any, axes: tuple[int, ...]) -> Any:
     return intrinsic(thick)
 
 
+def _unlock(intrinsic: Any) -> Any:
+    def unlock(typing_context, array):
+        return array.copy(readonly=False)(array), lambda context, builder, signature, args: args[0]
+
+    return intrinsic(unlock)
+
+
+unlocked = jit.Intrinsic(_unlock, lambda array: array)
+"""``unlocked(array)`` in a kernel: the same array as one of the type that can be written to, so that it can take turns
+with such a one.  Nothing writes to it."""
+
+
 def _invoke(intrinsic: Any) -> Any:
     from numba.core import types
 
@@ -201,7 +213,7 @@ def _invoke(intrinsic: Any) -> Any:
         thin = _thin(kinds)
 
         def generate(context, builder, signature, args):
-            values: list[Any] = []
+            values = []
             for k, kind in enumerate(kinds):
                 value = builder.extract_value(args[2], k)
                 if isinstance(kind, types.Array):
@@ -262,7 +274,7 @@ def kernel_address(kernel: jit.Kernel, *examples: Any) -> int:
 
     With it another kernel can call what Python calls, too, without containing it once more."""
     if not jit.jit_enabled():
-        with _lock:
+        with jit.compiler_lock():
             if kernel.function not in _plain:
                 _plain.append(kernel.function)
             return _plain.index(kernel.function)
@@ -270,7 +282,7 @@ def kernel_address(kernel: jit.Kernel, *examples: Any) -> int:
 
     dispatcher = kernel.dispatcher
     kinds = tuple(numba.typeof(example) for example in examples)
-    with _lock:
+    with jit.compiler_lock():
         return jit.native_address(dispatcher, kinds)
 
 
@@ -284,7 +296,7 @@ def entry_of(kernel: jit.Kernel, *examples: Any) -> Any:
     import numba
 
     kinds = tuple(numba.typeof(example) for example in examples)
-    with _lock:
+    with jit.compiler_lock():
         jit.native_address(kernel.dispatcher, kinds)
         made = next(made for types, made in kernel.dispatcher.overloads.items() if tuple(types) == kinds)
     return made.entry_point

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core.check import fill_levels
 from .._core.formats import channels_of, work_dtype
 from .._core.jit import borrowed, jit_enabled, kernel
 from .._core.planes import full_scale, rounding
@@ -31,7 +32,7 @@ from .merge import Merged, merge, moves_pixels
 from .opencv_moves import moved
 from .program import Program, as_tables, needs_mean
 from .run_in_place import byte_map, run_levels
-from .samplers import choose
+from .samplers.choice import choose
 from .scratch import scratch
 from .stages import Geometry, Op
 from .stores import store_for
@@ -148,7 +149,7 @@ def result_numbers(
     numbers = np.zeros(RESULT, np.int64)
     store = store_for(dtype, kind, after, plane, bool(finishes))
     same = dtype == source and not finishes and channels == after and plane == 0
-    keep = store if same else store_for(source, kind, channels, 0, False)
+    keep = store if same else store_for(source, kind, channels if channels == after else 0, 0, False)
     numbers[:] = height, width, plane, store, keep
     return numbers
 
@@ -189,9 +190,9 @@ def levels_of(fills: tuple[tuple[Any, int], ...], channels: int, top: int, kind:
 
 def level_of(fill: Any, channels: int, top: int) -> tuple[float, ...]:
     """Turn a fill into one level for each channel."""
+    one = isinstance(fill, tuple) and len(fill) == 1
+    fill = fill[0] if one else fill_levels(fill, channels=channels)
     level = fill if isinstance(fill, tuple) else (fill,)
-    if len(level) not in (1, channels):
-        raise ValueError(f"fill must be one level or {channels}, one a channel, got {len(level)}")
     if top > 1:
         level = tuple([min(max(round(v * top), 0), top) for v in level])
     return level * channels if len(level) == 1 else level

@@ -194,16 +194,6 @@ def tabulate(ops, tables):
 
 
 @kernel(inner=True)
-def _apply_one(k, n, place, operations, limits, scratch):
-    """Run one operation on a chunk; returns the number of channels after it."""
-    op = operations.ops[k]
-    ready = op[FLAGS] & READY != 0
-    params = operations.params[op[AT] : op[AT] + op[COUNT]]
-    table = operations.tables[op[AT] if ready else 0]
-    return invoke(op[UNIT], np.int64(0), (scratch.rows, n, place, params, limits, table, scratch.bytes))
-
-
-@kernel(inner=True)
 def apply(n, first, channels, width, operations, limits, scratch):
     """Run all operations on a chunk; returns the number of channels after them.
 
@@ -224,20 +214,18 @@ def apply(n, first, channels, width, operations, limits, scratch):
         (-inf, inf, 0) for floats.
     scratch : Scratch
     """
-    ops, place = operations.ops, scratch.tasks[1]
+    place = scratch.tasks[1]
     place[0], place[1], place[2] = channels, first, width
     k = 0
-    while k < ops.shape[0]:
-        if ops[k, TABLE] >= 0:
-            table = operations.tables[ops[k, TABLE]]
-            params = operations.params[:0]
-            place[0] = invoke(
-                operations.table, np.int64(0), (scratch.rows, n, place, params, limits, table, scratch.bytes)
-            )
-            k += ops[k, RUN]
-        else:
-            place[0] = _apply_one(k, n, place, operations, limits, scratch)
-            k += 1
+    while k < operations.ops.shape[0]:
+        op = operations.ops[k]
+        # A table stands for a run of operations, or is one itself, or does not matter.
+        replaced, ready = op[TABLE] >= 0, op[FLAGS] & READY != 0
+        unit = operations.table if replaced else op[UNIT]
+        number = op[TABLE] if replaced else op[AT] if ready else 0
+        params, table = operations.params[op[AT] : op[AT] + op[COUNT]], operations.tables[number]
+        place[0] = invoke(unit, np.int64(0), (scratch.rows, n, place, params, limits, table, scratch.bytes))
+        k += op[RUN] if replaced else 1
     return place[0]
 
 
@@ -348,12 +336,10 @@ def _points(maps, y, lo, hi, floats, dead, stepper):
 
 
 @kernel(inner=True)
-def sample(source, task, limits, scratch):
-    invoke(
-        source.numbers[SAMPLER],
-        np.int64(0),
-        (source.pixels, task, scratch.rows, limits, scratch.floats, scratch.ints, scratch.wide, scratch.halves),
-    )
+def sample(pixels, sampler, task, limits, scratch):
+    """Sample a run of points into rows."""
+    rows, floats, ints = scratch.rows, scratch.floats, scratch.ints
+    invoke(sampler, np.int64(0), (pixels, task, rows, limits, floats, ints, scratch.wide, scratch.halves))
 
 
 @kernel(inner=True)
@@ -380,7 +366,7 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
     else:
         last = hi if fresh or numbers[RESIZED] == 0 else lo + 1
         _points(maps, y, lo, last, scratch.floats, scratch.ints[4], numbers[STEPS])
-    sample(source, task, limits, scratch)
+    sample(source.pixels, numbers[SAMPLER], task, limits, scratch)
     if maps.steps.shape[0] > 0:
         _bury(rows, channels, maps.fills, scratch.ints[4], at + lo - x0, n)
 
@@ -396,10 +382,11 @@ def begin(source, out, scratch):
 
 
 @kernel(inner=True)
-def store(channels, n, first, limits, scratch, out):
+def store(address, pixels, channels, n, first, limits, scratch):
+    """Store a run of pixels, from number `first` on."""
     task = scratch.tasks[2]
     task[stores.CHANNELS], task[stores.COUNT], task[stores.FIRST] = channels, n, first
-    invoke(out.numbers[STORE], np.int64(0), (scratch.rows, task, limits, out.pixels))
+    invoke(address, np.int64(0), (scratch.rows, task, limits, pixels))
 
 
 @kernel
@@ -421,7 +408,7 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
                 _sample_row(source, maps, limits, scratch, k, x0, x1, (k - y) * width, fresh)
             n, first = (x1 - x0) * (below - y), y * width + x0
             channels = apply(n, first, source.numbers[CHANNELS], width, operations, limits, scratch)
-            store(channels, n, first, limits, scratch, out)
+            store(out.numbers[STORE], out.pixels, channels, n, first, limits, scratch)
     return y1
 
 

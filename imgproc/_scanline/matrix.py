@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .._core.jit import kernel
+from .._core.jit import shared
 
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
 
@@ -46,7 +46,7 @@ def multiply(a: Matrix, b: Matrix) -> Matrix:
     )
 
 
-multiply_kernel = kernel(multiply, inner=True)
+multiply_kernel = shared(multiply, "multiply_kernel")
 
 
 def is_exact(m: Matrix) -> bool:
@@ -61,7 +61,7 @@ def is_exact(m: Matrix) -> bool:
     return a == 0.0 and e == 0.0 and abs(b) == 1.0 and abs(d) == 1.0
 
 
-is_exact_kernel = kernel(is_exact, inner=True)
+is_exact_kernel = shared(is_exact, "is_exact_kernel")
 
 
 def bounds_of(m: Matrix, h: float, w: float) -> tuple[bool, float, float, float, float]:
@@ -88,7 +88,7 @@ def bounds_of(m: Matrix, h: float, w: float) -> tuple[bool, float, float, float,
     return True, x0, y0, x1, y1
 
 
-bounds_kernel = kernel(bounds_of, inner=True)
+bounds_kernel = shared(bounds_of, "bounds_kernel")
 
 
 def stays_inside(known: bool, x0: float, y0: float, x1: float, y1: float, h: float, w: float) -> bool:
@@ -96,7 +96,7 @@ def stays_inside(known: bool, x0: float, y0: float, x1: float, y1: float, h: flo
     return known and x0 >= -1e-9 and y0 >= -1e-9 and x1 <= w + 1e-9 and y1 <= h + 1e-9
 
 
-stays_inside_kernel = kernel(stays_inside, inner=True)
+stays_inside_kernel = shared(stays_inside, "stays_inside_kernel")
 
 
 def keeps_axes(m: Matrix) -> bool:
@@ -104,7 +104,7 @@ def keeps_axes(m: Matrix) -> bool:
     return m[1] == 0.0 and m[3] == 0.0 and m[6] == 0.0 and m[7] == 0.0
 
 
-keeps_axes_kernel = kernel(keeps_axes, inner=True)
+keeps_axes_kernel = shared(keeps_axes, "keeps_axes_kernel")
 
 
 def walk(m: Matrix, w: int) -> tuple[int, int, int]:
@@ -116,7 +116,7 @@ def walk(m: Matrix, w: int) -> tuple[int, int, int]:
     return int(m[0] + m[3] * w), int(m[1] + m[4] * w), int(y) * w + int(x)
 
 
-walk_kernel = kernel(walk, inner=True)
+walk_kernel = shared(walk, "walk_kernel")
 
 
 def inverse(m: Matrix) -> Matrix:
@@ -141,7 +141,7 @@ def inverse(m: Matrix) -> Matrix:
         (a * e - b * d) * r,
     )
     s = n[8]
-    return n if abs(s) < 1e-12 else tuple(v / s for v in n)  # type: ignore[return-value]
+    return n if abs(s) < 1e-12 else tuple(v / s for v in n)  # type: ignore[return-value]  # nine of them
 
 
 def of(function: Callable[[float], float], number: Any) -> Any:

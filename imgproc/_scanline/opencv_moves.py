@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import DTYPES
+from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 
 
@@ -53,7 +54,7 @@ def moved(image: np.ndarray, pull: Sequence[float], size: tuple[int, int], out: 
     elif not usable(out, part.shape, image.dtype):
         out[...] = part[:: -1 if flip_y else 1, :: -1 if flip_x else 1]
         return out
-    if (flip_x or b != 0.0) and part.size and image.dtype in DTYPES and (part.ndim == 2 or part.shape[2] <= 4):
+    if (flip_x or b != 0.0) and part.size and image.dtype in DTYPES and channels_of(part) <= 4:
         cv2 = load_cv2()
         if b != 0.0:
             cv2.transpose(np.ascontiguousarray(part.swapaxes(0, 1)), dst=out)
@@ -71,7 +72,7 @@ def resize(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.n
     Along axes that grow, area is bilinear."""
     cv2 = load_cv2()
     h, w = image.shape[:2]
-    if image.ndim == 3 and image.shape[2] > 4:  # OpenCV averages at most four channels
+    if channels_of(image) > 4:  # OpenCV averages at most four channels
         parts = [resize(image[:, :, c : c + 4], size, interpolation) for c in range(0, image.shape[2], 4)]
         return np.concatenate(parts, axis=2)
     if interpolation == "area" and (size[0] > h) != (size[1] > w) and size != (h, w):

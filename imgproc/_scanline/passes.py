@@ -71,7 +71,7 @@ def run(
 
 def take_pass(
     queue: list[Stage], size: tuple[int, int], *, keep: bool = False, whole: bool = False
-) -> tuple[list[Geometry], list[Op], Stage | str | None]:
+) -> tuple[list[Geometry], list[Any], Stage | str | None]:
     """Take from the end of a reversed list of stages what one pass over an image of (h, w) can do.
 
     With `keep`, stages that erase are not turned into operations.  With `whole`, a pass may hold an operation that
@@ -79,38 +79,37 @@ def take_pass(
 
     Returns
     -------
-    list of Geometry, list of Op
+    list of Geometry, list of Op, with `keep` also of Erase
         All geometry is done first, then the operations.
     Whole, Deferred, str or None
         What ends the pass: a stage, which is taken from the list too; or, in words, why the next stage has to wait; or
         None if there are no more stages.
     """
     geometry: list[Geometry] = []
-    ops: list[Op] = []
+    ops: list[Any] = []
     while queue:
         stage = queue.pop()
-        kind = type(stage)
-        if kind is Op:
+        if type(stage) is Op:
             ops.append(stage)
-        elif kind is Erase:
-            ops.append(stage if keep else pixel.erase(stage.rectangles, stage.fill, stage.stream))
-        elif kind is Geometry:
+        elif type(stage) is Geometry:
             why = _waits(stage, geometry, ops, size)
             if why:
                 queue.append(stage)
                 return geometry, ops, why
             geometry.append(stage)
-        elif kind is Deferred and whole and stage.op is not None:
+        elif type(stage) is Erase:
+            ops.append(stage if keep else pixel.erase(stage.rectangles, stage.fill, stage.stream))
+        elif type(stage) is Deferred and whole and stage.op is not None:
             if geometry:
                 queue.append(stage)
                 return geometry, ops, "a statistic comes after geometry"
             ops.append(stage.op)
-        elif kind is not MaskOnly:
+        elif type(stage) is not MaskOnly:
             return geometry, ops, stage
     return geometry, ops, None
 
 
-def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op], size: tuple[int, int]) -> str:
+def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op | Erase], size: tuple[int, int]) -> str:
     """Say why a geometric stage cannot join a pass; an empty text if it can."""
     if ops:
         if not moves_pixels(stage):

@@ -14,7 +14,7 @@ import numpy as np
 from .._core.jit import Choice, borrowed, kernel
 from .._core.lookup import VECTOR, look_up_eight, look_up_rgb
 from .._core.planes import LUMA_WEIGHTS
-from .._core.units import Family, Unit, invoke
+from .._core.units import Family, Unit, invoke, unlocked
 from . import stores
 from .machine import (
     AT,
@@ -42,6 +42,7 @@ from .machine import (
     borrowed_source,
     prepare,
     sample,
+    store,
 )
 from .operations._base import MEAN, TABULATED
 from .samplers import _base as samplers
@@ -143,38 +144,18 @@ def _by_table(source, part, out, first, end):
 
 
 @kernel(inner=True)
-def _load(source, buffer, buffered, at, n, width, limits, scratch):
-    """Read n pixels into rows: those for the pixels of the result from number `at` on."""
-    numbers, task = source.numbers, scratch.tasks[0]
-    task[samplers.AT], task[samplers.COUNT] = 0, n
-    if buffered:
-        task[samplers.START], task[samplers.STEP] = at, 1
-        invoke(
-            numbers[SAMPLER],
-            np.int64(0),
-            (buffer, task, scratch.rows, limits, scratch.floats, scratch.ints, scratch.wide, scratch.halves),
-        )
-        return
-    first, step_x, step_y = numbers[FIRST], numbers[STEP_X], numbers[STEP_Y]
-    task[samplers.STEP] = step_x
-    if step_x == 1 and step_y == width:
-        task[samplers.START] = first + at
-        sample(source, task, limits, scratch)
-        return
-    k = 0
+def _load(pixels, numbers, still, at, n, width, limits, scratch):
+    """Read n pixels into rows: those for the pixels of the result from number `at` on.
+
+    `still` says that all pixels stay where they are."""
+    task, k = scratch.tasks[0], np.int64(0)
     while k < n:
         y, x = (at + k) // width, (at + k) % width
-        m = min(n - k, width - x)
-        task[samplers.START], task[samplers.COUNT], task[samplers.AT] = first + step_y * y + step_x * x, m, k
-        sample(source, task, limits, scratch)
+        m = n if still else min(n - k, width - x)
+        start = at if still else numbers[FIRST] + numbers[STEP_Y] * y + numbers[STEP_X] * x
+        task[samplers.START], task[samplers.COUNT], task[samplers.AT] = start, m, k
+        sample(pixels, numbers[SAMPLER], task, limits, scratch)
         k += m
-
-
-@kernel(inner=True)
-def _store_to(address, pixels, channels, n, at, limits, scratch):
-    task = scratch.tasks[2]
-    task[stores.CHANNELS], task[stores.COUNT], task[stores.FIRST] = channels, n, at
-    invoke(address, np.int64(0), (scratch.rows, task, limits, pixels))
 
 
 @kernel
@@ -189,46 +170,45 @@ def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1)
     begin(source, out, scratch)
     numbers, ops, width = source.numbers, operations.ops, out.numbers[COLUMNS]
     channels, first, end = numbers[CHANNELS], y0 * width, y1 * width
-    still = numbers[STEP_X] == 1 and numbers[STEP_Y] == width and numbers[FIRST] == 0
-    done, buffered = 0, False
+    straight = numbers[STEP_X] == 1 and numbers[STEP_Y] == width and numbers[FIRST] == 0
+    pixels, still, done = unlocked(source.pixels), straight, 0
     while True:
         last = done
         while last < ops.shape[0] and not ops[last, FLAGS] & MEAN:
             last += 1
         final = last == ops.shape[0]
         part = Operations(ops[done:last], operations.params, operations.tables, operations.table, operations.prepare)
+        count = part.ops.shape[0]
         prepare(channels, part, limits, scratch)
-        whole = part.ops.shape[0] > 0 and part.ops[0, TABLE] >= 0 and part.ops[0, RUN] == part.ops.shape[0]
-        plain = final and still and not buffered and numbers[SAME] > 0 and out.numbers[PLANE] == 0
-        if plain and whole and numbers[BYTES] >= 0:
+        plain = final and straight and done == 0 and numbers[SAME] > 0 and out.numbers[PLANE] == 0
+        if plain and numbers[BYTES] >= 0 and count > 0 and part.ops[0, TABLE] >= 0 and part.ops[0, RUN] == count:
             _by_table(source, part, out, first, end)
             return y1
-        if plain and part.ops.shape[0] == 0:
+        if plain and count == 0:
             size = channels * numbers[SAME]
             for i in range(np.uint64(first * size), np.uint64(end * size)):
                 out.pixels[i] = source.pixels[i]
             return y1
+        task, storing = scratch.tasks[0], scratch.tasks[2]
+        task[samplers.CHANNELS], task[samplers.STEP] = channels, 1 if still else numbers[STEP_X]
+        storing[stores.PLANE] = out.numbers[PLANE] if final else 0
+        target, address = (out.pixels, out.numbers[STORE]) if final else (buffer, out.numbers[KEEP])
         after = channels
         # A chunk is any run of pixels; it may begin and end within a row.
         at = first
         while at < end:
             n = min(np.int64(CAPACITY), end - at)
-            _load(source, buffer, buffered, at, n, width, limits, scratch)
+            _load(pixels, numbers, still, at, n, width, limits, scratch)
             after = apply(n, at, channels, width, part, limits, scratch)
-            if final:
-                _store_to(out.numbers[STORE], out.pixels, after, n, at, limits, scratch)
-            else:
+            if not final:
                 _add_up(scratch.rows, after, n, totals)
-                if part.ops.shape[0] > 0:
-                    task = scratch.tasks[2]
-                    task[stores.PLANE] = 0
-                    _store_to(out.numbers[KEEP], buffer, after, n, at, limits, scratch)
+            if final or count > 0:
+                store(address, target, after, n, at, limits, scratch)
             at += n
         if final:
             return y1
-        buffered = buffered or part.ops.shape[0] > 0
+        if count > 0:
+            pixels, still = unlocked(buffer), True
         channels = after
         _turn_about(ops[last], operations.params, channels, totals, float(end - first), np.float64(limits[1]))
         done = last
-        begin(source, out, scratch)
-        scratch.tasks[0][samplers.CHANNELS] = channels

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core.formats import work_dtype
+from .._core.formats import channels_of, work_dtype
 from .._core.jit import Intrinsic, cpu_has, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -69,7 +69,7 @@ def invert(image: np.ndarray, out: np.ndarray) -> None:
 
 def is_mixing(ops: Sequence[Op], image: np.ndarray) -> bool:
     """Whether the operations only mix or permute the channels of 8-bit RGB, on a CPU that has instructions for it."""
-    if len(ops) != 1 or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+    if len(ops) != 1 or image.dtype != np.uint8 or channels_of(image) != 3:
         return False
     kind, params, *_ = ops[0]
     if kind not in (MATRIX, PERMUTE) or (kind is PERMUTE and params[0] != 3) or not cpu_has("avx512vbmi"):
@@ -89,7 +89,7 @@ def mix(op: Op, image: np.ndarray, out: np.ndarray) -> None:
 
 
 @functools.lru_cache(maxsize=64)
-def _rows(kind: Operation, params: tuple[float, ...]) -> np.ndarray:
+def _rows(kind: Operation, params: tuple[Any, ...]) -> np.ndarray:
     """The matrix as kernels want it: three rows of (cr, cg, cb, shift) in float32."""
     if kind is PERMUTE:
         rows = np.eye(3, 4)

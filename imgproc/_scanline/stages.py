@@ -1,15 +1,17 @@
 """Stages: what a program for an image is made of, in the order in which it happens.
 
 Every stage takes an image and gives an image of the same dtype.  For integer images the result of *each* stage is
-rounded half to even and saturated.  So stages that share a pass give exactly the bytes that they give one after the
-other, unless two interpolations become one.  Levels in stages are fractions of full scale (1.0 = 255 = 65535); stages
-know nothing of dtypes.
+rounded half to even and saturated, so a fused program gives exactly the bytes that its stages give one after the other
+wherever no two interpolations merge.  Levels in stages are fractions of full scale (1.0 = 255 = 65535); stages know
+nothing of dtypes.
+
+A stage is told by ``type(stage) is ...``, the fastest way.  The classes are final, so that type checkers follow it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 Fill = float | tuple[float, ...]
 
 
+@final
 class Geometry(NamedTuple):
     """A coordinate map: where each output pixel comes from.
 
@@ -50,6 +53,7 @@ class Geometry(NamedTuple):
     """What `explain` calls it."""
 
 
+@final
 class Op(NamedTuple):
     """A pixel operation; the constructors in `pixel` make it."""
 
@@ -59,6 +63,7 @@ class Op(NamedTuple):
     label: str = ""
 
 
+@final
 class Erase(NamedTuple):
     """Paints over rectangles of the frame, in the image and, if `mask_fill` is given, in masks too."""
 
@@ -71,6 +76,7 @@ class Erase(NamedTuple):
     label: str = ""
 
 
+@final
 class Whole(NamedTuple):
     """An operation that needs the neighbours of a pixel; it ends a pass.
 
@@ -83,6 +89,7 @@ class Whole(NamedTuple):
     label: str = ""
 
 
+@final
 class Deferred(NamedTuple):
     """Stages that depend on a statistic of the image that arrives here; it ends a pass.
 
@@ -95,6 +102,7 @@ class Deferred(NamedTuple):
     """An operation that does the same to integer images, in kernels that see the whole image."""
 
 
+@final
 class MaskOnly(NamedTuple):
     """Changes masks alone: ``function(mask)`` gives a new mask."""
 

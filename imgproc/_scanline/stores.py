@@ -58,9 +58,6 @@ def _apart(rows, channels, n, plane, out, first):
 @kernel(inner=True)
 def _three(rows, channels, n, plane, out, first):
     """Write RGB, channels last; all else by `_apart`."""
-    if plane != 0 or channels != 3:
-        _apart(rows, channels, n, plane, out, first)
-        return
     part = out[3 * first : 3 * (first + n)]
     red, green, blue = rows[0], rows[1], rows[2]
     for i in range(n):
@@ -70,9 +67,6 @@ def _three(rows, channels, n, plane, out, first):
 @kernel(inner=True)
 def _four(rows, channels, n, plane, out, first):
     """Write RGBA, channels last; all else by `_apart`."""
-    if plane != 0 or channels != 4:
-        _apart(rows, channels, n, plane, out, first)
-        return
     part = out[4 * first : 4 * (first + n)]
     red, green, blue, alpha = rows[0], rows[1], rows[2], rows[3]
     for i in range(n):
@@ -101,7 +95,7 @@ _UNITS = {
 def store_for(result: Any, work: Any, channels: int, plane: int, finishes: bool) -> int:
     """The address of the unit that stores rows of one dtype to pixels of another.
 
-    The unit takes any task, and is the fastest one for this number of channels and this layout.  `finishes` says
+    It is for this number of channels, where 0 stands for any number, and for this size of a plane.  `finishes` says
     whether levels still have to be turned into those of the result's dtype."""
     fast = channels if plane == 0 and channels in _WRITERS else 0
     return _UNITS[fast, finishes].address(T=np.dtype(work).name, O=np.dtype(result).name)

@@ -19,6 +19,8 @@ from .._scanline.machine import (
     CAPACITY,
     CHANNELS,
     HEIGHT,
+    SAMPLER,
+    STORE,
     WIDTH,
     Result,
     Source,
@@ -82,9 +84,9 @@ def _remap_rows(source, x, y, border, levels, limits, scratch, out, y0, y1):
                 scratch.floats[1], outside,
             )  # fmt: skip
             task[samplers.COUNT] = n
-            sample(source, task, limits, scratch)
+            sample(source.pixels, numbers[SAMPLER], task, limits, scratch)
             _fill(scratch.rows, numbers[CHANNELS], levels, outside, n)
-            store(numbers[CHANNELS], n, row * width + x0, limits, scratch, out)
+            store(out.numbers[STORE], out.pixels, numbers[CHANNELS], n, row * width + x0, limits, scratch)
 
 
 def remap(

@@ -87,7 +87,7 @@ def _pull(matrix: Any, h: int, w: int) -> Matrix:
     # A matrix and its negative are one map; in front of the horizon is where the third coordinate is above 0.
     x, y = (a * 0.5 * w + b * 0.5 * h + c) / middle, (d * 0.5 * w + e * 0.5 * h + f) / middle
     if pull[6] * x + pull[7] * y + pull[8] < 0.0:
-        return tuple(-v for v in pull)  # type: ignore[return-value]
+        return tuple(-v for v in pull)  # type: ignore[return-value]  # nine of them
     return pull
 
 

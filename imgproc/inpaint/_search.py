@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._core.copies import copy_into
 from .._core.jit import kernel
 from ._atomic import atomic_add, atomic_load, atomic_store
 from ._front import (
@@ -262,7 +263,7 @@ def _begin(s):
             y, x = at // w - r, at % w - r
         _try(s, y, x, 0)  # which refuses what lies outside, as FAR does
     for i in range(1, s.best.shape[0]):
-        s.best[i, :] = s.best[0, :]
+        copy_into(s.best[i], s.best[0])
 
 
 @kernel(inner=True)

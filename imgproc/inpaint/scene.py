@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -483,11 +483,10 @@ def _scored(trials: list[_Trial]) -> list[tuple[float, dict[str, float], _Trial]
 
 def _example_databases(image: np.ndarray) -> tuple[Any, ...]:
     """Two scenes in memory, and a database of one photo that comes with scikit-image, without a file of its own."""
-    package = find_spec("skimage").submodule_search_locations[0]
     parts = [(np.ones((1, LENGTH), np.float16), np.ones(1, bool))]
     return (
         [example_image(np.uint8, (60, 90), 3, step=step) for step in (11, 29)],
-        SceneDatabase(Path(package, "data"), [_File("astronaut.png", 0, 0, 512, 512)], parts),
+        SceneDatabase(Path(str(files("skimage")), "data"), [_File("astronaut.png", 0, 0, 512, 512)], parts),
     )
 
 

@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from .._core.check import as_image, integer, positive
+from .._core.copies import copy_into
 from .._core.declare import Case, Peer, declare, percent_apart
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
@@ -120,7 +121,7 @@ def _non_local_block(values, patch, search, scale, double, line, ring, total, sh
     share[:] = 1
     for c in range(channels):
         for y in range(height):
-            out[c, y, :] = values[c, y + margin, margin : margin + width]
+            copy_into(out[c, y], values[c, y + margin, margin : margin + width])
     for dy in range(search + 1):
         for dx in range(-search if dy > 0 else 1, search + 1):
             start, n = min(0, -dx), width + abs(dx)  # the columns of p

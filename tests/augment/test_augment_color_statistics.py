@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 import pytest
-from helpers.inventory import example_image
+from helpers.functions import example_image
 from helpers.machine import Deferred, Op, mean_luma, run
 from helpers.vocabulary import DTYPES
 from oracles import color as naive

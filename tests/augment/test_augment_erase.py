@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.inventory import example_image
+from helpers.functions import example_image
 from helpers.machine import run
 from helpers.transforms import Transform, through_mask
 from helpers.vocabulary import DTYPES

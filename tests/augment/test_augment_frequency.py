@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.inventory import example_image
+from helpers.functions import example_image
 from helpers.transforms import Transform, sample
 from helpers.vocabulary import DTYPES
 from oracles.color import applied, draws, frame_of, with_params

@@ -7,7 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
-from helpers.inventory import example_image
+from helpers.functions import example_image
 from helpers.machine import run
 from helpers.subjects import transforms_of
 from helpers.transforms import Transform

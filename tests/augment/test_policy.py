@@ -13,7 +13,7 @@ import PIL.Image
 import PIL.ImageEnhance
 import PIL.ImageOps
 import pytest
-from helpers.inventory import example_image
+from helpers.functions import example_image
 from helpers.machine import Geometry, Whole, run
 from helpers.transforms import Frame, Transform
 from helpers.vocabulary import DTYPES

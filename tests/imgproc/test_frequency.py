@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.inventory import example_image
+from helpers.functions import example_image
 from helpers.spectra import double_size, isotropic, peaks
 from helpers.vocabulary import BORDERS, DTYPES
 from oracles import frequency as naive

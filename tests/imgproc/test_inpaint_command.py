@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.inventory import example_image
+from helpers.functions import example_image
 from helpers.vocabulary import DTYPES
 
 import imgproc

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.inventory import example_image
+from helpers.functions import example_image
 from helpers.threads import threads_of
 from helpers.vocabulary import DTYPES
 from oracles import inpaint as naive

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.inventory import example_image
+from helpers.functions import example_image
 from helpers.machine import Erase, Op, pack, pixel, run, tabulated
 from helpers.threads import cut_small_images, threads_of
 from helpers.vocabulary import DTYPES

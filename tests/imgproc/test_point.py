@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.inventory import example_image
+from helpers.functions import example_image
 from helpers.vocabulary import DTYPES
 from hypothesis import given
 from hypothesis import strategies as st

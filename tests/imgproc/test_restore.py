@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.inventory import example_image
+from helpers.functions import example_image
 from helpers.spectra import inverse, periodic
 from helpers.vocabulary import BORDERS, DTYPES
 from oracles import restore as naive

@@ -11,7 +11,7 @@ import pytest
 import pywt
 import scipy.fft
 import scipy.linalg
-from helpers.inventory import example_image
+from helpers.functions import example_image
 from helpers.vocabulary import BORDERS, DTYPES
 from oracles import transform as naive
 from skimage import restoration

@@ -16,9 +16,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("imgproc", "augment", "gallery")
-PENDING = ("imgproc/_scanline/", "augment/_chain/", "augment/mix/", "augment/compose.py")
-"""Still to be cleared of copies."""
-
 Found = Iterator[tuple[int, str]]
 
 
@@ -90,12 +87,7 @@ RULES: dict[str, tuple[str, Callable[[str], Found]]] = {
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_stands_in_one_place(rule: str) -> None:
     home, search = RULES[rule]
-    copies = [
-        f"{name}:{line}: {text}"
-        for name in sources()
-        if name != home and not name.startswith(PENDING)
-        for line, text in search(name)
-    ]
+    copies = [f"{name}:{line}: {text}" for name in sources() if name != home for line, text in search(name)]
     assert not copies, f"use {rule} of {home} instead of\n" + "\n".join(copies)
 
 

@@ -61,7 +61,7 @@ class Segment:
         start = len(tape.rows)
         transform = node.transform
         try:
-            stages = transform.lower(transform.draw(recorder, frame), frame)  # type: ignore[arg-type]
+            stages = transform.lower(transform.draw(recorder, frame), frame)  # type: ignore[arg-type]  # it stands for Draws
             self.frame = frame_after(frame, stages)
             self.entries = _entries(tape, stages, frame)
         finally:
@@ -74,17 +74,17 @@ class Segment:
 def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
     found = []
     for stage in stages:
-        kind, painting = type(stage), False
-        if kind is Deferred and stage.op is not None and frame.dtype.kind == "u":
-            kind, stage = Op, stage.op
-        elif kind is Erase:
+        painting = False
+        if type(stage) is Deferred and stage.op is not None and frame.dtype.kind == "u":
+            stage = stage.op
+        elif type(stage) is Erase:
             painting = stage.mask_fill is not None
-            kind, stage = Op, pixel.erase(stage.rectangles, stage.fill, stage.stream)
-        if kind is Geometry:
+            stage = pixel.erase(stage.rectangles, stage.fill, stage.stream)
+        if type(stage) is Geometry:
             if stage.grid is not None or stage.border == "wrap" or any(type(v) is not int for v in stage.size):
                 raise Untraceable
             found.append(_map(tape, stage, frame))
-        elif kind is Op:
+        elif type(stage) is Op:
             layout = lay_out([stage], frame.channels)
             if layout.arrays:
                 raise Untraceable
@@ -97,10 +97,10 @@ def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
 
 
 def _map(tape: Tape, stage: Geometry, frame: Frame) -> Entry:
-    a, b, _, d, e, _, *rest = stage.pull
+    a, b, _, d, e, _, g, h, i = stage.pull
     # A translation may be drawn; the kernel makes sure that it is by whole pixels.
-    known = all(type(v) is not Symbol for v in (a, b, d, e, *rest))
-    moves = known and is_exact((a, b, 0.0, d, e, 0.0, *rest))
+    known = all(type(v) is not Symbol for v in (a, b, d, e, g, h, i))
+    moves = known and is_exact((a, b, 0.0, d, e, 0.0, g, h, i))
     words = frame.dtype == np.uint8 and frame.channels in (3, 4) and min(frame[:2]) > 1
     if not moves and not (words and stage.interpolation == "bilinear"):
         raise Untraceable
@@ -136,7 +136,7 @@ def _fixed(plan: Plan, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) ->
             transform = node.transform
             if transform.p < 1 or node.children is not None or transform.needs_boxes or transform.needs_mask:
                 return None
-            own = transform.lower(transform.draw(_Nothing(), frame), frame)  # type: ignore[arg-type]
+            own = transform.lower(transform.draw(_Nothing(), frame), frame)  # type: ignore[arg-type]  # as it says
             frame = frame_after(frame, own)
             stages += own
     except Exception:

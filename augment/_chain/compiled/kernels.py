@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgproc._core.jit import borrowed, kernel
+from imgproc._core.jit import borrowed, kernel, shared
 from imgproc._core.units import invoke_kernel
 from imgproc._scanline.machine import (
     COLUMNS,
@@ -215,7 +215,7 @@ def place(m: Any, source: Any, result: Any) -> bool:
     return whole and min(x0, x1) >= 0 and min(y0, y1) >= 0 and max(x0, x1) < w and max(y0, y1) < h
 
 
-place_kernel = kernel(place, inner=True)
+place_kernel = shared(place, "place_kernel")
 
 
 @kernel(inner=True)

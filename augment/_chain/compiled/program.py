@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.jit import kernel
+from imgproc._core.jit import shared
 
 from ..keys import FIRST_DRAWS
 
@@ -89,7 +89,7 @@ def evaluate(code: int, a: float, b: float) -> float:
     return np.floor(a * 67108864.0) * 67108864.0 + np.floor(b * 67108864.0)  # STREAM
 
 
-evaluate_kernel = kernel(evaluate, inner=True)
+evaluate_kernel = shared(evaluate, "evaluate_kernel")
 
 
 def assemble(

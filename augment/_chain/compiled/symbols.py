@@ -39,7 +39,14 @@ from .program import (
 MOST_VARIANTS = 32
 """A drawn integer may have so many values if each of them shall get a variant of its own."""
 
-_FUNCTIONS = {math.sqrt: SQRT, math.exp: EXP, math.log: LOG, math.cos: COS, math.sin: SIN, math.tan: TAN}
+_FUNCTIONS: dict[Any, int] = {
+    math.sqrt: SQRT,
+    math.exp: EXP,
+    math.log: LOG,
+    math.cos: COS,
+    math.sin: SIN,
+    math.tan: TAN,
+}
 
 
 class Untraceable(Exception):
@@ -54,10 +61,11 @@ class Branch(Untraceable):
         self.symbol = symbol
 
 
-def _noting(code: int, turned: bool = False) -> Callable[[Symbol, Any], Symbol]:
-    if turned:
-        return lambda self, other: self.tape.note(code, other, self)
-    return lambda self, other=0.0: self.tape.note(code, self, other)
+def _noting(code: int, turned: bool = False) -> Callable[..., Symbol]:
+    def note(self: Symbol, other: Any = 0.0) -> Symbol:
+        return self.tape.note(code, *((other, self) if turned else (self, other)))
+
+    return note
 
 
 def _deciding(code: int, turned: bool = False, wanted: bool = True) -> Callable[[Symbol, Any], bool]:
@@ -74,7 +82,7 @@ class Symbol:
 
     __slots__ = ("at", "draw", "high", "low", "tape", "unit", "value")
     __array_ufunc__ = None
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # nothing may ask for its value
 
     def __init__(self, tape: Tape, at: int, value: float, unit: bool = False) -> None:
         self.tape, self.at, self.value = tape, at, value
@@ -88,7 +96,7 @@ class Symbol:
     __neg__, __round__, __abs__ = _noting(NEGATE), _noting(ROUND), _noting(ABSOLUTE)
     __lt__, __gt__ = _deciding(LESS), _deciding(LESS, True)
     __le__, __ge__ = _deciding(NOT_MORE), _deciding(NOT_MORE, True)
-    __eq__, __ne__ = _deciding(EQUAL), _deciding(EQUAL, wanted=False)  # type: ignore[assignment]
+    __eq__, __ne__ = _deciding(EQUAL), _deciding(EQUAL, wanted=False)
 
     def __mul__(self, other: Any) -> Any:
         # A range that is a single number gives that number, no symbol, so that decisions about it need no guard.

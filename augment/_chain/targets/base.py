@@ -173,7 +173,7 @@ class Passage(Following):
         were mixed.
     """
 
-    __slots__ = ("_path", "end", "out", "same_rows", "stages")
+    __slots__ = ("_path", "out", "same_rows", "stages")
 
     def __init__(
         self,
@@ -187,10 +187,14 @@ class Passage(Following):
         self.sample, self.rules, self.made, self.kept = sample, rules, {}, {}
         self.stages, self.out, self.same_rows = stages, out, same_rows
         self._path: Path | None = None
-        self.end = sample.height, sample.width
-        for stage in stages:
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """(h, w) of the frame that the stages lead to."""
+        for stage in reversed(self.stages):
             if type(stage) is Geometry:
-                self.end = stage.size
+                return stage.size
+        return self.sample.height, self.sample.width
 
     @property
     def path(self) -> Path:

@@ -15,7 +15,8 @@ from .image import Plane
 from .path import path
 from .points import move_points
 
-_LABELS = "biuf"
+_LABELS, _SIZES = "biuf", (1, 2, 4, 8)
+"""Kinds of numbers that labels may be, and their bytes."""
 
 
 def check_mask(mask: Any, height: int, width: int, name: str = "mask") -> np.ndarray:
@@ -45,10 +46,11 @@ def check_mask(mask: Any, height: int, width: int, name: str = "mask") -> np.nda
 
 
 def _check_labels(mask: Any, name: str) -> None:
-    if not isinstance(mask, np.ndarray) or isinstance(mask, np.ma.MaskedArray):
+    if type(mask) is not np.ndarray and (not isinstance(mask, np.ndarray) or isinstance(mask, np.ma.MaskedArray)):
         raise TypeError(f"{name} must be a plain numpy array, got {type(mask).__name__}")
-    if mask.dtype.kind not in _LABELS or mask.dtype.itemsize not in (1, 2, 4, 8) or mask.dtype == np.float16:
-        raise TypeError(f"{name} must be bool, integers, float32 or float64, got {mask.dtype}")
+    dtype = mask.dtype
+    if dtype.kind not in _LABELS or dtype.itemsize not in _SIZES or dtype.char == "e":  # float16
+        raise TypeError(f"{name} must be bool, integers, float32 or float64, got {dtype}")
 
 
 def open_masks(masks: Any, height: int, width: int, name: str = "masks") -> list[np.ndarray]:

@@ -39,15 +39,9 @@ def curve_rows(rows, n, channels, params, level):
 
 def _values(op: Op, channels: int) -> Sequence[Any]:
     samples = op.table
-    if (
-        samples is None
-        or samples.ndim not in (1, 2)
-        or samples.shape[-1] < 2
-        or (samples.ndim == 2 and len(samples) != channels)
-    ):
-        raise ValueError(
-            f"{name_of(op)} must have 2 samples or more, or {channels} rows of them, got {np.shape(samples)}"
-        )
+    shape: tuple[int, ...] = () if samples is None else samples.shape
+    if samples is None or len(shape) not in (1, 2) or shape[-1] < 2 or shape[:-1] not in ((), (channels,)):
+        raise ValueError(f"{name_of(op)} must have 2 samples or more, or {channels} rows of them, got {shape}")
     flat = samples.ravel() if samples.ndim == 2 or channels == 1 else np.tile(samples, channels)
     return [flat.size // channels, *flat.tolist()]
 

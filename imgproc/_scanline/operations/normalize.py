@@ -21,11 +21,9 @@ NORMALIZE = on_levels("normalize", normalize_row, 2, last=True)
 
 def normalize(mean: Number, std: Number) -> Op:
     """``(v - mean) / std`` as floats; it must be the last operation of a program."""
-    scale = tuple(1.0 / s for s in std) if isinstance(std, tuple) else 1.0 / std
-    if isinstance(mean, tuple) and isinstance(scale, tuple):
-        shift: Number = tuple(-m * s for m, s in zip(mean, scale))
-    elif isinstance(mean, tuple):
-        shift = tuple(-m * scale for m in mean)
-    else:
-        shift = tuple(-mean * s for s in scale) if isinstance(scale, tuple) else -mean * scale
-    return NORMALIZE(scale, shift)
+    if isinstance(std, tuple):
+        scales = tuple(1.0 / s for s in std)
+        means = mean if isinstance(mean, tuple) else (mean,) * len(scales)
+        return NORMALIZE(scales, tuple(-m * s for m, s in zip(means, scales)))
+    scale = 1.0 / std
+    return NORMALIZE(scale, tuple(-m * scale for m in mean) if isinstance(mean, tuple) else -mean * scale)

@@ -1,4 +1,4 @@
-"""What a sampler is, and which one a pass takes.
+"""What a sampler is.
 
 A sampler fills ``rows[c, at : at + n]`` with the levels of channel c at n points.  Points are continuous: the floor of
 a point is the pixel that covers it, and taps, the pixels that are read, lie at pixel centres.  Taps outside of the
@@ -71,24 +71,3 @@ class Sampler:
     def address(self, source: Any, work: Any) -> int:
         """Its address for pixels of dtype `source` and rows of dtype `work`."""
         return self._unit.address(S=np.dtype(source).name, T=np.dtype(work).name)
-
-
-def choose(interpolation: str, dtype: np.dtype, channels: int, words: bool) -> Sampler:
-    """The sampler for pixels of a dtype: ``"copy"``, ``"nearest"``, ``"bilinear"`` or ``"bicubic"``.
-
-    `words` says that the image is one for `words` (see `compute.has_words`) and that taps need not wrap round.
-    """
-    from . import bicubic, bilinear, copy, nearest
-    from . import words as by_words
-
-    if interpolation == "copy":
-        return copy.COPY
-    if interpolation == "nearest":
-        return nearest.NEAREST
-    if interpolation == "bicubic":
-        return bicubic.BY_CHANNELS.get(channels, bicubic.ANY)
-    if words:
-        return by_words.RGB if channels == 3 else by_words.RGBA
-    if channels == 1 and dtype.kind == "u":
-        return bilinear.GREY
-    return bilinear.BY_CHANNELS.get(channels, bilinear.ANY)

@@ -1,0 +1,27 @@
+"""Which sampler a pass takes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import bicubic, bilinear, copy, nearest
+from . import words as by_words
+from ._base import Sampler
+
+
+def choose(interpolation: str, dtype: np.dtype, channels: int, words: bool) -> Sampler:
+    """The sampler for pixels of a dtype: ``"copy"``, ``"nearest"``, ``"bilinear"`` or ``"bicubic"``.
+
+    `words` says that the image is one for `words` (see `compute.has_words`) and that taps need not wrap round.
+    """
+    if interpolation == "copy":
+        return copy.COPY
+    if interpolation == "nearest":
+        return nearest.NEAREST
+    if interpolation == "bicubic":
+        return bicubic.BY_CHANNELS.get(channels, bicubic.ANY)
+    if words:
+        return by_words.RGB if channels == 3 else by_words.RGBA
+    if channels == 1 and dtype.kind == "u":
+        return bilinear.GREY
+    return bilinear.BY_CHANNELS.get(channels, bilinear.ANY)
