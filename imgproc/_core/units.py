@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from . import jit
+from . import jit as _jit
 
 _plain: list[Callable[..., Any]] = []
 
@@ -63,7 +63,7 @@ class Unit:
         self._addresses: dict[tuple[str, ...], int] = {}
         self.function = body
         self._dispatcher: Any = None
-        jit.UNITS.append(self)
+        _jit.UNITS.append(self)
 
     @property
     def made(self) -> list[Any]:
@@ -81,23 +81,23 @@ class Unit:
         key = tuple(letters[name] for name in sorted(letters))
         found = self._addresses.get(key)
         if found is None:
-            with jit.compiler_lock():
+            with _jit.compiler_lock():
                 found = self._addresses.get(key)
                 if found is None:
                     found = self._addresses[key] = self._made(letters)
         return found
 
     def _made(self, letters: dict[str, str]) -> int:
-        if not jit.jit_enabled():
+        if not _jit.jit_enabled():
             _plain.append(_from_bytes(self.family, letters, self.body))
             return len(_plain) - 1
         from numba.core import types
 
         if self._dispatcher is None:
-            self._dispatcher = jit.compiled_lazily(self._adapter, f"{self.body.__module__}.{self.body.__qualname__}")
+            self._dispatcher = _jit.compiled_lazily(self._adapter, f"{self.body.__module__}.{self.body.__qualname__}")
         kinds = self.family.kinds(letters)
         signature = getattr(types, self.family.result)(_thin(kinds))
-        return jit.native_address(self._dispatcher, signature)
+        return _jit.native_address(self._dispatcher, signature)
 
 
 def _thin(kinds: list[Any]) -> Any:
@@ -127,7 +127,7 @@ def _from_bytes(family: Family, letters: dict[str, str], body: Callable[..., Any
 
 def _adapter(family: Family, body: Callable[..., Any]) -> Callable[..., Any]:
     arrays = _arrays(tuple(axes for _, axes in family.arguments))
-    inlined = jit.Kernel(body, inner=True)
+    inlined = _jit.Kernel(body, inner=True)
 
     def adapter(thin):
         return inlined(*arrays(thin))
@@ -138,13 +138,13 @@ def _adapter(family: Family, body: Callable[..., Any]) -> Callable[..., Any]:
     return adapter
 
 
-_makers: dict[tuple[int, ...], jit.Intrinsic] = {}
+_makers: dict[tuple[int, ...], _jit.Intrinsic] = {}
 
 
-def _arrays(axes: tuple[int, ...]) -> jit.Intrinsic:
+def _arrays(axes: tuple[int, ...]) -> _jit.Intrinsic:
     """The intrinsic that makes arrays again of the tuple that `_thin` describes; `axes` says of how many axes."""
     if axes not in _makers:
-        _makers[axes] = jit.Intrinsic(lambda intrinsic: _thick(intrinsic, axes))
+        _makers[axes] = _jit.Intrinsic(lambda intrinsic: _thick(intrinsic, axes))
     return _makers[axes]
 
 
@@ -199,7 +199,7 @@ def _unlock(intrinsic: Any) -> Any:
     return intrinsic(unlock)
 
 
-unlocked = jit.Intrinsic(_unlock, lambda array: array)
+unlocked = _jit.Intrinsic(_unlock, lambda array: array)
 """``unlocked(array)`` in a kernel: the same array as one of the type that can be written to, so that it can take turns
 with such a one.  Nothing writes to it."""
 
@@ -238,7 +238,7 @@ def _invoke_plain(address: int, like: Any, arguments: tuple[Any, ...]) -> Any:
     return _plain[address](*arguments)
 
 
-invoke = jit.Intrinsic(_invoke, _invoke_plain)
+invoke = _jit.Intrinsic(_invoke, _invoke_plain)
 """``invoke(address, like, (a, b, ...))`` in a kernel calls a unit, which returns a number of the type of `like`.
 
 Arrays among the arguments should be `borrowed`, because otherwise each call counts references to them.  Their dtypes
@@ -263,18 +263,18 @@ def _invoke_kernel(intrinsic: Any) -> Any:
     return intrinsic(call)
 
 
-invoke_kernel = jit.Intrinsic(_invoke_kernel, _invoke_plain)
+invoke_kernel = _jit.Intrinsic(_invoke_kernel, _invoke_plain)
 """``invoke_kernel(address, like, (a, b, ...))`` in a kernel calls another one by its address.
 
 `kernel_address` gave the address, for arguments of just these types."""
 
 
-def kernel_address(kernel: jit.Kernel, *examples: Any) -> int:
+def kernel_address(kernel: _jit.Kernel, *examples: Any) -> int:
     """The address of a kernel that is compiled for arguments of the types of these examples.
 
     With it another kernel can call what Python calls, too, without containing it once more."""
-    if not jit.jit_enabled():
-        with jit.compiler_lock():
+    if not _jit.jit_enabled():
+        with _jit.compiler_lock():
             if kernel.function not in _plain:
                 _plain.append(kernel.function)
             return _plain.index(kernel.function)
@@ -282,21 +282,21 @@ def kernel_address(kernel: jit.Kernel, *examples: Any) -> int:
 
     dispatcher = kernel.dispatcher
     kinds = tuple(numba.typeof(example) for example in examples)
-    with jit.compiler_lock():
-        return jit.native_address(dispatcher, kinds)
+    with _jit.compiler_lock():
+        return _jit.native_address(dispatcher, kinds)
 
 
-def entry_of(kernel: jit.Kernel, *examples: Any) -> Any:
+def entry_of(kernel: _jit.Kernel, *examples: Any) -> Any:
     """The kernel as compiled for arguments of the types of these examples, to be called directly.
 
     Numba looks at the types before each ordinary call, which takes longer than the work on a small image.  The caller
     must see to it that all arguments have just these types: nothing checks them."""
-    if not jit.jit_enabled():
+    if not _jit.jit_enabled():
         return kernel
     import numba
 
     kinds = tuple(numba.typeof(example) for example in examples)
-    with jit.compiler_lock():
-        jit.native_address(kernel.dispatcher, kinds)
+    with _jit.compiler_lock():
+        _jit.native_address(kernel.dispatcher, kinds)
         made = next(made for types, made in kernel.dispatcher.overloads.items() if tuple(types) == kinds)
     return made.entry_point

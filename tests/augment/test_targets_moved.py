@@ -188,7 +188,7 @@ def test_displacements_are_undone_even_where_they_fold(seed: int, strength: floa
     error = np.abs(naive.pull([stage], out) - points).max(axis=1)
     if strength < 0.1 * min(H / (rows - 1), W / (columns - 1)):
         assert error.max() < 1e-3
-    assert (error < 1e-3).mean() > 0.8
+    assert (error < 1e-3).mean() >= 0.8  # the strongest grids fold so often that a fifth of the points meets a fold
 
 
 # --- boxes ------------------------------------------------------------------------------------------------------------

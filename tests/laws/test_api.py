@@ -247,7 +247,12 @@ print(sorted(loaded & set(sys.modules)))
     assert run_python(code) == "[]"
 
 
-INITS = [file for file in SOURCES if file.name == "__init__.py" and not file.parent.name.startswith("_")]
+INITS = [
+    file
+    for file in SOURCES
+    if file.name == "__init__.py" and not any(part.startswith("_") for part in file.relative_to(ROOT).parts[:-1])
+]
+"""Of the packages that are public."""
 
 
 @pytest.mark.parametrize("file", INITS, ids=lambda f: f.parent.name)

@@ -15,6 +15,8 @@ Kernels have one of four shapes.  Each has a constructor, which makes the unit t
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -82,6 +84,8 @@ class Operation:
     name : str
     unit : Unit
         Its kernel, of the family `OPERATION`.
+    module : str
+        Where it is defined, so that a copy in another process is the operation of that process.
     flags : int
         See `TABULATED`.
     positional : bool
@@ -100,6 +104,7 @@ class Operation:
 
     name: str
     unit: Unit
+    module: str
     flags: int = 0
     positional: bool = False
     rgb: bool = False
@@ -112,6 +117,10 @@ class Operation:
         """A stage of this operation."""
         return Op(self, params, table, self.name)
 
+    def __reduce__(self) -> Any:
+        names = [name for name, value in vars(sys.modules[self.module]).items() if value is self]
+        return _find, (self.module, names[0])
+
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 
@@ -119,6 +128,10 @@ class Operation:
     def binds(self) -> bool:
         """Whether pixels must not move after it, because it depends on their place or on all of them."""
         return self.positional or bool(self.flags & MEAN)
+
+
+def _find(module: str, name: str) -> Operation:
+    return getattr(importlib.import_module(module), name)
 
 
 def each(op: Op, params: tuple[Any, ...], channels: int) -> Sequence[float]:
@@ -167,10 +180,12 @@ def on_levels(
             kernel(rows[c, :n], params[count * c : count * (c + 1)], level)
         return place[CHANNELS]
 
-    body.__qualname__ = name
+    body.__qualname__, body.__module__ = name, kernel.__module__
     flags = 0 if last else MEAN if mean else TABULATED | SLOW if slow else TABULATED
     unit = Unit(OPERATION, body)
-    return Operation(name, unit, flags, last=last, values=_each_channel, changes_nothing=changes_nothing)
+    return Operation(
+        name, unit, kernel.__module__, flags, last=last, values=_each_channel, changes_nothing=changes_nothing
+    )
 
 
 def on_channels(
@@ -187,8 +202,10 @@ def on_channels(
     def body(rows, n, place, params, limits, table, scratch):
         return kernel(rows, n, place[CHANNELS], params, level_of(limits))
 
-    body.__qualname__ = name
-    return Operation(name, Unit(OPERATION, body), flags, rgb=rgb, values=values, channels_after=channels_after)
+    body.__qualname__, body.__module__ = name, kernel.__module__
+    return Operation(
+        name, Unit(OPERATION, body), kernel.__module__, flags, rgb=rgb, values=values, channels_after=channels_after
+    )
 
 
 def by_counter(
@@ -206,8 +223,8 @@ def by_counter(
             kernel(rows[c, :n], Counter(place[FIRST], k0, k1, c), params, level)
         return place[CHANNELS]
 
-    body.__qualname__ = name
-    return Operation(name, Unit(OPERATION, body), positional=True, values=values)
+    body.__qualname__, body.__module__ = name, kernel.__module__
+    return Operation(name, Unit(OPERATION, body), kernel.__module__, positional=True, values=values)
 
 
 def by_place(
@@ -223,5 +240,5 @@ def by_place(
         kernel(rows, n, place, params, level_of(limits))
         return place[CHANNELS]
 
-    body.__qualname__ = name
-    return Operation(name, Unit(OPERATION, body), positional=True, rgb=rgb, values=values)
+    body.__qualname__, body.__module__ = name, kernel.__module__
+    return Operation(name, Unit(OPERATION, body), kernel.__module__, positional=True, rgb=rgb, values=values)

@@ -6,7 +6,7 @@ from ..stages import Op
 from ._base import MEAN, Operation, _each_channel
 from .affine import AFFINE
 
-CONTRAST = Operation("contrast about the mean", AFFINE.unit, MEAN, values=_each_channel)
+CONTRAST = Operation("contrast about the mean", AFFINE.unit, __name__, MEAN, values=_each_channel)
 """It becomes `AFFINE` when the mean is known; then its shift is filled in."""
 
 

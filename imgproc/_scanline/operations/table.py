@@ -62,7 +62,7 @@ TABLE_OF_BYTES = Unit(OPERATION, _bytes_body)
 TABLE_OF_WORDS = Unit(OPERATION, _words_body)
 """Applies tables of 65536 levels, one for each channel."""
 
-TABLE = Operation("table", TABLE_OF_BYTES, TABULATED | SLOW | READY, values=lambda op, channels: ())
+TABLE = Operation("table", TABLE_OF_BYTES, __name__, TABULATED | SLOW | READY, values=lambda op, channels: ())
 
 
 def table(array: np.ndarray) -> Op:
