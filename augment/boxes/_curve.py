@@ -122,14 +122,15 @@ def precision_recall_curve(
     everything = {"all": (0.0, np.inf)}
     setting = settings(protocol, [iou_threshold], everything, [max_detections], inclusive, box_format)
     found = match_all(truth, detections, setting, box_format)
+    verdicts = found.verdicts
     curves: list[tuple[np.ndarray, ...]] = []
     average = np.full(len(found.classes), np.nan)
-    for k, positives in enumerate(found.positives[:, 0].tolist()):
+    for k, positives in enumerate(verdicts.positives[:, 0].tolist()):
         part = slice(found.starts[k], found.starts[k + 1])
-        counts = found.out[0, part] == 0
+        counts = verdicts.out[0, part] == 0
         if max_detections is not None:
-            counts &= found.ranks[part] < max_detections
-        hit = found.hit[0, part][counts] != 0
+            counts &= verdicts.ranks[part] < max_detections
+        hit = verdicts.hit[0, part][counts] != 0
         true, false = np.cumsum(hit), np.cumsum(~hit)
         shares = true / positives if positives else np.full(len(hit), np.nan)
         precise = true / (true + false + EPS)

@@ -12,7 +12,18 @@ from augment._ranges import truth as truth_value
 from imgproc._core.check import integer, one_of, real
 
 from ._inputs import as_boxes, as_flags, as_labels, as_numbers, coded
-from ._match import MOST_THRESHOLDS, accumulate, falling, match, sorted_by
+from ._match import (
+    MOST_THRESHOLDS,
+    Detections,
+    Figures,
+    Rules,
+    Truth,
+    Verdicts,
+    accumulate,
+    falling,
+    match,
+    sorted_by,
+)
 
 __all__ = ["AveragePrecision", "average_precision"]
 
@@ -233,15 +244,13 @@ def average_precision(
     points = setting.points
     precision, scores = (np.full((count, len(points), *shape), np.nan) for _ in range(2))
     recall, area_under = (np.full((count, *shape), np.nan) for _ in range(2))
-    accumulate(
-        matched.scores, matched.ranks, matched.starts, matched.hit, matched.out, matched.positives,
-        np.array([NO_LIMIT if m is None else m for m in setting.limits], np.int64),
-        points, precision, recall, scores, area_under,
-    )  # fmt: skip
+    limits = np.array([NO_LIMIT if m is None else m for m in setting.limits], np.int64)
+    figures = Figures(precision, scores, recall, area_under)
+    accumulate(matched.scores, matched.starts, matched.verdicts, limits, points, figures)
     average = precision.mean(axis=1) if len(points) else area_under
     return AveragePrecision(
         protocol, matched.classes, setting.thresholds, points, setting.areas, setting.limits,
-        precision, recall, scores, average, matched.positives,
+        precision, recall, scores, average, matched.verdicts.positives,
     )  # fmt: skip
 
 
@@ -264,11 +273,8 @@ class Matched:
 
     classes: np.ndarray
     scores: np.ndarray
-    ranks: np.ndarray
     starts: np.ndarray
-    hit: np.ndarray
-    out: np.ndarray
-    positives: np.ndarray
+    verdicts: Verdicts
 
 
 def settings(
@@ -347,15 +353,18 @@ def match_all(truth: Any, detections: Any, setting: Settings, box_format: Any) -
     true_order, true_starts = sorted_by(true_kind, sorted_by(true_image, np.arange(m), pictures)[0], kinds)
 
     hit, out = (np.zeros((len(setting.ranges), n), np.uint64) for _ in range(2))
-    positives, ranks = np.zeros((kinds, len(setting.ranges)), np.int64), np.zeros(n, np.int64)
+    verdicts = Verdicts(np.zeros(n, np.int64), hit, out, np.zeros((kinds, len(setting.ranges)), np.int64))
     most = max(NO_LIMIT if limit is None else limit for limit in setting.limits)
     match(
-        boxes[order], areas[order], own[order], image, ranks, groups, starts,
-        true_boxes[true_order], true_areas[true_order], sizes[true_order], true_image[true_order],
-        crowd[true_order], difficult[true_order], true_starts,
-        setting.thresholds, setting.ranges, most, setting.voc, hit, out, positives,
+        Detections(boxes[order], areas[order], own[order], image, groups, starts),
+        Truth(
+            true_boxes[true_order], true_areas[true_order], sizes[true_order], true_image[true_order],
+            crowd[true_order], difficult[true_order], true_starts,
+        ),
+        Rules(setting.thresholds, setting.ranges, most, setting.voc),
+        verdicts,
     )  # fmt: skip
-    return Matched(classes, scores[order], ranks, starts, hit, out, positives)
+    return Matched(classes, scores[order], starts, verdicts)
 
 
 def _columns(value: Any, name: str, known: Sequence[str], required: Sequence[str]) -> dict[str, Any]:

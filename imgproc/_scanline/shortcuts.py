@@ -101,61 +101,93 @@ def _rows(kind: Operation, params: tuple[Any, ...]) -> np.ndarray:
     return rows.astype(np.float32)
 
 
-def _mix_sixteen(intrinsic: Any) -> Any:
-    """``step(values, start, out, ...)`` applies a matrix, row by row, to sixteen pixels from byte `start` on.
+class _Sixteen:
+    """Code for sixteen RGB pixels at once: a vector of 64 bytes, of which the last 16 do not count.
 
-    It reads and writes 64 bytes; the last 16 of them do not count.  It does the same operations on floats as
-    `mix_to_three` in the same order.  Conversion and packing round half to even and saturate, as that does.
+    A channel of them is a vector of sixteen numbers.  Nothing is contracted or reordered, so that the floats are those
+    of `mix_to_three`.
     """
-    from llvmlite import ir
-    from numba.core import cgutils, types
 
-    byte, half, word = ir.IntType(8), ir.IntType(16), ir.IntType(32)
-    pixels, words = ir.VectorType(ir.FloatType(), 16), ir.VectorType(word, 16)
-    vector, halves = ir.VectorType(byte, 64), ir.VectorType(half, 32)
-    none, zeros = ir.Constant(pixels, ir.Undefined), ir.Constant(vector, [0] * 64)
+    def __init__(self, context: Any, builder: Any) -> None:
+        from llvmlite import ir
 
-    def step(typing_context, values, start, out, a, b, c, d, e, f, g, h, p, q, r, s):
+        self.ir, self.context, self.builder = ir, context, builder
+        self.byte, self.half, self.word = ir.IntType(8), ir.IntType(16), ir.IntType(32)
+        self.bytes, self.halves = ir.VectorType(self.byte, 64), ir.VectorType(self.half, 32)
+        self.words, self.floats = ir.VectorType(self.word, 16), ir.VectorType(ir.FloatType(), 16)
+
+    def pointer(self, kind: Any, array: Any, start: Any) -> Any:
+        """The address of 64 bytes of an array of this kind, from byte `start` on."""
+        data = self.context.make_array(kind)(self.context, self.builder, array).data
+        place = self.builder.gep(self.builder.bitcast(data, self.byte.as_pointer()), [start])
+        return self.builder.bitcast(place, self.bytes.as_pointer())
+
+    def shuffle(self, one: Any, two: Any, order: list[int]) -> Any:
+        """Elements of two vectors, which are numbered one after the other, in this order."""
+        return self.builder.shuffle_vector(one, two, self.ir.Constant(self.ir.VectorType(self.word, len(order)), order))
+
+    def everywhere(self, number: Any) -> Any:
+        """A vector that holds one float everywhere."""
+        none = self.ir.Constant(self.floats, self.ir.Undefined)
+        first = self.builder.insert_element(none, number, self.ir.Constant(self.word, 0))
+        return self.shuffle(first, none, [0] * 16)
+
+    def instruction(self, name: str, result: Any, *operands: Any) -> Any:
+        """One instruction of AVX-512, by LLVM's name for it."""
+        from numba.core import cgutils
+
+        kind = self.ir.FunctionType(result, [operand.type for operand in operands])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.x86.avx512.{name}.512")
+        return self.builder.call(function, operands)
+
+    def channel(self, pixels: Any, k: int) -> Any:
+        """Channel k of the pixels, as floats."""
+        zeros = self.ir.Constant(self.bytes, [0] * 64)
+        apart = self.shuffle(pixels, zeros, [lane for i in range(16) for lane in (3 * i + k, 64, 64, 64)])
+        return self.builder.sitofp(self.builder.bitcast(apart, self.words), self.floats)
+
+    def mixed(self, channels: list[Any], row: list[Any]) -> Any:
+        """The sum of three channels times the numbers of a row of the matrix, and its shift."""
+        builder, (red, green, blue), (cr, cg, cb, shift) = self.builder, channels, map(self.everywhere, row)
+        total = builder.fadd(builder.fmul(cr, red), builder.fmul(cg, green))
+        return builder.fadd(builder.fadd(total, builder.fmul(cb, blue)), shift)
+
+    def rounded(self, floats: Any) -> Any:
+        """The nearest integers, of two equally near ones the even one."""
+        zeros, all_lanes = self.ir.Constant(self.words, [0] * 16), self.ir.Constant(self.half, -1)
+        mode = self.ir.Constant(self.word, 4)  # that of the thread, which rounds to nearest
+        return self.instruction("mask.cvtps2dq", self.words, floats, zeros, all_lanes, mode)
+
+    def pixels(self, red: Any, green: Any, blue: Any) -> Any:
+        """Pixels made of three channels of integers.  Those beyond the ends of bytes become 0 or 255."""
+        low = self.instruction("packssdw", self.halves, red, green)
+        high = self.instruction("packssdw", self.halves, blue, blue)
+        # Packed, four pixels are 4 reds, 4 greens, 4 blues, and the blues again.
+        packed = self.instruction("packuswb", self.bytes, low, high)
+        order = [16 * (i // 4) + 4 * k + i % 4 for i in range(16) for k in range(3)]
+        return self.shuffle(packed, packed, order + [0] * 16)
+
+
+def _mix_sixteen(intrinsic: Any) -> Any:
+    """``step(values, start, out, rows)``: a matrix, given as a tuple of rows, on sixteen pixels from byte `start` on.
+
+    It reads and writes 64 bytes, of which the last 16 do not count.
+    """
+    from numba.core import types
+
+    def step(typing_context, values, start, out, rows):
         def generate(context, builder, signature, args):
-            def pointer(k):
-                data = context.make_array(signature.args[k])(context, builder, args[k]).data
-                place = builder.gep(builder.bitcast(data, byte.as_pointer()), [args[1]])
-                return builder.bitcast(place, vector.as_pointer())
-
-            def shuffle(one, two, order):
-                return builder.shuffle_vector(one, two, ir.Constant(ir.VectorType(word, len(order)), order))
-
-            def call(name, result, *operands):
-                kind = ir.FunctionType(result, [operand.type for operand in operands])
-                return builder.call(
-                    cgutils.get_or_insert_function(builder.module, kind, f"llvm.x86.avx512.{name}.512"), operands
-                )
-
-            def everywhere(number):
-                return shuffle(builder.insert_element(none, number, ir.Constant(word, 0)), none, [0] * 16)
-
-            source = builder.load(pointer(0), align=1)
-            channels = []
+            code, (source, first, target, matrix) = _Sixteen(context, builder), args
+            pixels = builder.load(code.pointer(values, source, first), align=1)
+            channels = [code.channel(pixels, k) for k in range(3)]
+            results = []
             for k in range(3):
-                apart = shuffle(source, zeros, [lane for i in range(16) for lane in (3 * i + k, 64, 64, 64)])
-                channels.append(builder.sitofp(builder.bitcast(apart, words), pixels))
-            red, green, blue = channels
-            mixed = []
-            for k in range(3, 15, 4):
-                cr, cg, cb, shift = (everywhere(number) for number in args[k : k + 4])
-                total = builder.fadd(builder.fmul(cr, red), builder.fmul(cg, green))
-                total = builder.fadd(builder.fadd(total, builder.fmul(cb, blue)), shift)
-                rest = ir.Constant(words, [0] * 16), ir.Constant(half, -1), ir.Constant(word, 4)
-                mixed.append(call("mask.cvtps2dq", words, total, *rest))
-            red, green, blue = mixed
-            # After packing, four pixels are 4 reds, 4 greens, 4 blues, and the blues again.
-            pairs = call("packssdw", halves, red, green), call("packssdw", halves, blue, blue)
-            packed = call("packuswb", vector, *pairs)
-            order = [16 * (i // 4) + 4 * k + i % 4 for i in range(16) for k in range(3)]
-            builder.store(shuffle(packed, packed, order + [0] * 16), pointer(2), align=1)
+                row = [builder.extract_value(matrix, (k, column)) for column in range(4)]
+                results.append(code.rounded(code.mixed(channels, row)))
+            builder.store(code.pixels(*results), code.pointer(out, target, first), align=1)
             return context.get_dummy_value()
 
-        return types.void(values, types.intp, out, *(types.float32,) * 12), generate
+        return types.void(values, types.intp, out, types.UniTuple(types.UniTuple(types.float32, 4), 3)), generate
 
     return intrinsic(step)
 
@@ -165,15 +197,23 @@ _step = Intrinsic(_mix_sixteen)
 
 @kernel(needs="avx512vbmi")
 def _mix(values, m, out):
-    a, b, c, d = m[0, 0], m[0, 1], m[0, 2], m[0, 3]
-    e, f, g, h = m[1, 0], m[1, 1], m[1, 2], m[1, 3]
-    p, q, r, s = m[2, 0], m[2, 1], m[2, 2], m[2, 3]
-    steps = max((values.size - 16) // 48, 0)  # no step reads or writes beyond its band
+    """Apply the matrix m to RGB pixels: sixteen at once, and the last ones one by one."""
+    rows = _row(m, 0), _row(m, 1), _row(m, 2)
+    steps = max((values.size - 16) // 48, 0)  # none reads or writes beyond its band
     for i in range(steps):
-        _step(values, 48 * i, out, a, b, c, d, e, f, g, h, p, q, r, s)
-    zero, top = np.float32(0), np.float32(255)
+        _step(values, 48 * i, out, rows)
     for i in range(48 * steps, values.size, 3):
-        x, y, z = np.float32(values[i]), np.float32(values[i + 1]), np.float32(values[i + 2])
-        out[i] = np.rint(min(max(a * x + b * y + c * z + d, zero), top))
-        out[i + 1] = np.rint(min(max(e * x + f * y + g * z + h, zero), top))
-        out[i + 2] = np.rint(min(max(p * x + q * y + r * z + s, zero), top))
+        r, g, b = np.float32(values[i]), np.float32(values[i + 1]), np.float32(values[i + 2])
+        out[i], out[i + 1], out[i + 2] = _level(rows[0], r, g, b), _level(rows[1], r, g, b), _level(rows[2], r, g, b)
+
+
+@kernel(inner=True)
+def _row(m, k):
+    return m[k, 0], m[k, 1], m[k, 2], m[k, 3]
+
+
+@kernel(inner=True)
+def _level(row, r, g, b):
+    """One level of a mixed pixel, as an integer between 0 and 255."""
+    cr, cg, cb, shift = row
+    return np.rint(min(max(cr * r + cg * g + cb * b + shift, np.float32(0)), np.float32(255)))
