@@ -199,15 +199,8 @@ def inpaint_exemplar(
     source = state.source[hole]
     flat[hole] = planes.reshape(flat.shape)[source]
     if blend:
-        blend_patches(
-            out,
-            planes,
-            mask,
-            state.source.reshape(mask.shape),
-            state.trace[:, : state.numbers[PATCHES]],
-            size // 2,
-            blend,
-        )
+        trace = state.trace[:, : state.numbers[PATCHES]]
+        blend_patches(out, planes, mask, state.source, trace, size // 2, blend)
     if not return_map:
         return out
     found = np.full((*mask.shape, 2), -1, np.int32)
