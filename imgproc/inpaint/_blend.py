@@ -31,7 +31,7 @@ def blend_patches(
         The image.
     mask : ndarray of shape (h, w)
         The hole.
-    source : ndarray of shape (h, w)
+    source : ndarray of shape (h * w,)
         Indices of the pixels that were copied.
     trace : ndarray of shape (2, n)
         Indices of the centres of targets and sources, in order.
@@ -41,8 +41,8 @@ def blend_patches(
         Of the zone on each side of a seam [px].
     """
     h, w = mask.shape
-    near = np.zeros((h, w), bool)
-    _mark_seams(canonical(mask), source, min(width, max(h, w)), near)
+    near = np.zeros(h * w, bool)
+    _mark_seams(canonical(mask.reshape(-1)), source, w, min(width, max(h, w)), near)
     places = np.flatnonzero(near)
     if not places.size:
         return
@@ -58,30 +58,28 @@ def blend_patches(
 
 
 @kernel
-def _mark_seams(mask, source, width, near):
-    """Pixels of the hole up to `width` from a seam, the pixels beside it counting as 1."""
-    h, w = mask.shape
-    for y in range(h):
-        for x in range(w):
-            if not mask[y, x]:
+def _mark_seams(mask, source, w, width, near):
+    """Pixels of the hole up to `width` from a seam, the pixels beside it counting as 1; planes in one axis."""
+    mask, source, near = borrowed(mask), borrowed(source), borrowed(near)
+    h = mask.size // w
+    for at in range(mask.size):
+        if not mask[at]:
+            continue
+        y, x = at // w, at % w
+        for k in range(2):
+            v, u = y + k, x + 1 - k
+            step = w if k else 1
+            if v == h or u == w or not mask[at + step] or source[at + step] - source[at] == step:
                 continue
-            for k in range(2):
-                v, u = y + k, x + 1 - k
-                if v == h or u == w or not mask[v, u]:
-                    continue
-                step = w if k else 1
-                if source[v, u] - source[y, x] == step:
-                    continue
-                for b in range(max(y - width + 1, 0), min(v + width, h)):
-                    for a in range(max(x - width + 1, 0), min(u + width, w)):
-                        if mask[b, a]:
-                            near[b, a] = True
+            for b in range(max(y - width + 1, 0), min(v + width, h)):
+                for a in range(b * w + max(x - width + 1, 0), b * w + min(u + width, w)):
+                    near[a] = mask[a] or near[a]
 
 
 @kernel
 def _gather(planes, number, trace, w, radius, totals):
     """Weighted sums of what patches have at the numbered pixels, and the sum of weights; patch by patch, in order."""
-    planes, number, totals = borrowed(planes), borrowed(number), borrowed(totals)
+    planes, number, trace, totals = borrowed(planes), borrowed(number), borrowed(trace), borrowed(totals)
     h, channels = planes.shape[0], planes.shape[2]
     for i in range(trace.shape[1]):
         y, x, qy, qx = trace[0, i] // w, trace[0, i] % w, trace[1, i] // w, trace[1, i] % w

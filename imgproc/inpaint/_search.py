@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core.copies import copy_into
-from .._core.jit import kernel
+from .._core.jit import borrowed, kernel
 from ._atomic import atomic_add, atomic_load, atomic_store
 from ._front import (
     BLOCKS,
+    BOTTOM,
     CHANNELS,
     HEIGHT,
     LEFT,
@@ -26,11 +26,12 @@ from ._front import (
     STRIDE,
     TARGET,
     TERMS,
+    TOP,
     WIDTH,
     WINDOW,
     choose,
     fill,
-    lent,
+    update,
 )
 
 __all__: list[str] = []
@@ -40,6 +41,7 @@ REFUSED = 1 << 30
 BLOCK = 3
 AREA = BLOCK * BLOCK
 MOST_BLOCKS = 64
+CLASSES = 32
 FAR = 1 << 62
 
 PART = 16  # rows that a thread takes at a time
@@ -88,38 +90,36 @@ def _measure(planes, listed, n, base, acc, limit):
 
 
 @kernel(inner=True)
-def _search_strip(s, y, x0, acc, mine):
+def _search_strip(numbers, feat, sums, refused, terms, blocks, best, y, x0, acc, mine):
     """Improve `mine` by the sources whose corners are in a strip."""
-    w, stride, r = s.numbers[WIDTH], s.numbers[STRIDE], s.numbers[RADIUS]
-    feat, sums, refused, terms, blocks, best = s.feat, s.sums, s.refused, s.terms, s.blocks, s.best
-    ty, tx = s.numbers[TARGET] // w - r, s.numbers[TARGET] % w - r
-    across = max(x0 - tx, tx - (x0 + STRIP - 1), 0)
+    w, r = numbers[WIDTH], numbers[RADIUS]
+    ty, tx = numbers[TARGET] // w - r, numbers[TARGET] % w - r
+    across = max(max(x0 - tx, tx - (x0 + STRIP - 1)), 0)
     nearest = (y - ty) * (y - ty) + across * across
     limit = best[mine, 0]
     for i in range(best.shape[0]):  # what other parts have found is a bound, too
-        if i != mine:
-            limit = min(limit, best[i, 0])
+        limit = min(limit, best[i, 0])
     # Of equals the nearer is better, so a strip that is farther than the best must do better than it.
     if limit == best[mine, 0] and nearest > best[mine, 1]:
         limit -= 1
     if limit < 0:
         return
     limit = min(limit, REFUSED - 1)
-    base = y * stride + x0
-    start = refused[base : base + STRIP]
-    if s.numbers[BLOCKS] and AREA * limit < REFUSED:
+    base = y * numbers[STRIDE] + x0
+    for turn in range(2):  # sums of blocks, then pixels
+        n, bound = numbers[TERMS], limit
+        if turn == 0:
+            n, bound = numbers[BLOCKS], AREA * limit
+            if n == 0 or bound >= REFUSED:
+                continue
         for i in range(STRIP):
-            acc[i] = start[i]
-        bound = np.int32(AREA * limit)
-        if _measure(sums, blocks, s.numbers[BLOCKS], base, acc, bound) > bound:
+            acc[i] = refused[base + i]
+        planes = sums if turn == 0 else feat
+        listed = blocks if turn == 0 else terms
+        if _measure(planes, listed, n, base, acc, np.int32(bound)) > bound:
             return
     for i in range(STRIP):
-        acc[i] = start[i]
-    bound = np.int32(limit)
-    if _measure(feat, terms, s.numbers[TERMS], base, acc, bound) > bound:
-        return
-    for i in range(STRIP):
-        if acc[i] <= bound:
+        if acc[i] <= limit:
             distance = (y - ty) * (y - ty) + (x0 + i - tx) * (x0 + i - tx)
             _improve(best, mine, np.int64(acc[i]), distance, base + i)
 
@@ -134,40 +134,38 @@ def _improve(best, mine, total, distance, corner):
 
 
 @kernel(inner=True)
-def _try(s, y, x, mine):
-    """Improve `mine` by the source with this corner, if it is one."""
-    h, w, stride, r = s.numbers[HEIGHT], s.numbers[WIDTH], s.numbers[STRIDE], s.numbers[RADIUS]
+def _try(numbers, feat, refused, terms, best, y, x):
+    """Improve the best of the first part by the source with this corner, if it is one."""
+    h, w, r = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS]
     if y < 0 or x < 0 or y >= h or x >= w:
         return
-    base = y * stride + x
-    if s.refused[base] != 0:
+    base = y * numbers[STRIDE] + x
+    if refused[base] != 0:
         return
-    limit = s.best[mine, 0]
     total = np.int64(0)
-    for k in range(0, s.numbers[TERMS], 4):
-        for i in range(4):
-            difference = np.int64(s.feat[base + s.terms[0, k + i]]) - s.terms[1, k + i]
-            total += difference * difference
-        if total > limit:
+    for k in range(numbers[TERMS]):
+        difference = np.int64(feat[base + terms[0, k]]) - terms[1, k]
+        total += difference * difference
+        if total > best[0, 0]:
             return
-    ty, tx = s.numbers[TARGET] // w - r, s.numbers[TARGET] % w - r
-    _improve(s.best, mine, total, (y - ty) * (y - ty) + (x - tx) * (x - tx), base)
+    ty, tx = numbers[TARGET] // w - r, numbers[TARGET] % w - r
+    _improve(best, np.int64(0), total, (y - ty) * (y - ty) + (x - tx) * (x - tx), base)
 
 
 @kernel(inner=True)
-def _list_terms(s, y, x):
+def _list_terms(numbers, feat, means, known, terms, counts, y, x):
     """The known pixels of the target at (y, x), those first that are least like the mean."""
-    h, w, stride = s.numbers[HEIGHT], s.numbers[WIDTH], s.numbers[STRIDE]
-    r, channels, terms = s.numbers[RADIUS], s.numbers[CHANNELS], s.terms
-    y0, y1, x0, x1 = max(y - r, 0), min(y + r + 1, h), max(x - r, 0), min(x + r + 1, w)
-    counts = np.zeros(33, np.int64)
-    for turn in range(2):  # sorting by counting, 32 classes
-        for v in range(y0, y1):
-            for u in range(x0, x1):
-                if s.known[v, u] != 0:
+    h, w, stride = numbers[HEIGHT], numbers[WIDTH], numbers[STRIDE]
+    r, channels = numbers[RADIUS], numbers[CHANNELS]
+    for i in range(CLASSES + 1):
+        counts[i] = 0
+    for turn in range(2):  # sorting by counting
+        for v in range(max(y - r, 0), min(y + r + 1, h)):
+            for u in range(max(x - r, 0), min(x + r + 1, w)):
+                if known[v * w + u] != 0:
                     for c in range(channels):
-                        value = np.int64(s.feat[(c * h + v) * stride + u])
-                        rank = 31 - min(abs(value - s.means[c]) >> 3, 31)
+                        value = np.int64(feat[(c * h + v) * stride + u])
+                        rank = CLASSES - 1 - min(abs(value - means[c]) >> 3, CLASSES - 1)
                         if turn == 0:
                             counts[rank + 1] += 1
                         else:
@@ -176,130 +174,123 @@ def _list_terms(s, y, x):
                             terms[0, k] = (c * h + v - y + r) * stride + u - x + r
                             terms[1, k] = value
         if turn == 0:
-            for i in range(32):
+            for i in range(CLASSES):
                 counts[i + 1] += counts[i]
-    s.numbers[TERMS] = _rounded_up(s, terms, counts[32])
+    numbers[TERMS] = _rounded_up(terms, counts[CLASSES], channels * h * stride)
 
 
 @kernel(inner=True)
-def _rounded_up(s, listed, n):
+def _rounded_up(listed, n, nothing):
     """To a multiple of four, by terms that are 0: of the plane that is."""
     while n % 4 != 0:
-        listed[0, n] = s.numbers[CHANNELS] * s.numbers[HEIGHT] * s.numbers[STRIDE]
+        listed[0, n] = nothing
         listed[1, n] = 0
         n += 1
     return n
 
 
 @kernel(inner=True)
-def _list_blocks(s, y, x):
+def _list_blocks(numbers, feat, means, known, blocks, taken, y, x):
     """Blocks of known pixels of the target that do not overlap, those first that are least like the mean."""
-    h, w, stride = s.numbers[HEIGHT], s.numbers[WIDTH], s.numbers[STRIDE]
-    r, channels, blocks = s.numbers[RADIUS], s.numbers[CHANNELS], s.blocks
-    y0, y1, x0, x1 = max(y - r, 0), min(y + r + 1, h), max(x - r, 0), min(x + r + 1, w)
-    taken = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    weights = np.empty(MOST_BLOCKS, np.int64)
+    h, w, stride = numbers[HEIGHT], numbers[WIDTH], numbers[STRIDE]
+    r, channels = numbers[RADIUS], numbers[CHANNELS]
+    size = 2 * r + 1
+    for i in range(size * size):
+        taken[i] = 0
     n = 0
-    for v in range(y0, y1 - BLOCK + 1):
-        for u in range(x0, x1 - BLOCK + 1):
+    for v in range(max(y - r, 0), min(y + r + 1, h) - BLOCK + 1):
+        for u in range(max(x - r, 0), min(x + r + 1, w) - BLOCK + 1):
+            corner = (v - y + r) * size + u - x + r
             free = (n + 1) * channels <= MOST_BLOCKS
-            for i in range(BLOCK):
-                for k in range(BLOCK):
-                    free = free and s.known[v + i, u + k] != 0 and taken[v + i - y0, u + k - x0] == 0
+            for i in range(AREA):
+                down, right = i // BLOCK, i % BLOCK
+                free = free and known[(v + down) * w + u + right] != 0 and taken[corner + down * size + right] == 0
             if not free:
                 continue
-            taken[v - y0 : v - y0 + BLOCK, u - x0 : u - x0 + BLOCK] = 1
+            for i in range(AREA):
+                taken[corner + i // BLOCK * size + i % BLOCK] = 1
             for c in range(channels):
+                place = (c * h + v) * stride + u
                 total = np.int64(0)
-                for i in range(BLOCK):
-                    for k in range(BLOCK):
-                        total += s.feat[(c * h + v + i) * stride + u + k]
-                weight = abs(total - AREA * s.means[c])
-                place = n * channels + c
-                while place > 0 and weights[place - 1] < weight:
-                    weights[place], blocks[0, place] = weights[place - 1], blocks[0, place - 1]
-                    blocks[1, place] = blocks[1, place - 1]
-                    place -= 1
-                weights[place] = weight
-                blocks[0, place] = (c * h + v - y + r) * stride + u - x + r
-                blocks[1, place] = total
+                for i in range(AREA):
+                    total += feat[place + i // BLOCK * stride + i % BLOCK]
+                weight = abs(total - AREA * means[c])
+                k = n * channels + c
+                while k > 0 and blocks[2, k - 1] < weight:
+                    for i in range(3):
+                        blocks[i, k] = blocks[i, k - 1]
+                    k -= 1
+                blocks[0, k] = place - (y - r) * stride - (x - r)
+                blocks[1, k] = total
+                blocks[2, k] = weight
             n += 1
-    s.numbers[BLOCKS] = _rounded_up(s, blocks, n * channels)
+    numbers[BLOCKS] = _rounded_up(blocks, n * channels, channels * h * stride)
 
 
 @kernel(inner=True)
-def _list_shifts(s, y, x):
+def _list_shifts(numbers, known, source, shifts, y, x):
     """The different shifts between source and target that filled pixels of the patch at (y, x) had."""
-    h, w, r = s.numbers[HEIGHT], s.numbers[WIDTH], s.numbers[RADIUS]
+    h, w, r = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS]
     n = 0
     for v in range(max(y - r, 0), min(y + r + 1, h)):
-        for u in range(max(x - r, 0), min(x + r + 1, w)):
-            if s.known[v, u] != 0 and s.source[v, u] >= 0:
-                shift = s.source[v, u] - (v * w + u)
-                new = True
+        for at in range(v * w + max(x - r, 0), v * w + min(x + r + 1, w)):
+            if known[at] != 0 and source[at] >= 0:
+                shift = source[at] - at
+                new = n < shifts.size
                 for i in range(n):
-                    new = new and s.shifts[i] != shift
-                if new and n < s.shifts.size:
-                    s.shifts[n] = shift
+                    new = new and shifts[i] != shift
+                if new:
+                    shifts[n] = shift
                     n += 1
-    s.numbers[SHIFTS] = n
+    numbers[SHIFTS] = n
 
 
-@kernel
-def _begin(s):
-    """Choose a target, list what is known of it, and start from the sources that its filled neighbours suggest."""
-    s.numbers[TARGET] = choose(s)
-    w, r = s.numbers[WIDTH], s.numbers[RADIUS]
-    last = s.best[0, 2]
-    y, x = s.numbers[TARGET] // w, s.numbers[TARGET] % w
-    _list_terms(s, y, x)
-    _list_blocks(s, y, x)
-    _list_shifts(s, y, x)
-    s.best[:] = FAR
-    for i in range(s.numbers[SHIFTS] + 1):
-        y, x = last // s.numbers[STRIDE], last % s.numbers[STRIDE]
-        if i < s.numbers[SHIFTS]:
-            at = s.numbers[TARGET] + s.shifts[i]
+@kernel(inner=True)
+def _suggest(numbers, feat, refused, terms, shifts, best):
+    """Start from the best of the sources that the target's filled neighbours suggest, and the last one."""
+    w, r, stride, target = numbers[WIDTH], numbers[RADIUS], numbers[STRIDE], numbers[TARGET]
+    last = best[0, 2]
+    for k in range(3):
+        best[0, k] = FAR
+    for i in range(numbers[SHIFTS] + 1):
+        y, x = last // stride, last % stride
+        if i < numbers[SHIFTS]:
+            at = target + shifts[i]
             y, x = at // w - r, at % w - r
-        _try(s, y, x, 0)  # which refuses what lies outside, as FAR does
-    for i in range(1, s.best.shape[0]):
-        copy_into(s.best[i], s.best[0])
+        _try(numbers, feat, refused, terms, best, y, x)  # which refuses what lies outside, as FAR does
+    for i in range(1, best.shape[0]):
+        for k in range(3):
+            best[i, k] = best[0, k]
 
 
 @kernel(inner=True)
-def _search_rows(s, first, last, acc, mine):
+def _search_rows(numbers, feat, sums, refused, strip_start, strip_x, terms, blocks, best, first, acc, mine):
     """Rows by their distance from the target's, 0, 1, 1, 2, 2 and so on, as long as one may hold a better source."""
-    h, w, r = s.numbers[HEIGHT], s.numbers[WIDTH], s.numbers[RADIUS]
-    ty = s.numbers[TARGET] // w - r
-    for step in range(first, last):
-        y = ty + ((step + 1) >> 1 if step % 2 else -(step >> 1))
-        if y < 0 or y >= h:
+    ty = numbers[TARGET] // numbers[WIDTH] - numbers[RADIUS]
+    for step in range(first, first + PART):
+        away = (step + 1) >> 1
+        y = ty + (away if step % 2 else -away)
+        if y < 0 or y >= numbers[HEIGHT]:
             continue
-        if s.best[mine, 0] == 0 and (y - ty) * (y - ty) > s.best[mine, 1]:
+        if best[mine, 0] == 0 and away * away > best[mine, 1]:
             break
-        for i in range(s.strip_start[y], s.strip_start[y + 1]):
-            _search_strip(s, y, np.int64(s.strip_x[i]), acc, mine)
+        for i in range(strip_start[y], strip_start[y + 1]):
+            _search_strip(numbers, feat, sums, refused, terms, blocks, best, y, np.int64(strip_x[i]), acc, mine)
 
 
 @kernel(inner=True)
-def _search_window(s, y, x, reach, acc):
-    """Sources whose corners are within `reach` of (y, x), and some beyond in x, in whole strips."""
-    h, w, size = s.numbers[HEIGHT], s.numbers[WIDTH], 2 * s.numbers[RADIUS] + 1
-    x0, x1 = max(x - reach, 0), min(x + reach, w - size)
-    for v in range(max(y - reach, 0), min(y + reach, h - size) + 1):
-        for u in range(x0, x1 + 1, STRIP):
-            _search_strip(s, v, u, acc, 0)
-
-
-@kernel(inner=True)
-def _search_windows(s, acc):
-    """Around where the shifts of filled neighbours lead, then around the target."""
-    w, r = s.numbers[WIDTH], s.numbers[RADIUS]
-    for i in range(s.numbers[SHIFTS] + 1):
-        at, reach = s.numbers[TARGET], s.numbers[WINDOW]
-        if i < s.numbers[SHIFTS]:
-            at, reach = at + s.shifts[i], s.numbers[NEARBY]
-        _search_window(s, at // w - r, at % w - r, reach, acc)
+def _search_windows(numbers, feat, sums, refused, terms, blocks, shifts, best, acc):
+    """Sources around where the shifts of filled neighbours lead, then around the target: those whose corners are within
+    reach, and some beyond in x, in whole strips."""
+    h, w, r = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS]
+    for i in range(numbers[SHIFTS] + 1):
+        at, reach = numbers[TARGET], numbers[WINDOW]
+        if i < numbers[SHIFTS]:
+            at, reach = at + shifts[i], numbers[NEARBY]
+        y, x = at // w - r, at % w - r
+        for v in range(max(y - reach, 0), min(y + reach, h - 1 - 2 * r) + 1):
+            for u in range(max(x - reach, 0), min(x + reach, w - 1 - 2 * r) + 1, STRIP):
+                _search_strip(numbers, feat, sums, refused, terms, blocks, best, v, u, acc, np.int64(0))
 
 
 @kernel
@@ -321,42 +312,67 @@ def list_strips(refused, height, width, start, found):
 
 
 @kernel
-def work(s, shared, until, mine):
+def work(s, shared, acc, until, mine):
     """Fill patches until there are so many, or none is left; with `mine` above 0, help the thread that does so.
 
     The search of all rows is handed out in parts: any thread takes the next one, and the first, which has set them out,
-    goes on when all are done.  So nothing waits for a thread that does not come.  False: waited for too long, call
-    again.
+    goes on when all are done.  So nothing waits for a thread that does not come.  `acc` is a strip's room, of each
+    thread its own.  False: waited for too long, call again.
+
+    The kernels that this one calls get just the arrays that they use: all of `State` in each call takes seconds to
+    compile.
     """
-    s = lent(s)
-    acc = np.empty(STRIP, np.int32)
-    parts = (2 * (s.numbers[HEIGHT] + s.numbers[RADIUS] + 1) + PART - 1) // PART
+    numbers, feat, sums, refused = borrowed(s.numbers), borrowed(s.feat), borrowed(s.sums), borrowed(s.refused)
+    known, source, best = borrowed(s.known), borrowed(s.source), borrowed(s.best)
+    priority, priority_confidence = borrowed(s.priority), borrowed(s.priority_confidence)
+    confidence, tile_best = borrowed(s.confidence), borrowed(s.tile_best)
+    gradient_x, gradient_y = borrowed(s.gradient_x), borrowed(s.gradient_y)
+    strip_start, strip_x, means = borrowed(s.strip_start), borrowed(s.strip_x), borrowed(s.means)
+    terms, blocks, shifts, room = borrowed(s.terms), borrowed(s.blocks), borrowed(s.shifts), borrowed(s.room)
+    trace, shared, acc = borrowed(s.trace), borrowed(shared), borrowed(acc)
+    h, w, r = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS]
+    parts = (2 * (h + r + 1) + PART - 1) // PART
     patience = PATIENCE
     while patience > 0:
-        if mine == 0 and s.numbers[SEARCHING] == 0:
-            if s.numbers[LEFT] == 0 or s.numbers[PATCHES] >= until:
+        found = False
+        if mine == 0 and numbers[SEARCHING] == 0:
+            if numbers[TOP] < numbers[BOTTOM]:
+                update(
+                    numbers, feat, known, confidence, gradient_x, gradient_y, priority, priority_confidence, tile_best
+                )
+                numbers[BOTTOM] = numbers[TOP]
+            if numbers[LEFT] == 0 or numbers[PATCHES] >= until:
                 return True
-            _begin(s)
-            if s.numbers[WINDOW] >= 0:
-                _search_windows(s, acc)
-            if s.numbers[WINDOW] >= 0 and s.best[0, 2] != FAR:
-                fill(s)
-                continue
-            s.numbers[SEARCHING] = 1
-            atomic_store(shared, DONE, 0)
-            atomic_store(shared, NEXT, 0)
+            at = choose(priority, priority_confidence, tile_best)
+            numbers[TARGET] = at
+            _list_terms(numbers, feat, means, known, terms, room, at // w, at % w)
+            _list_blocks(numbers, feat, means, known, blocks, room, at // w, at % w)
+            _list_shifts(numbers, known, source, shifts, at // w, at % w)
+            _suggest(numbers, feat, refused, terms, shifts, best)
+            if numbers[WINDOW] >= 0:
+                _search_windows(numbers, feat, sums, refused, terms, blocks, shifts, best, acc)
+                found = best[0, 2] != FAR
+            if not found:
+                numbers[SEARCHING] = 1
+                atomic_store(shared, DONE, 0)
+                atomic_store(shared, NEXT, 0)
         elif mine != 0 and atomic_load(shared, ENDED) != 0:
             return True
-        part = parts
-        if atomic_load(shared, NEXT) < parts:
-            part = atomic_add(shared, NEXT, 1)
-        patience -= 1
-        if part < parts:
-            _search_rows(s, part * PART, part * PART + PART, acc, mine)
-            atomic_add(shared, DONE, 1)
-            patience = PATIENCE
-        elif mine == 0 and atomic_load(shared, DONE) >= parts:
-            fill(s)
-            s.numbers[SEARCHING] = 0
+        if not found:
+            part = parts
+            if atomic_load(shared, NEXT) < parts:
+                part = atomic_add(shared, NEXT, 1)
+            patience -= 1
+            if part < parts:
+                _search_rows(
+                    numbers, feat, sums, refused, strip_start, strip_x, terms, blocks, best, part * PART, acc, mine
+                )
+                atomic_add(shared, DONE, 1)
+                patience = PATIENCE
+            else:
+                found = mine == 0 and atomic_load(shared, DONE) >= parts
+        if found:
+            fill(numbers, best, feat, known, confidence, priority_confidence, source, trace)
+            numbers[SEARCHING] = 0
             patience = PATIENCE
     return False

@@ -13,7 +13,8 @@ __all__: list[str] = []
 
 
 class State(NamedTuple):
-    """Arrays of one call.  Planes are (h, w) unless they say otherwise; `stride` is w and a strip's width.
+    """Arrays of one call.  Planes are of h w pixels in one axis, which compiles faster than two, unless they say
+    otherwise; `stride` is w and a strip's width.
 
     Source patches are named by their top left corner, targets by their centre.
     """
@@ -53,8 +54,10 @@ class State(NamedTuple):
     terms: np.ndarray
     """int64 (2, n): offsets and values of the known pixels of the target."""
     blocks: np.ndarray
-    """int64 (2, n): the same of its known blocks."""
+    """int64 (3, n): the same of its known blocks, and how much they differ from the mean."""
     shifts: np.ndarray
     """int64 (n,): differences between source and target that filled neighbours had."""
+    room: np.ndarray
+    """int64: for what is counted on the way to `terms` and `blocks`."""
     best: np.ndarray
     """int64 (parts, 3): sum of squares, squared distance, corner of the best source, of each part of the search."""

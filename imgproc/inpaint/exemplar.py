@@ -16,8 +16,8 @@ from .._core.planes import as_planes, full_scale
 from .._core.threads import get_num_threads, run_all, stays_serial
 from ..color import rgb_to_lab
 from ._blend import blend_patches
-from ._front import CRIMINISI, LEFT, NUMBERS, PATCHES, REGULARIZED, TENSOR, TILE, begin_front
-from ._search import BLOCK, ENDED, FAR, MOST_BLOCKS, NEXT, REFUSED, SHARED, STRIP, list_strips, work
+from ._front import BOTTOM, CRIMINISI, LEFT, NUMBERS, PATCHES, REGULARIZED, RIGHT_SIDE, TENSOR, TILE
+from ._search import BLOCK, CLASSES, ENDED, FAR, MOST_BLOCKS, NEXT, REFUSED, SHARED, STRIP, list_strips, work
 from ._state import State
 
 __all__ = ["inpaint_exemplar"]
@@ -196,10 +196,11 @@ def inpaint_exemplar(
 
     out = np.array(image, order="C")
     flat = out.reshape(mask.size, -1)
-    source = state.source.reshape(-1)[hole]
+    source = state.source[hole]
     flat[hole] = planes.reshape(flat.shape)[source]
     if blend:
-        blend_patches(out, planes, mask, state.source, state.trace[:, : state.numbers[PATCHES]], size // 2, blend)
+        trace = state.trace[:, : state.numbers[PATCHES]]
+        blend_patches(out, planes, mask, state.source, trace, size // 2, blend)
     if not return_map:
         return out
     found = np.full((*mask.shape, 2), -1, np.int32)
@@ -274,11 +275,11 @@ def new_state(
     tiles = -(-h // TILE), -(-w // TILE)
     together = window < 0 and strip_start[h] >= PARTS_FROM and jit_enabled() and not stays_serial(1 << 30)
     threads = get_num_threads() if together else 1
-    room = size * size * channels + 4
     numbers = np.zeros(NUMBERS, np.int64)
     numbers[:8] = h, w, stride, channels, size // 2, priority, tiles[1], tiles[0]
     numbers[13:16] = count, window, NEARBY
-    state = State(
+    numbers[BOTTOM], numbers[RIGHT_SIDE] = h, w
+    return State(
         numbers=numbers,
         feat=feat,
         sums=sums,
@@ -286,22 +287,21 @@ def new_state(
         strip_start=strip_start,
         strip_x=strip_x,
         means=np.array([int(np.rint(plane[usable].mean())) for plane in features], np.int32),
-        known=(~mask).astype(np.uint8),
-        confidence=(~mask).astype(np.float64),
-        gradient_x=np.zeros((h, w), np.int32),
-        gradient_y=np.zeros((h, w), np.int32),
-        priority=np.zeros((h, w)),
-        priority_confidence=np.zeros((h, w)),
+        known=(~mask).ravel().astype(np.uint8),
+        confidence=(~mask).ravel().astype(np.float64),
+        gradient_x=np.zeros(h * w, np.int32),
+        gradient_y=np.zeros(h * w, np.int32),
+        priority=np.zeros(h * w),
+        priority_confidence=np.zeros(h * w),
         tile_best=np.zeros(tiles[0] * tiles[1], np.int64),
-        source=np.full((h, w), -1, np.int32),
+        source=np.full(h * w, -1, np.int32),
         trace=np.zeros((2, count), np.int32),
-        terms=np.zeros((2, room), np.int64),
-        blocks=np.zeros((2, MOST_BLOCKS + 4), np.int64),
+        terms=np.zeros((2, size * size * channels + 4), np.int64),
+        blocks=np.zeros((3, MOST_BLOCKS + 4), np.int64),
         shifts=np.zeros(MOST_SHIFTS, np.int64),
+        room=np.zeros(max(size * size, CLASSES + 1), np.int64),
         best=np.full((threads, 3), FAR, np.int64),
     )
-    begin_front(state)
-    return state
 
 
 def _padded(features: np.ndarray, h: int, w: int) -> np.ndarray:
@@ -329,8 +329,9 @@ def _fill_some(state: State, until: int, threads: int) -> None:
     shared[NEXT] = FAR  # nothing to do yet
 
     def job(mine: int) -> None:
+        acc = np.empty(STRIP, np.int32)
         try:
-            while not work(state, shared, until, mine):
+            while not work(state, shared, acc, until, mine):
                 time.sleep(YIELD_SECONDS)
         finally:
             if mine == 0:

@@ -158,7 +158,8 @@ def states_of(image: np.ndarray, mask: np.ndarray, patch: pytest.MonkeyPatch, **
     made = exemplar.new_state
     patch.setattr(exemplar, "new_state", lambda *args: found.append(made(*args)) or found[-1])
     imgproc.inpaint_exemplar(image, mask, **options)
-    return found[0]
+    planes = ("confidence", "priority", "priority_confidence")
+    return found[0]._replace(**{name: getattr(found[0], name).reshape(mask.shape) for name in planes})
 
 
 @pytest.mark.parametrize("priority", PRIORITIES)
@@ -182,8 +183,13 @@ def test_an_edge_along_the_front_counts_nothing_and_one_into_it_all(
 
 def made_only(image: np.ndarray, mask: np.ndarray, patch: pytest.MonkeyPatch, **options: Any) -> Any:
     """The state before the first patch."""
+
+    def begin(state: Any, total: int, progress: Any) -> None:
+        exemplar._fill_some(state, 0, 1)
+        state.source.fill(0)
+
     with patch.context() as context:
-        context.setattr(exemplar, "fill_all", lambda state, total, progress: state.source.fill(0))
+        context.setattr(exemplar, "fill_all", begin)
         return states_of(image, mask, context, **options)
 
 
@@ -364,8 +370,8 @@ def test_an_error_in_one_thread_ends_the_others(photo: np.ndarray, monkeypatch: 
     imgproc.set_num_threads(3)
     made = exemplar.work
 
-    def work(state: Any, shared: np.ndarray, until: int, mine: int) -> bool:
-        done = made(state, shared, until, mine)
+    def work(state: Any, shared: np.ndarray, acc: np.ndarray, until: int, mine: int) -> bool:
+        done = made(state, shared, acc, until, mine)
         if mine == 0:
             raise MemoryError("as it may happen")
         return done
