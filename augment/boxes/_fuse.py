@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import one_of, real
-from imgproc._core.copies import copy_into
 from imgproc._core.jit import kernel
 
-from ._grid import cells_within, frame_of, reach_of, row_of
+from ._grid import cells_within, measure_frame, reach_of, row_of
 from ._inputs import as_boxes, as_labels, as_numbers, coded, written
 
 __all__ = ["weighted_boxes_fusion"]
@@ -119,6 +118,8 @@ def weighted_boxes_fusion(
     fuse(
         np.ascontiguousarray(rows[taken].T), score[taken], model[taken], weight, parts, threshold,
         fused, sums, clusters,
+        np.empty((2, len(taken), 4)), np.empty((5, len(taken) + 2), np.int64), np.empty(len(weight), np.int64),
+        np.empty(8),
     )  # fmt: skip
     count = int(clusters[-1])
     fused, sums = fused[:count], sums[:count]
@@ -152,50 +153,54 @@ def _confidence(kind: str, overflow: bool, sums: np.ndarray, weight: np.ndarray)
 
 
 @kernel
-def fuse(planes, scores, models, weight, parts, threshold, fused, sums, clusters):
+def fuse(planes, scores, models, weight, parts, threshold, fused, sums, clusters, mean, lists, seen, frame):
     """Boxes, in planes x0, y0, x1, y1 by class and falling score, into clusters.
 
     `fused` are their mean boxes; `sums` of each: scores, largest score, boxes, weight of boxes, weight of models.
     `clusters` says where each class starts in them.
+
+    The last four are room to work in, as kernels that make arrays take longer to compile: `mean` float64 (2, n, 4),
+    `lists` int64 (5, n + 2), `seen` int64 with an entry for each model, `frame` float64 (8,).
     """
-    n = scores.size
-    mean = np.empty((n, 4))
-    moments = np.empty((n, 4))
-    belongs = np.empty(n, np.int64)
-    first = 0
+    mean, moments = mean[0], mean[1]
     # Clusters whose centre lies in a cell of the grid form a list: its head, and whom each is followed by.
-    cell, after = np.empty(n, np.int64), np.empty(n, np.int64)
+    belongs, cell, after, heads = lists[0], lists[1], lists[2], lists[3]
+    first = 0
     for part in range(parts.size - 1):
         count = 0
         clusters[part] = first
-        frame = frame_of(planes, parts[part], parts[part + 1])
-        heads = np.full(int(frame[4] * frame[5]), -1, np.int64)
+        measure_frame(planes, parts[part], parts[part + 1], frame)
+        for c in range(int(frame[4] * frame[5])):
+            heads[c] = -1
         for i in range(parts[part], parts[part + 1]):
             best = _best_cluster(planes, i, mean, threshold, frame, heads, after)
             new = best < 0
             if new:
                 best = count
                 count += 1
-                moments[best, :] = 0.0
-                sums[first + best, :] = 0.0
-            entry = sums[first + best]
-            entry[0] += scores[i]
-            entry[1] = max(entry[1], scores[i])
-            entry[2] += 1.0
-            entry[3] += weight[models[i]]
+                for k in range(4):
+                    moments[best, k] = 0.0
+                for k in range(5):
+                    sums[first + best, k] = 0.0
+            total = sums[first + best, 0] + scores[i]
+            sums[first + best, 0] = total
+            sums[first + best, 1] = max(sums[first + best, 1], scores[i])
+            sums[first + best, 2] += 1.0
+            sums[first + best, 3] += weight[models[i]]
             belongs[i] = first + best
             for k in range(4):
                 moments[best, k] += scores[i] * planes[k, i]
                 if new:
                     mean[best, k] = planes[k, i]
-                elif entry[0] > 0.0:  # a cluster of scores 0 alone stays where its first box is
-                    mean[best, k] = moments[best, k] / entry[0]
+                elif total > 0.0:  # a cluster of scores 0 alone stays where its first box is
+                    mean[best, k] = moments[best, k] / total
             _put(mean, best, new, frame, cell, heads, after)
-        for k in range(count):
-            copy_into(fused[first + k], mean[k])
+        for c in range(count):
+            for k in range(4):
+                fused[first + c, k] = mean[c, k]
         first += count
     clusters[parts.size - 1] = first
-    _weigh_models(models, weight, belongs, first, sums)
+    _weigh_models(models, weight, belongs, first, lists[4], cell, seen, sums)
 
 
 @kernel(inner=True)
@@ -239,19 +244,21 @@ def _put(mean, j, new, frame, cell, heads, after):
 
 
 @kernel(inner=True)
-def _weigh_models(models, weight, belongs, count, sums):
+def _weigh_models(models, weight, belongs, count, starts, members, seen, sums):
     """The weight of the different models in each cluster."""
-    n = models.size
-    starts = np.zeros(count + 1, np.int64)
-    for i in range(n):
-        starts[belongs[i] + 1] += 1
+    for c in range(count + 2):
+        starts[c] = 0
+    for i in range(models.size):
+        starts[belongs[i] + 2] += 1
     for c in range(count):
-        starts[c + 1] += starts[c]
-    members, filled = np.empty(n, np.int64), starts[:-1].copy()
-    for i in range(n):
-        members[filled[belongs[i]]] = models[i]
-        filled[belongs[i]] += 1
-    seen = np.full(weight.size, -1, np.int64)
+        starts[c + 2] += starts[c + 1]
+    # Entry c + 1 is where the next box of cluster c goes: at the end, where cluster c + 1 starts.
+    for i in range(models.size):
+        c = belongs[i] + 1
+        members[starts[c]] = models[i]
+        starts[c] += 1
+    for m in range(seen.size):
+        seen[m] = -1
     for c in range(count):
         for m in range(starts[c], starts[c + 1]):
             if seen[members[m]] != c:

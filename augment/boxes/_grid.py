@@ -24,9 +24,8 @@ SLACK = 1e-6
 
 
 @kernel(inner=True)
-def frame_of(planes, start, stop):
+def measure_frame(planes, start, stop, frame):
     """The frame of a grid for the boxes start to stop - 1; see `lay_out`."""
-    frame = np.empty(8)
     low_x = low_y = np.inf
     high_x = high_y = -np.inf
     wide = tall = 0.0
@@ -34,14 +33,13 @@ def frame_of(planes, start, stop):
         x, y = 0.5 * (planes[0, i] + planes[2, i]), 0.5 * (planes[1, i] + planes[3, i])
         low_x, high_x, low_y, high_y = min(low_x, x), max(high_x, x), min(low_y, y), max(high_y, y)
         wide, tall = max(wide, planes[2, i] - planes[0, i]), max(tall, planes[3, i] - planes[1, i])
-    side = max(int(np.sqrt((stop - start) / PER_CELL)), 1)
+    side = int(np.sqrt(max((stop - start) / PER_CELL, 1.0)))
     nx = side if high_x - low_x > LEAST else 1
     ny = side if high_y - low_y > LEAST else 1
     frame[0], frame[1] = low_x, low_y
     frame[2] = nx / (high_x - low_x) if nx > 1 else 0.0
     frame[3] = ny / (high_y - low_y) if ny > 1 else 0.0
     frame[4], frame[5], frame[6], frame[7] = nx, ny, wide, tall
-    return frame
 
 
 @kernel
@@ -53,7 +51,8 @@ def lay_out(planes, start, stop):
     x and y, widest and tallest box.
     """
     n = stop - start
-    frame = frame_of(planes, start, stop)
+    frame = np.empty(8)
+    measure_frame(planes, start, stop, frame)
     low_x, low_y, nx, ny = frame[0], frame[1], int(frame[4]), int(frame[5])
     cell = np.empty(n, np.int64)
     starts = np.zeros(nx * ny + 1, np.int64)
