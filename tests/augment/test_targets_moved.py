@@ -186,9 +186,11 @@ def test_displacements_are_undone_even_where_they_fold(seed: int, strength: floa
     points = np.random.default_rng(seed).uniform((0, 0), (W, H), (30, 2))
     out, _ = tg.move_points(points, path([stage], H, W), remove_invisible=False)
     error = np.abs(naive.pull([stage], out) - points).max(axis=1)
-    if strength < 0.1 * min(H / (rows - 1), W / (columns - 1)):
+    bend = strength / min(H / (rows - 1), W / (columns - 1))
+    if bend < 0.1:
         assert error.max() < 1e-3
-    assert (error < 1e-3).mean() >= 0.8  # the strongest grids fold so often that a fifth of the points meets a fold
+    # The stronger the grid, the more points lie in folds, where several points have gone to the same place.
+    assert (error < 1e-3).mean() > (0.85 if bend < 0.5 else 0.5)
 
 
 # --- boxes ------------------------------------------------------------------------------------------------------------
