@@ -261,7 +261,7 @@ def _end_of_image(found, d, stop, image, ranks):
 
 @kernel(inner=True)
 def _judge_without_truth(found, own, rules, verdicts):
-    """Judge detections in an image without ground truth: each is wrong, but in the ranges that it lies outside of."""
+    """Judge detections in an image without ground truth: they do not count in the ranges that they lie outside of."""
     for a in range(rules.ranges.shape[0]):
         for i in range(own.size):
             if _beyond(found.sizes[own[i]], rules.ranges[a, 0], rules.ranges[a, 1]):

@@ -108,8 +108,8 @@ def _borrowed_grid(grid):
 def _maximum_flow(grid):
     """Compute the flow.  The pixels that the source still reaches are then those of its tree.
 
-    Both trees grow from their terminals until they meet.  Flow is sent along the path through this arc, and pixels that
-    lost their parents get new ones.  This goes on until nothing grows.
+    Both trees grow from their terminals until they meet at an arc.  Flow is sent along the path through this arc, and
+    pixels that lose their parents by this get new ones.  This goes on until nothing grows.
     """
     grid = _borrowed_grid(grid)
     _plant(grid)
@@ -121,7 +121,7 @@ def _maximum_flow(grid):
             sent, count = _augment(grid, before, after, way)
             flow += sent
             _adopt(grid, count, time)
-        # A pixel stays active until it meets the other tree no more, unless it has become free.
+        # A pixel stays active as long as it meets the other tree and does not become free.
         if before < 0 or grid.parent[p] == FREE:
             p = _next_active(grid)
     return flow
@@ -167,16 +167,18 @@ def _next_active(grid):
 
 
 @kernel(inner=True)
-def _outward(grid, p, d):
-    """How much more can flow between p and its neighbour d as it does if p is the parent: away from the source,
-    or towards the sink."""
-    return grid.residual[p, d] if grid.tree[p] == SOURCE_TREE else grid.residual[p + grid.step[d], d ^ 1]
+def _outward(grid, mine, p, d):
+    """How much more can flow between p and its neighbour d if p is the parent.
+
+    In the source's tree it flows from p, in the sink's tree to p; `mine` is the tree of p.
+    """
+    return grid.residual[p, d] if mine == SOURCE_TREE else grid.residual[p + grid.step[d], d ^ 1]
 
 
 @kernel(inner=True)
-def _inward(grid, p, d):
-    """The same if the neighbour is the parent."""
-    return grid.residual[p + grid.step[d], d ^ 1] if grid.tree[p] == SOURCE_TREE else grid.residual[p, d]
+def _inward(grid, mine, p, d):
+    """How much more can flow between p and its neighbour d if the neighbour is the parent."""
+    return grid.residual[p + grid.step[d], d ^ 1] if mine == SOURCE_TREE else grid.residual[p, d]
 
 
 @kernel(inner=True)
@@ -187,16 +189,17 @@ def _grow(grid, p):
     none.
     """
     parent, tree, stamp, far = grid.parent, grid.tree, grid.stamp, grid.far
+    mine = tree[p]
     for d in range(4):
         q = p + grid.step[d]
-        if _outward(grid, p, d) <= 0:
+        if _outward(grid, mine, p, d) <= 0:
             continue
         if parent[q] == FREE:
-            tree[q], parent[q] = tree[p], d ^ 1
+            tree[q], parent[q] = mine, d ^ 1
             stamp[q], far[q] = stamp[p], far[p] + 1
             _activate(grid, q)
-        elif tree[q] != tree[p]:
-            if tree[p] == SOURCE_TREE:
+        elif tree[q] != mine:
+            if mine == SOURCE_TREE:
                 return p, q, d
             return q, p, d ^ 1
         elif stamp[q] <= stamp[p] and far[q] > far[p] + 1:
@@ -212,36 +215,35 @@ def _augment(grid, before, after, way):
     Returns the flow and the number of orphans.
     """
     least = np.int64(grid.residual[before, way])
-    least = min(least, _narrowest(grid, before))
-    least = min(least, _narrowest(grid, after))
+    least = min(least, _narrowest(grid, SOURCE_TREE, before))
+    least = min(least, _narrowest(grid, SINK_TREE, after))
     grid.residual[before, way] -= np.int32(least)
     grid.residual[after, way ^ 1] += np.int32(least)
-    first = _send(grid, before, least, 0)
-    return least, _send(grid, after, least, first)
+    first = _send(grid, SOURCE_TREE, before, least, 0)
+    return least, _send(grid, SINK_TREE, after, least, first)
 
 
 @kernel(inner=True)
-def _narrowest(grid, p):
-    """How much the path between p and its terminal lets pass."""
+def _narrowest(grid, mine, p):
+    """How much the path between p and its terminal lets pass; `mine` is the tree of p."""
     least = np.int64(FAR) << 32
     while grid.parent[p] != TERMINAL:
         d = grid.parent[p]
-        least = min(least, np.int64(_inward(grid, p, d)))
+        least = min(least, np.int64(_inward(grid, mine, p, d)))
         p += grid.step[d]
-    return min(least, abs(grid.excess[p]))
+    return min(least, grid.excess[p] if mine == SOURCE_TREE else -grid.excess[p])
 
 
 @kernel(inner=True)
-def _send(grid, p, amount, count):
+def _send(grid, mine, p, amount, count):
     """Send an amount through the path between p and its terminal; returns the number of orphans, `count` before it.
 
     The orphans next to the terminal come first: they are the ones that the others may hang on.
     """
     residual, parent, excess, sent, first = grid.residual, grid.parent, grid.excess, np.int32(amount), count
-    from_source = grid.tree[p] == SOURCE_TREE
     while parent[p] != TERMINAL:
         d, q = parent[p], p + grid.step[parent[p]]
-        if from_source:
+        if mine == SOURCE_TREE:
             residual[q, d ^ 1] -= sent
             residual[p, d] += sent
             filled = residual[q, d ^ 1] == 0
@@ -252,7 +254,7 @@ def _send(grid, p, amount, count):
         if filled:
             count = _orphan(grid, p, count)
         p = q
-    excess[p] -= amount if from_source else -amount
+    excess[p] -= amount if mine == SOURCE_TREE else -amount
     if excess[p] == 0:
         count = _orphan(grid, p, count)
     _reverse(grid.orphans, first, count)
@@ -292,10 +294,10 @@ def _adopt(grid, count, time):
 @kernel(inner=True)
 def _nearest_parent(grid, p, time):
     """The neighbour of p in its tree that is nearest to the terminal, -1 if there is none; and its distance."""
-    best, nearest = -1, FAR
+    mine, best, nearest = grid.tree[p], -1, FAR
     for d in range(4):
         q = p + grid.step[d]
-        if _inward(grid, p, d) > 0 and grid.parent[q] != FREE and grid.tree[q] == grid.tree[p]:
+        if _inward(grid, mine, p, d) > 0 and grid.parent[q] != FREE and grid.tree[q] == mine:
             away = _distance(grid, q, time)
             if away < nearest:
                 best, nearest = d, away
@@ -319,12 +321,12 @@ def _leave(grid, p, first, count):
 
     `count` orphans are in the ring from `first` on; returns how many there are then.
     """
-    size = grid.orphans.size
+    mine, size = grid.tree[p], grid.orphans.size
     for d in range(4):
         q = p + grid.step[d]
-        if grid.parent[q] == FREE or grid.tree[q] != grid.tree[p]:
+        if grid.parent[q] == FREE or grid.tree[q] != mine:
             continue
-        if _inward(grid, p, d) > 0:
+        if _inward(grid, mine, p, d) > 0:
             _activate(grid, q)
         if grid.parent[q] == d ^ 1:
             grid.parent[q] = ORPHAN
