@@ -237,7 +237,8 @@ def anchors_for(
         found, history = _evolved(sizes, found, generations, fitness, most_ratio, random)
     found = found[np.argsort(found.prod(axis=1), kind="stable")]
     nearest, distances = Samples(sizes, "iou").assign(found)
-    ratios = best_ratios(np.ascontiguousarray(sizes.T), np.ascontiguousarray(found))
+    ratios = np.empty(len(sizes))
+    best_ratios(np.ascontiguousarray(sizes.T), np.ascontiguousarray(found), ratios)
     shares = np.bincount(nearest, minlength=count) / len(sizes)
     return Anchors(
         found, shares, float(1 - distances.mean()), float((1 - distances >= least_iou).mean()),
@@ -313,7 +314,8 @@ def _evolved(
     def value(candidates: np.ndarray) -> float:
         if fitness == "iou":
             return float(1 - samples.assign(candidates)[1].mean())
-        found = best_ratios(planes, candidates)
+        found = np.empty(len(sizes))
+        best_ratios(planes, candidates, found)
         return float((found * (found > 1 / ratio)).mean())
 
     history = [value(best)]
@@ -330,16 +332,16 @@ def _evolved(
 
 
 @kernel
-def best_ratios(planes, anchors):
+def best_ratios(planes, anchors, out):
     """Of each box and its best anchor: the least of the ratios of their sides, 1 at most."""
     w, h = planes[0], planes[1]
-    out = np.zeros(w.size)
+    for i in range(out.size):
+        out[i] = 0.0
     for c in range(anchors.shape[0]):
         aw, ah = anchors[c, 0], anchors[c, 1]
         for i in range(out.size):
             wide, tall = w[i] / aw, h[i] / ah
             out[i] = max(out[i], min(min(wide, 1.0 / wide), min(tall, 1.0 / tall)))
-    return out
 
 
 declare(anchors_for, no_peer="it reads files, and gives the rest to KMeans")
