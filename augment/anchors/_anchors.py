@@ -231,7 +231,7 @@ def anchors_for(
 
     elbow = _elbow(sizes, ELBOW_TO if isinstance(k, str) else max(k, ELBOW_TO), random)
     count = knee(elbow) if isinstance(k, str) else int(k)
-    model = KMeans(count, metric=metric, update=update, n_init=n_init, random_state=random).fit(sizes)
+    model = KMeans(count, metric=metric, update=update, n_init=n_init, random_state=random)._fit_rows(sizes)
     found, history = model.cluster_centers_, np.empty(0)
     if generations:
         found, history = _evolved(sizes, found, generations, fitness, most_ratio, random)
@@ -289,7 +289,8 @@ def _elbow(sizes: np.ndarray, most: int, random: Any) -> dict[int, float]:
     some = sizes[:: -(-len(sizes) // ELBOW_BOXES)]
     samples, found, best = Samples(some, "iou"), {}, 0.0
     for k in range(1, min(most, len(some)) + 1):
-        centres = KMeans(k, update="median", n_init=2, max_iter=50, random_state=random).fit(some).cluster_centers_
+        model = KMeans(k, update="median", n_init=2, max_iter=50, random_state=random)
+        centres = model._fit_rows(some).cluster_centers_
         best = max(best, float(1 - samples.assign(centres)[1].mean()))  # one more anchor never harms
         found[k] = best
     return found
