@@ -135,9 +135,8 @@ def nearest_rectangles(planes, volumes, centres, labels, out):
         for i in range(best.size):
             best[i], chosen[i] = -np.inf, 0
         for c in range(centres.shape[0]):
-            _rectangles(
-                widths[start:stop], heights[start:stop], areas[start:stop], centres[c, 0], centres[c, 1], c, best, chosen
-            )
+            w, h = centres[c, 0], centres[c, 1]
+            _rectangles(widths[start:stop], heights[start:stop], areas[start:stop], w, h, c, best, chosen)
         for i in range(best.size):
             best[i] = 1.0 - best[i]
 

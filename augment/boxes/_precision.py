@@ -12,7 +12,8 @@ from augment._ranges import truth as truth_value
 from imgproc._core.check import integer, one_of, real
 
 from ._inputs import as_boxes, as_flags, as_labels, as_numbers, coded
-from ._match import MOST_THRESHOLDS, accumulate, falling, match, sorted_by
+from ._match import MOST_THRESHOLDS, accumulate, match
+from ._order import falling, sorted_by
 
 __all__ = ["AveragePrecision", "average_precision"]
 
