@@ -231,13 +231,14 @@ def anchors_for(
 
     elbow = _elbow(sizes, ELBOW_TO if isinstance(k, str) else max(k, ELBOW_TO), random)
     count = knee(elbow) if isinstance(k, str) else int(k)
-    model = KMeans(count, metric=metric, update=update, n_init=n_init, random_state=random).fit(sizes)
+    model = KMeans(count, metric=metric, update=update, n_init=n_init, random_state=random)._fit_rows(sizes)
     found, history = model.cluster_centers_, np.empty(0)
     if generations:
         found, history = _evolved(sizes, found, generations, fitness, most_ratio, random)
     found = found[np.argsort(found.prod(axis=1), kind="stable")]
     nearest, distances = Samples(sizes, "iou").assign(found)
-    ratios = best_ratios(np.ascontiguousarray(sizes.T), np.ascontiguousarray(found))
+    ratios = np.empty(len(sizes))
+    best_ratios(np.ascontiguousarray(sizes.T), np.ascontiguousarray(found), ratios)
     shares = np.bincount(nearest, minlength=count) / len(sizes)
     return Anchors(
         found, shares, float(1 - distances.mean()), float((1 - distances >= least_iou).mean()),
@@ -288,7 +289,8 @@ def _elbow(sizes: np.ndarray, most: int, random: Any) -> dict[int, float]:
     some = sizes[:: -(-len(sizes) // ELBOW_BOXES)]
     samples, found, best = Samples(some, "iou"), {}, 0.0
     for k in range(1, min(most, len(some)) + 1):
-        centres = KMeans(k, update="median", n_init=2, max_iter=50, random_state=random).fit(some).cluster_centers_
+        model = KMeans(k, update="median", n_init=2, max_iter=50, random_state=random)
+        centres = model._fit_rows(some).cluster_centers_
         best = max(best, float(1 - samples.assign(centres)[1].mean()))  # one more anchor never harms
         found[k] = best
     return found
@@ -313,7 +315,8 @@ def _evolved(
     def value(candidates: np.ndarray) -> float:
         if fitness == "iou":
             return float(1 - samples.assign(candidates)[1].mean())
-        found = best_ratios(planes, candidates)
+        found = np.empty(len(sizes))
+        best_ratios(planes, candidates, found)
         return float((found * (found > 1 / ratio)).mean())
 
     history = [value(best)]
@@ -330,16 +333,16 @@ def _evolved(
 
 
 @kernel
-def best_ratios(planes, anchors):
+def best_ratios(planes, anchors, out):
     """Of each box and its best anchor: the least of the ratios of their sides, 1 at most."""
     w, h = planes[0], planes[1]
-    out = np.zeros(w.size)
+    for i in range(out.size):
+        out[i] = 0.0
     for c in range(anchors.shape[0]):
         aw, ah = anchors[c, 0], anchors[c, 1]
         for i in range(out.size):
             wide, tall = w[i] / aw, h[i] / ah
             out[i] = max(out[i], min(min(wide, 1.0 / wide), min(tall, 1.0 / tall)))
-    return out
 
 
 declare(anchors_for, no_peer="it reads files, and gives the rest to KMeans")

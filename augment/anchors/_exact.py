@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from imgproc._core.copies import copy_into
-from imgproc._core.jit import kernel
+from imgproc._core.jit import borrowed, kernel
 
 __all__: list[str] = []
 
@@ -59,17 +59,28 @@ def exact_centre(
     rows, weights = rows[keep], weights[keep]
     planes, volumes = np.ascontiguousarray(rows.T), rows.prod(axis=1)
     if not thorough:
-        best = max(starts, key=lambda p: mean_iou(planes, volumes, weights, p))
-        return climb(planes, volumes, weights, np.array(best, np.float64), COARSE / 8, FINE)
+        return _climbed(planes, volumes, weights, starts)
     some = slice(None, None, -(-len(rows) // SAMPLES))
     few = np.ascontiguousarray(planes[:, some]), volumes[some].copy(), weights[some].copy()
     grid = _grid(rows)
-    values = mean_ious(*few, grid.reshape(-1, grid.shape[-1])).reshape(grid.shape[:-1])
-    tops = _tops(grid, values)
-    tops = [climb(*few, top.copy(), COARSE, 1e-4) for top in tops]
-    candidates = [*tops, *starts]
-    best = max(candidates, key=lambda p: mean_iou(planes, volumes, weights, p))
-    return climb(planes, volumes, weights, np.array(best, np.float64), COARSE / 8, FINE)
+    values = np.empty(grid.shape[:-1])
+    mean_ious(*few, grid.reshape(-1, grid.shape[-1]), values.reshape(-1))
+    tops = [top.copy() for top in _tops(grid, values)]
+    for top in tops:
+        climb(*few, top, np.empty_like(top), COARSE, 1e-4)
+    return _climbed(planes, volumes, weights, [*tops, *starts])
+
+
+def _climbed(
+    planes: np.ndarray, volumes: np.ndarray, weights: np.ndarray, candidates: Sequence[np.ndarray]
+) -> np.ndarray:
+    """The top above the best of the candidates."""
+    boxes = np.array(candidates, np.float64)
+    values = np.empty(len(boxes))
+    mean_ious(planes, volumes, weights, boxes, values)
+    best = boxes[np.argmax(values)].copy()
+    climb(planes, volumes, weights, best, np.empty_like(best), COARSE / 8, FINE)
+    return best
 
 
 def _grid(rows: np.ndarray) -> np.ndarray:
@@ -96,7 +107,7 @@ def _tops(grid: np.ndarray, values: np.ndarray) -> list[np.ndarray]:
     return list(grid.reshape(-1, grid.shape[-1])[at])
 
 
-@kernel
+@kernel(inner=True)
 def mean_iou(planes, volumes, weights, box):
     """Sum of the IoU with a box, by weight (a sum serves as well as a mean)."""
     d, total, volume = planes.shape[0], 0.0, 1.0
@@ -117,20 +128,21 @@ def mean_iou(planes, volumes, weights, box):
 
 
 @kernel
-def mean_ious(planes, volumes, weights, boxes):
+def mean_ious(planes, volumes, weights, boxes, out):
     """The same for many boxes."""
-    out = np.empty(boxes.shape[0])
+    planes, volumes, weights, boxes = borrowed(planes), borrowed(volumes), borrowed(weights), borrowed(boxes)
     for b in range(out.size):
         out[b] = mean_iou(planes, volumes, weights, boxes[b])
-    return out
 
 
 @kernel
-def climb(planes, volumes, weights, box, step, least):
-    """Move a box uphill until steps are smaller than `least`; then try the sides of the cluster next to its own."""
+def climb(planes, volumes, weights, box, trial, step, least):
+    """Move a box uphill until steps are smaller than `least`; then try the sides of the cluster next to its own.
+
+    `trial` is room for another box.
+    """
     d = planes.shape[0]
     value = mean_iou(planes, volumes, weights, box)
-    trial = box.copy()
     for _ in range(ROUNDS):
         while step >= least:
             moved = False
@@ -165,4 +177,3 @@ def climb(planes, volumes, weights, box, step, least):
         if not snapped:
             break
         step = 16.0 * least
-    return box

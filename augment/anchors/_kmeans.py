@@ -102,12 +102,16 @@ class KMeans(Clusterer):
         TypeError, ValueError
             If a parameter is out of range, samples are not finite or negative, or fewer than clusters.
         """
+        return self._fit_rows(self._samples(X, metric_name(self.metric), reset=True), sample_weight)
+
+    def _fit_rows(self, rows: np.ndarray, sample_weight: Any = None) -> Self:
+        # `fit` for samples that were checked (`as_samples`): scikit-learn, which takes a second to import, is not
+        # asked to do so again.
         count = integer(self.n_clusters, "n_clusters", at_least=1)
         metric = metric_name(self.metric)
         one_of(self.update, "update", UPDATES)
         most = integer(self.max_iter, "max_iter", at_least=1)
         runs = integer(self.n_init, "n_init", at_least=1)
-        rows = self._samples(X, metric, reset=True)
         if count > len(rows):
             raise ValueError(f"n_clusters must be <= n_samples={len(rows)}, got {count}")
         weights = as_weights(sample_weight, len(rows))

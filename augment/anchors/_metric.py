@@ -69,10 +69,7 @@ class Samples:
 
     def to(self, centre: np.ndarray) -> np.ndarray:
         """The distance of each to one centre; Euclidean ones squared."""
-        out = np.empty(len(self))
-        centres = np.ascontiguousarray(centre, np.float64).reshape(1, -1)
-        nearest(self.planes, self.volumes, centres, self.metric == "iou", np.empty(len(self), np.int64), out)
-        return out
+        return self.assign(np.ascontiguousarray(centre, np.float64).reshape(1, -1))[1]
 
     def assign(
         self, centres: np.ndarray, labels: np.ndarray | None = None, out: np.ndarray | None = None
@@ -82,27 +79,32 @@ class Samples:
         `labels` and `out` are written where they are given: new memory takes longer than the comparisons."""
         labels = np.empty(len(self), np.int64) if labels is None else labels
         out = np.empty(len(self)) if out is None else out
-        nearest(self.planes, self.volumes, np.ascontiguousarray(centres), self.metric == "iou", labels, out)
+        centres, block = np.ascontiguousarray(centres), np.empty(BLOCK)
+        if self.metric == "iou" and len(self.planes) == 2:
+            nearest_rectangles(self.planes, self.volumes, centres, labels, out)
+        else:
+            nearest(self.planes, self.volumes, centres, self.metric == "iou", block, labels, out)
         return labels, out
 
 
 @kernel
-def nearest(planes, volumes, centres, by_iou, labels, out):
-    """The nearest centre of each sample, and the distance: 1 - IoU, or the square of the Euclidean one."""
+def nearest(planes, volumes, centres, by_iou, inter, labels, out):
+    """The nearest centre of each sample, and the distance: 1 - IoU, or the square of the Euclidean one.
+
+    `inter` is room for a block.
+    """
     planes, volumes = borrowed(planes), borrowed(volumes)
+    labels, out = borrowed(labels), borrowed(out)
     n, d = volumes.size, planes.shape[0]
-    inter, best, chosen = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, np.int64)
     for start in range(0, n, BLOCK):
         m = min(BLOCK, n - start)
-        best[:m], chosen[:m] = -np.inf, 0
+        best, chosen = out[start : start + m], labels[start : start + m]
+        for i in range(m):
+            best[i], chosen[i] = -np.inf, 0
         for c in range(centres.shape[0]):
-            if by_iou and d == 2:
-                widths, heights = planes[0][start : start + m], planes[1][start : start + m]
-                areas = volumes[start : start + m]
-                _rectangles(widths, heights, areas, centres[c, 0], centres[c, 1], c, best, chosen)
-                continue
             volume = 1.0
-            inter[:m] = 1.0 if by_iou else 0.0
+            for i in range(m):
+                inter[i] = 1.0 if by_iou else 0.0
             for k in range(d):
                 side = centres[c, k]
                 volume *= side
@@ -119,8 +121,24 @@ def nearest(planes, volumes, centres, by_iou, labels, out):
                 best[i] = inter[i] if better else best[i]
                 chosen[i] = c if better else chosen[i]
         for i in range(m):
-            labels[start + i] = chosen[i]
-            out[start + i] = 1.0 - best[i] if by_iou else -best[i]
+            best[i] = 1.0 - best[i] if by_iou else -best[i]
+
+
+@kernel
+def nearest_rectangles(planes, volumes, centres, labels, out):
+    """The same by 1 - IoU in two dimensions."""
+    widths, heights, areas = borrowed(planes[0]), borrowed(planes[1]), borrowed(volumes)
+    labels, out = borrowed(labels), borrowed(out)
+    for start in range(0, areas.size, BLOCK):
+        stop = min(start + BLOCK, areas.size)
+        best, chosen = out[start:stop], labels[start:stop]
+        for i in range(best.size):
+            best[i], chosen[i] = -np.inf, 0
+        for c in range(centres.shape[0]):
+            w, h = centres[c, 0], centres[c, 1]
+            _rectangles(widths[start:stop], heights[start:stop], areas[start:stop], w, h, c, best, chosen)
+        for i in range(best.size):
+            best[i] = 1.0 - best[i]
 
 
 @kernel(inner=True)

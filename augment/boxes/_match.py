@@ -134,57 +134,6 @@ def _borrowed_figures(figures):
     return Figures(borrowed(figures.precision), borrowed(figures.scores), recall, area_under)
 
 
-# --- sorting ----------------------------------------------------------------------------------------------------------
-
-
-@kernel
-def falling(scores):
-    """A stable argsort by falling score: a radix sort of the bits, 16 at a time.  No NaN."""
-    n = scores.size
-    bits = (scores + 0.0).view(np.uint64)  # -0.0 becomes 0.0
-    order, other = np.arange(n), np.empty(n, np.int64)
-    sign = np.uint64(1) << np.uint64(63)
-    keys = np.empty(n, np.uint64)
-    for i in range(n):
-        # Rising keys are falling scores.
-        keys[i] = bits[i] if bits[i] & sign else ~(bits[i] | sign)
-    count = np.empty(65537, np.int64)
-    for shift in (0, 16, 32, 48):
-        count[:] = 0
-        for i in range(n):
-            count[np.int64((keys[i] >> np.uint64(shift)) & np.uint64(65535)) + 1] += 1
-        largest = 0
-        for c in range(1, 65537):
-            largest = max(largest, count[c])
-        if largest == n:
-            continue
-        for c in range(65536):
-            count[c + 1] += count[c]
-        for i in range(n):
-            row = order[i]
-            c = np.int64((keys[row] >> np.uint64(shift)) & np.uint64(65535))
-            other[count[c]] = row
-            count[c] += 1
-        order, other = other, order
-    return order
-
-
-@kernel
-def sorted_by(codes, order, kinds):
-    """`order`, sorted by ``codes[order]``, stable; and where each of the `kinds` codes starts."""
-    starts = np.zeros(kinds + 1, np.int64)
-    for i in range(order.size):
-        starts[codes[order[i]] + 1] += 1
-    for c in range(kinds):
-        starts[c + 1] += starts[c]
-    filled, out = starts[:-1].copy(), np.empty(order.size, np.int64)
-    for i in range(order.size):
-        c = codes[order[i]]
-        out[filled[c]] = order[i]
-        filled[c] += 1
-    return out, starts
-
-
 # --- matching ---------------------------------------------------------------------------------------------------------
 
 

@@ -20,10 +20,9 @@ from ._match import (
     Truth,
     Verdicts,
     accumulate,
-    falling,
     match,
-    sorted_by,
 )
+from ._order import falling, sorted_by
 
 __all__ = ["AveragePrecision", "average_precision"]
 
