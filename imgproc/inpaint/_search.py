@@ -134,25 +134,6 @@ def _improve(best, mine, total, distance, corner):
 
 
 @kernel(inner=True)
-def _try(numbers, feat, refused, terms, best, y, x):
-    """Improve the best of the first part by the source with this corner, if it is one."""
-    h, w, r = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS]
-    if y < 0 or x < 0 or y >= h or x >= w:
-        return
-    base = y * numbers[STRIDE] + x
-    if refused[base] != 0:
-        return
-    total = np.int64(0)
-    for k in range(numbers[TERMS]):
-        difference = np.int64(feat[base + terms[0, k]]) - terms[1, k]
-        total += difference * difference
-        if total > best[0, 0]:
-            return
-    ty, tx = numbers[TARGET] // w - r, numbers[TARGET] % w - r
-    _improve(best, np.int64(0), total, (y - ty) * (y - ty) + (x - tx) * (x - tx), base)
-
-
-@kernel(inner=True)
 def _list_terms(numbers, feat, means, known, terms, counts, y, x):
     """The known pixels of the target at (y, x), those first that are least like the mean."""
     h, w, stride = numbers[HEIGHT], numbers[WIDTH], numbers[STRIDE]
@@ -211,7 +192,7 @@ def _list_blocks(numbers, feat, means, known, blocks, taken, y, x):
                 taken[corner + i // BLOCK * size + i % BLOCK] = 1
             for c in range(channels):
                 place = (c * h + v) * stride + u
-                total = np.int64(0)
+                total = 0
                 for i in range(AREA):
                     total += feat[place + i // BLOCK * stride + i % BLOCK]
                 weight = abs(total - AREA * means[c])
@@ -248,8 +229,9 @@ def _list_shifts(numbers, known, source, shifts, y, x):
 @kernel(inner=True)
 def _suggest(numbers, feat, refused, terms, shifts, best):
     """Start from the best of the sources that the target's filled neighbours suggest, and the last one."""
-    w, r, stride, target = numbers[WIDTH], numbers[RADIUS], numbers[STRIDE], numbers[TARGET]
-    last = best[0, 2]
+    h, w, r, stride = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS], numbers[STRIDE]
+    target, last = numbers[TARGET], best[0, 2]
+    ty, tx = target // w - r, target % w - r
     for k in range(3):
         best[0, k] = FAR
     for i in range(numbers[SHIFTS] + 1):
@@ -257,7 +239,15 @@ def _suggest(numbers, feat, refused, terms, shifts, best):
         if i < numbers[SHIFTS]:
             at = target + shifts[i]
             y, x = at // w - r, at % w - r
-        _try(numbers, feat, refused, terms, best, y, x)  # which refuses what lies outside, as FAR does
+        base = y * stride + x
+        if y < 0 or x < 0 or y >= h or x >= w or refused[base] != 0:  # FAR lies outside, too
+            continue
+        total, k = 0, 0
+        while k < numbers[TERMS] and total <= best[0, 0]:
+            difference = np.int64(feat[base + terms[0, k]]) - terms[1, k]
+            total += difference * difference
+            k += 1
+        _improve(best, 0, total, (y - ty) * (y - ty) + (x - tx) * (x - tx), base)
     for i in range(1, best.shape[0]):
         for k in range(3):
             best[i, k] = best[0, k]
@@ -290,7 +280,7 @@ def _search_windows(numbers, feat, sums, refused, terms, blocks, shifts, best, a
         y, x = at // w - r, at % w - r
         for v in range(max(y - reach, 0), min(y + reach, h - 1 - 2 * r) + 1):
             for u in range(max(x - reach, 0), min(x + reach, w - 1 - 2 * r) + 1, STRIP):
-                _search_strip(numbers, feat, sums, refused, terms, blocks, best, v, u, acc, np.int64(0))
+                _search_strip(numbers, feat, sums, refused, terms, blocks, best, v, u, acc, 0)
 
 
 @kernel
@@ -322,14 +312,12 @@ def work(s, shared, acc, until, mine):
     The kernels that this one calls get just the arrays that they use: all of `State` in each call takes seconds to
     compile.
     """
-    numbers, feat, sums, refused = borrowed(s.numbers), borrowed(s.feat), borrowed(s.sums), borrowed(s.refused)
-    known, source, best = borrowed(s.known), borrowed(s.source), borrowed(s.best)
-    priority, priority_confidence = borrowed(s.priority), borrowed(s.priority_confidence)
-    confidence, tile_best = borrowed(s.confidence), borrowed(s.tile_best)
-    gradient_x, gradient_y = borrowed(s.gradient_x), borrowed(s.gradient_y)
-    strip_start, strip_x, means = borrowed(s.strip_start), borrowed(s.strip_x), borrowed(s.means)
-    terms, blocks, shifts, room = borrowed(s.terms), borrowed(s.blocks), borrowed(s.shifts), borrowed(s.room)
-    trace, shared, acc = borrowed(s.trace), borrowed(shared), borrowed(acc)
+    feat, sums = borrowed(s.feat), borrowed(s.sums)  # of which slices are taken
+    numbers, refused, known, source, best = s.numbers, s.refused, s.known, s.source, s.best
+    priority, priority_confidence, confidence, tile_best = s.priority, s.priority_confidence, s.confidence, s.tile_best
+    gradient_x, gradient_y, means, trace = s.gradient_x, s.gradient_y, s.means, s.trace
+    terms, blocks, shifts, room = s.terms, s.blocks, s.shifts, s.room
+    strip_start, strip_x = s.strip_start, s.strip_x
     h, w, r = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS]
     parts = (2 * (h + r + 1) + PART - 1) // PART
     patience = PATIENCE
