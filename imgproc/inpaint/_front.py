@@ -46,16 +46,17 @@ def _update_gradients(numbers, feat, known, gradient_x, gradient_y):
             at = y * w + x
             across = known[at] != 0 and 0 < x < w - 1 and known[at - 1] != 0 and known[at + 1] != 0
             down = known[at] != 0 and 0 < y < h - 1 and known[at - w] != 0 and known[at + w] != 0
-            longest, best_x, best_y = np.int64(-1), np.int64(0), np.int64(0)
+            longest, best_x, best_y = -1, 0, 0
             for c in range(channels):
                 place = (c * h + y) * stride + x
-                gx, gy = np.int64(0), np.int64(0)
+                gx, gy = 0, 0
                 if across:
                     gx = np.int64(feat[place + 1]) - np.int64(feat[place - 1])
                 if down:
                     gy = np.int64(feat[place + stride]) - np.int64(feat[place - stride])
-                if gx * gx + gy * gy > longest:
-                    longest, best_x, best_y = gx * gx + gy * gy, gx, gy
+                length = gx * gx + gy * gy
+                if length > longest:
+                    longest, best_x, best_y = length, gx, gy
             gradient_x[at] = best_x
             gradient_y[at] = best_y
 
@@ -65,8 +66,8 @@ def _prioritise(numbers, known, confidence, gradient_x, gradient_y, priority, pr
     h, w, r, kind = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS], numbers[PRIORITY]
     y0, y1, x0, x1 = max(y - r, 0), min(y + r + 1, h), max(x - r, 0), min(x + r + 1, w)
     total = 0.0
-    longest, best_x, best_y = np.int64(-1), np.int64(0), np.int64(0)
-    txx, txy, tyy, weights = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    longest, best_x, best_y = -1, 0, 0
+    txx, txy, tyy, weights = 0, 0, 0, 0
     for v in range(y0, y1):
         for u in range(x0, x1):
             at = v * w + u
@@ -81,18 +82,18 @@ def _prioritise(numbers, known, confidence, gradient_x, gradient_y, priority, pr
                     weights += weight
                 elif a * a + b * b > longest:
                     longest, best_x, best_y = a * a + b * b, a, b
-    c = total / np.float64((y1 - y0) * (x1 - x0))
-    nx, ny = np.int64(0), np.int64(0)
+    c = total / ((y1 - y0) * (x1 - x0))
+    nx, ny = 0, 0
     for step in range(-1, 2, 2):
         nx += step * _smoothed(known, h, w, y, x + step)
         ny += step * _smoothed(known, h, w, y + step, x)
-    length = math.sqrt(np.float64(nx * nx + ny * ny))
+    length = math.sqrt(nx * nx + ny * ny)
     d = 0.0
     if length > 0 and kind == TENSOR:
         p, q = np.float64(txy * nx - txx * ny), np.float64(tyy * nx - txy * ny)
-        d = math.sqrt(math.sqrt(p * p + q * q) / (np.float64(weights) * length)) / ALPHA
+        d = math.sqrt(math.sqrt(p * p + q * q) / (weights * length)) / ALPHA
     elif length > 0:
-        d = np.float64(abs(best_x * ny - best_y * nx)) / (ALPHA * length)
+        d = abs(best_x * ny - best_y * nx) / (ALPHA * length)
     priority_confidence[y * w + x] = c
     priority[y * w + x] = 0.2 * (0.3 * c + 0.7) + 0.8 * d if kind == REGULARIZED else c * d
 
@@ -111,7 +112,7 @@ def _goes_first(priority, priority_confidence, a, b):
 @kernel(inner=True)
 def _rank_tile(priority, priority_confidence, h, w, ty, tx):
     """The pixel of a tile to fill first, or -1."""
-    best = np.int64(-1)
+    best = -1
     highest = 0.0
     for y in range(ty * TILE, min(ty * TILE + TILE, h)):
         for at in range(y * w + tx * TILE, y * w + min(tx * TILE + TILE, w)):
@@ -144,7 +145,7 @@ def update(numbers, feat, known, confidence, gradient_x, gradient_y, priority, p
 @kernel(inner=True)
 def choose(priority, priority_confidence, tile_best):
     """The index of the pixel to fill next; -1 if there is none."""
-    best = np.int64(-1)
+    best = -1
     for i in range(tile_best.size):
         one = tile_best[i]
         if one >= 0 and _goes_first(priority, priority_confidence, one, best):

@@ -134,25 +134,6 @@ def _improve(best, mine, total, distance, corner):
 
 
 @kernel(inner=True)
-def _try(numbers, feat, refused, terms, best, y, x):
-    """Improve the best of the first part by the source with this corner, if it is one."""
-    h, w, r = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS]
-    if y < 0 or x < 0 or y >= h or x >= w:
-        return
-    base = y * numbers[STRIDE] + x
-    if refused[base] != 0:
-        return
-    total = np.int64(0)
-    for k in range(numbers[TERMS]):
-        difference = np.int64(feat[base + terms[0, k]]) - terms[1, k]
-        total += difference * difference
-        if total > best[0, 0]:
-            return
-    ty, tx = numbers[TARGET] // w - r, numbers[TARGET] % w - r
-    _improve(best, np.int64(0), total, (y - ty) * (y - ty) + (x - tx) * (x - tx), base)
-
-
-@kernel(inner=True)
 def _list_terms(numbers, feat, means, known, terms, counts, y, x):
     """The known pixels of the target at (y, x), those first that are least like the mean."""
     h, w, stride = numbers[HEIGHT], numbers[WIDTH], numbers[STRIDE]
@@ -211,7 +192,7 @@ def _list_blocks(numbers, feat, means, known, blocks, taken, y, x):
                 taken[corner + i // BLOCK * size + i % BLOCK] = 1
             for c in range(channels):
                 place = (c * h + v) * stride + u
-                total = np.int64(0)
+                total = 0
                 for i in range(AREA):
                     total += feat[place + i // BLOCK * stride + i % BLOCK]
                 weight = abs(total - AREA * means[c])
@@ -248,8 +229,9 @@ def _list_shifts(numbers, known, source, shifts, y, x):
 @kernel(inner=True)
 def _suggest(numbers, feat, refused, terms, shifts, best):
     """Start from the best of the sources that the target's filled neighbours suggest, and the last one."""
-    w, r, stride, target = numbers[WIDTH], numbers[RADIUS], numbers[STRIDE], numbers[TARGET]
-    last = best[0, 2]
+    h, w, r, stride = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS], numbers[STRIDE]
+    target, last = numbers[TARGET], best[0, 2]
+    ty, tx = target // w - r, target % w - r
     for k in range(3):
         best[0, k] = FAR
     for i in range(numbers[SHIFTS] + 1):
@@ -257,40 +239,49 @@ def _suggest(numbers, feat, refused, terms, shifts, best):
         if i < numbers[SHIFTS]:
             at = target + shifts[i]
             y, x = at // w - r, at % w - r
-        _try(numbers, feat, refused, terms, best, y, x)  # which refuses what lies outside, as FAR does
+        base = y * stride + x
+        if y < 0 or x < 0 or y >= h or x >= w or refused[base] != 0:  # FAR lies outside, too
+            continue
+        total, k = 0, 0
+        while k < numbers[TERMS] and total <= best[0, 0]:
+            difference = np.int64(feat[base + terms[0, k]]) - terms[1, k]
+            total += difference * difference
+            k += 1
+        _improve(best, 0, total, (y - ty) * (y - ty) + (x - tx) * (x - tx), base)
     for i in range(1, best.shape[0]):
         for k in range(3):
             best[i, k] = best[0, k]
 
 
 @kernel(inner=True)
-def _search_rows(numbers, feat, sums, refused, strip_start, strip_x, terms, blocks, best, first, acc, mine):
-    """Rows by their distance from the target's, 0, 1, 1, 2, 2 and so on, as long as one may hold a better source."""
-    ty = numbers[TARGET] // numbers[WIDTH] - numbers[RADIUS]
-    for step in range(first, first + PART):
-        away = (step + 1) >> 1
-        y = ty + (away if step % 2 else -away)
-        if y < 0 or y >= numbers[HEIGHT]:
-            continue
-        if best[mine, 0] == 0 and away * away > best[mine, 1]:
-            break
-        for i in range(strip_start[y], strip_start[y + 1]):
-            _search_strip(numbers, feat, sums, refused, terms, blocks, best, y, np.int64(strip_x[i]), acc, mine)
+def _search(numbers, feat, sums, refused, strip_start, strip_x, terms, blocks, shifts, best, acc, first, mine):
+    """Search a part of all rows, which are taken by their distance from the target's, 0, 1, 1, 2, 2 and so on, as long
+    as one may hold a better source.
 
-
-@kernel(inner=True)
-def _search_windows(numbers, feat, sums, refused, terms, blocks, shifts, best, acc):
-    """Sources around where the shifts of filled neighbours lead, then around the target: those whose corners are within
-    reach, and some beyond in x, in whole strips."""
-    h, w, r = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS]
-    for i in range(numbers[SHIFTS] + 1):
-        at, reach = numbers[TARGET], numbers[WINDOW]
-        if i < numbers[SHIFTS]:
-            at, reach = at + shifts[i], numbers[NEARBY]
-        y, x = at // w - r, at % w - r
-        for v in range(max(y - reach, 0), min(y + reach, h - 1 - 2 * r) + 1):
-            for u in range(max(x - reach, 0), min(x + reach, w - 1 - 2 * r) + 1, STRIP):
-                _search_strip(numbers, feat, sums, refused, terms, blocks, best, v, u, acc, np.int64(0))
+    With `first` -1, search around where the shifts of filled neighbours lead, then around the target: sources whose
+    corners are within reach, and some beyond in x, in whole strips.
+    """
+    h, w, r, target = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS], numbers[TARGET]
+    everywhere = first >= 0
+    for i in range(0 if everywhere else -numbers[SHIFTS], 1):
+        at, reach = target, numbers[WINDOW]
+        if i < 0:
+            at, reach = target + shifts[numbers[SHIFTS] + i], numbers[NEARBY]
+        cy, cx = at // w - r, at % w - r
+        x0, x1 = max(cx - reach, 0), min(cx + reach, w - 1 - 2 * r)
+        for step in range(max(first, 0), first + PART if everywhere else 2 * reach + 1):
+            away = (step + 1) >> 1
+            y = cy + (away if step % 2 else -away)
+            if y < 0 or y > h - 1 - 2 * r:
+                continue
+            begin, end = 0, (x1 - x0) // STRIP + 1
+            if everywhere:
+                if best[mine, 0] == 0 and away * away > best[mine, 1]:
+                    break
+                begin, end = strip_start[y], strip_start[y + 1]
+            for k in range(begin, end):
+                x = np.int64(strip_x[k]) if everywhere else x0 + k * STRIP
+                _search_strip(numbers, feat, sums, refused, terms, blocks, best, y, x, acc, mine)
 
 
 @kernel
@@ -322,20 +313,19 @@ def work(s, shared, acc, until, mine):
     The kernels that this one calls get just the arrays that they use: all of `State` in each call takes seconds to
     compile.
     """
-    numbers, feat, sums, refused = borrowed(s.numbers), borrowed(s.feat), borrowed(s.sums), borrowed(s.refused)
-    known, source, best = borrowed(s.known), borrowed(s.source), borrowed(s.best)
-    priority, priority_confidence = borrowed(s.priority), borrowed(s.priority_confidence)
-    confidence, tile_best = borrowed(s.confidence), borrowed(s.tile_best)
-    gradient_x, gradient_y = borrowed(s.gradient_x), borrowed(s.gradient_y)
-    strip_start, strip_x, means = borrowed(s.strip_start), borrowed(s.strip_x), borrowed(s.means)
-    terms, blocks, shifts, room = borrowed(s.terms), borrowed(s.blocks), borrowed(s.shifts), borrowed(s.room)
-    trace, shared, acc = borrowed(s.trace), borrowed(shared), borrowed(acc)
+    feat, sums = borrowed(s.feat), borrowed(s.sums)  # of which slices are taken
+    numbers, refused, known, source, best = s.numbers, s.refused, s.known, s.source, s.best
+    priority, priority_confidence, confidence, tile_best = s.priority, s.priority_confidence, s.confidence, s.tile_best
+    gradient_x, gradient_y, means, trace = s.gradient_x, s.gradient_y, s.means, s.trace
+    terms, blocks, shifts, room = s.terms, s.blocks, s.shifts, s.room
+    strip_start, strip_x = s.strip_start, s.strip_x
     h, w, r = numbers[HEIGHT], numbers[WIDTH], numbers[RADIUS]
     parts = (2 * (h + r + 1) + PART - 1) // PART
     patience = PATIENCE
     while patience > 0:
-        found = False
-        if mine == 0 and numbers[SEARCHING] == 0:
+        chosen = mine == 0 and numbers[SEARCHING] == 0
+        part, window, found = parts, False, False
+        if chosen:
             if numbers[TOP] < numbers[BOTTOM]:
                 update(
                     numbers, feat, known, confidence, gradient_x, gradient_y, priority, priority_confidence, tile_best
@@ -349,28 +339,27 @@ def work(s, shared, acc, until, mine):
             _list_blocks(numbers, feat, means, known, blocks, room, at // w, at % w)
             _list_shifts(numbers, known, source, shifts, at // w, at % w)
             _suggest(numbers, feat, refused, terms, shifts, best)
-            if numbers[WINDOW] >= 0:
-                _search_windows(numbers, feat, sums, refused, terms, blocks, shifts, best, acc)
-                found = best[0, 2] != FAR
-            if not found:
-                numbers[SEARCHING] = 1
-                atomic_store(shared, DONE, 0)
-                atomic_store(shared, NEXT, 0)
+            window = numbers[WINDOW] >= 0
+            numbers[SEARCHING] = 1
         elif mine != 0 and atomic_load(shared, ENDED) != 0:
             return True
-        if not found:
-            part = parts
+        else:
             if atomic_load(shared, NEXT) < parts:
                 part = atomic_add(shared, NEXT, 1)
             patience -= 1
-            if part < parts:
-                _search_rows(
-                    numbers, feat, sums, refused, strip_start, strip_x, terms, blocks, best, part * PART, acc, mine
-                )
-                atomic_add(shared, DONE, 1)
-                patience = PATIENCE
-            else:
-                found = mine == 0 and atomic_load(shared, DONE) >= parts
+        if window or part < parts:
+            first = -1 if window else part * PART
+            _search(numbers, feat, sums, refused, strip_start, strip_x, terms, blocks, shifts, best, acc, first, mine)
+        if part < parts:
+            atomic_add(shared, DONE, 1)
+            patience = PATIENCE
+        elif chosen:
+            found = best[0, 2] != FAR and window
+            if not found:  # set out the parts
+                atomic_store(shared, DONE, 0)
+                atomic_store(shared, NEXT, 0)
+        else:
+            found = mine == 0 and atomic_load(shared, DONE) >= parts
         if found:
             fill(numbers, best, feat, known, confidence, priority_confidence, source, trace)
             numbers[SEARCHING] = 0
