@@ -27,7 +27,8 @@ def interval(frame, y, lo, hi):
     v = y + 0.5
     px, py, pd = frame[1] * v + frame[2], frame[4] * v + frame[5], frame[7] * v + frame[8]
     w, h = frame[9], frame[10]
-    first, last = float(lo), float(hi - 1)
+    # Comparisons in place of min and max: these would be compiled as functions of their own.
+    first, last = np.float64(lo), np.float64(hi - 1)
     for side in range(5):
         # ``slope * X + offset >= 0`` for each side: left, right, top, bottom, and in front of the horizon
         if side == 0:
@@ -41,14 +42,16 @@ def interval(frame, y, lo, hi):
         else:
             slope, offset = frame[6], pd - 1e-9
         if slope > 0.0:
-            first = max(first, np.ceil(-offset / slope - 0.5))
+            start = np.ceil(-offset / slope - 0.5)
+            first = start if start > first else first
         elif slope < 0.0:
-            last = min(last, np.floor(-offset / slope - 0.5))
+            end = np.floor(-offset / slope - 0.5)
+            last = end if end < last else last
         elif offset < 0.0:
             last = first - 1.0
     if not last >= first:
         return lo, lo
-    return int(first), int(last) + 1
+    return np.int64(first), np.int64(last) + 1
 
 
 @kernel(inner=True)

@@ -189,7 +189,7 @@ def tabulate(ops, tables):
             else:
                 ops[k, TABLE] = tables
                 tables += 1
-        k = max(end, k + 1)
+        k = end if end > k else k + 1
     return tables
 
 
@@ -397,12 +397,12 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
     begin(source, out, scratch)
     prepare(source.numbers[CHANNELS], operations, limits, scratch)
     width = out.numbers[COLUMNS]
-    columns = min(width, CAPACITY)
-    lines = max(CAPACITY // width, 1)  # a chunk has whole rows of a small image, or a part of a row of a large one
+    columns = width if width < CAPACITY else CAPACITY
+    lines = CAPACITY // columns  # a chunk has whole rows of a small image, or a part of a row of a large one
     for y in range(y0, y1, lines):
-        below = min(y + lines, y1)
+        below = y + lines if y + lines < y1 else y1
         for x0 in range(0, width, columns):
-            x1 = min(x0 + columns, width)
+            x1 = x0 + columns if x0 + columns < width else width
             for k in range(y, below):
                 fresh = k == y0 or columns < width
                 _sample_row(source, maps, limits, scratch, k, x0, x1, (k - y) * width, fresh)
@@ -452,13 +452,13 @@ def run_labels(source, maps, scratch, out, y0, y1):
     floats, ints, ends = borrowed(scratch.floats), borrowed(scratch.ints), borrowed(scratch.ends)
     task, width = borrowed(scratch.tasks)[0], out.numbers[COLUMNS]
     task[_FRAMES], task[_STEPS], task[_CHANNELS] = maps.frames.shape[0], maps.steps.shape[0], numbers[CHANNELS]
-    columns = min(width, CAPACITY)
+    columns = width if width < CAPACITY else CAPACITY
     for y in range(y0, y1):
         for x0 in range(0, width, columns):
-            x1 = min(x0 + columns, width)
+            x1 = x0 + columns if x0 + columns < width else width
             lo, hi = _inside(maps.frames, y, x0, x1, ends)
             if lo < hi:
                 _points(maps, y, lo, hi, floats, ints[4], numbers[STEPS])
                 nearest_index(floats[0], floats[1], numbers[WIDTH], numbers[HEIGHT], hi - lo, ints[0])
-            task[_LEFT], task[_RIGHT], task[_LINE], task[_LO], task[_HI] = x0, x1, y * width, lo, max(lo, hi)
+            task[_LEFT], task[_RIGHT], task[_LINE], task[_LO], task[_HI] = x0, x1, y * width, lo, hi if lo < hi else lo
             invoke(numbers[SAMPLER], np.int64(0), (pixels, task, maps.fills, ends, ints, result))

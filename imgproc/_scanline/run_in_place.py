@@ -151,7 +151,7 @@ def _load(pixels, numbers, still, at, n, width, limits, scratch):
     task, k = scratch.tasks[0], np.int64(0)
     while k < n:
         y, x = (at + k) // width, (at + k) % width
-        m = n if still else min(n - k, width - x)
+        m = n if still else n - k if n - k < width - x else width - x
         start = at if still else numbers[FIRST] + numbers[STEP_Y] * y + numbers[STEP_X] * x
         task[samplers.START], task[samplers.COUNT], task[samplers.AT] = start, m, k
         sample(pixels, numbers[SAMPLER], task, limits, scratch)
@@ -197,7 +197,7 @@ def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1)
         # A chunk is any run of pixels; it may begin and end within a row.
         at = first
         while at < end:
-            n = min(np.int64(CAPACITY), end - at)
+            n = end - at if end - at < CAPACITY else np.int64(CAPACITY)
             _load(pixels, numbers, still, at, n, width, limits, scratch)
             after = apply(n, at, channels, width, part, limits, scratch)
             if not final:
@@ -210,5 +210,5 @@ def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1)
         if count > 0:
             pixels, still = unlocked(buffer), True
         channels = after
-        _turn_about(ops[last], operations.params, channels, totals, float(end - first), np.float64(limits[1]))
+        _turn_about(ops[last], operations.params, channels, totals, np.float64(end - first), np.float64(limits[1]))
         done = last

@@ -114,7 +114,8 @@ def _resized_taps(v, fresh, w, h, channels, xs, ys, n, index, fx, fy):
     v -= half
     v = v if v > zero else zero
     v = bottom if v > bottom else v
-    j0 = min(int(v), h - 2)
+    j0 = np.int64(v)
+    j0 = j0 if j0 < h - 2 else h - 2
     share = v - np.float32(j0)
     for i in range(n):
         fy[i] = share
