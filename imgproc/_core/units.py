@@ -60,7 +60,7 @@ class Unit:
         self.family, self.body = family, body
         self.__module__, self.__qualname__ = body.__module__, body.__qualname__
         self._adapter = _adapter(family, body)
-        self._addresses: dict[tuple[str, ...], int] = {}
+        self._addresses: dict[tuple[tuple[str, str], ...], int] = {}
         self.function = body
         self._dispatcher: Any = None
         _jit.UNITS.append(self)
@@ -78,7 +78,7 @@ class Unit:
         **letters
             The dtype, by name, of each letter of the family.
         """
-        key = tuple(letters[name] for name in sorted(letters))
+        key = tuple(letters.items())
         found = self._addresses.get(key)
         if found is None:
             with _jit.compiler_lock():

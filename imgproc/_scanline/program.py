@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -127,10 +128,16 @@ def as_tables(ops: Sequence[Op], channels: int) -> Program | None:
     # For one operation a table is always made: nobody asks whether it pays.
     kind = ops[0].kind
     values = kind.values(ops[0], channels)
-    rows = np.array(((kind.unit.address(T="float32"), 0, len(values), kind.flags, 1, 0),), np.int64)
-    tables, unit = np.empty((1, channels * LEVELS), np.uint8), TABLE_OF_BYTES.address(T="float32")
-    operations = Operations(rows, np.array(values, np.float64), tables, unit, PREPARER.address(T="float32"))
-    return Program(operations, channels, False)
+    unit, table, prepare = _addresses_alone(kind)
+    rows = np.array(((unit, 0, len(values), kind.flags, 1, 0),), np.int64)
+    tables = np.empty((1, channels * LEVELS), np.uint8)
+    return Program(Operations(rows, np.array(values, np.float64), tables, table, prepare), channels, False)
+
+
+@functools.cache
+def _addresses_alone(kind: Operation) -> tuple[int, int, int]:
+    """The addresses that the table of one operation takes."""
+    return kind.unit.address(T="float32"), TABLE_OF_BYTES.address(T="float32"), PREPARER.address(T="float32")
 
 
 def _differs(op: Op) -> bool:

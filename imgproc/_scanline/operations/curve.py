@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,13 +36,13 @@ def curve_rows(rows, n, channels, params, level):
     return channels
 
 
-def _values(op: Op, channels: int) -> Sequence[Any]:
+def _values(op: Op, channels: int) -> Any:
     samples = op.table
     shape: tuple[int, ...] = () if samples is None else samples.shape
     if samples is None or len(shape) not in (1, 2) or shape[-1] < 2 or shape[:-1] not in ((), (channels,)):
         raise ValueError(f"{name_of(op)} must have 2 samples or more, or {channels} rows of them, got {shape}")
     flat = samples.ravel() if samples.ndim == 2 or channels == 1 else np.tile(samples, channels)
-    return [flat.size // channels, *flat.tolist()]
+    return np.concatenate(((flat.size // channels,), flat))
 
 
 CURVE = on_channels("curve", curve_rows, flags=TABULATED | SLOW, values=_values)
