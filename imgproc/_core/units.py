@@ -300,3 +300,59 @@ def entry_of(kernel: _jit.Kernel, *examples: Any) -> Any:
         _jit.native_address(kernel.dispatcher, kinds)
         made = next(made for types, made in kernel.dispatcher.overloads.items() if tuple(types) == kinds)
     return made.entry_point
+
+
+ROOM = 1 << 13
+"""Bytes of a place for bound arguments."""
+
+
+class Bound(NamedTuple):
+    """Arguments that stay the same from call to call, taken apart once.
+
+    Taking some forty arrays out of Python's objects costs more than the rest of a small call.  ``keep(place,
+    arguments)`` in a kernel writes them to a place, an array of `ROOM` bytes, as the compiled code has them;
+    ``load(place)`` gives them back, borrowed: whoever holds the place holds the arrays.  Without a compiler the place
+    is the tuple itself.
+    """
+
+    keep: Any
+    load: Any
+
+
+def bound(examples: Callable[[], Any]) -> Bound:
+    """What keeps and loads arguments of the types of these examples, which are asked for when a kernel compiles."""
+
+    def pointer(context: Any, builder: Any, kind: Any, place: Any, value: Any) -> Any:
+        size = context.get_abi_sizeof(value)
+        if size > ROOM:
+            raise ValueError(f"bound arguments must fit {ROOM} bytes, got {size}")
+        return builder.bitcast(context.make_array(kind)(context, builder, place).data, value.as_pointer())
+
+    def build_keep(intrinsic: Any) -> Any:
+        from numba.core import types
+
+        def keep(typing_context, place, arguments):
+            def generate(context, builder, signature, args):
+                value = context.get_value_type(arguments)
+                builder.store(args[1], pointer(context, builder, place, args[0], value), align=8)
+                return context.get_dummy_value()
+
+            return types.void(place, arguments), generate
+
+        return intrinsic(keep)
+
+    def build_load(intrinsic: Any) -> Any:
+        import numba
+
+        kind = numba.typeof(examples())
+
+        def load(typing_context, place):
+            def generate(context, builder, signature, args):
+                value = context.get_value_type(kind)
+                return builder.load(pointer(context, builder, place, args[0], value), align=8)
+
+            return kind(place), generate
+
+        return intrinsic(load)
+
+    return Bound(_jit.Intrinsic(build_keep), _jit.Intrinsic(build_load, lambda place: place))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgproc._core.formats import work_dtype
+from imgproc._core.jit import jit_enabled
 from imgproc._core.planes import canonical, full_scale
-from imgproc._core.units import entry_of, kernel_address
+from imgproc._core.units import ROOM, entry_of, kernel_address
 from imgproc._scanline import Stage, levels_of, limits_of, moved, run, scratch, usable
 from imgproc._scanline.compute import result_numbers, source_numbers
 from imgproc._scanline.coordinates import FRAME, STEP
@@ -23,7 +24,7 @@ from imgproc._scanline.operations.table import TABLE_OF_BYTES
 from imgproc._scanline.program import unit_of
 from imgproc._scanline.run_in_place import run_levels
 
-from .kernels import MAP, Chain, Work, draw_moves, lower, run_samples
+from .kernels import EXAMPLES, MAP, RUNNERS, Chain, Work, lower
 from .program import MOST_WARPS, MOVE, WARP, assemble
 
 if TYPE_CHECKING:
@@ -178,23 +179,33 @@ class CompiledChain:
             chain.kernels[1] = kernel_address(
                 run_levels, source, operations, self.limits, work.scratch, result, work.buffer[0], work.totals, 0, 0
             )
-        words = np.zeros((1, 1), np.uint64)
+        words, out = np.zeros((1, 1), np.uint64), np.zeros((1, 1), np.uint8)
         self._lowering = kernel_address(lower, words[0], chain, work)
+        name = self.limits.dtype.name
+        EXAMPLES.setdefault(name, (chain, work._replace(buffer=np.empty((2, 0), np.uint8))))
+        runner, place = RUNNERS[name], self._bound(work)
         if self.moves:
-            self._draw_moves = entry_of(draw_moves, words, chain, work, self._lowering)
-        out = np.zeros((1, 1), np.uint8)
-        self._run_samples = entry_of(run_samples, pixels[None], words, chain, work, out, self._lowering, 0, 1)
+            self._draw_moves = entry_of(runner.draw_moves, words, place, self._lowering)
+        self._run_samples = entry_of(runner.run_samples, pixels[None], words, place, out, self._lowering, 0, 1)
         return self
+
+    def _bound(self, work: Work) -> Any:
+        """The chain and what a thread works in, as kernels take them; see `units.Bound`."""
+        if not jit_enabled():
+            return self._chain, work
+        place = np.zeros(ROOM, np.uint8)
+        RUNNERS[self.limits.dtype.name].bind(place, self._chain, work)
+        return place
 
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray | None:
         """Run one image under the words of a key, uint64 (1, n); None if no recorded segment fits the sample."""
-        work = self._work()
+        work, place = self._work()
         if self.moves:
-            if not self._draw_moves(words, self._chain, work, self._lowering):
+            if not self._draw_moves(words, place, self._lowering):
                 return None
             return moved(image, work.drawn[0].tolist(), self.size, out)
         result = np.empty(self.shape, self.target) if out is None or not usable(out, self.shape, self.target) else out
-        if self._run(canonical(image).reshape(1, -1), words, work, result.reshape(1, -1), 0, 1) == 0:
+        if self._run(canonical(image).reshape(1, -1), words, place, result.reshape(1, -1), 0, 1) == 0:
             return None
         if out is not None and result is not out:
             out[...] = result
@@ -205,7 +216,7 @@ class CompiledChain:
         """The geometric stages of the image that this thread ran last."""
         if not self.warps:
             return []
-        work = self._work()
+        work, _ = self._work()
         rows = work.drawn[: work.count[0]].tolist()
         return [self._stages[int(row[9])]._replace(pull=tuple(row[:9])) for row in rows]
 
@@ -214,20 +225,22 @@ class CompiledChain:
 
         Returns the number of the first image that could not be done, or `last`."""
         flat = canonical(images).reshape(len(images), -1)
-        return self._run(flat, words, self._work(), out.reshape(len(out), -1), first, last)
+        return self._run(flat, words, self._work()[1], out.reshape(len(out), -1), first, last)
 
-    def _run(self, flat: np.ndarray, words: np.ndarray, work: Work, out: np.ndarray, first: int, last: int) -> int:
+    def _run(self, flat: np.ndarray, words: np.ndarray, place: Any, out: np.ndarray, first: int, last: int) -> int:
         pixels, result = flat.view(np.uint8), out.view(np.uint8)
-        return self._run_samples(pixels, words, self._chain, work, result, self._lowering, first, last)
+        return self._run_samples(pixels, words, place, result, self._lowering, first, last)
 
-    def _work(self) -> Work:
+    def _work(self) -> tuple[Work, Any]:
+        """What this thread's kernels work in, and the same bound."""
         works = _own.__dict__.setdefault("works", {})
-        work = works.get(self)
-        if work is None:
+        found = works.get(self)
+        if found is None:
             if len(works) == WORKS:
                 del works[next(iter(works))]
-            work = works[self] = self._made()
-        return work
+            work = self._made()
+            found = works[self] = work, self._bound(work)
+        return found
 
 
 class FixedChain:

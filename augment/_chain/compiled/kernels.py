@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from imgproc._core.jit import borrowed, kernel, shared
-from imgproc._core.units import invoke_kernel
+from imgproc._core.units import bound, invoke_kernel
 from imgproc._scanline.machine import (
     COLUMNS,
     EXACT,
@@ -325,30 +325,58 @@ def _borrowed_work(w):
     )  # fmt: skip
 
 
-@kernel
-def run_samples(images, words, chain, work, out, lowering, first, last):
-    """Run samples [first, last); returns the number of the first that cannot be done in this way, or `last`."""
-    images, words, out = borrowed(images), borrowed(words), borrowed(out)
-    chain, work = _borrowed_chain(chain), _borrowed_work(work)
-    for i in range(first, last):
-        count = invoke_kernel(lowering, np.int64(0), (words[i], chain, work))
-        if count < 0:
-            return i
-        if chain.maps.shape[0] > 0:
-            if not _run_warped(images[i], count, chain, work, out[i]):
+EXAMPLES: dict[str, tuple[Chain, Work]] = {}
+"""A chain and what it works in, for each dtype of rows that has come: for their types."""
+
+
+class Runner(NamedTuple):
+    """The kernels that Python calls for one dtype of rows.  A chain and what it works in are bound beforehand."""
+
+    bind: Any
+    run_samples: Any
+    draw_moves: Any
+
+
+def _runner(dtype: str) -> Runner:
+    keep, load = bound(lambda: EXAMPLES[dtype])
+
+    def bind(place, chain, work):
+        # Borrowed already: what is loaded is a new value each time, whose references nobody has counted.
+        keep(place, (_borrowed_chain(chain), _borrowed_work(work)))
+
+    def run_samples(images, words, place, out, lowering, first, last):
+        """Run samples [first, last); returns the number of the first that cannot be done in this way, or `last`."""
+        images, words, out = borrowed(images), borrowed(words), borrowed(out)
+        given = load(place)
+        chain, work = _borrowed_chain(given[0]), _borrowed_work(given[1])
+        for i in range(first, last):
+            count = invoke_kernel(lowering, np.int64(0), (words[i], chain, work))
+            if count < 0:
                 return i
-            continue
-        if not place_kernel(_load_matrix(work.drawn[0]), work.source, work.result):
-            return i
-        _run_levels(images[i], work.source, work, (np.int64(0), count), chain, work.buffer[0], out[i])
-    return last
+            if chain.maps.shape[0] > 0:
+                if not _run_warped(images[i], count, chain, work, out[i]):
+                    return i
+                continue
+            if not place_kernel(_load_matrix(work.drawn[0]), work.source, work.result):
+                return i
+            _run_levels(images[i], work.source, work, (np.int64(0), count), chain, work.buffer[0], out[i])
+        return last
+
+    def draw_moves(words, place, lowering):
+        """Draw a sample whose pixels only move; returns whether none of them comes from outside.
+
+        ``work.drawn[0]`` is the map."""
+        given = load(place)
+        chain, work = _borrowed_chain(given[0]), _borrowed_work(given[1])
+        count = invoke_kernel(lowering, np.int64(0), (words[0], chain, work))
+        return count >= 0 and place_kernel(_load_matrix(work.drawn[0]), work.source, work.result)
+
+    made = [kernel(function) for function in (bind, run_samples, draw_moves)]
+    for each in made:
+        each.__qualname__ = f"{each.__name__}_{dtype}"
+    return Runner(*made)
 
 
-@kernel
-def draw_moves(words, chain, work, lowering):
-    """Draw a sample whose pixels only move; returns whether none of them comes from outside.
-
-    ``work.drawn[0]`` is the map."""
-    chain, work = _borrowed_chain(chain), _borrowed_work(work)
-    count = invoke_kernel(lowering, np.int64(0), (words[0], chain, work))
-    return count >= 0 and place_kernel(_load_matrix(work.drawn[0]), work.source, work.result)
+RUNNERS = {dtype: _runner(dtype) for dtype in ("float32", "float64")}
+bind_float32, run_samples_float32, draw_moves_float32 = RUNNERS["float32"]
+bind_float64, run_samples_float64, draw_moves_float64 = RUNNERS["float64"]
