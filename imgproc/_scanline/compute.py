@@ -21,7 +21,6 @@ from .machine import (
     STEPPER,
     STEPS,
     Maps,
-    Operations,
     Result,
     Source,
     run_labels,
@@ -213,13 +212,30 @@ def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
     program = as_tables(ops, channels)
     if program is None:
         return None
-    channels = program.channels
-    operations: Operations = program.operations
+    ops_rows, params, tables, _, prepare = program.operations
+    channels, (kind, limits) = program.channels, _bytes()
+    own = scratch(channels, kind)
+    arguments = ops_rows, params, tables, prepare, channels, own.rows, own.tasks[1], limits, own.bytes
+    _filler(*arguments)(*arguments)
+    return tables[ops_rows[0, 5]].reshape(channels, -1)
+
+
+@functools.cache
+def _bytes() -> tuple[np.dtype, np.ndarray]:
+    """The dtype of rows for bytes, and their limits."""
     byte = np.dtype(np.uint8)
     limits = limits_of(byte, byte, False)
-    own, (ops_rows, params, tables, _, prepare) = scratch(channels, limits.dtype), operations
-    _fill_tables(ops_rows, params, tables, prepare, channels, own.rows, own.tasks[1], limits, own.bytes)
-    return operations.tables[operations.ops[0, 5]].reshape(channels, -1)
+    return limits.dtype, limits
+
+
+_fillers: list[Any] = []
+
+
+def _filler(*arguments: Any) -> Any:
+    """The entry of `_fill_tables`, whose arguments always have the same types."""
+    if not _fillers:
+        _fillers.append(entry_of(_fill_tables, *arguments))
+    return _fillers[0]
 
 
 def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
