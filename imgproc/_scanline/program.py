@@ -69,7 +69,7 @@ def lay_out(ops: Sequence[Op], channels: int) -> Layout:
             continue
         own = kind.values(op, channels)
         numbers += (len(values), len(own))
-        values += own
+        values.extend(own)
         channels = kind.channels_after(op, channels)
         last = op if kind.last else None
     return Layout(numbers, values, arrays, channels)
