@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 import pydoc
 import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -290,7 +291,7 @@ def test_jit_has_neither_parallel_nor_fastmath() -> None:
 
 @pytest.mark.parametrize("kernel", _jit.KERNELS, ids=lambda k: k.__name__)
 def test_kernels_raise_and_assert_nothing(kernel: _jit.Kernel) -> None:
-    tree = ast.parse(inspect.getsource(kernel.function))
+    tree = ast.parse(textwrap.dedent(inspect.getsource(kernel.function)))
     for node in ast.walk(tree):
         assert not isinstance(node, ast.Raise | ast.Assert | ast.Try), f"{kernel.__module__}, line {node.lineno}"
 
