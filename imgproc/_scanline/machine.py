@@ -20,7 +20,7 @@ from .._core.units import Family, Unit, invoke
 from . import stores
 from .coordinates import interval, project_row, step_row
 from .operations._base import FIRST as PLACE_FIRST
-from .operations._base import MEAN, READY, SLOW, TABULATED
+from .operations._base import MEAN, READY, SLOW, TABULATED, TO_GREY
 from .samplers import _base as samplers
 from .samplers.nearest import nearest_index
 
@@ -242,6 +242,9 @@ def _prepare(ops, params, tables, channels, rows, place, limits, scratch):
     k = 0
     while k < ops.shape[0]:
         run = ops[k, RUN]
+        if ops[k, FLAGS] & TO_GREY:  # what follows has the parameters of one channel
+            channels = np.int64(1)
+            place[0] = channels
         if ops[k, TABLE] >= 0 and (run > 1 or not ops[k, FLAGS] & READY):  # a caller's table is filled already
             for c in range(channels):
                 for i in range(LEVELS):

@@ -36,9 +36,9 @@ CHANNELS, FIRST, WIDTH = range(3)
 """What `place` holds: the number of channels, the index ``y * width + x`` of the first pixel in the frame, and the
 width of the frame."""
 
-TABULATED, SLOW, READY, MEAN = 1, 2, 4, 8
+TABULATED, SLOW, READY, MEAN, TO_GREY = 1, 2, 4, 8, 16
 """Flags of an operation: a table can replace it; a table is faster even for this operation alone; it is a table itself;
-it needs the mean of the image."""
+it needs the mean of the image; it leaves one channel."""
 
 
 class Level(NamedTuple):

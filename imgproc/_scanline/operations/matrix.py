@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..._core.jit import kernel
 from ..stages import Op
-from ._base import Operation, on_channels, settle
+from ._base import TO_GREY, Operation, on_channels, settle
 
 
 @kernel(inner=True)
@@ -37,7 +37,9 @@ def mix_to_one(rows, n, channels, m, level):
 
 
 MATRIX: Operation = on_channels("matrix", mix_to_three, rgb=True)
-MATRIX_TO_GREY: Operation = on_channels("matrix", mix_to_one, rgb=True, channels_after=lambda op, channels: 1)
+MATRIX_TO_GREY: Operation = on_channels(
+    "matrix", mix_to_one, rgb=True, flags=TO_GREY, channels_after=lambda op, channels: 1
+)
 
 
 def matrix(rows: Sequence[Sequence[float]]) -> Op:
