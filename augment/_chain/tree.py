@@ -10,7 +10,6 @@ import numpy as np
 
 from .keys import FIRST_DRAWS, Draws, address, draw_block
 from .state import Place, State, Step
-from .state import frame_after as frame_after
 from .transform import Transform
 
 

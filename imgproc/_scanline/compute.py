@@ -20,6 +20,7 @@ from .machine import (
     SOURCE,
     STEPPER,
     STEPS,
+    TABLE,
     Maps,
     Result,
     Source,
@@ -217,7 +218,7 @@ def tabulated(ops: Sequence[Op], channels: int) -> np.ndarray | None:
     own = scratch(channels, kind)
     arguments = ops_rows, params, tables, prepare, channels, own.rows, own.tasks[1], limits, own.bytes
     _filler(*arguments)(*arguments)
-    return tables[ops_rows[0, 5]].reshape(channels, -1)
+    return tables[ops_rows[0, TABLE]].reshape(channels, -1)
 
 
 @functools.cache

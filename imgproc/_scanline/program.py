@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._core.formats import work_dtype
-from .machine import LEVELS, OP, PREPARER, Operations, tabulate
+from .machine import FLAGS, LEVELS, OP, PREPARER, Operations, tabulate
 from .operations._base import MEAN, READY, TABULATED, Operation, name_of
 from .operations.table import TABLE_OF_BYTES, TABLE_OF_WORDS
 from .stages import Op
@@ -88,7 +88,10 @@ def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
     dtype = np.dtype(dtype)
     work = work_dtype(dtype).name
     if dtype.kind == "u":
-        ops = [op for op in ops if not op.kind.changes_nothing(op)] or [ops[-1]]
+        kept = [op for op in ops if not op.kind.changes_nothing(op)] or [ops[-1]]
+        if len(kept) < len(ops):
+            lay_out(ops, channels)  # what is left out is refused where it does not fit, too
+        ops = kept
     numbers, values, arrays, after = lay_out(ops, channels)
     given = [_table(op, channels, dtype) for op in arrays]
     rows = np.empty((len(ops), OP), np.int64)
@@ -147,7 +150,7 @@ def _differs(op: Op) -> bool:
 
 def needs_mean(program: Program) -> bool:
     """Whether an operation depends on the mean of the image."""
-    return any(flags & MEAN for flags in program.operations.ops[:, 3].tolist())
+    return any(flags & MEAN for flags in program.operations.ops[:, FLAGS].tolist())
 
 
 def _table(op: Op, channels: int, dtype: np.dtype) -> np.ndarray:

@@ -483,3 +483,10 @@ def test_constructors_refuse_what_no_image_fits() -> None:
         pixel.permute((0, 0, 1))
     with pytest.raises(ValueError, match=r"method must be one of 'binary', .*, got 'otsu'"):
         pixel.threshold(0.5, "otsu")
+
+
+def test_an_operation_that_changes_nothing_is_refused_where_it_does_not_fit() -> None:
+    """On integers it is left out of the program, but not out of the checks."""
+    with pytest.raises(ValueError, match="normalize must come last, got affine after it"):
+        pack([pixel.normalize(0.5, 0.5), pixel.affine(1.0, 0.0)], 3, np.uint8)
+    assert len(pack([pixel.affine(1.0, 0.0), pixel.hsv(0.1)], 3, np.uint8).operations.ops) == 1

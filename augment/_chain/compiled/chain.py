@@ -15,7 +15,7 @@ from imgproc._core.units import ROOM, entry_of, kernel_address
 from imgproc._scanline import Stage, levels_of, limits_of, moved, run, scratch, usable
 from imgproc._scanline.compute import result_numbers, source_numbers
 from imgproc._scanline.coordinates import FRAME, STEP
-from imgproc._scanline.machine import LEVELS, OP, PREPARER, Maps, Operations, Result, Source, run_rows
+from imgproc._scanline.machine import LEVELS, OP, PREPARER, SAMPLER, Maps, Operations, Result, Source, run_rows
 from imgproc._scanline.matrix import IDENTITY
 from imgproc._scanline.operations._base import MEAN, TABULATED
 from imgproc._scanline.operations.erase import ERASE
@@ -114,7 +114,7 @@ class CompiledChain:
         channels, dtype = self.source[2], self.dtype
         maps = np.array([(*e.source[:2], e.stage.border == "constant") for e in stages], np.int64).reshape(-1, 3)
         levels = levels_of(tuple((e.stage.fill, 0) for e in stages), channels, full_scale(dtype), self.limits.dtype)
-        samplers = np.array([self._source(IDENTITY)[5], self._source(None)[5] if self.warps else 0])
+        samplers = np.array([self._source(IDENTITY)[SAMPLER], self._source(None)[SAMPLER] if self.warps else 0])
         inner = limits_of(dtype, dtype, False)
         kernels = np.zeros(2, np.int64)
         return Chain(self.seed, program, initial, maps, levels, samplers, kernels, self.limits, inner)

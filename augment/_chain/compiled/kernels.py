@@ -9,15 +9,21 @@ import numpy as np
 from imgproc._core.jit import borrowed, kernel, shared
 from imgproc._core.units import bound, invoke_kernel
 from imgproc._scanline.machine import (
+    AT,
     COLUMNS,
+    COUNT,
     EXACT,
     FIRST,
+    FLAGS,
     HEIGHT,
     RESIZED,
     ROWS,
+    RUN,
     SAMPLER,
     STEP_X,
     STEP_Y,
+    TABLE,
+    UNIT,
     WIDTH,
     Maps,
     Operations,
@@ -194,8 +200,8 @@ def lower(words, chain, work):
             if code <= MOVE:
                 _note_map(program, place, number, registers, work)
                 continue
-            ops[count, 0], ops[count, 1], ops[count, 2] = number, at, length
-            ops[count, 3], ops[count, 4], ops[count, 5] = code, 1, -1
+            ops[count, UNIT], ops[count, AT], ops[count, COUNT] = number, at, length
+            ops[count, FLAGS], ops[count, RUN], ops[count, TABLE] = code, 1, -1
             count += 1
             for i in range(length):
                 work.params[at + i] = registers[program[place + i]]
@@ -296,7 +302,7 @@ def _run_warped(image, count, chain, work, out):
         return False
     _sampled(chain, work, frames)
     split = np.int64(0)
-    while split < count and not work.ops[split, 3] & MEAN:
+    while split < count and not work.ops[split, FLAGS] & MEAN:
         split += 1
     if split == count:
         _run_rows(image, work, (np.int64(0), count), frames, chain, chain.limits, out, work.result)
