@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from . import cache
 from .notice import while_compiling
+from .numba_quick import compare_flags_quickly, quickly
 
 _OPTIONS = (
     *("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "LLVM_REFPRUNE_PASS", "LLVM_REFPRUNE_FLAGS"),
@@ -44,7 +45,7 @@ def keep(dispatcher: Any, name: str, content: str, kind: str) -> None:
         kept = _cache_class()(name, content, kind)
         dispatcher.compile = _watched(dispatcher.compile, kept)
         dispatcher._cache = kept
-        _hasten(dispatcher._compiler)
+        compare_flags_quickly(dispatcher._compiler)
         if kind == "inner":
             dispatcher.get_call_template = _without_literals(dispatcher.get_call_template)
     except Exception:
@@ -63,7 +64,7 @@ def _watched(compile_: Callable[..., Any], kept: Any) -> Callable[..., Any]:
             try:
                 if _depth > 1:
                     return compile_(*args)
-                with while_compiling():
+                with while_compiling(), quickly():
                     return compile_(*args)
             finally:
                 _depth -= 1
@@ -90,38 +91,6 @@ def _without_literals(get_call_template: Callable[..., Any]) -> Callable[..., An
         return get_call_template(args, kws)
 
     return get
-
-
-def _hasten(compiler: Any) -> None:
-    """Let a compiler use flags that are compared quickly.  This saves a tenth of the time that Numba takes."""
-    customize, quick = compiler._customize_flags, _quick_flags()
-    compiler._customize_flags = lambda flags: quick(customize(flags))
-
-
-@functools.cache
-def _quick_flags() -> Any:
-    from numba.core.compiler import Flags
-
-    number = hash(Flags())  # made of the names of all flags, so it is the same for all
-
-    class QuickFlags(Flags):
-        """Flags that are compared quickly.
-
-        Numba compares flags at each function call whose types it infers, through a dictionary of all flags.
-        """
-
-        __slots__ = ()
-
-        def __eq__(self, other: Any) -> Any:
-            same = self is other or (isinstance(other, Flags) and self._values == other._values)
-            return same or super().__eq__(other)
-
-        def __hash__(self) -> int:
-            return number
-
-    if hash(QuickFlags(Flags())) != hash(Flags()) or QuickFlags(Flags()) != Flags():
-        raise TypeError("Numba compares flags in another way")
-    return QuickFlags
 
 
 @functools.cache

@@ -1,0 +1,113 @@
+"""Numba compiles our kernels quicker, makes the same of them, and is as it was before and afterwards."""
+
+import gc
+import threading
+
+import numba
+import numpy as np
+import pytest
+from numba.core import ir, types
+
+from imgproc._core import jit, numba_quick
+
+pytestmark = pytest.mark.skipif(not jit.jit_enabled(), reason="nothing is compiled under NUMBA_DISABLE_JIT=1")
+
+
+def _methods():
+    return [types.functions.BaseFunction.get_call_type, ir.Inst._rec_list_vars]
+
+
+def test_all_replacements_are_found_in_this_numba():
+    assert [each.name for each in numba_quick._replacements()] == ["get_call_type", "_rec_list_vars"]
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_numba_and_the_collector_are_as_before_also_after_an_error(collecting):
+    before, was = _methods(), gc.isenabled()
+    try:
+        (gc.enable if collecting else gc.disable)()
+        with pytest.raises(KeyError), numba_quick.quickly(), numba_quick.quickly():
+            assert not gc.isenabled()
+            assert all(now is not then for now, then in zip(_methods(), before, strict=True))
+            raise KeyError
+        assert gc.isenabled() is collecting
+    finally:
+        (gc.enable if was else gc.disable)()
+    assert all(now is then for now, then in zip(_methods(), before, strict=True))
+
+
+def test_variables_are_listed_as_numba_lists_them():
+    def body(a, b):
+        total = 0.0
+        for k in range(a.size):
+            if a[k] > b:
+                total += a[k] * b + (k, total, (b, k))[1]
+        return total, [b, total], a[1:k]
+
+    from numba.core.compiler import run_frontend
+
+    func_ir = run_frontend(body)
+    statements = [each for block in func_ir.blocks.values() for each in block.body]
+    expected = [[v.name for v in each.list_vars()] for each in statements]
+    with numba_quick.quickly():
+        found = [[v.name for v in each.list_vars()] for each in statements]
+    assert found == expected
+    assert sum(map(len, expected)) > 40
+
+
+def test_the_same_types_are_found():
+    """Everything that two kinds of data and an operator give, quickly twice and as Numba gives it."""
+    from numba.core.registry import cpu_target
+
+    context = cpu_target.typing_context
+    context.refresh()
+    plain = [types.int64, types.uint8, types.float32, types.boolean, types.literal(3), types.float64[:], types.none]
+    import operator
+
+    def ask(function, args):
+        try:
+            return str(context.resolve_function_type(function, args, {}))
+        except Exception:  # Numba itself fails on a few of them
+            return "refused"
+
+    names = ("add", "truediv", "floordiv", "lt", "eq", "and_", "lshift", "getitem", "iadd", "is_")
+    cases = [(getattr(operator, name), (a, b)) for name in names for a in plain for b in plain]
+    slow = [ask(*case) for case in cases]
+    with numba_quick.quickly():
+        assert [ask(*case) for case in cases] == slow
+        assert [ask(*case) for case in cases] == slow
+    assert len(set(slow)) > 20
+
+
+def test_kernels_compile_to_the_same_code():
+    def body(a, n):
+        out = np.zeros(n, np.float32)
+        for k in range(n):
+            out[k] = a[k % a.size] * np.float32(0.5) + np.float32(k // 3)
+        return out
+
+    slow = numba.njit(body)
+    quick = numba.njit(body)
+    array = np.arange(7, dtype=np.float32)
+    slow(array, 20)
+    with numba_quick.quickly():
+        quick(array, 20)
+    texts = [next(iter(each.inspect_llvm().values())).count("\n") for each in (slow, quick)]
+    assert texts[0] == texts[1]
+    assert np.array_equal(slow(array, 20), quick(array, 20))
+
+
+def test_another_thread_that_compiles_for_itself_is_not_disturbed():
+    """Compilations take turns, so that it meets Numba as it is."""
+    results = []
+
+    def own():
+        results.append(numba.njit(lambda x: x * 2 + 1)(20))
+
+    thread = threading.Thread(target=own)
+    with jit.compiler_lock(), numba_quick.quickly():
+        thread.start()
+        thread.join(0.05)
+        assert not results
+    thread.join()
+    assert results == [41]
