@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ._inventory import EXAMPLES, MIXES, build, example, sample
+from ._inventory import EXAMPLES, MIXES, Entry, build, example, sample
 from .anchors import _warm as anchors
 from .balance import _examples as balance
 from .boxes import _warm as boxes
@@ -20,24 +20,36 @@ _UNTIL_RECORDED = 40
 """Calls after which a chain that comes again is surely recorded."""
 
 
-def tasks() -> dict[str, Callable[[], None]]:
-    """What compiles a transform's kernels on 8-bit RGB, by its name, and those of what is no transform."""
+def tasks(dtypes: Sequence[Any] = (np.uint8,), channels: Sequence[int | None] = (3,)) -> dict[str, Callable[[], None]]:
+    """What compiles a transform's kernels for images of these kinds, by its name, and those of what is no transform."""
+    kinds = [(np.dtype(dtype), number) for dtype in dtypes for number in channels]
     found: dict[str, Callable[[], None]] = {}
     for name, _ in EXAMPLES:
-        found[name] = functools.partial(_transform, name)
+        found[name] = functools.partial(_transform, name, kinds)
     for name, _ in MIXES:
         found[name] = functools.partial(_mix, name)
     return {**found, "samplers": balance.run_all, "boxes": boxes.run_all, "anchors": anchors.run_all}
 
 
-def _transform(name: str) -> None:
-    targets = sample()
-    for entry, parameters in EXAMPLES:
-        if entry == name:
-            Compose([build(entry, parameters)], box_format="coco", clip=False)(**targets, key=0)
+def _transform(name: str, kinds: Sequence[tuple[np.dtype[Any], int | None]]) -> None:
+    usual = (np.dtype(np.uint8), 3)
+    for dtype, number in kinds:
+        targets = sample(dtype=dtype)
+        if number is None:
+            targets["image"] = np.ascontiguousarray(targets["image"][..., 0])
+        for entry, parameters in EXAMPLES:
+            if entry != name:
+                continue
+            try:
+                Compose([build(entry, parameters)], box_format="coco", clip=False)(**targets, key=0)
+                if (dtype, number) != usual:
+                    _record(targets["image"], entries=[(entry, parameters)], calls=0)
+            except (ValueError, TypeError):
+                if (dtype, number) == usual:  # not every transform takes every kind of image
+                    raise
     further = _FURTHER.get(name)
     if further:
-        further(targets["image"])
+        further(sample()["image"])
 
 
 def _mix(name: str) -> None:
@@ -53,16 +65,21 @@ def _mix(name: str) -> None:
             mix(np.stack([targets["image"].astype(dtype)] * 2), keys=[(0, 0), (0, 1)])
 
 
-def _record(image: np.ndarray, *, names: Sequence[str]) -> None:
+def _record(image: np.ndarray, *, entries: Sequence[Entry], calls: int = _UNTIL_RECORDED) -> None:
     """A chain as a loader runs it: again and again, and on batches."""
-    chain = Compose([example(name) for name in names])
+    chain = Compose([build(*entry) for entry in entries])
     chain.batch(np.stack([image] * 8), keys=range(8))
-    for k in range(_UNTIL_RECORDED):
+    for k in range(calls):
         chain(image=image, key=k)
 
 
+def _examples(*names: str) -> list[Entry]:
+    """The first entry of each of these transforms."""
+    return [next(entry for entry in EXAMPLES if entry[0] == name) for name in names]
+
+
 def _color_jitter(image: np.ndarray) -> None:
-    _record(image, names=("HorizontalFlip", "ColorJitter", "Normalize"))
+    _record(image, entries=_examples("HorizontalFlip", "ColorJitter", "Normalize"))
     Compose([example("ColorJitter")])(image=np.full((9, 9, 3), np.nan, np.float32), key=0)
 
 
@@ -71,8 +88,8 @@ def _motion_blur(image: np.ndarray) -> None:
 
 
 _FURTHER: dict[str, Callable[[Any], None]] = {
-    "HorizontalFlip": functools.partial(_record, names=("HorizontalFlip",)),
-    "Affine": functools.partial(_record, names=("Affine", "Normalize")),
+    "HorizontalFlip": functools.partial(_record, entries=_examples("HorizontalFlip")),
+    "Affine": functools.partial(_record, entries=_examples("Affine", "Normalize")),
     "ColorJitter": _color_jitter,
     "MotionBlur": _motion_blur,
 }

@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 
-from ._core import cache
+from ._core import cache, shipped
 from ._core import jit as _jit
 from ._core.threads import available_cpus, get_num_threads
 from ._version import __version__
@@ -33,9 +33,21 @@ def main(arguments: list[str] | None = None) -> int:
     added.add_argument(
         "names", metavar="NAME", nargs="*", help="a package (augment), a function (clahe) or a transform (Affine)"
     )
+    _take_jobs(added)
+    said = (build_kernels.__doc__ or "").splitlines()[0]
+    added = commands.add_parser("build-kernels", help=said, description=said)
+    added.set_defaults(command=build_kernels, takes_options=True)
     added.add_argument(
-        "--jobs", metavar="N", type=_positive, default=available_cpus(), help="processes (default: %(default)s)"
+        "--cpu",
+        metavar="LEVEL",
+        action="append",
+        choices=tuple(shipped.LEVELS),
+        required=True,
+        help=f"a level of CPUs, several times if need be: {', '.join(shipped.LEVELS)}",
     )
+    added.add_argument("--out", metavar="DIR", required=True, help="the folder for archives and their manifest")
+    added.add_argument("names", metavar="NAME", nargs="*", help="packages, functions, transforms (default: all)")
+    _take_jobs(added)
     importlib.import_module("imgproc.inpaint._command").add_to(commands)
     importlib.import_module("imgproc.inpaint._scenes_command").add_to(commands)
     chosen = parser.parse_args(arguments)
@@ -58,6 +70,7 @@ def info() -> int:
         "compilation": "off (NUMBA_DISABLE_JIT)" if _numba_config("DISABLE_JIT") else "on",
         "kernel cache": str(_jit.cache_folder() or "none, nothing writable"),
         "cache size": f"{size / 1e6:.1f} MB, {files} kernels",
+        "shipped kernels": _shipped(),
     }
     for name, value in rows.items():
         print(f"{name:<16}{value}")
@@ -69,6 +82,13 @@ def _version_of(name: str) -> str:
         return importlib.import_module(name).__version__
     except Exception as error:  # a broken install is what this command is asked to show
         return f"does not import: {error}"
+
+
+def _shipped() -> str:
+    try:
+        return shipped.describe()
+    except Exception as error:
+        return f"not used: {type(error).__name__}: {error}"
 
 
 def _cpu_name() -> str:
@@ -107,6 +127,38 @@ def warmup(options: argparse.Namespace) -> int:
     except UnknownName as error:
         print(f"python -m imgproc warmup: {error}", file=sys.stderr)
         return 2
+
+
+def build_kernels(options: argparse.Namespace) -> int:
+    """Compile the kernels of all functions and chains for levels of CPUs, to be shipped.
+
+    Returns
+    -------
+    int
+        0; 1 when it cannot be done here; 2 for an unknown name.
+    """
+    from pathlib import Path
+
+    from ._build_kernels import CannotBuild, build
+    from ._warmup import UnknownName, choose
+
+    try:
+        choose(options.names)
+        made = build(options.cpu, Path(options.out), options.jobs, options.names)
+    except (CannotBuild, UnknownName, OSError) as error:
+        print(f"python -m imgproc build-kernels: {error}", file=sys.stderr)
+        return 2 if isinstance(error, UnknownName) else 1
+    for cpu, level in made["levels"].items():
+        size = Path(options.out, f"{cpu}.zip").stat().st_size
+        print(f"{cpu}: {sum(level['kernels'].values())} kernels, {size / 1e6:.1f} MB")
+    print(f"for Python {made['python']}, Numba {made['numba']}, llvmlite {made['llvmlite']}, {made['platform']}")
+    return 0
+
+
+def _take_jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", metavar="N", type=_positive, default=available_cpus(), help="processes (default: %(default)s)"
+    )
 
 
 def clean() -> int:

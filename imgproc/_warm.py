@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from ._core.check import DTYPES
 
 __all__: list[str] = []
 
 
-def tasks() -> dict[str, Callable[[], None]]:
-    """What compiles a function's kernels for every dtype, by the function's name."""
+def tasks(
+    dtypes: Sequence[Any] = DTYPES, channels: Sequence[int | None] = (None, 3, 4)
+) -> dict[str, Callable[[], None]]:
+    """What compiles a function's kernels for images of these kinds, by the function's name."""
     from ._inventory import functions_of_images
 
-    return {name: functools.partial(_call, function) for name, function in functions_of_images().items()}
+    return {
+        name: functools.partial(_call, function, dtypes, channels) for name, function in functions_of_images().items()
+    }
 
 
-def _call(function: Any) -> None:
-    from ._core.check import DTYPES
+def _call(function: Any, dtypes: Sequence[Any], channels: Sequence[int | None]) -> None:
     from ._inventory import takes_channels
 
-    for dtype in DTYPES:
-        for channels in (None, 3, 4):
-            if takes_channels(function, channels):
-                _call_every_way(function, dtype, channels)
+    for dtype in dtypes:
+        for number in channels:
+            if takes_channels(function, number):
+                _call_every_way(function, dtype, number)
 
 
 def _call_every_way(function: Any, dtype: Any, channels: int | None) -> None:

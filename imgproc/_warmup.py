@@ -1,7 +1,8 @@
 """``python -m imgproc warmup``: run what compiles kernels, in several processes, and say what was compiled.
 
-A package says what there is to run by a function ``tasks`` in its module ``_warm``, a mapping from public names to
-functions without arguments, and by an entry point in the group ``imgproc.warmup`` that names this function.
+A package says what there is to run by a function ``tasks`` in its module ``_warm``, which gives a mapping from public
+names to functions without arguments, and by an entry point in the group ``imgproc.warmup`` that names this function.
+``tasks`` takes `dtypes` and `channels`, the kinds of images to run on (None stands for grey).
 """
 
 from __future__ import annotations
@@ -64,9 +65,9 @@ def packages(names: Iterable[str] = ()) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def tasks_of(package: str) -> dict[str, Callable[[], None]]:
-    """What there is to run for a package."""
-    return importlib.import_module(f"{package}._warm").tasks()
+def tasks_of(package: str, **kinds: Any) -> dict[str, Callable[[], None]]:
+    """What there is to run for a package.  `kinds` are `dtypes` and `channels` of images, where not the usual ones."""
+    return importlib.import_module(f"{package}._warm").tasks(**kinds)
 
 
 def choose(names: Sequence[str]) -> list[Task]:

@@ -64,8 +64,13 @@ def file_of(name: str, key: str) -> Path | None:
     folder = cache_folder()
     if folder is None:
         return None
+    return folder / name_of(name, key)
+
+
+def name_of(name: str, key: str) -> str:
+    """The name of the file for the function with this name and key."""
     readable = re.sub(r"[^\w.]+", "", name)[-60:]
-    return folder / f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:32]}{SUFFIX}"
+    return f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:32]}{SUFFIX}"
 
 
 def read(file: Path, key: str) -> bytes | None:
@@ -74,15 +79,27 @@ def read(file: Path, key: str) -> bytes | None:
         content = file.read_bytes()
     except OSError:
         return None
+    payload = payload_of(content, key)
+    if payload is not None:
+        _mark_as_used(file)
+    return payload
+
+
+def payload_of(content: bytes, key: str) -> bytes | None:
+    """What the content of a file holds, or None if it is damaged, or was written under another key."""
     start = len(_MAGIC)
     digest, rest = content[start : start + 32], content[start + 32 :]
     if not content.startswith(_MAGIC) or hashlib.sha256(rest).digest() != digest:
         return None
     size = int.from_bytes(rest[:4], "little")
-    if rest[4 : 4 + size] != key.encode():
-        return None
-    _mark_as_used(file)
-    return rest[4 + size :]
+    return rest[4 + size :] if rest[4 : 4 + size] == key.encode() else None
+
+
+def key_of(content: bytes) -> str:
+    """The key that the content of a file begins with."""
+    start = len(_MAGIC) + 32
+    size = int.from_bytes(content[start : start + 4], "little")
+    return content[start + 4 : start + 4 + size].decode()
 
 
 def write(file: Path, key: str, payload: bytes) -> None:

@@ -19,7 +19,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from . import numba_inside
+from . import numba_inside, shipped
 from .cache import cache_folder as cache_folder
 from .fingerprint import fingerprint, register
 
@@ -135,9 +135,11 @@ def _config() -> Any:
 
 @functools.cache
 def cpu_has(feature: str) -> bool:
-    """Whether kernels may use a feature, given by LLVM's name: the CPU has it, and Numba compiles for this very CPU."""
+    """Whether kernels may use a feature, given by LLVM's name: the CPU has it, and Numba compiles for this very CPU.
+
+    Kernels that come compiled are for a level of CPUs, so where they are used, none may use such a feature."""
     config = _config()
-    if config.DISABLE_JIT or config.CPU_NAME or config.CPU_FEATURES:
+    if config.DISABLE_JIT or config.CPU_NAME or config.CPU_FEATURES or shipped.level() is not None:
         return False
     try:
         import llvmlite.binding

@@ -13,16 +13,16 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
-from . import cache
+from . import cache, shipped
 from .notice import while_compiling
 from .numba_quick import compare_flags_quickly, quickly
 
 _OPTIONS = (
     *("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "LLVM_REFPRUNE_PASS", "LLVM_REFPRUNE_FLAGS"),
-    *("CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "USING_SVML", "DISABLE_INTEL_SVML"),
+    *("USING_SVML", "DISABLE_INTEL_SVML"),
     *("BOUNDSCHECK", "DEBUG", "DEBUG_JIT", "DEBUGINFO_DEFAULT", "DEBUG_NRT", "DEBUG_ARRAY_OPT", "NRT_STATS"),
 )
-"""Settings of Numba that change the code that it makes."""
+"""Settings of Numba that change the code that it makes.  Those of the CPU are known by what they lead to."""
 
 _depth = 0  # how deep compilations are nested: one begins another; guarded by Numba's compiler lock
 
@@ -119,12 +119,15 @@ def _cache_class() -> Any:
 
         def _load(self, sig: Any, context: Any) -> Any:
             context.refresh()
-            key = self._key(sig, context)
-            file = key and cache.file_of(self._name, key)
-            if not key or not file:
+            target = context.codegen().magic_tuple()
+            key = self._key(sig, target)
+            if not key:
                 return None
+            file = cache.file_of(self._name, key)
             found = self._read(file, key, sig, context)
-            if found is None and _depth == 1:
+            if found is None and not self._inner:
+                found = self._load_shipped(sig, context, target)
+            if found is None and file and _depth == 1:
                 # Only the outermost compilation takes a claim, because a process that waits must hold none.
                 claim = cache.Claim(file)
                 self._claims.append(claim)
@@ -132,8 +135,15 @@ def _cache_class() -> Any:
                 found = self._read(file, key, sig, context)
             return found
 
+        def _load_shipped(self, sig: Any, context: Any, target: tuple[str, ...]) -> Any:
+            level = shipped.level()
+            key = level and self._key(sig, (target[0], level.cpu, ""))
+            return self._rebuilt(shipped.read(self._name, key), sig, context) if key else None
+
         def _read(self, file: Any, key: str, sig: Any, context: Any) -> Any:
-            payload = cache.read(file, key)
+            return self._rebuilt(cache.read(file, key), sig, context) if file else None
+
+        def _rebuilt(self, payload: bytes | None, sig: Any, context: Any) -> Any:
             if payload is None:
                 return None
             try:
@@ -148,19 +158,26 @@ def _cache_class() -> Any:
                     _set_environments(cres)
                 if any(not lifted.can_cache for lifted in cres.lifted) or cres.library.has_dynamic_globals:
                     return
-                key = self._key(sig, cres.target_context)
+                key = self._key(sig, cres.target_context.codegen().magic_tuple())
                 file = key and cache.file_of(self._name, key)
                 if key and file:
-                    # The annotated source would take half of the file, and it contains addresses.
-                    cache.write(file, key, dumps(cres._replace(type_annotation="")._reduce()))
+                    cache.write(file, key, dumps(self._reduced(cres)))
             except Exception:  # the function is compiled and can be used; it is only not kept
                 return
 
-        def _key(self, sig: Any, context: Any) -> str | None:
+        def _reduced(self, cres: Any) -> tuple[Any, ...]:
+            """What is written of a compiled function."""
+            # The annotated source would take half of the file, and it contains addresses.
+            library, *others = cres._replace(type_annotation="")._reduce()
+            if library[1] == "object" and inner_compiler() is not None:
+                # Nothing is linked with an entry: kernels call it by its address, or have it as a part (see `jit`).
+                library = (library[0], "object", (library[2][0], _names_only(library[2][1])))
+            return (library, *others)
+
+        def _key(self, sig: Any, target: tuple[str, ...]) -> str | None:
             signature = _signature_text(sig)
             if " at 0x" in signature:  # an argument known by its address, which means nothing in another process
                 return None
-            target = context.codegen().magic_tuple()
             return "\n".join((_environment(), repr(target), self._kind, self._name, self._content, signature))
 
         def release(self) -> None:
@@ -170,21 +187,28 @@ def _cache_class() -> Any:
     return Kept
 
 
+def _names_only(bitcode: bytes) -> bytes:
+    """A module that defines the same names with nothing behind them: all that Numba asks of it when it loads."""
+    import llvmlite.binding
+
+    module = llvmlite.binding.parse_bitcode(bitcode)
+    lines = [f'define void @"{each.name}"() {{ ret void }}' for each in module.functions if not each.is_declaration]
+    lines += [f'@"{each.name}" = global i8 0' for each in module.global_variables if not each.is_declaration]
+    return llvmlite.binding.parse_assembly("\n".join(lines)).as_bitcode()
+
+
 @functools.cache
 def _environment() -> str:
     """The versions and settings that change the compiled code."""
-    import llvmlite
     import llvmlite.binding
     import numba
     import numpy
 
     versions = {
-        "imgproc": cache.__version__,
-        "python": f"{sys.implementation.cache_tag}{getattr(sys, 'abiflags', '')}",
-        "numba": numba.__version__,
-        "llvmlite": llvmlite.__version__,
+        **shipped.versions(),
+        "abi": getattr(sys, "abiflags", ""),
         "llvm": llvmlite.binding.llvm_version_info,
-        "numpy": numpy.__version__.split(".")[:2],
+        "numpy": numpy.__version__.partition(".")[0],
     }
     options = {name: getattr(numba.config, name, None) for name in _OPTIONS}
     # NUMBA_OPT=max gives an integer that has this further attribute.
