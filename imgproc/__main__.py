@@ -70,7 +70,7 @@ def info() -> int:
         "compilation": "off (NUMBA_DISABLE_JIT)" if _numba_config("DISABLE_JIT") else "on",
         "kernel cache": str(_jit.cache_folder() or "none, nothing writable"),
         "cache size": f"{size / 1e6:.1f} MB, {files} kernels",
-        "shipped kernels": _shipped(),
+        "shipped kernels": shipped.describe(),
     }
     for name, value in rows.items():
         print(f"{name:<16}{value}")
@@ -82,13 +82,6 @@ def _version_of(name: str) -> str:
         return importlib.import_module(name).__version__
     except Exception as error:  # a broken install is what this command is asked to show
         return f"does not import: {error}"
-
-
-def _shipped() -> str:
-    try:
-        return shipped.describe()
-    except Exception as error:
-        return f"not used: {type(error).__name__}: {error}"
 
 
 def _cpu_name() -> str:

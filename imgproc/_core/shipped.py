@@ -78,10 +78,10 @@ def describe() -> str:
     setting = os.environ.get(VARIABLE)
     if setting == "off":
         return f"off ({VARIABLE})"
-    chosen = level()
-    if chosen is not None:
-        return f"{chosen.cpu}, {len(_open(chosen.archive, os.getpid()).namelist())} kernels ({chosen.made_by})"
     try:
+        chosen = level()
+        if chosen is not None:
+            return f"{chosen.cpu}, {len(_open(chosen.archive, os.getpid()).namelist())} kernels ({chosen.made_by})"
         folder = _folder()
         if folder is None:
             return f"none in {setting}" if setting else "none installed (pip install imgproc-augment[faststart])"

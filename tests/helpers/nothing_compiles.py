@@ -1,0 +1,118 @@
+"""``python tests/helpers/nothing_compiles.py``: call everything, and say what had to be compiled.
+
+Every public function of images is called at its example arguments, every transform on its sample, in uint8 and float32,
+grey and RGB, and what works on boxes and tables once.  With the kernels' distribution installed and no cache, nothing
+should compile: the script prints what did, and exits with 1 if anything did.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import sys
+import tempfile
+import time
+
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp()  # a new home, in which nothing is
+os.environ.pop("NUMBA_CACHE_DIR", None)
+
+import numpy as np
+from numba.core import event
+
+import augment
+import imgproc
+from augment import Compose
+from augment._inventory import EXAMPLES, MIXES, build, sample
+from augment._warm import tasks as tasks_of_augment
+from imgproc._core import shipped
+from imgproc._inventory import example_call, example_image, functions_of_images, takes_channels
+
+compiled: dict[str, list[str]] = collections.defaultdict(list)
+now = "import"
+
+
+class _Listener(event.Listener):
+    def on_start(self, event: event.Event) -> None:
+        compiled[now].append(event.data["dispatcher"].py_func.__qualname__)
+
+    def on_end(self, event: event.Event) -> None:
+        pass
+
+
+def functions() -> None:
+    """All functions of images, each in four kinds."""
+    global now
+    for name, function in functions_of_images().items():
+        for dtype in (np.uint8, np.float32):
+            for channels in (None, 3):
+                if not takes_channels(function, channels):
+                    continue
+                now = f"{name} {np.dtype(dtype)} {'grey' if channels is None else 'RGB'}"
+                args, kwargs = example_call(function, example_image(dtype, (48, 64), channels))
+                try:
+                    function(*args, **kwargs)
+                except ValueError:  # not every function takes every kind of image
+                    continue
+
+
+def transforms() -> None:
+    """All transforms, with the first of their examples, each in four kinds."""
+    global now
+    for name in dict.fromkeys(name for name, _ in (*EXAMPLES, *MIXES)):
+        mixes = name in [entry for entry, _ in MIXES]
+        parameters = next(each for entry, each in (*MIXES, *EXAMPLES) if entry == name)
+        for dtype in (np.uint8, np.float32):
+            for channels in (None, 3):
+                now = f"{name} {np.dtype(dtype)} {'grey' if channels is None else 'RGB'}"
+                things = sample(dtype=dtype)
+                if channels is None:
+                    things["image"] = np.ascontiguousarray(things["image"][..., 0])
+                if name in ("CopyPaste", "MaskDropout"):
+                    things = {"image": things["image"], "mask": things["mask"]}
+                more = {"donors": [things, things]} if mixes else {}
+                try:
+                    Compose([build(name, parameters)])(**things, key=(0, 0), **more)
+                except (ValueError, TypeError):
+                    continue
+
+
+def others() -> None:
+    """The chain of the README as a loader runs it, and what is no function of images."""
+    global now
+    now = "README"
+    image = example_image(np.uint8, (480, 640), 3)
+    chain = Compose(
+        [
+            augment.HorizontalFlip(),
+            augment.Affine(rotate=(-15, 15)),
+            augment.HueSaturationValue(),
+            augment.Resize(size=(224, 224)),
+            augment.Normalize(),
+        ]
+    )
+    for k in range(40):
+        chain(image=image, key=(0, k))
+    chain.batch(np.stack([image] * 4), keys=range(4))
+    now = "inpaint_exemplar"
+    hole = np.zeros(image.shape[:2], bool)
+    hole[200:220, 300:330] = True
+    imgproc.inpaint_exemplar(image[180:260, 280:360], hole[180:260, 280:360])
+    for now in ("boxes", "anchors", "samplers"):
+        tasks_of_augment()[now]()
+
+
+def main() -> int:
+    """Call all, and print what was compiled for what."""
+    began = time.perf_counter()
+    event.register("numba:compile", _Listener())
+    for part in (functions, transforms, others):
+        part()
+    for where, names in compiled.items():
+        print(f"{where}: {', '.join(names)}")
+    number = sum(map(len, compiled.values()))
+    print(f"{number} compilations in {time.perf_counter() - began:.0f} s; shipped kernels: {shipped.describe()}")
+    return 1 if number else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
