@@ -60,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
 def info() -> int:
     """Print versions, CPU, threads and the cache folder."""
     files, size = cache.size()
+    processes, uses = cache.uses()
     rows = {"imgproc": __version__, "python": f"{platform.python_version()} ({platform.platform()})"}
     rows |= {name: _version_of(name) for name in _LIBRARIES}
     rows |= {
@@ -70,6 +71,8 @@ def info() -> int:
         "compilation": "off (NUMBA_DISABLE_JIT)" if _numba_config("DISABLE_JIT") else "on",
         "kernel cache": str(_jit.cache_folder() or "none, nothing writable"),
         "cache size": f"{size / 1e6:.1f} MB, {files} kernels",
+        "cache hits": f"{uses['cached']} cached, {uses['shipped']} shipped, {uses['compiled']} compiled, "
+        f"in {processes} processes",
         "shipped kernels": shipped.describe(),
     }
     for name, value in rows.items():

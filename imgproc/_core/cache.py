@@ -8,6 +8,7 @@ error here.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import hashlib
@@ -17,6 +18,7 @@ import shutil
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,15 @@ WAIT_SECONDS = 60.0
 
 _MAGIC = b"imgproc kernel 1\n"
 _STALE_DAYS = 30
+_USES = ".uses"
+_USES_BYTES = 1 << 20
+"""When the file of uses is this long, the count begins anew."""
+_SOURCES = ("cached", "shipped", "compiled")
 _DAY = 86400.0
+
+_counted: Counter[str] = Counter()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_counted.clear)
 
 
 @functools.cache
@@ -113,6 +123,38 @@ def write(file: Path, key: str, payload: bytes) -> None:
     except OSError:  # the disk is full, or the folder was removed
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def count(what: str) -> None:
+    """Note for `uses` that a kernel was ``"cached"``, ``"shipped"`` or ``"compiled"``."""
+    if not _counted:
+        atexit.register(_write_counts)
+    _counted[what] += 1
+
+
+def uses() -> tuple[int, Counter[str]]:
+    """How many processes have ended that used kernels of this version, and where their kernels came from."""
+    total: Counter[str] = Counter()
+    processes = 0
+    with contextlib.suppress(OSError):
+        folder = cache_folder()
+        for line in (folder / _USES).read_text().splitlines() if folder else ():
+            words = line.split()
+            if len(words) == len(_SOURCES) and all(map(str.isdecimal, words)):  # not half a line of a full disk
+                processes += 1
+                total.update(dict(zip(_SOURCES, map(int, words), strict=True)))
+    return processes, total
+
+
+def _write_counts() -> None:
+    """Append one line for this process.  Lines so short are written whole, also by several processes at once."""
+    folder = cache_folder()
+    if folder is None:
+        return
+    line = " ".join(str(_counted[each]) for each in _SOURCES) + "\n"
+    _counted.clear()
+    with contextlib.suppress(OSError), open(folder / _USES, "a", encoding="ascii") as file:
+        file.write(line)
 
 
 def size() -> tuple[int, int]:
@@ -235,7 +277,7 @@ def _clean_daily(base: Path, folder: Path) -> None:
             if other != folder and other.is_dir() and other.stat().st_mtime < limit:
                 shutil.rmtree(other, ignore_errors=True)
     for path, info in _files(folder):
-        if info.st_mtime < limit:
+        if info.st_mtime < limit or (path.name == _USES and info.st_size > _USES_BYTES):
             with contextlib.suppress(OSError):
                 path.unlink()
 

@@ -113,27 +113,32 @@ def _cache_class() -> Any:
 
         def load_overload(self, sig: Any, target_context: Any) -> Any:
             try:
-                return self._load(sig, target_context)
+                found, source = self._load(sig, target_context)
             except Exception:  # this counts as a miss; the function is compiled now, and replaces the file
                 return None
+            cache.count(source)
+            return found
 
-        def _load(self, sig: Any, context: Any) -> Any:
+        def _load(self, sig: Any, context: Any) -> tuple[Any, str]:
+            """The compiled function or None, and where it came or will come from."""
             context.refresh()
             target = context.codegen().magic_tuple()
             key = self._key(sig, target)
             if not key:
-                return None
+                return None, "compiled"
             file = cache.file_of(self._name, key)
             found = self._read(file, key, sig, context)
             if found is None and not self._inner:
                 found = self._load_shipped(sig, context, target)
+                if found is not None:
+                    return found, "shipped"
             if found is None and file and _depth == 1:
                 # Only the outermost compilation takes a claim, because a process that waits must hold none.
                 claim = cache.Claim(file)
                 self._claims.append(claim)
                 claim.wait()
                 found = self._read(file, key, sig, context)
-            return found
+            return found, "compiled" if found is None else "cached"
 
         def _load_shipped(self, sig: Any, context: Any, target: tuple[str, ...]) -> Any:
             level = shipped.level()

@@ -516,6 +516,8 @@ def test_info(python: Callable[..., str], tmp_path: Path) -> None:
         "CPU",
         "threads",
         "cache size",
+        "cache hits",
+        "shipped kernels",
     ):
         assert any(line.startswith(name) for line in said.splitlines()), name
     assert str(tmp_path / "cache") in said
@@ -524,6 +526,23 @@ def test_info(python: Callable[..., str], tmp_path: Path) -> None:
     said = python(MAIN.format(arguments=["info"]), XDG_CACHE_HOME=str(blocked), NUMBA_BOUNDSCHECK="1")
     assert "none, nothing writable" in said
     assert "on (NUMBA_BOUNDSCHECK)" in said
+
+
+def test_info_counts_where_kernels_came_from(python: Callable[..., str], tmp_path: Path) -> None:
+    for _ in range(3):
+        python(CALL)
+    processes, uses = map(
+        int, python("from imgproc._core.cache import uses; n, c = uses(); print(n, c['cached'])").split()
+    )
+    assert processes == 3
+    assert uses > 0
+    file = next((tmp_path / "cache").rglob(".uses"))
+    lines = [[int(word) for word in line.split()] for line in file.read_text().splitlines()]
+    assert [line[1] for line in lines] == [0, 0, 0]  # nothing was shipped
+    assert lines[0][2] > 0
+    assert lines[1] == lines[2] == [lines[1][0], 0, 0]
+    file.write_text(file.read_text() + "half a li")
+    assert f"{sum(line[0] for line in lines)} cached" in python(MAIN.format(arguments=["info"]))
 
 
 def test_without_a_command_there_is_help(python: Callable[..., str]) -> None:
