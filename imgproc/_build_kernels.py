@@ -2,7 +2,7 @@
 
 The kernels go into an archive for each level, beside a manifest; `imgproc._core.shipped` reads them.  What there is to
 compile comes from the warm-up tasks of the packages (see `_warmup`): every function and transform is run on 8-bit,
-16-bit and float32 images, grey and RGB.
+16-bit, float32 and float64 images, grey and RGB.
 
 The work is cut into `PARTS`, each of which a process of its own does with an empty cache.  The parts do not depend on
 the number of processes.  Numba numbers the functions of a process, and these numbers become names in the code; so two
@@ -29,7 +29,7 @@ from ._core import cache, shipped
 __all__: list[str] = []
 
 PARTS = 6
-DTYPES = ("uint8", "uint16", "float32")
+DTYPES = ("uint8", "uint16", "float32", "float64")
 CHANNELS = (None, 3)
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)

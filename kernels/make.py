@@ -31,7 +31,13 @@ def main() -> int:
     )
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("dist"), help="default: %(default)s")
     parser.add_argument("--jobs", metavar="N", default=None, help="processes (default: all CPUs)")
-    parser.add_argument("names", metavar="NAME", nargs="*", help="packages, functions, transforms (default: all)")
+    parser.add_argument(
+        "names",
+        metavar="NAME",
+        nargs="*",
+        default=["imgproc", "augment", "gallery"],
+        help="packages, functions, transforms (default: %(default)s)",
+    )
     options = parser.parse_args()
     usual = [cpu for cpu in ("x86-64-v3", "x86-64-v4") if shipped.has_features(cpu)] or ["generic"]
     with tempfile.TemporaryDirectory() as folder:

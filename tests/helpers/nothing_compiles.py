@@ -1,8 +1,9 @@
 """``python tests/helpers/nothing_compiles.py``: call everything, and say what had to be compiled.
 
 Every public function of images is called at its example arguments, every transform on its sample, in uint8 and float32,
-grey and RGB, and what works on boxes and tables once.  With the kernels' distribution installed and no cache, nothing
-should compile: the script prints what did, and exits with 1 if anything did.
+grey and RGB; what works on boxes and tables once; and the pages of the gallery are made, small.  With the kernels'
+distribution installed and no cache, nothing should compile: the script prints what did, and exits with 1 if anything
+did.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import imgproc
 from augment import Compose
 from augment._inventory import EXAMPLES, MIXES, build, sample
 from augment._warm import tasks as tasks_of_augment
+from gallery._warm import tasks as tasks_of_gallery
 from imgproc._core import shipped
 from imgproc._inventory import example_call, example_image, functions_of_images, takes_channels
 
@@ -99,6 +101,9 @@ def others() -> None:
     imgproc.inpaint_exemplar(image[180:260, 280:360], hole[180:260, 280:360])
     for now in ("boxes", "anchors", "samplers"):
         tasks_of_augment()[now]()
+    for page, make in tasks_of_gallery().items():
+        now = page
+        make()
 
 
 def main() -> int:
