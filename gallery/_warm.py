@@ -1,4 +1,4 @@
-"""What compiles the kernels of the gallery's pages, for ``python -m imgproc warmup gallery`` and for shipped kernels."""
+"""What compiles the kernels of the gallery's pages, for ``warmup gallery`` and for shipped kernels."""
 
 from __future__ import annotations
 
