@@ -104,7 +104,7 @@ def finish(process: subprocess.Popen[str], timeout: float = 200) -> list[list[st
 
 
 def leftover(tmp_path: Path) -> list[str]:
-    return sorted(path.name for path in (tmp_path / "cache").rglob(".*") if path.name != ".cleaned")
+    return sorted(path.name for path in (tmp_path / "cache").rglob(".*") if path.name not in (".cleaned", ".uses"))
 
 
 def test_processes_that_start_together_compile_each_kernel_once(start: Start, tmp_path: Path) -> None:
