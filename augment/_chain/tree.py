@@ -68,27 +68,10 @@ class Plan:
             64 bits.
         state : State
         """
-        steps: list[Step] = []
         values = draw_block(key, seed, self.addresses, 0, FIRST_DRAWS // 4)[0].tolist()
-        always = state.always
-
-        def visit(node: Node, forced: bool) -> None:
-            transform, place, slot, children = node
-            drawn = values[slot]
-            # The decision takes a draw whatever `p` is, so that the other draws do not depend on `p`.
-            if not (drawn[0] < transform.p or forced):
-                return
-            rng = Draws(drawn, key, seed, place.address, 1)
-            if children is not None:
-                for k, force in transform.choose(rng):  # type: ignore[attr-defined]  # only groups have children
-                    visit(children[k], force or always)
-                return
-            step = transform.step(place, rng, state)
-            if step is not None:
-                steps.append(step)
-
-        visit(self.root, always)
-        return steps
+        walk = _Walk(values, key, seed, state)
+        walk.visit(self.root, state.always)
+        return walk.steps
 
     def repeat(self, recorded: list[dict[str, Any]], state: State) -> list[Step]:
         """Apply the steps of a record to a state."""
@@ -100,6 +83,35 @@ class Plan:
                 raise ValueError(f"record must fit the chain, which has no {name} number {occurrence}")
             steps.append(node.transform.again(node.place, entry["params"], state))
         return steps
+
+
+class _Walk:
+    """One way through the tree, for one sample.
+
+    An object, as a function that calls itself from inside another one refers to itself: the sample would live until the
+    garbage collector finds it."""
+
+    __slots__ = ("key", "seed", "state", "steps", "values")
+
+    def __init__(self, values: list[list[float]], key: np.ndarray, seed: int, state: State) -> None:
+        self.values, self.key, self.seed, self.state = values, key, seed, state
+        self.steps: list[Step] = []
+
+    def visit(self, node: Node, forced: bool) -> None:
+        """Draw whether a transform acts, and let it, or its children, act on the state."""
+        transform, place, slot, children = node
+        drawn = self.values[slot]
+        # The decision takes a draw whatever `p` is, so that the other draws do not depend on `p`.
+        if not (drawn[0] < transform.p or forced):
+            return
+        rng = Draws(drawn, self.key, self.seed, place.address, 1)
+        if children is not None:
+            for k, force in transform.choose(rng):  # type: ignore[attr-defined]  # only groups have children
+                self.visit(children[k], force or self.state.always)
+            return
+        step = transform.step(place, rng, self.state)
+        if step is not None:
+            self.steps.append(step)
 
 
 def _place(transform: Transform, seen: dict[str, int], found: dict[int, Node]) -> Node:
