@@ -22,6 +22,7 @@ from typing import Any
 from . import numba_inside, shipped
 from .cache import cache_folder as cache_folder
 from .fingerprint import fingerprint, register
+from .memory import keep_freed_memory
 
 KERNELS: list[Kernel] = []
 UNITS: list[Any] = []
@@ -243,6 +244,7 @@ def compiler_lock() -> Any:
     if _numba_lock is None:
         with _lock:
             if _numba_lock is None:
+                keep_freed_memory()
                 _preload_blas()
                 from numba.core.compiler_lock import global_compiler_lock
 
