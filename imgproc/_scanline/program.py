@@ -129,18 +129,19 @@ def as_tables(ops: Sequence[Op], channels: int) -> Program | None:
     if len(ops) > 1 or ops[0].kind.flags & READY:
         return pack(ops, channels, np.uint8)
     # For one operation a table is always made: nobody asks whether it pays.
-    kind = ops[0].kind
-    values = kind.values(ops[0], channels)
-    unit, table, prepare = _addresses_alone(kind)
-    rows = np.array(((unit, 0, len(values), kind.flags, 1, 0),), np.int64)
+    values = ops[0].kind.values(ops[0], channels)
+    rows, table, prepare = _alone(ops[0].kind, len(values))
     tables = np.empty((1, channels * LEVELS), np.uint8)
     return Program(Operations(rows, np.array(values, np.float64), tables, table, prepare), channels, False)
 
 
-@functools.cache
-def _addresses_alone(kind: Operation) -> tuple[int, int, int]:
-    """The addresses that the table of one operation takes."""
-    return kind.unit.address(T="float32"), TABLE_OF_BYTES.address(T="float32"), PREPARER.address(T="float32")
+@functools.lru_cache(maxsize=256)
+def _alone(kind: Operation, count: int) -> tuple[np.ndarray, int, int]:
+    """The program's row of one operation with so many numbers, and the addresses that its table takes.
+
+    Nothing writes to the row, so that it is made once."""
+    row = (kind.unit.address(T="float32"), 0, count, kind.flags, 1, 0)
+    return np.array((row,), np.int64), TABLE_OF_BYTES.address(T="float32"), PREPARER.address(T="float32")
 
 
 def _differs(op: Op) -> bool:
