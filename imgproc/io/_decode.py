@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from .._core.needed import needed
 from .._core.opencv import load_cv2
 from .._core.planes import LUMA_WEIGHTS, LUMA_WEIGHTS_15_BITS
 
@@ -126,7 +127,9 @@ def _luma(rgb: np.ndarray) -> np.ndarray:
 
 def _read_pillow(file: BinaryIO, format_: str, limit: int | None) -> np.ndarray:
     module, name = _PILLOW[format_]
-    image = getattr(importlib.import_module(f"PIL.{module}"), name)(file)
+    with needed("PIL"):
+        opener = getattr(importlib.import_module(f"PIL.{module}"), name)
+    image = opener(file)
     _check_size(image.width, image.height, limit)
     image.load()
     return _orient(pil_array(image), _orientation(image.getexif))
@@ -292,7 +295,8 @@ def swap_red_blue(image: np.ndarray) -> np.ndarray:
 
 
 def _parse_exif(data: bytes) -> Any:
-    from PIL import Image
+    with needed("PIL"):
+        from PIL import Image
 
     exif = Image.Exif()
     exif.load(data)
@@ -302,6 +306,8 @@ def _parse_exif(data: bytes) -> Any:
 def _orientation(exif: Any) -> int:
     try:
         return exif().get(0x0112, 1)
+    except ImportError:  # which would turn every photo of such a camera, and nobody would know why
+        raise
     except Exception:  # damaged EXIF does not spoil the pixels
         return 1
 
