@@ -19,7 +19,7 @@ from helpers.functions import image_functions
 import imgproc
 
 ROOT = Path(__file__).parents[2]
-OURS = {"imgproc", "augment", "gallery"}
+PACKAGES = Path(imgproc.__file__).parents[1]
 PIP = {"cv2": "opencv-python-headless", "PIL": "pillow", "skimage": "scikit-image", "sklearn": "scikit-learn"}
 PIP |= {"scipy": "scipy", "yaml": "pyyaml", "tqdm": "tqdm"}
 """What pip calls the packages that only some functions need."""
@@ -59,8 +59,8 @@ def needing(around: list[ast.AST]) -> list[str]:
 
 def test_every_package_that_may_be_missing_is_imported_in_a_block_that_says_so() -> None:
     wrong, seen = [], 0
-    for path in sorted(file for package in ("imgproc", "augment") for file in (ROOT / package).rglob("*.py")):
-        name = path.relative_to(ROOT).as_posix()
+    for path in sorted(file for package in ("imgproc", "augment") for file in (PACKAGES / package).rglob("*.py")):
+        name = path.relative_to(PACKAGES).as_posix()
         for package, node, around in third_party(path):
             functions = [block.name for block in around if isinstance(block, ast.FunctionDef)]
             methods = any(isinstance(block, ast.ClassDef) for block in around)
