@@ -149,7 +149,9 @@ def _read_png(file: BinaryIO, format_: str, limit: int | None) -> np.ndarray:
     elif color == 0 and b"tRNS" in chunks:  # a transparent grey level, which OpenCV ignores (of a colour it does not)
         opaque = image != struct.unpack(">H", chunks[b"tRNS"])[0]
         image = np.stack([image, opaque * np.uint16(65535)], axis=-1)
-    return _orient(image, _orientation(lambda: _parse_exif(chunks.get(b"eXIf", b""))))
+    if b"eXIf" not in chunks:
+        return image
+    return _orient(image, _orientation(lambda: _parse_exif(chunks[b"eXIf"])))
 
 
 def _png_chunks(data: bytes, wanted: tuple[bytes, ...]) -> dict[bytes, bytes]:

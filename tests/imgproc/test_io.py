@@ -1167,6 +1167,20 @@ def test_without_opencv_8_bit_files_are_read_and_deep_ones_say_why(tmp_path, mon
         read_image(tmp_path / "deep.png")
 
 
+def test_without_pillow_deep_png_files_are_read_but_not_those_that_it_has_to_turn(tmp_path, monkeypatch):
+    image = noise(4, 6, 3, dtype=np.uint16)
+    turn = chunk(b"eXIf", exif_block(6).removeprefix(b"Exif\0\0"))
+    (tmp_path / "flat.png").write_bytes(make_png(image, 2))
+    (tmp_path / "turned.png").write_bytes(make_png(image, 2, before=turn))
+    assert read_image(tmp_path / "turned.png").shape == (6, 4, 3)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "PIL"]:
+        monkeypatch.setitem(sys.modules, name, None)
+
+    assert (read_image(tmp_path / "flat.png") == image).all()
+    with pytest.raises(ImportError, match=r"^read_image needs pillow, .*: pip install pillow$"):
+        read_image(tmp_path / "turned.png")
+
+
 def test_channels_first_needs_no_opencv(monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", None)
 
