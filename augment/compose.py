@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer, one_of, real
+from imgproc._core.needed import needed
 
 from ._chain import geometry, records
 from ._chain.batch import run_batch
@@ -410,13 +411,15 @@ class Compose(Group):
 
     def to_yaml(self) -> str:
         """The recipe as YAML."""
-        import yaml
+        with needed("yaml"):
+            import yaml
 
         return yaml.safe_dump(self.to_dict(), sort_keys=False)
 
     @classmethod
     def from_yaml(cls, text: str) -> Compose:
         """The chain of a recipe in YAML."""
-        import yaml
+        with needed("yaml"):
+            import yaml
 
         return cls.from_dict(yaml.safe_load(text))

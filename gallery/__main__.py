@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 import time
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from ._photos import Photo
 
 INTERRUPTED = 130
+PACKAGES = ("jinja2", "PIL", "scipy", "skimage", "sklearn", "tqdm")
+"""What the pages need beside NumPy, Numba and OpenCV."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,12 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(argv: list[str]) -> int:
     # Imported here, since this takes long enough to be interrupted.
-    from imgproc._core.opencv import load_cv2
-
-    from ._site import SiteError
-
     try:
-        load_cv2()  # the pages import it plainly: what is missing is said here
+        _check_packages()
+        from ._site import SiteError
+    except ImportError as error:
+        print(f"python -m gallery: {error}", file=sys.stderr)
+        return 2
+    try:
         if argv[:1] == ["speed"]:
             from .speed import main as speed
 
@@ -44,6 +48,18 @@ def _dispatch(argv: list[str]) -> int:
     except (SiteError, ImportError) as error:
         print(f"python -m gallery: {error}", file=sys.stderr)
         return 2
+
+
+def _check_packages() -> None:
+    """Say in one line what is not installed: the pages import everything plainly."""
+    from imgproc._core.needed import DISTRIBUTIONS
+    from imgproc._core.opencv import load_cv2
+
+    load_cv2()
+    missing = [DISTRIBUTIONS.get(name, name) for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        raise ImportError(f"{', '.join(missing)} {verb} not installed: pip install {' '.join(missing)}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ._core import jit as _jit
+from ._core.needed import needed
 from ._core.notice import keep_quiet
 from ._core.processes import run_in_processes
 
@@ -203,7 +204,8 @@ def warm_up(names: Sequence[str], jobs: int) -> int:
     UnknownName
         If a name is not known.
     """
-    from tqdm import tqdm
+    with needed("tqdm"):
+        from tqdm import tqdm
 
     keep_quiet()
     start = time.perf_counter()

@@ -14,6 +14,7 @@ from ._core.check import as_image, as_mask, border_name, integer, one_of, radius
 from ._core.declare import declare, floats_like
 from ._core.formats import work_dtype
 from ._core.jit import kernel
+from ._core.needed import needed
 from ._core.planes import as_planes, full_scale, luma
 from ._core.threads import run_bands
 from .geometry import resize
@@ -107,7 +108,8 @@ def gist(
     if not image.size:
         raise ValueError(f"image must have at least one pixel, got shape {image.shape}")
     plane, share = _scene(image, mask, size)
-    from scipy import fft
+    with needed("scipy"):
+        from scipy import fft
 
     margin = min(MARGIN, min(size) - 1)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -211,7 +213,8 @@ def hog(
     rows, columns = (n // c - b + 1 for n, c, b in zip(image.shape, cell, block, strict=False))
     if rows <= 0 or columns <= 0:
         return np.zeros((max(rows, 0), max(columns, 0), *block, orientations), kind)
-    from skimage.feature import hog as histograms
+    with needed("skimage"):
+        from skimage.feature import hog as histograms
 
     planes, out = as_planes(image), np.empty((rows, columns, *block, orientations), kind)
     together = max(_HOG_BAND // cell[0], 1)
@@ -401,7 +404,8 @@ def region_properties(
 
 
 def _shapes(dense: np.ndarray, count: int) -> dict[str, np.ndarray]:
-    from skimage.measure import regionprops
+    with needed("skimage"):
+        from skimage.measure import regionprops
 
     regions = regionprops(dense) if count else []
 

@@ -7,6 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from imgproc._core.needed import needed
+
 from .._parameters import Parameters
 from ._metric import check_sides
 
@@ -23,7 +25,8 @@ class Clusterer(Parameters):
         raise NotImplementedError
 
     def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
+        with needed("sklearn"):
+            from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
 
         return Tags(
             estimator_type="clusterer",
@@ -52,7 +55,8 @@ class Clusterer(Parameters):
         return self.fit(X, sample_weight=sample_weight).labels_
 
     def _samples(self, X: Any, metric: str, *, reset: bool, at_least: int = 1) -> np.ndarray:
-        from sklearn.utils.validation import validate_data
+        with needed("sklearn"):
+            from sklearn.utils.validation import validate_data
 
         rows = validate_data(
             self, X, reset=reset, dtype=np.float64, order="C", ensure_min_samples=at_least, ensure_all_finite=True
@@ -61,6 +65,7 @@ class Clusterer(Parameters):
         return rows
 
     def _check_fitted(self) -> None:
-        from sklearn.utils.validation import check_is_fitted
+        with needed("sklearn"):
+            from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self, "cluster_centers_")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import one_of
+from imgproc._core.needed import needed
 
 __all__: list[str] = []
 
@@ -128,7 +129,8 @@ def _picture_size(file: Path) -> tuple[int, int] | None:
         for suffix in PICTURES:
             for name in (file.stem + suffix, file.stem + suffix.upper()):
                 if (folder / name).is_file():
-                    from PIL import Image
+                    with needed("PIL"):
+                        from PIL import Image
 
                     with Image.open(folder / name) as picture:
                         return picture.height, picture.width

@@ -18,6 +18,7 @@ import numpy as np
 
 from imgproc._core.check import integer
 from imgproc._core.jit import borrowed, kernel
+from imgproc._core.needed import needed
 from imgproc._core.planes import canonical
 
 from ._data import is_sparse, whole_rows
@@ -123,8 +124,9 @@ def _candidates(points: np.ndarray, queries: np.ndarray | None, ask: Any, k: int
 
 
 def _search(points: Any, at: Any, ask: Any, k: int) -> np.ndarray:
-    from sklearn.base import clone
-    from sklearn.neighbors import NearestNeighbors
+    with needed("sklearn"):
+        from sklearn.base import clone
+        from sklearn.neighbors import NearestNeighbors
 
     finder = clone(ask) if hasattr(ask, "kneighbors") else NearestNeighbors(n_neighbors=k + 1)
     found = np.asarray(finder.fit(points).kneighbors(points[at], return_distance=False))

@@ -10,6 +10,7 @@ import numpy as np
 
 from imgproc._core.check import integer
 from imgproc._core.jit import borrowed, kernel
+from imgproc._core.needed import needed
 from imgproc._core.planes import canonical
 from imgproc._core.threads import run_bands
 
@@ -140,7 +141,8 @@ def append_samples(data: Data, recipe: SampleRecipe, *, exact: bool = False) -> 
     values = data.values
     labels = np.concatenate([data.labels, recipe.labels])
     if is_sparse(values):
-        from scipy import sparse
+        with needed("scipy"):
+            from scipy import sparse
 
         first = values[recipe.i]
         step = sparse.diags_array(recipe.gap).tocsr() @ (values[recipe.j] - first)

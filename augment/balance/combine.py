@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from imgproc._core.declare import declare
+from imgproc._core.needed import needed
 
 from ._data import Data
 from ._sampler import Sampler
@@ -34,7 +35,8 @@ class _Combined(Sampler):
                 raise TypeError(f"{name} must be {kind.__name__} or another sampler, got {type(given).__name__}")
 
     def _steps(self) -> tuple[Any, Any]:
-        from sklearn.base import clone
+        with needed("sklearn"):
+            from sklearn.base import clone
 
         smote = clone(self.smote) if self.smote is not None else SMOTE(random_state=self.random_state)
         if self.smote is None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from imgproc._core.check import integer, one_of
 from imgproc._core.declare import declare
+from imgproc._core.needed import needed
 
 from ._data import Data, is_sparse, whole_rows
 from ._estimator import Estimator
@@ -82,8 +83,9 @@ class BalancedEnsemble(Estimator):
         TypeError, ValueError
             If samples are not finite numbers, labels do not fit, or a parameter is of the wrong kind or value.
         """
-        from sklearn.base import clone
-        from sklearn.ensemble import AdaBoostClassifier
+        with needed("sklearn"):
+            from sklearn.base import clone
+            from sklearn.ensemble import AdaBoostClassifier
 
         one_of(self.combine, "combine", COMBINE)
         parts = self.n_parts if self.n_parts == "auto" else integer(self.n_parts, "n_parts", at_least=1)
@@ -186,7 +188,8 @@ class BalancedEnsemble(Estimator):
 
     def _rows(self, X: Any) -> Any:
         if not hasattr(self, "estimators_"):
-            from sklearn.exceptions import NotFittedError
+            with needed("sklearn"):
+                from sklearn.exceptions import NotFittedError
 
             raise NotFittedError("BalancedEnsemble must be fitted first: call fit")
         values = Data(X, np.zeros(len(X) if hasattr(X, "__len__") and not is_sparse(X) else X.shape[0], int)).values

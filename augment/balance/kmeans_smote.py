@@ -10,6 +10,7 @@ import numpy as np
 
 from imgproc._core.check import integer, real
 from imgproc._core.declare import declare
+from imgproc._core.needed import needed
 
 from ._data import Data
 from ._neighbors import check_neighbors, numbers_of
@@ -112,8 +113,9 @@ class KMeansSMOTE(Synthesizer):
 
 def _clusters(given: Any, points: Any, streams: Streams) -> tuple[np.ndarray, int]:
     """The cluster of each sample, and how many there are."""
-    from sklearn.base import clone
-    from sklearn.cluster import MiniBatchKMeans
+    with needed("sklearn"):
+        from sklearn.base import clone
+        from sklearn.cluster import MiniBatchKMeans
 
     if given is None or not hasattr(given, "fit_predict"):
         number = {} if given is None else {"n_clusters": int(given)}
@@ -126,7 +128,8 @@ def _clusters(given: Any, points: Any, streams: Streams) -> tuple[np.ndarray, in
 
 
 def _sparsity(points: Any, exponent: Any) -> float:
-    from sklearn.metrics import pairwise_distances
+    with needed("sklearn"):
+        from sklearn.metrics import pairwise_distances
 
     n = points.shape[0]
     floats = points if points.dtype.kind == "f" else points.astype(np.float32)

@@ -10,6 +10,7 @@ import numpy as np
 from imgproc._core.check import one_of, real
 from imgproc._core.check import positive as positive_number
 from imgproc._core.declare import declare
+from imgproc._core.needed import needed
 
 from ._data import class_labels
 
@@ -263,7 +264,8 @@ def roc_curve(y_true: Any, score: Any, *, positive: Any = 1) -> RocCurve:
     TypeError, ValueError
         If there are not two classes, or an argument is of the wrong kind, shape or value.
     """
-    from sklearn import metrics
+    with needed("sklearn"):
+        from sklearn import metrics
 
     labels, values = _scored(y_true, score, positive)
     if values.ndim != 1:
@@ -296,7 +298,8 @@ def auc(y_true: Any, score: Any, *, positive: Any = 1) -> float:
     TypeError, ValueError
         If there is one class only, or an argument is of the wrong kind, shape or value.
     """
-    from sklearn import metrics
+    with needed("sklearn"):
+        from sklearn import metrics
 
     labels, values = _scored(y_true, score, positive)
     if values.ndim == 1:

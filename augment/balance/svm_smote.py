@@ -9,6 +9,7 @@ import numpy as np
 
 from imgproc._core.check import real
 from imgproc._core.declare import declare
+from imgproc._core.needed import needed
 
 from ._data import Data
 from ._neighbors import check_neighbors, neighbors, numbers_of
@@ -107,8 +108,9 @@ class SVMSMOTE(Synthesizer):
 
 def _support(estimator: Any, points: Any, data: Data, streams: Streams) -> np.ndarray:
     """Places of the support vectors."""
-    from sklearn.base import clone
-    from sklearn.svm import SVC
+    with needed("sklearn"):
+        from sklearn.base import clone
+        from sklearn.svm import SVC
 
     machine = SVC(gamma="scale", random_state=streams.seed()) if estimator is None else clone(estimator)
     machine.fit(points, data.labels)

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from imgproc._core.declare import Single, declare
+from imgproc._core.needed import needed
 from imgproc._core.opencv import load_cv2
 from imgproc._neighbours.correlate import blur_separable, correlate
 from imgproc._scanline import Stage, Whole
@@ -226,7 +227,8 @@ def _median(radius: int, image: np.ndarray) -> np.ndarray:
         cv2 = load_cv2()
         result = by_channels(lambda part: cv2.medianBlur(part, side), image, 4 if radius == 1 else 1)
     else:
-        from scipy import ndimage
+        with needed("scipy", "MedianBlur"):
+            from scipy import ndimage
 
         window = (side, side, 1)[: image.ndim]
         result = ndimage.median_filter(image, size=window, mode="nearest")

@@ -13,6 +13,7 @@ import numpy as np
 from imgproc._core.check import COLORS, color_mode, integer, one_of, positive, real
 from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import channels_of, work_dtype
+from imgproc._core.needed import needed
 from imgproc._core.planes import full_scale, on_intensity
 from imgproc._core.spectra import each_plane, frequencies
 from imgproc._scanline import Stage, Whole, resize
@@ -261,7 +262,8 @@ declare(
 
 
 def _adapted(reference: np.ndarray, beta: float, image: np.ndarray) -> np.ndarray:
-    from scipy.fft import irfft2, rfft2
+    with needed("scipy", "FourierDomainAdaptation"):
+        from scipy.fft import irfft2, rfft2
 
     if not image.size:
         return image.copy()

@@ -22,6 +22,7 @@ from .cases import SIZES
 from .functions import function_cases
 from .run import Report, jobs, new_report
 
+INSTALL = "pip install 'imgproc-augment[bench]'"
 SMALLEST = 64
 SCENARIOS = (chains, boxes, balance, inpainting, mix, scenes)
 """Rows that do not stand beside one function or transform; each says what it `MEASURES`."""
@@ -62,6 +63,8 @@ def main(argv: Sequence[str]) -> int:
 
     from .page import add_page
 
+    for line in left_out():
+        print(f"left out: {line}", file=sys.stderr)
     report = _measure(cases, args)
     print(tables.as_text(report))
     try:
@@ -95,8 +98,23 @@ def select(names: Sequence[str]) -> list[Case]:
     for name in names:
         if not any(_chooses(name, case) for case in CASES):
             known = "\n  ".join(case.name for case in CASES)
-            raise ValueError(f"no case is called {name!r}; the cases are\n  {known}")
+            more = "".join(f"\nwithout {line}" for line in left_out())
+            raise ValueError(f"no case is called {name!r}; the cases are\n  {known}{more}")
     return [case for case in CASES if not names or any(_chooses(name, case) for name in names)]
+
+
+def left_out() -> list[str]:
+    """What is not measured since a peer is not installed, and how to install it."""
+    lines = []
+    if not chains.available():
+        lines.append(f"chains against albumentations, which is not installed: {INSTALL}")
+    if not balance.available():
+        lines.append(f"over-sampling against imbalanced-learn, not installed: {INSTALL}")
+    if boxes.missing():
+        lines.append(f"boxes against {', '.join(boxes.missing())}, not installed: {INSTALL}")
+    if inpainting.missing():
+        lines.append(f"inpainting against {', '.join(inpainting.missing())}, not installed: {INSTALL}")
+    return lines
 
 
 def _chooses(name: str, case: Case) -> bool:
@@ -165,10 +183,7 @@ def _measure(cases: Sequence[Case], args: argparse.Namespace) -> Report:
     from tqdm import tqdm
 
     report = new_report(args.seconds)
-    if not chains.available():
-        report.left_out.append(f"chains against albumentations, which is not installed: {chains.INSTALL}")
-    if not balance.available():
-        report.left_out.append(f"over-sampling against imbalanced-learn, not installed: {balance.INSTALL}")
+    report.left_out += left_out()
     with tqdm(jobs(cases, args.size or SIZES, args.seconds, first_calls=not args.no_first_call), unit="row") as bar:
         for name, measure in bar:
             bar.set_description(name)

@@ -12,7 +12,6 @@ import numpy as np
 
 from imgproc._core.declare import Case, Peer
 
-INSTALL = "pip install 'imgproc-augment[bench]'"
 GROUP = "Over-sampling"
 MEASURES = ("SMOTE",)
 """Public names whose rows are these, and not beside them."""

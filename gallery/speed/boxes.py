@@ -15,7 +15,6 @@ from imgproc._core.declare import Case, Peer
 
 from .cases import NO_IMAGE
 
-INSTALL = "pip install 'imgproc-augment[bench]'"
 GROUP = "Boxes and anchors"
 MEASURES = ("nms", "soft_nms", "weighted_boxes_fusion", "average_precision", "KMeans")
 """Public names whose rows are these, and not beside them."""

@@ -19,7 +19,6 @@ from imgproc._core.declare import Case, Peer, Size
 from .cases import photo
 from .transforms import REFERENCES, SINGLES, Spec
 
-INSTALL = "pip install 'imgproc-augment[bench]'"
 CHAINS, TRANSFORMS = "Chains", "Single transforms"
 MEASURES = ("Compose",)
 """Public names whose rows are these, and not beside them."""

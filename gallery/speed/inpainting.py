@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 from skimage.restoration import inpaint_biharmonic
 
@@ -11,12 +13,18 @@ from imgproc._core.declare import Case, Function, Peer
 from .. import _inpainting
 
 GROUP = "Inpainting"
+PEERS = {"gmic": "gmic", "PyPatchMatch": "patchmatch"}
 MEASURES = ("inpaint_exemplar", "inpaint_diffusion")
 """Public names whose rows are these, and not beside them."""
 AT_LEAST_AS_FAST = 1.0
 EXACT_AT_LEAST, EXACT_SIDE = 40, 192
 """Times faster than G'MIC's search of a window as large as the image, which takes 40 s of 512x512."""
 TWO_THREADS_AT_LEAST = 1.6
+
+
+def missing() -> list[str]:
+    """Peers that are not installed, as pip calls them."""
+    return [name for name, package in PEERS.items() if importlib.util.find_spec(package) is None]
 
 
 def inpainting_cases() -> tuple[Case, ...]:

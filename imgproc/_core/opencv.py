@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from .needed import absent, asker, missing
+
 __all__: list[str] = []
 
 
@@ -13,11 +15,11 @@ def load_cv2() -> ModuleType:
     If it is not installed, or a system library that it needs is missing, the ImportError says what to install.
     """
     try:
-        import cv2
+        import cv2  # not in a block of `needed`: this runs in chains whose calls take microseconds
     except ModuleNotFoundError as error:
-        if error.name != "cv2":
+        if absent(error) != "cv2":
             raise
-        raise ImportError("OpenCV is not installed: pip install opencv-python-headless", name="cv2") from error
+        raise ImportError(missing("cv2", asker()), name="cv2") from error
     except ImportError as error:
         if ".so" not in str(error):
             raise

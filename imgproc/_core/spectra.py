@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .._core.needed import needed
 from .border import framed
 from .formats import work_dtype
 from .jit import kernel
@@ -137,7 +138,8 @@ def fill_spoilt(plane: np.ndarray) -> np.ndarray | None:
 
 def double_size(size: tuple[int, int]) -> tuple[int, int]:
     """Return a size of at least twice `size` for which transforms are fast."""
-    from scipy.fft import next_fast_len
+    with needed("scipy"):
+        from scipy.fft import next_fast_len
 
     h, w = (next_fast_len(2 * n, real=True) for n in size)
     return h, w
@@ -154,7 +156,8 @@ def filter_by_dct(plane: np.ndarray, gain: np.ndarray) -> np.ndarray:
     The result is that of the DFT on the image mirrored to twice its size, because the DCT-II is the DFT of that
     mirrored image.  It takes a quarter of the work.  `plane` is overwritten.
     """
-    from scipy.fft import dctn, idctn
+    with needed("scipy"):
+        from scipy.fft import dctn, idctn
 
     found = dctn(plane, norm="ortho", overwrite_x=True)
     found *= gain
@@ -165,7 +168,8 @@ def filter_by_dft(
     plane: np.ndarray, transfer: np.ndarray, size: tuple[int, int], border: str, fill: float
 ) -> np.ndarray:
     """Extend a plane to `size` by a border, and filter it by a half spectrum of shape (size[0], size[1] // 2 + 1)."""
-    from scipy.fft import irfft2, rfft2
+    with needed("scipy"):
+        from scipy.fft import irfft2, rfft2
 
     h, w = plane.shape
     top, left = (size[0] - h) // 2, (size[1] - w) // 2

@@ -12,6 +12,7 @@ from .._core.check import positive, real
 from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.jit import kernel
+from .._core.needed import needed
 from .._core.planes import canonical, full_scale
 from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies
 from .._core.threads import run_bands
@@ -200,7 +201,8 @@ def _peaks(image: np.ndarray) -> list[tuple[float, float]]:
     h, w = image.shape[:2]
     if min(h, w) < NEIGHBOURS:
         return []
-    from scipy import ndimage
+    with needed("scipy"):
+        from scipy import ndimage
 
     plane = image.astype(np.float64)
     if image.ndim == 3:

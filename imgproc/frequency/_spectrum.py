@@ -6,6 +6,7 @@ import numpy as np
 
 from .._core.check import as_image
 from .._core.declare import declare, floats_like
+from .._core.needed import needed
 from .._core.planes import full_scale
 from .._core.spectra import as_floats
 
@@ -35,7 +36,8 @@ def spectrum(image: np.ndarray) -> np.ndarray:
     planes = as_floats(image)
     if image.size == 0:
         return planes
-    from scipy.fft import rfft2
+    with needed("scipy"):
+        from scipy.fft import rfft2
 
     h, w = image.shape[:2]
     planes *= planes.dtype.type(1 / full_scale(image.dtype))

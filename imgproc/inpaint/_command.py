@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._core.formats import channels_of
+from .._core.needed import needed
 from .._core.planes import full_scale
 from ..io._encode import resolve_target
 from ..io._files import _format_of, _holdable, read_image, write_image
@@ -83,7 +84,8 @@ def _read(chosen: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
 def _filled(image: np.ndarray, hole: np.ndarray, chosen: argparse.Namespace) -> np.ndarray:
     if chosen.method != "exemplar":
         return inpaint_diffusion(image, hole, order=chosen.method)
-    from tqdm import tqdm
+    with needed("tqdm"):
+        from tqdm import tqdm
 
     with tqdm(total=int(hole.sum()), unit="px", disable=True if chosen.quiet else None, leave=False) as bar:
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._core.jit import kernel
+from .._core.needed import needed
 from .._core.opencv import load_cv2
 from ..color import rgb_to_lab
 
@@ -105,7 +106,8 @@ def coarse_places(
     `scene` holds its planes at the level's resolution, `counts` how many places there are along each axis, `aligned`
     the place where the centres of image and scene meet, and `diagonal` the image's, in pixels of this level.
     """
-    from scipy import fft
+    with needed("scipy"):
+        from scipy import fft
 
     h, w = level.valid.shape
     need = (counts[0] - 1 + h, counts[1] - 1 + w)

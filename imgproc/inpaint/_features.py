@@ -7,6 +7,7 @@ import os
 import numpy as np
 
 from .._core.jit import borrowed, kernel
+from .._core.needed import needed
 from .._core.planes import full_scale
 from ..color import rgb_to_lab
 from ..describe import gist
@@ -99,8 +100,9 @@ def read_reduced(path: str, side: int | None, *, longer: bool) -> tuple[np.ndarr
 
 
 def _read_jpeg(path: str, side: int, longer: bool) -> tuple[np.ndarray, tuple[int, int]]:
-    from PIL import ImageOps
-    from PIL.JpegImagePlugin import JpegImageFile
+    with needed("PIL"):
+        from PIL import ImageOps
+        from PIL.JpegImagePlugin import JpegImageFile
 
     try:
         with JpegImageFile(path) as photo:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core.needed import needed
 from .._core.planes import full_scale
 from ..io._files import read_image, write_image
 from .database import SceneDatabase
@@ -76,7 +77,8 @@ def _reporting(run: Callable[[argparse.Namespace], int], name: str) -> Callable[
 
 @contextlib.contextmanager
 def _bar(chosen: argparse.Namespace, unit: str) -> Iterator[Callable[[int, int], None]]:
-    from tqdm import tqdm
+    with needed("tqdm"):
+        from tqdm import tqdm
 
     with tqdm(unit=unit, disable=True if chosen.quiet else None, leave=False) as bar:
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._core.check import as_hole, as_image, one_of
 from .._core.declare import declare, hole
+from .._core.needed import needed
 from .._core.planes import full_scale
 
 __all__ = ["inpaint_diffusion"]
@@ -114,7 +115,8 @@ def _grown(mask: np.ndarray) -> np.ndarray:
 
 def _laplacian(rows: np.ndarray, number: np.ndarray, columns: int) -> Any:
     """Rows of the Laplacian of the grid at the pixels of a mask: degree in the middle, -1 at neighbours."""
-    from scipy.sparse import csr_array
+    with needed("scipy"):
+        from scipy.sparse import csr_array
 
     h, w = rows.shape
     places = np.flatnonzero(rows)
@@ -135,7 +137,8 @@ def _laplacian(rows: np.ndarray, number: np.ndarray, columns: int) -> Any:
 
 
 def _solve(matrix: Any, right: np.ndarray) -> np.ndarray:
-    from scipy.sparse.linalg import splu
+    with needed("scipy"):
+        from scipy.sparse.linalg import splu
 
     # Symmetric and positive definite: no pivots are needed, and an order for A + A' fills in least.
     factors = splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._core.check import as_hole, as_image, one_of, same_size
 from .._core.declare import another_like, declare, middle
+from .._core.needed import needed
 from .._core.planes import full_scale
 from .._core.spectra import spaced
 from .._core.threads import get_num_threads, stays_serial
@@ -117,7 +118,8 @@ def _jumps(image: np.ndarray, source: np.ndarray, mask: np.ndarray, hole: np.nda
 
 def _on_image(jumps: list[np.ndarray], mask: np.ndarray, dtype: np.dtype) -> list[np.ndarray]:
     """Corrections without flow across the image's border and with the mean 0 over the kept pixels."""
-    from scipy import fft
+    with needed("scipy"):
+        from scipy import fft
 
     h, w = mask.shape
     across = 2 * np.cos(np.pi * np.arange(h) / h) - 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -483,11 +484,12 @@ def _scored(trials: list[_Trial]) -> list[tuple[float, dict[str, float], _Trial]
 
 def _example_databases(image: np.ndarray) -> tuple[Any, ...]:
     """Two scenes in memory, and a database of one photo that comes with scikit-image, without a file of its own."""
+    scenes = [example_image(np.uint8, (60, 90), 3, step=step) for step in (11, 29)]
+    if importlib.util.find_spec("skimage") is None:
+        return (scenes,)
     parts = [(np.ones((1, LENGTH), np.float16), np.ones(1, bool))]
-    return (
-        [example_image(np.uint8, (60, 90), 3, step=step) for step in (11, 29)],
-        SceneDatabase(Path(str(files("skimage")), "data"), [_File("astronaut.png", 0, 0, 512, 512)], parts),
-    )
+    photo = _File("astronaut.png", 0, 0, 512, 512)
+    return scenes, SceneDatabase(Path(str(files("skimage")), "data"), [photo], parts)
 
 
 declare(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from .._core.needed import needed
 from .._core.opencv import load_cv2
 from .._core.planes import LUMA_WEIGHTS, LUMA_WEIGHTS_15_BITS
 
@@ -126,7 +127,9 @@ def _luma(rgb: np.ndarray) -> np.ndarray:
 
 def _read_pillow(file: BinaryIO, format_: str, limit: int | None) -> np.ndarray:
     module, name = _PILLOW[format_]
-    image = getattr(importlib.import_module(f"PIL.{module}"), name)(file)
+    with needed("PIL"):
+        opener = getattr(importlib.import_module(f"PIL.{module}"), name)
+    image = opener(file)
     _check_size(image.width, image.height, limit)
     image.load()
     return _orient(pil_array(image), _orientation(image.getexif))
@@ -146,7 +149,9 @@ def _read_png(file: BinaryIO, format_: str, limit: int | None) -> np.ndarray:
     elif color == 0 and b"tRNS" in chunks:  # a transparent grey level, which OpenCV ignores (of a colour it does not)
         opaque = image != struct.unpack(">H", chunks[b"tRNS"])[0]
         image = np.stack([image, opaque * np.uint16(65535)], axis=-1)
-    return _orient(image, _orientation(lambda: _parse_exif(chunks.get(b"eXIf", b""))))
+    if b"eXIf" not in chunks:
+        return image
+    return _orient(image, _orientation(lambda: _parse_exif(chunks[b"eXIf"])))
 
 
 def _png_chunks(data: bytes, wanted: tuple[bytes, ...]) -> dict[bytes, bytes]:
@@ -292,7 +297,8 @@ def swap_red_blue(image: np.ndarray) -> np.ndarray:
 
 
 def _parse_exif(data: bytes) -> Any:
-    from PIL import Image
+    with needed("PIL"):
+        from PIL import Image
 
     exif = Image.Exif()
     exif.load(data)
@@ -302,6 +308,8 @@ def _parse_exif(data: bytes) -> Any:
 def _orientation(exif: Any) -> int:
     try:
         return exif().get(0x0112, 1)
+    except ImportError:  # which would turn every photo of such a camera, and nobody would know why
+        raise
     except Exception:  # damaged EXIF does not spoil the pixels
         return 1
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from .._core.formats import channels_of
+from .._core.needed import needed
 from .._core.opencv import load_cv2
 from ._decode import swap_red_blue
 
@@ -32,7 +33,8 @@ def encode(image: np.ndarray, format_: str, quality: int | None) -> bytes:
         return _encode_pnm(image)
     if image.dtype == np.uint16:
         return _encode_png16(image)
-    from PIL import Image
+    with needed("PIL"):
+        from PIL import Image
 
     options: dict[str, Any] = {}
     if format_ == "JPEG":

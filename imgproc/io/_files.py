@@ -11,6 +11,7 @@ import numpy as np
 from .._core.check import DTYPES, as_image, integer, one_of
 from .._core.declare import declare
 from .._core.formats import channels_of
+from .._core.needed import needed
 from .._core.opencv import load_cv2
 from ._decode import Refusal, as_mode, decode, pil_array, swap_red_blue
 from ._encode import encode, replace_file, resolve_target
@@ -183,7 +184,8 @@ def from_pil(image: Image) -> np.ndarray:
     OSError
         If Pillow loads the file only now and cannot.
     """
-    from PIL import Image
+    with needed("PIL"):
+        from PIL import Image
 
     if not isinstance(image, Image.Image):
         raise TypeError(f"image must be a PIL.Image.Image, got {type(image).__name__}")
@@ -213,7 +215,8 @@ def to_pil(image: np.ndarray) -> Image:
     ValueError
         If Pillow has no mode for the dtype and the channels (floats, 16-bit colour), or the image is empty.
     """
-    from PIL import Image
+    with needed("PIL"):
+        from PIL import Image
 
     image = _grey_as_2d(as_image(_not_bool(image), channels=(1, 3, 4)))
     if image.dtype.kind == "f":

@@ -8,6 +8,7 @@ from .._core.border import framed
 from .._core.check import as_image, as_psf, border_name, integer, real
 from .._core.declare import declare
 from .._core.formats import work_dtype
+from .._core.needed import needed
 from .._core.planes import full_scale
 from .._core.spectra import each_plane
 from .._scanline import pixel, run
@@ -72,7 +73,8 @@ def degrade(
 
 
 def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float) -> np.ndarray:
-    from scipy.fft import irfft2, next_fast_len, rfft2
+    with needed("scipy"):
+        from scipy.fft import irfft2, next_fast_len, rfft2
 
     (h, w), (n, m) = image.shape[:2], psf.shape
     top, left = n // 2, m // 2

@@ -11,6 +11,7 @@ from .._core.check import as_image, as_psf, integer, positive, real
 from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.jit import kernel
+from .._core.needed import needed
 from .._core.planes import canonical, full_scale
 from .._core.spectra import each_plane, frequencies
 from ..transform._denoise import noise_of
@@ -44,7 +45,8 @@ def _residual(seen, power, rough, gamma):
 
 def _blur(image: np.ndarray, psf: np.ndarray) -> tuple[tuple[int, int], np.ndarray]:
     """The size that the image is continued to, and the transfer of the blur, a half spectrum."""
-    from scipy.fft import rfft2
+    with needed("scipy"):
+        from scipy.fft import rfft2
 
     size = roomy(image.shape, psf)
     return size, rfft2(centred(psf, size).astype(work_dtype(image.dtype)), overwrite_x=True)
@@ -267,7 +269,8 @@ def _noise(plane: np.ndarray) -> float:
 
 def _fitting(continued: np.ndarray, power: np.ndarray, rough: np.ndarray, sigma: float) -> float:
     """The gamma for which the residual has the power of the noise, by bisection: the residual grows with it."""
-    from scipy.fft import rfft2
+    with needed("scipy"):
+        from scipy.fft import rfft2
 
     h, w = continued.shape
     seen = _power(rfft2(continued))

@@ -8,6 +8,7 @@ from .._core.check import as_image, as_psf, integer, positive
 from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
+from .._core.needed import needed
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
 from .._core.spectra import each_plane, frequencies
@@ -95,7 +96,8 @@ def total_variation_deconvolution(
     weight, iterations = positive(weight, "weight"), integer(iterations, "iterations", at_least=1)
     if image.size == 0:
         return image.copy()
-    from scipy.fft import rfft2
+    with needed("scipy"):
+        from scipy.fft import rfft2
 
     cv2, (h, w), kind = load_cv2(), image.shape[:2], work_dtype(image.dtype)
     size, top = roomy(image.shape, psf), kind.type(full_scale(image.dtype))

@@ -9,6 +9,7 @@ import numpy as np
 from .._core.border import framed
 from .._core.check import as_image, one_of, positive, real
 from .._core.declare import declare
+from .._core.needed import needed
 from .._core.spectra import each_plane
 from ._filters import NAMES
 from ._walsh import power_of_two, transformed
@@ -61,14 +62,16 @@ def compress(image: np.ndarray, *, transform: str = "dct", keep: float, name: st
         return image.copy()
 
     def by_dct(plane: np.ndarray) -> np.ndarray:
-        from scipy.fft import dctn, idctn
+        with needed("scipy"):
+            from scipy.fft import dctn, idctn
 
         found = dctn(plane, norm="ortho", overwrite_x=True)
         found[np.abs(found) < _least(np.abs(found), keep)] = 0
         return idctn(found, norm="ortho", overwrite_x=True)
 
     def by_dft(plane: np.ndarray) -> np.ndarray:
-        from scipy.fft import irfft2, rfft2
+        with needed("scipy"):
+            from scipy.fft import irfft2, rfft2
 
         found = rfft2(plane)
         sizes = np.abs(found)

@@ -7,6 +7,7 @@ import numpy as np
 from .._core.check import as_coefficients, as_image, image_dtype
 from .._core.declare import declare, floats_like
 from .._core.formats import work_dtype
+from .._core.needed import needed
 from .._core.spectra import as_floats, spaced, to_dtype
 
 __all__ = ["dct", "dft", "idct", "idft"]
@@ -45,7 +46,8 @@ def dft(image: np.ndarray) -> np.ndarray:
     planes = as_floats(image)
     if image.size == 0:
         return planes.astype(np.result_type(planes.dtype, np.complex64))
-    from scipy.fft import fft2
+    with needed("scipy"):
+        from scipy.fft import fft2
 
     return np.ascontiguousarray(fft2(planes, axes=(0, 1), norm="ortho"))
 
@@ -73,7 +75,8 @@ def idft(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None
     """
     values, kind = as_coefficients(coefficients), image_dtype(dtype)
     if values.size:
-        from scipy.fft import ifft2
+        with needed("scipy"):
+            from scipy.fft import ifft2
 
         values = ifft2(values, axes=(0, 1), norm="ortho")
     planes = np.ascontiguousarray(values.real)
@@ -119,7 +122,8 @@ def dct(image: np.ndarray) -> np.ndarray:
 
 def _each(planes: np.ndarray, name: str) -> np.ndarray:
     """A cosine transform along both axes, in place where the rows allow it."""
-    import scipy.fft
+    with needed("scipy"):
+        import scipy.fft
 
     work = planes
     if planes.ndim == 2:

@@ -4,6 +4,7 @@ from imgproc._inventory import (
     choices,
     example_call,
     example_image,
+    functions_of_images,
     image_functions,
     public_functions,
     takes,

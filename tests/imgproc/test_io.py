@@ -1134,7 +1134,11 @@ def test_missing_system_library_says_what_to_install(monkeypatch):
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (ModuleNotFoundError("No module named 'cv2'", name="cv2"), "pip install opencv-python-headless"),
+        # Either build of OpenCV serves, and the error says so.
+        (
+            ModuleNotFoundError("No module named 'cv2'", name="cv2"),
+            r"opencv-python-headless \(or opencv-python; either",
+        ),
         (ModuleNotFoundError("No module named 'numpy.x'", name="numpy.x"), r"^No module named 'numpy\.x'$"),
         (ImportError("numpy is too old"), "^numpy is too old$"),
     ],
@@ -1147,6 +1151,7 @@ def test_other_import_errors(monkeypatch, error, said):
             raise error
         return real(name, *rest)
 
+    monkeypatch.delitem(sys.modules, "cv2", raising=False)
     monkeypatch.setattr(builtins, "__import__", fail)
     with pytest.raises(ImportError, match=said):
         load_cv2()
@@ -1160,6 +1165,20 @@ def test_without_opencv_8_bit_files_are_read_and_deep_ones_say_why(tmp_path, mon
     assert read_image(tmp_path / "flat.png").shape == (4, 4, 3)
     with pytest.raises(ImportError, match="OpenCV"):
         read_image(tmp_path / "deep.png")
+
+
+def test_without_pillow_deep_png_files_are_read_but_not_those_that_it_has_to_turn(tmp_path, monkeypatch):
+    image = noise(4, 6, 3, dtype=np.uint16)
+    turn = chunk(b"eXIf", exif_block(6).removeprefix(b"Exif\0\0"))
+    (tmp_path / "flat.png").write_bytes(make_png(image, 2))
+    (tmp_path / "turned.png").write_bytes(make_png(image, 2, before=turn))
+    assert read_image(tmp_path / "turned.png").shape == (6, 4, 3)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "PIL"]:
+        monkeypatch.setitem(sys.modules, name, None)
+
+    assert (read_image(tmp_path / "flat.png") == image).all()
+    with pytest.raises(ImportError, match=r"^read_image needs pillow, .*: pip install pillow$"):
+        read_image(tmp_path / "turned.png")
 
 
 def test_channels_first_needs_no_opencv(monkeypatch):

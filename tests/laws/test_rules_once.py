@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+import imgproc
+
+ROOT = Path(imgproc.__file__).parents[1]
+"""Of the packages: those that are installed, where the tests run without the sources."""
 PACKAGES = ("imgproc", "augment", "gallery")
 Found = Iterator[tuple[int, str]]
 

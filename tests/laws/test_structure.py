@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+import imgproc
+
+ROOT = Path(imgproc.__file__).parents[1]
+"""Of the packages: those that are installed, where the tests run without the sources."""
 LAYERS = ("imgproc", "augment", "gallery")
 """A package may import those before it."""
 
