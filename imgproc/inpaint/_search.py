@@ -311,7 +311,7 @@ def work(s, shared, acc, until, mine):
     thread its own.  False: waited for too long, call again.
 
     The kernels that this one calls get just the arrays that they use: all of `State` in each call takes seconds to
-    compile.
+    compile.  Nor does it hand parts of itself or tuples of arrays on: both made the first call 5 to 9 % longer.
     """
     feat, sums = borrowed(s.feat), borrowed(s.sums)  # of which slices are taken
     numbers, refused, known, source, best = s.numbers, s.refused, s.known, s.source, s.best

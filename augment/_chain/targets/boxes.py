@@ -242,10 +242,13 @@ def _to_frame(value, size):
 
 
 @kernel
-def carry_boxes(boxes, steps, grids, w, h, min_area, min_visibility, clip, p, out, parts, kept):
-    """Boxes along a path that starts in a frame of (h, w): those of which enough is seen; returns how many.
+def carry_boxes(boxes, steps, grids, frame, rule, p, out, parts, kept):
+    """Boxes along a path that starts in a frame (h, w): those of which enough is seen; returns how many.
 
-    `parts` gets the part of each that is seen, `kept` its row."""
+    `rule` is (min_area, min_visibility, clip).  `parts` gets the part of each that is seen, `kept` its row; `p` is room
+    for two polygons."""
+    h, w = frame
+    min_area, min_visibility, clip = rule
     count = 0
     last = steps.shape[0] - 1
     fw, fh = (steps[last, 10], steps[last, 11]) if last >= 0 else (w, h)
@@ -448,21 +451,8 @@ def move_boxes(
     n = len(boxes)
     out, parts, kept = np.empty((n, 4)), np.empty(n), np.empty(n, np.intp)
     room = np.empty((2 * way.vertices, 5))
-    h, w = way.start
-    count = carry_boxes(
-        boxes,
-        way.steps,
-        way.grids,
-        float(w),
-        float(h),
-        float(min_area),
-        float(min_visibility),
-        bool(clip),
-        room,
-        out,
-        parts,
-        kept,
-    )
+    frame, rule = (float(way.start[0]), float(way.start[1])), (float(min_area), float(min_visibility), bool(clip))
+    count = carry_boxes(boxes, way.steps, way.grids, frame, rule, room, out, parts, kept)
     return (out, parts, kept) if count == n else (out[:count], parts[:count], kept[:count])
 
 
