@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -25,18 +25,6 @@ UNIFORM, RAYLEIGH, GAMMA = range(3)
 LARGEST_ORDER = 64
 """Of a gamma law: beyond it, it is normal to the eye."""
 
-
-class Law(NamedTuple):
-    """How the numbers of `_draw` are distributed."""
-
-    kind: int
-    """`UNIFORM`, `RAYLEIGH` or `GAMMA`."""
-    order: int
-    """Of a gamma law; 1 of the others."""
-    together: bool
-    """All channels of a pixel get the same number."""
-
-
 KINDS = (
     "gaussian",
     "uniform",
@@ -52,27 +40,27 @@ KINDS = (
 
 
 @kernel(inner=True)
-def _draw(stream, channel, first, law, z):
+def _draw(stream, channel, first, law, order, z):
     """Numbers of a law for a row, whose first pixel has the index `first`."""
-    for k in range(law.order):
-        k0, k1 = keys(stream, channel * law.order + k)
+    for k in range(order):
+        k0, k1 = keys(stream, channel * order + k)
         counter = start(first)
         for x in range(z.size):
             bits = first_bits(mixed(np.uint32(counter + np.uint32(np.uint32(x) * np.uint32(STEP))), k0, k1))
             u = (np.float32(np.int32(bits >> np.uint32(8))) + np.float32(0.5)) * np.float32(2.0**-24)
-            if law.kind != UNIFORM:
+            if law != UNIFORM:
                 u = log2(u) * np.float32(-0.6931471805599453)
             z[x] = u if k == 0 else z[x] + u
-    if law.kind == RAYLEIGH:
+    if law == RAYLEIGH:
         for x in range(z.size):
             z[x] = np.sqrt(z[x])
 
 
 @kernel
-def _add(rows, channels, law, stream, levels, out, y0, y1):
-    """Levels plus ``shift + scale * z``; z a number of a `Law`, by the counter of its pixel (see `_counter`).
+def _add(rows, channels, law, stream, together, order, levels, out, y0, y1):
+    """Levels plus ``shift + scale * z``; z a number of its law, by the counter of its pixel (see `_counter`).
 
-    `levels` are shift, scale, and the highest level, which integers are rounded and cut off to; 0 for floats.
+    `levels` are the shift, the scale, and the highest level, which integers are rounded and cut off to; 0 for floats.
     """
     rows, out = borrowed(rows), borrowed(out)
     shift, scale, top = levels
@@ -81,8 +69,8 @@ def _add(rows, channels, law, stream, levels, out, y0, y1):
     for y in range(y0, y1):
         row, result = rows[y], out[y]
         for c in range(channels):
-            if c == 0 or not law.together:
-                _draw(stream, c, y * width, law, z)
+            if c == 0 or not together:
+                _draw(stream, c, y * width, law, order, z)
             for x in range(width):
                 i = x * channels + c
                 v = row[i] + (shift + scale * z[x])
@@ -197,20 +185,21 @@ def add_noise(
     if kind == "salt_and_pepper":
         return run(image, [pixel.salt_and_pepper(amount, salt, stream)])
     if kind == "uniform":
-        law, scale = Law(UNIFORM, 1, not each), math.sqrt(12) * std
+        law, order, scale = UNIFORM, 1, math.sqrt(12) * std
         shift = mean - scale / 2
     elif kind == "rayleigh":
-        law, scale = Law(RAYLEIGH, 1, not each), math.sqrt(4 / (4 - math.pi)) * std
+        law, order, scale = RAYLEIGH, 1, math.sqrt(4 / (4 - math.pi)) * std
         shift = mean - math.sqrt(math.pi / 4) * scale
     else:
-        order = 1 if kind == "exponential" else order
-        law = Law(GAMMA, order, not each)
+        law, order = GAMMA, 1 if kind == "exponential" else order
         scale = std / math.sqrt(order)
         shift = mean - order * scale
-    return _added(image, law, stream, shift, scale)
+    return _added(image, law, stream, not each, order, shift, scale)
 
 
-def _added(image: np.ndarray, law: Law, stream: int, shift: float, scale: float) -> np.ndarray:
+def _added(
+    image: np.ndarray, law: int, stream: int, together: bool, order: int, shift: float, scale: float
+) -> np.ndarray:
     out = np.empty(image.shape, image.dtype)
     if not image.size:
         return out
@@ -221,7 +210,7 @@ def _added(image: np.ndarray, law: Law, stream: int, shift: float, scale: float)
     channels = flat.shape[1] // w
 
     def band(a: int, b: int) -> None:
-        _add(rows, channels, law, np.uint64(stream), levels, flat, a, b)
+        _add(rows, channels, law, np.uint64(stream), together, order, levels, flat, a, b)
 
     run_bands(band, h, pixels=h * w)
     return out

@@ -162,7 +162,7 @@ def fuse(votes, threshold, clusters, room):
 
     `room` is to work in, as kernels that make arrays take longer to compile: `mean` float64 (2, n, 4), `lists` int64
     (5, n + 2), `seen` int64 with an entry for each model, `frame` float64 (8,).  (All three are plain tuples, which
-    Numba looks at faster than at named ones: 4 % of a call with few boxes.)
+    Numba looks at faster than at named ones: 4 % of a call with some hundred boxes.)
     """
     planes, scores, models, weight, parts = votes
     fused, sums, starts = clusters
