@@ -62,12 +62,6 @@ def scratches(shape: tuple[int, ...]) -> np.ndarray:
 HOLES = {"ellipse": ellipse, "rectangle": rectangle, "blobs": blobs, "border": border}
 
 
-def psnr(truth: np.ndarray, result: np.ndarray, mask: np.ndarray) -> float:
-    """Inside the hole [dB]."""
-    error = ((truth[mask].astype(np.float64) - result[mask]) ** 2).mean()
-    return float(10 * np.log10(255**2 / max(error, 1e-9)))
-
-
 def ssim(truth: np.ndarray, result: np.ndarray, mask: np.ndarray) -> float:
     """Mean structural similarity in the hole and `MARGIN` around it, of luma."""
     _, whole = structural_similarity(_luma(truth), _luma(result), data_range=255.0, full=True)

@@ -21,6 +21,8 @@ from . import _functions, _plot, pages
 from ._compare import Run, difference, run_all, to_uint8
 from ._photos import Photo, packaged
 from ._site import TEMPLATES, THUMBNAIL, Site
+from ._table import Table
+from ._timing import milliseconds
 
 ORIGINAL = "before"
 OURS = "imgproc"
@@ -125,7 +127,8 @@ class Page:
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """A table; the first column is the rows' names."""
-        self._parts.append(TEMPLATES.get_template("table.html").render(head=head, rows=rows))
+        texts = tuple(tuple(map(str, row)) for row in rows)
+        self._parts.append(Table(tuple(head), texts, text=frozenset(range(len(head)))).as_html())
 
     def compare(
         self,
@@ -360,7 +363,7 @@ def _kind(image: np.ndarray) -> str:
 
 
 def _seconds(run: Run, reference: Run) -> str:
-    text = f"{_plot.number(run.seconds * 1e3)} ms"
+    text = f"{milliseconds(run.seconds)} ms"
     if run is reference:
         return text
     ratio = run.seconds / reference.seconds

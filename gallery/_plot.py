@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import numpy as np
 
 from imgproc._core.formats import channels_of
 
+from ._svg import Box, svg, text
+
 WIDTH, HEIGHT = 360, 190
-LEFT, RIGHT, TOP, BOTTOM = 40, 8, 10, 32
+FRAME = Box(40, 10, 352, 158)
+SMALL_WIDTH, SMALL_HEIGHT = 240, 120
+SMALL_FRAME = Box(2, 4, 238, 102)
 
 RGB = ("red", "green", "blue")
 
@@ -52,15 +55,10 @@ def histogram(image: np.ndarray, *, title: str, bins: int = 256, small: bool = F
     parts = []
     for share, colour in zip(shares, colours, strict=True):
         ys = np.concatenate([[0], np.repeat(share, 2) / top, [0]])
-        points = (_small_points if small else _points)(np.concatenate([[0], xs, [1]]), ys)
+        points = (SMALL_FRAME if small else FRAME).points(np.concatenate([[0], xs, [1]]), ys)
         parts.append(f'<polygon class="area {colour}" points="{points}"/>')
     if small:
-        text = f"level; bars up to {number(float(f'{top:.2g}'))} % of the pixels"
-        axes = (
-            '<path class="axis" d="M2 102H238"/><text x="2" y="115">0</text>'
-            f'<text x="238" y="115" text-anchor="end">1</text><text x="120" y="115" text-anchor="middle">{text}</text>'
-        )
-        return _svg(title, [*parts, axes], 240, 120, small=True)
+        return _small_frame(title, parts, f"level; bars up to {number(float(f'{top:.2g}'))} % of the pixels")
     return _frame(title, parts, "level", "% of pixels", (0.0, 1.0), (0.0, top))
 
 
@@ -106,11 +104,11 @@ def curves(
         colour = name if name in RGB else f"c{i % 4}"
         xs = (np.asarray(x, float) - x_range[0]) / (x_range[1] - x_range[0])
         ys = (np.asarray(y, float) - y_range[0]) / (y_range[1] - y_range[0])
-        parts.append(f'<polyline class="line {colour}" points="{_points(xs, ys)}"/>')
+        parts.append(f'<polyline class="line {colour}" points="{FRAME.points(xs, ys)}"/>')
         if len(lines) > 1:
-            at = TOP + 14 * (i + 1)
-            parts.append(f'<path class="line {colour}" d="M{LEFT + 8} {at - 4}h16"/>')
-            parts.append(f'<text x="{LEFT + 30}" y="{at}">{escape(name)}</text>')
+            at = FRAME.top + 14 * (i + 1)
+            parts.append(f'<path class="line {colour}" d="M{FRAME.left + 8} {at - 4}h16"/>')
+            parts.append(text(FRAME.left + 30, at, name))
     return _frame(title, parts, x_label, y_label, x_range, y_range)
 
 
@@ -154,22 +152,19 @@ def bars(
     title: str,
     series: Sequence[str] = (),
     x_label: str = "",
-    log: bool = False,
 ) -> str:
     """Horizontal bars, one row per name, or one group of bars per name.
 
     Parameters
     ----------
     values : mapping of str to float or sequence of float
-        Bar lengths >= 0 (> 0 on a logarithmic axis); a NaN leaves its bar out.
+        Bar lengths >= 0; a NaN leaves its bar out.
     title : str
         Spoken by screen readers, shown when the pointer rests on the plot.
     series : sequence of str
         Names of the bars of a group, for the legend.
     x_label : str
         What the values are, with the unit.
-    log : bool
-        Logarithmic axis.
 
     Returns
     -------
@@ -179,35 +174,29 @@ def bars(
     rows = {name: [float(v) for v in np.atleast_1d(np.asarray(value, float))] for name, value in values.items()}
     finite = [v for row in rows.values() for v in row if math.isfinite(v)]
     high = max(finite, default=1.0) or 1.0
-    low = 0.0
-    if log:
-        positive = [v for v in finite if v > 0]
-        low, high = 10.0 ** math.floor(math.log10(min(positive, default=0.1))), 10.0 ** math.ceil(math.log10(high))
-        high = high if high > low else low * 10
     width, label_width, thick = 640, 220, 13
     y, parts = 8, []
     for i, name in enumerate(series):
         x = label_width + i * 130
         parts.append(f'<rect class="bar c{i % 4}" x="{x}" y="{y}" width="12" height="12"/>')
-        parts.append(f'<text x="{x + 18}" y="{y + 10}">{escape(name)}</text>')
+        parts.append(text(x + 18, y + 10, name))
     y += 22 if series else 0
     room = width - label_width - 64
     for name, row in rows.items():
         middle = y + thick * len(row) / 2 + 4
-        parts.append(f'<text x="{label_width - 8}" y="{middle:.1f}" text-anchor="end">{escape(name)}</text>')
+        parts.append(text(label_width - 8, f"{middle:.1f}", name, anchor="end"))
         for i, value in enumerate(row):
             if math.isfinite(value):
-                share = math.log(max(value, low) / low) / math.log(high / low) if log else value / high
-                length = max(room * share, 1.0)
+                length = max(room * value / high, 1.0)
                 box = f'x="{label_width}" y="{y + 1}" width="{length:.1f}" height="{thick - 2}"'
                 parts.append(f'<rect class="bar c{i % 4}" {box}/>')
-                parts.append(f'<text x="{label_width + length + 5:.1f}" y="{y + thick - 3}">{number(value)}</text>')
+                parts.append(text(f"{label_width + length + 5:.1f}", y + thick - 3, number(value)))
             y += thick
         y += 8
     if x_label:
-        parts.append(f'<text x="{label_width}" y="{y + 12}">{escape(x_label)}{" (logarithmic)" if log else ""}</text>')
+        parts.append(text(label_width, y + 12, x_label))
         y += 20
-    return _svg(title, parts, width, y)
+    return plot(title, parts, width, y)
 
 
 def number(value: float) -> str:
@@ -215,20 +204,24 @@ def number(value: float) -> str:
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
-    text = f"{value:.{min(digits, 6)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    shown = f"{value:.{min(digits, 6)}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
-def _points(xs: np.ndarray, ys: np.ndarray) -> str:
-    """Fractions of the frame as the points of an SVG element, kept inside the frame."""
-    x = LEFT + np.clip(xs, 0, 1) * (WIDTH - LEFT - RIGHT)
-    y = TOP + (1 - np.clip(ys, 0, 1)) * (HEIGHT - TOP - BOTTOM)
-    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+def plot(title: str, parts: Sequence[str], width: float, height: float, *, kind: str = "plot") -> str:
+    """A plot that is as wide as there is room; its texts grow with it."""
+    return svg(title, parts, f'class="{kind}" viewBox="0 0 {width} {height}"')
 
 
-def _small_points(xs: np.ndarray, ys: np.ndarray) -> str:
-    pairs = zip(2 + np.clip(xs, 0, 1) * 236, 102 - np.clip(ys, 0, 1) * 98, strict=True)
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in pairs)
+def _small_frame(title: str, parts: Sequence[str], x_label: str) -> str:
+    left, _, right, bottom = SMALL_FRAME
+    axes = [
+        f'<path class="axis" d="M{left} {bottom}H{right}"/>',
+        text(left, bottom + 13, "0"),
+        text(right, bottom + 13, "1", anchor="end"),
+        text((left + right) // 2, bottom + 13, x_label, anchor="middle"),
+    ]
+    return plot(title, [*parts, *axes], SMALL_WIDTH, SMALL_HEIGHT, kind="plot small")
 
 
 def _frame(
@@ -239,23 +232,14 @@ def _frame(
     x_range: tuple[float, float],
     y_range: tuple[float, float],
 ) -> str:
-    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
-    middle = (TOP + bottom) / 2
+    left, top, right, bottom = FRAME
     axes = [
-        f'<path class="axis" d="M{LEFT} {TOP}V{bottom}H{right}"/>',
-        f'<text x="{LEFT}" y="{bottom + 13}">{number(x_range[0])}</text>',
-        f'<text x="{right}" y="{bottom + 13}" text-anchor="end">{number(x_range[1])}</text>',
-        f'<text x="{(LEFT + right) / 2}" y="{bottom + 26}" text-anchor="middle">{escape(x_label)}</text>',
-        f'<text x="{LEFT - 4}" y="{TOP + 9}" text-anchor="end">{number(y_range[1])}</text>',
-        f'<text x="{LEFT - 4}" y="{bottom}" text-anchor="end">{number(y_range[0])}</text>',
-        f'<text transform="translate(12 {middle}) rotate(-90)" text-anchor="middle">{escape(y_label)}</text>',
+        f'<path class="axis" d="M{left} {top}V{bottom}H{right}"/>',
+        text(left, bottom + 13, number(x_range[0])),
+        text(right, bottom + 13, number(x_range[1]), anchor="end"),
+        text((left + right) / 2, bottom + 26, x_label, anchor="middle"),
+        text(left - 4, top + 9, number(y_range[1]), anchor="end"),
+        text(left - 4, bottom, number(y_range[0]), anchor="end"),
+        f'<g transform="translate(12 {(top + bottom) / 2}) rotate(-90)">{text(0, 0, y_label, anchor="middle")}</g>',
     ]
-    return _svg(title, [*parts, *axes], WIDTH, HEIGHT)
-
-
-def _svg(title: str, parts: Sequence[str], width: float, height: float, *, small: bool = False) -> str:
-    kind = "plot small" if small else "plot"
-    return (
-        f'<svg class="{kind}" role="img" viewBox="0 0 {width} {height}" aria-label="{escape(title)}">'
-        f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
-    )
+    return plot(title, [*parts, *axes], WIDTH, HEIGHT)

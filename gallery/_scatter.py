@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
 import cv2
 import numpy as np
 
-from ._plot import _svg
+from ._plot import plot
+from ._svg import Box, text
 
 SIZE = 300, 230
 MARGIN = 8
+INNER = Box(MARGIN, MARGIN, SIZE[0] - MARGIN, SIZE[1] - MARGIN)
 MARKS = ("dot", "ring", "cross")
 
 
@@ -47,10 +48,10 @@ def scatter(
     for row, (name, (points, colour, mark)) in enumerate(groups.items()):
         if legend:
             parts.append(_mark(10, 16 * row + 10, colour, mark, size=3.4))
-            parts.append(f'<text x="20" y="{16 * row + 14}">{escape(name)}: {len(points)}</text>')
+            parts.append(text(20, 16 * row + 14, f"{name}: {len(points)}"))
         for x, y in _placed(np.asarray(points, float), bounds).tolist():
             parts.append(_mark(x, top + y, colour, mark))
-    return _svg(title, parts, width, top + height)
+    return plot(title, parts, width, top + height)
 
 
 def picture(groups: Mapping[str, tuple[np.ndarray, int, str]], bounds: tuple[float, float, float, float]) -> np.ndarray:
@@ -66,9 +67,7 @@ def picture(groups: Mapping[str, tuple[np.ndarray, int, str]], bounds: tuple[flo
 
 def _placed(points: np.ndarray, bounds: tuple[float, float, float, float]) -> np.ndarray:
     low, high = np.array(bounds[:2]), np.array(bounds[2:])
-    share = np.clip((points.reshape(-1, 2) - low) / (high - low), 0, 1)
-    share[:, 1] = 1 - share[:, 1]
-    return MARGIN + share * (np.array(SIZE) - 2 * MARGIN)
+    return INNER.places(*((points.reshape(-1, 2) - low) / (high - low)).T)
 
 
 def _mark(x: float, y: float, colour: int, mark: str, size: float = 2.6) -> str:

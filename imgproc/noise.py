@@ -57,9 +57,13 @@ def _draw(stream, channel, first, law, order, z):
 
 
 @kernel
-def _add(rows, channels, law, stream, together, order, shift, scale, top, out, y0, y1):
-    """Levels plus ``shift + scale * z``; z a number of its law, by the counter of its pixel (see `_op_noise`)."""
+def _add(rows, channels, law, stream, together, order, levels, out, y0, y1):
+    """Levels plus ``shift + scale * z``; z a number of its law, by the counter of its pixel (see `_counter`).
+
+    `levels` are the shift, the scale, and the highest level, which integers are rounded and cut off to; 0 for floats.
+    """
     rows, out = borrowed(rows), borrowed(out)
+    shift, scale, top = levels
     width = rows.shape[1] // channels
     z = np.empty(width, np.float32)
     for y in range(y0, y1):
@@ -202,11 +206,11 @@ def _added(
     h, w = image.shape[:2]
     rows, flat = canonical(image).reshape(h, -1), out.reshape(h, -1)
     kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)
-    numbers = kind(shift * full), kind(scale * full), kind(full if image.dtype.kind == "u" else 0)
+    levels = kind(shift * full), kind(scale * full), kind(full if image.dtype.kind == "u" else 0)
     channels = flat.shape[1] // w
 
     def band(a: int, b: int) -> None:
-        _add(rows, channels, law, np.uint64(stream), together, order, *numbers, flat, a, b)
+        _add(rows, channels, law, np.uint64(stream), together, order, levels, flat, a, b)
 
     run_bands(band, h, pixels=h * w)
     return out

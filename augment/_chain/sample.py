@@ -9,7 +9,7 @@ import numpy as np
 from imgproc._scanline import Stage
 
 from .targets.base import Opened, Passage, Rules
-from .targets.boxes import move_boxes
+from .targets.box_path import move_boxes
 from .targets.fields import Weights
 from .targets.masks import through_mask
 from .targets.path import path

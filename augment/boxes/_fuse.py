@@ -114,16 +114,14 @@ def weighted_boxes_fusion(
     distinct, codes = coded(named[taken])
     taken = taken[np.argsort(codes, kind="stable")]
     parts = np.concatenate([[0], np.cumsum(np.bincount(codes))])
-    fused, sums, clusters = np.empty((len(taken), 4)), np.zeros((len(taken), 5)), np.empty(len(parts), np.int64)
-    fuse(
-        np.ascontiguousarray(rows[taken].T), score[taken], model[taken], weight, parts, threshold,
-        fused, sums, clusters,
-        np.empty((2, len(taken), 4)), np.empty((5, len(taken) + 2), np.int64), np.empty(len(weight), np.int64),
-        np.empty(8),
-    )  # fmt: skip
-    count = int(clusters[-1])
+    votes = np.ascontiguousarray(rows[taken].T), score[taken], model[taken], weight, parts
+    n = len(taken)
+    clusters = fused, sums, starts = np.empty((n, 4)), np.zeros((n, 5)), np.empty(len(parts), np.int64)
+    room = np.empty((2, n, 4)), np.empty((5, n + 2), np.int64), np.empty(len(weight), np.int64), np.empty(8)
+    fuse(votes, threshold, clusters, room)
+    count = int(starts[-1])
     fused, sums = fused[:count], sums[:count]
-    named = np.repeat(distinct, np.diff(clusters))
+    named = np.repeat(distinct, np.diff(starts))
     found = _confidence(confidence, overflow, sums, weight)
     order = np.argsort(-found, kind="stable")
     return written(fused[order], box_format), found[order], named[order]
@@ -153,22 +151,29 @@ def _confidence(kind: str, overflow: bool, sums: np.ndarray, weight: np.ndarray)
 
 
 @kernel
-def fuse(planes, scores, models, weight, parts, threshold, fused, sums, clusters, mean, lists, seen, frame):
-    """Boxes, in planes x0, y0, x1, y1 by class and falling score, into clusters.
+def fuse(votes, threshold, clusters, room):
+    """Put boxes into clusters, and give the mean box and the sums of each cluster.
 
-    `fused` are their mean boxes; `sums` of each: scores, largest score, boxes, weight of boxes, weight of models.
-    `clusters` says where each class starts in them.
+    `votes` are all boxes by class and falling score: planes x0, y0, x1, y1; scores; the model that each is of; the
+    weight of each model; where each class starts, and at the end how many there are.
 
-    The last four are room to work in, as kernels that make arrays take longer to compile: `mean` float64 (2, n, 4),
-    `lists` int64 (5, n + 2), `seen` int64 with an entry for each model, `frame` float64 (8,).
+    `clusters` get the mean boxes; sums of each: scores, largest score, boxes, weight of boxes, weight of models; where
+    each class starts, and at the end how many there are.
+
+    `room` is to work in, as kernels that make arrays take longer to compile: `mean` float64 (2, n, 4), `lists` int64
+    (5, n + 2), `seen` int64 with an entry for each model, `frame` float64 (8,).  (All three are plain tuples, which
+    Numba looks at faster than at named ones: 4 % of a call with some hundred boxes.)
     """
-    mean, moments = mean[0], mean[1]
+    planes, scores, models, weight, parts = votes
+    fused, sums, starts = clusters
+    means, lists, seen, frame = room
+    mean, moments = means[0], means[1]
     # Clusters whose centre lies in a cell of the grid form a list: its head, and whom each is followed by.
     belongs, cell, after, heads = lists[0], lists[1], lists[2], lists[3]
     first = 0
     for part in range(parts.size - 1):
         count = 0
-        clusters[part] = first
+        starts[part] = first
         measure_frame(planes, parts[part], parts[part + 1], frame)
         for c in range(int(frame[4] * frame[5])):
             heads[c] = -1
@@ -182,12 +187,8 @@ def fuse(planes, scores, models, weight, parts, threshold, fused, sums, clusters
                     moments[best, k] = 0.0
                 for k in range(5):
                     sums[first + best, k] = 0.0
-            total = sums[first + best, 0] + scores[i]
-            sums[first + best, 0] = total
-            sums[first + best, 1] = max(sums[first + best, 1], scores[i])
-            sums[first + best, 2] += 1.0
-            sums[first + best, 3] += weight[models[i]]
             belongs[i] = first + best
+            total = _add_up(sums, first + best, scores[i], weight[models[i]])
             for k in range(4):
                 moments[best, k] += scores[i] * planes[k, i]
                 if new:
@@ -199,8 +200,19 @@ def fuse(planes, scores, models, weight, parts, threshold, fused, sums, clusters
             for k in range(4):
                 fused[first + c, k] = mean[c, k]
         first += count
-    clusters[parts.size - 1] = first
+    starts[parts.size - 1] = first
     _weigh_models(models, weight, belongs, first, lists[4], cell, seen, sums)
+
+
+@kernel(inner=True)
+def _add_up(sums, j, score, weight):
+    """Add a box to the sums of a cluster, all but those of the models; returns the sum of the scores."""
+    total = sums[j, 0] + score
+    sums[j, 0] = total
+    sums[j, 1] = max(sums[j, 1], score)
+    sums[j, 2] += 1.0
+    sums[j, 3] += weight
+    return total
 
 
 @kernel(inner=True)

@@ -15,7 +15,8 @@ import numpy as np
 
 import augment
 from gallery import _plot
-from gallery._compare import run_all
+from gallery._compare import psnr, run_all
+from gallery._timing import milliseconds
 
 GROUP = "Augmentation"
 
@@ -62,12 +63,6 @@ def rings(x, y, side):
     return 0.5 + 0.5 * np.cos(np.pi * r * r / (4 * 0.5 * side))
 
 
-def psnr(result, right, inside):
-    """Peak signal to noise [dB] of two pictures with levels up to 255."""
-    error = (result.astype(float) - right)[inside]
-    return 10 * np.log10(255**2 / np.mean(error**2))
-
-
 def truth(page, side):
     """A pattern with a formula: what the chain should give is the formula at the moved points."""
     page.heading(
@@ -89,8 +84,8 @@ def truth(page, side):
         inside = cv2.erode(results["fused"]["mask"].astype(np.uint8), np.ones((9, 9)), borderValue=0) > 0
         times = run_all({name: of_image(chain) for name, chain in chains.items()}, image)
         for name, result in results.items():
-            decibel = psnr(result["image"], right, inside)
-            rows.append([f"{interpolation}, {name}", f"{decibel:.1f} dB", f"{times[name].seconds * 1e3:.2f} ms"])
+            decibel = psnr(right, result["image"], inside)
+            rows.append([f"{interpolation}, {name}", f"{decibel:.1f} dB", f"{milliseconds(times[name].seconds)} ms"])
             shown[f"{interpolation}, {name}: {decibel:.1f} dB"] = np.where(inside, result["image"], 0).astype(np.uint8)
     known = np.where(inside, np.rint(right), 0).astype(np.uint8)
     pictures = {"the truth": known, **shown}
@@ -125,9 +120,9 @@ def there_and_back(page, side):
     rows = []
     for name, result in results.items():
         error = np.abs(result.astype(int) - image)[inside]
-        decibel = psnr(result, image, inside) if error.any() else np.inf
+        decibel = psnr(image, result, inside) if error.any() else np.inf
         quality = f"{decibel:.1f} dB" if np.isfinite(decibel) else "every pixel equal"
-        rows.append([name, quality, int(error.max()), f"{times[name].seconds * 1e3:.2f} ms"])
+        rows.append([name, quality, int(error.max()), f"{milliseconds(times[name].seconds)} ms"])
     page.text("Inside of the circle that never leaves the picture:")
     page.table([f"{turns} rotations by {angle} degrees", "PSNR", "largest error", "time, one thread"], rows)
 
@@ -154,7 +149,8 @@ def passes(page, side):
     page.zoom(shown, at=(0.45, 0.5), size=64)
     first = times["fused"].seconds
     rows = [
-        [name, f"{run.seconds * 1e3:.2f} ms", f"{_plot.number(run.seconds / first)}×"] for name, run in times.items()
+        [name, f"{milliseconds(run.seconds)} ms", f"{_plot.number(run.seconds / first)}×"]
+        for name, run in times.items()
     ]
     page.table([f"{w}×{h}, 8 bits, one thread", "time", "of the fused one's"], rows)
 

@@ -18,7 +18,7 @@ from skimage.restoration import inpaint_biharmonic
 
 import imgproc
 from gallery import _inpainting
-from gallery._compare import to_uint8
+from gallery._compare import psnr, to_uint8
 from gallery._photos import packaged
 from gallery._shared import shared_data
 
@@ -51,7 +51,7 @@ def holed(image, mask):
 
 def scored(results, truth, mask):
     """Captions with scores."""
-    return {f"{name}, {_inpainting.psnr(truth, found, mask):.1f} dB": found for name, found in results.items()}
+    return {f"{name}, {psnr(truth, found, mask):.1f} dB": found for name, found in results.items()}
 
 
 def each(page, photo):
@@ -164,7 +164,7 @@ def scores(page):
             given = holed(image, mask)
             for name, fill in methods.items():
                 result = fill(given, mask)
-                score = _inpainting.psnr, _inpainting.ssim, _inpainting.texture_error
+                score = psnr, _inpainting.ssim, _inpainting.texture_error
                 found[name].append([measure(image, result, mask) for measure in score])
     page.heading(
         "Scores",
@@ -175,8 +175,8 @@ def scores(page):
     )
     rows = []
     for name, values in found.items():
-        psnr, ssim, texture = np.mean(values, axis=0)
-        rows.append((name, f"{psnr:.2f}", f"{ssim:.3f}", f"{texture:.2f}"))
+        noise, likeness, texture = np.mean(values, axis=0)
+        rows.append((name, f"{noise:.2f}", f"{likeness:.3f}", f"{texture:.2f}"))
     page.table(("method", "PSNR [dB]", "SSIM", "texture error"), rows)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .._site import Site
+from .._svg import svg, text
+from .._timing import milliseconds
 from . import tables
 from .run import Duel, Report
 
@@ -26,8 +28,7 @@ _CSS = """
 .speed line { stroke: var(--line); }
 .speed .ours { fill: var(--c0); } .speed .theirs { fill: var(--c1); }
 .speed pre { overflow-x: auto; margin: 0.6rem 0 0; font-size: 12px; line-height: 1.45; }
-.table td.n { text-align: right; } .table td, .table th { white-space: nowrap; }
-.table td.missed { color: var(--warn); font-weight: 600; }
+.table td, .table th { white-space: nowrap; }
 """
 
 
@@ -54,7 +55,8 @@ def body(report: Report) -> str:
     """The page below its heading, as HTML."""
     parts = [f"<style>{_CSS}</style>", f"<p>{html.escape(tables.circumstances(report))}</p>"]
     for heading, items in tables.verdict(report).items():
-        parts.append(f"<p><strong>{html.escape(heading)}</strong></p>{tables.listed(items)}")
+        listed = "".join(f"<li>{html.escape(item)}</li>" for item in items)
+        parts.append(f"<p><strong>{html.escape(heading)}</strong></p>{f'<ul>{listed}</ul>' if items else ''}")
     sections: dict[str, list[Duel]] = {}
     for duel in report.duels:
         sections.setdefault(duel.group or f"{duel.size} × {duel.size} pixels", []).append(duel)
@@ -65,7 +67,7 @@ def body(report: Report) -> str:
             "<p>Median times on a logarithmic scale, the same in all plots; shorter is faster.</p>",
             f'<div class="speed">{"".join(figures)}</div>',
         ]
-    parts += [tables.as_html(table) for table in tables.tables(report)]
+    parts += [table.as_html() for table in tables.tables(report)]
     return "\n".join(parts)
 
 
@@ -93,21 +95,19 @@ def _plot(name: str, bars: Sequence[tuple[str, float, bool]], decades: tuple[int
     height = ROW * len(bars)
     parts = []
     for decade in range(low, high + 1):
-        x = 100 * (decade - low) / (high - low)
+        x = f"{100 * (decade - low) / (high - low):.2f}%"
         anchor = "start" if decade == low else "end" if decade == high else "middle"
-        parts.append(f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="0" y2="{height + 4}"/>')
-        parts.append(f'<text class="tick" x="{x:.2f}%" y="{height + 16}" text-anchor="{anchor}">{_unit(decade)}</text>')
+        parts.append(f'<line x1="{x}" x2="{x}" y1="0" y2="{height + 4}"/>')
+        parts.append(text(x, height + 16, _unit(decade), anchor=anchor, kind="tick"))
     for row, (label, seconds, ours) in enumerate(bars):
         y = ROW * row
         width = 100 * (math.log10(seconds) - low) / (high - low)
-        parts.append(f'<text x="0" y="{y + 16}">{html.escape(label)}</text>')
-        time = f"{tables.milliseconds(seconds)} ms"
-        parts.append(f'<text x="100%" y="{y + 16}" text-anchor="end">{time}</text>')
+        parts.append(text(0, y + 16, label))
+        parts.append(text("100%", y + 16, f"{milliseconds(seconds)} ms", anchor="end"))
         kind = "ours" if ours else "theirs"
         parts.append(f'<rect class="{kind}" x="0" y="{y + 21}" width="{width:.2f}%" height="{BAR}" rx="2"/>')
-    spoken = "; ".join(f"{label} {tables.milliseconds(seconds)} ms" for label, seconds, _ in bars)
-    title = html.escape(f"{name}: {spoken}")
-    return f'<svg role="img" height="{height + AXIS}" aria-label="{title}"><title>{title}</title>{"".join(parts)}</svg>'
+    spoken = "; ".join(f"{label} {milliseconds(seconds)} ms" for label, seconds, _ in bars)
+    return svg(f"{name}: {spoken}", parts, f'height="{height + AXIS}"')
 
 
 def _unit(decade: int) -> str:

@@ -18,11 +18,11 @@ from imgproc._core.declare import Case, Peer, Size
 from imgproc._core.formats import channels_of
 from imgproc._core.threads import available_cpus
 
-from .._compare import one_thread
 from .._machine import machine
+from .._timing import compare, one_thread, ratio
 from . import cases as table
 from .cases import photo, size_text
-from .measure import compare, first_call, peak_extra_bytes, peak_resident_bytes, ratio
+from .measure import first_call, peak_extra_bytes, peak_resident_bytes
 
 MIN_RUNS = 5
 

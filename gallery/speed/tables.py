@@ -1,11 +1,11 @@
-"""The report of the speed benchmark as tables: for the terminal, as Markdown for the README, as HTML."""
+"""The report of the speed benchmark as tables: for the terminal, and as Markdown for the README."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from .._table import MISSED, Table
+from .._timing import milliseconds
 from .cases import (
     CHAIN_IMPORT_AT_MOST,
     CHAIN_START_AT_MOST,
@@ -19,31 +19,12 @@ from .run import Duel, Report
 
 PART = "speed"
 """The part of the README that holds the tables."""
-MISSED = "MISSED"
-
-
-@dataclass(frozen=True)
-class Table:
-    """Cells as text."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    text: frozenset[int]
-    """Columns that hold words and are aligned to the left; the others hold figures."""
-    notes: tuple[str, ...] = ()
 
 
 def tables(report: Report) -> list[Table]:
     """The report as tables; one that has no rows is left out."""
     made = [_duels(report), _threads(report), _memory(report), _first(report)]
     return [table for table in made if table.rows]
-
-
-def milliseconds(seconds: float) -> str:
-    """A time with three significant digits, in ms."""
-    ms = seconds * 1e3
-    return f"{ms:.3f}" if ms < 1 else f"{ms:.2f}" if ms < 10 else f"{ms:.1f}" if ms < 100 else f"{ms:.0f}"
 
 
 def relation(relative: float) -> str:
@@ -96,23 +77,19 @@ def circumstances(report: Report) -> str:
 def as_text(report: Report) -> str:
     """The whole report as plain text."""
     parts = [circumstances(report)]
-    for table in tables(report):
-        parts.append("\n".join([table.title, _aligned(table), *(f"  {note}" for note in table.notes)]))
-    for heading, items in verdict(report).items():
-        parts.append("\n".join([heading, *(f"  {item}" for item in items)]))
-    return "\n\n".join(parts) + "\n"
+    parts += ["\n".join([table.title, table.as_text(), *_bullets(" ", table.notes)]) for table in tables(report)]
+    parts += ["\n".join([heading, *_bullets(" ", items)]) for heading, items in verdict(report).items()]
+    return _paragraphs(parts)
 
 
 def as_markdown(report: Report) -> str:
     """The whole report as Markdown tables."""
     parts = [circumstances(report)]
     for table in tables(report):
-        parts += [f"**{table.title}**", _markdown(table)]
-        if table.notes:
-            parts.append("\n".join(f"* {note}" for note in table.notes))
+        parts += [f"**{table.title}**", table.as_markdown(), "\n".join(_bullets("*", table.notes))]
     for heading, items in verdict(report).items():
-        parts += [heading] + (["\n".join(f"* {item}" for item in items)] if items else [])
-    return "\n\n".join(parts) + "\n"
+        parts += [heading, "\n".join(_bullets("*", items))]
+    return _paragraphs(parts)
 
 
 def as_readme(report: Report) -> str:
@@ -121,47 +98,15 @@ def as_readme(report: Report) -> str:
     wanted = [duels.header.index(name) for name in ("case", "image", "ours [ms]", "peer", "peer [ms]", "ours is")]
     header, *rows = (tuple(cells[column] for column in wanted) for cells in (duels.header, *duels.rows))
     text = frozenset(k for k, column in enumerate(wanted) if column in duels.text)
-    parts = [circumstances(report), _markdown(Table(duels.title, header, tuple(rows), text))]
-    return "\n\n".join(parts) + "\n"
+    return _paragraphs([circumstances(report), Table(header, tuple(rows), text).as_markdown()])
 
 
-def _markdown(table: Table) -> str:
-    rule = ["---" if column in table.text else "---:" for column in range(len(table.header))]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (table.header, rule, *table.rows))
+def _bullets(mark: str, items: Sequence[str]) -> list[str]:
+    return [f"{mark} {item}" for item in items]
 
 
-def as_html(table: Table) -> str:
-    """A table as HTML that scrolls sideways where the window is narrow."""
-    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in table.header)
-    rows = "".join(f"<tr>{_html_cells(table, cells)}</tr>" for cells in table.rows)
-    return (
-        f"<h2>{html.escape(table.title)}</h2>"
-        f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-        + listed(table.notes)
-    )
-
-
-def listed(items: Sequence[str]) -> str:
-    """Items as an HTML list; nothing if there are none."""
-    return f"<ul>{''.join(f'<li>{html.escape(item)}</li>' for item in items)}</ul>" if items else ""
-
-
-def _html_cells(table: Table, cells: Sequence[str]) -> str:
-    out = []
-    for column, cell in enumerate(cells):
-        kind = "missed" if cell.startswith(MISSED) else "" if column in table.text else "n"
-        out.append(f'<td class="{kind}">{html.escape(cell)}</td>' if kind else f"<td>{html.escape(cell)}</td>")
-    return "".join(out)
-
-
-def _aligned(table: Table) -> str:
-    widths = [max(map(len, column)) for column in zip(table.header, *table.rows, strict=True)]
-    lines = []
-    for cells in (table.header, tuple("-" * width for width in widths), *table.rows):
-        columns = enumerate(zip(cells, widths, strict=True))
-        padded = [cell.ljust(width) if i in table.text else cell.rjust(width) for i, (cell, width) in columns]
-        lines.append("  ".join(padded).rstrip())
-    return "\n".join(lines)
+def _paragraphs(parts: Sequence[str]) -> str:
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _outcome(met: bool | None) -> str:
@@ -180,7 +125,7 @@ def _duels(report: Report) -> Table:
         if d.note:
             notes.setdefault((d.peer, d.note), f"{d.case}, {d.peer}: {d.note}")
     text = frozenset({0, 1, 3, 5, 6, 7, 8})
-    return Table("Against the peers, one thread", header, tuple(rows), text, tuple(notes.values()))
+    return Table(header, tuple(rows), text, "Against the peers, one thread", tuple(notes.values()))
 
 
 def _threads(report: Report) -> Table:
@@ -193,7 +138,7 @@ def _threads(report: Report) -> Table:
     notes = (
         "machine allows: two independent jobs on two threads against one, in the same rounds; 2 if nobody else ran",
     )
-    return Table("Ours on two threads", header, tuple(rows), frozenset({0, 1, 6}), notes)
+    return Table(header, tuple(rows), frozenset({0, 1, 6}), "Ours on two threads", notes)
 
 
 def _memory(report: Report) -> Table:
@@ -207,7 +152,7 @@ def _memory(report: Report) -> Table:
         "in float32 planes, bytes / (4·h·w), output excluded: what NumPy allocated, and what the process touched",
         "the target holds for the larger of the two; per channel: the larger one by the number of channels",
     )
-    return Table("Peak extra memory, one thread", header, tuple(rows), frozenset({0, 1, 6}), notes)
+    return Table(header, tuple(rows), frozenset({0, 1, 6}), "Peak extra memory, one thread", notes)
 
 
 def _first(report: Report) -> Table:
@@ -233,4 +178,4 @@ def _first(report: Report) -> Table:
         f"targets [s]: import ≤ {IMPORT_AT_MOST:g}, import + warm ≤ {WARM_AT_MOST:g}, import + cold ≤ {COLD_AT_MOST:g}",
         f"of chains: import ≤ {CHAIN_IMPORT_AT_MOST:g}, start + import + warm ≤ {CHAIN_START_AT_MOST:g}",
     )
-    return Table("First call in a new process", header, tuple(rows), frozenset({0, 7}), notes)
+    return Table(header, tuple(rows), frozenset({0, 7}), "First call in a new process", notes)

@@ -123,8 +123,10 @@ def _store(total, out, first):
 
 
 @kernel
-def correlate_bytes(rows, ymap, xmap, channels, places, weights, x0, x1, ring, at, total, out, y0, y1):
+def correlate_bytes(source, places, weights, part, ring, at, total, out):
     """As `correlate._correlate`; ``places[0]`` and ``places[1]`` have the two ends of each pair."""
+    rows, ymap, xmap, channels = source
+    y0, y1, x0, x1 = part
     pairs = places.shape[1]
     ry, rx = (ymap.size - out.shape[0]) // 2, (xmap.size - out.shape[1] // channels) // 2
     height, count, width = 2 * ry + 1, x1 - x0 + 2 * rx, xmap.size - 2 * rx
@@ -146,7 +148,8 @@ def correlate_bytes(rows, ymap, xmap, channels, places, weights, x0, x1, ring, a
 
 # A blur's sums along an axis: of the middle and up to seven pairs in one pass over the result, of more in several.
 # What costs is loads and stores, so each number of pairs has a loop of its own.  With the number of turns rounded to
-# whole vectors LLVM knows that nothing is left over, and makes no loops for it.
+# whole vectors LLVM knows that nothing is left over, and makes no loops for it.  (They are written out: from one maker,
+# with conditions that Numba leaves out, they take an eighth longer to compile.)
 
 
 @kernel(inner=True)
@@ -288,13 +291,15 @@ def _symmetric(ring, at, weights, pairs, bias, out):
 
 
 @kernel
-def blur_bytes(rows, ymap, xmap, channels, radius, weights, x0, x1, stride, length, at, buffer, out, y0, y1):
+def blur_bytes(source, radius, weights, part, stride, length, at, buffer, out):
     """As `correlate._separable` without options: ``weights[0]`` is for the sums along y, which are levels times 128,
     ``weights[1]`` for those along x of these, which are levels times 256.
 
     `buffer` has a ring of ``2 radius + 1`` rows of `stride` samples, a row of sums along y, and `length` sums along x.
     Both numbers are of whole vectors, see `_symmetric`; what rows and sums end with beyond the block does not matter.
     """
+    rows, ymap, xmap, channels = source
+    y0, y1, x0, x1 = part
     height, samples = 2 * radius + 1, (x1 - x0) * channels
     count, width = x1 - x0 + 2 * radius, xmap.size - 2 * radius
     first, last = max(radius - x0, 0), min(width + radius - x0, count)

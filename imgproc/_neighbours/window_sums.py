@@ -161,8 +161,12 @@ def _deviation_rows(image, blank, ymap, xmap, channels, offset, limits, scratch,
 
 
 @kernel
-def _deviation_rows_packed(image, blank, ymap, xmap, channels, limits, scratch, s, q, std, chosen):
-    """Do as `_deviation_rows` for wide windows of bytes, whose sums and sums of squares fit 32 bits each."""
+def _deviation_rows_packed(image, blank, ymap, xmap, channels, limits, scratch, halves, std, chosen):
+    """Do as `_deviation_rows` for wide windows of bytes, whose sums and sums of squares fit 32 bits each.
+
+    `halves` is room for both of a row.
+    """
+    s, q = halves[0], halves[1]
     height, n = max(std.shape[0], chosen.shape[0]), s.size
     side = ymap.size - height + 1
     start = (scratch.shape[1] - image.shape[1]) // 2
@@ -300,7 +304,7 @@ class Windows:
             args = self.rows, blank, lines, self.xmap, self.channels
             if bytewise and self.side > DIRECT_SIDE:
                 rows = np.empty((2, self.shape[1] * self.channels), np.uint32)
-                _deviation_rows_packed(*args, limits, self.scratch(2, np.uint64), *rows, std[a:b], chosen[a:b])
+                _deviation_rows_packed(*args, limits, self.scratch(2, np.uint64), rows, std[a:b], chosen[a:b])
             else:
                 _deviation_rows(*args, offset, limits, self.scratch(4, offset.dtype), std[a:b], chosen[a:b])
 

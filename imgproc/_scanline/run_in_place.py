@@ -132,15 +132,32 @@ def _turn_about(op, params, channels, totals, pixels, top):
 
 
 @kernel(inner=True)
-def _by_table(source, part, out, first, end):
-    """Send bytes through the one table that stands for all operations."""
-    table = part.tables[part.ops[0, TABLE]]
-    channels = source.numbers[CHANNELS]
-    invoke(
-        source.numbers[BYTES],
-        np.int64(0),
-        (source.pixels, table, channels, first * channels, end * channels, out.pixels),
-    )
+def _is_short(source, part, out, first, end):
+    """Make the pixels [first, end) of the result if nothing or one table of bytes is between them and the source's.
+
+    Returns False, and does nothing, if there is more to do.
+    """
+    numbers, count = source.numbers, part.ops.shape[0]
+    if not (numbers[SAME] > 0 and out.numbers[PLANE] == 0):
+        return False
+    if count == 0:
+        size = numbers[CHANNELS] * numbers[SAME]
+        for i in range(np.uint64(first * size), np.uint64(end * size)):
+            out.pixels[i] = source.pixels[i]
+        return True
+    if not (numbers[BYTES] >= 0 and part.ops[0, TABLE] >= 0 and part.ops[0, RUN] == count):
+        return False
+    table, channels = part.tables[part.ops[0, TABLE]], numbers[CHANNELS]
+    invoke(numbers[BYTES], np.int64(0), (source.pixels, table, channels, first * channels, end * channels, out.pixels))
+    return True
+
+
+@kernel(inner=True)
+def _next_mean(ops, first):
+    """The first operation from `first` on that needs the mean of the image; how many there are, if none does."""
+    while first < ops.shape[0] and not ops[first, FLAGS] & MEAN:
+        first += 1
+    return first
 
 
 @kernel(inner=True)
@@ -173,21 +190,12 @@ def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1)
     straight = numbers[STEP_X] == 1 and numbers[STEP_Y] == width and numbers[FIRST] == 0
     pixels, still, done = unlocked(source.pixels), straight, 0
     while True:
-        last = done
-        while last < ops.shape[0] and not ops[last, FLAGS] & MEAN:
-            last += 1
+        last = _next_mean(ops, done)
         final = last == ops.shape[0]
         part = Operations(ops[done:last], operations.params, operations.tables, operations.table, operations.prepare)
         count = part.ops.shape[0]
         prepare(channels, part, limits, scratch)
-        plain = final and straight and done == 0 and numbers[SAME] > 0 and out.numbers[PLANE] == 0
-        if plain and numbers[BYTES] >= 0 and count > 0 and part.ops[0, TABLE] >= 0 and part.ops[0, RUN] == count:
-            _by_table(source, part, out, first, end)
-            return y1
-        if plain and count == 0:
-            size = channels * numbers[SAME]
-            for i in range(np.uint64(first * size), np.uint64(end * size)):
-                out.pixels[i] = source.pixels[i]
+        if final and straight and done == 0 and _is_short(source, part, out, first, end):
             return y1
         task, storing = scratch.tasks[0], scratch.tasks[2]
         task[samplers.CHANNELS], task[samplers.STEP] = channels, 1 if still else numbers[STEP_X]

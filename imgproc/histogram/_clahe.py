@@ -117,8 +117,14 @@ def _blend_bytes(plane, packed, rows, row_weights, cells, weights, line, out):
 
 
 @kernel
-def _blend(plane, tables, rows, row_weights, lefts, rights, weights, position, value, scratch, out):
-    """As `_blend_bytes` for any dtype: tables are linear between bins, and scaled to the dtype by `value`."""
+def _blend(plane, tables, down, across, position, value, scratch, out):
+    """As `_blend_bytes` for any dtype: tables are linear between bins, and scaled to the dtype by `value`.
+
+    `down` has the tile below of each row, and its weight; `across` of each column where the tables of the tiles on its
+    left and right begin in a line of them, and the weight of the right one.
+    """
+    rows, row_weights = down
+    lefts, rights, weights = across
     tiles_y, tiles_x, bins = tables.shape
     one, position, value = np.float32(1), np.float32(position), np.float32(value)
     line, mixed, places = scratch[0], scratch[1], scratch[2].view(np.int32)
@@ -245,7 +251,7 @@ def _clahe_plane(
         else:
             scratch = np.empty((3, max(columns * bins, w)), np.float32)
             where = lefts, rights, cells_x[1]
-            _blend(plane[a:b], tables, *place, *where, position, top / (bins - 1), scratch, out[a:b])
+            _blend(plane[a:b], tables, place, where, position, top / (bins - 1), scratch, out[a:b])
 
     if bytewise:
         packed = np.empty((rows + 1, columns + 1, 256), np.uint32)

@@ -311,7 +311,8 @@ def work(s, shared, acc, until, mine):
     thread its own.  False: waited for too long, call again.
 
     The kernels that this one calls get just the arrays that they use: all of `State` in each call takes seconds to
-    compile.
+    compile.  Nor is it cut into pieces: with them the first call took 9 % longer, with tuples of arrays and fewer
+    pieces 5 %.
     """
     feat, sums = borrowed(s.feat), borrowed(s.sums)  # of which slices are taken
     numbers, refused, known, source, best = s.numbers, s.refused, s.known, s.source, s.best

@@ -12,6 +12,7 @@ of a hash table with open addressing.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,6 +28,23 @@ TAKEN = 0.5
 
 HASH = 0x9E3779B97F4A7C15
 """2**64 by the golden ratio: Fibonacci hashing."""
+
+
+class Corners(NamedTuple):
+    """Where the corners of simplices are, and the table that finds what they hold."""
+
+    scales: np.ndarray
+    """float64 (d,): a pixel's point times them is its place in the lattice, still in d axes."""
+    strides: np.ndarray
+    """int64 (d,): of the coordinates in a key."""
+    base: int
+    """The key of the first corner that there may be."""
+    shift: int
+    """64 less the bits of the table's size."""
+    table: np.ndarray
+    """int64: the keys less `base`, each where `_place` looks for it; else `EMPTY`."""
+    number: np.ndarray
+    """int32: the corner's row of the totals, by its place in the table."""
 
 
 @kernel(inner=True)
@@ -104,12 +122,13 @@ def _is_placed(values, guides, y, x, y0, x0, point):
 
 
 @kernel
-def _splat(values, guides, y0, start, scales, strides, base, shift, table, number, totals, count):
+def _splat(values, guides, y0, start, corners, totals, count):
     """Share out the rows from `start` on; stops before a row that might overfill the table, says at which.
 
-    `values` (c, h, w) and `guides` (n, h, w); `number` holds the corner's row of `totals` by its place.
+    `values` (c, h, w) and `guides` (n, h, w); `count` (1,) is how many rows of `totals` are taken.
     """
     values, guides, totals = borrowed(values), borrowed(guides), borrowed(totals)
+    scales, strides, base, shift, table, number = corners
     channels, height, width = values.shape
     d = strides.size
     point, elevated, shares = np.empty(d), np.empty(d + 1), np.empty(d + 2)
@@ -167,9 +186,10 @@ def _blur(table, number, shift, step, totals, out):
 
 
 @kernel
-def _slice(values, guides, y0, x0, scales, strides, base, shift, table, number, totals, out):
+def _slice(values, guides, y0, x0, corners, totals, out):
     """Read each pixel's mean back, planes (c, h, w); pixels that are no numbers stay."""
     values, guides, totals, out = borrowed(values), borrowed(guides), borrowed(totals), borrowed(out)
+    scales, strides, base, shift, table, number = corners
     channels, height, width = values.shape
     d = strides.size
     point, elevated, shares = np.empty(d), np.empty(d + 1), np.empty(d + 2)
@@ -236,6 +256,9 @@ class Lattice:
         self.shift, self.table = 64 - bits, np.full(1 << bits, EMPTY, np.int64)
         self.number = np.zeros(1 << bits, np.int32)
 
+    def _corners(self) -> Corners:
+        return Corners(self.scales, self.strides, self.base, self.shift, self.table, self.number)
+
     def _more_room(self, needed: int) -> None:
         rows = max(2 * len(self.totals), needed)
         totals = np.zeros((rows, self.totals.shape[1]))
@@ -250,8 +273,7 @@ class Lattice:
         """Share out the rows from `y0` on: planes (c, n, w) and (g, n, w)."""
         start, height, width = 0, values.shape[1], values.shape[2]
         while start < height:
-            where = self.scales, self.strides, self.base, self.shift, self.table, self.number
-            start = _splat(canonical(values), canonical(guides), y0, start, *where, self.totals, self.count)
+            start = _splat(canonical(values), canonical(guides), y0, start, self._corners(), self.totals, self.count)
             if start < height:
                 self._more_room(int(self.count[0]) + width * (len(self.strides) + 1))
 
@@ -267,6 +289,5 @@ class Lattice:
     def read(self, values: np.ndarray, guides: np.ndarray, y0: int, x0: int) -> np.ndarray:
         """The means of a part of the image whose first pixel is (y0, x0), planes (c, n, w)."""
         out = np.empty_like(values)
-        where = self.scales, self.strides, self.base, self.shift, self.table, self.number
-        _slice(canonical(values), canonical(guides), y0, x0, *where, self.totals, out)
+        _slice(canonical(values), canonical(guides), y0, x0, self._corners(), self.totals, out)
         return out

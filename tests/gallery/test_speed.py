@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from helpers.declarations import REGISTRY, Case, Peer, declared, levels_from_darkest
 from helpers.declarations import readme as readme_parts
+from helpers.timing import compare, ratio
 
 import augment
 import imgproc
@@ -56,13 +57,13 @@ def rounds(log, names):
 
 def test_two_calls_swap_their_order_every_round():
     clock = Clock()
-    measure.compare({n: clock.call(n, 1) for n in "ab"}, seconds=0, min_runs=4, clock=clock)
+    compare({n: clock.call(n, 1) for n in "ab"}, seconds=0, min_runs=4, clock=clock)
     assert rounds(clock.log, ["a", "b"]) == [["a", "b"], ["b", "a"], ["a", "b"], ["b", "a"]]
 
 
 def test_three_calls_take_every_place_and_follow_every_other():
     clock = Clock()
-    measure.compare({n: clock.call(n, 1) for n in "abc"}, seconds=0, min_runs=6, clock=clock)
+    compare({n: clock.call(n, 1) for n in "abc"}, seconds=0, min_runs=6, clock=clock)
     orders = rounds(clock.log, ["a", "b", "c"])
     for place in range(3):
         assert sorted(order[place] for order in orders) == ["a", "a", "b", "b", "c", "c"]
@@ -72,7 +73,7 @@ def test_three_calls_take_every_place_and_follow_every_other():
 
 def test_median_and_quartiles_leave_out_the_warm_up():
     clock = Clock()
-    timing = measure.compare({"a": clock.call("a", 99, 1, 2, 3, 4, 5)}, seconds=0, min_runs=5, clock=clock)["a"]
+    timing = compare({"a": clock.call("a", 99, 1, 2, 3, 4, 5)}, seconds=0, min_runs=5, clock=clock)["a"]
     assert timing.runs == (1, 2, 3, 4, 5)
     assert timing.median == 3
     assert timing.quartiles == (2, 4)
@@ -81,22 +82,22 @@ def test_median_and_quartiles_leave_out_the_warm_up():
 def test_ratio_of_each_round_withstands_a_slow_spell_that_medians_do_not():
     clock = Clock()
     slow = [1, 1, 1, 10, 10]  # the machine, round by round
-    times = measure.compare(
+    times = compare(
         {"a": clock.call("a", 0, *[2 * s for s in slow]), "b": clock.call("b", 0, *slow[:2], 9, *slow[3:])},
         seconds=0,
         min_runs=5,
         clock=clock,
     )
     assert times["a"].median / times["b"].median < 0.5
-    assert measure.ratio(times["a"], times["b"]) == 2
-    assert measure.ratio(times["b"], times["a"]) == 0.5
+    assert ratio(times["a"], times["b"]) == 2
+    assert ratio(times["b"], times["a"]) == 0.5
 
 
 @pytest.mark.parametrize(("seconds", "min_runs", "expected"), [(10, 1, 5), (10, 8, 8), (0, 3, 3)])
 def test_budget_ends_the_rounds_but_not_before_the_fewest(seconds, min_runs, expected):
     clock = Clock()
     calls = {n: clock.call(n, 1) for n in "ab"}
-    times = measure.compare(calls, seconds=seconds, min_runs=min_runs, clock=clock)
+    times = compare(calls, seconds=seconds, min_runs=min_runs, clock=clock)
     assert {len(t.runs) for t in times.values()} == {expected}
 
 
@@ -111,24 +112,24 @@ def test_freeing_the_result_is_not_timed():
         clock.now += 1
         return Costly()
 
-    assert measure.compare({"a": call}, seconds=0, min_runs=3, clock=clock)["a"].runs == (1, 1, 1)
+    assert compare({"a": call}, seconds=0, min_runs=3, clock=clock)["a"].runs == (1, 1, 1)
 
 
 def test_garbage_collection_rests_and_comes_back_even_after_an_error():
     seen = []
-    measure.compare({"a": lambda: seen.append(gc.isenabled())}, seconds=0, min_runs=2)
+    compare({"a": lambda: seen.append(gc.isenabled())}, seconds=0, min_runs=2)
     assert seen == [False] * 3
     assert gc.isenabled()
     with pytest.raises(ZeroDivisionError):
-        measure.compare({"a": lambda: 1 / 0}, seconds=0)
+        compare({"a": lambda: 1 / 0}, seconds=0)
     assert gc.isenabled()
 
 
 def test_compare_refuses_nothing_and_no_runs():
     with pytest.raises(ValueError, match="calls must name at least one callable"):
-        measure.compare({}, seconds=1)
+        compare({}, seconds=1)
     with pytest.raises(ValueError, match="min_runs must be >= 1, got 0"):
-        measure.compare({"a": int}, seconds=1, min_runs=0)
+        compare({"a": int}, seconds=1, min_runs=0)
 
 
 PLANE = 1 << 22

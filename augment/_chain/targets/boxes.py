@@ -1,4 +1,4 @@
-"""Boxes: the rule by which they follow the geometry of a chain, and the kernels that carry it out.
+"""Boxes: their formats, and the rule by which they follow the geometry of a chain; `box_path` carries it out.
 
 Formats, for an image of (h, w):
 
@@ -18,30 +18,20 @@ stages together, measured on the original box, so that neither scale nor perspec
 displaces, areas are compared before and after it.)  A box of which nothing is seen is dropped: outside the input
 already, without area, or lost on the way.  With its row go its fields.  Erased pixels hide nothing of a box.  Borders
 that repeat the image (``reflect``, ``wrap``, ...) do not repeat boxes.
-
-How the kernels do it: a box is a polygon of homogeneous vertices (X, Y, D) that stand for the points (X / D, Y / D).
-Maps multiply them, and the frames that it meets on its way cut it (Sutherland and Hodgman, "Reentrant polygon
-clipping", CACM 1974).  In homogeneous coordinates cutting is linear, and the sides of a frame imply D >= 0, so that the
-horizon of a perspective map needs no case of its own.  Each vertex also knows the place where it began: the area
-between these places, against that of the whole box, is the part of the box that is still seen.
-
-Kernels work in an array p of two halves with room for one polygon each, rows (X, Y, D, x, y); (k, n) says that it is in
-the n rows from k on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from imgproc._core.check import one_of
 from imgproc._core.jit import kernel
-from imgproc._scanline import Geometry, Stage
+from imgproc._scanline import Geometry
 
 from .base import Opened, Passage, Piece, Rules, Target
-from .path import DUST, MOST_PIECES, MULTIPLY, Path, bend, path_back
+from .box_path import boxes_back, move_boxes
 from .rows import as_container, as_rows
 
 PASCAL_VOC, COCO, YOLO, ALBUMENTATIONS = range(4)
@@ -55,218 +45,10 @@ _COLUMNS = {
     "albumentations": "(x0, y0, x1, y1)",
 }
 
-_PIECES = 32.0
-"""A displaced outline has two pieces for each cell of the grid that it crosses, within this bound and MOST_PIECES."""
-_LEFT, _RIGHT, _TOP, _BOTTOM, _HORIZON = range(5)
-_NEAR = 1e-6
-"""Depth, against the deepest vertex, at which a polygon that no frame cuts ends before the horizon."""
-_SEEN = 1e-9
-"""Part of a box below which nothing of it is seen: what is left is rounding."""
 _CROSSED = 1e-6
 """Part of the image by which the corners of a box may be the wrong way round: that is rounding, not an error."""
-_NEXT = 1e-9
-"""Pixels beside a frame's edge that are on it."""
 _FAR = 10.0
 """Fractions of the image beyond this are pixels by mistake."""
-
-
-# --- along a path -----------------------------------------------------------------------------------------------------
-
-
-@kernel(inner=True)
-def _within(p, k, n, w, h):
-    """Whether no vertex of a polygon lies outside a frame."""
-    for i in range(n):
-        x, y, d = p[k + i, 0], p[k + i, 1], p[k + i, 2]
-        if min(min(x, y), min(w * d - x, h * d - y)) < 0.0:
-            return False
-    return True
-
-
-@kernel(inner=True)
-def _height(p, k, i, side, w, h):
-    """How far vertex i is on the inner side of a side of a frame (`w` of the horizon: the least depth)."""
-    if side == _LEFT:
-        return p[k + i, 0]
-    if side == _RIGHT:
-        return w * p[k + i, 2] - p[k + i, 0]
-    if side == _TOP:
-        return p[k + i, 1]
-    if side == _BOTTOM:
-        return h * p[k + i, 2] - p[k + i, 1]
-    return p[k + i, 2] - w
-
-
-@kernel(inner=True)
-def _cut(p, k, n, side, w, h):
-    """A polygon without what lies beyond one side of a frame, in the other half; returns its (k, n)."""
-    room = p.shape[0] // 2
-    to = room - k
-    m, j = 0, n - 1
-    s = _height(p, k, j, side, w, h)
-    for i in range(n):
-        t = _height(p, k, i, side, w, h)
-        if m + 2 > room:
-            break
-        if (s < 0.0) != (t < 0.0):
-            r = s / (s - t)
-            for c in range(5):
-                p[to + m, c] = p[k + j, c] + r * (p[k + i, c] - p[k + j, c])
-            m += 1
-        if t >= 0.0:
-            for c in range(5):
-                p[to + m, c] = p[k + i, c]
-            m += 1
-        j, s = i, t
-    return to, m
-
-
-@kernel(inner=True)
-def _trim(p, k, n, w, h):
-    """A polygon without what lies outside a frame, or behind the horizon if w < 0; returns its (k, n)."""
-    first, last = 0, 4
-    if w < 0.0:
-        nearest, deepest = np.inf, 0.0
-        for i in range(n):
-            nearest, deepest = min(nearest, p[k + i, 2]), max(deepest, p[k + i, 2])
-        w = _NEAR * deepest
-        if not deepest > 0.0:
-            return k, 0
-        if nearest >= w:
-            return k, n
-        first, last = _HORIZON, _HORIZON + 1
-    elif _within(p, k, n, w, h):
-        return k, n
-    for side in range(first, last):
-        if n > 0:
-            k, n = _cut(p, k, n, side, w, h)
-    return k, n
-
-
-@kernel(inner=True)
-def _multiply(p, k, n, steps, s):
-    a, b, c, d, e, f = steps[s, 1], steps[s, 2], steps[s, 3], steps[s, 4], steps[s, 5], steps[s, 6]
-    g, h, q = steps[s, 7], steps[s, 8], steps[s, 9]
-    for i in range(n):
-        x, y, z = p[k + i, 0], p[k + i, 1], p[k + i, 2]
-        p[k + i, 0] = a * x + b * y + c * z
-        p[k + i, 1] = d * x + e * y + f * z
-        p[k + i, 2] = g * x + h * y + q * z
-
-
-@kernel(inner=True)
-def _area(p, k, n):
-    """Area between the places where the vertices began."""
-    total = 0.0
-    x0, y0 = p[k, 3], p[k, 4]
-    for i in range(1, n - 1):
-        total += (p[k + i, 3] - x0) * (p[k + i + 1, 4] - y0) - (p[k + i + 1, 3] - x0) * (p[k + i, 4] - y0)
-    return 0.5 * abs(total)
-
-
-@kernel(inner=True)
-def _outline(p, k, n, step, grids):
-    """A polygon in short pieces through a displacement, in the other half, where its vertices begin anew."""
-    room, head = p.shape[0] // 2, int(step[12])
-    to = room - k
-    sx, sy = (grids[head + 1] - 1.0) / grids[head + 2], (grids[head] - 1.0) / grids[head + 3]
-    last = k + n - 1
-    x0, y0, cells = p[last, 0] / p[last, 2], p[last, 1] / p[last, 2], 0.0
-    for i in range(k, k + n):
-        x1, y1 = p[i, 0] / p[i, 2], p[i, 1] / p[i, 2]
-        p[i, 2] = abs(x1 - x0) * sx + abs(y1 - y0) * sy
-        p[i, 0], p[i, 1] = x1, y1
-        cells += p[i, 2]
-        x0, y0 = x1, y1
-    rate = min(max(2.0 * cells, _PIECES), MOST_PIECES) / max(cells, DUST)
-    m = 0
-    for i in range(k, k + n):
-        x1, y1 = p[i, 0], p[i, 1]
-        parts = int(p[i, 2] * rate) + 1
-        for q in range(1, min(parts, room - m) + 1):
-            t = q / parts
-            x, y = bend(grids, step, x0 + t * (x1 - x0), y0 + t * (y1 - y0))
-            p[to + m, 0], p[to + m, 1], p[to + m, 2], p[to + m, 3], p[to + m, 4] = x, y, 1.0, x, y
-            m += 1
-        x0, y0 = x1, y1
-    return to, m
-
-
-@kernel(inner=True)
-def _carry(box, steps, grids, w, h, cut, p):
-    """One box along a path; returns the part of it that is seen, and the bounds of what becomes of it.
-
-    With `cut`, the frames cut it; without, only horizons do.
-    """
-    x0, y0, x1, y1 = box[0], box[1], box[2], box[3]
-    if cut:
-        x0, y0, x1, y1 = max(x0, 0.0), max(y0, 0.0), min(x1, w), min(y1, h)
-    if not (x1 > x0 and y1 > y0):
-        return 0.0, 0.0, 0.0, 0.0, 0.0
-    if steps.shape[0] == 0:
-        return 1.0, x0, y0, x1, y1
-    for i in range(4):
-        x, y = (x1 if 0 < i < 3 else x0), (y0 if i < 2 else y1)
-        p[i, 0], p[i, 1], p[i, 2], p[i, 3], p[i, 4] = x, y, 1.0, x, y
-    k, n, seen, whole = 0, 4, 1.0, (x1 - x0) * (y1 - y0)
-    for s in range(steps.shape[0]):
-        if steps[s, 0] == MULTIPLY:
-            _multiply(p, k, n, steps, s)
-        else:
-            # Areas are compared only on one side of a displacement.
-            seen *= _area(p, k, n) / whole
-            k, n = _outline(p, k, n, steps[s], grids)
-            whole = _area(p, k, n)
-        k, n = _trim(p, k, n, steps[s, 10] if cut else -1.0, steps[s, 11])
-        if n < 3 or not whole > 0.0:
-            return 0.0, 0.0, 0.0, 0.0, 0.0
-    seen *= _area(p, k, n) / whole
-    x0, y0, x1, y1 = _bounds(p, k, n)
-    return seen, x0, y0, x1, y1
-
-
-@kernel(inner=True)
-def _bounds(p, k, n):
-    x0, y0, x1, y1 = np.inf, np.inf, -np.inf, -np.inf
-    for i in range(n):
-        x, y = p[k + i, 0] / p[k + i, 2], p[k + i, 1] / p[k + i, 2]
-        x0, y0, x1, y1 = min(x0, x), min(y0, y), max(x1, x), max(y1, y)
-    return x0, y0, x1, y1
-
-
-@kernel(inner=True)
-def _to_frame(value, size):
-    """Into [0, size], and exactly to its ends what rounding left beside them."""
-    value = 0.0 if value < _NEXT else value
-    return size if value > size - _NEXT else value
-
-
-@kernel
-def carry_boxes(boxes, steps, grids, w, h, min_area, min_visibility, clip, p, out, parts, kept):
-    """Boxes along a path that starts in a frame of (h, w): those of which enough is seen; returns how many.
-
-    `parts` gets the part of each that is seen, `kept` its row."""
-    count = 0
-    last = steps.shape[0] - 1
-    fw, fh = (steps[last, 10], steps[last, 11]) if last >= 0 else (w, h)
-    for i in range(boxes.shape[0]):
-        x0, y0, x1, y1, seen, enough = 0.0, 0.0, 0.0, 0.0, 0.0, False
-        # What is seen of it first, then all of it.
-        for turn in range(1 if clip else 2):
-            part, x0, y0, x1, y1 = _carry(boxes[i], steps, grids, w, h, turn == 0, p)
-            if turn == 0:
-                seen, area = min(part, 1.0), (x1 - x0) * (y1 - y0)
-                enough = seen > _SEEN and seen >= min_visibility - _SEEN and area >= min_area * (1.0 - _SEEN)
-                if not enough:
-                    break
-        if not enough:
-            continue
-        if clip:
-            x0, x1, y0, y1 = _to_frame(x0, fw), _to_frame(x1, fw), _to_frame(y0, fh), _to_frame(y1, fh)
-        out[count, 0], out[count, 1], out[count, 2], out[count, 3] = x0, y0, x1, y1
-        parts[count], kept[count] = seen, i
-        count += 1
-    return count
 
 
 # --- what is visible of boxes in a mixed image ------------------------------------------------------------------------
@@ -420,74 +202,6 @@ def _rule(number: int, box_format: str) -> str:
     if number == 2:
         return f"in format {box_format!r} must be fractions of the image, not pixels"
     return "must have x0 <= x1 and y0 <= y1" if "x1" in _COLUMNS[box_format] else "must have width and height >= 0"
-
-
-def move_boxes(
-    boxes: np.ndarray, way: Path, *, min_area: float = 0.0, min_visibility: float = 0.0, clip: bool = True
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Boxes along a path, without those of which too little is seen.
-
-    Parameters
-    ----------
-    boxes : float64 ndarray of shape (n, 4)
-        As `open_boxes` gives them.
-    way : Path
-    min_area : float
-        Pixels² that the box around what is seen must have in the output.
-    min_visibility : float
-        Part of the box, in [0, 1], that must be seen in the output.
-    clip : bool
-        Give the box around what is seen.  Otherwise the box around all of it, wherever that comes to lie; which boxes
-        are kept is the same.
-
-    Returns
-    -------
-    float64 ndarray of shape (m, 4), float64 ndarray of shape (m,), intp ndarray of shape (m,)
-        The boxes, the part of each that is seen, and which rows they were.
-    """
-    n = len(boxes)
-    out, parts, kept = np.empty((n, 4)), np.empty(n), np.empty(n, np.intp)
-    room = np.empty((2 * way.vertices, 5))
-    h, w = way.start
-    count = carry_boxes(
-        boxes,
-        way.steps,
-        way.grids,
-        float(w),
-        float(h),
-        float(min_area),
-        float(min_visibility),
-        bool(clip),
-        room,
-        out,
-        parts,
-        kept,
-    )
-    return (out, parts, kept) if count == n else (out[:count], parts[:count], kept[:count])
-
-
-def boxes_back(boxes: np.ndarray, stages: Iterable[Stage], height: int, width: int, *, clip: bool = True) -> np.ndarray:
-    """Where boxes of the output come from in an input of (height, width).
-
-    Parameters
-    ----------
-    boxes : float64 ndarray of shape (n, 4)
-        As `open_boxes` gives them.
-    stages : iterable of Stage
-    height, width : int
-    clip : bool
-        Give the box around the part that comes from the input, zeros where none does.  Otherwise around all of it.
-
-    Returns
-    -------
-    float64 ndarray of shape (n, 4)
-    """
-    found, _, kept = move_boxes(boxes, path_back(stages, height, width), clip=clip)
-    if len(kept) == len(boxes):
-        return found
-    out = np.zeros((len(boxes), 4))
-    out[kept] = found
-    return out
 
 
 def close_boxes(

@@ -54,8 +54,9 @@ def _bicubic_taps(xs, ys, w, h, index, fx, fy):
 
 
 @kernel(inner=True)
-def _bicubic_edge(flat, w, h, channels, wrap, x, y, across, down, lo, hi, magic, rows, at):
+def _bicubic_edge(flat, task, x, y, across, down, limits, rows, at):
     """Sample a point that has taps outside of the image."""
+    h, w, channels, wrap = task[HEIGHT], task[WIDTH], task[CHANNELS], task[WRAP] != 0
     kind = rows.dtype.type
     half = np.float32(0.5)
     i0 = int(np.floor(min(max(x, np.float32(0.0)), np.float32(w)) - half)) - 1
@@ -67,11 +68,12 @@ def _bicubic_edge(flat, w, h, channels, wrap, x, y, across, down, lo, hi, magic,
             for j in range(4):
                 column += down[j] * kind(flat[(_near(j0 + j, h, wrap) * w + place) * channels + c])
             total += across[k] * column
-        rows[c, at] = _level(total, lo, hi, magic)
+        rows[c, at] = _level(total, limits[0], limits[1], limits[2])
 
 
 @kernel(inner=True)
 def _level(v, lo, hi, magic):
+    """A level within the limits, rounded by `magic`; 0 leaves it as it is."""
     v = lo if v < lo else v
     v = hi if v > hi else v
     return (v + magic) - magic
@@ -110,9 +112,9 @@ def _inside_any(flat, p, line, across, down, limits, rows, k):
 
 def _sampler(name: str, inside: Any) -> Sampler:
     def sample(flat, task, all_rows, limits, scratch):
-        h, w, channels, wrap = task[HEIGHT], task[WIDTH], task[CHANNELS], task[WRAP] != 0
+        h, w, channels = task[HEIGHT], task[WIDTH], task[CHANNELS]
         n, at, rows = task[COUNT], task[AT], all_rows[:channels]
-        kind, lo, hi, magic = rows.dtype.type, limits[0], limits[1], limits[2]  # levels saturate
+        kind = rows.dtype.type
         xs, ys, floats = scratch.floats[0], scratch.floats[1], scratch.floats[2:]
         line, step = np.uint64(w * channels), np.uint64(channels)
         block = floats.shape[1] // 3
@@ -132,9 +134,7 @@ def _sampler(name: str, inside: Any) -> Sampler:
                 down = kind(e[i]), kind(f[i]), kind(g[i]), kind(o[i])
                 k = at + start + i
                 if index[i] < 0:
-                    _bicubic_edge(
-                        flat, w, h, channels, wrap, part_x[i], part_y[i], across, down, lo, hi, magic, rows, k
-                    )
+                    _bicubic_edge(flat, task, part_x[i], part_y[i], across, down, limits, rows, k)
                 else:
                     inside(flat, np.uint64(np.uint32(index[i])) * step, line, across, down, limits, rows, k)
 

@@ -104,20 +104,20 @@ def _bilinear_grey(flat, line, index, tops, bottoms, fx, fy, n, magic, row):
 
 
 @kernel(inner=True)
-def _bilinear_rgb_row(flat, line, index, fx, fy, n, magic, red, green, blue):
+def _bilinear_rgb_row(flat, line, index, fx, fy, magic, red, green, blue):
     kind = red.dtype.type
     three, down = np.uint64(3), np.uint64(line)
-    for i in range(n):
+    for i in range(red.size):
         p = np.uint64(np.uint32(index[i])) * three
         r, g, b = _bilinear_rgb(flat, p, down, kind(fx[i]), kind(fy[i]))
         red[i], green[i], blue[i] = (r + magic) - magic, (g + magic) - magic, (b + magic) - magic
 
 
 @kernel(inner=True)
-def _bilinear_rgba_row(flat, line, index, fx, fy, n, magic, red, green, blue, alpha):
+def _bilinear_rgba_row(flat, line, index, fx, fy, magic, red, green, blue, alpha):
     kind = red.dtype.type
     four, down = np.uint64(4), np.uint64(line)
-    for i in range(n):
+    for i in range(red.size):
         p = np.uint64(np.uint32(index[i])) * four
         r, g, b, a = _bilinear_rgba(flat, p, down, kind(fx[i]), kind(fy[i]))
         red[i], green[i] = (r + magic) - magic, (g + magic) - magic
@@ -136,14 +136,14 @@ def _inside_grey(flat, line, n, at, magic, rows, scratch):
 @kernel(inner=True)
 def _inside_rgb(flat, line, n, at, magic, rows, scratch):
     index, fx, fy, end = scratch.ints[0], scratch.floats[2], scratch.floats[3], at + n
-    _bilinear_rgb_row(flat, line, index, fx, fy, n, magic, rows[0, at:end], rows[1, at:end], rows[2, at:end])
+    _bilinear_rgb_row(flat, line, index, fx, fy, magic, rows[0, at:end], rows[1, at:end], rows[2, at:end])
 
 
 @kernel(inner=True)
 def _inside_rgba(flat, line, n, at, magic, rows, scratch):
     index, fx, fy, end = scratch.ints[0], scratch.floats[2], scratch.floats[3], at + n
     red, green, blue, alpha = rows[0, at:end], rows[1, at:end], rows[2, at:end], rows[3, at:end]
-    _bilinear_rgba_row(flat, line, index, fx, fy, n, magic, red, green, blue, alpha)
+    _bilinear_rgba_row(flat, line, index, fx, fy, magic, red, green, blue, alpha)
 
 
 @kernel(inner=True)

@@ -102,12 +102,13 @@ def _between(a, b, c, d, x, y):
 
 
 @kernel(inner=True)
-def _resized_taps(v, fresh, w, h, channels, xs, ys, n, index, fx, fy):
+def _resized_taps(v, task, xs, ys, index, fx, fy):
     """Find the taps of a row whose points all have y = `v`; returns the byte that the indices count from.
 
-    Columns are the same in all rows, so only a `fresh` row computes them."""
+    Columns are the same in all rows, so only a fresh row computes them."""
+    h, w, channels, n = task[HEIGHT], task[WIDTH], task[CHANNELS], task[COUNT]
     half, zero, bottom = np.float32(0.5), np.float32(0.0), np.float32(h - 1)
-    if fresh:
+    if task[FRESH] != 0:
         for i in range(n):
             ys[i] = half
         _word_taps(xs, ys, n, w, h, channels, index, fx, fy)
@@ -128,7 +129,7 @@ def _taps(task, scratch):
     h, w, channels, n = task[HEIGHT], task[WIDTH], task[CHANNELS], task[COUNT]
     xs, ys, index, fx, fy = scratch.floats[0], scratch.floats[1], scratch.ints[0], scratch.floats[2], scratch.floats[3]
     if task[RESIZED] != 0:
-        return _resized_taps(ys[0], task[FRESH] != 0, w, h, channels, xs, ys, n, index, fx, fy)
+        return _resized_taps(ys[0], task, xs, ys, index, fx, fy)
     _word_taps(xs, ys, n, w, h, channels, index, fx, fy)
     return 0
 
