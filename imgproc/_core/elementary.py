@@ -124,6 +124,16 @@ def exp(x):
 
 
 @rule
+def expm1(x):
+    """e**x - 1, to 2 units of the last place: what rounding did to e**x, its logarithm tells (Kahan)."""
+    found = exp(x)
+    if found == 1.0:
+        return x
+    less = found - 1.0
+    return less * x / log(found) if found < math.inf and less > -1.0 else less
+
+
+@rule
 def exp2(x):
     """2**x; exact for whole numbers."""
     if not -1076.0 < x < 1025.0:
@@ -240,7 +250,7 @@ def positive_power(x, y):
 
 
 @rule
-def pow(x, y):
+def power(x, y):
     """x**y; exact for the exponents 0 and 1, rounded correctly for 2 and 1/2."""
     if 0.0 < x < math.inf and abs(y) < math.inf:
         return positive_power(x, y)
@@ -253,12 +263,12 @@ def pow(x, y):
         return 1.0 if size == 1.0 else (math.inf if (size > 1.0) == (y > 0.0) else 0.0)
     whole = y % 1.0 == 0.0
     if size == 0.0 or size == math.inf:
-        power = 0.0 if (size == 0.0) == (y > 0.0) else math.inf
+        found = 0.0 if (size == 0.0) == (y > 0.0) else math.inf
     elif whole:
-        power = positive_power(size, y)
+        found = positive_power(size, y)
     else:
         return math.nan
-    return -power if whole and y % 2.0 == 1.0 and math.copysign(1.0, x) < 0.0 else power
+    return -found if whole and y % 2.0 == 1.0 and math.copysign(1.0, x) < 0.0 else found
 
 
 # --- angles -----------------------------------------------------------------------------------------------------------
@@ -267,8 +277,9 @@ def pow(x, y):
 def _reduced_far(x):
     """A large number less the nearest multiple of pi / 2: which one, modulo 4, and the rest as two numbers.
 
-    The fraction of x * 2 / pi is taken from a product of whole numbers: that of M * 2**s * (2 / pi) depends only on the bits of 2 / pi that begin s places behind the point.  192 of them
-    leave more than 70 right ones for the number that comes nearest to a multiple of pi / 2.
+    The fraction of x * 2 / pi is taken from a product of whole numbers: that of M * 2**s * (2 / pi) depends only on the
+    bits of 2 / pi that begin s places behind the point.  192 of them leave more than 70 right ones for the number that
+    comes nearest to a multiple of pi / 2.
     """
     m, e = math.frexp(abs(x))
     whole, mask = int(m * 9007199254740992.0), 0xFFFFFFFF

@@ -21,6 +21,7 @@ from .elementary import (
     STEP_HI,
     STEP_LO,
     STEPS,
+    atan_sum,
     exp_mantissa,
     log_pair,
     log_sum,
@@ -29,6 +30,7 @@ from .elementary import (
 
 Function = Callable[[Any], np.ndarray]
 
+_ATAN = np.array(scalar.atan_entry.values)
 _EXP, _LOG = np.array(scalar.exp_entry.values), np.array(scalar.log_entry.values)
 
 _BLOCK = 1 << 12
@@ -50,7 +52,7 @@ def _in_blocks(function: Callable[[np.ndarray], np.ndarray]) -> Function:
 
 def _scaled(x: np.ndarray, n: np.ndarray) -> np.ndarray:
     """x * 2**n, rounded once."""
-    if n.size and -1022 <= n.min() and n.max() <= 1023:
+    if n.size and n.min() >= -1022 and n.max() <= 1023:
         return x * ((n + 1023) << 52).view(np.float64)
     return np.ldexp(x, n.astype(np.int32))  # ten times slower
 
@@ -87,7 +89,7 @@ def log(x: np.ndarray) -> np.ndarray:
     return found if usual.all() else np.where(usual, found, np.where(x == 0.0, -np.inf, np.where(x > 0.0, x, np.nan)))
 
 
-def pow(x: Any, y: float) -> np.ndarray:
+def power(x: Any, y: float) -> np.ndarray:
     """x**y for one exponent y."""
     return _in_blocks(lambda part: _power(part, float(y)))(x)
 
@@ -97,9 +99,9 @@ def _power(x: np.ndarray, y: float) -> np.ndarray:
         return x * x
     usual = (x > 0.0) & (x < np.inf)
     if y == 1.0 or y == 0.5:
-        return _each(lambda v: scalar.pow(v, y), x, ~usual, np.sqrt(x) if y == 0.5 else x.copy())
+        return _each(lambda v: scalar.power(v, y), x, ~usual, np.sqrt(x) if y == 0.5 else x.copy())
     if not LEAST_POWER < abs(y) < LARGEST_POWER:
-        return _each(lambda v: scalar.pow(v, y), x, np.ones(x.shape, bool), np.empty(x.shape))
+        return _each(lambda v: scalar.power(v, y), x, np.ones(x.shape, bool), np.empty(x.shape))
     top, low = log_pair(*_logarithm(np.where(usual, x, 1.0)))
     top, low = product_pair(y, top, low)
     middle = (top > -746.0) & (top < 710.0)
@@ -110,7 +112,7 @@ def _power(x: np.ndarray, y: float) -> np.ndarray:
     j = n & 31
     found = _scaled(exp_mantissa(r, *_EXP[j].T), n >> 5)
     found = np.where(middle, found, np.where(top > 0.0, np.inf, 0.0))
-    return _each(lambda v: scalar.pow(v, y), x, ~usual, found)
+    return _each(lambda v: scalar.power(v, y), x, ~usual, found)
 
 
 def _each(function: Callable[[float], float], x: np.ndarray, where: np.ndarray, found: np.ndarray) -> np.ndarray:
@@ -158,3 +160,31 @@ def sin(x: np.ndarray) -> np.ndarray:
 def cos(x: np.ndarray) -> np.ndarray:
     """The cosine of angles in radians."""
     return _circular(x, scalar.COS)
+
+
+def atan2(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The angle of the points (x, y), finite ones, in radians; 0 for the origin; to 1.5 units of the last place."""
+    across, down = np.abs(x), np.abs(y)
+    longer = np.maximum(across, down)
+    ratio = np.minimum(across, down) / np.where(longer > 0.0, longer, 1.0)
+    j = np.where(ratio < 0.09375, 0, ratio * 16.0 + 0.5).astype(np.int64)
+    top, low = atan_sum(ratio, j * 0.0625, *np.moveaxis(_ATAN[j], -1, 0))
+    for whole, rest, where in (
+        (scalar.HALF_PI, scalar.HALF_PI_LO, down > across),
+        (np.pi, 2 * scalar.HALF_PI_LO, x < 0),
+    ):
+        turned = whole - top
+        under = ((whole - turned) - top) + (rest - low)
+        top, low = np.where(where, turned, top), np.where(where, under, low)
+    return np.copysign(top + low, y)
+
+
+def whole_power(x: np.ndarray, n: int) -> np.ndarray:
+    """x**n for a whole number n, 1 or more, by multiplications."""
+    found = np.ones_like(x)
+    while n:
+        if n & 1:
+            found = found * x
+        n >>= 1
+        x = x * x if n else x
+    return found

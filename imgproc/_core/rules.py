@@ -11,7 +11,7 @@ import numpy as np
 from .jit import Kernel, shared
 
 
-class Rule(functools.partial):  # type: ignore[type-arg]  # its type is that of the function
+class Rule(functools.partial):
     """A function that kernels and Python call by one name.
 
     In Python it is the function itself, called through C, which costs less than a method of a class would.  For kernels
@@ -51,17 +51,17 @@ def table(values: tuple[Any, ...]) -> Any:
     array = np.array(values)
     if array.ndim == 1:
 
-        def look_up(k):  # type: ignore[no-untyped-def]  # a kernel
+        def look_up(k):
             return array[np.uint64(k)]
 
     elif array.shape[1] == 2:
 
-        def look_up(k):  # type: ignore[no-untyped-def]
+        def look_up(k):
             return array[np.uint64(k), 0], array[np.uint64(k), 1]
 
     else:
 
-        def look_up(k):  # type: ignore[no-untyped-def]
+        def look_up(k):
             return array[np.uint64(k), 0], array[np.uint64(k), 1], array[np.uint64(k), 2]
 
     made = two_texts(values.__getitem__, look_up)
