@@ -39,7 +39,7 @@ def _gabor_filters(size: tuple[int, int], orientations: tuple[int, ...]) -> list
         radial = -3.5 * (far / middle - 1) ** 2
         for k in range(count):
             off = (turn + math.pi * k / count + math.pi) % (2 * math.pi) - math.pi
-            found = elementary_arrays.exp(radial - 2 * math.pi * (count / 8) ** 2 * off**2).astype(np.float32)
+            found = elementary_arrays.exp(radial - 2 * math.pi * (count * count / 64) * off**2).astype(np.float32)
             found[0, 0] = 0
             found.flags.writeable = False
             filters.append(found)

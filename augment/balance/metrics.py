@@ -163,7 +163,7 @@ def f_measure(
     ----------
     .. [1] C. J. van Rijsbergen, "Information retrieval", 2nd ed., 1979.
     """
-    square = positive_number(beta, "beta") ** 2
+    square = elementary.square(positive_number(beta, "beta"))
     counts = _Counts(y_true, y_pred)
     hits = (1 + square) * counts.tp
     return counts.averaged(hits, hits + square * counts.fn + counts.fp, average, positive)

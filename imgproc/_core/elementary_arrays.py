@@ -12,16 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from . import elementary as scalar
-from .elementary import (
+from . import elementary_angles as angles
+from . import elementary_powers as powers
+from .elementary_angles import NEAR, atan_sum
+from .elementary_powers import (
     LARGEST_POWER,
     LEAST_POWER,
     MAGIC,
-    NEAR,
+    SPLIT,
     STEP_HI,
     STEP_LO,
     STEPS,
-    atan_sum,
     exp_mantissa,
     log_pair,
     log_sum,
@@ -30,8 +31,8 @@ from .elementary import (
 
 Function = Callable[[Any], np.ndarray]
 
-_ATAN = np.array(scalar.atan_entry.values)
-_EXP, _LOG = np.array(scalar.exp_entry.values), np.array(scalar.log_entry.values)
+_ATAN = np.array(angles.atan_entry.values)
+_EXP, _LOG = np.array(powers.exp_entry.values), np.array(powers.log_entry.values)
 
 _BLOCK = 1 << 12
 """So many elements at a time: what is computed in between stays in the cache of the processor."""
@@ -75,7 +76,7 @@ def _logarithm(x: np.ndarray) -> tuple[Any, ...]:
     below = x < 2.2250738585072014e-308
     x = np.where(below, x * 18014398509481984.0, x)
     bits = x.view(np.int64)
-    e = (bits - scalar.SQRT_HALF_BITS) >> 52
+    e = (bits - powers.SQRT_HALF_BITS) >> 52
     m = (bits - (e << 52)).view(np.float64)
     j = (m * 64.0 + 0.5).astype(np.int64) - 45
     return m, e - 54 * below, *_LOG[j].T
@@ -99,9 +100,9 @@ def _power(x: np.ndarray, y: float) -> np.ndarray:
         return x * x
     usual = (x > 0.0) & (x < np.inf)
     if y == 1.0 or y == 0.5:
-        return _each(lambda v: scalar.power(v, y), x, ~usual, np.sqrt(x) if y == 0.5 else x.copy())
+        return _each(lambda v: powers.power(v, y), x, ~usual, np.sqrt(x) if y == 0.5 else x.copy())
     if not LEAST_POWER < abs(y) < LARGEST_POWER:
-        return _each(lambda v: scalar.power(v, y), x, np.ones(x.shape, bool), np.empty(x.shape))
+        return _each(lambda v: powers.power(v, y), x, np.ones(x.shape, bool), np.empty(x.shape))
     top, low = log_pair(*_logarithm(np.where(usual, x, 1.0)))
     top, low = product_pair(y, top, low)
     middle = (top > -746.0) & (top < 710.0)
@@ -112,7 +113,7 @@ def _power(x: np.ndarray, y: float) -> np.ndarray:
     j = n & 31
     found = _scaled(exp_mantissa(r, *_EXP[j].T), n >> 5)
     found = np.where(middle, found, np.where(top > 0.0, np.inf, 0.0))
-    return _each(lambda v: scalar.power(v, y), x, ~usual, found)
+    return _each(lambda v: powers.power(v, y), x, ~usual, found)
 
 
 def _each(function: Callable[[float], float], x: np.ndarray, where: np.ndarray, found: np.ndarray) -> np.ndarray:
@@ -123,14 +124,14 @@ def _each(function: Callable[[float], float], x: np.ndarray, where: np.ndarray, 
 
 
 def _circular(x: np.ndarray, which: int) -> np.ndarray:
-    """The steps of `scalar.circular`, each for all elements."""
+    """The steps of `angles.circular`, each for all elements."""
     near = np.abs(x) <= NEAR
     angle = np.where(near, x, 0.0)
-    quarters = (angle * scalar.QUARTERS + MAGIC) - MAGIC
-    high = angle - quarters * scalar.QUARTER_HI
-    middle = quarters * scalar.QUARTER_MIDDLE
+    quarters = (angle * angles.QUARTERS + MAGIC) - MAGIC
+    high = angle - quarters * angles.QUARTER_HI
+    middle = quarters * angles.QUARTER_MIDDLE
     rest = high - middle
-    low = quarters * scalar.QUARTER_LO - ((high - rest) - middle)
+    low = quarters * angles.QUARTER_LO - ((high - rest) - middle)
     high = rest - low
     low = (rest - high) - low
     quarter = quarters.astype(np.int64) + which
@@ -139,7 +140,7 @@ def _circular(x: np.ndarray, which: int) -> np.ndarray:
     tail = -0.0001984126984126984 + z * (2.7557319223985893e-06 + z * (-2.505210838544172e-08 + z * tail))
     tail = -0.16666666666666666 + z * (0.008333333333333333 + z * tail)
     sine = high + (low * (1.0 - 0.5 * z) + high * z * tail)
-    half = high * scalar.SPLIT
+    half = high * SPLIT
     half = half - (half - high)
     square, left = 0.5 * half * half, 0.5 * (high - half) * (high + half)
     tail = 2.08767569878681e-09 + z * (-1.1470745597729725e-11 + z * 4.779477332387385e-14)
@@ -147,19 +148,19 @@ def _circular(x: np.ndarray, which: int) -> np.ndarray:
     top = 1.0 - square
     cosine = top + (((1.0 - top) - square) + (z * z * (0.041666666666666664 + z * tail) - (left + high * low)))
     found = np.where(quarter & 1, cosine, sine)
-    return _each(lambda v: scalar.circular(v, which), x, ~near, np.where(quarter & 2, -found, found))
+    return _each(lambda v: angles.circular(v, which), x, ~near, np.where(quarter & 2, -found, found))
 
 
 @_in_blocks
 def sin(x: np.ndarray) -> np.ndarray:
     """The sine of angles in radians."""
-    return _circular(x, scalar.SIN)
+    return _circular(x, angles.SIN)
 
 
 @_in_blocks
 def cos(x: np.ndarray) -> np.ndarray:
     """The cosine of angles in radians."""
-    return _circular(x, scalar.COS)
+    return _circular(x, angles.COS)
 
 
 def atan2(y: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -170,8 +171,8 @@ def atan2(y: np.ndarray, x: np.ndarray) -> np.ndarray:
     j = np.where(ratio < 0.09375, 0, ratio * 16.0 + 0.5).astype(np.int64)
     top, low = atan_sum(ratio, j * 0.0625, *np.moveaxis(_ATAN[j], -1, 0))
     for whole, rest, where in (
-        (scalar.HALF_PI, scalar.HALF_PI_LO, down > across),
-        (np.pi, 2 * scalar.HALF_PI_LO, x < 0),
+        (angles.HALF_PI, angles.HALF_PI_LO, down > across),
+        (np.pi, 2 * angles.HALF_PI_LO, x < 0),
     ):
         turned = whole - top
         under = ((whole - turned) - top) + (rest - low)

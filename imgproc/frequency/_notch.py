@@ -157,7 +157,12 @@ def _notches(
     signed = [(sign * x, sign * y) for x, y in places for sign in (1, -1)]
     with np.errstate(over="ignore", under="ignore"):
         down, across = (
-            np.stack([_around(f.reshape(-1) - place[axis]) ** 2 / cutoff**2 for place in signed])
+            np.stack(
+                [
+                    elementary.square(_around(f.reshape(-1) - place[axis])) / elementary.square(cutoff)
+                    for place in signed
+                ]
+            )
             for axis, f in ((1, fy), (0, fx))
         )
         if kind == "gaussian":

@@ -141,7 +141,7 @@ def inverse_filter(image: np.ndarray, psf: np.ndarray, *, cutoff: float = 0.25, 
         with np.errstate(over="ignore"):
             low = 1 / (1 + elementary_arrays.whole_power((fy * fy + fx * fx) / (cutoff * cutoff), order))
         power = _power(blur)
-        gain = np.where(power < LOST**2, 0, blur.conj() / np.maximum(power, LOST**2))
+        gain = np.where(power < LOST * LOST, 0, blur.conj() / np.maximum(power, LOST * LOST))
         gain *= low.astype(power.dtype)
         return gain
 
@@ -274,7 +274,7 @@ def _fitting(continued: np.ndarray, power: np.ndarray, rough: np.ndarray, sigma:
     h, w = continued.shape
     seen = _power(rfft2(continued))
     seen[:, 1 : (w + 1) // 2] *= 2  # columns that stand for their conjugates, too
-    wanted = sigma**2 * (h * w) ** 2  # by Parseval: of the unscaled spectrum
+    wanted = sigma * sigma * (h * w) ** 2  # by Parseval: of the unscaled spectrum
 
     arrays = canonical(seen), canonical(power), canonical(rough)
     low, high = elementary.log(1e-9), elementary.log(1e6)

@@ -78,7 +78,7 @@ def defocus_psf(radius: float) -> np.ndarray:
     radius = _within(radius, "radius")
     r = max(math.ceil(radius - 0.5), 0)
     fine = (np.arange((2 * r + 1) * 64) + 0.5) / 64 - r - 0.5
-    chord = np.sqrt(np.maximum(radius**2 - fine**2, 0))  # half its length, at each of 64 places of a column
+    chord = np.sqrt(np.maximum(radius * radius - fine * fine, 0))  # half its length, at each of 64 places of a column
     y = np.arange(-r, r + 1)[:, np.newaxis]
     covered = np.minimum(chord, y + 0.5) - np.maximum(-chord, y - 0.5)
     psf = np.maximum(covered, 0).reshape(2 * r + 1, 2 * r + 1, 64).mean(axis=2)

@@ -179,8 +179,8 @@ def _filtered(
     near = i * i + j * j <= radius * radius
     offsets = np.stack((i[near], j[near]), axis=1)
     log2e = 1 / elementary.LN2
-    bases = ((offsets**2).sum(axis=1) * (-0.5 * log2e / within_floats(sigma_space) ** 2)).astype(kind)
-    scale = kind.type(min(0.5 * log2e / within_floats(sigma_color * scale_of_guide) ** 2, 1e30))
+    bases = ((offsets**2).sum(axis=1) * (-0.5 * log2e / elementary.square(within_floats(sigma_space)))).astype(kind)
+    scale = kind.type(min(0.5 * log2e / elementary.square(within_floats(sigma_color * scale_of_guide)), 1e30))
     out = np.empty(image.shape, image.dtype)
     double = True if kind == np.float64 else None
 

@@ -111,7 +111,7 @@ def anisotropic_diffusion(
         return image.copy()
     planes = np.array(planes_of(image))
     kind, other = planes.dtype, np.empty_like(planes)
-    inverse = 1 / within_floats(kappa * full_scale(image.dtype)) ** 2
+    inverse = 1 / elementary.square(within_floats(kappa * full_scale(image.dtype)))
     quadratic = True if conductance == "quadratic" else None
     scale = kind.type(min(inverse if quadratic else inverse / elementary.LN2, 1e30))
     args = scale, kind.type(step), quadratic, True if kind == np.float64 else None

@@ -108,7 +108,7 @@ def noise_of(diagonal: np.ndarray) -> float:
 
 
 def _bayes(details: np.ndarray, sigma: float) -> float:
-    noise, power = sigma**2, float(np.mean(np.square(details), dtype=np.float64))
+    noise, power = sigma * sigma, float(np.mean(np.square(details), dtype=np.float64))
     if noise == 0:
         return 0.0
     return noise / np.sqrt(power - noise) if power > noise else np.inf

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..._core.elementary import power_of_two
+from ..._core.elementary_powers import power_of_two
 from ..._core.jit import kernel
 from ..stages import Op
 from ._base import Number, on_levels, settle
