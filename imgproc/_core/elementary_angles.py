@@ -66,6 +66,8 @@ SIN, COS, TAN = range(3)
 @rule
 def circular(x, which):
     """The sine, cosine or tangent of an angle in radians."""
+    if x == 0.0 and which != COS:
+        return x  # with its sign
     if abs(x) <= NEAR:
         quarters = (x * QUARTERS + MAGIC) - MAGIC
         high = x - quarters * QUARTER_HI

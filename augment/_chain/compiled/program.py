@@ -57,6 +57,12 @@ _CALLED = Family("float64", (("float64", 0), ("int64", 0)))
 _CIRCULAR = Unit(_CALLED, elementary.circular.func)
 _UNITS = {SIN: _CIRCULAR, COS: _CIRCULAR, TAN: _CIRCULAR, EXP: Unit(_CALLED, _exp), LOG: Unit(_CALLED, _log)}
 
+
+def unit_of_code(code: int) -> Unit | None:
+    """The unit of the function with a code; the first three are one, whose second argument is the code less `SIN`."""
+    return _UNITS.get(code)
+
+
 MOVE, WARP = -1, -2
 """Codes of entries that are no operations: whole pixels move, or pixels are interpolated, by a matrix."""
 
@@ -146,7 +152,8 @@ def assemble(
         row, entry = row + len(s.rows), entry + len(s.entries)
     for s in segments:
         for code, to, a, b in s.rows:
-            table += code, to, a, _UNITS[code].address() if code in _UNITS else b
+            unit = unit_of_code(code)
+            table += code, to, a, b if unit is None else unit.address()
     own = addresses.astype(np.int64).tolist()
     place = lists + len(own)
     for s in segments:
