@@ -24,22 +24,17 @@ T. J. Dekker, "A floating-point technique for extending the available precision"
 
 from __future__ import annotations
 
-from .elementary_angles import NEAR, atan, circular, cos, sin, tan
-from .elementary_powers import LN2, exp, exp2, expm1, log, log2, power, square
-
-__all__ = [
-    "LN2",
-    "NEAR",
-    "atan",
-    "circular",
-    "cos",
-    "exp",
-    "exp2",
-    "expm1",
-    "log",
-    "log2",
-    "power",
-    "sin",
-    "square",
-    "tan",
-]
+from .elementary_angles import NEAR as NEAR
+from .elementary_angles import atan as atan
+from .elementary_angles import circular as circular
+from .elementary_angles import cos as cos
+from .elementary_angles import sin as sin
+from .elementary_angles import tan as tan
+from .elementary_powers import LN2 as LN2
+from .elementary_powers import exp as exp
+from .elementary_powers import exp2 as exp2
+from .elementary_powers import expm1 as expm1
+from .elementary_powers import log as log
+from .elementary_powers import log2 as log2
+from .elementary_powers import power as power
+from .elementary_powers import square as square
