@@ -9,9 +9,9 @@ import numpy as np
 
 from imgproc._core import elementary as numbers
 from imgproc._core import elementary_arrays as arrays
-from imgproc._core.jit import kernel
+from imgproc._core.jit import jit_enabled, kernel
 
-__all__ = ["arrays", "compiled", "numbers"]
+__all__ = ["arrays", "compiled", "jit_enabled", "numbers"]
 
 
 def compiled(name: str, y: float | None = None) -> Callable[[np.ndarray], np.ndarray]:
