@@ -153,7 +153,7 @@ def save(image: np.ndarray, path: str | os.PathLike[str] | None) -> np.ndarray:
 def ticks(low: float, high: float, most: int = 8) -> list[float]:
     """Round numbers within a range."""
     raw = (high - low) / most
-    step = 10.0 ** math.floor(math.log10(raw))
+    step = float(f"1e{f'{raw:e}'.partition('e')[2]}")
     step *= next(f for f in (1, 2, 5, 10) if f * step >= raw * (1 - 1e-9))
     first = math.ceil(low / step - 1e-9)
     return [step * i for i in range(first, math.floor(high / step + 1e-9) + 1)]

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.check import fill_levels, integer, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.formats import channels_of
@@ -163,7 +164,7 @@ class Erase(_Erasing):
         widest, tallest = area / (width * width), height * height / area
         low, high = self.ratio
         low, high = min(max(low, widest), tallest), max(min(high, tallest), widest)
-        ratio = low * (high / low) ** rng.unit()
+        ratio = low * elementary.power(high / low, rng.unit())
         h = min(max(round(math.sqrt(area * ratio)), 1), height)
         w = min(max(round(math.sqrt(area / ratio)), 1), width)
         y, x = rng.integer(0, height - h), rng.integer(0, width - w)

@@ -7,6 +7,7 @@ import functools
 import math
 from typing import Any
 
+from imgproc._core import elementary
 from imgproc._core.check import one_of
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Stage, Whole, pixel
@@ -365,7 +366,7 @@ class AddNoise(Transform):
         options: dict[str, Any] = {k: v for k, v in params.items() if k not in ("stream", "angle")}
         if self.kind == "periodic":
             turn, length = math.radians(params["angle"]), params["frequency"]
-            options["frequency"] = (length * math.cos(turn), -length * math.sin(turn))
+            options["frequency"] = (length * elementary.cos(turn), -length * elementary.sin(turn))
         options |= {"kind": self.kind, "key": params.get("stream", 0), "per_channel": self.per_channel}
         return [Whole(functools.partial(add_noise, **options), label=f"{self.kind.replace('_', ' ')} noise")]
 
@@ -399,4 +400,4 @@ declare(
 
 def _evenly(rng: Draws, low: float, high: float) -> float:
     """Drawn evenly in its logarithm."""
-    return low * math.pow(high / low, rng.unit())
+    return low * elementary.power(high / low, rng.unit())

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ._core import elementary, elementary_arrays
 from ._core.border import extended
 from ._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real, size_pair
 from ._core.declare import declare, floats_like
@@ -32,14 +33,14 @@ MOST_POINTS = 24
 def _gabor_filters(size: tuple[int, int], orientations: tuple[int, ...]) -> list[np.ndarray]:
     """Transfer functions, scale by scale from fine to coarse, Gaussians in the polar frequency plane."""
     y, x = np.meshgrid(np.fft.fftfreq(size[0]), np.fft.fftfreq(size[1]), indexing="ij")
-    far, turn = np.hypot(y, x), np.arctan2(y, x)
+    far, turn = np.sqrt(y * y + x * x), elementary_arrays.atan2(y, x)
     filters = []
     for scale, count in enumerate(orientations):
-        middle = 0.3 / 1.85**scale  # cycles per pixel
+        middle = 0.3 / elementary.power(1.85, float(scale))  # cycles per pixel
         radial = -3.5 * (far / middle - 1) ** 2
         for k in range(count):
             off = (turn + math.pi * k / count + math.pi) % (2 * math.pi) - math.pi
-            found = np.exp(radial - 2 * math.pi * (count / 8) ** 2 * off**2).astype(np.float32)
+            found = elementary_arrays.exp(radial - 2 * math.pi * (count * count / 64) * off**2).astype(np.float32)
             found[0, 0] = 0
             found.flags.writeable = False
             filters.append(found)
@@ -50,7 +51,7 @@ def _gabor_filters(size: tuple[int, int], orientations: tuple[int, ...]) -> list
 def _low_pass(size: tuple[int, int], cycles: float) -> np.ndarray:
     """Half amplitude at so many cycles per image side."""
     y, x = np.meshgrid(np.fft.fftfreq(size[0]) * size[0], np.fft.rfftfreq(size[1]) * size[1], indexing="ij")
-    return np.exp(-(y * y + x * x) * (math.log(2) / cycles**2)).astype(np.float32)
+    return elementary_arrays.exp(-(y * y + x * x) * (elementary.LN2 / (cycles * cycles))).astype(np.float32)
 
 
 def gist(
@@ -335,7 +336,10 @@ def lbp(
     level = min(max(round(level), 0), full_scale(image.dtype)) if image.dtype.kind == "u" else level
     planes, ymap, xmap = extended(as_planes(image), radius, border, level)
     turns = 2 * math.pi * np.arange(points) / points
-    places = np.round(np.stack((-radius * np.sin(turns), radius * np.cos(turns)), axis=-1), 5) + 0.0
+    places = (
+        np.round(np.stack((-radius * elementary_arrays.sin(turns), radius * elementary_arrays.cos(turns)), axis=-1), 5)
+        + 0.0
+    )
     offsets = np.floor(places).astype(np.int64)
     codes, parts, h = out.reshape(*image.shape[:2], -1), places - offsets, image.shape[0]
     run_bands(

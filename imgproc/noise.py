@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ._core import elementary_arrays
 from ._core.check import as_image, integer, one_of, positive, real
 from ._core.declare import Case, Peer, declare
 from ._core.formats import channels_of, work_dtype
@@ -241,7 +242,8 @@ def _with_wave(image: np.ndarray, frequency: tuple[float, float], std: float, me
     full = full_scale(image.dtype)
     x = 2 * math.pi * frequency[0] * np.arange(w) + math.radians(phase)
     y = 2 * math.pi * frequency[1] * np.arange(h)[:, None]
-    wave = (np.sin(x) * np.cos(y) + np.cos(x) * np.sin(y)) * (math.sqrt(2) * std * full) + mean * full
+    sin, cos = elementary_arrays.sin, elementary_arrays.cos
+    wave = (sin(x) * cos(y) + cos(x) * sin(y)) * (math.sqrt(2) * std * full) + mean * full
     wave = wave.astype(work_dtype(image.dtype)).reshape(h, w, *[1] * (image.ndim - 2))
     return _stored(image + wave, image.dtype)
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ._core import elementary
 from ._core.check import as_image, border_name, color_mode, integer, positive, real
 from ._core.declare import Case, Peer, declare, floats_like
 from ._core.formats import work_dtype
@@ -244,8 +245,8 @@ def emboss(image: np.ndarray, *, azimuth: float = 135.0, elevation: float = 45.0
         return image.copy()
     odd, flat = np.array([-1.0, 0.0, 1.0]), np.ones(3)
     kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)
-    x, y = math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth)
-    light, top = (kind(x), kind(y), kind(math.sin(elevation))), kind(full if image.dtype.kind == "u" else 0)
+    x, y = elementary.cos(elevation) * elementary.cos(azimuth), elementary.cos(elevation) * elementary.sin(azimuth)
+    light, top = (kind(x), kind(y), kind(elementary.sin(elevation))), kind(full if image.dtype.kind == "u" else 0)
 
     def shaded(part: np.ndarray, border: str) -> np.ndarray:
         h, out = len(part), np.empty(part.shape, part.dtype)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.copies import copy_into
 from imgproc._core.jit import borrowed, kernel
 
@@ -87,7 +88,7 @@ def _grid(rows: np.ndarray) -> np.ndarray:
     """Points of shape (..., d): all combinations of quantiles of each side, or of the sides where they are few."""
     d = rows.shape[1]
     points = BUDGET / min(len(rows), SAMPLES)
-    most = min(max(int(points ** (1 / min(d, MOST_AXES))), 2), FINEST)
+    most = min(max(int(elementary.power(points, 1 / min(d, MOST_AXES))), 2), FINEST)
     quantiles = np.quantile(rows, (np.arange(most) + 0.5) / most, axis=0).T
     if d > MOST_AXES:  # the diagonal
         return quantiles.T

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.check import integer, positive, real
 from imgproc._core.declare import declare
 
@@ -162,7 +163,7 @@ class Isodata(Clusterer):
             raise ValueError(f"k_init must be <= n_samples={len(rows)}, got {first}")
         weights = as_weights(sample_weight, len(rows))
         samples = Samples(rows, "euclidean")
-        seeds = draw_seeds(samples, first, weights, 2 + int(np.log(first)), as_random(self.random_state))
+        seeds = draw_seeds(samples, first, weights, 2 + int(elementary.log(first)), as_random(self.random_state))
         centres, history, quiet = rows[seeds], [], 0
         for iteration in range(1, most + 1):
             before = centres

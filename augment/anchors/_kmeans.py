@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.check import integer, one_of
 
 from ._estimator import Clusterer
@@ -220,7 +221,7 @@ class KMeans(Clusterer):
             if some < count:
                 weights = np.ones(len(samples))
             return samples.rows[random.choice(len(samples), size=count, replace=False, p=weights / weights.sum())]
-        return samples.rows[draw_seeds(samples, count, weights, 2 + int(np.log(count)), random)]
+        return samples.rows[draw_seeds(samples, count, weights, 2 + int(elementary.log(count)), random)]
 
 
 def lloyd(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from augment._ranges import truth
+from imgproc._core import elementary
 from imgproc._core.check import integer
 from imgproc._core.declare import declare
 
@@ -75,7 +75,7 @@ def kmeans_plus_plus(
         raise ValueError(f"n_clusters must be <= n_samples={len(rows)}, got {count}")
     if trials is not None:
         integer(trials, "trials", at_least=1)
-    tries = (trials or 2 + int(math.log(count))) if truth(greedy, "greedy") else 1
+    tries = (trials or 2 + int(elementary.log(count))) if truth(greedy, "greedy") else 1
     weights = as_weights(sample_weight, len(rows))
     samples = Samples(rows, metric)
     chosen = draw_seeds(samples, count, weights, tries, as_random(random_state))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.check import integer, real
 from imgproc._core.declare import declare
 from imgproc._core.needed import needed
@@ -135,8 +136,8 @@ def _sparsity(points: Any, exponent: Any) -> float:
     floats = points if points.dtype.kind == "f" else points.astype(np.float32)
     distances = pairwise_distances(floats)
     distances.flat[:: n + 1] = 0
-    power = math.log(n, 1.6) ** 1.8 * 0.16 if exponent == "auto" else exponent
-    return float((distances.sum() / (n * n - n)) ** power / n)
+    power = elementary.power(elementary.log(n) / elementary.log(1.6), 1.8) * 0.16 if exponent == "auto" else exponent
+    return elementary.power(float(distances.sum()) / (n * n - n), power) / n
 
 
 def largest_remainder(weights: np.ndarray, count: int) -> np.ndarray:

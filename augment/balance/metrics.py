@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core import elementary, elementary_arrays
 from imgproc._core.check import one_of, real
 from imgproc._core.check import positive as positive_number
 from imgproc._core.declare import declare
@@ -163,7 +164,7 @@ def f_measure(
     ----------
     .. [1] C. J. van Rijsbergen, "Information retrieval", 2nd ed., 1979.
     """
-    square = positive_number(beta, "beta") ** 2
+    square = elementary.square(positive_number(beta, "beta"))
     counts = _Counts(y_true, y_pred)
     hits = (1 + square) * counts.tp
     return counts.averaged(hits, hits + square * counts.fn + counts.fp, average, positive)
@@ -196,7 +197,7 @@ def g_mean(y_true: Any, y_pred: Any, *, correction: float = 0.0) -> float:
     floor = real(correction, "correction", at_least=0, at_most=1)
     found = _sensitivities(_Counts(y_true, y_pred))
     found = np.where(found == 0, floor, found)
-    return float(np.exp(np.log(found).mean())) if found.all() else 0.0
+    return elementary.exp(float(elementary_arrays.log(found).mean())) if found.all() else 0.0
 
 
 def balanced_accuracy(y_true: Any, y_pred: Any) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.check import real
 from imgproc._core.declare import declare
 
@@ -100,7 +101,7 @@ class RandomOverSampler(OverSampler):
 
 def _noise(data: Data, members: np.ndarray, count: int, factor: float, draws: Any) -> np.ndarray:
     n, d = data.labels.size, data.features
-    bandwidth = (4 / ((d + 2) * n)) ** (1 / (d + 4))
+    bandwidth = elementary.power(4 / ((d + 2) * n), 1 / (d + 4))
     scale = data.values[members].reshape(members.size, -1).std(axis=0)
     return draws.normals(count, d) * (factor * bandwidth * scale)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.check import one_of, positive, real
 from imgproc._core.declare import declare
 
@@ -119,7 +120,8 @@ def _weights(instances: Instances, method: str, beta: float, threshold: float, c
             raise ValueError("costs must be > 0 for some class, got none")
         return found * (totals.sum() / (found * totals).sum())
     # 1 - beta^n, without its rounding where beta is near 1
-    effective = -np.expm1(totals * np.log(beta)) if beta > 0 else np.ones(totals.size)
+    rate = elementary.log(beta)
+    effective = np.array([-elementary.expm1(total * rate) for total in totals.tolist()])
     return (1 / effective) * (totals.size / (1 / effective).sum())
 
 

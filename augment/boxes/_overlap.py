@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from augment._ranges import truth
+from imgproc._core import elementary
 from imgproc._core.declare import declare
 from imgproc._core.jit import kernel
 
@@ -203,7 +204,7 @@ def measure(kind, ax0, ay0, ax1, ay1, bx0, by0, bx1, by1):
     near = over - (dx * dx + dy * dy) / (hull_w * hull_w + hull_h * hull_h)
     if kind == DIOU:
         return near
-    turn = math.atan(bw / bh) - math.atan(aw / ah)
+    turn = elementary.atan(bw / bh) - elementary.atan(aw / ah)
     v = 4.0 / (math.pi * math.pi) * turn * turn
     return near - v * v / (1.0 - over + v) if v > 0.0 else near
 

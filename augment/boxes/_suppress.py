@@ -8,11 +8,11 @@ All of them are exact.  A box is compared only with those whose centres are near
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.check import integer, one_of, positive, real
 from imgproc._core.declare import declare
 from imgproc._core.jit import kernel
@@ -423,7 +423,7 @@ def soften(planes, scores, parts, linear, sigma, threshold, least, kept):
                     if linear:
                         now[q] *= 1.0 - over if over > threshold else 1.0
                     elif over > 0.0:
-                        now[q] *= math.exp(-over * over / sigma)
+                        now[q] *= elementary.exp(-over * over / sigma)
 
 
 @kernel(inner=True)
@@ -468,14 +468,14 @@ def decay(planes, scores, parts, linear, sigma, least, kept):
                 reach_y = 0.5 * (laid[3, p] - laid[1, p] + frame[7])
                 r0, r1, c0, c1 = cells_near(laid, p, reach_x, reach_y, frame)
                 # All better boxes have been here: `most` of this one is known.
-                below = 1.0 - most[p] if linear else math.exp(-sigma * most[p] * most[p])
+                below = 1.0 - most[p] if linear else elementary.exp(-sigma * most[p] * most[p])
                 for r in range(r0, r1 + 1):
                     for q in range(starts[r * columns + c0], starts[r * columns + c1 + 1]):
                         over = _over(laid, p, q) if at[q] > i else 0.0
                         if over > 0.0:
                             most[q] = max(most[q], over)
                             if below > 0.0:
-                                above = 1.0 - over if linear else math.exp(-sigma * over * over)
+                                above = 1.0 - over if linear else elementary.exp(-sigma * over * over)
                                 factor[q] = min(factor[q], above / below)
             scores[start + i] *= factor[p]
             kept[start + i] = scores[start + i] >= least

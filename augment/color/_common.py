@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from imgproc._core import elementary
 from imgproc._scanline.matrix import of
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def must_be_rgb(frame: Frame, who: str) -> None:
 
 def normal(rng: Draws) -> float:
     """A standard normal number, by Box and Muller's transform of two uniforms."""
-    return of(math.sqrt, -2.0 * of(math.log, rng.unit())) * of(math.cos, TURN * rng.unit())
+    return of(math.sqrt, -2.0 * of(elementary.log, rng.unit())) * of(elementary.cos, TURN * rng.unit())
 
 
 def gamma_variate(rng: Draws, shape: float) -> float:
@@ -43,15 +44,16 @@ def gamma_variate(rng: Draws, shape: float) -> float:
     Marsaglia, Tsang, "A simple method for generating gamma variables", ACM TOMS 26(3), 2000.
     """
     if shape == 1.0:
-        return -math.log(rng.unit())
+        return -elementary.log(rng.unit())
     if shape < 1.0:
-        return gamma_variate(rng, shape + 1.0) * rng.unit() ** (1.0 / shape)
+        return gamma_variate(rng, shape + 1.0) * elementary.power(rng.unit(), 1.0 / shape)
     d = shape - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
     while True:
         x = normal(rng)
-        v = (1.0 + c * x) ** 3
-        if v > 0.0 and math.log(rng.unit()) < 0.5 * x * x + d - d * v + d * math.log(v):
+        v = 1.0 + c * x
+        v = v * v * v
+        if v > 0.0 and elementary.log(rng.unit()) < 0.5 * x * x + d - d * v + d * elementary.log(v):
             return d * v
 
 

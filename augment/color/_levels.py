@@ -109,7 +109,7 @@ declare(
 
 def _cubic_basis() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     t = np.linspace(0.0, 1.0, 257)
-    return 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3
+    return 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t * t * t
 
 
 _SHADOWS, _HIGHLIGHTS, _WHITE = _cubic_basis()

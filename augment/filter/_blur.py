@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.declare import Single, declare
 from imgproc._core.needed import needed
 from imgproc._core.opencv import load_cv2
@@ -305,7 +306,7 @@ def line_weights(length: float, angle: float) -> np.ndarray:
     """
     turn = math.radians(angle)
     # The cosine of a right angle comes out as 1e-17, which would spill over into the next column.
-    across, down = round(math.cos(turn), 9), round(-math.sin(turn), 9)
+    across, down = round(elementary.cos(turn), 9), round(-elementary.sin(turn), 9)
     steep = abs(down) > abs(across)
     slope = across / down if steep else down / across
     reach = length * max(abs(across), abs(down)) / 2
@@ -374,5 +375,5 @@ def disc_weights(radius: float) -> np.ndarray:
     """A disc whose rim falls from 1 to 0 over the pixel it crosses; adds up to 1."""
     r = math.ceil(radius - 0.5)
     t = np.arange(-r, r + 1.0)
-    weights = np.clip(radius + 0.5 - np.hypot(t, t[:, np.newaxis]), 0.0, 1.0)
+    weights = np.clip(radius + 0.5 - np.sqrt(t * t + (t * t)[:, np.newaxis]), 0.0, 1.0)
     return weights / weights.sum()

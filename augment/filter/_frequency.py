@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.check import COLORS, color_mode, integer, one_of, positive, real
 from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import channels_of, work_dtype
@@ -83,7 +83,7 @@ class FrequencyFilter(Transform):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The cutoff, and the width of a band."""
         low, high = self.cutoff
-        found = {"cutoff": low * math.pow(high / low, rng.unit())}
+        found = {"cutoff": low * elementary.power(high / low, rng.unit())}
         if self.response.startswith("band"):
             found["octaves"] = rng.uniform(*self.octaves)
         return found
@@ -98,7 +98,7 @@ class FrequencyFilter(Transform):
         elif self.response == "highpass":
             work = functools.partial(highpass, cutoff=cutoff, offset=self.offset, **shape)
         else:
-            half = math.pow(2.0, params["octaves"] / 2)
+            half = elementary.power(2.0, params["octaves"] / 2)
             band = cutoff / half, cutoff * half
             if self.response == "bandpass":
                 work = functools.partial(bandpass, band=band, offset=self.offset, **shape)

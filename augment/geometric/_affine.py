@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+from imgproc._core import elementary
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import (
@@ -96,6 +97,10 @@ declare(
     look="Frames are upright ones round the turned frames: larger than the things, never smaller.",
     peers=[Single("Rotate"), Single("Rotate", {"crop": True}, {"crop_border": True}, variant="cropped")],
 )
+
+
+def _distance(x: float, y: float) -> float:
+    return math.sqrt(x * x + y * y)
 
 
 def largest_rectangle(h: int, w: int, c: float, s: float) -> tuple[int, int]:
@@ -294,8 +299,8 @@ class Perspective(_Warp):
         corners = []
         for _ in range(4):
             # Box and Muller: one radius and one direction give two normal numbers, of which the size is wanted.
-            radius, turn = scale * of(math.sqrt, -2.0 * of(math.log, unit())), 0.5 * math.pi * unit()
-            corners.append((min(radius * of(math.cos, turn), most), min(radius * of(math.sin, turn), most)))
+            radius, turn = scale * of(math.sqrt, -2.0 * of(elementary.log, unit())), 0.5 * math.pi * unit()
+            corners.append((min(radius * of(elementary.cos, turn), most), min(radius * of(elementary.sin, turn), most)))
         return {"corners": corners}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
@@ -318,8 +323,8 @@ class Perspective(_Warp):
             pull = a, b, c, d, e, f, g, i, j
         else:
             if not self.keep_size:
-                height = max(math.hypot(x3 - x0, y3 - y0), math.hypot(x2 - x1, y2 - y1))
-                width = max(math.hypot(x1 - x0, y1 - y0), math.hypot(x2 - x3, y2 - y3))
+                height = max(_distance(x3 - x0, y3 - y0), _distance(x2 - x1, y2 - y1))
+                width = max(_distance(x1 - x0, y1 - y0), _distance(x2 - x3, y2 - y3))
                 size = max(round(height), 1), max(round(width), 1)
             y, x = 1.0 / size[0], 1.0 / size[1]
             pull = a * x, b * y, c, d * x, e * y, f, g * x, i * y, j

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.check import size_pair
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
@@ -178,7 +179,7 @@ class ResizedCrop(_Resized):
         self._keep("scale", number_range(self.scale, "scale", above=0, at_most=1))
         self._keep("ratio", number_range(self.ratio, "ratio", above=0))
         self._log_ratio: tuple[float, float]
-        self._keep("_log_ratio", (math.log(self.ratio[0]), math.log(self.ratio[1])))
+        self._keep("_log_ratio", (elementary.log(self.ratio[0]), elementary.log(self.ratio[1])))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The part's (y0, x0, y1, x1) in pixels."""
@@ -187,7 +188,7 @@ class ResizedCrop(_Resized):
         (low, high), (narrow, wide) = self.scale, self._log_ratio
         for _ in range(10):
             area = (low + (high - low) * unit()) * h * w
-            ratio = of(math.exp, narrow + (wide - narrow) * unit())
+            ratio = of(elementary.exp, narrow + (wide - narrow) * unit())
             width, height = round(of(math.sqrt, area * ratio)), round(of(math.sqrt, area / ratio))
             if 0 < width <= w and 0 < height <= h:
                 top, left = rng.integer(0, h - height), rng.integer(0, w - width)

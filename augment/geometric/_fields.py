@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from imgproc._core import elementary_arrays
 from imgproc._core.jit import kernel
 
 from .._chain.keys import stream_uniforms
@@ -36,7 +37,8 @@ def _cells(wanted: float) -> int:
 def _spline_weights(parts: int) -> np.ndarray:
     """Weights of the four control points around a cell at its points 0, 1/parts, .., 1; float32 (parts + 1, 4)."""
     t = np.arange(parts + 1) / parts
-    weights = np.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], axis=1) / 6
+    s, cube = 1 - t, t * t * t
+    weights = np.stack([s * s * s, 3 * cube - 6 * t**2 + 4, -3 * cube + 3 * t**2 + 3 * t + 1, cube], axis=1) / 6
     # Straight lines between points of a curve lie on one side of it, by up to f'' / (8 parts**2): half of that, given
     # to the points, halves the error.
     curvature = np.stack([1 - t, 3 * t - 2, 1 - 3 * t, t], axis=1)
@@ -99,7 +101,21 @@ def elastic_grid(stream: int, reach: float, size: tuple[int, int], spacing: floa
 
 def _bend(squared: np.ndarray) -> np.ndarray:
     """r**2 log(r**2), 0 at 0."""
-    return squared * np.log(np.where(squared > 0.0, squared, 1.0))
+    return squared * elementary_arrays.log(np.where(squared > 0.0, squared, 1.0))
+
+
+def _solved(system: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The x with ``system @ x == values``, by elimination: LAPACK would give other last bits on other processors."""
+    rows = np.concatenate((system, values), axis=1)
+    n = len(rows)
+    for k in range(n):
+        pivot = k + int(np.argmax(np.abs(rows[k:, k])))
+        rows[[k, pivot]] = rows[[pivot, k]]
+        rows[k] /= rows[k, k]
+        factors = rows[:, k].copy()
+        factors[k] = 0.0
+        rows -= factors[:, None] * rows[k]
+    return rows[:, n:]
 
 
 @functools.lru_cache(maxsize=16)
@@ -117,7 +133,7 @@ def _plate_basis(points: int, down: int, across: int) -> np.ndarray:
     system[:n, n:] = system[n:, :n].T
     values = np.zeros((n + 3, n))
     values[:n] = np.eye(n)
-    weights = np.linalg.solve(system, values)
+    weights = _solved(system, values)
     v, u = (
         t.reshape(-1) for t in np.meshgrid(np.arange(down + 1) / down, np.arange(across + 1) / across, indexing="ij")
     )
@@ -183,7 +199,7 @@ def _lens(k1, k2, h, w, grid):
 def lens_grid(k1: float, k2: float, size: tuple[int, int]) -> np.ndarray:
     """Radial displacement ``(k1 r**2 + k2 r**4) (p - centre)``, r = 1 at the corners."""
     h, w = size
-    curved = 12.0 * (3.0 * abs(k1) + 10.0 * abs(k2)) / math.hypot(h, w)
+    curved = 12.0 * (3.0 * abs(k1) + 10.0 * abs(k2)) / math.sqrt(h * h + w * w)
     grid = np.empty((_cells(h * math.sqrt(curved)) + 1, _cells(w * math.sqrt(curved)) + 1, 2), np.float32)
     _lens(k1, k2, float(h), float(w), grid)
     return grid

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core import elementary_arrays
 from imgproc._core.check import real
 from imgproc._core.declare import declare
 
@@ -122,4 +123,4 @@ def _gain(size: tuple[int, int], decay: float) -> np.ndarray:
     down, across = np.fft.fftfreq(h)[:, np.newaxis], np.fft.rfftfreq(w)[np.newaxis]
     frequency = np.maximum(np.sqrt(down * down + across * across), 1.0 / max(h, w))
     # Only the order of the noise's levels counts, so that the largest gain may be 1: nothing overflows.
-    return ((frequency / frequency.min()) ** -decay).astype(np.float32)
+    return elementary_arrays.power(frequency / frequency.min(), -decay).astype(np.float32)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.check import one_of, real
 from imgproc._core.jit import kernel
 
@@ -32,16 +33,16 @@ def _log_gamma(state, seed, address, at, shape, room):
     boosted = shape + 1.0 if shape < 1.0 else shape
     d = boosted - 1.0 / 3.0
     c = 1.0 / np.sqrt(9.0 * d)
-    value = np.log(d)
+    value = elementary.log(d)
     for trial in range(BLOCKS_EACH // 2):
         uniforms(state, seed, address, at + trial, np.int64(1), room, np.int64(0))
-        x = np.sqrt(-2.0 * np.log(room[0])) * np.cos(2.0 * np.pi * room[1])
+        x = np.sqrt(-2.0 * elementary.log(room[0])) * elementary.cos(2.0 * np.pi * room[1])
         v = 1.0 + c * x
         v = v * v * v
-        if v > 0.0 and np.log(room[2]) < 0.5 * x * x + d - d * v + d * np.log(v):
-            value = np.log(d * v)
+        if v > 0.0 and elementary.log(room[2]) < 0.5 * x * x + d - d * v + d * elementary.log(v):
+            value = elementary.log(d * v)
             break
-    return value + np.log(room[3]) / shape if shape < 1.0 else value
+    return value + elementary.log(room[3]) / shape if shape < 1.0 else value
 
 
 @kernel
@@ -52,7 +53,7 @@ def beta_variates(words, seed, address, first, a, b, out):
         state = fold(words[i], seed)
         x = _log_gamma(state, seed, address, first, a, room)
         y = _log_gamma(state, seed, address, first + BLOCKS_EACH // 2, b, room)
-        out[i] = 1.0 / (1.0 + np.exp(y - x))
+        out[i] = 1.0 / (1.0 + elementary.exp(y - x))
 
 
 @kernel

@@ -91,7 +91,7 @@ class Kernel:
 
 
 def _by_name(module: str, name: str) -> Any:
-    return getattr(importlib.import_module(module), name)
+    return functools.reduce(getattr, name.split("."), importlib.import_module(module))
 
 
 def kernel(function: Callable[..., Any] | None = None, *, needs: str | None = None, inner: bool = False) -> Any:

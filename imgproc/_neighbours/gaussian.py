@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from .._core import elementary
+
 REACH = 4.0
 """Where a Gaussian is cut off, in standard deviations, if nothing else is said."""
 
@@ -16,7 +18,7 @@ _NARROWEST = 1e-3
 def gaussian(distance: float, sigma: float) -> float:
     """The height of a Gaussian at a distance from its middle, where it is 1."""
     sigma = max(sigma, _NARROWEST)
-    return math.exp(-0.5 / sigma / sigma * distance * distance)
+    return elementary.exp(-0.5 / sigma / sigma * distance * distance)
 
 
 def gaussian_weights(sigma: float, reach: float = REACH) -> list[float]:

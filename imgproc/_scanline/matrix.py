@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from .._core import elementary
 from .._core.jit import shared
 
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
@@ -169,7 +170,7 @@ def cos_sin(angle: float) -> tuple[float, float]:
     if angle % 90.0 == 0.0:
         return _QUARTERS[int(angle // 90.0) % 4]
     t = of(math.radians, angle)
-    return of(math.cos, t), of(math.sin, t)
+    return of(elementary.cos, t), of(elementary.sin, t)
 
 
 _QUARTERS = (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)
@@ -192,7 +193,7 @@ def rotate_shear_scale(
     c, s = cos_sin(angle)
     if shear_x == shear_y == 0.0:
         return c * scale_x, s * scale_y, -s * scale_x, c * scale_y
-    p, q = of(math.tan, of(math.radians, shear_x)), of(math.tan, of(math.radians, shear_y))
+    p, q = of(elementary.tan, of(math.radians, shear_x)), of(elementary.tan, of(math.radians, shear_y))
     r = 1.0 - p * q
     return (
         (c - s * q) * scale_x,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core import elementary
 from .._core.check import as_image, as_mask, one_of, real
 from .._core.declare import declare
 from .._core.jit import kernel
@@ -86,7 +87,9 @@ def _known(illuminant: Any) -> tuple[float, ...]:
     """R, G, B of the light that the caller names."""
     if not isinstance(illuminant, (Sequence, np.ndarray)) or isinstance(illuminant, str) or not np.ndim(illuminant):
         t = real(illuminant, "illuminant", at_least=1000, at_most=25000)
-        return tuple(gain ** (1 / GAMMA) for gain in gains_at(t, "daylight" if t >= 4000 else "blackbody"))
+        return tuple(
+            elementary.power(gain, 1 / GAMMA) for gain in gains_at(t, "daylight" if t >= 4000 else "blackbody")
+        )
     if len(illuminant) != 3:
         raise ValueError(f"illuminant must be a temperature or three levels, got {len(illuminant)}")
     light = tuple(real(level, f"illuminant[{k}]", at_least=0) for k, level in enumerate(illuminant))
@@ -105,7 +108,7 @@ def _estimate(image: np.ndarray, mask: np.ndarray | None, method: str, quantile:
     run_bands(lambda a, b: _sum_powers(rows[a:b], valid[a:b], sixth, sums[a:b]), rows.shape[0], pixels=valid.size)
     totals = sums.sum(axis=0)
     means = totals[:3] / np.maximum(totals[3:], 1)
-    return tuple((means ** (1 / 6) if sixth else means).tolist())
+    return tuple(elementary.power(mean, 1 / 6) if sixth else mean for mean in means.tolist())
 
 
 def _bright(image: np.ndarray, mask: np.ndarray | None, quantile: float) -> tuple[float, ...]:

@@ -113,7 +113,7 @@ def decode(v, double):
     if double is not None:
         fourth = (root * root) * (root * root)
         root = root + (u * u / fourth - root) * kind(1 / 5)
-    return v * kind(1 / 12.92) if v <= kind(0.04045) else (u * u) * (root * kind(1 / 1.055**2.4))
+    return v * kind(1 / 12.92) if v <= kind(0.04045) else (u * u) * (root * kind(0.87941546140213))
 
 
 @kernel(inner=True)

@@ -169,7 +169,8 @@ def laplacian_of_gaussian(
     half = gaussian_weights(sigma)
     smooth = mirrored(half)
     x = np.arange(smooth.size) - smooth.size // 2
-    second = smooth * (x * x / sigma**2 - 1) / sigma**2
+    square = sigma * sigma
+    second = smooth * (x * x / square - 1) / square
     second -= smooth * second.sum()
     across, down = separable(second, smooth), separable(smooth, second)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core import elementary
 from .._core.check import ordered_range, positive, real
 from .._core.declare import Case, Peer, declare, levels_inside
 from .._core.planes import full_scale
@@ -18,7 +19,11 @@ __all__ = ["bandpass", "bandreject", "highpass", "lowpass"]
 
 def _bandpass(kind: str, order: int, low: float, high: float, squared: np.ndarray) -> np.ndarray:
     # The prototype at t = ((D^2 - low high) / (D (high - low)))^2, which is 1 at both edges.
-    t = squared / high**2 if low == 0 else (squared - low * high) ** 2 / (squared * (high - low) ** 2)
+    t = (
+        squared / elementary.square(high)
+        if low == 0
+        else elementary.square(squared - low * high) / (squared * elementary.square(high - low))
+    )
     return prototype(kind, order, t)
 
 

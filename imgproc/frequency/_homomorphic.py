@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._core import elementary, elementary_arrays
 from .._core.check import as_image, border_name, positive, real
 from .._core.declare import declare
 from .._core.planes import full_scale
@@ -14,7 +15,7 @@ __all__ = ["homomorphic"]
 
 
 def _emphasis(low: float, high: float, cutoff: float, sharpness: float, squared: np.ndarray) -> np.ndarray:
-    return low + (high - low) * (1 - np.exp(-sharpness * squared / cutoff**2))
+    return low + (high - low) * (1 - elementary_arrays.exp(-sharpness * squared / (cutoff * cutoff)))
 
 
 def homomorphic(
@@ -75,7 +76,7 @@ def homomorphic(
     if image.size == 0:
         return image.copy()
     top, least = full_scale(image.dtype), 1 / 255
-    outside = np.log(max(fill, 0) + least) / top  # the border's level, too, as a logarithm
+    outside = elementary.log(max(fill, 0.0) + least) / top  # the border's level, too, as a logarithm
     work = filtered(image, _emphasis, (low, high, cutoff, sharpness), border, outside)
 
     def logarithmic(plane: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core import elementary, elementary_arrays
 from .._core.check import as_image, border_name, integer, one_of, real
 from .._core.formats import work_dtype
 from .._core.planes import full_scale
@@ -28,12 +29,12 @@ def prototype(kind: str, order: int, t: np.ndarray) -> np.ndarray:
     if kind == "ideal":
         return (t <= 1).astype(np.float64)
     if kind == "gaussian":
-        return np.exp(t / -2)
-    return 1 / (1 + t**order)
+        return elementary_arrays.exp(t / -2)
+    return 1 / (1 + elementary_arrays.whole_power(t, order))
 
 
 def lowpass_gain(kind: str, order: int, cutoff: float, squared: np.ndarray) -> np.ndarray:
-    return prototype(kind, order, squared / cutoff**2)
+    return prototype(kind, order, squared / elementary.square(cutoff))
 
 
 def highpass_gain(kind: str, order: int, cutoff: float, squared: np.ndarray) -> np.ndarray:

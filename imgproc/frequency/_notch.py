@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core import elementary, elementary_arrays
 from .._core.check import positive, real
 from .._core.declare import declare
 from .._core.formats import work_dtype
@@ -138,6 +139,11 @@ def _fill_row(down, across, kind, order, work, out):
         out[x] = gain[x]
 
 
+def _window(n: int) -> np.ndarray:
+    """Hann's window of n samples, without the zeros at its ends."""
+    return 0.5 - 0.5 * elementary_arrays.cos(2 * np.pi / (n + 1) * np.arange(1, n + 1))
+
+
 def _notches(
     places: tuple[tuple[float, float], ...],
     kind: str,
@@ -152,11 +158,16 @@ def _notches(
     signed = [(sign * x, sign * y) for x, y in places for sign in (1, -1)]
     with np.errstate(over="ignore", under="ignore"):
         down, across = (
-            np.stack([_around(f.reshape(-1) - place[axis]) ** 2 / cutoff**2 for place in signed])
+            np.stack(
+                [
+                    elementary.square(_around(f.reshape(-1) - place[axis])) / elementary.square(cutoff)
+                    for place in signed
+                ]
+            )
             for axis, f in ((1, fy), (0, fx))
         )
         if kind == "gaussian":
-            down, across = np.exp(down / -2), np.exp(across / -2)
+            down, across = elementary_arrays.exp(down / -2), elementary_arrays.exp(across / -2)
     down, across, code = canonical(down), canonical(across), CODES[kind]
 
     def band(a: int, b: int) -> None:
@@ -210,12 +221,12 @@ def _peaks(image: np.ndarray) -> list[tuple[float, float]]:
     spoilt = ~np.isfinite(plane)
     plane -= plane[~spoilt].mean() if not spoilt.all() else 0
     plane[spoilt] = 0
-    plane *= np.hanning(h + 2)[1:-1, np.newaxis] * np.hanning(w + 2)[1:-1]
+    plane *= _window(h)[:, np.newaxis] * _window(w)
     amplitude = np.abs(np.fft.fftshift(np.fft.fft2(plane)))
     least = amplitude.max() * 1e-12
     if least == 0:
         return []
-    logarithm = np.log(amplitude + least)
+    logarithm = elementary_arrays.log(amplitude + least)
     excess = logarithm - ndimage.uniform_filter(logarithm, NEIGHBOURS, mode="wrap")
     largest = ndimage.maximum_filter(amplitude, 2 * REACH + 1, mode="wrap")
     y, x = np.ogrid[:h, :w]
@@ -224,7 +235,7 @@ def _peaks(image: np.ndarray) -> list[tuple[float, float]]:
     own_x, own_y = (2 * x % w == 0), (2 * y % h == 0)
     half = (x > 0) & ~own_x | own_x & ((y > 0) | own_y)
     slow = np.maximum(np.abs(y), np.abs(x)) < PERIODS
-    rows, columns = np.nonzero((excess > np.log(PEAK)) & (amplitude == largest) & half & ~slow)
+    rows, columns = np.nonzero((excess > elementary.log(PEAK)) & (amplitude == largest) & half & ~slow)
     strongest = np.argsort(-amplitude[rows, columns], kind="stable")[:PAIRS]
     return [(float(x[0, columns[i]]) / w, float(y[rows[i], 0]) / h) for i in strongest]
 

@@ -133,7 +133,7 @@ def coarse_places(
     errors = (fft.irfft2(total, size)[: counts[0], : counts[1]] + constant) / count
     errors -= (1 - BRIGHTNESS) * lightness * lightness
     y, x = np.indices(counts)
-    far = np.hypot(y - aligned[0], x - aligned[1]) / diagonal
+    far = np.sqrt((y - aligned[0]) ** 2 + (x - aligned[1]) ** 2) / diagonal
     return _lowest(np.maximum(errors, 0), 1 + far / OFFSET)
 
 
@@ -210,6 +210,6 @@ def refined(
                 best = min(best, (known[y, x], y, x))
         if best[0] < math.inf:
             total, y, x = best
-            far = math.hypot(y - aligned[0], x - aligned[1]) / diagonal
+            far = math.sqrt((y - aligned[0]) ** 2 + (x - aligned[1]) ** 2) / diagonal
             found.add((total / count * (1 + far / OFFSET), y, x))
     return sorted(found)[:KEPT]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Callable
 from typing import Any, Literal, overload
@@ -230,7 +231,7 @@ def matching_features(planes: np.ndarray, mask: np.ndarray, color: str, size: in
     channels = planes.shape[2]
     lab = color == "lab" and channels == 3
     # Sums of squares stay below 2**30.
-    steps = min(255, int(((REFUSED - 1) / (size * size * channels)) ** 0.5))
+    steps = min(255, int(math.sqrt((REFUSED - 1) / (size * size * channels))))
     if planes.dtype.kind == "f" and not np.isfinite(planes[~mask]).all():
         raise ValueError("image must be finite outside the mask, got NaN or infinity")
     out = np.empty((channels, *mask.shape), np.int16)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._core import elementary_arrays
 from .._core.check import as_hole, as_image, one_of, same_size
 from .._core.declare import another_like, declare, middle
 from .._core.needed import needed
@@ -122,8 +123,8 @@ def _on_image(jumps: list[np.ndarray], mask: np.ndarray, dtype: np.dtype) -> lis
         from scipy import fft
 
     h, w = mask.shape
-    across = 2 * np.cos(np.pi * np.arange(h) / h) - 2
-    along = 2 * np.cos(np.pi * np.arange(w) / w) - 2
+    across = 2 * elementary_arrays.cos(np.pi * np.arange(h) / h) - 2
+    along = 2 * elementary_arrays.cos(np.pi * np.arange(w) / w) - 2
     gains = across[:, None] + along[None, :]
     gains[0, 0] = 1
     kind = np.float32 if dtype == np.uint8 else np.float64

@@ -319,7 +319,7 @@ class _Query:
     ) -> None:
         self.image, self.mask, self.scales, self.penalty = image, mask, scales, penalty
         self.longest = max(mask.shape)
-        self.diagonal = math.hypot(*mask.shape)
+        self.diagonal = math.sqrt(mask.shape[0] ** 2 + mask.shape[1] ** 2)
         away = distance_from(mask)
         rows, columns = (np.flatnonzero((away <= context).any(axis=axis)) for axis in (1, 0))
         self.box = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1

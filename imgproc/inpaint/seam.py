@@ -174,7 +174,8 @@ def seam(
         squares += apart[:, :, c] * apart[:, :, c]
     # Beyond the largest capacity one unit more decides nothing.
     levels = np.minimum(np.rint(squares.astype(np.float64) * UNIT), MOST).astype(np.int64)
-    costs = np.rint((penalty * away.astype(np.float64)) ** 3 * UNIT)
+    each = penalty * away.astype(np.float64)
+    costs = np.rint(each * each * each * UNIT)
     into = np.where(ring, np.minimum(costs, MOST_OF_TERMINALS), 0).astype(np.int64)
     out_of = np.zeros(mask.shape, np.int64)
     links = []

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core import elementary, elementary_arrays
 from .._core.check import as_image, as_psf, integer, positive, real
 from .._core.declare import declare
 from .._core.formats import work_dtype
@@ -140,9 +141,9 @@ def inverse_filter(image: np.ndarray, psf: np.ndarray, *, cutoff: float = 0.25, 
     def make(blur: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         fy, fx = frequencies(size)
         with np.errstate(over="ignore"):
-            low = 1 / (1 + ((fy * fy + fx * fx) / cutoff**2) ** order)
+            low = 1 / (1 + elementary_arrays.whole_power((fy * fy + fx * fx) / (cutoff * cutoff), order))
         power = _power(blur)
-        gain = np.where(power < LOST**2, 0, blur.conj() / np.maximum(power, LOST**2))
+        gain = np.where(power < LOST * LOST, 0, blur.conj() / np.maximum(power, LOST * LOST))
         gain *= low.astype(power.dtype)
         return gain
 
@@ -249,7 +250,8 @@ def constrained_least_squares(
         def gain_of(continued: np.ndarray, plane: np.ndarray) -> np.ndarray:
             # Made for each channel anew, so that they need not be kept while it is filtered.
             power = _power(blur)
-            rough = ((4 - 2 * np.cos(2 * np.pi * fy) - 2 * np.cos(2 * np.pi * fx)) ** 2).astype(power.dtype)
+            cos = elementary_arrays.cos
+            rough = ((4 - 2 * cos(2 * np.pi * fy) - 2 * cos(2 * np.pi * fx)) ** 2).astype(power.dtype)
             weight = gamma
             if weight is None:
                 sigma = _noise(plane) if noise is None else noise * full_scale(image.dtype)
@@ -275,17 +277,17 @@ def _fitting(continued: np.ndarray, power: np.ndarray, rough: np.ndarray, sigma:
     h, w = continued.shape
     seen = _power(rfft2(continued))
     seen[:, 1 : (w + 1) // 2] *= 2  # columns that stand for their conjugates, too
-    wanted = sigma**2 * (h * w) ** 2  # by Parseval: of the unscaled spectrum
+    wanted = sigma * sigma * (h * w) ** 2  # by Parseval: of the unscaled spectrum
 
     arrays = canonical(seen), canonical(power), canonical(rough)
-    low, high = np.log(1e-9), np.log(1e6)
+    low, high = elementary.log(1e-9), elementary.log(1e6)
     for _ in range(24):
         middle = (low + high) / 2
-        if _residual(*arrays, np.exp(middle)) < wanted:
+        if _residual(*arrays, elementary.exp(middle)) < wanted:
             low = middle
         else:
             high = middle
-    return float(np.exp((low + high) / 2))
+    return elementary.exp((low + high) / 2)
 
 
 declare(constrained_least_squares, arguments={"gamma": lambda image: (None, 0.01)}, no_peer="no row yet")

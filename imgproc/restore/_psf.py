@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from .._core import elementary, elementary_arrays
 from .._core.check import positive, real, size_pair
 from .._core.declare import declare
 from .._neighbours.gaussian import gaussian_weights, mirrored
@@ -37,7 +38,7 @@ def motion_psf(length: float, angle: float = 0.0) -> np.ndarray:
         If an argument is of the wrong kind or value.
     """
     length, angle = _within(length, "length"), real(angle, "angle")
-    dx, dy = math.cos(math.radians(angle)), -math.sin(math.radians(angle))
+    dx, dy = elementary.cos(math.radians(angle)), -elementary.sin(math.radians(angle))
     dx, dy = (0.0 if abs(d) < 1e-12 else d for d in (dx, dy))
     half = length / 2
     # The path crosses into another pixel where x or y is a half.
@@ -77,7 +78,7 @@ def defocus_psf(radius: float) -> np.ndarray:
     radius = _within(radius, "radius")
     r = max(math.ceil(radius - 0.5), 0)
     fine = (np.arange((2 * r + 1) * 64) + 0.5) / 64 - r - 0.5
-    chord = np.sqrt(np.maximum(radius**2 - fine**2, 0))  # half its length, at each of 64 places of a column
+    chord = np.sqrt(np.maximum(radius * radius - fine * fine, 0))  # half its length, at each of 64 places of a column
     y = np.arange(-r, r + 1)[:, np.newaxis]
     covered = np.minimum(chord, y + 0.5) - np.maximum(-chord, y - 0.5)
     psf = np.maximum(covered, 0).reshape(2 * r + 1, 2 * r + 1, 64).mean(axis=2)
@@ -143,8 +144,8 @@ def turbulence_otf(size: tuple[int, int], strength: float) -> np.ndarray:
     h, w = size_pair(size, "size")
     strength = real(strength, "strength", at_least=0)
     fy, fx = np.fft.fftfreq(h)[:, np.newaxis], np.fft.fftfreq(w)
-    with np.errstate(under="ignore"):
-        return np.exp(-((strength**2 * (fy * fy + fx * fx)) ** (5 / 6)))
+    squared = strength * strength * (fy * fy + fx * fx)
+    return elementary_arrays.exp(-elementary_arrays.power(squared, 5 / 6))
 
 
 def _within(value: object, name: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._core import elementary_arrays
 from .._core.check import as_image, as_psf, integer, positive
 from .._core.declare import declare
 from .._core.formats import work_dtype
@@ -104,7 +105,8 @@ def total_variation_deconvolution(
     blur = rfft2(centred(psf, size), overwrite_x=True)
     fy, fx = frequencies(size)
     coupling = weight / SHRINK
-    below = np.abs(blur) ** 2 + coupling * (4 - 2 * np.cos(2 * np.pi * fy) - 2 * np.cos(2 * np.pi * fx))
+    cos = elementary_arrays.cos
+    below = np.abs(blur) ** 2 + coupling * (4 - 2 * cos(2 * np.pi * fy) - 2 * cos(2 * np.pi * fx))
     np.divide(coupling, below, out=below)
     of_gradient, again = packed(below + 0j, size).astype(kind), packed(blur, size).astype(kind)
     del blur, below

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from .._core import elementary
 from .._core.check import as_image, as_mask, integer, positive
 from .._core.declare import Case, Peer, declare, labels_like
 from .._core.jit import borrowed, kernel
@@ -325,7 +326,7 @@ def _cluster(
 ) -> None:
     h, w = labels.shape
     weights = np.ones((len(centers), 2))
-    weights[:, 1] = 1 / step**2 if slico else (compactness / step) ** 2
+    weights[:, 1] = 1 / elementary.square(step) if slico else elementary.square(compactness / step)
     farthest, sums = np.full(len(centers), ADAPTIVE_START), np.empty((len(centers), 6))
     best = np.empty((h, w), np.float32)
     for _ in range(iterations):

@@ -8,11 +8,11 @@ fraction of a power of two, and the exponent put in place by its bits, are faste
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
+from .._core import elementary
 from .._core.check import as_image, border_name, one_of, positive, radius_within
 from .._core.declare import Case, Peer, declare
 from .._core.formats import ROUNDING, channels_of, work_dtype
@@ -36,7 +36,7 @@ LOWEST = -100.0
 def power_of_two(t, double):
     """2**t for t <= 0, to 3e-7 of itself in float32, from 2**-100 on."""
     if double is not None:
-        return math.exp((t if t > LOWEST else LOWEST) * 0.6931471805599453)
+        return elementary.exp((t if t > LOWEST else LOWEST) * 0.6931471805599453)
     t = t if t > np.float32(LOWEST) else np.float32(LOWEST)
     whole = np.float32(t + np.float32(ROUNDING))
     f = np.float32(t - np.float32(whole - np.float32(ROUNDING)))
@@ -178,9 +178,9 @@ def _filtered(
     i, j = np.mgrid[-radius : radius + 1, -radius : radius + 1].reshape(2, -1)
     near = i * i + j * j <= radius * radius
     offsets = np.stack((i[near], j[near]), axis=1)
-    log2e = 1 / math.log(2)
-    bases = ((offsets**2).sum(axis=1) * (-0.5 * log2e / within_floats(sigma_space) ** 2)).astype(kind)
-    scale = kind.type(min(0.5 * log2e / within_floats(sigma_color * scale_of_guide) ** 2, 1e30))
+    log2e = 1 / elementary.LN2
+    bases = ((offsets**2).sum(axis=1) * (-0.5 * log2e / elementary.square(within_floats(sigma_space)))).astype(kind)
+    scale = kind.type(min(0.5 * log2e / elementary.square(within_floats(sigma_color * scale_of_guide)), 1e30))
     out = np.empty(image.shape, image.dtype)
     double = True if kind == np.float64 else None
 

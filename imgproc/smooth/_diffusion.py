@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
+from .._core import elementary
 from .._core.check import as_image, integer, one_of, positive, real
 from .._core.declare import declare
 from .._core.jit import borrowed, kernel
@@ -111,9 +111,9 @@ def anisotropic_diffusion(
         return image.copy()
     planes = np.array(planes_of(image))
     kind, other = planes.dtype, np.empty_like(planes)
-    inverse = 1 / within_floats(kappa * full_scale(image.dtype)) ** 2
+    inverse = 1 / elementary.square(within_floats(kappa * full_scale(image.dtype)))
     quadratic = True if conductance == "quadratic" else None
-    scale = kind.type(min(inverse if quadratic else inverse / math.log(2), 1e30))
+    scale = kind.type(min(inverse if quadratic else inverse / elementary.LN2, 1e30))
     args = scale, kind.type(step), quadratic, True if kind == np.float64 else None
     for _ in range(iterations):
         for old, new in zip(planes, other):

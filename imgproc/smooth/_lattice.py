@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._core import elementary
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
 
@@ -266,7 +267,7 @@ class Lattice:
         self.totals = totals
         old, number = self.table, self.number
         if rows > TAKEN * len(old):
-            self._tables(math.ceil(math.log2(rows / TAKEN)))
+            self._tables(math.ceil(elementary.log2(rows / TAKEN)))
             _grow(old, number, self.shift, self.table, self.number)
 
     def add(self, values: np.ndarray, guides: np.ndarray, y0: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._core import elementary, elementary_arrays
 from .._core.check import as_image, border_name, radius_within, real
 from .._core.declare import declare
 from .._core.planes import full_scale, level
@@ -114,6 +115,14 @@ def contraharmonic_mean(
     return by_bands(image, radius, border, fill, work)
 
 
+def _powers(image: np.ndarray, levels: np.ndarray, order: float) -> np.ndarray:
+    """``levels**order``, of integers by a table."""
+    if image.dtype.kind == "u" and image.size > full_scale(image.dtype):
+        table = np.arange(full_scale(image.dtype) + 1) / full_scale(image.dtype)
+        return elementary_arrays.power(table, order)[image]
+    return elementary_arrays.power(levels, order)
+
+
 def _contraharmonic(image: np.ndarray, radius: int, order: float, border: str, fill: float) -> np.ndarray:
     top, reach = full_scale(image.dtype), (radius, radius)
     levels = image.astype(np.float64) / top
@@ -122,8 +131,8 @@ def _contraharmonic(image: np.ndarray, radius: int, order: float, border: str, f
     outside = max(float(level(fill, image.dtype)) / top, 0.0)
     zeros = levels == 0
     with np.errstate(divide="ignore", over="ignore", under="ignore", invalid="ignore"):
-        powers = np.where(zeros & (order != 0), 0, levels**order)
-        beyond = np.float64(outside) ** order if outside > 0 or order == 0 else 0.0
+        powers = np.where(zeros & (order != 0), 0, _powers(image, levels, order))
+        beyond = elementary.power(outside, order) if outside > 0 or order == 0 else 0.0
         share = box_sums(powers, radius, border, beyond)
         total = box_sums(powers * levels, radius, border, beyond * outside)
         means = np.where(share > 0, total / share, 0) * top

@@ -7,10 +7,9 @@ stays within its patches.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
+from .._core import elementary
 from .._core.check import as_image, integer, positive
 from .._core.copies import copy_into
 from .._core.declare import Case, Peer, declare, percent_apart
@@ -207,7 +206,9 @@ def non_local_means(image: np.ndarray, *, patch_radius: int, search_radius: int,
     values = planes_of(with_frame(image, margin, "reflect_101", 0.0))
     kind, channels = values.dtype, len(values)
     count = side * side * channels
-    scale = kind.type(min(1 / (math.log(2) * count * within_floats(strength * full_scale(image.dtype)) ** 2), 1e30))
+    scale = kind.type(
+        min(1 / (elementary.LN2 * count * elementary.square(within_floats(strength * full_scale(image.dtype)))), 1e30)
+    )
     double = True if kind == np.float64 else None
     out = np.empty((channels, h, w), kind)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from .._core import elementary
 from .._core.check import as_image, border_name, integer, one_of, real
 from .._core.declare import declare
 from .._core.planes import full_scale
@@ -90,7 +92,7 @@ def wavelet_denoise(
         if levels == 0:
             return plane
         sigma = noise_of(coefficients[-1][2]) if isinstance(threshold, str) else 0.0
-        limit = sigma * np.sqrt(2 * np.log(h * w)) if threshold == "visu" else threshold
+        limit = sigma * math.sqrt(2 * elementary.log(h * w)) if threshold == "visu" else threshold
         for level in coefficients[1:]:
             for details in level:
                 _shrink(details, _bayes(details, sigma) if threshold == "bayes" else limit, kind)
@@ -106,7 +108,7 @@ def noise_of(diagonal: np.ndarray) -> float:
 
 
 def _bayes(details: np.ndarray, sigma: float) -> float:
-    noise, power = sigma**2, float(np.mean(np.square(details), dtype=np.float64))
+    noise, power = sigma * sigma, float(np.mean(np.square(details), dtype=np.float64))
     if noise == 0:
         return 0.0
     return noise / np.sqrt(power - noise) if power > noise else np.inf

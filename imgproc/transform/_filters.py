@@ -43,9 +43,9 @@ def taps(name: str) -> np.ndarray:
         low = np.convolve(low, (1.0, 1.0))
     for zero, out in zip(zeros, outside, strict=True):
         z = 1 / zero if out else zero
-        low = np.convolve(low, (1.0, -z.real) if z.imag == 0 else (1.0, -2 * z.real, abs(z) ** 2))
+        low = np.convolve(low, (1.0, -z.real) if z.imag == 0 else (1.0, -2 * z.real, z.real * z.real + z.imag * z.imag))
     low *= np.sqrt(2) / low.sum()
-    high = low[::-1] * (-1.0) ** np.arange(2 * n)
+    high = low[::-1] * np.tile((1.0, -1.0), n)
     found = np.array([low[::-1], high[::-1], low, high])
     found.flags.writeable = False
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 
@@ -103,11 +104,11 @@ def transformed(plane: np.ndarray, order: str, *, inverse: bool = False) -> np.n
 
     def rows(a: int, b: int) -> None:
         block = np.empty((w, LANES), kind)
-        _transform_rows(source, a, b, *x_pair, kind.type(w**-0.5), block, middle)
+        _transform_rows(source, a, b, *x_pair, kind.type(math.sqrt(1 / w)), block, middle)
 
     def columns(a: int, b: int) -> None:
         block = np.empty((h, LANES), kind)
-        _transform_columns(canonical(middle), a, b, *y_pair, kind.type(h**-0.5), block, out)
+        _transform_columns(canonical(middle), a, b, *y_pair, kind.type(math.sqrt(1 / h)), block, out)
 
     run_bands(rows, h, pixels=plane.size)
     run_bands(columns, w, pixels=plane.size)

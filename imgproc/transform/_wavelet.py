@@ -161,7 +161,7 @@ def join(coarse: np.ndarray, details: Details, name: str) -> np.ndarray:
 def deepest(size: tuple[int, int], name: str) -> int:
     """The most levels of which the last is no smaller than the filter: that of PyWavelets."""
     length, shorter = taps(name).shape[1], min(size)
-    return max(int(np.log2(shorter / (length - 1))), 0) if shorter >= length - 1 > 0 else 0
+    return (shorter // (length - 1)).bit_length() - 1 if shorter >= length - 1 > 0 else 0
 
 
 def analyse(plane: np.ndarray, name: str, levels: int, border: str) -> list[Any]:

@@ -14,9 +14,9 @@ from helpers.transforms import EXAMPLES, build, title
 import augment as A
 import imgproc
 from augment._chain.compiled.chain import WORKS, _own
-from augment._chain.compiled.program import evaluate_kernel
-from augment._chain.compiled.symbols import _FUNCTIONS
+from augment._chain.compiled.program import FUNCTIONS, SIN, unit_of_code
 from imgproc._core.jit import kernel
+from imgproc._core.units import invoke
 
 RECORDED = {
     "BrightnessContrast", "CenterCrop", "ColorJitter", "Crop", "Gamma", "GaussianNoise", "HorizontalFlip",
@@ -178,14 +178,22 @@ def test_chains_that_interpolate(transforms: list[Any], channels: int) -> None:
 
 def test_functions_of_drawn_numbers_are_those_of_python(rng: np.random.Generator) -> None:
     numbers = rng.random(20000) * 6 + 1e-9
-    for function, code in _FUNCTIONS.items():
-        compiled = np.array([_call(code, x) for x in numbers.tolist()])
+    for function, code in FUNCTIONS.items():
+        address = unit_of_code(code).address()
+        compiled = np.array([_call(address, code - SIN, x) for x in numbers.tolist()])
         np.testing.assert_array_equal(compiled, np.array([function(x) for x in numbers.tolist()]))
 
 
 @kernel
-def _call(code: int, x: float) -> float:
-    return evaluate_kernel(code, x, 0.0)
+def _call(address: int, which: int, x: float) -> float:
+    return invoke(address, 0.0, (x, which))
+
+
+def test_angles_beyond_those_of_kernels_go_the_ordinary_way() -> None:
+    transforms = [A.Affine(rotate=(-1e7, 1e7), p=1)]
+    image = image_of((30, 50, 3), np.uint8)
+    chain, ordinary = both(transforms, seed=2)
+    assert_same(chain, ordinary, image, range(12))
 
 
 def test_decisions_that_differ_go_the_ordinary_way() -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from imgproc._core.jit import borrowed, kernel, shared
-from imgproc._core.units import bound, invoke_kernel
+from imgproc._core.units import bound, invoke, invoke_kernel
 from imgproc._scanline.machine import (
     AT,
     COLUMNS,
@@ -43,7 +43,7 @@ from imgproc._scanline.matrix import (
 from imgproc._scanline.operations._base import MEAN
 
 from ..keys import FIRST_DRAWS, choice_kernel, fold, uniforms
-from .program import HEAD, LESS, MOVE, evaluate_kernel
+from .program import HEAD, LESS, LOG, MOVE, SIN, evaluate_kernel
 
 INPUT_H, INPUT_W, CONSTANT = range(3)
 """What is known of a map beside its matrix: the size of its input, and whether its border is constant."""
@@ -116,7 +116,11 @@ def _compute(program, start, stop, registers):
     """Compute rows of a program; returns whether all guards hold."""
     for k in range(start, stop):
         code, to = program[4 * k], program[4 * k + 1]
-        value = evaluate_kernel(code, registers[program[4 * k + 2]], registers[program[4 * k + 3]])
+        a, b = registers[program[4 * k + 2]], program[4 * k + 3]
+        if SIN <= code <= LOG:
+            value = invoke(b, 0.0, (a, code - SIN))
+        else:
+            value = evaluate_kernel(code, a, registers[b])
         if code >= LESS:
             if value != to:
                 return False

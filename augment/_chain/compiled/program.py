@@ -11,7 +11,7 @@ The array begins with rows of four numbers; lists of registers follow.
 * A row for each segment: the first row of what it computes, and the row after the last; its first entry, and the one
   after the last.
 * A row for each computation: its code; the register of the result, or for a guard 1 or 0; the registers of its two
-  operands.
+  operands, or of one of `FUNCTIONS` the register of its operand and the address of its unit.
 * A row for each entry: `MOVE`, `WARP` or the flags of an operation; the place of its list of registers, and how many
   there are; the address of an operation's unit, or the number of a map if the chain interpolates, else -1.
 """
@@ -23,15 +23,45 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core import elementary
 from imgproc._core.jit import shared
+from imgproc._core.units import Family, Unit
 
 from ..keys import FIRST_DRAWS
 
 (
     ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, NEGATE, FLOOR, ROUND, ABSOLUTE, LEAST, STREAM,
-    SQRT, EXP, LOG, COS, SIN, TAN, LESS, NOT_MORE, EQUAL,
+    SQRT, SIN, COS, TAN, EXP, LOG, LESS, NOT_MORE, EQUAL,
 ) = range(20)  # fmt: skip
 """Codes of what is computed from one or two registers.  The last three are guards: they must give what was recorded."""
+
+FUNCTIONS: dict[Any, int] = {
+    elementary.sin: SIN,
+    elementary.cos: COS,
+    elementary.tan: TAN,
+    elementary.exp: EXP,
+    elementary.log: LOG,
+}
+"""The codes of functions that are called by an address, so that a chain compiles only those that it uses."""
+
+
+def _exp(x, which):
+    return elementary.exp(x)
+
+
+def _log(x, which):
+    return elementary.log(x)
+
+
+_CALLED = Family("float64", (("float64", 0), ("int64", 0)))
+_CIRCULAR = Unit(_CALLED, elementary.circular.func)
+_UNITS = {SIN: _CIRCULAR, COS: _CIRCULAR, TAN: _CIRCULAR, EXP: Unit(_CALLED, _exp), LOG: Unit(_CALLED, _log)}
+
+
+def unit_of_code(code: int) -> Unit | None:
+    """The unit of the function with a code; the first three are one, whose second argument is the code less `SIN`."""
+    return _UNITS.get(code)
+
 
 MOVE, WARP = -1, -2
 """Codes of entries that are no operations: whole pixels move, or pixels are interpolated, by a matrix."""
@@ -46,7 +76,7 @@ HEAD = 2
 def evaluate(code: int, a: float, b: float) -> float:
     """Compute one row of a program, for registers that hold a and b; a guard gives 1 or 0.
 
-    Recording runs these lines in Python, and the kernels compile the same lines.
+    Recording runs these lines in Python, and the kernels compile the same lines.  Not so `FUNCTIONS`.
     """
     if code == ADD:
         return a + b
@@ -70,16 +100,6 @@ def evaluate(code: int, a: float, b: float) -> float:
         return np.fmod(a, b)
     if code == SQRT:
         return math.sqrt(a)
-    if code == EXP:
-        return math.exp(a)
-    if code == LOG:
-        return math.log(a)
-    if code == COS:
-        return math.cos(a)
-    if code == SIN:
-        return math.sin(a)
-    if code == TAN:
-        return math.tan(a)
     if code == FLOOR:
         return np.floor(a)
     if code == ROUND:
@@ -130,7 +150,10 @@ def assemble(
     for s in segments:
         table += row, row + len(s.rows), entry, entry + len(s.entries)
         row, entry = row + len(s.rows), entry + len(s.entries)
-    table += [v for s in segments for r in s.rows for v in r]
+    for s in segments:
+        for code, to, a, b in s.rows:
+            unit = unit_of_code(code)
+            table += code, to, a, b if unit is None else unit.address()
     own = addresses.astype(np.int64).tolist()
     place = lists + len(own)
     for s in segments:

@@ -11,42 +11,33 @@ import math
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from imgproc._core import elementary
+
 from ..keys import FIRST_DRAWS, between
 from .program import (
     ABSOLUTE,
     ADD,
-    COS,
     DIVIDE,
     EQUAL,
-    EXP,
     FLOOR,
+    FUNCTIONS,
     LEAST,
     LESS,
-    LOG,
     MULTIPLY,
     NEGATE,
     NOT_MORE,
     REMAINDER,
     ROUND,
-    SIN,
     SQRT,
     STREAM,
     SUBTRACT,
-    TAN,
     evaluate,
 )
 
 MOST_VARIANTS = 32
 """A drawn integer may have so many values if each of them shall get a variant of its own."""
 
-_FUNCTIONS: dict[Any, int] = {
-    math.sqrt: SQRT,
-    math.exp: EXP,
-    math.log: LOG,
-    math.cos: COS,
-    math.sin: SIN,
-    math.tan: TAN,
-}
+_ANGLES = (elementary.cos, elementary.sin, elementary.tan)
 
 
 class Untraceable(Exception):
@@ -106,10 +97,14 @@ class Symbol:
         return 0.0 if self.unit and other == 0.0 else self.tape.note(MULTIPLY, other, self)
 
     def computed(self, function: Callable[[float], float]) -> Symbol:
-        """The symbol of a function of `math` of this number."""
+        """The symbol of `math.radians`, `math.sqrt` or one of `FUNCTIONS` of this number."""
         if function is math.radians:
             return self * (math.pi / 180.0)
-        return self.tape.note(_FUNCTIONS[function], self, 0.0)
+        if function is math.sqrt:
+            return self.tape.note(SQRT, self, 0.0)
+        if function in _ANGLES and not abs(self) <= elementary.NEAR:
+            raise Untraceable  # kernels take no such angles
+        return self.tape.call(function, self)
 
     def __index__(self) -> NoReturn:
         raise Branch(self) if self.draw >= 0 and self.high - self.low < MOST_VARIANTS else Untraceable
@@ -149,6 +144,12 @@ class Tape:
         at = self._new(0.0)
         self.rows.append((code, at, *operands))
         return Symbol(self, at, float(evaluate(code, _value(a), _value(b))))
+
+    def call(self, function: Callable[[float], float], a: Symbol) -> Symbol:
+        """Note a call of one of `FUNCTIONS`; returns the symbol of its result."""
+        at = self._new(0.0)
+        self.rows.append((FUNCTIONS[function], at, a.at, 0))
+        return Symbol(self, at, function(a.value))
 
     def guard(self, code: int, a: Any, b: Any) -> bool:
         """Note a comparison as a guard; returns what it says for the sample that is recorded."""

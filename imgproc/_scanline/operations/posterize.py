@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..._core.elementary_powers import power_of_two
 from ..._core.jit import kernel
 from ..stages import Op
 from ._base import Number, on_levels, settle
@@ -16,7 +17,7 @@ def posterize_row(row, params, level):
     The steps divide [0, top + 1) into equal parts for integers, and [0, 1] for floats."""
     kind = row.dtype.type
     top = level.top
-    levels, steps = top + 1.0 if top > 1.0 else top, 2.0 ** params[0]
+    levels, steps = top + 1.0 if top > 1.0 else top, power_of_two(int(params[0]))
     steps = min(steps, levels) if top > 1.0 else steps
     step = levels / steps
     part, last = kind(1.0 / step), kind(steps - 1.0)
