@@ -44,6 +44,8 @@ PNG_PIXELS = 640 * 640
 """Larger pictures become JPEG files, smaller ones lossless PNG files."""
 
 _IMAGE = re.compile(r"img/[0-9a-f]{16}\.(?:png|jpg)")
+_HALF = re.compile(r"(?:img/)?\.[0-9a-f]{16}\.tmp")
+"""A file under the name that it has until it is whole."""
 
 TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("gallery"),
@@ -166,7 +168,7 @@ class Site:
         """Say that other processes write into this folder too: what they leave behind without a page goes at the end.
 
         Pictures that are there already are not theirs."""
-        self._foreign = {path.name for path in (self.out / "img").iterdir()}
+        self._foreign = self._files()
 
     def add_image(self, image: np.ndarray, *, quality: int | None = None) -> str:
         """Save a picture; return the address that pages use for it.
@@ -247,11 +249,18 @@ class Site:
     def _sweep(self) -> None:
         """Remove pictures of ours that no page shows: of replaced pages, and of a page that was not finished."""
         if self._foreign is not None:
-            made = (f"img/{path.name}" for path in (self.out / "img").iterdir() if path.name not in self._foreign)
+            made = self._files() - self._foreign
             self._written |= set(filter(_IMAGE.fullmatch, made)) - self._shown_by_pages()
+            # A process that was ended while it wrote leaves the half of a file under another name.
+            self._written |= set(filter(_HALF.fullmatch, made))
         shown = {name for page in self._pages.values() for name in page["images"]}
         for name in self._written - shown:
             (self.out / name).unlink(missing_ok=True)
+
+    def _files(self) -> set[str]:
+        """The files of pages and of pictures, as pages name them."""
+        found = [*self.out.iterdir(), *(self.out / "img").iterdir()]
+        return {path.relative_to(self.out).as_posix() for path in found}
 
     def _shown_by_pages(self) -> set[str]:
         """Pictures of all pages that are there, also of one whose process ended before it was listed."""

@@ -9,10 +9,10 @@ import gc
 
 import numpy as np
 import pytest
+from helpers.functions import example_call, example_image, functions_of_images
+from helpers.transforms import EXAMPLES, MIXES, build, sample
 
 from augment import Compose
-from augment._inventory import EXAMPLES, MIXES, build, sample
-from imgproc._inventory import example_call, example_image, functions_of_images
 
 TRANSFORMS = [(name, parameters) for name, parameters in (*EXAMPLES, *MIXES)]
 
@@ -27,16 +27,16 @@ def _left_by(call, repeats=3):
     try:
         for _ in range(3):
             call()
-            gc.collect()
             gc.disable()
+            gc.freeze()  # only what comes from now on is looked at: a session of tests holds millions of objects
             for _ in range(repeats):
                 call()
             found.append(gc.collect())
-            if was:
-                gc.enable()
+            gc.unfreeze()
             if found[-1] == 0:
                 break
     finally:
+        gc.unfreeze()
         (gc.enable if was else gc.disable)()
     return min(found)
 
