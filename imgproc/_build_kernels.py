@@ -28,7 +28,7 @@ from ._core import cache, shipped
 
 __all__: list[str] = []
 
-PARTS = 6
+PARTS = 2
 DTYPES = ("uint8", "uint16", "float32", "float64")
 CHANNELS = (None, 3)
 

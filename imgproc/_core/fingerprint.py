@@ -29,8 +29,8 @@ _parts_of: dict[_Function, list[_Part]] = {}
 _files: dict[str, bytes] = {}
 
 
-class _Unknown(Exception):
-    """Raised for a value that cannot be hashed safely."""
+class Unknown(Exception):
+    """Raised for a value that cannot be hashed safely, also by an object that is asked what it reaches."""
 
 
 def register(function: Any) -> None:
@@ -89,7 +89,7 @@ def _known(value: Any, attributes: frozenset[str], function: _Function) -> list[
     """The parts of a value.  If it cannot be hashed, a hash of the files around the function stands for it."""
     try:
         return list(_value(value, attributes))
-    except _Unknown:
+    except Unknown:
         return [_surroundings(function)]
 
 
@@ -167,7 +167,7 @@ def _value(value: Any, attributes: frozenset[str]) -> Iterator[_Part]:
         try:
             yield from _value(value.cell_contents, attributes)
         except ValueError:  # the cell is still empty
-            raise _Unknown from None
+            raise Unknown from None
     elif isinstance(value, types.ModuleType):
         yield from _module(value, attributes)
     elif isinstance(value, type):
@@ -177,10 +177,10 @@ def _value(value: Any, attributes: frozenset[str]) -> Iterator[_Part]:
     elif kind.__module__.partition(".")[0] in ("numba", "numpy", "typing", "types", "__future__"):
         text = repr(value)
         if " at 0x" in text:
-            raise _Unknown
+            raise Unknown
         yield _qualified(kind) + text.encode()
     else:
-        raise _Unknown
+        raise Unknown
 
 
 def _container(value: Any, attributes: frozenset[str]) -> Iterator[_Part]:
@@ -192,7 +192,7 @@ def _container(value: Any, attributes: frozenset[str]) -> Iterator[_Part]:
     elif isinstance(value, set | frozenset):
         parts = [list(_value(each, attributes)) for each in value]
         if any(not isinstance(part, bytes) for each in parts for part in each):
-            raise _Unknown  # functions have no order by which a set could be sorted
+            raise Unknown  # functions have no order by which a set could be sorted
         for each in sorted(parts):
             yield from each
     else:
@@ -203,7 +203,7 @@ def _container(value: Any, attributes: frozenset[str]) -> Iterator[_Part]:
 
 def _array(value: np.ndarray) -> Iterator[_Part]:
     if value.dtype.hasobject:
-        raise _Unknown
+        raise Unknown
     flags = value.flags
     yield repr((value.dtype.descr, value.shape, flags.c_contiguous, flags.f_contiguous, flags.writeable)).encode()
     yield value.tobytes()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from . import cache, shipped
@@ -180,7 +180,7 @@ def _cache_class() -> Any:
             return (library, *others)
 
         def _key(self, sig: Any, target: tuple[str, ...]) -> str | None:
-            signature = _signature_text(sig)
+            signature = f"{sig}\n{text_of_types(_arguments(sig))}"
             if " at 0x" in signature:  # an argument known by its address, which means nothing in another process
                 return None
             return "\n".join((_environment(), repr(target), self._kind, self._name, self._content, signature))
@@ -225,12 +225,12 @@ def _arguments(sig: Any) -> tuple[Any, ...]:
     return tuple(getattr(sig, "args", sig))
 
 
-def _signature_text(sig: Any) -> str:
-    """The text of a signature, and the fields of the named tuples in it, of which that text shows only the types."""
+def text_of_types(kinds: Iterable[Any]) -> str:
+    """A text that tells argument types apart: also the fields of named tuples, of which Numba shows only the types."""
     from numba.core import types
 
-    lines = [str(sig)]
-    pending = list(_arguments(sig))
+    pending = list(kinds)
+    lines = [", ".join(map(str, pending))]
     while pending:
         kind = pending.pop()
         made = getattr(kind, "instance_class", None)

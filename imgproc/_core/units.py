@@ -15,6 +15,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import jit as _jit
+from . import numba_inside
+from .fingerprint import Unknown
 
 _plain: list[Callable[..., Any]] = []
 
@@ -319,8 +321,29 @@ class Bound(NamedTuple):
     load: Any
 
 
+class _Kind:
+    """Numba's type of examples that are asked for when a kernel compiles.
+
+    Kernels are told apart by this type, not by the examples, which hold what differs from process to process."""
+
+    def __init__(self, examples: Callable[[], Any]) -> None:
+        self._examples = examples
+
+    def __call__(self) -> Any:
+        import numba
+
+        return numba.typeof(self._examples())
+
+    def _reaches(self) -> tuple[str, ...]:
+        try:
+            return ("type", numba_inside.text_of_types([self()]))
+        except LookupError:  # there is no example yet
+            raise Unknown from None
+
+
 def bound(examples: Callable[[], Any]) -> Bound:
     """What keeps and loads arguments of the types of these examples, which are asked for when a kernel compiles."""
+    kind_of = _Kind(examples)
 
     def pointer(context: Any, builder: Any, kind: Any, place: Any, value: Any) -> Any:
         size = context.get_abi_sizeof(value)
@@ -342,9 +365,7 @@ def bound(examples: Callable[[], Any]) -> Bound:
         return intrinsic(keep)
 
     def build_load(intrinsic: Any) -> Any:
-        import numba
-
-        kind = numba.typeof(examples())
+        kind = kind_of()
 
         def load(typing_context, place):
             def generate(context, builder, signature, args):

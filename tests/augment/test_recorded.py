@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 
 import hypothesis
@@ -15,7 +19,7 @@ import augment as A
 import imgproc
 from augment._chain.compiled.chain import WORKS, _own
 from augment._chain.compiled.program import FUNCTIONS, SIN, unit_of_code
-from imgproc._core.jit import kernel
+from imgproc._core.jit import jit_enabled, kernel
 from imgproc._core.units import invoke
 
 RECORDED = {
@@ -299,3 +303,50 @@ def test_masks_that_are_painted_go_the_ordinary_way() -> None:
         np.testing.assert_array_equal(a["image"], b["image"])
         np.testing.assert_array_equal(a["mask"], b["mask"])
         assert (a["mask"] == 5).any()
+
+
+PROGRAM = """
+import json
+import numpy as np
+from numba.core import event
+compiled = []
+class Listener(event.Listener):
+    def on_start(self, e): compiled.append(e.data["dispatcher"].py_func.__qualname__)
+    def on_end(self, e): pass
+event.register("numba:compile", Listener())
+import augment
+chain = augment.Compose([augment.{first}, augment.{second}])
+image = np.zeros((48, 64, 3), np.uint8)
+for k in range(40):
+    chain(image=image, key=k)
+from imgproc._core.fingerprint import fingerprint
+from imgproc._core.jit import KERNELS
+print(json.dumps([compiled, [(k.__module__ + "." + k.__qualname__, fingerprint(k.function)) for k in KERNELS]]))
+"""
+
+
+@pytest.mark.skipif(not jit_enabled(), reason="nothing is compiled under NUMBA_DISABLE_JIT=1")
+def test_what_one_process_compiled_serves_the_next_and_other_chains(tmp_path):
+    """Nothing that differs from process to process, or from chain to chain, is part of a kernel's key."""
+
+    def run(first, second):
+        code = PROGRAM.format(first=first, second=second)
+        environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "IMGPROC_KERNELS": "off"}
+        environment.pop("NUMBA_CACHE_DIR", None)
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        compiled, prints = json.loads(done.stdout)
+        return compiled, prints
+
+    compiled, prints = run("HorizontalFlip()", "BrightnessContrast()")
+    assert any("run_samples" in name for name in compiled)
+    again, same = run("HorizontalFlip()", "BrightnessContrast()")
+    assert again == []
+    other, others = run("VerticalFlip()", "Gamma()")
+    assert not any("run_samples" in name for name in other)
+    assert same == prints
+    common = dict(prints).keys() & dict(others).keys()  # some kernels are made when they are first needed
+    assert len(common) > 400
+    assert {name: dict(others)[name] for name in common} == {name: dict(prints)[name] for name in common}
