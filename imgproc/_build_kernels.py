@@ -98,8 +98,8 @@ def _run_part(cpu: str, folder: Path, part: int, names: Sequence[str]) -> None:
     began = time.perf_counter()
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "PYTHONHASH"))}
     ours |= {
-        "NUMBA_CPU_NAME": cpu,
-        "NUMBA_CPU_FEATURES": "",  # not set, it would mean the features of this CPU
+        "NUMBA_CPU_NAME": shipped.LEVELS[cpu].cpu,
+        "NUMBA_CPU_FEATURES": shipped.LEVELS[cpu].features,  # not set, it would mean the features of this CPU
         "NUMBA_CACHE_DIR": str(folder),
         "PYTHONHASHSEED": "0",
         shipped.VARIABLE: "off",

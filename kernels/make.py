@@ -26,7 +26,7 @@ def main() -> int:
         metavar="LEVEL",
         action="append",
         choices=tuple(shipped.LEVELS),
-        help="a level of CPUs, several times if need be (default: those of x86-64-v3 and -v4 that this CPU has, "
+        help="a level of CPUs, several times if need be (default: those of x86-64-v3 and -v4-vbmi that this CPU has, "
         "generic on other platforms)",
     )
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("dist"), help="default: %(default)s")
@@ -39,7 +39,7 @@ def main() -> int:
         help="packages, functions, transforms (default: %(default)s)",
     )
     options = parser.parse_args()
-    usual = [cpu for cpu in ("x86-64-v3", "x86-64-v4") if shipped.has_features(cpu)] or ["generic"]
+    usual = [cpu for cpu in ("x86-64-v3", "x86-64-v4-vbmi") if shipped.has_features(cpu)] or ["generic"]
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder, "project")
         shutil.copytree(HERE, project, ignore=shutil.ignore_patterns("*.zip", "manifest.json", "__pycache__"))

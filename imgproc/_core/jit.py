@@ -138,10 +138,15 @@ def _config() -> Any:
 def cpu_has(feature: str) -> bool:
     """Whether kernels may use a feature, given by LLVM's name: the CPU has it, and Numba compiles for this very CPU.
 
-    Kernels that come compiled are for a level of CPUs, so where they are used, none may use such a feature."""
-    config = _config()
-    if config.DISABLE_JIT or config.CPU_NAME or config.CPU_FEATURES or shipped.level() is not None:
+    If Numba compiles for another one, its settings must name the feature; if kernels that come compiled are used, their
+    level must have it."""
+    config, level = _config(), shipped.level()
+    if config.DISABLE_JIT:
         return False
+    if config.CPU_NAME or config.CPU_FEATURES:
+        return f"+{feature}" in (config.CPU_FEATURES or "").split(",")
+    if level is not None:
+        return feature in level.target.needs
     try:
         import llvmlite.binding
 

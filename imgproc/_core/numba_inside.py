@@ -142,7 +142,7 @@ def _cache_class() -> Any:
 
         def _load_shipped(self, sig: Any, context: Any, target: tuple[str, ...]) -> Any:
             level = shipped.level()
-            key = level and self._key(sig, (target[0], level.cpu, ""))
+            key = level and self._key(sig, (target[0], level.target.cpu, level.target.features))
             return self._rebuilt(shipped.read(self._name, key), sig, context) if key else None
 
         def _read(self, file: Any, key: str, sig: Any, context: Any) -> Any:
