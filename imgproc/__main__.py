@@ -136,10 +136,9 @@ def build_kernels(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from ._build_kernels import CannotBuild, build
-    from ._warmup import UnknownName, choose
+    from ._warmup import UnknownName
 
     try:
-        choose(options.names)
         made = build(options.cpu, Path(options.out), options.jobs, options.names)
     except (CannotBuild, UnknownName, OSError) as error:
         print(f"python -m imgproc build-kernels: {error}", file=sys.stderr)

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from ._core import cache, shipped
+from ._warmup import choose, tasks_of
 
 __all__: list[str] = []
 
@@ -48,7 +49,8 @@ def build(cpus: Sequence[str], out: Path, jobs: int, names: Sequence[str] = ()) 
     cpus : sequence of str
         Levels, of `imgproc._core.shipped.LEVELS`.
     out : Path
-        A folder, made if need be.  Archives and a manifest in it are replaced when all is done.
+        A folder, made if need be.  When all is done, the archives and the manifest in it are replaced, and archives of
+        other levels are removed.
     jobs : int
         Number of processes.
     names : sequence of str
@@ -58,7 +60,10 @@ def build(cpus: Sequence[str], out: Path, jobs: int, names: Sequence[str] = ()) 
     ------
     CannotBuild
         If this machine cannot run what is compiled for a level, or if a task fails.
+    UnknownName
+        If a name is not known.
     """
+    choose(names)  # names are refused before any work
     for cpu in cpus:
         if not shipped.has_features(cpu):
             raise CannotBuild(f"this CPU lacks features of {cpu}, and kernels are run where they are compiled")
@@ -74,10 +79,10 @@ def build(cpus: Sequence[str], out: Path, jobs: int, names: Sequence[str] = ()) 
             made.append(archive)
         text = Path(folder, shipped.MANIFEST)
         text.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        for path in [*out.glob("*.zip"), out / shipped.MANIFEST]:
-            path.unlink(missing_ok=True)
         for path in [*made, text]:
             os.replace(path, out / path.name)
+        for path in set(out.glob("*.zip")) - {out / archive.name for archive in made}:
+            path.unlink()
     return manifest
 
 
@@ -131,8 +136,6 @@ def _pack(work: Path, archive: Path) -> dict[str, int]:
 
 def run_part(part: int, names: Sequence[str]) -> Iterable[str]:
     """Run every `PARTS`-th task in this process; what failed."""
-    from ._warmup import choose, tasks_of
-
     tasks = choose(names)
     known = {package: tasks_of(package, dtypes=DTYPES, channels=CHANNELS) for package, _ in tasks}
     for package, name in tasks[part::PARTS]:

@@ -38,8 +38,6 @@ _SOURCES = ("cached", "shipped", "compiled")
 _DAY = 86400.0
 
 _counted: Counter[str] = Counter()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_counted.clear)
 
 
 @functools.cache
@@ -127,8 +125,6 @@ def write(file: Path, key: str, payload: bytes) -> None:
 
 def count(what: str) -> None:
     """Note for `uses` that a kernel was ``"cached"``, ``"shipped"`` or ``"compiled"``."""
-    if not _counted:
-        atexit.register(_write_counts)
     _counted[what] += 1
 
 
@@ -148,13 +144,17 @@ def uses() -> tuple[int, Counter[str]]:
 
 def _write_counts() -> None:
     """Append one line for this process.  Lines so short are written whole, also by several processes at once."""
-    folder = cache_folder()
+    folder = cache_folder() if _counted else None
     if folder is None:
         return
     line = " ".join(str(_counted[each]) for each in _SOURCES) + "\n"
-    _counted.clear()
     with contextlib.suppress(OSError), open(folder / _USES, "a", encoding="ascii") as file:
         file.write(line)
+
+
+atexit.register(_write_counts)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_counted.clear)
 
 
 def size() -> tuple[int, int]:

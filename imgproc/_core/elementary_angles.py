@@ -64,46 +64,63 @@ SIN, COS, TAN = range(3)
 
 
 @rule
-def circular(x, which):
-    """The sine, cosine or tangent of an angle in radians."""
-    if x == 0.0 and which != COS:
-        return x  # with its sign
-    if abs(x) <= NEAR:
-        quarters = (x * QUARTERS + MAGIC) - MAGIC
-        high = x - quarters * QUARTER_HI
-        middle = quarters * QUARTER_MIDDLE
-        rest = high - middle
-        low = quarters * QUARTER_LO - ((high - rest) - middle)
-        high = rest - low
-        low = (rest - high) - low
-        quarter = int(quarters)
-    elif abs(x) < math.inf:
-        quarter, high, low = reduced_far(x)
-    else:
-        return math.nan
-    quarter = quarter + (which & COS)
+def reduced_near(x):
+    """A number of quarter turns, and the rest of an angle up to `NEAR` in size as two numbers."""
+    quarters = (x * QUARTERS + MAGIC) - MAGIC
+    high = x - quarters * QUARTER_HI
+    middle = quarters * QUARTER_MIDDLE
+    rest = high - middle
+    low = quarters * QUARTER_LO - ((high - rest) - middle)
+    high = rest - low
+    return quarters, high, (rest - high) - low
+
+
+@rule
+def sine_pair(high, low):
+    """The sine of high + low, at most an eighth of a turn, and what is left, by Taylor's series."""
     z = high * high
-    if which == TAN or not quarter & 1:
-        # Taylor's series of sin(high + low) - high.
-        tail = 1.6059043836821613e-10 + z * (-7.647163731819816e-13 + z * 2.8114572543455206e-15)
-        tail = -0.0001984126984126984 + z * (2.7557319223985893e-06 + z * (-2.505210838544172e-08 + z * tail))
-        tail = -0.16666666666666666 + z * (0.008333333333333333 + z * tail)
-        sine_low = low * (1.0 - 0.5 * z) + high * z * tail
-        sine = high + sine_low
-        if which != TAN:
-            return -sine if quarter & 2 else sine
-    # Half the square of the upper half of high is exact; so the cosine is top + cosine_low.
+    tail = 1.6059043836821613e-10 + z * (-7.647163731819816e-13 + z * 2.8114572543455206e-15)
+    tail = -0.0001984126984126984 + z * (2.7557319223985893e-06 + z * (-2.505210838544172e-08 + z * tail))
+    tail = -0.16666666666666666 + z * (0.008333333333333333 + z * tail)
+    less = low * (1.0 - 0.5 * z) + high * z * tail
+    sine = high + less
+    return sine, (high - sine) + less
+
+
+@rule
+def cosine_pair(high, low):
+    """The cosine of the same, and what is left."""
+    z = high * high
+    # Half the square of the upper half of high is exact.
     half = high * SPLIT
     half = half - (half - high)
     square, left = 0.5 * half * half, 0.5 * (high - half) * (high + half)
     tail = 2.08767569878681e-09 + z * (-1.1470745597729725e-11 + z * 4.779477332387385e-14)
     tail = -0.001388888888888889 + z * (2.48015873015873e-05 + z * (-2.755731922398589e-07 + z * tail))
     top = 1.0 - square
-    cosine_low = ((1.0 - top) - square) + (z * z * (0.041666666666666664 + z * tail) - (left + high * low))
-    cosine = top + cosine_low
+    less = ((1.0 - top) - square) + (z * z * (0.041666666666666664 + z * tail) - (left + high * low))
+    cosine = top + less
+    return cosine, (top - cosine) + less
+
+
+@rule
+def circular(x, which):
+    """The sine, cosine or tangent of an angle in radians."""
+    if x == 0.0 and which != COS:
+        return x  # with its sign
+    if abs(x) <= NEAR:
+        quarters, high, low = reduced_near(x)
+        quarter = int(quarters)
+    elif abs(x) < math.inf:
+        quarter, high, low = reduced_far(x)
+    else:
+        return math.nan
     if which != TAN:
-        return -cosine if quarter & 2 else cosine
-    sine_low, cosine_low = (high - sine) + sine_low, (top - cosine) + cosine_low
+        quarter = quarter + which
+        value, _ = cosine_pair(high, low) if quarter & 1 else sine_pair(high, low)
+        return -value if quarter & 2 else value
+    sine, sine_low = sine_pair(high, low)
+    cosine, cosine_low = cosine_pair(high, low)
     if quarter & 1:
         sine, sine_low, cosine, cosine_low = -cosine, -cosine_low, sine, sine_low
     ratio = sine / cosine

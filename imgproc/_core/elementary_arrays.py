@@ -19,7 +19,6 @@ from .elementary_powers import (
     LARGEST_POWER,
     LEAST_POWER,
     MAGIC,
-    SPLIT,
     STEP_HI,
     STEP_LO,
     STEPS,
@@ -124,30 +123,11 @@ def _each(function: Callable[[float], float], x: np.ndarray, where: np.ndarray, 
 
 
 def _circular(x: np.ndarray, which: int) -> np.ndarray:
-    """The steps of `angles.circular`, each for all elements."""
+    """`angles.circular` for all elements."""
     near = np.abs(x) <= NEAR
-    angle = np.where(near, x, 0.0)
-    quarters = (angle * angles.QUARTERS + MAGIC) - MAGIC
-    high = angle - quarters * angles.QUARTER_HI
-    middle = quarters * angles.QUARTER_MIDDLE
-    rest = high - middle
-    low = quarters * angles.QUARTER_LO - ((high - rest) - middle)
-    high = rest - low
-    low = (rest - high) - low
+    quarters, high, low = angles.reduced_near(np.where(near, x, 0.0))
     quarter = quarters.astype(np.int64) + which
-    z = high * high
-    tail = 1.6059043836821613e-10 + z * (-7.647163731819816e-13 + z * 2.8114572543455206e-15)
-    tail = -0.0001984126984126984 + z * (2.7557319223985893e-06 + z * (-2.505210838544172e-08 + z * tail))
-    tail = -0.16666666666666666 + z * (0.008333333333333333 + z * tail)
-    sine = high + (low * (1.0 - 0.5 * z) + high * z * tail)
-    half = high * SPLIT
-    half = half - (half - high)
-    square, left = 0.5 * half * half, 0.5 * (high - half) * (high + half)
-    tail = 2.08767569878681e-09 + z * (-1.1470745597729725e-11 + z * 4.779477332387385e-14)
-    tail = -0.001388888888888889 + z * (2.48015873015873e-05 + z * (-2.755731922398589e-07 + z * tail))
-    top = 1.0 - square
-    cosine = top + (((1.0 - top) - square) + (z * z * (0.041666666666666664 + z * tail) - (left + high * low)))
-    found = np.where(quarter & 1, cosine, sine)
+    found = np.where(quarter & 1, angles.cosine_pair(high, low)[0], angles.sine_pair(high, low)[0])
     return _each(lambda v: angles.circular(v, which), x, ~near, np.where(quarter & 2, -found, found))
 
 

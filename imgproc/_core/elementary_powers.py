@@ -121,15 +121,20 @@ def exp2(x):
 
 
 @rule
-def log_sum(m, e, factor, high, low):
-    """The logarithm of m * 2**e; `factor` is nearly 1 / m, and minus its logarithm is high + low."""
-    high = e * LN2_HI + high
-    # m = upper + under, and so factor * m - 1 = near + rest without any error.
+def near_one(m, factor):
+    """``factor * m - 1`` as two numbers, without any error."""
     upper = m * SPLIT_32
     upper = upper - (upper - m)
     near, rest = upper * factor - 1.0, (m - upper) * factor
     f = near + rest
-    rest = (near - f) + rest
+    return f, (near - f) + rest
+
+
+@rule
+def log_sum(m, e, factor, high, low):
+    """The logarithm of m * 2**e; `factor` is nearly 1 / m, and minus its logarithm is high + low."""
+    high = e * LN2_HI + high
+    f, rest = near_one(m, factor)
     top = high + f
     # log(1 + f) by Taylor's series: f is below 0.0112 in size.
     tail = -0.16666666666666666 + f * (0.14285714285714285 + f * -0.125)
@@ -141,11 +146,7 @@ def log_sum(m, e, factor, high, low):
 def log_pair(m, e, factor, high, low):
     """The same as two numbers, whose sum is right to about 2**-68 of it."""
     high = e * LN2_HI + high
-    upper = m * SPLIT_32
-    upper = upper - (upper - m)
-    near, rest = upper * factor - 1.0, (m - upper) * factor
-    f = near + rest
-    rest = (near - f) + rest
+    f, rest = near_one(m, factor)
     # f**2 / 2 is the square of the upper half of f, which is exact, and a little that is left.
     half = f * SPLIT
     half = half - (half - f)

@@ -4,11 +4,11 @@ Two thirds of the time of a compilation are Numba's own Python.  Three things in
 compiles, under Numba's compiler lock, and put back afterwards, so that nobody else's functions are concerned:
 
 * Python's garbage collector, which would search some hundred thousand living objects again and again;
-* the search for the types of an operation: Numba tries up to thirty templates for each ``+`` in a kernel, although the
-  types of the operands decide on the result;
+* the search for the types of an operation: Numba tries one template after another for each ``+`` in a kernel, although
+  the types of the operands decide on the result;
 * the list of the variables of a statement, which Numba makes anew after each of its passes.
 
-All three together take a third off.  If a version of Numba is built differently, it compiles in its own time.
+All three together take a fifth off.  If a version of Numba is built differently, it compiles in its own time.
 """
 
 from __future__ import annotations

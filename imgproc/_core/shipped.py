@@ -48,8 +48,8 @@ LEVELS = {
 }
 """The levels for which kernels can be made, best first.
 
-They are those of the x86-64 psABI, and one more: most servers that have v4 also have AVX-512 VBMI, with which tables of
-8-bit images are nine times as fast.  ``generic`` is what every CPU of a platform can do."""
+They are those of the x86-64 psABI, and one more: with AVX-512 VBMI, which CPUs have since Intel's Ice Lake and AMD's
+Zen 4, tables of 8-bit images are nine times as fast.  ``generic`` is what every CPU of a platform can do."""
 
 
 class Level(NamedTuple):

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .._core.needed import needed
 from .border import framed
 from .formats import work_dtype
 from .jit import kernel
+from .needed import needed
 from .planes import full_scale
 from .threads import run_bands
 

@@ -13,6 +13,7 @@ import hypothesis
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+from helpers.compilations import COUNTING
 from helpers.transforms import EXAMPLES, build, title
 
 import augment as A
@@ -308,12 +309,6 @@ def test_masks_that_are_painted_go_the_ordinary_way() -> None:
 PROGRAM = """
 import json
 import numpy as np
-from numba.core import event
-compiled = []
-class Listener(event.Listener):
-    def on_start(self, e): compiled.append(e.data["dispatcher"].py_func.__qualname__)
-    def on_end(self, e): pass
-event.register("numba:compile", Listener())
 import augment
 chain = augment.Compose([augment.{first}, augment.{second}])
 image = np.zeros((48, 64, 3), np.uint8)
@@ -330,7 +325,7 @@ def test_what_one_process_compiled_serves_the_next_and_other_chains(tmp_path):
     """Nothing that differs from process to process, or from chain to chain, is part of a kernel's key."""
 
     def run(first, second):
-        code = PROGRAM.format(first=first, second=second)
+        code = COUNTING + PROGRAM.format(first=first, second=second)
         environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "IMGPROC_KERNELS": "off"}
         environment.pop("NUMBA_CACHE_DIR", None)
         done = subprocess.run(

@@ -18,17 +18,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from compilations import COUNTING
+
 PROGRAM = """
 import hashlib, os, sys
 import numpy as np
-from numba.core import event
-names = []
-class Listener(event.Listener):
-    def on_start(self, e): pass
-    def on_end(self, e):
-        where = e.data["dispatcher"]
-        names.append(where.py_func.__qualname__ + " " + str(e.data["args"]))
-event.register("numba:compile", Listener())
 import augment as A
 image = (np.arange(90 * 120 * 3) * 7919 % 251).astype(np.uint8).reshape(90, 120, 3)
 boxes, labels = np.array([[10.0, 20, 60, 70], [40, 5, 110, 80]]), np.array([1, 2])
@@ -41,7 +35,7 @@ for k in range(3):
     result = chain(image=image, boxes=boxes, labels=labels, key=(0, k))
     digest.update(result["image"].tobytes() + result["boxes"].tobytes())
 print(digest.hexdigest())
-print("\\n".join(names))
+print("\\n".join(compiled))
 """
 
 
@@ -50,7 +44,7 @@ def start(folder: Path) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
     environment |= {"NUMBA_CACHE_DIR": str(folder), "IMGPROC_KERNELS": "off"}
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", COUNTING + PROGRAM],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -8,17 +8,19 @@ did.
 
 from __future__ import annotations
 
-import collections
+import contextlib
+import itertools
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp()  # a new home, in which nothing is
 os.environ.pop("NUMBA_CACHE_DIR", None)
 
 import numpy as np
-from numba.core import event
+from compilations import count
 
 import augment
 import imgproc
@@ -29,59 +31,40 @@ from gallery._warm import tasks as tasks_of_gallery
 from imgproc._core import shipped
 from imgproc._inventory import example_call, example_image, functions_of_images, takes_channels
 
-compiled: dict[str, list[str]] = collections.defaultdict(list)
-now = "import"
 
-
-class _Listener(event.Listener):
-    def on_start(self, event: event.Event) -> None:
-        compiled[now].append(event.data["dispatcher"].py_func.__qualname__)
-
-    def on_end(self, event: event.Event) -> None:
-        pass
-
-
-def functions() -> None:
-    """All functions of images, each in four kinds."""
-    global now
+def functions() -> Iterator[str]:
+    """Call all functions of images, each in four kinds; what was called."""
     for name, function in functions_of_images().items():
         for dtype in (np.uint8, np.float32):
             for channels in (None, 3):
                 if not takes_channels(function, channels):
                     continue
-                now = f"{name} {np.dtype(dtype)} {'grey' if channels is None else 'RGB'}"
                 args, kwargs = example_call(function, example_image(dtype, (48, 64), channels))
-                try:
+                with contextlib.suppress(ValueError):  # not every function takes every kind of image
                     function(*args, **kwargs)
-                except ValueError:  # not every function takes every kind of image
-                    continue
+                yield f"{name} {np.dtype(dtype)} {'grey' if channels is None else 'RGB'}"
 
 
-def transforms() -> None:
-    """All transforms, with the first of their examples, each in four kinds."""
-    global now
+def transforms() -> Iterator[str]:
+    """Call all transforms, with the first of their examples, each in four kinds; what was called."""
     for name in dict.fromkeys(name for name, _ in (*EXAMPLES, *MIXES)):
         mixes = name in [entry for entry, _ in MIXES]
         parameters = next(each for entry, each in (*MIXES, *EXAMPLES) if entry == name)
         for dtype in (np.uint8, np.float32):
             for channels in (None, 3):
-                now = f"{name} {np.dtype(dtype)} {'grey' if channels is None else 'RGB'}"
                 things = sample(dtype=dtype)
                 if channels is None:
                     things["image"] = np.ascontiguousarray(things["image"][..., 0])
                 if name in ("CopyPaste", "MaskDropout"):
                     things = {"image": things["image"], "mask": things["mask"]}
                 more = {"donors": [things, things]} if mixes else {}
-                try:
+                with contextlib.suppress(ValueError, TypeError):
                     Compose([build(name, parameters)])(**things, key=(0, 0), **more)
-                except (ValueError, TypeError):
-                    continue
+                yield f"{name} {np.dtype(dtype)} {'grey' if channels is None else 'RGB'}"
 
 
-def others() -> None:
-    """The chain of the README as a loader runs it, and what is no function of images."""
-    global now
-    now = "README"
+def others() -> Iterator[str]:
+    """Run the chain of the README as a loader does, and what is no function of images; what was run."""
     image = example_image(np.uint8, (480, 640), 3)
     chain = Compose(
         [
@@ -95,26 +78,26 @@ def others() -> None:
     for k in range(40):
         chain(image=image, key=(0, k))
     chain.batch(np.stack([image] * 4), keys=range(4))
-    now = "inpaint_exemplar"
+    yield "README"
     hole = np.zeros(image.shape[:2], bool)
     hole[200:220, 300:330] = True
     imgproc.inpaint_exemplar(image[180:260, 280:360], hole[180:260, 280:360])
-    for now in ("boxes", "anchors", "samplers"):
-        tasks_of_augment()[now]()
-    for page, make in tasks_of_gallery().items():
-        now = page
-        make()
+    yield "inpaint_exemplar"
+    further = {name: run for name, run in tasks_of_augment().items() if name in ("boxes", "anchors", "samplers")}
+    for name, run in {**further, **tasks_of_gallery()}.items():
+        run()
+        yield name
 
 
 def main() -> int:
     """Call all, and print what was compiled for what."""
     began = time.perf_counter()
-    event.register("numba:compile", _Listener())
-    for part in (functions, transforms, others):
-        part()
-    for where, names in compiled.items():
-        print(f"{where}: {', '.join(names)}")
-    number = sum(map(len, compiled.values()))
+    compiled, number = count(), 0
+    for where in itertools.chain(functions(), transforms(), others()):
+        for name in compiled:
+            print(f"{where}: {name}")
+        number += len(compiled)
+        compiled.clear()
     print(f"{number} compilations in {time.perf_counter() - began:.0f} s; shipped kernels: {shipped.describe()}")
     return 1 if number else 0
 

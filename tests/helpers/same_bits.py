@@ -12,7 +12,6 @@ import hashlib
 import itertools
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -150,15 +149,9 @@ def vectors() -> str:
 
 def processors() -> list[str]:
     """What Numba can compile for here, by LLVM's names; the first, an empty one, is this very processor."""
-    import llvmlite.binding as llvm
+    from imgproc._core.shipped import has_features
 
-    found = [""]
-    if platform.machine().lower() in ("x86_64", "amd64"):
-        found.append("x86-64-v2")
-        has = llvm.get_host_cpu_features()
-        found += ["x86-64-v3"] if has.get("avx2") and has.get("fma") else []
-        found += ["x86-64-v4"] if has.get("avx512f") and has.get("avx512vl") else []
-    return found
+    return ["", *(name for name in ("x86-64-v2", "x86-64-v3", "x86-64-v4") if has_features(name))]
 
 
 def machines() -> Iterator[tuple[str, dict[str, str]]]:

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from helpers.compilations import COUNTING
 
 from imgproc._core import jit, shipped
 from imgproc._version import __version__
@@ -21,12 +22,6 @@ pytestmark = [
 
 PROGRAM = """
 import numpy as np
-from numba.core import event
-compiled = []
-class Listener(event.Listener):
-    def on_start(self, e): compiled.append(e.data["dispatcher"].py_func.__qualname__)
-    def on_end(self, e): pass
-event.register("numba:compile", Listener())
 import imgproc
 image = (np.arange(48 * 64 * 3) % 251).astype(np.uint8).reshape(48, 64, 3)
 result = imgproc.equalize_histogram(image)
@@ -58,7 +53,11 @@ def _run(folder, home, more="", **environment):
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
     settings = {**inherited, "XDG_CACHE_HOME": str(home), shipped.VARIABLE: str(folder), **environment}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(more=more)], env=settings, capture_output=True, text=True, check=False
+        [sys.executable, "-c", COUNTING + PROGRAM.format(more=more)],
+        env=settings,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     compiled, total, said = done.stdout.strip().split("|")
