@@ -8,7 +8,17 @@ import re
 from pathlib import Path
 
 LAWS = "tests/laws"
-TESTED = ("imgproc", "augment", "gallery")
+
+COMMON = (
+    "test_jit",
+    "test_shipped",
+    "test_processors",
+    "test_needed",
+    "test_documents",
+    "test_declare",
+    "test_garbage",
+)
+"""Tests that speak of everything are near to nothing."""
 
 
 @functools.cache
@@ -45,7 +55,9 @@ def near(root: Path, source: str, most: int = 5) -> list[str]:
 
     A file counts for how often it names what the source and those that import it define, less for a name that many
     files have, and less if the file is long.  A test that imports the source itself comes first."""
-    tests = [path for path in _files(root, "tests/*/test_*.py") if path.parent.name in TESTED]
+    tests = [
+        path for path in _files(root, "tests/*/test_*.py") if path.stem not in (*COMMON, "test_fuzz", "test_mutants")
+    ]
     path = root / source
     everything = (*_files(root, "imgproc/**/*.py"), *_files(root, "augment/**/*.py"))
     users = [other for other in everything if path.stem in _imported(other) and other.name != "__init__.py"]
