@@ -76,4 +76,6 @@ def near(root: Path, source: str, most: int = 5) -> list[str]:
         if path.stem in _imported(test):
             scores[test] = scores.get(test, 0.0) + 1.0
     best = sorted(scores, key=lambda test: -scores[test])[:most]
+    if not best and users:  # it publishes nothing: what is near to the one that imports it
+        return near(root, users[0].relative_to(root).as_posix(), most)
     return [test.relative_to(root).as_posix() for test in best]
