@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgproc._core.check import border_name, fill_levels, integer, one_of, positive, real
+from imgproc._core.check import border_name, integer, one_of, positive, real
 from imgproc._core.declare import declare
 from imgproc._core.formats import work_dtype
+from imgproc._core.levels import fill_levels
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import canonical
 from imgproc._core.sums import add_weighted

@@ -8,6 +8,7 @@ import numpy as np
 
 from imgproc._core.check import one_of, real
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import LEVEL, SHIFT
 from imgproc._scanline import Stage, pixel
 from imgproc._scanline.operations.threshold import METHODS
 
@@ -46,7 +47,7 @@ class BrightnessContrast(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("brightness", number_range(self.brightness, "brightness"))
+        self._keep("brightness", number_range(self.brightness, "brightness", SHIFT))
         self._keep("contrast", number_range(self.contrast, "contrast", at_least=-1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -234,7 +235,7 @@ class Solarize(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("threshold", number_range(self.threshold, "threshold"))
+        self._keep("threshold", number_range(self.threshold, "threshold", LEVEL))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The threshold."""
@@ -281,7 +282,7 @@ class Threshold(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("level", number_range(self.level, "level", at_least=0, at_most=1))
+        self._keep("level", number_range(self.level, "level", LEVEL, at_least=0, at_most=1))
         one_of(self.method, "method", METHODS)
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

@@ -16,6 +16,7 @@ import numpy as np
 from imgproc._core.check import COLORS, border_name, integer, one_of, real, size_pair
 from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import channels_of, work_dtype
+from imgproc._core.levels import fill_level
 from imgproc._scanline import Deferred, Stage, Whole, pixel
 from imgproc.histogram import clahe, equalize_histogram, match_histogram, stretch_contrast
 from imgproc.histogram._count import count_levels
@@ -343,7 +344,7 @@ class EnhanceLocalStatistics(Transform):
             raise ValueError(f"k1 must be <= k2, got k1={self.k1}, k2={self.k2}")
         self._keep("radius", integer(self.radius, "radius", at_least=0))
         border_name(self.border)
-        self._keep("fill", real(self.fill, "fill"))
+        self._keep("fill", fill_level(self.fill))
         one_of(self.color, "color", COLORS)
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

@@ -257,21 +257,6 @@ def positive(value: Any, name: str) -> float:
     return number
 
 
-def fill_levels(value: Any, name: str = "fill", channels: int | None = None) -> float | tuple[float, ...]:
-    """A level, or one for each channel, as fractions of full scale.
-
-    With `channels`, the number of channels of the image, a sequence must have as many entries; without, at least one.
-    """
-    sequence = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim > 0)
-    if isinstance(value, (str, bytes)) or not sequence:
-        return real(value, name)
-    if channels is None and not len(value):
-        raise ValueError(f"{name} must be a level or one for each channel, got none")
-    if channels not in (None, len(value)):
-        raise ValueError(f"{name} must be one level or {channels}, one a channel, got {len(value)}")
-    return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
-
-
 def ordered_range(value: Any, name: str) -> tuple[float, float]:
     """Check a pair (low, high) of finite numbers with low < high."""
     low, high = _pair(value, name)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import fill_levels
 from .._core.formats import channels_of, work_dtype
 from .._core.jit import borrowed, jit_enabled, kernel
+from .._core.levels import ANY, fractions
 from .._core.planes import full_scale, rounding
 from .._core.threads import run_bands
 from .._core.units import entry_of, invoke
@@ -191,10 +191,10 @@ def levels_of(fills: tuple[tuple[Any, int], ...], channels: int, top: int, kind:
 def level_of(fill: Any, channels: int, top: int) -> tuple[float, ...]:
     """Turn a fill into one level for each channel."""
     one = isinstance(fill, tuple) and len(fill) == 1
-    fill = fill[0] if one else fill_levels(fill, channels=channels)
+    fill = fill[0] if one else fractions(fill, "fill", ANY, channels=channels)
     level = fill if isinstance(fill, tuple) else (fill,)
     if top > 1:
-        level = tuple([min(max(round(v * top), 0), top) for v in level])
+        level = tuple([round(min(max(v * top, 0), top)) for v in level])
     return level * channels if len(level) == 1 else level
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_image, as_mask, border_name, color_mode, radius_within, real
+from .._core.check import as_image, as_mask, border_name, color_mode, radius_within
 from .._core.declare import Case, Peer, declare, levels_inside
 from .._core.jit import kernel
+from .._core.levels import fill_level
 from .._core.planes import canonical, full_scale, on_intensity
 from .._core.threads import run_bands
 from ._match import Target, reference_targets
@@ -84,7 +85,7 @@ def equalize_histogram_local(
     image = as_image(image)
     radius = radius_within(radius, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     color = color_mode(color, image)
     mask = as_mask(mask, image)
     if image.size == 0:
@@ -158,7 +159,7 @@ def match_histogram_local(
     image = as_image(image)
     radius = radius_within(radius, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     color = color_mode(color, image)
     mask = as_mask(mask, image)
     targets = reference_targets(reference, image, color, reference_mask)
