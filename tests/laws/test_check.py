@@ -42,9 +42,6 @@ def test_as_image_makes_the_byte_order_native(dtype: str) -> None:
 HOLE = np.zeros((3, 4), bool)
 
 ACCEPTED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] = [
-    (_check.fill_levels, (0.5,), {}, 0.5),
-    (_check.fill_levels, ([0, 1, 0.5],), {"channels": 3}, (0.0, 1.0, 0.5)),
-    (_check.fill_levels, (np.array([0.25, 1.0]),), {}, (0.25, 1.0)),
     (_check.as_mask, (None, GREY), {}, None),
     (_check.color_mode, ("luminance", RGB), {}, "luminance"),
     (_check.color_mode, ("per_channel", RGB), {}, "per_channel"),
@@ -84,14 +81,6 @@ def test_accepts(checker: Callable[..., Any], arguments: tuple, options: dict, e
 
 
 REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Exception], str]] = [
-    (
-        _check.fill_levels,
-        ([0.1, 0.2],),
-        {"channels": 3},
-        ValueError,
-        "fill must be one level or 3, one a channel, got 2",
-    ),
-    (_check.fill_levels, ([],), {}, ValueError, "fill must be a level or one for each channel, got none"),
     (
         _check.as_image,
         (None,),

@@ -99,8 +99,8 @@ def image_for(name: str, dtype: str) -> np.ndarray:
 
 
 def test_the_docstrings_name_many() -> None:
-    assert len(OF_FUNCTIONS) > 70
-    assert len(OF_TRANSFORMS) > 40
+    assert len(OF_FUNCTIONS) > 60
+    assert len(OF_TRANSFORMS) > 35
 
 
 @pytest.mark.parametrize(("name", "parameter"), OF_FUNCTIONS)
@@ -165,6 +165,25 @@ def test_the_message(value: float, scale: Scale, message: str) -> None:
 def test_a_level_for_each_channel_is_named() -> None:
     with pytest.raises(ValueError, match=r"^mean\[1\] is a fraction of full scale: 116 of 255 is 0\.455$"):
         fractions((0.5, 116, 104), "mean")
+
+
+@pytest.mark.parametrize(
+    ("value", "channels", "message"),
+    [
+        ([0.1, 0.2], 3, "fill must be one level or 3, one a channel, got 2"),
+        ([], None, "fill must be a level or one for each channel, got none"),
+        ((), 3, "fill must be one level or 3, one a channel, got 0"),
+    ],
+)
+def test_a_level_for_each_channel_is_one_for_each(value: Any, channels: int | None, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        fractions(value, "fill", channels=channels)
+
+
+def test_levels_come_as_plain_numbers() -> None:
+    assert fractions(np.array([0.25, 1]), "fill") == (0.25, 1.0)
+    assert fractions([0, 1, 0.5], "fill", channels=3) == (0.0, 1.0, 0.5)
+    assert type(fractions(np.float32(0.5), "fill")) is float
 
 
 @pytest.mark.parametrize("value", [-3.4e38, -1000, -1, 0, 1, 2.0, 8.0])
