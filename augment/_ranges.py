@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image, integer, real
+from imgproc._core.check import as_image, flag, integer, real
 from imgproc._core.levels import ANY, Scale, fraction
 
 __all__: list[str] = []
@@ -63,11 +63,8 @@ def number_tuple(value: Any, name: str, length: int) -> tuple[float, ...]:
     return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
 
 
-def truth(value: Any, name: str) -> bool:
-    """True or False, nothing else."""
-    if not isinstance(value, bool):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
-    return value
+truth = flag
+"""True or False; what a transform keeps is Python's (see `Transform.__post_init__`)."""
 
 
 def reference_images(value: Any, name: str) -> tuple[np.ndarray, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import integer, one_of, real
+from imgproc._core.check import as_out, flag, integer, one_of, real
 from imgproc._core.needed import needed
 
 from ._chain import geometry, records
@@ -123,8 +123,7 @@ class Compose(Group):
         self._keep("min_area", real(self.min_area, "min_area", at_least=0))
         self._keep("min_visibility", real(self.min_visibility, "min_visibility", at_least=0, at_most=1))
         for name in ("fuse", "clip", "remove_invisible"):
-            if not isinstance(getattr(self, name), (bool, np.bool_)):
-                raise TypeError(f"{name} must be a bool, got {getattr(self, name)!r}")
+            self._keep(name, flag(getattr(self, name), name))
         for name in DECLARED:
             names = getattr(self, name)
             if isinstance(names, str) or not all(isinstance(n, str) for n in names):
@@ -191,7 +190,7 @@ class Compose(Group):
         """
         if key is None:
             key = fresh_key()
-        result = self._chain.apply(targets, key_array(key), out, donors)
+        result = self._chain.apply(targets, key_array(key), as_out(out), donors)
         result["key"] = key
         return result
 
@@ -228,7 +227,7 @@ class Compose(Group):
             ``images`` is one array (n, ...) if all results have one shape, and a list otherwise.  ``keys`` is a list.
             The other targets are lists under their names; ``masks`` are stacked like images.
         """
-        return run_batch(self._chain, images, keys, out, workers, targets, donors)
+        return run_batch(self._chain, images, keys, as_out(out), workers, targets, donors)
 
     def map(
         self,
@@ -303,7 +302,7 @@ class Compose(Group):
         dict
             As from a call.
         """
-        return records.replay(self._chain, record, out, donors, targets)
+        return records.replay(self._chain, record, as_out(out), donors, targets)
 
     def explain(self, shape: Sequence[int], *, key: Key | None = None, dtype: Any = np.uint8) -> str:
         """Describe the passes over the image that the chain takes, and why each pass ends.

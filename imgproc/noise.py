@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._core import elementary_arrays
-from ._core.check import as_image, integer, one_of, positive, real
+from ._core.check import as_image, flag, integer, one_of, positive, real
 from ._core.declare import Case, Peer, declare
 from ._core.formats import channels_of, work_dtype
 from ._core.jit import borrowed, kernel
@@ -172,8 +172,7 @@ def add_noise(
     across, down = _frequency(frequency)
     phase = real(phase, "phase")
     levels = integer(levels, "levels", at_least=2, at_most=65536)
-    if not isinstance(per_channel, bool | np.bool_):
-        raise TypeError(f"per_channel must be a bool, got {type(per_channel).__name__}")
+    per_channel = flag(per_channel, "per_channel")
     each = bool(per_channel)
     if kind == "periodic":
         return _with_wave(image, (across, down), std, mean, phase)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ._core.check import as_image, integer, one_of, positive, real
+from ._core.check import as_image, flag, integer, one_of, positive, real
 from ._core.curves import as_curves, through
 from ._core.declare import declare, floats_like
 from ._core.formats import channels_of
@@ -153,7 +153,7 @@ def adjust_log(image: np.ndarray, *, gain: float = 1.0, inverse: bool = False) -
         If an argument is of the wrong kind or not finite.
     """
     image = as_image(image)
-    return _mapped(image, pixel.log(real(gain, "gain"), _flag(inverse, "inverse")))
+    return _mapped(image, pixel.log(real(gain, "gain"), flag(inverse, "inverse")))
 
 
 def adjust_sigmoid(image: np.ndarray, *, cutoff: float = 0.5, gain: float = 10.0, inverse: bool = False) -> np.ndarray:
@@ -186,7 +186,7 @@ def adjust_sigmoid(image: np.ndarray, *, cutoff: float = 0.5, gain: float = 10.0
     Imaging 8(4), 1999; in the form of scikit-image.
     """
     image = as_image(image)
-    op = pixel.sigmoid(fraction(cutoff, "cutoff", LEVEL, image), real(gain, "gain"), _flag(inverse, "inverse"))
+    op = pixel.sigmoid(fraction(cutoff, "cutoff", LEVEL, image), real(gain, "gain"), flag(inverse, "inverse"))
     return _mapped(image, op)
 
 
@@ -429,7 +429,7 @@ def normalize(
     channels = channels_of(image)
     means = fractions(mean, "mean", LEVEL, image, channels=channels)
     op = pixel.normalize(means, fractions(std, "std", LEVEL, image, channels=channels, above=0))
-    layout = "first" if _flag(channels_first, "channels_first") else "last"
+    layout = "first" if flag(channels_first, "channels_first") else "last"
     return run(image, [op], dtype=None if dtype is None else _float_dtype(dtype), layout=layout)
 
 
@@ -458,12 +458,6 @@ def _mean(image: np.ndarray) -> float:
 def _is_word(value: Any, name: str, word: str) -> bool:
     """Whether a value is this word; ValueError for any other."""
     return isinstance(value, str) and bool(one_of(value, name, (word,)))
-
-
-def _flag(value: Any, name: str) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
-    return bool(value)
 
 
 def _float_dtype(dtype: Any) -> np.dtype:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, ClassVar
 
+import numpy as np
+
 from imgproc._core.check import real
 from imgproc._scanline import Stage
 
@@ -38,6 +40,9 @@ class Transform:
 
     def __post_init__(self) -> None:
         self._keep("p", real(self.p, "p", at_least=0, at_most=1))
+        for name, value in vars(self).items():
+            if type(value) is np.bool_:  # NumPy's has another repr, and JSON does not know it
+                self._keep(name, bool(value))
 
     def _keep(self, name: str, value: Any) -> None:
         """Store the checked, canonical form of a field (tuples, floats) in ``__post_init__``."""

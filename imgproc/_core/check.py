@@ -89,6 +89,17 @@ def as_window_weights(weights: Any, name: str = "weights") -> np.ndarray:
     return values
 
 
+def as_out(out: Any, name: str = "out") -> np.ndarray | None:
+    """Check an array that shall get a result: one that can be written to.  None stays None."""
+    if out is None:
+        return None
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array, got {_kind(out)}")
+    if not out.flags.writeable:
+        raise ValueError(f"{name} must be writeable, got a read-only array")
+    return out
+
+
 def image_dtype(value: Any, name: str = "dtype") -> np.dtype | None:
     """Check a dtype that an image can have; None stays None."""
     if value is None:
@@ -197,14 +208,26 @@ def border_name(border: Any) -> str:
     return one_of(border, "border", BORDERS)
 
 
+def flag(value: Any, name: str) -> bool:
+    """Check that a value is True or False, of Python or NumPy; it comes back as Python's."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r:.60}")
+    return bool(value)
+
+
 def integer(value: Any, name: str, *, at_least: int | None = None, at_most: int | None = None) -> int:
-    """Check an integer and its bounds.  A bool or a float is not accepted, whatever its value."""
+    """Check an integer and its bounds.
+
+    It must fit 64 bits.  A bool or a float is not accepted, whatever its value.
+    """
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} must be an integer, got {_kind(value)}") from None
+    if not -(1 << 63) <= number < 1 << 64:  # its digits could fill pages
+        raise ValueError(f"{name} must fit 64 bits, got an integer of {number.bit_length()} bits")
     if at_least is not None and number < at_least:
         raise ValueError(f"{name} must be >= {at_least}, got {number}")
     if at_most is not None and number > at_most:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core.check import as_image, border_name, one_of, positive, real
+from .._core.check import as_image, border_name, flag, one_of, positive, real
 from .._core.declare import Case, Peer, declare, floats_like
 from .._core.formats import work_dtype
 from .._core.jit import kernel
@@ -161,8 +161,7 @@ def laplacian_of_gaussian(
     """
     image = as_image(image)
     sigma, threshold = positive(sigma, "sigma"), fraction(threshold, "threshold", SPREAD, image, at_least=0)
-    if not isinstance(zero_crossings, bool | np.bool_):
-        raise TypeError(f"zero_crossings must be a bool, got {type(zero_crossings).__name__}")
+    zero_crossings = flag(zero_crossings, "zero_crossings")
     border_name(border)
     fill = fill_level(fill, image)
     if not image.size:

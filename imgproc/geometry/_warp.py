@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import border_name, one_of, real, size_pair
+from .._core.check import border_name, flag, one_of, real, size_pair
 from .._core.declare import declare
 from .._core.levels import fill_levels
 from .._scanline import Geometry, run
@@ -164,8 +164,7 @@ def rotate(
     """
     image = full_image(image)
     c, s = cos_sin(real(angle, "angle"))
-    if not isinstance(fit, (bool, np.bool_)):
-        raise TypeError(f"fit must be True or False, got {fit!r}")
+    fit = flag(fit, "fit")
     border_name(border)
     one_of(interpolation, "interpolation", INTERPOLATIONS)
     h, w = image.shape[:2]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_hole, as_image, one_of, positive, size_pair
+from .._core.check import as_hole, as_image, flag, one_of, positive, size_pair
 from .._core.declare import declare, middle
 from .._core.formats import channels_of
 from .._core.levels import fraction
@@ -146,8 +146,7 @@ class OnnxInpainter:
         if len(inputs) > 2:
             raise ValueError(f"inputs must be at most two names, got {inputs!r}")
         self.inputs = tuple(inputs)
-        if not isinstance(center, (bool, np.bool_)):
-            raise TypeError(f"center must be True or False, got {center!r}")
+        center = flag(center, "center")
         self.center = bool(center)
         if not os.path.isfile(self.path):
             raise FileNotFoundError(f"path must be an ONNX file, got {self.path!r}")

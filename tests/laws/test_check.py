@@ -19,6 +19,7 @@ GREY = np.zeros((3, 4), np.uint8)
 RGB = np.zeros((3, 4, 3), np.float32)
 FIVE = np.zeros((3, 4, 5), np.uint16)
 EMPTY = np.zeros((0, 4), np.uint8)
+LOCKED = np.broadcast_to(GREY, (3, 4))
 NOTHING_LEFT = np.ma.masked_array(GREY, mask=True)
 
 
@@ -67,6 +68,9 @@ ACCEPTED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] 
     (_check.ordered_range, (np.array([-1.0, 2.0]), "range"), {}, (-1.0, 2.0)),
     (_check.size_pair, ([8, 9], "tiles"), {}, (8, 9)),
     (_check.size_pair, ((0, 1), "tiles"), {"at_least": 0}, (0, 1)),
+    (_check.flag, (True, "fit"), {}, True),
+    (_check.flag, (np.bool_(False), "fit"), {}, False),
+    (_check.as_out, (None,), {}, None),
     (_check.image_dtype, (None,), {}, None),
     (_check.image_dtype, ("u2",), {}, np.dtype(np.uint16)),
     (_check.image_dtype, (np.float32,), {}, np.dtype(np.float32)),
@@ -238,6 +242,18 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
     (_check.integer, ("3", "n"), {}, TypeError, "n must be an integer, got str"),
     (_check.integer, (0, "n"), {"at_least": 1}, ValueError, "n must be >= 1, got 0"),
     (_check.integer, (9, "n"), {"at_most": 8}, ValueError, "n must be <= 8, got 9"),
+    (
+        _check.integer,
+        (-(10**400), "n"),
+        {"at_least": 1},
+        ValueError,
+        "n must fit 64 bits, got an integer of 1329 bits",
+    ),
+    (_check.integer, (1 << 64, "n"), {}, ValueError, "n must fit 64 bits, got an integer of 65 bits"),
+    (_check.flag, (1, "fit"), {}, TypeError, "fit must be True or False, got 1"),
+    (_check.flag, (None, "fit"), {}, TypeError, "fit must be True or False, got None"),
+    (_check.as_out, ([1],), {}, TypeError, "out must be a numpy array, got list"),
+    (_check.as_out, (LOCKED, "into"), {}, ValueError, "into must be writeable, got a read-only array"),
     (_check.odd, (4, "size"), {}, ValueError, "size must be odd, got 4"),
     (_check.odd, (-1, "size"), {}, ValueError, "size must be >= 1, got -1"),
     (_check.radius_within, (-1, GREY), {}, ValueError, "radius must be >= 0, got -1"),
