@@ -9,6 +9,7 @@ from ._core.publish import publish as _publish
 from ._core.threads import *
 from ._version import __version__ as __version__
 from .color import *
+from .convert import *
 from .describe import *
 from .edges import *
 from .frequency import *

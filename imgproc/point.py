@@ -19,6 +19,7 @@ from ._core.formats import channels_of
 from ._core.levels import LEVEL, SHIFT, fraction, fractions
 from ._core.lookup import look_up
 from ._core.planes import canonical, full_scale, luma
+from ._core.unit_range import must_be_unit
 from ._scanline import Op, pixel, run, tabulated
 from ._scanline.operations.threshold import METHODS
 
@@ -231,10 +232,13 @@ def posterize(image: np.ndarray, *, bits: int) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or `bits` outside its range.
+        If an argument is of the wrong kind or `bits` outside its range,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
     """
     image = as_image(image)
-    return _mapped(image, pixel.posterize(integer(bits, "bits", at_least=1, at_most=16)))
+    bits = integer(bits, "bits", at_least=1, at_most=16)
+    must_be_unit(image, who="posterize")
+    return _mapped(image, pixel.posterize(bits))
 
 
 def solarize(image: np.ndarray, *, threshold: float = 0.5) -> np.ndarray:
@@ -255,10 +259,13 @@ def solarize(image: np.ndarray, *, threshold: float = 0.5) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or not finite.
+        If an argument is of the wrong kind or not finite,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
     """
     image = as_image(image)
-    return _mapped(image, pixel.solarize(fraction(threshold, "threshold", LEVEL, image)))
+    threshold = fraction(threshold, "threshold", LEVEL, image)
+    must_be_unit(image, who="solarize")
+    return _mapped(image, pixel.solarize(threshold))
 
 
 def threshold(image: np.ndarray, *, level: float = 0.5, method: str = "binary") -> np.ndarray:
@@ -310,10 +317,12 @@ def lookup(image: np.ndarray, *, table: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or `table` does not fit the image.
+        If an argument is of the wrong kind or `table` does not fit the image,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
     """
     image = as_image(image)
     table = _as_table(table, image)
+    must_be_unit(image, who="lookup")
     if image.dtype.kind == "f":
         return _mapped(image, pixel.curve(table)) if table.ndim == 1 else run(image, [pixel.curve(table)])
     return look_up(image, table.reshape(-1, table.shape[-1]))
@@ -337,11 +346,13 @@ def bit_plane(image: np.ndarray, *, bit: int) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or `bit` outside its range.
+        If an argument is of the wrong kind or `bit` outside its range,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
     """
     image = as_image(image)
     depth = 16 if image.dtype == np.uint16 else 8
     bit = integer(bit, "bit", at_least=0, at_most=depth - 1)
+    must_be_unit(image, who="bit_plane")
     if image.dtype.kind == "f":
         levels = np.rint(np.clip(image, 0, 1) * 255)
         halves = np.floor(levels / (1 << bit)) / 2
@@ -372,7 +383,8 @@ def tone_curve(image: np.ndarray, *, points: Sequence[Any] | np.ndarray, interpo
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind, or `points` are too few, not finite, not rising or not for all channels.
+        If an argument is of the wrong kind, or `points` are too few, not finite, not rising or not for all channels,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     Notes
     -----
@@ -386,6 +398,7 @@ def tone_curve(image: np.ndarray, *, points: Sequence[Any] | np.ndarray, interpo
     image = as_image(image)
     one_of(interpolation, "interpolation", ("monotone", "linear"))
     curves = as_curves(points, image)
+    must_be_unit(image, who="tone_curve")
     top = full_scale(image.dtype)
     at = np.linspace(0.0, 1.0, CURVE_SAMPLES if top == 1 else top + 1)
     values = np.stack([through(curve[:, 0], curve[:, 1], at, interpolation) for curve in curves])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core.formats import channels_of, work_dtype
+from .._core.formats import ROUNDING_OF_DOUBLES, channels_of, work_dtype
 from .._core.jit import borrowed, jit_enabled, kernel
 from .._core.levels import ANY, fractions
 from .._core.planes import full_scale, rounding
@@ -178,7 +178,10 @@ def limits_of(source: np.dtype, result: np.dtype, normalized: bool) -> np.ndarra
     """Seven numbers: lowest level, highest level and rounding on the way; scale, lowest, highest and rounding of the
     result."""
     top, end = full_scale(source), full_scale(result)
-    outer = (1.0, -np.inf, np.inf, 0.0) if normalized else (end / top, *rounding(result))
+    least, most, added = rounding(result)
+    if added and work_dtype(source) == np.float64:
+        added = ROUNDING_OF_DOUBLES
+    outer = (1.0, -np.inf, np.inf, 0.0) if normalized else (end / top, least, most, added)
     return np.array(rounding(source) + outer, work_dtype(source))
 
 

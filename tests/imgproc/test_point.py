@@ -361,7 +361,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("tone_curve", {"points": [[(0, 0), (1, 1)]] * 2}, ValueError, "points must be one curve or 3, .*, got 2"),
     ("tone_curve", {"points": [(0, 0), (1, 1)], "interpolation": "cubic"}, ValueError, "interpolation must be one of"),
     ("normalize", {"mean": 0.5, "std": 0.0}, ValueError, "std must be > 0, got 0.0"),
-    ("normalize", {"mean": (0.5, 0.5), "std": 1}, ValueError, "mean must be one number or 3, one a channel, got 2"),
+    ("normalize", {"mean": (0.5, 0.5), "std": 1}, ValueError, "mean must be one level or 3, one a channel, got 2"),
     ("normalize", {"mean": 0, "std": (1, 1, -1)}, ValueError, r"std\[2\] must be > 0, got -1"),
     ("normalize", {"mean": "0", "std": 1}, TypeError, "mean must be a number, got str"),
     ("normalize", {"mean": 0, "std": 1, "dtype": "uint8"}, ValueError, "dtype must be float16, .*, got uint8"),
