@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .formats import channels_of
+
 LEAST, MOST = -0.5, 1.5
 """Levels between these count as rounding, noise or overshoot of levels from 0 to 1."""
 SHARE = 0.01
@@ -38,8 +40,9 @@ def must_be_unit(image: np.ndarray, name: str = "image", *, who: str = "this", m
     h, w = image.shape[:2]
     rows, columns = slice(None, None, -(-h // SIDE)), slice(None, None, -(-w // SIDE))
     seen = image[rows, columns]
-    if seen.ndim == 3 and seen.shape[2] > 4:
-        seen = seen[..., :: -(-seen.shape[2] // 4)]
+    channels = channels_of(seen)
+    if channels > 4:
+        seen = seen[..., :: -(-channels // 4)]
     if mask is not None:
         seen = seen[mask[rows, columns]]
     beyond = np.count_nonzero(np.abs(seen - seen.dtype.type(0.5)) > MOST - 0.5)
