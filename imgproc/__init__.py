@@ -7,6 +7,7 @@ them.
 
 from ._core.publish import publish as _publish
 from ._core.threads import *
+from ._peers import NAMES as _NAMES
 from ._version import __version__ as __version__
 from .color import *
 from .convert import *
@@ -26,4 +27,4 @@ from .sharpen import *
 from .smooth import *
 from .transform import *
 
-_publish(globals(), listed=True)
+_publish(globals(), listed=True, peers=_NAMES)

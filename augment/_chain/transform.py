@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from imgproc._core.check import real
 from imgproc._scanline import Stage
 
+from .arguments import refuse_arguments
 from .keys import Draws
 from .state import Frame, Params, Place, State, Step
 
@@ -32,6 +33,18 @@ class Transform:
     """Whether `draw` and `lower` want ``frame.mask``."""
     mixes: ClassVar[bool] = False
     """Whether it mixes the sample with others instead of giving stages; see `augment.mix`."""
+
+    if not TYPE_CHECKING:  # which reads the signatures of subclasses
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> Transform:
+            """Say which parameter is meant where there is none of a name."""
+            if not kwargs.keys() <= cls.__dataclass_fields__.keys() or (args and cls._by_keyword()):
+                refuse_arguments(cls, args, kwargs)
+            return super().__new__(cls)
+
+        @classmethod
+        def _by_keyword(cls) -> bool:
+            return all(field.kw_only for field in dataclasses.fields(cls))
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -56,7 +56,8 @@ def rescale(
     Returns
     -------
     ndarray
-        Same shape and dtype, or `dtype`: ``(v - low) / (high - low)`` along `target`.  Integers are rounded half to even.  NaN
+        Same shape and dtype, or `dtype`: ``(v - low) / (high - low)`` along `target`.  Integers are rounded half to
+        even.  NaN
         stays; in integers it becomes 0.  An image with a single level gets the first of `target`.
 
     Raises
