@@ -41,7 +41,10 @@ def hint_of(value: Any, name: str, dtype: str = "") -> str:
     `dtype` is the one that an array should have, as text."""
     home = type(value).__module__.partition(".")[0]
     if home == "torch":
-        return f"; convert it with {name}.numpy(){' (and imgproc.channels_last)' if _planes_of_tensor(value) else ''}"
+        ready = ".detach()" if getattr(value, "requires_grad", False) else ""
+        ready += ".cpu()" if getattr(getattr(value, "device", None), "type", "cpu") != "cpu" else ""
+        text = f"{name}{ready}.numpy()"
+        return f"; convert it with {f'imgproc.channels_last({text})' if _planes_of_tensor(value) else text}"
     if home == "tensorflow":
         return f"; convert it with {name}.numpy()"
     if home in ("jax", "jaxlib"):
