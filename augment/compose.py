@@ -18,6 +18,7 @@ from ._chain.batch import run_batch
 from ._chain.chain import Chain
 from ._chain.explain import explain
 from ._chain.keys import Draws, Key, fresh_key, key_array
+from ._chain.levels import needs_unit
 from ._chain.serialize import VERSION, check_version, from_plain, to_plain
 from ._chain.stream import map_samples
 from ._chain.targets.base import Rules
@@ -51,7 +52,8 @@ class Compose(Group):
     seed : int
         64 bits.  All draws depend on it, beside the key of the sample.
     dtype : {"uint8", "uint16", "float16", "float32", "float64"}, optional
-        Of the resulting images, whose levels are scaled from full scale to full scale.  Default: that of the input, or
+        Of the resulting images, whose levels are scaled from full scale to full scale.  So levels of float images must
+        be from 0 to 1 if the result is of integers (see `imgproc.rescale`).  Default: that of the input, or
         float32 after `Normalize`.
     layout : {"last", "first"}
         Where the channels of the resulting images go.  An image of shape (h, w) keeps its shape.
@@ -145,6 +147,7 @@ class Compose(Group):
             None if self.dtype is None else np.dtype(self.dtype),
             self.layout,
             bool(self.fuse),
+            needs_unit([node.transform for node in plan.nodes], self.dtype),
         )
         return Chain(plan, rules, self.seed)
 

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -235,6 +235,8 @@ class RandAugment(_Chain):
        search space", 2019.
     """
 
+    assumes_unit: ClassVar[bool] = True
+
     n: int = 2
     magnitude: int = 9
     bins: int = 31
@@ -291,6 +293,8 @@ class TrivialAugment(_Chain):
     ----------
     .. [1] S. G. Müller, F. Hutter, "TrivialAugment: tuning-free yet state-of-the-art data augmentation", ICCV 2021.
     """
+
+    assumes_unit: ClassVar[bool] = True
 
     bins: int = 31
 
@@ -354,6 +358,8 @@ class AugMix(_Policy):
     .. [1] D. Hendrycks, N. Mu, E. D. Cubuk, B. Zoph, J. Gilmer, B. Lakshminarayanan, "AugMix: a simple data processing
        method to improve robustness and uncertainty", ICLR 2020.
     """
+
+    assumes_unit: ClassVar[bool] = True
 
     width: int = 3
     depth: tuple[int, int] = (1, 3)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -76,6 +76,8 @@ class Equalize(Transform):
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
 
+    sets_range: ClassVar[bool] = True
+
     method: str = "cv"
     color: str = "per_channel"
 
@@ -123,6 +125,8 @@ class AutoContrast(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
+
+    sets_range: ClassVar[bool] = True
 
     cutoff: float = 0.0
     color: str = "per_channel"
@@ -178,6 +182,8 @@ class CLAHE(Transform):
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
 
+    assumes_unit: ClassVar[bool] = True
+
     clip_limit: tuple[float, float] = (1.0, 4.0)
     tiles: tuple[int, int] = (8, 8)
     color: str = "luminance"
@@ -229,6 +235,8 @@ class MatchHistogram(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or a reference does not suit an image.
     """
+
+    sets_range: ClassVar[bool] = True
 
     references: Sequence[np.ndarray] = dataclasses.field(repr=False, compare=False, metadata={"external": True})
     blend: tuple[float, float] = (0.5, 1.0)

@@ -243,3 +243,66 @@ def test_clahe_looks_at_the_pixels_of_its_mask() -> None:
     with pytest.raises(ValueError, match="levels from 0 to 1 for clahe"):
         imgproc.clahe(image)
     imgproc.clahe(image, mask=image > -1)
+
+
+# --- chains -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        augment.ToneCurve(),
+        augment.Posterize(),
+        augment.Solarize(),
+        augment.Gamma(),
+        augment.CLAHE(),
+        augment.RandAugment(),
+    ],
+    ids=lambda t: type(t).__name__,
+)
+def test_a_chain_refuses_floats_in_other_units_at_its_door(transform: Any) -> None:
+    """Whatever is drawn: from the first image on, and also once the chain is recorded."""
+    kind = type(transform).__name__
+    chain = augment.Compose([augment.HorizontalFlip(), transform], image_names=["second"])
+    good = np.linspace(0, 1, 20 * 30 * 3, dtype=np.float32).reshape(20, 30, 3)
+    bad = good * 255
+    message = rf"image must have levels from 0 to 1 for {kind}, got .*rescale\(image, source=\(0, 255\)\)"
+    for key in range(8):
+        chain(image=good, key=key)
+        with pytest.raises(ValueError, match=message):
+            chain(image=bad, key=key)
+    with pytest.raises(ValueError, match=message):
+        chain.batch(np.stack([good, bad]), keys=[1, 2])
+    with pytest.raises(ValueError, match=message.replace("image", "second")):
+        chain(image=good, second=bad, key=1)
+    for key in range(3):
+        chain(image=(good * 255).astype(np.uint8), key=key)
+
+
+def test_a_result_of_integers_needs_levels_from_0_to_1() -> None:
+    bad = np.linspace(0, 255, 600, dtype=np.float32).reshape(20, 30)
+    with pytest.raises(ValueError, match=r"levels from 0 to 1 for dtype='uint8', got floats from 0 to 255"):
+        augment.Compose([augment.HorizontalFlip()], dtype="uint8")(image=bad, key=1)
+    augment.Compose([augment.HorizontalFlip(), augment.GaussianNoise()])(image=bad, key=1)
+
+
+def test_what_sets_the_range_itself_takes_any() -> None:
+    bad = np.linspace(0, 255, 600, dtype=np.float32).reshape(20, 30)
+    for first in (augment.AutoContrast(p=1.0), augment.Equalize(p=1.0)):
+        found = augment.Compose([first, augment.ToneCurve(p=1.0)], dtype="uint8")(image=bad, key=1)["image"]
+        assert found.std() > 50
+
+
+def test_a_transform_of_a_user_may_set_the_range() -> None:
+    from helpers.peers import REGISTRY, Transform
+
+    try:
+
+        class FromScan(Transform):
+            def lower(self, params: Any, frame: Any) -> list[Any]:
+                return []
+
+        bad = np.linspace(0, 255, 600, dtype=np.float32).reshape(20, 30)
+        augment.Compose([FromScan(p=1.0), augment.Solarize(p=1.0)])(image=bad, key=1)
+    finally:
+        REGISTRY.pop("FromScan")
