@@ -266,8 +266,9 @@ def integer(value: Any, name: str, *, at_least: int | None = None, at_most: int 
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} must be an integer, got {_kind(value)}") from None
-    if not -(1 << 63) <= number < 1 << 64:  # its digits could fill pages
-        raise ValueError(f"{name} must fit 64 bits, got an integer of {number.bit_length()} bits")
+    if not -(1 << 63) <= number < 1 << 64:
+        bits = number.bit_length()  # the digits of a long one could fill pages
+        raise ValueError(f"{name} must fit 64 bits, got {number if bits < 99 else f'an integer of {bits} bits'}")
     if at_least is not None and number < at_least:
         raise ValueError(f"{name} must be >= {at_least}, got {number}")
     if at_most is not None and number > at_most:

@@ -25,9 +25,9 @@ def as_curves(points: Any, image: np.ndarray) -> list[np.ndarray]:
             raise ValueError(f"points must be two or more pairs (level, new level), got shape {curve.shape}")
         if not np.isfinite(curve).all():
             raise ValueError(f"points must be finite, got {curve.tolist()}")
-        for x, y in curve.tolist():
-            fraction(x, "points", LEVEL, image)
-            fraction(y, "points", LEVEL, image)
+        for k, (x, y) in enumerate(curve.tolist()):
+            fraction(x, f"points[{k}][0]", LEVEL, image)
+            fraction(y, f"points[{k}][1]", LEVEL, image)
         if not (np.diff(curve[:, 0]) > 0).all():
             raise ValueError(f"points must have rising levels, got {curve[:, 0].tolist()}")
     return curves

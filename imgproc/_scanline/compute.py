@@ -188,7 +188,8 @@ def limits_of(source: np.dtype, result: np.dtype, normalized: bool) -> np.ndarra
 @functools.lru_cache(maxsize=64)
 def levels_of(fills: tuple[tuple[Any, int], ...], channels: int, top: int, kind: np.dtype) -> np.ndarray:
     """Turn fills into rows of levels, one row for each fill; levels of integer images are rounded and saturated."""
-    return np.array([level_of(fill, channels, top) for fill, _ in fills], kind).reshape(-1, channels)
+    with np.errstate(over="ignore"):  # a level beyond the largest float32 is infinity
+        return np.array([level_of(fill, channels, top) for fill, _ in fills], kind).reshape(-1, channels)
 
 
 def level_of(fill: Any, channels: int, top: int) -> tuple[float, ...]:

@@ -32,6 +32,7 @@ from helpers.levels import (
     takes_channels,
 )
 
+import augment
 import imgproc
 
 SENTENCE = re.compile(r"\bfractions? of (its )?full scale\b")
@@ -98,6 +99,19 @@ def image_for(name: str, dtype: str) -> np.ndarray:
     return example_image(dtype, (24, 20), channels)
 
 
+def test_every_docstring_is_covered() -> None:
+    things = {name: getattr(package, name) for package in (imgproc, augment) for name in package.__all__}
+    apart = {("OnnxInpainter", "mean"), ("OnnxInpainter", "mask_value")}  # below
+    assert set(fractions_of(things)) - apart == {*OF_FUNCTIONS, *OF_TRANSFORMS}
+
+
+@pytest.mark.parametrize("parameter", ["mean", "mask_value"])
+def test_a_network_refuses_128(parameter: str) -> None:
+    for value, end in ((128, ""), ((0.5, 0.5, 128), r"\[2\]")):
+        with pytest.raises(ValueError, match=rf"^{parameter}{end} is a fraction of full scale: 128 of 255 is 0\.502$"):
+            imgproc.OnnxInpainter("none.onnx", size=(8, 8), **{parameter: value})
+
+
 def test_the_docstrings_name_many() -> None:
     assert len(OF_FUNCTIONS) > 60
     assert len(OF_TRANSFORMS) > 35
@@ -110,7 +124,7 @@ def test_a_function_refuses_128(name: str, parameter: str, dtype: str) -> None:
         call(name, parameter, image_for(name, dtype))
 
 
-SAYS = r"^{}(\[.+\])? is a fraction of full scale( squared: 128 of 255 squared is 0\.00197|: 128 of 255 is 0\.502)$"
+SAYS = r"^{}(\[.+\])* is a fraction of full scale( squared: 128 of 255 squared is 0\.00197|: 128 of 255 is 0\.502)$"
 
 
 @pytest.mark.parametrize(("name", "parameter"), OF_TRANSFORMS)
@@ -202,6 +216,10 @@ def test_bounds_hold_in_any_case() -> None:
 
 def test_a_fill_without_end_is_no_overflow() -> None:
     image = np.zeros((4, 5), np.uint8)
+    chain = augment.Compose([augment.Affine(fill=-1.7e308, translate=(0.5, 0.5), p=1.0)])
+    for key in range(7):
+        assert chain(image=image + 1, key=key)["image"].min() == 0
+        assert chain(image=image.astype(np.float32), key=key)["image"].min() == -np.inf
     assert imgproc.pad(image, padding=(1, 1, 1, 1), border="constant", fill=-1.7e308)[0, 0] == 0
     with pytest.raises(ValueError, match=r"fill is a fraction of full scale and must be at most 8, got 1\.7e\+308"):
         imgproc.pad(image, padding=(1, 1, 1, 1), border="constant", fill=1.7e308)
