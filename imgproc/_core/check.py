@@ -27,15 +27,17 @@ def as_image(image: Any, name: str = "image", *, channels: Sequence[int] | None 
 
     It comes back as it is, without a copy.  Only an image in foreign byte order is copied, to the native order.
     """
-    _must_be_plain(image, name)
-    if image.dtype.newbyteorder("=") not in DTYPES:
-        hint = hint_of_dtype(image.dtype, name)
+    if type(image) is not np.ndarray:
+        _must_be_plain(image, name)
+    kind = image.dtype
+    if kind not in DTYPES and kind.newbyteorder("=") not in DTYPES:
+        hint = hint_of_dtype(kind, name)
         raise TypeError(f"{name} must have dtype uint8, uint16, float32 or float64, got {image.dtype}{hint}")
     count = _must_have_shape(image, name)
     if channels is not None and count not in channels:
         wanted = " or ".join(str(c) for c in channels)
         raise ValueError(f"{name} must have {wanted} channels, got shape {image.shape}")
-    return image if image.dtype.isnative else image.astype(image.dtype.newbyteorder("="))
+    return image if kind.isnative else image.astype(kind.newbyteorder("="))
 
 
 def as_pixels(image: Any, name: str = "image", *, names: Sequence[str] | None = None) -> np.ndarray:
