@@ -197,7 +197,8 @@ def clahe(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     References
     ----------
