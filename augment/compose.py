@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import integer, one_of, real
+from imgproc._core.check import as_out, flag, integer, one_of, real
 from imgproc._core.needed import needed
 
 from ._chain import geometry, records
@@ -18,6 +18,7 @@ from ._chain.batch import run_batch
 from ._chain.chain import Chain
 from ._chain.explain import explain
 from ._chain.keys import Draws, Key, fresh_key, key_array
+from ._chain.levels import needs_unit
 from ._chain.serialize import VERSION, check_version, from_plain, to_plain
 from ._chain.stream import map_samples
 from ._chain.targets.base import Rules
@@ -51,7 +52,8 @@ class Compose(Group):
     seed : int
         64 bits.  All draws depend on it, beside the key of the sample.
     dtype : {"uint8", "uint16", "float16", "float32", "float64"}, optional
-        Of the resulting images, whose levels are scaled from full scale to full scale.  Default: that of the input, or
+        Of the resulting images, whose levels are scaled from full scale to full scale.  So levels of float images must
+        be from 0 to 1 if the result is of integers (see `imgproc.rescale`).  Default: that of the input, or
         float32 after `Normalize`.
     layout : {"last", "first"}
         Where the channels of the resulting images go.  An image of shape (h, w) keeps its shape.
@@ -123,8 +125,7 @@ class Compose(Group):
         self._keep("min_area", real(self.min_area, "min_area", at_least=0))
         self._keep("min_visibility", real(self.min_visibility, "min_visibility", at_least=0, at_most=1))
         for name in ("fuse", "clip", "remove_invisible"):
-            if not isinstance(getattr(self, name), (bool, np.bool_)):
-                raise TypeError(f"{name} must be a bool, got {getattr(self, name)!r}")
+            self._keep(name, flag(getattr(self, name), name))
         for name in DECLARED:
             names = getattr(self, name)
             if isinstance(names, str) or not all(isinstance(n, str) for n in names):
@@ -146,6 +147,7 @@ class Compose(Group):
             None if self.dtype is None else np.dtype(self.dtype),
             self.layout,
             bool(self.fuse),
+            needs_unit([node.transform for node in plan.nodes], self.dtype),
         )
         return Chain(plan, rules, self.seed)
 
@@ -191,7 +193,7 @@ class Compose(Group):
         """
         if key is None:
             key = fresh_key()
-        result = self._chain.apply(targets, key_array(key), out, donors)
+        result = self._chain.apply(targets, key_array(key), as_out(out), donors)
         result["key"] = key
         return result
 
@@ -228,7 +230,7 @@ class Compose(Group):
             ``images`` is one array (n, ...) if all results have one shape, and a list otherwise.  ``keys`` is a list.
             The other targets are lists under their names; ``masks`` are stacked like images.
         """
-        return run_batch(self._chain, images, keys, out, workers, targets, donors)
+        return run_batch(self._chain, images, keys, as_out(out), workers, targets, donors)
 
     def map(
         self,
@@ -303,7 +305,7 @@ class Compose(Group):
         dict
             As from a call.
         """
-        return records.replay(self._chain, record, out, donors, targets)
+        return records.replay(self._chain, record, as_out(out), donors, targets)
 
     def explain(self, shape: Sequence[int], *, key: Key | None = None, dtype: Any = np.uint8) -> str:
         """Describe the passes over the image that the chain takes, and why each pass ends.

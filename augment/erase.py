@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from imgproc._core import elementary
-from imgproc._core.check import fill_levels, integer, one_of
+from imgproc._core.check import integer, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.formats import channels_of
+from imgproc._core.levels import fill_levels
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import full_scale
 from imgproc._scanline import Deferred, MaskOnly, Stage, Whole, pixel, run

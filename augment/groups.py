@@ -6,9 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from imgproc._core.check import integer
+from imgproc._core.check import flag, integer
 from imgproc._core.declare import declare
 
 from ._chain.keys import Draws
@@ -148,8 +146,7 @@ class SomeOf(Group):
         if low > high:
             raise ValueError(f"n must be a pair (low, high) with low <= high, got {(low, high)}")
         self._keep("n", (low, high) if isinstance(self.n, (list, tuple)) else low)
-        if not isinstance(self.shuffle, (bool, np.bool_)):
-            raise TypeError(f"shuffle must be a bool, got {self.shuffle!r}")
+        self._keep("shuffle", flag(self.shuffle, "shuffle"))
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
         """Some of them, in the order of the list or in random order."""

@@ -10,13 +10,14 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from imgproc._core.check import border_name, fill_levels, integer, one_of, positive, real
+from imgproc._core.check import border_name, integer, one_of, positive, real
 from imgproc._core.declare import declare
 from imgproc._core.formats import work_dtype
+from imgproc._core.levels import fill_levels
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import canonical
 from imgproc._core.sums import add_weighted
@@ -234,6 +235,8 @@ class RandAugment(_Chain):
        search space", 2019.
     """
 
+    assumes_unit: ClassVar[bool] = True
+
     n: int = 2
     magnitude: int = 9
     bins: int = 31
@@ -290,6 +293,8 @@ class TrivialAugment(_Chain):
     ----------
     .. [1] S. G. Müller, F. Hutter, "TrivialAugment: tuning-free yet state-of-the-art data augmentation", ICCV 2021.
     """
+
+    assumes_unit: ClassVar[bool] = True
 
     bins: int = 31
 
@@ -353,6 +358,8 @@ class AugMix(_Policy):
     .. [1] D. Hendrycks, N. Mu, E. D. Cubuk, B. Zoph, J. Gilmer, B. Lakshminarayanan, "AugMix: a simple data processing
        method to improve robustness and uncertainty", ICLR 2020.
     """
+
+    assumes_unit: ClassVar[bool] = True
 
     width: int = 3
     depth: tuple[int, int] = (1, 3)

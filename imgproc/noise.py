@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ._core import elementary_arrays
-from ._core.check import as_image, integer, one_of, positive, real
+from ._core.check import as_image, flag, integer, one_of, positive, real
 from ._core.declare import Case, Peer, declare
 from ._core.formats import channels_of, work_dtype
 from ._core.jit import borrowed, kernel
+from ._core.levels import SHIFT, SPREAD, fraction
 from ._core.planes import canonical, full_scale
 from ._core.threads import run_bands
 from ._scanline import pixel, run
@@ -163,15 +164,15 @@ def add_noise(
     image = as_image(image)
     stream = _stream(key)
     one_of(kind, "kind", KINDS)
-    std, mean = real(std, "std", at_least=0), real(mean, "mean")
+    std = fraction(std, "std", SPREAD, image, at_least=0)
+    mean = fraction(mean, "mean", SHIFT, image)
     order, peak = integer(order, "order", at_least=1, at_most=LARGEST_ORDER), positive(peak, "peak")
     amount = real(amount, "amount", at_least=0, at_most=1)
     salt = real(salt, "salt", at_least=0, at_most=1)
     across, down = _frequency(frequency)
     phase = real(phase, "phase")
     levels = integer(levels, "levels", at_least=2, at_most=65536)
-    if not isinstance(per_channel, bool | np.bool_):
-        raise TypeError(f"per_channel must be a bool, got {type(per_channel).__name__}")
+    per_channel = flag(per_channel, "per_channel")
     each = bool(per_channel)
     if kind == "periodic":
         return _with_wave(image, (across, down), std, mean, phase)
@@ -370,7 +371,7 @@ def fgsm(image: np.ndarray, gradient: np.ndarray, *, epsilon: float = 8 / 255) -
     if gradient.shape != image.shape:
         raise ValueError(f"gradient must have the shape of image, {image.shape}, got {gradient.shape}")
     kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)
-    step, out = kind(real(epsilon, "epsilon") * full), np.empty(image.shape, image.dtype)
+    step, out = kind(fraction(epsilon, "epsilon", SHIFT, image) * full), np.empty(image.shape, image.dtype)
     native = gradient.astype(gradient.dtype.newbyteorder("="), copy=False)
     levels, slopes, result = (flat.reshape(-1) for flat in (canonical(image), canonical(native), out))
     moves, top = np.array([step, -step, 0], kind), kind(full if image.dtype.kind == "u" else 0)

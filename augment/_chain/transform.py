@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
 
 from imgproc._core.check import real
 from imgproc._scanline import Stage
 
+from .arguments import refuse_arguments
 from .keys import Draws
 from .state import Frame, Params, Place, State, Step
 
@@ -28,8 +31,24 @@ class Transform:
     """Whether `draw` wants ``frame.boxes``."""
     needs_mask: ClassVar[bool] = False
     """Whether `draw` and `lower` want ``frame.mask``."""
+    assumes_unit: ClassVar[bool] = False
+    """Whether it takes levels of float images to be those from 0 to 1, and makes nonsense of others."""
+    sets_range: ClassVar[bool] = False
+    """Whether float levels have another range after it, whatever they had before."""
     mixes: ClassVar[bool] = False
     """Whether it mixes the sample with others instead of giving stages; see `augment.mix`."""
+
+    if not TYPE_CHECKING:  # which reads the signatures of subclasses
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> Transform:
+            """Say which parameter is meant where there is none of a name."""
+            if not kwargs.keys() <= cls.__dataclass_fields__.keys() or (args and cls._by_keyword()):
+                refuse_arguments(cls, args, kwargs)
+            return super().__new__(cls)
+
+        @classmethod
+        def _by_keyword(cls) -> bool:
+            return all(field.kw_only for field in dataclasses.fields(cls))
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -38,6 +57,9 @@ class Transform:
 
     def __post_init__(self) -> None:
         self._keep("p", real(self.p, "p", at_least=0, at_most=1))
+        for name, value in vars(self).items():
+            if type(value) is np.bool_:  # NumPy's has another repr, and JSON does not know it
+                self._keep(name, bool(value))
 
     def _keep(self, name: str, value: Any) -> None:
         """Store the checked, canonical form of a field (tuples, floats) in ``__post_init__``."""

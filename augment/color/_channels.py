@@ -9,6 +9,7 @@ import numpy as np
 
 from imgproc._core.check import integer, one_of, real
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import fill_level
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
@@ -207,7 +208,7 @@ class ChannelDropout(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("channels", integer_range(self.channels, "channels", at_least=1))
-        self._keep("fill", real(self.fill, "fill"))
+        self._keep("fill", fill_level(self.fill))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Which channels go."""

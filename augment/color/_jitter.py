@@ -9,6 +9,7 @@ import itertools
 import numpy as np
 
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SHIFT, TURN
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._core.sums import mean_luma
 from imgproc._scanline import Deferred, Op, Stage, pixel
@@ -78,7 +79,7 @@ class ColorJitter(Transform):
         super().__post_init__()
         for name in ("brightness", "contrast", "saturation"):
             self._keep(name, number_range(getattr(self, name), name, at_least=0))
-        self._keep("hue", number_range(self.hue, "hue", at_least=-1, at_most=1))
+        self._keep("hue", number_range(self.hue, "hue", TURN, at_least=-1, at_most=1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Three factors, a shift, and the order of the four: 0 brightness, 1 contrast, 2 saturation, 3 hue."""
@@ -140,8 +141,9 @@ class HueSaturationValue(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("hue", "saturation", "value"):
-            self._keep(name, number_range(getattr(self, name), name, at_least=-1, at_most=1))
+        self._keep("hue", number_range(self.hue, "hue", TURN, at_least=-1, at_most=1))
+        for name in ("saturation", "value"):
+            self._keep(name, number_range(getattr(self, name), name, SHIFT, at_least=-1, at_most=1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Three shifts."""
@@ -201,7 +203,7 @@ class RGBShift(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("red", "green", "blue"):
-            self._keep(name, number_range(getattr(self, name), name))
+            self._keep(name, number_range(getattr(self, name), name, SHIFT))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Three shifts."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 
 from imgproc._core.check import one_of, real
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import LEVEL, SHIFT
 from imgproc._scanline import Stage, pixel
 from imgproc._scanline.operations.threshold import METHODS
 
@@ -46,7 +48,7 @@ class BrightnessContrast(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("brightness", number_range(self.brightness, "brightness"))
+        self._keep("brightness", number_range(self.brightness, "brightness", SHIFT))
         self._keep("contrast", number_range(self.contrast, "contrast", at_least=-1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -70,7 +72,8 @@ class Gamma(Transform):
     """Raise levels to a power: ``v ** gamma`` on the scale [0, 1].
 
     albumentations' RandomGamma (whose limits are percent), torchvision's adjust_gamma.  Above 1 darkens, below 1
-    brightens; black and white stay.  Changes images only; any number of channels.
+    brightens; black and white stay.  Changes images only; any number of channels.  Levels of float images must be from
+    0 to 1; other units are refused (see `imgproc.rescale`).
 
     Parameters
     ----------
@@ -84,6 +87,8 @@ class Gamma(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
+
+    assumes_unit: ClassVar[bool] = True
 
     gamma: tuple[float, float] = (0.8, 1.2)
 
@@ -122,7 +127,8 @@ class ToneCurve(Transform):
     albumentations' RandomToneCurve: the curve is the cubic Bernstein polynomial
     ``3 (1 - v)^2 v * low + 3 (1 - v) v^2 * high + v^3`` of the level v in [0, 1].  There `low` and `high` are drawn
     around 1/4 and 3/4, so that even ``scale=0`` darkens shadows; here around 1/3 and 2/3, where the curve is the
-    diagonal.  Changes images only; any number of channels.
+    diagonal.  Changes images only; any number of channels.  Levels of float images must be from 0 to 1: a little beyond
+    is cut off, and other units are refused (see `imgproc.rescale`).
 
     Parameters
     ----------
@@ -138,6 +144,8 @@ class ToneCurve(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
+
+    assumes_unit: ClassVar[bool] = True
 
     scale: float = 0.1
     per_channel: bool = False
@@ -175,6 +183,8 @@ class Posterize(Transform):
     """Keep the highest bits of each level.
 
     As in albumentations, torchvision and ``PIL.ImageOps.posterize``.  Changes images only; any number of channels.
+    Levels of float images must be from 0 to 1: a little beyond is cut off, and other units are refused (see
+    `imgproc.rescale`).
 
     Parameters
     ----------
@@ -188,6 +198,8 @@ class Posterize(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
+
+    assumes_unit: ClassVar[bool] = True
 
     bits: tuple[int, int] = (4, 4)
 
@@ -216,6 +228,7 @@ class Solarize(Transform):
     """Invert the levels from a threshold on.
 
     As in albumentations, torchvision and ``PIL.ImageOps.solarize``.  Changes images only; any number of channels.
+    Levels of float images must be from 0 to 1; other units are refused (see `imgproc.rescale`).
 
     Parameters
     ----------
@@ -230,11 +243,13 @@ class Solarize(Transform):
         If an argument is of the wrong kind or value.
     """
 
+    assumes_unit: ClassVar[bool] = True
+
     threshold: tuple[float, float] = (0.5, 0.5)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("threshold", number_range(self.threshold, "threshold"))
+        self._keep("threshold", number_range(self.threshold, "threshold", LEVEL))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The threshold."""
@@ -281,7 +296,7 @@ class Threshold(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("level", number_range(self.level, "level", at_least=0, at_most=1))
+        self._keep("level", number_range(self.level, "level", LEVEL, at_least=0, at_most=1))
         one_of(self.method, "method", METHODS)
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

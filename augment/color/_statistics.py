@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from imgproc._core.check import COLORS, border_name, integer, one_of, real, size_pair
 from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import channels_of, work_dtype
+from imgproc._core.levels import fill_level
 from imgproc._scanline import Deferred, Stage, Whole, pixel
 from imgproc.histogram import clahe, equalize_histogram, match_histogram, stretch_contrast
 from imgproc.histogram._count import count_levels
@@ -75,6 +76,8 @@ class Equalize(Transform):
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
 
+    sets_range: ClassVar[bool] = True
+
     method: str = "cv"
     color: str = "per_channel"
 
@@ -122,6 +125,8 @@ class AutoContrast(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
+
+    sets_range: ClassVar[bool] = True
 
     cutoff: float = 0.0
     color: str = "per_channel"
@@ -177,6 +182,8 @@ class CLAHE(Transform):
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
 
+    assumes_unit: ClassVar[bool] = True
+
     clip_limit: tuple[float, float] = (1.0, 4.0)
     tiles: tuple[int, int] = (8, 8)
     color: str = "luminance"
@@ -228,6 +235,8 @@ class MatchHistogram(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or a reference does not suit an image.
     """
+
+    sets_range: ClassVar[bool] = True
 
     references: Sequence[np.ndarray] = dataclasses.field(repr=False, compare=False, metadata={"external": True})
     blend: tuple[float, float] = (0.5, 1.0)
@@ -343,7 +352,7 @@ class EnhanceLocalStatistics(Transform):
             raise ValueError(f"k1 must be <= k2, got k1={self.k1}, k2={self.k2}")
         self._keep("radius", integer(self.radius, "radius", at_least=0))
         border_name(self.border)
-        self._keep("fill", real(self.fill, "fill"))
+        self._keep("fill", fill_level(self.fill))
         one_of(self.color, "color", COLORS)
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

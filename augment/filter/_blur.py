@@ -10,6 +10,7 @@ import numpy as np
 
 from imgproc._core import elementary
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SPREAD
 from imgproc._core.needed import needed
 from imgproc._core.opencv import load_cv2
 from imgproc._neighbours.correlate import blur_separable, correlate
@@ -155,7 +156,7 @@ class BilateralBlur(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("radius", integer_range(self.radius, "radius", at_least=0))
-        self._keep("sigma_color", number_range(self.sigma_color, "sigma_color", above=0))
+        self._keep("sigma_color", number_range(self.sigma_color, "sigma_color", SPREAD, above=0))
         self._keep("sigma_space", number_range(self.sigma_space, "sigma_space", above=0))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

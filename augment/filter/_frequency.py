@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from imgproc._core import elementary
-from imgproc._core.check import COLORS, color_mode, integer, one_of, positive, real
+from imgproc._core.check import COLORS, color_mode, integer, one_of, positive
 from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import channels_of, work_dtype
+from imgproc._core.levels import SHIFT, fraction
 from imgproc._core.needed import needed
 from imgproc._core.planes import full_scale, on_intensity
 from imgproc._core.spectra import each_plane, frequencies
@@ -78,7 +79,7 @@ class FrequencyFilter(Transform):
         self._keep("cutoff", number_range(self.cutoff, "cutoff", above=0))
         self._keep("octaves", number_range(self.octaves, "octaves", above=0, at_most=WIDEST))
         self._keep("order", integer(self.order, "order", at_least=1))
-        self._keep("offset", real(self.offset, "offset"))
+        self._keep("offset", fraction(self.offset, "offset", SHIFT))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The cutoff, and the width of a band."""

@@ -7,8 +7,9 @@ import functools
 
 import numpy as np
 
-from imgproc._core.check import COLORS, color_mode, one_of, positive, real
+from imgproc._core.check import COLORS, color_mode, one_of
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SPREAD, fraction
 from imgproc._core.planes import on_intensity
 from imgproc._neighbours.correlate import blend_differences, unsharp_mask
 from imgproc._neighbours.gaussian import gaussian_weights
@@ -108,7 +109,7 @@ class UnsharpMask(Transform):
         super().__post_init__()
         self._keep("sigma", number_range(self.sigma, "sigma", above=0))
         self._keep("amount", number_range(self.amount, "amount", at_least=0))
-        self._keep("threshold", real(self.threshold, "threshold", at_least=0, at_most=1))
+        self._keep("threshold", fraction(self.threshold, "threshold", SPREAD, at_least=0, at_most=1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Standard deviation and amount."""
@@ -181,7 +182,7 @@ class LocalContrast(Transform):
         self._keep("amount", number_range(self.amount, "amount", at_least=0))
         self._keep("sigma", number_range(self.sigma, "sigma", above=0))
         one_of(self.method, "method", ("guided", "unsharp"))
-        self._keep("edge", positive(self.edge, "edge"))
+        self._keep("edge", fraction(self.edge, "edge", SPREAD, above=0))
         one_of(self.color, "color", COLORS)
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

@@ -64,7 +64,8 @@ class Rotate(_Warp):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("angle", number_range(self.angle, "angle"))
-        if truth(self.fit, "fit") and truth(self.crop, "crop"):
+        fit, crop = truth(self.fit, "fit"), truth(self.crop, "crop")
+        if fit and crop:
             raise ValueError("fit and crop must not both be True: one enlarges the frame, the other cuts it")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from imgproc._core.check import border_name, fill_levels, integer, one_of
+from imgproc._core.check import border_name, integer, one_of
+from imgproc._core.levels import fill_levels
 
 from .._chain.transform import Transform
 from .._ranges import Range, number_range

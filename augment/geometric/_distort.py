@@ -127,7 +127,7 @@ class GridDistortion(_Distortion):
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         Of no effect: nothing from outside the image is seen.
     fill : float or tuple of float
-        Of no effect.
+        Of no effect; as a fraction of full scale.
     mask_fill : int
         Of no effect.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}

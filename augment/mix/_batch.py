@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image, integer
+from imgproc._core.check import as_image, as_out, integer
 
 from .._chain.batch import batch_keys, check_lengths, count_images, count_threads, in_parts
 from .._chain.keys import FIRST_DRAWS, Draws, address, draw_block, key_words
@@ -46,7 +46,7 @@ def mix_batch(
     """See `Mixing.__call__`; with an `info`, what that says is done."""
     n = count_images(images)
     given = {IN_BATCHES.get(name, name): values for name, values in targets.items() if values is not None}
-    check_lengths(n, {"keys": keys, "out": out, **given})
+    check_lengths(n, {"keys": keys, "out": as_out(out), **given})
     seed = integer(seed, "seed", at_least=-(1 << 63), at_most=(1 << 64) - 1) & 0xFFFFFFFFFFFFFFFF
     threads = count_threads(workers)
     count = None if donors is None else check_donors(donors)
@@ -197,12 +197,8 @@ def _room(shape: tuple[int, ...], dtype: np.dtype, out: np.ndarray | None, image
     """A new array, or `out`, checked."""
     if out is None:
         return np.empty(shape, dtype)
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"out must be a numpy array, got {type(out).__name__}")
     if out.shape != shape or out.dtype != dtype:
         raise ValueError(f"out must have shape {shape} and dtype {dtype}, got {out.shape} and {out.dtype}")
-    if not out.flags.writeable:
-        raise ValueError("out must be writeable")
     for image in [images] if isinstance(images, np.ndarray) else images:
         if np.may_share_memory(out, image):
             raise ValueError("out must not overlap images, which are read after it is written")

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import fill_levels, integer, size_pair
+from imgproc._core.check import integer, size_pair
 from imgproc._core.declare import declare
+from imgproc._core.levels import fill_levels
 
 from .._chain.keys import Draws
 from .._chain.sample import Sample

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import fill_levels
-from .._core.formats import channels_of, work_dtype
+from .._core.formats import ROUNDING_OF_DOUBLES, channels_of, work_dtype
 from .._core.jit import borrowed, jit_enabled, kernel
+from .._core.levels import ANY, fractions
 from .._core.planes import full_scale, rounding
 from .._core.threads import run_bands
 from .._core.units import entry_of, invoke
@@ -178,23 +178,27 @@ def limits_of(source: np.dtype, result: np.dtype, normalized: bool) -> np.ndarra
     """Seven numbers: lowest level, highest level and rounding on the way; scale, lowest, highest and rounding of the
     result."""
     top, end = full_scale(source), full_scale(result)
-    outer = (1.0, -np.inf, np.inf, 0.0) if normalized else (end / top, *rounding(result))
+    least, most, added = rounding(result)
+    if added and work_dtype(source) == np.float64:
+        added = ROUNDING_OF_DOUBLES
+    outer = (1.0, -np.inf, np.inf, 0.0) if normalized else (end / top, least, most, added)
     return np.array(rounding(source) + outer, work_dtype(source))
 
 
 @functools.lru_cache(maxsize=64)
 def levels_of(fills: tuple[tuple[Any, int], ...], channels: int, top: int, kind: np.dtype) -> np.ndarray:
     """Turn fills into rows of levels, one row for each fill; levels of integer images are rounded and saturated."""
-    return np.array([level_of(fill, channels, top) for fill, _ in fills], kind).reshape(-1, channels)
+    with np.errstate(over="ignore"):  # a level beyond the largest float32 is infinity
+        return np.array([level_of(fill, channels, top) for fill, _ in fills], kind).reshape(-1, channels)
 
 
 def level_of(fill: Any, channels: int, top: int) -> tuple[float, ...]:
     """Turn a fill into one level for each channel."""
     one = isinstance(fill, tuple) and len(fill) == 1
-    fill = fill[0] if one else fill_levels(fill, channels=channels)
+    fill = fill[0] if one else fractions(fill, "fill", ANY, channels=channels)
     level = fill if isinstance(fill, tuple) else (fill,)
     if top > 1:
-        level = tuple([min(max(round(v * top), 0), top) for v in level])
+        level = tuple([round(min(max(v * top, 0), top)) for v in level])
     return level * channels if len(level) == 1 else level
 
 

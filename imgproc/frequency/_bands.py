@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary
-from .._core.check import ordered_range, positive, real
+from .._core.check import ordered_range, positive
 from .._core.declare import Case, Peer, declare, levels_inside
+from .._core.levels import SHIFT, fraction
 from .._core.planes import full_scale
 from .._core.spectra import each_plane
 from ._isotropic import checked, filtered, highpass_gain, lowpass_gain, prototype
@@ -139,7 +140,7 @@ def highpass(
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.9.
     """
     image, order, fill = checked(image, kind, order, border, fill)
-    cutoff, offset = positive(cutoff, "cutoff"), real(offset, "offset")
+    cutoff, offset = positive(cutoff, "cutoff"), fraction(offset, "offset", SHIFT, image)
     return _pass_offset(image, highpass_gain, (kind, order, cutoff), border, fill, offset)
 
 
@@ -205,7 +206,9 @@ def bandpass(
     """
     image, order, fill = checked(image, kind, order, border, fill)
     low, high = _band(band)
-    return _pass_offset(image, _bandpass, (kind, order, low, high), border, fill, real(offset, "offset"))
+    return _pass_offset(
+        image, _bandpass, (kind, order, low, high), border, fill, fraction(offset, "offset", SHIFT, image)
+    )
 
 
 def bandreject(

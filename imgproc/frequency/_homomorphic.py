@@ -7,6 +7,7 @@ import numpy as np
 from .._core import elementary, elementary_arrays
 from .._core.check import as_image, border_name, positive, real
 from .._core.declare import declare
+from .._core.levels import fill_level
 from .._core.planes import full_scale
 from .._core.spectra import each_plane
 from ._isotropic import filtered
@@ -72,7 +73,7 @@ def homomorphic(
     low, high = real(low, "low", at_least=0), real(high, "high", at_least=0)
     cutoff, sharpness = positive(cutoff, "cutoff"), positive(sharpness, "sharpness")
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if image.size == 0:
         return image.copy()
     top, least = full_scale(image.dtype), 1 / 255

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary, elementary_arrays
-from .._core.check import as_image, border_name, integer, one_of, real
+from .._core.check import as_image, border_name, integer, one_of
 from .._core.formats import work_dtype
+from .._core.levels import fill_level
 from .._core.planes import full_scale
 from .._core.spectra import double_size, filter_by_dct, filter_by_dft, frequencies
 
@@ -78,4 +79,4 @@ def checked(image: Any, kind: Any, order: Any, border: Any, fill: Any) -> tuple[
     one_of(kind, "kind", KINDS)
     order = integer(order, "order", at_least=1)
     border_name(border)
-    return image, order, real(fill, "fill")
+    return image, order, fill_level(fill, image)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary, elementary_arrays
-from .._core.check import positive, real
+from .._core.check import flag, positive, real
 from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.jit import kernel
@@ -85,8 +85,7 @@ def notch_reject(
     """
     image, order, fill = checked(image, kind, order, border, fill)
     cutoff = positive(cutoff, "cutoff")
-    if not isinstance(auto, (bool, np.bool_)):
-        raise TypeError(f"auto must be a bool, got {type(auto).__name__}")
+    auto = flag(auto, "auto")
     if (centers is None) != bool(auto):
         raise ValueError(
             "centers or auto=True must be given, "

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_image, border_name, real
+from .._core.check import as_image, border_name
 from .._core.declare import declare
 from .._core.formats import work_dtype
+from .._core.levels import SHIFT, fill_level, fraction
 from .._core.planes import full_scale
 from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies
 
@@ -59,7 +60,7 @@ def apply_transfer(
     if not callable(transfer) and not isinstance(transfer, np.ndarray):
         raise TypeError(f"transfer must be callable or an array, got {type(transfer).__name__}")
     border_name(border)
-    fill, offset = real(fill, "fill"), real(offset, "offset")
+    fill, offset = fill_level(fill, image), fraction(offset, "offset", SHIFT, image)
     if image.size == 0:
         return image.copy()
     (h, w), kind = image.shape[:2], work_dtype(image.dtype)

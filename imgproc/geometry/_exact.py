@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from .._core.border import framed
-from .._core.check import as_image, border_name, fill_levels, integer, one_of
+from .._core.check import as_image, border_name, integer, one_of
 from .._core.declare import declare
 from .._core.formats import channels_of
+from .._core.levels import fill_levels
 from .._core.opencv import load_cv2
 from .._core.planes import fill_values
 from ._common import full_image
@@ -152,7 +153,7 @@ def pad(
     image = as_image(image)
     top, bottom, left, right = _sides(padding)
     border_name(border)
-    fill = fill_levels(fill, channels=channels_of(image))
+    fill = fill_levels(fill, image)
     if border != "constant":
         full_image(image)
     values = fill_values(fill, channels_of(image), image.dtype)

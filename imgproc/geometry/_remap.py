@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import border_name, fill_levels, one_of
+from .._core.check import border_name, one_of
 from .._core.declare import declare
-from .._core.formats import channels_of
 from .._core.jit import borrowed, kernel
+from .._core.levels import fill_levels
 from .._core.planes import as_planes, canonical, fill_values
 from .._core.threads import run_bands
 from .._scanline.compute import as_bytes, limits_of, result_numbers, source_numbers
@@ -131,7 +131,7 @@ def remap(
         raise ValueError(f"y must have the shape of x, {x.shape}, got {y.shape}")
     border_name(border)
     one_of(interpolation, "interpolation", INTERPOLATIONS)
-    fill = fill_levels(fill, channels=channels_of(image))
+    fill = fill_levels(fill, image)
     kind = np.float32 if x.dtype == y.dtype == np.float32 else np.float64
     return _remap(
         as_planes(image),

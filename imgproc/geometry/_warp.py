@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import border_name, fill_levels, one_of, real, size_pair
+from .._core.check import border_name, flag, one_of, real, size_pair
 from .._core.declare import declare
-from .._core.formats import channels_of
+from .._core.levels import fill_levels
 from .._scanline import Geometry, run
 from .._scanline import resize as resize_pixels
 from .._scanline.matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
@@ -67,7 +67,10 @@ def warp(
     size = (h, w) if size is None else size_pair(size, "size")
     border_name(border)
     one_of(interpolation, "interpolation", INTERPOLATIONS)
-    return run(image, [Geometry(pull, size, border, fill_levels(fill, channels=channels_of(image)), interpolation)])
+    return run(
+        image,
+        [Geometry(pull, size, border, fill_levels(fill, image), interpolation)],
+    )
 
 
 def _pull(matrix: Any, h: int, w: int) -> Matrix:
@@ -161,14 +164,17 @@ def rotate(
     """
     image = full_image(image)
     c, s = cos_sin(real(angle, "angle"))
-    if not isinstance(fit, (bool, np.bool_)):
-        raise TypeError(f"fit must be True or False, got {fit!r}")
+    fit = flag(fit, "fit")
     border_name(border)
     one_of(interpolation, "interpolation", INTERPOLATIONS)
     h, w = image.shape[:2]
     size = enclosing_size(c, s, s, c, h, w) if fit else (h, w)
     stage = Geometry(
-        turned_pull(c, s, h, w, size), size, border, fill_levels(fill, channels=channels_of(image)), interpolation
+        turned_pull(c, s, h, w, size),
+        size,
+        border,
+        fill_levels(fill, image),
+        interpolation,
     )
     return run(image, [stage])
 

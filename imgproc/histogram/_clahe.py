@@ -10,6 +10,7 @@ from .._core.declare import Case, Peer, declare, levels_of_unit
 from .._core.jit import kernel
 from .._core.planes import full_scale, on_intensity, valid_pixels
 from .._core.threads import run_bands
+from .._core.unit_range import must_be_unit
 
 __all__ = ["clahe"]
 
@@ -170,7 +171,8 @@ def clahe(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; float images are cut off to [0, 1].
+        uint8, uint16, float32 or float64; float images are cut off to [0, 1], and refused if more than 1 % of
+        their levels are below -0.5 or above 1.5 (see `rescale`).
     clip_limit : float
         Highest count a bin may keep, as a multiple of the mean count, hence the steepest slope of the mapping; what is
         above is handed round to all bins.  0 clips nothing.  OpenCV's `clipLimit`; 256 times scikit-image's.
@@ -195,7 +197,8 @@ def clahe(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     References
     ----------
@@ -208,6 +211,7 @@ def clahe(
     bins = integer(bins, "bins", at_least=2, at_most=4096)
     color = color_mode(color, image)
     mask = as_mask(mask, image)
+    must_be_unit(image, who="clahe", mask=mask)
     if image.size == 0:
         return image.copy()
     return on_intensity(image, color, lambda plane: _clahe_plane(plane, limit, tiles, bins, mask))

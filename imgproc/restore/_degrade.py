@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.border import framed
-from .._core.check import as_image, as_psf, border_name, integer, real
+from .._core.check import as_image, as_psf, border_name, integer
 from .._core.declare import declare
 from .._core.formats import work_dtype
+from .._core.levels import SPREAD, fill_level, fraction
 from .._core.needed import needed
 from .._core.planes import full_scale
 from .._core.spectra import each_plane
@@ -59,9 +60,9 @@ def degrade(
     A convolution (the point-spread function is not mirrored), by DFT, with nothing of the opposite edge in it.
     """
     image, psf = as_image(image), as_psf(psf)
-    noise, key = real(noise, "noise", at_least=0), integer(key, "key", at_least=0, at_most=1 << 52)
+    noise, key = fraction(noise, "noise", SPREAD, image, at_least=0), integer(key, "key", at_least=0, at_most=1 << 52)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if image.size == 0:
         return image.copy()
     top = full_scale(image.dtype)

@@ -12,6 +12,7 @@ from .._core.check import as_image, as_psf, integer, positive, real
 from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.jit import kernel
+from .._core.levels import SPREAD, fraction
 from .._core.needed import needed
 from .._core.planes import canonical, full_scale
 from .._core.spectra import each_plane, frequencies
@@ -240,7 +241,7 @@ def constrained_least_squares(
     """
     image, psf = as_image(image), as_psf(psf)
     gamma = None if gamma is None else real(gamma, "gamma", at_least=0)
-    noise = None if noise is None else real(noise, "noise", at_least=0)
+    noise = None if noise is None else fraction(noise, "noise", SPREAD, image, at_least=0)
     if image.size == 0:
         return image.copy()
 

@@ -9,6 +9,7 @@ import numpy as np
 from .._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real
 from .._core.declare import declare
 from .._core.formats import work_dtype
+from .._core.levels import SHIFT, fill_level, fraction
 from .._core.planes import canonical, full_scale, luma
 from .._neighbours.float_filters import apply, separable
 from .._neighbours.gaussian import gaussian_weights, mirrored
@@ -193,9 +194,9 @@ def adaptive_threshold(
     image = as_image(image)
     radius = radius_within(radius, image)
     one_of(method, "method", ("mean", "gaussian", "sauvola", "niblack"))
-    k, offset = real(k, "k"), real(offset, "offset")
+    k, offset = real(k, "k"), fraction(offset, "offset", SHIFT, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.zeros(image.shape, bool)
     kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary
-from .._core.check import as_image, border_name, integer, one_of, real
+from .._core.check import as_image, border_name, integer, one_of
 from .._core.declare import declare
+from .._core.levels import LEVEL, fraction
 from .._core.planes import full_scale
 from .._core.spectra import each_plane
 from ._filters import NAMES
@@ -79,7 +80,7 @@ def wavelet_denoise(
     if isinstance(threshold, str):
         one_of(threshold, "threshold", RULES)
     else:
-        threshold = real(threshold, "threshold", at_least=0) * full_scale(image.dtype)
+        threshold = fraction(threshold, "threshold", LEVEL, image, at_least=0) * full_scale(image.dtype)
     one_of(kind, "kind", ("soft", "hard"))
     border_name(border)
     if image.size == 0:

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from .._core.check import as_coefficients, as_image, image_dtype, one_of, size_pair
+from .._core.check import as_coefficients, as_image, flag, image_dtype, one_of, size_pair
 from .._core.declare import Case, Peer, declare, floats_like
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
@@ -176,8 +176,7 @@ def walsh_hadamard(image: np.ndarray, *, order: str = "sequency", pad: bool = Fa
     """
     image = as_image(image)
     one_of(order, "order", ORDERS)
-    if not isinstance(pad, (bool, np.bool_)):
-        raise TypeError(f"pad must be a bool, got {type(pad).__name__}")
+    pad = flag(pad, "pad")
     h, w = image.shape[:2]
     size = power_of_two(h), power_of_two(w)
     if size != (h, w) and not pad:

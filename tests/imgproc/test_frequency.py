@@ -274,7 +274,7 @@ def test_large_transfers_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
             ValueError,
             "centers or auto=True must be given, not both",
         ),
-        (lambda x: imgproc.notch_reject(x, auto=1), TypeError, "auto must be a bool, got int"),
+        (lambda x: imgproc.notch_reject(x, auto=1), TypeError, "auto must be True or False, got 1"),
         (lambda x: imgproc.notch_reject(x, centers=3), TypeError, "centers must be a sequence of pairs (fx, fy), got"),
         (lambda x: imgproc.notch_reject(x, centers=(0.1, 0.2)), TypeError, "centers[0] must be a pair (fx, fy)"),
         (lambda x: imgproc.notch_reject(x, centers=((0.1, 0.7),)), ValueError, "centers[0] must be <= 0.5, got 0.7"),

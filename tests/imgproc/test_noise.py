@@ -206,7 +206,7 @@ def test_fgsm(dtype: np.dtype, of: type) -> None:
         ({"amount": 1.5}, ValueError, "amount must be <= 1"),
         ({"levels": 1}, ValueError, "levels must be >= 2, got 1"),
         ({"frequency": 0.1}, TypeError, "frequency must be a pair"),
-        ({"per_channel": 1}, TypeError, "per_channel must be a bool, got int"),
+        ({"per_channel": 1}, TypeError, "per_channel must be True or False, got 1"),
         ({"key": 1.5}, TypeError, "key must be an integer or a tuple of integers, got 1.5"),
         ({"key": (1, "a")}, TypeError, "key must be an integer or a tuple of integers"),
         ({"key": ()}, ValueError, "key must have at least one integer"),

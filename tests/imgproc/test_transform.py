@@ -334,7 +334,7 @@ PLANE = np.ones((8, 8), np.float32)
             "size must be within the",
         ),
         (lambda: imgproc.inverse_walsh_hadamard(PLANE, order="up"), ValueError, "order must be one of 'sequency', "),
-        (lambda: imgproc.walsh_hadamard(PLANE, pad=1), TypeError, "pad must be a bool, got int"),
+        (lambda: imgproc.walsh_hadamard(PLANE, pad=1), TypeError, "pad must be True or False, got 1"),
         (lambda: imgproc.wavelet(PLANE, name="db11"), ValueError, "name must be one of 'haar', 'db1'"),
         (lambda: imgproc.wavelet(PLANE, levels=33), ValueError, "levels must be <= 32, got 33"),
         (lambda: imgproc.inverse_wavelet(PLANE), TypeError, "coefficients must be a list as by wavelet, got ndarray"),
