@@ -102,14 +102,14 @@ def _statistic(
     if image.size == 0:
         return out
     flat = out.reshape(image.shape[0], -1)
-    valid, spoilt = valid_samples(image, mask)
-    windows = Windows(image, radius, border, fill, valid)
-    if valid is None:
+    samples = valid_samples(image, mask)
+    windows = Windows(image, radius, border, fill, samples)
+    if samples.valid is None and windows.runs:
         plain(windows, flat)
         return out
-    windows.over_valid(valid, lambda n, s, q: rule(windows, n, s, q), flat)
-    if spoilt is not None:
-        flat[windows.contains(spoilt)] = np.nan
+    windows.over_valid(samples.valid, lambda n, s, q: rule(windows, n, s, q), flat)
+    if samples.spoilt is not None:
+        flat[windows.contains(samples.spoilt)] = np.nan
     return out
 
 
@@ -300,13 +300,13 @@ def _dark_flat(
     mean, variance = _moments(plane, mask)
     if not variance > 0:
         return chosen
-    valid, spoilt = valid_samples(plane, mask)
-    windows = Windows(plane, radius, border, fill, valid)
+    samples = valid_samples(plane, mask)
+    windows = Windows(plane, radius, border, fill, samples)
     k0, k1, k2 = (Fraction(k) if plane.dtype.kind == "u" else k for k in factors)
     darkest, low, high = k0 * mean, k1 * k1 * variance, k2 * k2 * variance
     offset = windows.offset.item()
     offset = int(offset) if plane.dtype.kind == "u" else offset
-    if valid is None:
+    if samples.valid is None and windows.runs:
         n = windows.side**2
         limits = [n * (darkest - offset), n * n * low, n * n * high]
         if plane.dtype.kind == "u":  # whole numbers are compared with whole numbers
@@ -320,9 +320,9 @@ def _dark_flat(
         spread = np.maximum(n * q - s * s, 0).astype(np.float64)
         return (n > 0) & (s <= total * darkest) & (spread >= total * total * low) & (spread <= total * total * high)
 
-    windows.over_valid(valid, rule, chosen)
-    if spoilt is not None:
-        chosen &= ~windows.contains(spoilt)
+    windows.over_valid(samples.valid, rule, chosen)
+    if samples.spoilt is not None:
+        chosen &= ~windows.contains(samples.spoilt)
     return chosen
 
 
