@@ -9,13 +9,13 @@ import math
 import numpy as np
 
 from imgproc._core import elementary
+from imgproc._core.check import largest_sigma
 from imgproc._core.declare import Single, declare
 from imgproc._core.needed import needed
 from imgproc._core.opencv import load_cv2
 from imgproc._neighbours.correlate import blur_separable, correlate
 from imgproc._scanline import Stage, Whole
 from imgproc.smooth import bilateral_filter, gaussian_blur
-from imgproc.smooth._gaussian import largest_sigma
 
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform

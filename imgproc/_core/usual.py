@@ -32,9 +32,7 @@ def some_values(values: np.ndarray, valid: np.ndarray | None) -> np.ndarray:
     return some if some.size else values[valid]
 
 
-def sums_may_run(
-    values: np.ndarray, valid: np.ndarray | None = None, ends: tuple[float, float] | None = None
-) -> bool:
+def sums_may_run(values: np.ndarray, valid: np.ndarray | None = None, ends: tuple[float, float] | None = None) -> bool:
     """Say whether running sums over the valid values, which are finite, do no harm: none is far beyond the usual.
 
     `ends` are the lowest and the highest of the valid values, if they are known.

@@ -354,9 +354,7 @@ class Samples(NamedTuple):
 class Windows:
     """An image laid out for sums over windows: flat rows of all channels, index maps, and the type of the sums."""
 
-    def __init__(
-        self, image: np.ndarray, radius: int, border: str, fill: float, samples: Samples
-    ) -> None:
+    def __init__(self, image: np.ndarray, radius: int, border: str, fill: float, samples: Samples) -> None:
         self.shape = image.shape[:2]
         self.channels = channels_of(image)
         self.side = 2 * radius + 1
@@ -411,14 +409,17 @@ class Windows:
         self.run(work)
 
     def over_valid(
-        self, valid: np.ndarray | None, rule: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray], out: np.ndarray
+        self,
+        valid: np.ndarray | None,
+        rule: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+        out: np.ndarray,
     ) -> None:
         """Fill `out` with ``rule(n, s, q)``.
 
         n is the number of valid pixels of a window, s the sum of their differences to `offset`, and q the sum of the
         squares of these differences.  None for `valid` means that all pixels are.
         """
-        shown = np.ones(self.shape + (self.channels,), bool) if valid is None else valid
+        shown = np.ones((*self.shape, self.channels), bool) if valid is None else valid
         inside, *_ = extended(shown, self.radius, self.border, True)
         ones = canonical(self._flat(inside).view(np.uint8))
         # What does not count becomes the offset and so adds nothing.

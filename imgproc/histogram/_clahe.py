@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.border import index_map
-from .._core.check import as_image, as_mask, color_mode, integer, real, size_pair
+from .._core.check import amount_within, as_image, as_mask, color_mode, integer, real, size_pair
 from .._core.declare import Case, Peer, declare, levels_of_unit
 from .._core.jit import kernel
 from .._core.planes import full_scale, on_intensity, valid_pixels
@@ -234,6 +234,7 @@ def clahe(
     limit = real(clip_limit, "clip_limit", at_least=0)
     tiles = size_pair(tiles, "tiles")
     bins = integer(bins, "bins", at_least=2, at_most=4096)
+    amount_within(tiles[0] * tiles[1] * bins, image, "tiles[0] * tiles[1] * bins")
     color = color_mode(color, image)
     mask = as_mask(mask, image)
     if image.size == 0:

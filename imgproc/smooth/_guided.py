@@ -206,9 +206,7 @@ def _steady(image: np.ndarray) -> bool:
     return not finite.all() and sums_may_run(image, finite)
 
 
-def _filtered(
-    image: np.ndarray, guide: np.ndarray | None, radius: int, epsilon: float, steady: bool
-) -> np.ndarray:
+def _filtered(image: np.ndarray, guide: np.ndarray | None, radius: int, epsilon: float, steady: bool) -> np.ndarray:
     planes = planes_of(image, np.dtype(np.float64))
     planes_of_guide = planes if guide is None else planes_of(guide, np.dtype(np.float64))
     each = guide is None and len(planes) not in (1, 3)

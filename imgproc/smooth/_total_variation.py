@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .._core.check import as_image, integer, positive, real
+from .._core.check import MOST_ITERATIONS, as_image, integer, positive, real
 from .._core.declare import Case, Peer, declare
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
@@ -115,7 +115,7 @@ def total_variation(image: np.ndarray, *, weight: float, iterations: int = 200, 
     """
     image = as_image(image)
     weight = positive(weight, "weight")
-    iterations = integer(iterations, "iterations", at_least=0)
+    iterations = integer(iterations, "iterations", at_least=0, at_most=MOST_ITERATIONS)
     tolerance = real(tolerance, "tolerance", at_least=0)
     if image.size == 0 or iterations == 0:
         return image.copy()

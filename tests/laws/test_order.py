@@ -36,11 +36,11 @@ def test_median_is_the_middle_of_the_sorted_window(rng, dtype, border) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("percentile", [0, 12.5, 50, 99.9, 100])
-def test_percentile_is_a_value_of_the_sorted_window(rng, dtype, border, percentile) -> None:
+@pytest.mark.parametrize("quantile", [0, 0.125, 0.5, 0.999, 1])
+def test_a_quantile_is_a_value_of_the_sorted_window(rng, dtype, border, quantile) -> None:
     for shape, radius in (((14, 19), 2), ((9, 11, 3), 4)):
         image = image_of(rng, dtype, shape)
-        options = {"radius": radius, "percentile": percentile, "border": border, "fill": 0.4}
+        options = {"radius": radius, "quantile": quantile, "border": border, "fill": 0.4}
         np.testing.assert_array_equal(percentile_filter(image, **options), naive.percentile_filter(image, **options))
 
 
@@ -49,9 +49,9 @@ def test_percentile_is_a_value_of_the_sorted_window(rng, dtype, border, percenti
 def test_a_photo_in_tiles_is_scipys(grey_photo, monkeypatch, dtype, radius) -> None:
     in_small_pieces(monkeypatch, "percentile_filter")
     image = grey_photo.astype(dtype)
-    for percentile in (20, 50):
-        expected = scipy.ndimage.percentile_filter(image, percentile, 2 * radius + 1, mode="nearest")
-        found = percentile_filter(image, radius=radius, percentile=percentile)
+    for quantile in (0.2, 0.5):
+        expected = scipy.ndimage.percentile_filter(image, 100 * quantile, 2 * radius + 1, mode="nearest")
+        found = percentile_filter(image, radius=radius, quantile=quantile)
         np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(found, median_blur(image, radius=radius))
 
@@ -59,7 +59,7 @@ def test_a_photo_in_tiles_is_scipys(grey_photo, monkeypatch, dtype, radius) -> N
 @pytest.mark.parametrize("radius", [1, 3, 8, 40])
 def test_median_of_bytes_is_opencvs(photo, radius) -> None:
     np.testing.assert_array_equal(median_blur(photo, radius=radius), cv2.medianBlur(photo, 2 * radius + 1))
-    ours = percentile_filter(photo, radius=radius, percentile=50)
+    ours = percentile_filter(photo, radius=radius, quantile=0.5)
     np.testing.assert_array_equal(ours, median_blur(photo, radius=radius))
 
 
@@ -71,17 +71,17 @@ def test_median_beyond_opencvs_windows(rng) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_flips_commute(rng, dtype) -> None:
     image = image_of(rng, dtype, (15, 18))
-    for function in (median_blur, lambda a, radius: percentile_filter(a, radius=radius, percentile=25)):
+    for function in (median_blur, lambda a, radius: percentile_filter(a, radius=radius, quantile=0.25)):
         found = function(image, radius=3)
         np.testing.assert_array_equal(function(image[::-1], radius=3)[::-1], found)
         np.testing.assert_array_equal(function(image[:, ::-1], radius=3)[:, ::-1], found)
 
 
 def test_wrong_percentiles() -> None:
-    with pytest.raises(ValueError, match="percentile must be <= 100, got 101"):
-        percentile_filter(np.zeros((5, 5)), radius=1, percentile=101)
-    with pytest.raises(ValueError, match="percentile must be >= 0, got -1"):
-        percentile_filter(np.zeros((5, 5)), radius=1, percentile=-1)
+    with pytest.raises(ValueError, match="quantile must be <= 1, got 101"):
+        percentile_filter(np.zeros((5, 5)), radius=1, quantile=101)
+    with pytest.raises(ValueError, match="quantile must be >= 0, got -1"):
+        percentile_filter(np.zeros((5, 5)), radius=1, quantile=-1)
 
 
 # --- means without impulses -------------------------------------------------------------------------------------------
