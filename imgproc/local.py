@@ -189,9 +189,9 @@ def local_std(
     ndarray of float32 (of float64 for a float64 image), shape of the image
         The population's (divided by n), in the levels of the image.  For integer images the variance is exact (up to
         radius 127; beyond that to 1 part in 10**15 of the mean square) and its root within two units in the last place.
-        Float images are centred first, so a large common offset does no harm; but a value that is enormous beside the
-        rest (a "no data" marker) leaves rounding noise in the sums around it: leave it out by `mask`.  NaN where the
-        window counts no pixel, or one that is NaN or infinite; nowhere else.
+        Float images are centred first, so a large common offset does no harm, and a value that is enormous beside the
+        rest (a "no data" marker) acts on the windows that see it and on no other.  NaN where the window counts no
+        pixel, or one that is NaN or infinite; nowhere else.
 
     Raises
     ------
@@ -259,6 +259,8 @@ def enhance_local_statistics(
 
     Notes
     -----
+    The whole image is one window for what is dark and what is flat; leave "no data" values out by `mask`.
+
     Integer images are compared by exact sums (with a mask, by sums rounded to float64).
 
     References
@@ -391,7 +393,7 @@ def local_wiener(
     ndarray
         Same shape and dtype.  NaN where the neighbourhood holds a value that is NaN or infinite; nowhere else.  With
         ``noise=0`` every pixel stays as it is.  Values that are not finite are not counted in the estimate of the
-        noise; an enormous finite one is, so it acts on the whole image unless `noise` is given, and see `local_std`.
+        noise, an enormous finite one is.
 
     Raises
     ------
@@ -400,6 +402,8 @@ def local_wiener(
 
     Notes
     -----
+    The whole image is one window where `noise` is not given, as the estimate counts all of it.
+
     With the mean m and the variance v of the neighbourhood and the variance n of the noise, a pixel x becomes
     ``m + max(0, v - n) / max(v, n) * (x - m)``.  Mean and standard deviation are those of `local_mean` and `local_std`;
     what follows is computed in their dtype, and integers are rounded half to even once at the end.

@@ -38,7 +38,7 @@ class BoxBlur(Transform):
     Parameters
     ----------
     radius : (int, int)
-        Range of the radius in pixels, at least 0; each integer alike.
+        Range of the radius in pixels, at least 0; each integer alike.  At most the image's longer side is used.
     p : float
         Probability that the transform is applied.
 
@@ -60,7 +60,8 @@ class BoxBlur(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        return [Whole(functools.partial(_box, params["radius"]), frame.dtype.kind == "u", "box blur")]
+        radius = min(params["radius"], max(frame.height, frame.width))
+        return [Whole(functools.partial(_box, radius), frame.dtype.kind == "u", "box blur")]
 
 
 declare(
@@ -259,7 +260,7 @@ class MotionBlur(Transform):
     Parameters
     ----------
     length : (float, float)
-        Range of the line's length in pixels, at least 1.
+        Range of the line's length in pixels, at least 1.  At most the image's longer side is used.
     angle : (float, float)
         Range of the direction in degrees, counter-clockwise from the x axis.
     p : float
@@ -285,7 +286,8 @@ class MotionBlur(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        return [Whole(functools.partial(_motion, params["length"], params["angle"]), label="motion blur")]
+        length = min(params["length"], float(max(frame.height, frame.width)))
+        return [Whole(functools.partial(_motion, length, params["angle"]), label="motion blur")]
 
 
 declare(
@@ -334,7 +336,7 @@ class Defocus(Transform):
     Parameters
     ----------
     radius : (float, float)
-        Range of the disc's radius in pixels, above 0.
+        Range of the disc's radius in pixels, above 0.  At most the image's longer side is used.
     p : float
         Probability that the transform is applied.
 
@@ -356,7 +358,8 @@ class Defocus(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        return [Whole(functools.partial(_defocus, params["radius"]), label="defocus")]
+        radius = min(params["radius"], float(max(frame.height, frame.width)))
+        return [Whole(functools.partial(_defocus, radius), label="defocus")]
 
 
 declare(

@@ -259,7 +259,7 @@ def frame_within(down: int, across: int, image: np.ndarray, what: str) -> None:
 
 
 def amount_within(amount: int, image: np.ndarray, what: str) -> None:
-    """Check that what arguments ask for is not more than `most_within` allows; `what` says how many of what they ask."""
+    """Check that what arguments ask for is not more than `most_within` allows; `what` says of what so many are."""
     most = most_within(image)
     if image.size and amount > most:
         h, w = image.shape[:2]

@@ -13,8 +13,8 @@ import numpy as np
 __all__: list[str] = []
 
 BEYOND = 1024.0
-"""Values up to so many times as far from the median as the usual ones do no harm to sums.  What stays behind of one in a
-running sum of float64 is then about 1e-13 of what is usual, and 1e-10 of its square."""
+"""Values up to so many times as far from the median as the usual ones do no harm to sums.  What stays behind of one in
+a running sum of float64 is then about 1e-13 of what is usual, and 1e-10 of its square."""
 
 ROUGHLY = 256.0
 """The same for bins of equal width: of 16,384 bins some dozens are where the values are."""
