@@ -77,6 +77,34 @@ def test_flips_commute(rng, dtype) -> None:
         np.testing.assert_array_equal(function(image[:, ::-1], radius=3)[:, ::-1], found)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_negative_zero_becomes_zero(dtype) -> None:
+    """Which of both comes first would depend on the CPU's sort."""
+    image = np.where(np.indices((9, 12)).sum(axis=0) % 2, dtype(-0.0), dtype(0.0))
+    for quantile in (0.0, 0.3, 0.5, 1.0):
+        assert not np.signbit(percentile_filter(image, radius=1, quantile=quantile)).any()
+    assert not np.signbit(alpha_trimmed_mean(image, radius=1, alpha=0.3)).any()
+
+
+def test_a_decimal_quantile_is_the_percentile_it_says() -> None:
+    """100 * 0.29 is 28.999..., and 0.29 of 100 values is number 29 all the same."""
+    image = np.arange(25.0).reshape(5, 5)
+    for percent in range(101):
+        expected = scipy.ndimage.percentile_filter(image, percent, 5, mode="nearest")
+        np.testing.assert_array_equal(percentile_filter(image, radius=2, quantile=percent / 100), expected)
+
+
+def test_percentile_is_the_old_name_of_quantile() -> None:
+    image = np.random.default_rng(0).random((9, 12))
+    with pytest.warns(FutureWarning, match=r"percentile=30 is now quantile=0\.3"):
+        found = percentile_filter(image, radius=1, percentile=30)
+    np.testing.assert_array_equal(found, percentile_filter(image, radius=1, quantile=0.3))
+    with pytest.raises(TypeError, match="quantile must be given alone"):
+        percentile_filter(image, radius=1, quantile=0.3, percentile=30)
+    with pytest.raises(TypeError, match="quantile must be a number, got None"):
+        percentile_filter(image, radius=1)
+
+
 def test_wrong_percentiles() -> None:
     with pytest.raises(ValueError, match="quantile must be <= 1, got 101"):
         percentile_filter(np.zeros((5, 5)), radius=1, quantile=101)
@@ -122,6 +150,17 @@ def test_contraharmonic_mean_keeps_its_digits_where_powers_are_small() -> None:
     image[:, 20:] = 1.0
     found = contraharmonic_mean(image, radius=1, order=10.0)
     np.testing.assert_allclose(found[:, :19], 1e-4, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("fill", [0.0, -0.5])
+def test_black_outside_is_a_zero_of_the_harmonic_mean(dtype, fill) -> None:
+    """The image itself holds none, so that only what lies outside can make a window 0."""
+    image = np.full((6, 7), 1 if np.dtype(dtype).kind == "f" else 9, dtype)
+    found = contraharmonic_mean(image, radius=1, order=-1.0, border="constant", fill=fill)
+    inside = np.zeros(image.shape, bool)
+    inside[1:-1, 1:-1] = True
+    np.testing.assert_array_equal(found, np.where(inside, image, 0))
 
 
 def test_contraharmonic_mean_removes_pepper_or_salt(grey_photo, rng) -> None:
