@@ -103,14 +103,14 @@ def _statistic(
     if image.size == 0:
         return out
     flat = out.reshape(image.shape[0], -1)
-    valid, spoilt = valid_samples(image, mask)
-    windows = Windows(image, radius, border, fill, valid)
-    if valid is None:
+    samples = valid_samples(image, mask)
+    windows = Windows(image, radius, border, fill, samples)
+    if samples.valid is None and windows.runs:
         plain(windows, flat)
         return out
-    windows.over_valid(valid, lambda n, s, q: rule(windows, n, s, q), flat)
-    if spoilt is not None:
-        flat[windows.contains(spoilt)] = np.nan
+    windows.over_valid(samples.valid, lambda n, s, q: rule(windows, n, s, q), flat)
+    if samples.spoilt is not None:
+        flat[windows.contains(samples.spoilt)] = np.nan
     return out
 
 
@@ -190,9 +190,9 @@ def local_std(
     ndarray of float32 (of float64 for a float64 image), shape of the image
         The population's (divided by n), in the levels of the image.  For integer images the variance is exact (up to
         radius 127; beyond that to 1 part in 10**15 of the mean square) and its root within two units in the last place.
-        Float images are centred first, so a large common offset does no harm; but a value that is enormous beside the
-        rest (a "no data" marker) leaves rounding noise in the sums around it: leave it out by `mask`.  NaN where the
-        window counts no pixel, or one that is NaN or infinite; nowhere else.
+        Float images are centred first, so a large common offset does no harm, and a value that is enormous beside the
+        rest (a "no data" marker) acts on the windows that see it and on no other.  NaN where the window counts no
+        pixel, or one that is NaN or infinite; nowhere else.
 
     Raises
     ------
@@ -260,6 +260,8 @@ def enhance_local_statistics(
 
     Notes
     -----
+    The whole image is one window for what is dark and what is flat; leave "no data" values out by `mask`.
+
     Integer images are compared by exact sums (with a mask, by sums rounded to float64).
 
     References
@@ -301,13 +303,13 @@ def _dark_flat(
     mean, variance = _moments(plane, mask)
     if not variance > 0:
         return chosen
-    valid, spoilt = valid_samples(plane, mask)
-    windows = Windows(plane, radius, border, fill, valid)
+    samples = valid_samples(plane, mask)
+    windows = Windows(plane, radius, border, fill, samples)
     k0, k1, k2 = (Fraction(k) if plane.dtype.kind == "u" else k for k in factors)
     darkest, low, high = k0 * mean, k1 * k1 * variance, k2 * k2 * variance
     offset = windows.offset.item()
     offset = int(offset) if plane.dtype.kind == "u" else offset
-    if valid is None:
+    if samples.valid is None and windows.runs:
         n = windows.side**2
         limits = [n * (darkest - offset), n * n * low, n * n * high]
         if plane.dtype.kind == "u":  # whole numbers are compared with whole numbers
@@ -321,9 +323,9 @@ def _dark_flat(
         spread = np.maximum(n * q - s * s, 0).astype(np.float64)
         return (n > 0) & (s <= total * darkest) & (spread >= total * total * low) & (spread <= total * total * high)
 
-    windows.over_valid(valid, rule, chosen)
-    if spoilt is not None:
-        chosen &= ~windows.contains(spoilt)
+    windows.over_valid(samples.valid, rule, chosen)
+    if samples.spoilt is not None:
+        chosen &= ~windows.contains(samples.spoilt)
     return chosen
 
 
@@ -392,7 +394,7 @@ def local_wiener(
     ndarray
         Same shape and dtype.  NaN where the neighbourhood holds a value that is NaN or infinite; nowhere else.  With
         ``noise=0`` every pixel stays as it is.  Values that are not finite are not counted in the estimate of the
-        noise; an enormous finite one is, so it acts on the whole image unless `noise` is given, and see `local_std`.
+        noise, an enormous finite one is.
 
     Raises
     ------
@@ -401,6 +403,8 @@ def local_wiener(
 
     Notes
     -----
+    The whole image is one window where `noise` is not given, as the estimate counts all of it.
+
     With the mean m and the variance v of the neighbourhood and the variance n of the noise, a pixel x becomes
     ``m + max(0, v - n) / max(v, n) * (x - m)``.  Mean and standard deviation are those of `local_mean` and `local_std`;
     what follows is computed in their dtype, and integers are rounded half to even once at the end.

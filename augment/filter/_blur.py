@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from imgproc._core import elementary
+from imgproc._core.check import largest_sigma
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SPREAD
 from imgproc._core.needed import needed
@@ -16,7 +17,6 @@ from imgproc._core.opencv import load_cv2
 from imgproc._neighbours.correlate import blur_separable, correlate
 from imgproc._scanline import Stage, Whole
 from imgproc.smooth import bilateral_filter, gaussian_blur
-from imgproc.smooth._gaussian import largest_sigma
 
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
@@ -39,7 +39,7 @@ class BoxBlur(Transform):
     Parameters
     ----------
     radius : (int, int)
-        Range of the radius in pixels, at least 0; each integer alike.
+        Range of the radius in pixels, at least 0; each integer alike.  At most the image's longer side is used.
     p : float
         Probability that the transform is applied.
 
@@ -61,7 +61,8 @@ class BoxBlur(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        return [Whole(functools.partial(_box, params["radius"]), frame.dtype.kind == "u", "box blur")]
+        radius = min(params["radius"], max(frame.height, frame.width))
+        return [Whole(functools.partial(_box, radius), frame.dtype.kind == "u", "box blur")]
 
 
 declare(
@@ -260,7 +261,7 @@ class MotionBlur(Transform):
     Parameters
     ----------
     length : (float, float)
-        Range of the line's length in pixels, at least 1.
+        Range of the line's length in pixels, at least 1.  At most the image's longer side is used.
     angle : (float, float)
         Range of the direction in degrees, counter-clockwise from the x axis.
     p : float
@@ -286,7 +287,8 @@ class MotionBlur(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        return [Whole(functools.partial(_motion, params["length"], params["angle"]), label="motion blur")]
+        length = min(params["length"], float(max(frame.height, frame.width)))
+        return [Whole(functools.partial(_motion, length, params["angle"]), label="motion blur")]
 
 
 declare(
@@ -335,7 +337,7 @@ class Defocus(Transform):
     Parameters
     ----------
     radius : (float, float)
-        Range of the disc's radius in pixels, above 0.
+        Range of the disc's radius in pixels, above 0.  At most the image's longer side is used.
     p : float
         Probability that the transform is applied.
 
@@ -357,7 +359,8 @@ class Defocus(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        return [Whole(functools.partial(_defocus, params["radius"]), label="defocus")]
+        radius = min(params["radius"], float(max(frame.height, frame.width)))
+        return [Whole(functools.partial(_defocus, radius), label="defocus")]
 
 
 declare(

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from imgproc._core.check import COLORS, color_mode, one_of
+from imgproc._core.check import COLORS, color_mode, largest_sigma, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SPREAD, fraction
 from imgproc._core.planes import on_intensity
@@ -87,7 +87,7 @@ class UnsharpMask(Transform):
     Parameters
     ----------
     sigma : (float, float)
-        Range of the blur's standard deviation in pixels, above 0.
+        Range of the blur's standard deviation in pixels, above 0.  At most the image's longer side, or 16, is used.
     amount : (float, float)
         Range of the amount, at least 0; above 1 is called high-boost filtering.
     threshold : float
@@ -117,7 +117,8 @@ class UnsharpMask(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        mask = functools.partial(_unsharp, params["sigma"], params["amount"], self.threshold)
+        sigma = min(params["sigma"], largest_sigma(frame.height, frame.width))
+        mask = functools.partial(_unsharp, sigma, params["amount"], self.threshold)
         return [Whole(mask, label="unsharp mask")]
 
 
@@ -154,7 +155,8 @@ class LocalContrast(Transform):
     amount : (float, float)
         Range of how much detail is added, at least 0.
     sigma : (float, float)
-        Range of the standard deviation of the neighbourhood in pixels, above 0; detail is what is finer.
+        Range of the standard deviation of the neighbourhood in pixels, above 0; detail is what is finer.  At most the
+        image's longer side, or 16, is used.
     method : {"guided", "unsharp"}
         Detail is what a guided filter takes away, which leaves no halos along edges, or what a Gaussian blur does.
     edge : float
@@ -191,7 +193,7 @@ class LocalContrast(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        amount, sigma = params["amount"], params["sigma"]
+        amount, sigma = params["amount"], min(params["sigma"], largest_sigma(frame.height, frame.width))
         if self.method == "guided":
             work = functools.partial(detail_enhance, sigma=sigma, amount=amount, edge=self.edge, color=self.color)
         else:

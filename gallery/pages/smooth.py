@@ -103,7 +103,7 @@ def once(page):
         "weighted_median": imgproc.weighted_median(spoilt, weights=np.array([[1, 2, 1], [2, 3, 2], [1, 2, 1]])),
         "adaptive_median": imgproc.adaptive_median(spoilt, radius=3),
         "alpha_trimmed_mean": imgproc.alpha_trimmed_mean(spoilt, radius=1, alpha=0.3),
-        "percentile_filter": imgproc.percentile_filter(spoilt, radius=1, percentile=40),
+        "percentile_filter": imgproc.percentile_filter(spoilt, radius=1, quantile=0.4),
         "contraharmonic_mean": imgproc.contraharmonic_mean(spoilt, radius=1, order=1.5),
     }
     page.figures(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core.check import as_image, as_mask, positive
+from .._core.check import as_image, as_mask, sigma_within
 from .._core.declare import Case, Peer, declare
 from .._core.formats import work_dtype
 from .._core.jit import kernel
@@ -112,7 +112,7 @@ def canny(
     J. Canny, "A computational approach to edge detection", IEEE TPAMI 8(6), 1986.
     """
     image = as_image(image, channels=(1, 3))
-    sigma = positive(sigma, "sigma")
+    sigma = sigma_within(sigma, image)
     low = fraction(low, "low", SPREAD, image, at_least=0)
     high = fraction(high, "high", SPREAD, image, at_least=0)
     if low > high:

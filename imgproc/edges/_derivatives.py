@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core.check import as_image, border_name, flag, one_of, positive, real
+from .._core.check import as_image, border_name, flag, one_of, real, sigma_within
 from .._core.declare import Case, Peer, declare, floats_like
 from .._core.formats import work_dtype
 from .._core.jit import kernel
@@ -160,12 +160,13 @@ def laplacian_of_gaussian(
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 10.2.
     """
     image = as_image(image)
-    sigma, threshold = positive(sigma, "sigma"), fraction(threshold, "threshold", SPREAD, image, at_least=0)
+    sigma, threshold = sigma_within(sigma, image), fraction(threshold, "threshold", SPREAD, image, at_least=0)
     zero_crossings = flag(zero_crossings, "zero_crossings")
     border_name(border)
     fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, bool if zero_crossings else work_dtype(image.dtype))
+    sigma = max(sigma, 1e-3)  # all weight is in the middle already, and the square stays a number
     half = gaussian_weights(sigma)
     smooth = mirrored(half)
     x = np.arange(smooth.size) - smooth.size // 2
@@ -240,9 +241,10 @@ def difference_of_gaussians(
     D. Marr, E. Hildreth, "Theory of edge detection", Proc. R. Soc. Lond. B 207, 1980, appendix B.
     """
     image = as_image(image)
-    sigma, ratio = positive(sigma, "sigma"), real(ratio, "ratio")
+    sigma, ratio = sigma_within(sigma, image), real(ratio, "ratio")
     if ratio <= 1:
         raise ValueError(f"ratio must be > 1, got {ratio}")
+    sigma_within(sigma * ratio, image, "sigma * ratio")
     border_name(border)
     fill = fill_level(fill, image)
     if not image.size:

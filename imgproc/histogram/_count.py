@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_image, as_mask, integer, ordered_range
+from .._core.check import amount_within, as_image, as_mask, integer, ordered_range
 from .._core.declare import declare
 from .._core.jit import kernel
 from .._core.levels import LEVEL, fraction
@@ -151,6 +151,7 @@ def histogram(
     if bins is None:
         bins = levels if integral else 256
     bins = integer(bins, "bins", at_least=1)
+    amount_within(bins, image, "bins")
     if integral:
         counts = count_levels(image, mask)
         if bins != levels or (low, high) != (0.0, 1.0):

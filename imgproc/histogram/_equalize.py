@@ -47,7 +47,8 @@ def equalize_histogram(
     ndarray
         Same shape and dtype.  Integers are rounded half to even (``"pil"`` truncates) and saturated.  Luma or a channel
         with a single level is left as it is.  Float images map to [0, 1] (whatever their range) by the same formulas on
-        a cumulative function of 16,384 bins, linear inside a bin; NaN stays and is not counted, infinity is
+        a cumulative function of 16,384 bins, linear inside a bin; where values lie far off, bins hold equally many
+        instead of being equally wide, so that these cost no resolution.  NaN stays and is not counted, infinity is
         not counted and goes to the end of the range.
 
     Raises
@@ -55,6 +56,10 @@ def equalize_histogram(
     TypeError, ValueError
         If an argument is of the wrong kind or value; if luminance is asked of an image without 1 or 3 channels,
         or floats are clearly not levels from 0 to 1 (see `to_uint8`) where their luma is replaced.
+
+    Notes
+    -----
+    The whole image is one window: each pixel counts, as one among all, however far its level lies from the others.
 
     References
     ----------

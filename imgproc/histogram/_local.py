@@ -49,7 +49,8 @@ def equalize_histogram_local(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64.
     radius : int
-        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side,
+        and less for a long, thin image.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
         What the window sees outside the image, see `imgproc._core.border`.  Each window has the same number of pixels.
     fill : float
@@ -85,7 +86,7 @@ def equalize_histogram_local(
     .. [2] S. Perreault, P. Hébert, "Median filtering in constant time", IEEE Trans. Image Processing 16(9), 2007.
     """
     image = as_image(image)
-    radius = radius_within(radius, image)
+    radius = radius_within(radius, image, framed=True)
     border_name(border)
     fill = fill_level(fill, image)
     color = color_mode(color, image)
@@ -129,7 +130,8 @@ def match_histogram_local(
         An image, a histogram, a density, or one of these a channel, as for `match_histogram`.  The whole reference
         counts for every window.
     radius : int
-        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side,
+        and less for a long, thin image.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
         What the window sees outside the image, see `imgproc._core.border`.
     fill : float
@@ -161,7 +163,7 @@ def match_histogram_local(
     NaN and infinity stay and are not counted.  The cost is that of `equalize_histogram_local`.
     """
     image = as_image(image)
-    radius = radius_within(radius, image)
+    radius = radius_within(radius, image, framed=True)
     border_name(border)
     fill = fill_level(fill, image)
     color = color_mode(color, image)

@@ -59,6 +59,11 @@ def stretch_contrast(
     TypeError, ValueError
         If an argument is of the wrong kind, outside [0, 1], or ``low >= high``,
         or floats are clearly not levels from 0 to 1 (see `to_uint8`) where their luma is replaced.
+
+    Notes
+    -----
+    The whole image is one window.  With the default quantiles one "no data" value is the minimum or the maximum, and
+    so spoils the picture: leave it out by `mask`, or use quantiles inside.
     """
     image = as_image(image)
     low = real(low, "low", at_least=0, at_most=1)

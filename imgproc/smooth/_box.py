@@ -82,13 +82,13 @@ def box_blur(
 
 def _integers(image: np.ndarray, radius: int, border: str, fill: float, mask: np.ndarray | None) -> np.ndarray:
     """Means from exact sums, in float64, which tells the middle of two levels from what is beside it."""
-    valid, _ = valid_samples(image, mask)
-    windows = Windows(image, radius, border, fill, valid)
+    samples = valid_samples(image, mask)
+    windows = Windows(image, radius, border, fill, samples)
     means = np.zeros((image.shape[0], image.size // image.shape[0]), np.float64)
-    if valid is None:
+    if samples.valid is None:
         windows.means(windows.rows, windows.offset, means)
     else:
-        windows.over_valid(valid, lambda n, s, q: s / np.maximum(n, 1) + windows.offset[0], means)
+        windows.over_valid(samples.valid, lambda n, s, q: s / np.maximum(n, 1) + windows.offset[0], means)
     return as_levels(means, image.dtype).reshape(image.shape)
 
 

@@ -29,7 +29,8 @@ def alpha_trimmed_mean(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself.
     radius : int
-        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side,
+        and less for a long, thin image.
     alpha : float
         Share of the window's n values that is left out at either end, from 0, the mean, to 0.5, the median: of the
         sorted values ``floor(alpha n)`` at each, but never the middle one (d / 2 of [2]_).
@@ -56,7 +57,7 @@ def alpha_trimmed_mean(
     .. [2] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 5.3, equation 5-31.
     """
     image = as_image(image)
-    radius = radius_within(radius, image)
+    radius = radius_within(radius, image, framed=True)
     alpha = real(alpha, "alpha", at_least=0, at_most=0.5)
     border_name(border)
     fill = fill_level(fill, image)
@@ -77,7 +78,8 @@ def contraharmonic_mean(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself.
     radius : int
-        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side,
+        and less for a long, thin image.
     order : float
         Q of [1]_, from -20 to 20: above 0 it removes pepper, below 0 salt; 0 is the arithmetic mean, -1 the harmonic
         one.
@@ -103,7 +105,7 @@ def contraharmonic_mean(
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 5.3, equation 5-26.
     """
     image = as_image(image)
-    radius = radius_within(radius, image)
+    radius = radius_within(radius, image, framed=True)
     order = real(order, "order", at_least=-_MOST, at_most=_MOST)
     border_name(border)
     fill = fill_level(fill, image)

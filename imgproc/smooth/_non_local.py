@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core import elementary
-from .._core.check import as_image, integer
+from .._core.check import as_image, frame_within, integer
 from .._core.copies import copy_into
 from .._core.declare import Case, Peer, declare, percent_apart
 from .._core.jit import borrowed, kernel
@@ -199,6 +199,7 @@ def non_local_means(image: np.ndarray, *, patch_radius: int, search_radius: int,
     image = as_image(image)
     patch = integer(patch_radius, "patch_radius", at_least=0)
     search = integer(search_radius, "search_radius", at_least=0)
+    frame_within(patch + search, patch + search, image, "its border of patch_radius + search_radius")
     strength = fraction(strength, "strength", SPREAD, image, above=0)
     if image.size == 0:
         return image.copy()
