@@ -273,6 +273,30 @@ def test_watershed_is_scikit_images_where_nothing_ties(rng, dtype, connectivity)
     np.testing.assert_array_equal(imgproc.watershed(image, markers, connectivity=connectivity), expected)
 
 
+@every_dtype
+@pytest.mark.parametrize("connectivity", [4, 8])
+@pytest.mark.parametrize("masked", [False, True])
+def test_watershed_is_scikit_images_on_plateaus_and_beside_pits(rng, dtype, connectivity, masked) -> None:
+    """Few heights, so that pixels tie, and markers of different heights, so that the water meets places below it."""
+    for heights in (1, 2, 3, 5, 9, 20, 60):
+        for _ in range(6):
+            image = rng.integers(0, heights, (24, 26)).astype(dtype)
+            places = rng.permutation(image.size)
+            places = places[np.unique(image.reshape(-1)[places], return_index=True)[1]][: rng.integers(1, 9)]
+            markers = np.zeros(image.shape, np.int32)
+            markers.reshape(-1)[places] = rng.permutation(places.size) + 1
+            mask = (rng.random(image.shape) < 0.85) | (markers > 0) if masked else None
+            expected = segmentation.watershed(image, markers, connectivity=connectivity // 4, mask=mask)
+            found = imgproc.watershed(image, markers, connectivity=connectivity, mask=mask)
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_the_water_never_falls() -> None:
+    # Water from the hill on the left finds the pit when the lake on the right is as high, so they share it.
+    image, markers = np.array([[9, 1, 1, 9, 5, 0]], np.uint8), np.array([[1, 0, 0, 0, 0, 2]])
+    assert imgproc.watershed(image, markers).tolist() == [[1, 1, 2, 2, 2, 2]]
+
+
 def test_lines_of_a_watershed_part_the_regions() -> None:
     y, x = np.indices((40, 50))
     image = (np.minimum(np.hypot(y - 12, x - 12), np.hypot(y - 28, x - 34)) / 60).astype(np.float32)
