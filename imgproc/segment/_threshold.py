@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,12 @@ import numpy as np
 from .._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real
 from .._core.declare import declare
 from .._core.formats import work_dtype
+from .._core.jit import kernel
 from .._core.planes import canonical, full_scale, luma
+from .._core.threads import run_bands
 from .._neighbours.float_filters import apply, separable
 from .._neighbours.gaussian import gaussian_weights, mirrored
+from .._neighbours.window_sums import Windows
 from ..histogram._count import count_levels
 from ..local import local_mean, local_std
 
@@ -177,8 +181,11 @@ def adaptive_threshold(
     Returns
     -------
     ndarray of bool, shape of the image
-        True where the level is above the threshold, in float32 (float64 for a float64 image); False where the window
-        has a NaN.
+        True where the level is above the threshold; False where it equals the threshold, as everywhere in a constant
+        image with the methods ``"mean"``, ``"gaussian"`` and ``"niblack"``, and where the window has a NaN.  The mean
+        of integers is compared exactly.  Other thresholds are computed in float32 (float64 for a float64 image), and
+        levels that are above by no more than their rounding count as equal: 3 units of rounding (``numpy.finfo``'s
+        eps), ``(radius + 4) / 2`` for ``"gaussian"``, of the sum of the level and what its threshold is made of.
 
     Raises
     ------
@@ -198,24 +205,118 @@ def adaptive_threshold(
     fill = real(fill, "fill")
     if not image.size:
         return np.zeros(image.shape, bool)
-    kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)
+    if method == "mean" and image.dtype.kind == "u":
+        return _above_exact_mean(image, radius, border, fill, offset * full_scale(image.dtype))
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        return _above_level(image, radius, method, k, offset * full_scale(image.dtype), border, fill)
+
+
+def _above_exact_mean(image: np.ndarray, radius: int, border: str, fill: float, offset: float) -> np.ndarray:
+    """Compare integers with the means of their windows, less an offset in levels."""
+    if not offset and (2 * radius + 1) ** 2 * full_scale(image.dtype) < 1 << 24:
+        # Of so few levels a mean that is no whole number is not rounded to one in float32.
+        return image > local_mean(image, radius=radius, border=border, fill=fill)
+    windows, means = Windows(image, radius, border, fill), np.empty(image.shape)
+    windows.means(windows.rows, windows.offset, means.reshape(image.shape[0], -1))
+    # Float64 is within a few units of rounding of the exact mean, and other means are further from a tie than that.
+    means += 8 * np.finfo(np.float64).eps * full_scale(image.dtype) - offset
+    return image > means
+
+
+SLACK = 3
+"""Units of rounding in which the levels themselves, a mean of theirs and a multiple of their deviation may be off."""
+
+LOST = float(2.0**-44)
+"""What sums over windows lose of a large level that is anywhere in the image, as they are taken about one level."""
+
+
+def _above_level(
+    image: np.ndarray, radius: int, method: str, k: float, offset: float, border: str, fill: float
+) -> np.ndarray:
+    """Compare levels with thresholds that are rounded: what is above by no more than the rounding is not above."""
+    kind = work_dtype(image.dtype).type
     window: dict[str, Any] = {"radius": radius, "border": border, "fill": fill}
-    with np.errstate(invalid="ignore", over="ignore"):
-        if method == "gaussian":
-            sigma = 0.3 * radius + 0.35
-            weights = np.array(gaussian_weights(sigma, radius / sigma)[: radius + 1])
-            weights /= 2 * weights.sum() - weights[0]
-            line = mirrored(weights.tolist())
-            level = apply(image, separable(line, line), radius, border, fill)
-        else:
-            level = local_mean(image, **window)
-            if method == "niblack":
-                level -= kind(k) * local_std(image, **window)
-            elif method == "sauvola":
-                level *= kind(1 - k) + kind(2 * k / full) * local_std(image, **window)
-        if offset:
-            level -= kind(offset * full)
-        return image > level
+    low, high = _range(image)
+    is_signed = min(low, fill if border == "constant" else 0.0) < 0
+    largest, units = 0.0, float(SLACK)
+    if method == "gaussian":
+        sigma = 0.3 * radius + 0.35
+        weights = np.array(gaussian_weights(sigma, radius / sigma)[: radius + 1])
+        weights /= 2 * weights.sum() - weights[0]
+        line = mirrored(weights.tolist())
+        work, units = separable(line, line), (radius + 4) / 2
+        mean = apply(image, work, radius, border, fill)
+        size = apply(abs(image), work, radius, border, abs(fill)) if is_signed else mean
+    else:
+        if image.dtype.kind == "f":
+            largest = max(min(max(abs(low), abs(high)), MOST_OF_USUAL * _usual(image)), abs(fill))
+        mean = local_mean(image, **window)
+        size = local_mean(abs(image), **{**window, "fill": abs(fill)}) if is_signed else mean
+    out = np.empty(image.shape, bool)
+    h, found = image.shape[0], out.reshape(image.shape[0], -1)
+    planes = [canonical(a).reshape(h, -1) for a in (image, mean, size)]
+    factors = np.array([1.0, 0.0, 0.0, offset, units * np.finfo(kind).eps, LOST * largest], kind)
+    if method in ("mean", "gaussian"):
+        run_bands(lambda a, b: _above(*(p[a:b] for p in planes), factors, found[a:b]), h, pixels=image.size)
+        return out
+    factors[:3] = (1, -k, 0) if method == "niblack" else (1 - k, 0, 2 * k / full_scale(image.dtype))
+    # The root of what is lost of squares.
+    none = kind(math.sqrt(LOST) * largest)
+    planes.append(local_std(image, **window).reshape(h, -1))
+    run_bands(lambda a, b: _above_spread(*(p[a:b] for p in planes), none, factors, found[a:b]), h, pixels=image.size)
+    return out
+
+
+def _range(image: np.ndarray) -> tuple[float, float]:
+    """The lowest and the highest finite level; of integers it does not matter."""
+    if image.dtype.kind == "u":
+        return 0.0, 0.0
+    low, high = float(image.min()), float(image.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        finite = image[np.isfinite(image)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    return low, high
+
+
+MOST_OF_USUAL = 256.0
+"""A level that is larger than so many usual ones is enormous, and `imgproc._neighbours.window_sums` lets no such level
+into its running sums."""
+
+
+def _usual(image: np.ndarray) -> float:
+    """How large levels are that are not 0, by some of them."""
+    some = image.reshape(image.shape[0], -1)[:: max(image.shape[0] // 32, 1), :: max(image.shape[1] // 32, 1)]
+    some = abs(some[np.isfinite(some) & (some != 0)])
+    return float(np.median(some)) if some.size else 1.0
+
+
+@kernel
+def _above(image, mean, size, factors, out):
+    """Whether levels are above ``mean - offset`` by more than the rounding of it."""
+    offset, units, lost, kind = factors[3], factors[4], factors[5], mean.dtype.type
+    least = lost + units * abs(offset)
+    for y in range(out.shape[0]):
+        row, means, sizes, found = image[y], mean[y], size[y], out[y]
+        for i in range(np.uint64(found.size)):
+            v = kind(row[i])
+            found[i] = v - (means[i] - offset) > units * (abs(v) + abs(sizes[i])) + least
+
+
+@kernel
+def _above_spread(image, mean, size, std, none, factors, out):
+    """Whether levels are above ``of_mean m + of_std s + of_both m s - offset`` by more than the rounding of it."""
+    of_mean, of_std, of_both, offset, units, lost = factors
+    kind = mean.dtype.type
+    zero, all_mean, all_std, all_both = none * 0, abs(of_mean), abs(of_std), abs(of_both)
+    least = lost + units * abs(offset)
+    for y in range(out.shape[0]):
+        row, means, sizes, spreads, found = image[y], mean[y], size[y], std[y], out[y]
+        for i in range(np.uint64(found.size)):
+            v, m, s = kind(row[i]), means[i], spreads[i]
+            s = s if s > none else zero  # where it is NaN, so is the mean
+            level = m * (of_mean + of_both * s) + of_std * s - offset
+            seen = abs(sizes[i]) * (all_mean + all_both * s) + all_std * s
+            found[i] = v - level > units * (abs(v) + seen) + least
 
 
 declare(adaptive_threshold, multi_otsu, otsu_threshold, no_peer="no row yet")

@@ -206,6 +206,32 @@ def test_adaptive_definition(dtype: np.dtype, method: str, shape: tuple[int, ...
     assert np.array_equal(found[clear], (image > level)[clear])
 
 
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+@pytest.mark.parametrize("radius", [1, 7, 20])
+@pytest.mark.parametrize("offset", [0, 51, -3])
+def test_a_mean_of_integers_is_compared_exactly(rng, dtype: str, radius: int, offset: int) -> None:
+    """Levels one apart, so that means are close to them, against sums of whole numbers."""
+    full = np.iinfo(dtype).max
+    image = (rng.random((41, 43)) < 0.02).astype(np.int64) * -1 + full - 7
+    side = 2 * radius + 1
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(image, radius, mode="symmetric"), (side, side))
+    expected = side * side * (image + offset) > around.sum(axis=(2, 3))
+    found = imgproc.adaptive_threshold(image.astype(dtype), radius=radius, offset=offset / full)
+    np.testing.assert_array_equal(found, expected)
+
+
+@every_dtype
+@pytest.mark.parametrize("method", ["mean", "gaussian", "niblack"])
+@pytest.mark.parametrize("radius", [1, 2, 5, 12])
+def test_nothing_in_a_constant_is_above_its_neighbourhood(dtype: np.dtype, method: str, radius: int) -> None:
+    for level in range(0, 256, 5):
+        image = of_dtype(np.full((20, 21), level / 255), dtype)
+        assert not imgproc.adaptive_threshold(image, radius=radius, method=method).any(), level
+        if dtype.kind == "f":
+            assert not imgproc.adaptive_threshold(-image, radius=radius, method=method).any(), level
+            assert not imgproc.adaptive_threshold(image + dtype.type(1000), radius=radius, method=method).any(), level
+
+
 def test_adaptive_is_scikit_images_and_opencvs(photos: Any) -> None:
     image = photos("page")
     sauvola = image > filters.threshold_sauvola(image, 31, k=0.2)
