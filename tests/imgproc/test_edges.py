@@ -194,6 +194,41 @@ def test_canny_sees_nothing_at_the_ends() -> None:
     assert not imgproc.canny(np.full((9, 9), np.nan)).any()
 
 
+@every_dtype
+@pytest.mark.parametrize("sigma", [0.2, 1.0, 3.0])
+def test_an_ideal_step_is_one_pixel_wide_as_opencvs(dtype: np.dtype, sigma: float) -> None:
+    for high, low in ((255, 0), (128, 0), (51, 0), (26, 0), (200, 77), (255, 254)):
+        levels = np.full((32, 60), low)
+        levels[:, 30:] = high
+        thresholds = {"low": (high - low) / 2040, "high": (high - low) / 2040}
+        for image in (levels, levels[:, ::-1], levels.T, levels.T[::-1]):
+            image = image.astype(dtype) if dtype.kind == "u" else (image / 255).astype(dtype)
+            image = image * dtype.type(257) if dtype == np.uint16 else image
+            found = imgproc.canny(image, sigma=sigma, **thresholds)
+            expected = np.zeros(image.shape, bool)
+            expected[1:-1, 29] = image.shape == (32, 60)
+            expected[29, 1:-1] |= image.shape == (60, 32)
+            np.testing.assert_array_equal(found, expected, err_msg=f"{low} to {high}")
+            theirs = cv2.Canny(
+                (levels if image.shape == (32, 60) else levels.T).astype(np.uint8), 1, 1, L2gradient=True
+            )
+            assert np.array_equal(theirs[1:-1, 1:-1] > 0, expected[1:-1, 1:-1])
+
+
+@every_dtype
+@pytest.mark.parametrize("masked", [False, True])
+def test_canny_sees_nothing_in_a_constant(dtype: np.dtype, masked: bool) -> None:
+    y, x = np.indices((40, 50))
+    mask = (x * 7 + y * 3) % 11 > 0 if masked else None
+    for sigma in (0.3, 1.0, 4.0):
+        for level in (1, 77, 200, 255):
+            full = full_scale(dtype)
+            image = np.full((40, 50), level / 255 * full).astype(dtype)
+            assert not imgproc.canny(image, sigma=sigma, low=0.0, high=0.0, mask=mask).any()
+            if dtype.kind == "f":
+                assert not imgproc.canny(image - 300, sigma=sigma, low=0.0, high=0.0, mask=mask).any()
+
+
 def test_weak_edges_need_a_strong_one() -> None:
     image = np.zeros((40, 40), np.float64)
     image[:, 20:] = np.linspace(0.02, 0.5, 40)[:, None]
