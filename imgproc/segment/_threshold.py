@@ -21,8 +21,12 @@ from ..local import local_mean, local_std
 
 __all__ = ["adaptive_threshold", "multi_otsu", "otsu_threshold"]
 
-MOST_LEVELS = 256
-"""That several thresholds are looked for among."""
+MOST_LEVELS = 1 << 16
+"""That three and more classes are looked for among.  Time grows by n log n, memory by n for each class."""
+
+CERTAIN = {1: 1e-12, 2: 1e-12, 4: 2.0**-24, 8: 1e-12}
+"""By bytes of a level: splits are equally good if they differ by no more than this share of what remains within the
+classes.  It is the rounding of the levels themselves for float32, and of the sums for the others."""
 
 
 def _distribution(image: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -58,8 +62,8 @@ def otsu_threshold(image: np.ndarray, *, mask: np.ndarray | None = None) -> floa
     -------
     float
         The highest level of the dark side, as a fraction of full scale, as `threshold` takes it: what is above it is
-        bright.  Exact for every dtype, without bins; the lowest of equally good ones.  The level itself where there is
-        only one.
+        bright.  Exact for every dtype, without bins; the lowest of equally good ones, which float32 levels are up to
+        their rounding.  The level itself where there is only one, so that nothing is above it.
 
     Raises
     ------
@@ -71,15 +75,8 @@ def otsu_threshold(image: np.ndarray, *, mask: np.ndarray | None = None) -> floa
     N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 9(1), 1979.
     """
     levels, counts = _distribution(image, mask)
-    full = full_scale(image.dtype)
-    if levels.size == 1:
-        return float(levels[0] / full)
-    below, total = np.cumsum(counts).astype(np.float64), float(counts.sum())
-    middle = levels - levels[0]  # sums of squares of small numbers
-    sums = np.cumsum(middle * counts)
-    n, s = below[:-1], sums[:-1]
-    apart = (s * total - sums[-1] * n) ** 2 / (n * (total - n))
-    return float(levels[int(np.argmax(apart))] / full)
+    found = _splits(levels, counts, 2, CERTAIN[image.dtype.itemsize])[0] if levels.size > 1 else 0
+    return float(levels[found] / full_scale(image.dtype))
 
 
 def multi_otsu(image: np.ndarray, *, classes: int = 3, mask: np.ndarray | None = None) -> np.ndarray:
@@ -97,14 +94,22 @@ def multi_otsu(image: np.ndarray, *, classes: int = 3, mask: np.ndarray | None =
     Returns
     -------
     ndarray of float64, shape (classes - 1,)
-        In rising order the highest level of each class but the last, as fractions of full scale.  Exact where at most
-        256 levels occur, as in any 8-bit image; of more, 256 groups of equal width are told apart.  With fewer levels
-        than classes, each level is a class and the last threshold is repeated.
+        In rising order the highest level of each class but the last, as fractions of full scale.  No class is empty
+        unless there are fewer levels than classes: then each level is a class and the last threshold is repeated.  Of
+        equally good ones the last threshold is the lowest, then the one before it, and so on.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or no pixel counts that is finite.
+
+    Notes
+    -----
+    Exact where at most 65,536 levels occur, as in any image of integers.  Of more, neighbouring levels are put together
+    into as many groups: the borders between them are the 32,768 largest gaps between levels, and those that part the
+    pixels into 32,768 groups of equal size.  So a single pixel far from all others is a group by itself, and takes
+    nothing from the precision of the rest.  It is a class as well, as no other split leaves so little variance: mask
+    such pixels.
 
     References
     ----------
@@ -114,38 +119,96 @@ def multi_otsu(image: np.ndarray, *, classes: int = 3, mask: np.ndarray | None =
     image = as_image(image, channels=(1, 3))
     classes = integer(classes, "classes", at_least=2, at_most=64)
     levels, counts = _distribution(image, mask)
-    full = full_scale(image.dtype)
-    sums, highest = levels * counts, levels
-    if levels.size > MOST_LEVELS:
-        group = ((levels - levels[0]) * (MOST_LEVELS / (levels[-1] - levels[0]))).astype(np.int64)
-        group = np.minimum(group, MOST_LEVELS - 1)
-        starts = np.flatnonzero(np.diff(group, prepend=-1))
-        counts, sums = np.add.reduceat(counts, starts), np.add.reduceat(sums, starts)
-        highest = levels[np.append(starts[1:], levels.size) - 1]
-    found = highest[_splits(counts.astype(np.float64), sums, min(classes, counts.size))] / full
-    missing = classes - 1 - found.size
-    last = found[-1] if found.size else highest[-1] / full
-    return np.concatenate((found, np.full(missing, last)))
+    full, fewer = full_scale(image.dtype), min(classes, levels.size)
+    found = levels[_splits(levels, counts, fewer, CERTAIN[image.dtype.itemsize])] / full
+    return np.concatenate((found, np.full(classes - fewer, found[-1] if found.size else levels[-1] / full)))
 
 
-def _splits(counts: np.ndarray, sums: np.ndarray, classes: int) -> np.ndarray:
-    """The last group of each class but the last: the sum over the classes of sum**2 / count is largest."""
-    size = counts.size
-    about = sums - sums.sum() / counts.sum() * counts  # about the mean, where squares lose least
-    n, s = np.concatenate(([0.0], np.cumsum(counts))), np.concatenate(([0.0], np.cumsum(about)))
-    number = n[None, :] - n[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.where(number > 0, (s[None, :] - s[:, None]) ** 2 / number, -np.inf)  # of groups i to j - 1
-    best, back = value[0], []
-    for _ in range(classes - 1):
-        total = best[:, None] + value
-        back.append(np.argmax(total, axis=0))
-        best = total[back[-1], np.arange(size + 1)]
-    found, end = [], size
-    for before in reversed(back):
-        end = before[end]
-        found.append(end - 1)
-    return np.array(found[::-1], np.int64)
+def _splits(levels: np.ndarray, counts: np.ndarray, classes: int, certain: float) -> np.ndarray:
+    """The numbers of the last level of each class but the last, where the least variance is left within classes."""
+    cumulated = np.cumsum(counts)
+    middle = int(np.searchsorted(cumulated, cumulated[-1] / 2))
+    largest = max(abs(levels[0]), abs(levels[-1]))
+    about = levels * 1e-160 if largest > 1e150 else levels  # so that squares are numbers
+    about = about - about[middle]
+    with np.errstate(under="ignore"):
+        parts = [counts, counts * about, counts * about * about]
+    last = np.arange(levels.size)
+    if levels.size > MOST_LEVELS and classes > 2:
+        starts = _group_starts(levels, cumulated)
+        parts = [np.add.reduceat(part, starts) for part in parts]
+        last = np.append(starts[1:], levels.size) - 1
+    # Sums from the middle outwards: one enormous level spoils no class but its own.
+    n, at = last.size, int(np.searchsorted(last, middle))
+    sums = np.zeros((3, n + 1))
+    for line, part in zip(sums, parts, strict=True):
+        np.cumsum(part[at:], out=line[at + 1 :])
+        np.cumsum(part[:at][::-1], out=line[:at][::-1])
+    np.negative(sums[:, :at], out=sums[:, :at])
+    back, found = np.zeros((max(classes - 2, 0), n + 1), np.int32), np.empty(classes - 1, np.int64)
+    _part(canonical(sums), certain, back, np.empty((2, n + 1)), found)
+    return last[found]
+
+
+def _group_starts(levels: np.ndarray, cumulated: np.ndarray) -> np.ndarray:
+    """Where groups of neighbouring levels begin, at most `MOST_LEVELS` of them."""
+    half, gaps = MOST_LEVELS // 2, np.diff(levels)
+    wide = np.flatnonzero(gaps > np.partition(gaps, gaps.size - half)[gaps.size - half]) + 1
+    even = np.searchsorted(cumulated, np.arange(1, half) * (cumulated[-1] / half)) + 1
+    return np.unique(np.concatenate(([0], wide, even[even < levels.size])))
+
+
+@kernel
+def _part(sums, certain, back, rests, found):
+    """The least sum of squares about the means of classes of neighbours.
+
+    The best split of the first j levels moves up with j, so the splits of a half bound those of the other half.
+    """
+    n, classes = sums.shape[1] - 1, found.size + 1
+    before, after = rests[0], rests[1]
+    before[0] = 0.0
+    for j in range(1, n + 1):
+        before[j] = _squares(sums, 0, j)
+    for c in range(2, classes):  # parts of the first j levels into c classes
+        ends, stride = n - c + 1, 1
+        while stride <= ends:
+            stride *= 2
+        while stride >= 1:
+            for p in range(stride - 1, ends, 2 * stride):
+                j = c + p
+                low = back[c - 2, j - stride] if p >= stride else c - 1
+                high = back[c - 2, j + stride] if p + stride < ends else j - 1
+                split = _best(sums, certain, before, low, min(high, j - 1), j)
+                back[c - 2, j], after[j] = split, before[split] + _squares(sums, split, j)
+            stride //= 2
+        before, after = after, before
+    end = n
+    if classes > 1:
+        end = _best(sums, certain, before, classes - 1, n - 1, n)
+        found[classes - 2] = end - 1
+    for c in range(classes - 2, 0, -1):
+        end = back[c - 1, end]
+        found[c - 1] = end - 1
+
+
+@kernel(inner=True)
+def _best(sums, certain, before, low, high, end):
+    """The lowest of equally good places from `low` to `high` where the last class begins."""
+    split, least = low, before[low] + _squares(sums, low, end)
+    for i in range(low + 1, high + 1):
+        rest = before[i] + _squares(sums, i, end)
+        if rest + certain * rest + 1e-15 * (sums[2, end] - sums[2, i]) < least:
+            split, least = i, rest
+    return split
+
+
+@kernel(inner=True)
+def _squares(sums, i, j):
+    """The sum of squares about their mean of levels i to j - 1."""
+    if j - i == 1:
+        return 0.0
+    s = sums[1, j] - sums[1, i]
+    return max((sums[2, j] - sums[2, i]) - s * s / (sums[0, j] - sums[0, i]), 0.0)
 
 
 def adaptive_threshold(

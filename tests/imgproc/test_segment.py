@@ -14,6 +14,7 @@ from scipy import ndimage
 from skimage import filters, measure, segmentation
 
 import imgproc
+from imgproc.segment import _threshold
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 
@@ -192,6 +193,71 @@ def test_multi_otsu_at_the_ends(photos: Any) -> None:
     image = photos("camera")
     fine = image / 255 + np.random.default_rng(1).random(image.shape) / 2550
     np.testing.assert_allclose(imgproc.multi_otsu(fine, classes=3), imgproc.multi_otsu(image, classes=3), atol=3 / 255)
+
+
+def three_heaps(dtype: Any) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return np.concatenate([rng.normal(m, 0.03, 1000) for m in (0.2, 0.5, 0.8)]).reshape(60, 50).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("outlier", [-9999.0, 1e4, 1e10, -1e10, 3.4e38, -3.4e38])
+@pytest.mark.parametrize("most", [1 << 16, 256])
+def test_an_outlier_is_one_class_and_the_others_are_as_before(monkeypatch, dtype, outlier, most) -> None:
+    image = three_heaps(dtype)
+    exact = imgproc.multi_otsu(image, classes=3)
+    monkeypatch.setattr(_threshold, "MOST_LEVELS", most)
+    image[0, 0] = outlier
+    found = imgproc.multi_otsu(image, classes=4)
+    low, *high = found if outlier < 0 else found[::-1]
+    assert low == image[0, 0] if outlier < 0 else low == np.sort(image.ravel())[-2]
+    np.testing.assert_allclose(sorted(high), exact, atol=0.01 if most == 256 else 1e-3)
+    for classes in range(2, 20):
+        thresholds = imgproc.multi_otsu(image, classes=classes)
+        assert np.unique(np.searchsorted(thresholds, image.ravel())).size == classes  # none is empty
+
+
+@pytest.mark.parametrize("classes", [3, 5])
+def test_groups_of_levels_are_about_as_good_as_levels(monkeypatch, classes: int) -> None:
+    image = three_heaps("f8")
+
+    def rest(thresholds: np.ndarray) -> float:
+        of = np.searchsorted(thresholds, image.ravel())
+        return sum(np.var(image.ravel()[of == k]) * (of == k).sum() for k in range(classes))
+
+    exact = imgproc.multi_otsu(image, classes=classes)
+    monkeypatch.setattr(_threshold, "MOST_LEVELS", 256)
+    found = imgproc.multi_otsu(image, classes=classes)
+    assert rest(exact) <= rest(found) < 1.005 * rest(exact)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4, 5])
+def test_the_lowest_of_equally_good_thresholds_in_every_dtype(classes: int) -> None:
+    y, x = np.indices((40, 60))
+    for levels in (x, 4 * x, x + 2 * y, np.where(x > 30, 200, 20), 200 - x - y):
+        thresholds = [
+            imgproc.multi_otsu(
+                (levels / 255 * full_scale(dtype) + (0.1 if dtype.kind == "u" else 0)).astype(dtype), classes=classes
+            )
+            for dtype in DTYPES
+        ]
+        for found in thresholds[1:]:
+            np.testing.assert_allclose(found, thresholds[0], rtol=1e-6)
+        single = imgproc.multi_otsu(levels.astype(np.uint8), classes=2)
+        assert single[0] == imgproc.otsu_threshold(levels.astype(np.uint8))
+    ramp = np.arange(5, dtype=np.uint8)[None]  # 0 1 | 2 3 4 is as good as 0 1 2 | 3 4
+    assert imgproc.otsu_threshold(ramp) == 1 / 255
+    assert imgproc.multi_otsu(np.arange(4, dtype=np.uint8)[None], classes=3).tolist() == [0, 1 / 255]
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+def test_nothing_is_above_the_threshold_of_a_constant(dtype: str) -> None:
+    for level in range(0, np.iinfo(dtype).max + 1, 1 if dtype == "u1" else 101):
+        image = np.full((2, 2), level, dtype)
+        assert not imgproc.threshold(image, level=imgproc.otsu_threshold(image)).any(), level
+        image[0, 0] = max(level - 1, 0)
+        white = imgproc.threshold(image, level=imgproc.otsu_threshold(image)) > 0
+        assert np.array_equal(white, image > image.min()), level
 
 
 @every_dtype
