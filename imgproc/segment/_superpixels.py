@@ -284,7 +284,7 @@ def _lab(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(over="ignore", invalid="ignore"):
         for y in range(0, len(image), _ROWS):
             f = image[y : y + _ROWS].astype(np.float32)
-            f *= np.float32(1 / full_scale(image.dtype))
+            f /= np.float32(full_scale(image.dtype))  # the nearest float32, so that all dtypes agree
             f = gray_to_rgb(f.reshape(f.shape[:2])) if f.shape[2:] != (3,) else f
             planes[:, y : y + _ROWS] = np.moveaxis(rgb_to_lab(f), -1, 0)
     if image.dtype.kind == "u":

@@ -129,9 +129,8 @@ def _flood(levels, steps, lines, head, tail, following, words, starts, labels):
                 q = p + steps[k]
                 if labels[q] == FREE:
                     labels[q] = QUEUED if lines else label
-                    level = np.int64(levels[q])
-                    _join(q, level, head, tail, following, words, starts)
-                    now = min(now, level)
+                    # The water never falls: what lies lower waits as if it were as high.
+                    _join(q, max(np.int64(levels[q]), now), head, tail, following, words, starts)
         if head[now] < 0:
             now = _lowest(words, starts)
 
@@ -191,8 +190,10 @@ def watershed(
     Notes
     -----
     Meyer's flooding [1]_: the lowest pixel next, of equals the one that the water reached first, of markers the upper
-    left one.  ``skimage.segmentation.watershed`` without compactness is the same but for markers of equal height, whose
-    order is left to its heap.
+    left one.  The water rises and never falls: a pixel that is lower than the water that reaches it waits among those
+    as high as the water.  ``skimage.segmentation.watershed`` without compactness gives the same labels where no two
+    markers have the same height, whose order it leaves to its heap.  With ``watershed_line=True`` its lines are others,
+    as its water flows on across them.
 
     References
     ----------
