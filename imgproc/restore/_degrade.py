@@ -10,7 +10,7 @@ from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.needed import needed
 from .._core.planes import full_scale
-from .._core.spectra import each_plane
+from .._core.spectra import each_plane, taking_part
 from .._scanline import pixel, run
 from ._periodic import centred
 
@@ -25,6 +25,7 @@ def degrade(
     key: int = 0,
     border: str = "reflect",
     fill: float = 0.0,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Blur an image by a point-spread function and add Gaussian noise.
 
@@ -42,17 +43,22 @@ def degrade(
         What the blur sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even, once, and saturated.  NaN and infinite pixels count as
-        the mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even, once, and saturated.  Pixels that `mask` leaves out
+        keep their values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     Notes
     -----
@@ -62,17 +68,23 @@ def degrade(
     noise, key = real(noise, "noise", at_least=0), integer(key, "key", at_least=0, at_most=1 << 52)
     border_name(border)
     fill = real(fill, "fill")
+    mask = taking_part(image, mask)
     if image.size == 0:
         return image.copy()
     top = full_scale(image.dtype)
     floats = (
         image if noise == 0 else image.astype(work_dtype(image.dtype), order="C") / work_dtype(image.dtype).type(top)
     )
-    blurred = _blurred(floats, psf, border, fill * full_scale(floats.dtype))
-    return blurred if noise == 0 else run(blurred, [pixel.gaussian_noise(noise, key)], dtype=image.dtype)
+    blurred = _blurred(floats, psf, border, fill * full_scale(floats.dtype), mask)
+    if noise == 0:
+        return blurred
+    found = run(blurred, [pixel.gaussian_noise(noise, key)], dtype=image.dtype)
+    if mask is not None:
+        found[~mask] = image[~mask]
+    return found
 
 
-def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float) -> np.ndarray:
+def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float, mask: np.ndarray | None) -> np.ndarray:
     with needed("scipy"):
         from scipy.fft import irfft2, next_fast_len, rfft2
 
@@ -91,7 +103,7 @@ def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float) -> np
         found *= transfer
         return irfft2(found, s=size, overwrite_x=True)[below : below + h, right : right + w]
 
-    return each_plane(image, work)
+    return each_plane(image, work, mask)
 
 
 declare(degrade, no_peer="no row yet")
