@@ -16,7 +16,7 @@ from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.needed import needed
 from .._core.planes import canonical, full_scale
-from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies
+from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies, refuse_overflow
 from .._core.threads import run_bands
 from ._isotropic import CACHED_BELOW, LEAST_CUTOFF, checked
 
@@ -223,11 +223,12 @@ def _peaks(image: np.ndarray, mask: np.ndarray | None = None) -> list[tuple[floa
         from scipy import ndimage
 
     plane = image.astype(np.float64)
-    if image.ndim == 3:
-        plane = plane.mean(axis=2)
-    if mask is not None:
-        fill_left_out(plane, mask)
-    plane -= plane.mean()
+    with np.errstate(all="ignore"):
+        plane = plane if image.ndim == 2 else plane.mean(axis=2)
+        if mask is not None:
+            fill_left_out(plane, mask)
+        plane -= plane.mean()
+    refuse_overflow(image, mask, plane)
     plane *= _window(h)[:, np.newaxis] * _window(w)
     amplitude = np.abs(np.fft.fftshift(np.fft.fft2(plane)))
     least = amplitude.max() * 1e-12

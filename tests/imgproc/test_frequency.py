@@ -233,17 +233,6 @@ def test_notches_at_the_highest_frequencies_are_found_once(fx: float, fy: float)
     assert np.abs(found[0]).tolist() == [abs(fx), abs(fy)]
 
 
-@pytest.mark.parametrize("border", ["reflect", "replicate"])
-def test_non_finite_pixels_count_as_the_mean_of_the_others(border: str) -> None:
-    image = example_image(np.float32, (9, 12))
-    filled = image.copy()
-    image[2, 3], image[5, 5] = np.nan, np.inf
-    filled[2, 3] = filled[5, 5] = image[np.isfinite(image)].mean(dtype=np.float64)
-    expected = imgproc.lowpass(filled, cutoff=0.1, border=border)
-    expected[2, 3], expected[5, 5] = np.nan, np.inf
-    np.testing.assert_array_equal(imgproc.lowpass(image, cutoff=0.1, border=border), expected)
-
-
 def test_large_transfers_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     image = example_image(np.float32, (20, 30))
     expected = imgproc.lowpass(image, cutoff=0.17)
