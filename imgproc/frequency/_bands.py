@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary
-from .._core.check import ordered_range, positive, real
+from .._core.check import ordered_range, real
 from .._core.declare import Case, Peer, declare, levels_inside
 from .._core.planes import full_scale
 from .._core.spectra import each_plane
-from ._isotropic import LEAST_CUTOFF, checked, filtered, highpass_gain, lowpass_gain, prototype
+from ._isotropic import LEAST_CUTOFF, MOST_CUTOFF, checked, cutoff_of, filtered, highpass_gain, lowpass_gain, prototype
 
 __all__ = ["bandpass", "bandreject", "highpass", "lowpass"]
 
@@ -99,7 +99,7 @@ def lowpass(
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.8.
     """
     image, order, fill, mask = checked(image, kind, order, border, fill, mask)
-    cutoff = max(positive(cutoff, "cutoff"), LEAST_CUTOFF)
+    cutoff = cutoff_of(cutoff)
     return _pass(image, lowpass_gain, (kind, order, cutoff), border, fill, mask)
 
 
@@ -158,7 +158,7 @@ def highpass(
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.9.
     """
     image, order, fill, mask = checked(image, kind, order, border, fill, mask)
-    cutoff, offset = max(positive(cutoff, "cutoff"), LEAST_CUTOFF), real(offset, "offset")
+    cutoff, offset = cutoff_of(cutoff), real(offset, "offset")
     return _pass_offset(image, highpass_gain, (kind, order, cutoff), border, fill, mask, offset)
 
 
@@ -294,7 +294,7 @@ def _band(band: Any) -> tuple[float, float]:
     low, high = ordered_range(band, "band")
     if low < 0:
         raise ValueError(f"band must be a pair (low, high) with 0 <= low < high, got {(low, high)}")
-    return low, high
+    return min(low, MOST_CUTOFF), min(high, MOST_CUTOFF)
 
 
 def _rows() -> list[Case]:

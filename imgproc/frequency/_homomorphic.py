@@ -9,7 +9,7 @@ from .._core.check import as_image, border_name, positive, real
 from .._core.declare import declare
 from .._core.planes import full_scale
 from .._core.spectra import each_plane, taking_part
-from ._isotropic import LEAST_CUTOFF, filtered
+from ._isotropic import cutoff_of, filtered
 
 __all__ = ["homomorphic"]
 
@@ -76,7 +76,7 @@ def homomorphic(
     """
     image = as_image(image)
     low, high = real(low, "low", at_least=0), real(high, "high", at_least=0)
-    cutoff, sharpness = max(positive(cutoff, "cutoff"), LEAST_CUTOFF), positive(sharpness, "sharpness")
+    cutoff, sharpness = cutoff_of(cutoff), positive(sharpness, "sharpness")
     border_name(border)
     fill = real(fill, "fill")
     mask = taking_part(image, mask)

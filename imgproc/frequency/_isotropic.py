@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary, elementary_arrays
-from .._core.check import as_image, border_name, integer, one_of, real
+from .._core.check import as_image, border_name, integer, one_of, positive, real
 from .._core.formats import work_dtype
 from .._core.planes import full_scale
 from .._core.spectra import double_size, filter_by_dct, filter_by_dft, frequencies, taking_part
@@ -23,8 +23,8 @@ CACHED_BELOW = 1 << 22
 LARGEST_ORDER = 1000
 """Of Butterworth's filter, which is the ideal one by then."""
 
-LEAST_CUTOFF = 1e-9
-"""Cycles per pixel; a smaller cutoff counts as this.  No image is so large that it has such a slow wave."""
+LEAST_CUTOFF, MOST_CUTOFF = 1e-9, 1e9
+"""Cycles per pixel; cutoffs beyond these count as these.  No image is so large that it has such a slow wave."""
 
 _ROWS = 16
 """Of a transfer, computed at a time."""
@@ -77,6 +77,10 @@ def filtered(
     if dct:
         return lambda plane: filter_by_dct(plane, gain)
     return lambda plane: filter_by_dft(plane, gain, size, border, fill * full_scale(image.dtype))
+
+
+def cutoff_of(cutoff: Any) -> float:
+    return min(max(positive(cutoff, "cutoff"), LEAST_CUTOFF), MOST_CUTOFF)
 
 
 def checked(

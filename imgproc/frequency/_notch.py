@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary, elementary_arrays
-from .._core.check import positive, real
+from .._core.check import real
 from .._core.declare import declare
 from .._core.filling import fill as fill_left_out
 from .._core.formats import work_dtype
@@ -18,11 +18,12 @@ from .._core.needed import needed
 from .._core.planes import canonical, full_scale
 from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies, refuse_overflow
 from .._core.threads import run_bands
-from ._isotropic import CACHED_BELOW, LEAST_CUTOFF, checked
+from ._isotropic import CACHED_BELOW, checked, cutoff_of
 
 __all__ = ["notch_reject"]
 
 BUTTERWORTH, IDEAL, GAUSSIAN = range(3)
+MOST_CENTERS = 1000
 CODES = {"butterworth": BUTTERWORTH, "ideal": IDEAL, "gaussian": GAUSSIAN}
 
 
@@ -46,7 +47,7 @@ def notch_reject(
         uint8, uint16, float32 or float64; each channel by itself.
     centers : sequence of (float, float), optional
         Frequencies (fx, fy) in cycles per pixel, from -0.5 to 0.5, not (0, 0); each stands for itself and its
-        opposite.
+        opposite.  At most 1000 of them.
     auto : bool
         Find the centres instead, as peaks of the spectrum of the channels' mean, see Notes.  Either `centers` or
         ``auto=True`` must be given.
@@ -91,7 +92,7 @@ def notch_reject(
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.10, "Notch filters".
     """
     image, order, fill, mask = checked(image, kind, order, border, fill, mask)
-    cutoff = max(positive(cutoff, "cutoff"), LEAST_CUTOFF)
+    cutoff = cutoff_of(cutoff)
     if not isinstance(auto, (bool, np.bool_)):
         raise TypeError(f"auto must be a bool, got {type(auto).__name__}")
     if (centers is None) != bool(auto):
@@ -199,6 +200,8 @@ def _around(frequency: np.ndarray) -> np.ndarray:
 def _centers(centers: Any) -> list[tuple[float, float]]:
     if isinstance(centers, (str, bytes)) or not isinstance(centers, (Sequence, np.ndarray)):
         raise TypeError(f"centers must be a sequence of pairs (fx, fy), got {type(centers).__name__}")
+    if len(centers) > MOST_CENTERS:
+        raise ValueError(f"centers must be at most {MOST_CENTERS} pairs, got {len(centers)}")
     places = []
     for i, center in enumerate(centers):
         if not isinstance(center, (Sequence, np.ndarray)) or isinstance(center, (str, bytes)) or len(center) != 2:

@@ -85,7 +85,7 @@ def apply_transfer(
         size = transfer.shape
         gain = _gains(transfer, size)
         mirrored = np.roll(gain[::-1, ::-1], 1, axis=(0, 1)).conj()
-        gain = ((gain + mirrored) / 2)[:, : size[1] // 2 + 1]
+        gain = (gain / 2 + mirrored / 2)[:, : size[1] // 2 + 1]
     with np.errstate(all="ignore"):  # gains beyond float32 are infinite, and the result is refused
         gain = gain.astype(np.result_type(kind, np.complex64) if gain.dtype.kind == "c" else kind)
     top = full_scale(image.dtype)

@@ -10,11 +10,14 @@ from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.needed import needed
 from .._core.planes import full_scale
-from .._core.spectra import each_plane, taking_part
+from .._core.spectra import each_plane, refuse_overflow, taking_part
 from .._scanline import pixel, run
 from ._periodic import centred
 
 __all__ = ["degrade"]
+
+MOST_NOISE = 1e30
+"""Times full scale: float32 holds it."""
 
 
 def degrade(
@@ -36,7 +39,7 @@ def degrade(
     psf : ndarray of shape (n, m)
         What becomes of a point, non-negative, taken relative to its sum; its middle is [n // 2, m // 2].
     noise : float
-        Standard deviation of the noise, as a fraction of full scale, at least 0.
+        Standard deviation of the noise, as a fraction of full scale, from 0 to 1e30.
     key : int
         Which noise, from 0 to 2**52: the same key gives the same noise.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
@@ -65,7 +68,7 @@ def degrade(
     A convolution (the point-spread function is not mirrored), by DFT, with nothing of the opposite edge in it.
     """
     image, psf = as_image(image), as_psf(psf)
-    noise, key = real(noise, "noise", at_least=0), integer(key, "key", at_least=0, at_most=1 << 52)
+    noise, key = real(noise, "noise", at_least=0, at_most=MOST_NOISE), integer(key, "key", at_least=0, at_most=1 << 52)
     border_name(border)
     fill = real(fill, "fill")
     mask = taking_part(image, mask)
@@ -79,6 +82,7 @@ def degrade(
     if noise == 0:
         return blurred
     found = run(blurred, [pixel.gaussian_noise(noise, key)], dtype=image.dtype)
+    refuse_overflow(image, mask, found)
     if mask is not None:
         found[~mask] = image[~mask]
     return found

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._core import elementary, elementary_arrays
-from .._core.check import as_image, as_psf, integer, positive, real
+from .._core.check import as_image, as_psf, integer, real
 from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.needed import needed
 from .._core.planes import canonical, full_scale
 from .._core.spectra import each_plane, frequencies, taking_part
-from ..frequency._isotropic import LARGEST_ORDER, LEAST_CUTOFF
+from ..frequency._isotropic import LARGEST_ORDER, cutoff_of
 from ..transform._denoise import counted, noise_of, whole_windows
 from ..transform._wavelet import split
 from ._periodic import Filter, centred, packed, periodic, roomy
@@ -150,7 +150,7 @@ def inverse_filter(
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 5.7.
     """
     image, psf = as_image(image), as_psf(psf)
-    cutoff = max(positive(cutoff, "cutoff"), LEAST_CUTOFF)
+    cutoff = cutoff_of(cutoff)
     order = integer(order, "order", at_least=1, at_most=LARGEST_ORDER)
     mask = taking_part(image, mask)
     if image.size == 0:
