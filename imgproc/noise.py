@@ -263,35 +263,29 @@ def _stored(levels: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return np.rint(np.clip(levels, 0, full_scale(dtype))).astype(dtype)
 
 
-@kernel(inner=True)
-def _one_level(rows, y, i, channels):
-    """Whether the nine pixels of a window are equal, the first of them at (y, i)."""
-    level = rows[y, i]
-    for row in range(y, y + 3):
-        for k in range(i, i + 3 * channels, channels):
-            if rows[row, k] != level:
-                return False
-    return True
-
-
 @kernel
 def _residuals(rows, channels, totals, counts, seen):
     """For each row and channel the sum of absolute second differences along both axes, the number of windows with
     details, and the number of windows whose pixels are all numbers."""
     for y in range(rows.shape[0] - 2):
+        above, row, below = rows[y], rows[y + 1], rows[y + 2]
         for c in range(channels):
             total, count, flat = 0.0, 0, 0
-            for i in range(c, rows.shape[1] - 2 * channels, channels):
-                j, k = i + channels, i + 2 * channels
-                left = float(rows[y, i]) - 2.0 * rows[y + 1, i] + rows[y + 2, i]
-                middle = float(rows[y, j]) - 2.0 * rows[y + 1, j] + rows[y + 2, j]
-                right = float(rows[y, k]) - 2.0 * rows[y + 1, k] + rows[y + 2, k]
-                v = abs(left - 2.0 * middle + right)
-                if v == 0.0 and _one_level(rows, y, i, channels):
-                    flat += 1
-                elif np.isfinite(v):
-                    total += v
-                    count += 1
+            # `equal`: how many columns up to this one are of one level, the same in all of them.
+            left, middle, equal, before = 0.0, 0.0, 0, row[c]
+            for i in range(c, rows.shape[1], channels):
+                level = row[i]
+                right = float(above[i]) - 2.0 * level + below[i]
+                equal = equal + 1 if level == before else 1
+                equal = equal if above[i] == level and below[i] == level else 0
+                if i >= c + 2 * channels:
+                    v = abs(left - 2.0 * middle + right)
+                    if equal >= 3:
+                        flat += 1
+                    elif np.isfinite(v):
+                        total += v
+                        count += 1
+                left, middle, before = middle, right, level
             totals[y, c], counts[y, c], seen[y, c] = total, count, count + flat
 
 

@@ -113,7 +113,7 @@ def _overflow(image: np.ndarray, mask: np.ndarray | None) -> ValueError:
         largest = np.abs(image if mask is None else image[mask]).max(initial=0)
     return ValueError(
         f"image must give a finite result, but with these arguments its levels, up to {largest:.3g}, go beyond "
-        f"{work_dtype(image.dtype)}: leave pixels that are out of range out by mask=, or bring image and arguments into range"
+        f"{work_dtype(image.dtype)}: leave pixels out of range out by mask=, or bring image and arguments into range"
     )
 
 
