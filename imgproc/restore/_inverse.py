@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +30,9 @@ ROUNDS = 3
 
 LEAST = 1e-10
 """Where what other gains are divided by is smaller, they are 0."""
+
+TILE, NARROWEST = 8, 4
+"""Side of the tiles that are looked at for details, in details, and the least side of a rectangle of them, in tiles."""
 
 MOST = 1e30
 """A larger weight counts as this.  It leaves only the mean."""
@@ -267,8 +270,8 @@ def constrained_least_squares(
     -----
     The gain is conj(H) / (abs(H)^2 + gamma abs(P)^2), P the transfer of the Laplacian [[0, -1, 0], [-1, 4, -1], [0, -1,
     0]] [1]_.  The gamma found is the one for which the mean square of image - blurred result is noise^2, between 1e-9
-    and 1e6.  Where a picture is of one level there is no noise: margins are left out, and of the rest the share that
-    has details counts.  Edges are treated as by `inverse_filter`.
+    and 1e6.  A margin of one level shows no noise: of a picture that has such places the largest rectangle without
+    them is looked at, if there is one of 64 by 64 pixels.  Edges are treated as by `inverse_filter`.
 
     References
     ----------
@@ -289,15 +292,14 @@ def constrained_least_squares(
             # Made for each channel anew, so that they need not be kept while it is filtered.
             power, rough, weight = _power(blur), _roughness(size, blur.real.dtype), gamma
             if weight is None:
-                seen = _noisy_part(plane, whole)
-                sigma = seen.sigma if noise is None else noise * full_scale(image.dtype)
-                variance = sigma * sigma * seen.share
-                if seen.box.shape == plane.shape:
-                    weight = _fitting(continued, power, rough, variance)
+                sigma, part = _noise(plane, whole)
+                sigma = sigma if noise is None else noise * full_scale(image.dtype)
+                if part.shape == plane.shape:
+                    weight = _fitting(continued, power, rough, sigma)
                 else:
-                    inner, blur_there = _blur(seen.box, psf)
+                    inner, blur_there = _blur(part, psf)
                     rough_there = _roughness(inner, rough.dtype)
-                    weight = _fitting(periodic(seen.box, inner), _power(blur_there), rough_there, variance)
+                    weight = _fitting(periodic(part, inner), _power(blur_there), rough_there, sigma)
             rough *= power.dtype.type(weight)
             power += rough
             return _ratio(blur, power)
@@ -314,33 +316,48 @@ def _roughness(size: tuple[int, int], dtype: np.dtype) -> np.ndarray:
     return ((4 - 2 * cos(2 * np.pi * fy) - 2 * cos(2 * np.pi * fx)) ** 2).astype(dtype)
 
 
-class _Noisy(NamedTuple):
-    """The standard deviation of the noise, the part of the picture without margins of one level, and the share of that
-    part which has details."""
-
-    sigma: float
-    box: np.ndarray
-    share: float
-
-
-def _noisy_part(plane: np.ndarray, whole: np.ndarray | None) -> _Noisy:
+def _noise(plane: np.ndarray, whole: np.ndarray | None) -> tuple[float, np.ndarray]:
+    """Standard deviation of the noise, and the part of the plane that shows it."""
     coarse, (_, _, diagonal) = split(canonical(plane), "db2", "reflect")
     there = counted(diagonal, coarse, whole)
-    if not there.any():
-        return _Noisy(0.0, plane, 1.0)
-    bounds, box = [], []
-    for axis, n in enumerate(plane.shape):
-        found = np.flatnonzero(there.any(axis=1 - axis))
-        first, last = int(found[0]), int(found[-1])
-        bounds.append(slice(first, last + 1))
-        # Detail i is of the samples 2 i - 2 to 2 i + 1: within these there is nothing of a margin beside the first and
-        # the last.
-        start, stop = 2 * first + 1 if first > 1 else 0, 2 * last - 1 if 2 * last + 2 < n else n
-        box.append(slice(start, stop) if start < stop else slice(0, n))
-    return _Noisy(noise_of(diagonal, there), plane[tuple(box)], float(there[tuple(bounds)].mean()))
+    return noise_of(diagonal, there), plane[_full_of_details(there)]
 
 
-def _fitting(continued: np.ndarray, power: np.ndarray, rough: np.ndarray, variance: float) -> float:
+def _full_of_details(there: np.ndarray) -> tuple[slice, slice]:
+    """The largest rectangle of pixels in which most details are there everywhere; all pixels if there is none.
+
+    A margin of one level shows no noise, and its edge may be sharper than a blurred one, so that no picture explains
+    it.
+    """
+    rows, columns = (n // TILE for n in there.shape)
+    tiles = there[: rows * TILE, : columns * TILE].reshape(rows, TILE, columns, TILE)
+    full = np.count_nonzero(tiles, axis=(1, 3)) * 2 >= TILE * TILE
+    if not full.any() or full.all():
+        return np.s_[:, :]
+    best, (top, bottom, left, right) = 0, (0, 0, 0, 0)
+    heights = np.zeros(columns, int)
+    for y in range(rows):
+        heights = np.where(full[y], heights + 1, 0)
+        waiting: list[tuple[int, int]] = []  # places of rising heights, each from where it holds
+        for x in range(columns + 1):
+            start, height = x, int(heights[x]) if x < columns else 0
+            while waiting and waiting[-1][1] >= height:
+                start, tall = waiting.pop()
+                if tall * (x - start) > best and min(tall, x - start) >= NARROWEST:
+                    best, (top, bottom, left, right) = tall * (x - start), (y + 1 - tall, y + 1, start, x)
+            waiting.append((start, height))
+    if not best:
+        return np.s_[:, :]
+    # Detail i is of the pixels 2 i - 2 to 2 i + 1.  Tiles at an edge of the rectangle may lie across that of a margin.
+    step = 2 * TILE
+    y, x = (
+        slice(first and (first + 1) * step, (last if last == n else last - 1) * step)
+        for first, last, n in ((top, bottom, rows), (left, right, columns))
+    )
+    return y, x
+
+
+def _fitting(continued: np.ndarray, power: np.ndarray, rough: np.ndarray, sigma: float) -> float:
     """The gamma for which the residual has the power of the noise, by bisection: the residual grows with it."""
     with needed("scipy"):
         from scipy.fft import rfft2
@@ -348,7 +365,7 @@ def _fitting(continued: np.ndarray, power: np.ndarray, rough: np.ndarray, varian
     h, w = continued.shape
     seen = _power(rfft2(continued))
     seen[:, 1 : (w + 1) // 2] *= 2  # columns that stand for their conjugates, too
-    wanted = variance * (h * w) ** 2  # by Parseval: of the unscaled spectrum
+    wanted = sigma * sigma * (h * w) ** 2  # by Parseval: of the unscaled spectrum
 
     arrays = canonical(seen), canonical(power), canonical(rough)
     low, high = elementary.log(1e-9), elementary.log(1e6)

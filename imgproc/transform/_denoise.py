@@ -23,6 +23,9 @@ RULES = ("bayes", "visu")
 MEDIAN_OF_NORMAL = 0.6744897501960817
 """Of the absolute value of a standard normal number."""
 
+ENOUGH = 64
+"""So many details tell the noise to a tenth."""
+
 ROUNDINGS = 2
 """Details within so many roundings (of the dtype, relative to the coarse level) of zero count as zeros."""
 
@@ -99,8 +102,7 @@ def wavelet_denoise(
     -----
     s is the median of the absolute value of the finest diagonal details, divided by 0.6745 [1]_.  Zeros, as of margins
     of any one level, are counted neither there nor in the variance; what is within 2 roundings of the dtype of zero,
-    relative to the level, is a zero.  Of an image with a mask s is found where no pixel was filled, if there is such a
-    place.
+    relative to the level, is a zero.  Neither are details counted that see a filled pixel, if there are 64 others.
 
     References
     ----------
@@ -123,7 +125,9 @@ def wavelet_denoise(
         return image.copy()
     levels = max(deepest(image.shape[:2], name) - 3, 1) if levels is None else levels
 
-    whole = None if mask is None or levels == 0 else whole_windows(mask, name, border)
+    whole: list[Any] = [mask]  # for each level
+    for _ in range(levels):
+        whole.append(None if mask is None else whole_windows(whole[-1], name, border))
 
     def work(plane: np.ndarray) -> np.ndarray:
         h, w = plane.shape
@@ -135,11 +139,11 @@ def wavelet_denoise(
             smooth.append(plane)
             details.append(level)
         finest = details[0][2]
-        sigma = noise_of(finest, counted(finest, smooth[0], whole)) if isinstance(threshold, str) else 0.0
+        sigma = noise_of(finest, counted(finest, smooth[0], whole[1])) if isinstance(threshold, str) else 0.0
         limit = sigma * math.sqrt(2 * elementary.log(h * w)) if threshold == "visu" else threshold
-        for coarse, level in zip(smooth, details, strict=True):
+        for coarse, level, seen in zip(smooth, details, whole[1:], strict=True):
             for part in level:
-                _shrink(part, _bayes(part, coarse, sigma) if threshold == "bayes" else limit, kind)
+                _shrink(part, _bayes(part, coarse, seen, sigma) if threshold == "bayes" else limit, kind)
         return synthesize([plane, *reversed(details)], name)[:h, :w]
 
     return each_plane(image, work, mask)
@@ -154,16 +158,20 @@ def counted(details: np.ndarray, coarse: np.ndarray, whole: np.ndarray | None = 
 
     Sums of equal pixels and of even slopes are zero in exact arithmetic.  In floats they are within a few roundings of
     the level, which the coarse coefficients of the same level hold.  With `whole`, by `whole_windows`, only those count
-    that see no filled pixel, if there is one.
+    that see no filled pixel, if there are enough of them.
     """
     limit = np.abs(coarse)
     limit *= _tolerance(details.dtype)
     there = np.abs(details) > limit
-    return there if whole is None or not whole.any() else there & whole
+    return there if whole is None or not _enough(whole) else there & whole
+
+
+def _enough(whole: np.ndarray) -> bool:
+    return bool(np.count_nonzero(whole) >= ENOUGH)
 
 
 def whole_windows(mask: np.ndarray, name: str, border: str) -> np.ndarray:
-    """Which coefficients of the finest level see no pixel that was filled."""
+    """Which coefficients of the finest level see no pixel that a mask leaves out; of the next level, no coefficient."""
     length, found = taps(name).shape[1], mask
     for axis in (0, 1):
         n = found.shape[axis]
@@ -181,10 +189,12 @@ def noise_of(diagonal: np.ndarray, there: np.ndarray) -> float:
     return float(np.median(sizes)) / MEDIAN_OF_NORMAL if sizes.size else 0.0
 
 
-def _bayes(details: np.ndarray, coarse: np.ndarray, sigma: float) -> float:
+def _bayes(details: np.ndarray, coarse: np.ndarray, whole: np.ndarray | None, sigma: float) -> float:
     noise, lanes = sigma * sigma, np.zeros((2, LANES))
     if noise == 0:
         return 0.0
+    if whole is not None and _enough(whole):
+        details = np.where(whole, details, 0)
     _add_squares(canonical(details), canonical(coarse), _tolerance(details.dtype), lanes)
     total, count = lanes.sum(axis=1)
     power = total / max(count, 1)
