@@ -227,6 +227,34 @@ def test_constrained_least_squares_leaves_the_noise(grey_photo: np.ndarray, nois
     assert error(estimated, found) < noise / 4
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_the_largest_rectangle_of_details(seed: int) -> None:
+    """Against all rectangles; sides that are not the picture's are a tile further in."""
+    rng = np.random.default_rng(seed)
+    tiles = np.ones((9, 12), bool)
+    tiles[rng.integers(0, 9, seed % 5), rng.integers(0, 12, seed % 5)] = False
+    there = np.repeat(np.repeat(tiles, 8, axis=0), 8, axis=1) & (rng.random((72, 96)) < 0.9)
+    there |= ~np.repeat(np.repeat(tiles, 8, axis=0), 8, axis=1) & (rng.random((72, 96)) < 0.1)
+    y, x = inverse._full_of_details(there)
+    sizes = {
+        (a, b, c, d): (b - a) * (d - c)
+        for a in range(9)
+        for b in range(a + 4, 10)
+        for c in range(12)
+        for d in range(c + 4, 13)
+        if tiles[a:b, c:d].all()
+    }
+    if tiles.all() or not sizes:
+        assert (y, x) == np.s_[:, :]
+        return
+    largest = [
+        (a and 16 * (a + 1), 16 * (b if b == 9 else b - 1), c and 16 * (c + 1), 16 * (d if d == 12 else d - 1))
+        for (a, b, c, d), size in sizes.items()
+        if size == max(sizes.values())
+    ]
+    assert (y.start, y.stop, x.start, x.stop) in largest
+
+
 @pytest.mark.parametrize("margin", [0, 128, 255])
 @pytest.mark.parametrize("corners", [False, True], ids=["middle", "corners"])
 @pytest.mark.parametrize("noise", [None, 0.03])
