@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from imgproc._core.planes import full_scale, on_intensity
 from imgproc._core.spectra import each_plane, frequencies
 from imgproc._scanline import Stage, Whole, resize
 from imgproc.frequency import bandpass, bandreject, highpass, homomorphic, lowpass
+from imgproc.frequency._isotropic import LARGEST_ORDER
 
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
@@ -32,12 +33,22 @@ WIDEST = 16
 """Octaves of a band; more than the frequencies of any image."""
 
 
+def _where_finite(work: Callable[..., np.ndarray], image: np.ndarray) -> np.ndarray:
+    """A filter whose window is the whole image, of an image that may have pixels which are not finite."""
+    if image.dtype.kind == "u" or np.isfinite(image).all():
+        return work(image)
+    finite = np.isfinite(image) if image.ndim == 2 else np.isfinite(image).all(axis=2)
+    return work(image, mask=finite) if finite.any() else image.copy()
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FrequencyFilter(Transform):
     """Keep or remove a band of spatial frequencies.
 
     No peer has it; see `imgproc.lowpass`, `imgproc.highpass`, `imgproc.bandpass` and
     `imgproc.bandreject`.  Each channel by itself, border ``reflect``.  Changes images only; any number of channels.
+    The whole image is one window: pixels that are NaN or infinite are filled from their surroundings first, and stay as
+    they are.
 
     Parameters
     ----------
@@ -52,7 +63,7 @@ class FrequencyFilter(Transform):
         Range of a band's width, above 0, at most 16: it reaches from ``cutoff * 2**(-octaves / 2)`` to
         ``cutoff * 2**(octaves / 2)``.
     order : int
-        Of Butterworth's filter, at least 1; the higher, the steeper.
+        Of Butterworth's filter, from 1 to 1000; the higher, the steeper.
     offset : float
         Added to what ``"highpass"`` and ``"bandpass"`` leave, as a fraction of full scale: these take the mean away,
         and without an offset an integer image loses all that is below it.
@@ -78,7 +89,7 @@ class FrequencyFilter(Transform):
         one_of(self.kind, "kind", KINDS)
         self._keep("cutoff", number_range(self.cutoff, "cutoff", above=0))
         self._keep("octaves", number_range(self.octaves, "octaves", above=0, at_most=WIDEST))
-        self._keep("order", integer(self.order, "order", at_least=1))
+        self._keep("order", integer(self.order, "order", at_least=1, at_most=LARGEST_ORDER))
         self._keep("offset", fraction(self.offset, "offset", SHIFT))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -105,7 +116,7 @@ class FrequencyFilter(Transform):
                 work = functools.partial(bandpass, band=band, offset=self.offset, **shape)
             else:
                 work = functools.partial(bandreject, band=band, **shape)
-        return [Whole(work, label=self.response)]
+        return [Whole(functools.partial(_where_finite, work), label=self.response)]
 
 
 declare(
@@ -127,7 +138,8 @@ class HomomorphicLight(Transform):
 
     Light times reflectance is a sum in the logarithm, where light varies slowly and reflectance fast.  No peer has it;
     see `imgproc.homomorphic`.  Border ``reflect``.  Changes images only; any number of channels with
-    ``color="per_channel"``.
+    ``color="per_channel"``.  The whole image is one window: pixels that are NaN or infinite are filled from their
+    surroundings first, and stay as they are.
 
     Parameters
     ----------
@@ -174,7 +186,7 @@ class HomomorphicLight(Transform):
         """One filter."""
         options = {name: params[name] for name in ("low", "high", "cutoff")}
         work = functools.partial(_homomorphic, {**options, "sharpness": self.sharpness}, self.color)
-        return [Whole(work, label="homomorphic filter")]
+        return [Whole(functools.partial(_where_finite, work), label="homomorphic filter")]
 
 
 declare(
@@ -185,11 +197,11 @@ declare(
 )
 
 
-def _homomorphic(options: dict[str, Any], color: str, image: np.ndarray) -> np.ndarray:
+def _homomorphic(options: dict[str, Any], color: str, image: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
     mode = color_mode(color, image)
     if mode == "per_channel" or not image.size:
-        return homomorphic(image, **options)
-    return on_intensity(image, mode, lambda plane: homomorphic(plane, **options))
+        return homomorphic(image, mask=mask, **options)
+    return on_intensity(image, mode, lambda plane: homomorphic(plane, mask=mask, **options))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -200,7 +212,8 @@ class FourierDomainAdaptation(Transform):
     amplitudes stay [1]_, each channel by itself.  albumentations' FDA, which counts `beta` in the shorter side on both
     axes; here, as in [1]_, each side has its own, and the zero frequency, the mean, always takes part.  An amplitude
     that the image lacks has no phase and stays away, so that a constant image becomes constant.  The reference is
-    scaled to the image's size.  Changes images only; NaN and infinite pixels count as the mean of the others and stay.
+    scaled to the image's size.  Changes images only.  The whole image is one window: pixels that are NaN or infinite
+    are filled from their surroundings first, and stay as they are.
 
     Parameters
     ----------
@@ -250,7 +263,7 @@ class FourierDomainAdaptation(Transform):
             raise ValueError(
                 f"references[{number}] must have as many channels as the image, {frame.channels}, got {channels}"
             )
-        work = functools.partial(_adapted, reference, params["beta"])
+        work = functools.partial(_where_finite, functools.partial(_adapted, reference, params["beta"]))
         return [Whole(work, opencv=reference.shape[:2] != (frame.height, frame.width), label="Fourier adaptation")]
 
 
@@ -262,7 +275,7 @@ declare(
 )
 
 
-def _adapted(reference: np.ndarray, beta: float, image: np.ndarray) -> np.ndarray:
+def _adapted(reference: np.ndarray, beta: float, image: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
     with needed("scipy", "FourierDomainAdaptation"):
         from scipy.fft import irfft2, rfft2
 
@@ -290,5 +303,5 @@ def _adapted(reference: np.ndarray, beta: float, image: np.ndarray) -> np.ndarra
         return irfft2(found, s=plane.shape, overwrite_x=True)
 
     for c in range(planes.shape[2]):
-        out[:, :, c] = each_plane(planes[:, :, c], functools.partial(exchanged, wanted[:, :, c]))
+        out[:, :, c] = each_plane(planes[:, :, c], functools.partial(exchanged, wanted[:, :, c]), mask)
     return out.reshape(image.shape)
