@@ -216,13 +216,15 @@ def lower(words, chain, work):
 def place(m: Any, source: Any, result: Any) -> bool:
     """Write to the numbers of the source where whole pixels come from; returns whether none comes from outside."""
     h, w = source[HEIGHT], source[WIDTH]
-    step_x, step_y, first = walk_kernel(m, w)
-    source[FIRST], source[STEP_X], source[STEP_Y] = first, step_x, step_y
     right, down = result[COLUMNS] - 1, result[ROWS] - 1
     x0, y0 = np.floor(m[2] + 0.5 * (m[0] + m[1])), np.floor(m[5] + 0.5 * (m[3] + m[4]))
     x1, y1 = x0 + m[0] * right + m[1] * down, y0 + m[3] * right + m[4] * down
     whole = m[2] == np.floor(m[2]) and m[5] == np.floor(m[5])
-    return whole and min(x0, x1) >= 0 and min(y0, y1) >= 0 and max(x0, x1) < w and max(y0, y1) < h
+    if not (whole and min(x0, x1) >= 0 and min(y0, y1) >= 0 and max(x0, x1) < w and max(y0, y1) < h):
+        return False
+    step_x, step_y, first = walk_kernel(m, w)  # after the proof: numbers are made whole here
+    source[FIRST], source[STEP_X], source[STEP_Y] = first, step_x, step_y
+    return True
 
 
 place_kernel = shared(place, "place_kernel")

@@ -58,9 +58,10 @@ def _bicubic_edge(flat, task, x, y, across, down, limits, rows, at):
     """Sample a point that has taps outside of the image."""
     h, w, channels, wrap = task[HEIGHT], task[WIDTH], task[CHANNELS], task[WRAP] != 0
     kind = rows.dtype.type
-    half = np.float32(0.5)
-    i0 = int(np.floor(min(max(x, np.float32(0.0)), np.float32(w)) - half)) - 1
-    j0 = int(np.floor(min(max(y, np.float32(0.0)), np.float32(h)) - half)) - 1
+    half, zero = np.float32(0.5), np.float32(0.0)
+    x, y = x if x > zero else zero, y if y > zero else zero  # of NaN, too
+    i0 = int(np.floor(min(x, np.float32(w)) - half)) - 1
+    j0 = int(np.floor(min(y, np.float32(h)) - half)) - 1
     for c in range(channels):
         total = kind(0)
         for k in range(4):
