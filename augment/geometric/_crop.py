@@ -218,7 +218,7 @@ def _part(part: tuple[int, int, int, int], size: tuple[int, int], interpolation:
     """The part (y0, x0, y1, x1) of an image on `size`."""
     y0, x0, y1, x1 = part
     pull = ((x1 - x0) / size[1], 0.0, 0.0 + x0, 0.0, (y1 - y0) / size[0], 0.0 + y0, 0.0, 0.0, 1.0)
-    return Geometry(pull, size, "replicate", 0.0, interpolation)
+    return Geometry(pull, size, "replicate", 0.0, interpolation, part=(x0, y0, x1, y1))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -26,13 +26,25 @@ SAMPLER = Family(
 )
 """Pixels, task, rows, limits, and rows to work in (see `Workspace`).  What a sampler returns has no meaning."""
 
-HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, COUNT, AT, START, STEP, FRESH = range(10)
+HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, COUNT, AT, START, STEP, FRESH, LINE = range(11)
 """What a task holds: size and channels of the source; whether taps wrap round; whether the map keeps the axes; the
 number of points, and the first column of `rows` to fill; for the sampler that copies, the first pixel and the step to
-the next; and whether the columns differ from those of the row before."""
+the next; whether the columns differ from those of the row before; and how many pixels of a row of memory the source is
+a part of, `WIDTH` or more."""
 
-TASK = 10
+TASK = 11
 """Numbers of a task."""
+
+
+LONGEST, MOST_PIXELS = 1 << 24, (1 << 32) - 1
+"""Sides and pixels of the largest image that samplers can read: points are float32, pixels are counted in 32 bits."""
+
+
+def check_samplable(h: int, w: int, line: int | None = None) -> None:
+    """Refuse an image of (h, w) that is too large to be interpolated; `line` is the length of its rows in memory."""
+    if max(h, w) > LONGEST or h * (line or w) > MOST_PIXELS:
+        rule = f"sides of at most {LONGEST} and at most {MOST_PIXELS} pixels to be interpolated"
+        raise ValueError(f"image must have {rule}, got {h} x {w}: cut it into parts first")
 
 
 class Workspace(NamedTuple):
