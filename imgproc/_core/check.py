@@ -287,6 +287,20 @@ def size_pair(value: Any, name: str, *, at_least: int = 1) -> tuple[int, int]:
     return integer(a, f"{name}[0]", at_least=at_least), integer(b, f"{name}[1]", at_least=at_least)
 
 
+LONGEST, MOST_PIXELS = 1 << 24, (1 << 31) - 1
+"""Sides and pixels of the largest frame that geometry makes."""
+
+
+def frame_size(value: Any, name: str = "size") -> tuple[int, int]:
+    """Check the (h, w) of an image to be made."""
+    h, w = size_pair(value, name)
+    if max(h, w) > LONGEST or h * w > MOST_PIXELS:
+        raise ValueError(
+            f"{name} must be (h, w) of at most {LONGEST} a side and {MOST_PIXELS} pixels in all, got {(h, w)}"
+        )
+    return h, w
+
+
 def _pair(value: Any, name: str) -> tuple[Any, Any]:
     kinds = (Sequence, np.ndarray)
     if (

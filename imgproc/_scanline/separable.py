@@ -156,7 +156,7 @@ def resample(
     planes = as_planes(image)
     channels = planes.shape[2]
     out = np.empty((y.count, x.count, channels), image.dtype)
-    (top, bottom), (left, right) = ((_seen(y), _seen(x)) if border == "constant" else ((0, y.count), (0, x.count)))
+    (top, bottom), (left, right) = (_seen(y), _seen(x)) if border == "constant" else ((0, y.count), (0, x.count))
     if (top, left, bottom, right) != (0, 0, y.count, x.count):
         out[...] = levels
     if top < bottom and left < right:

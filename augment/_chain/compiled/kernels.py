@@ -392,8 +392,8 @@ def _borrowed_work(w):
     return Work(
         borrowed(w.registers), borrowed(w.drawn), borrowed(w.count), borrowed(w.ops), borrowed(w.params),
         borrowed(w.tables), w.table, w.prepare, borrowed(w.source), borrowed(w.moved), borrowed(w.result),
-        borrowed(w.keep), borrowed(w.part), borrowed(w.matrix), borrowed(w.frames), borrowed(w.steps), borrowed(w.grids),
-        borrowed(w.fills), borrowed(w.buffer), borrowed(w.totals), borrowed_scratch(w.scratch),
+        borrowed(w.keep), borrowed(w.part), borrowed(w.matrix), borrowed(w.frames), borrowed(w.steps),
+        borrowed(w.grids), borrowed(w.fills), borrowed(w.buffer), borrowed(w.totals), borrowed_scratch(w.scratch),
     )  # fmt: skip
 
 

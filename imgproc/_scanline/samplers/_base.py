@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..._core.check import LONGEST
 from ..._core.jit import Kernel
 from ..._core.units import BYTES, Family, Unit
 
@@ -36,14 +37,15 @@ TASK = 11
 """Numbers of a task."""
 
 
-LONGEST, MOST_PIXELS = 1 << 24, (1 << 32) - 1
-"""Sides and pixels of the largest image that samplers can read: points are float32, pixels are counted in 32 bits."""
+MOST_READ = (1 << 32) - 1
+"""Pixels of the largest image that samplers can read: they are counted in 32 bits.  Its sides are at most `LONGEST`:
+points are float32."""
 
 
 def check_samplable(h: int, w: int, line: int | None = None) -> None:
     """Refuse an image of (h, w) that is too large to be interpolated; `line` is the length of its rows in memory."""
-    if max(h, w) > LONGEST or h * (line or w) > MOST_PIXELS:
-        rule = f"sides of at most {LONGEST} and at most {MOST_PIXELS} pixels to be interpolated"
+    if max(h, w) > LONGEST or h * (line or w) > MOST_READ:
+        rule = f"sides of at most {LONGEST} and at most {MOST_READ} pixels to be interpolated"
         raise ValueError(f"image must have {rule}, got {h} x {w}: cut it into parts first")
 
 
