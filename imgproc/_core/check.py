@@ -289,15 +289,18 @@ def size_pair(value: Any, name: str, *, at_least: int = 1) -> tuple[int, int]:
 
 LONGEST, MOST_PIXELS = 1 << 24, (1 << 31) - 1
 """Sides and pixels of the largest frame that geometry makes."""
+ROOMY, TIMES = 1 << 27, 64
+"""A frame of more pixels than `ROOMY` has at most `TIMES` as many as the image that it is made of."""
 
 
-def frame_size(value: Any, name: str = "size") -> tuple[int, int]:
-    """Check the (h, w) of an image to be made."""
+def frame_size(value: Any, name: str = "size", *, source: tuple[int, int] | None = None) -> tuple[int, int]:
+    """Check the (h, w) of an image to be made, of one of (h, w) if that is known."""
     h, w = size_pair(value, name)
-    if max(h, w) > LONGEST or h * w > MOST_PIXELS:
-        raise ValueError(
-            f"{name} must be (h, w) of at most {LONGEST} a side and {MOST_PIXELS} pixels in all, got {(h, w)}"
-        )
+    most = MOST_PIXELS
+    if source is not None:
+        most = min(max(TIMES * source[0] * source[1], ROOMY), most)
+    if max(h, w) > LONGEST or h * w > most:
+        raise ValueError(f"{name} must be (h, w) of at most {LONGEST} a side and {most} pixels in all, got {(h, w)}")
     return h, w
 
 

@@ -67,7 +67,7 @@ def warp(
     image, labels = opened(image, interpolation, full=True)
     h, w = image.shape[:2]
     pull = _pull(matrix, h, w)
-    size = (h, w) if size is None else frame_size(size)
+    size = (h, w) if size is None else frame_size(size, source=(h, w))
     border_name(border)
     fill = fill_levels(fill, channels=channels_of(image)) if labels is None else labels.levels(fill)
     return closed(run(image, [Geometry(pull, size, border, fill, interpolation)]), labels)
@@ -130,7 +130,7 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
     """
     one_of(interpolation, "interpolation", INTERPOLATIONS)
     image, labels = opened(image, interpolation, full=True)
-    size = frame_size(size)
+    size = frame_size(size, source=image.shape[:2])
     if size == image.shape[:2]:
         return closed(np.array(image, order="C"), labels)
     return closed(resize_pixels(np.require(image, requirements=("C", "A")), size, interpolation), labels)
