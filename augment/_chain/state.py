@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from imgproc._core.check import frame_size
 from imgproc._scanline import Geometry, Op, Stage
 
 from .sample import Sample
@@ -37,6 +38,8 @@ def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
     for stage in stages:
         if isinstance(stage, Geometry):
             if stage.size != frame[:2]:
+                if type(stage.size[0]) is type(stage.size[1]) is int:  # no symbols
+                    frame_size(stage.size, "the size of the frame that is made", source=frame[:2])
                 frame = frame._replace(height=stage.size[0], width=stage.size[1])
         elif isinstance(stage, Op):
             channels = stage.kind.channels_after(stage, frame.channels)

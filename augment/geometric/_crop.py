@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from imgproc._core import elementary
-from imgproc._core.check import size_pair
+from imgproc._core.check import frame_size
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import of
@@ -36,7 +36,7 @@ class _Cut(_Framed):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", size_pair(self.size, "size"))
+        self._keep("size", frame_size(self.size))
         truth(self.pad, "pad")
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
@@ -175,7 +175,7 @@ class ResizedCrop(_Resized):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", size_pair(self.size, "size"))
+        self._keep("size", frame_size(self.size))
         self._keep("scale", number_range(self.scale, "scale", above=0, at_most=1))
         self._keep("ratio", number_range(self.ratio, "ratio", above=0))
         self._log_ratio: tuple[float, float]
@@ -218,7 +218,7 @@ def _part(part: tuple[int, int, int, int], size: tuple[int, int], interpolation:
     """The part (y0, x0, y1, x1) of an image on `size`."""
     y0, x0, y1, x1 = part
     pull = ((x1 - x0) / size[1], 0.0, 0.0 + x0, 0.0, (y1 - y0) / size[0], 0.0 + y0, 0.0, 0.0, 1.0)
-    return Geometry(pull, size, "replicate", 0.0, interpolation)
+    return Geometry(pull, size, "replicate", 0.0, interpolation, part=(x0, y0, x1, y1))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -251,7 +251,7 @@ class BoxSafeCrop(_Resized):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.size is not None:
-            self._keep("size", size_pair(self.size, "size"))
+            self._keep("size", frame_size(self.size))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The part's (y0, x0, y1, x1) in pixels."""

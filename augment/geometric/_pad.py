@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from imgproc._core.check import integer, one_of, size_pair
+from imgproc._core.check import frame_size, integer, one_of, size_pair
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 
@@ -120,7 +120,7 @@ class PadToSize(_Framed):
         if self.size is None and self.divisor is None:
             raise ValueError("size or divisor must be given, got neither")
         if self.size is not None:
-            self._keep("size", size_pair(self.size, "size"))
+            self._keep("size", frame_size(self.size))
         steps = (1, 1)
         if isinstance(self.divisor, (tuple, list)):
             steps = size_pair(self.divisor, "divisor")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from imgproc._core.check import integer, one_of, size_pair
+from imgproc._core.check import LONGEST, frame_size, integer, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 
@@ -47,7 +47,7 @@ class Resize(_Resized):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", size_pair(self.size, "size"))
+        self._keep("size", frame_size(self.size))
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
@@ -98,7 +98,7 @@ class ResizeLongest(_Resized):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", integer(self.size, "size", at_least=1))
+        self._keep("size", integer(self.size, "size", at_least=1, at_most=LONGEST))
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
@@ -139,7 +139,7 @@ class ResizeShortest(_Resized):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", integer(self.size, "size", at_least=1))
+        self._keep("size", integer(self.size, "size", at_least=1, at_most=LONGEST))
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
@@ -196,7 +196,7 @@ class Letterbox(_Framed):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", size_pair(self.size, "size"))
+        self._keep("size", frame_size(self.size))
         one_of(self.position, "position", WHERE)
         one_of(self.interpolation, "interpolation", INTERPOLATIONS)
 
