@@ -86,6 +86,7 @@ class Chain:
             if done is not None:
                 return state.sample.through(done[1], image=done[0])
         if record is None:
+            self.plan.check(state)
             self.plan.take(words, self.seed, state)
         else:
             self.plan.repeat(record, state)

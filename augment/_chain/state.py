@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from imgproc._core.formats import work_dtype
 from imgproc._scanline import Geometry, Op, Stage
 
 from .sample import Sample
+from .targets.image import FurtherImage
 
 Params = dict[str, Any]
 
@@ -27,6 +29,15 @@ class Frame(NamedTuple):
     """The sample's mask as it arrives; given only to transforms with ``needs_mask``."""
 
 
+class Kind(NamedTuple):
+    """What can be known of an image before anything is drawn."""
+
+    channels: int
+    dtype: np.dtype
+    unit: bool = True
+    """Whether levels of floats are meant to be in [0, 1]; after `Normalize` they are not."""
+
+
 def frame_of(shape: Sequence[int], dtype: np.dtype) -> Frame:
     """The frame of an image of shape (h, w) or (h, w, c)."""
     return Frame(shape[0], shape[1], 1 if len(shape) == 2 else shape[2], dtype)
@@ -42,6 +53,8 @@ def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
             channels = stage.kind.channels_after(stage, frame.channels)
             if channels != frame.channels:
                 frame = frame._replace(channels=channels)
+            if stage.kind.last:
+                frame = frame._replace(dtype=work_dtype(frame.dtype))
     return frame
 
 
@@ -80,11 +93,16 @@ class State:
         Whether transforms are applied whatever their `p` says.
     """
 
-    __slots__ = ("always", "current", "donors", "stages")
+    __slots__ = ("always", "current", "donors", "further", "stages")
+
+    further: dict[str, State]
+    """The states of further images that have another dtype or other channels than the first, by their names: stages
+    are made for them, too, from the same draws."""
 
     def __init__(self, frame: Frame, donors: Any = None, *, always: bool = False) -> None:
         self.current, self.donors, self.always = frame, donors, always
         self.stages: list[Stage] = []
+        self.further = {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -117,6 +135,14 @@ class SampleState(State):
     def __init__(self, sample: Sample, donors: Any = None) -> None:
         self.current = frame_of(sample.image.shape, sample.image.dtype)
         self.sample, self.donors, self.always, self.stages = sample, donors, False, []
+        self.further = {}
+        if not sample.by_geometry:
+            table = sample.rules.table
+            for name, value in sample.opened.items():
+                if isinstance(table[name], FurtherImage):
+                    frame = frame_of(value.shape, value.dtype)
+                    if frame != self.current:
+                        self.further[name] = State(frame)
 
     def frame_with(self, boxes: bool, mask: bool) -> Frame:
         """The current frame, with the boxes or the mask as they are now."""
@@ -128,4 +154,13 @@ class SampleState(State):
 
     def close(self, out: np.ndarray | None) -> dict[str, Any]:
         """Run the stages; what the caller gets."""
-        return self.sample.through(self.stages, out)
+        return self.sample.through(self.stages, out, own=self.own)
+
+    @property
+    def own(self) -> dict[str, list[Stage]]:
+        """The stages of further images that have stages of their own, by name."""
+        return {name: state.stages for name, state in self.further.items()}
+
+    def settled(self) -> Sample:
+        """The sample after all stages so far."""
+        return self.sample.moved(self.stages, own=self.own) if self.stages else self.sample

@@ -17,7 +17,7 @@ from imgproc.sharpen import detail_enhance
 from imgproc.sharpen import unsharp_mask as sharpened
 
 from .._chain.keys import Draws
-from .._chain.transform import Frame, Params, Transform
+from .._chain.transform import GREY_OR_RGB, Frame, Params, Transform
 from .._ranges import number_range
 
 __all__ = ["EdgeDetect", "Emboss", "LocalContrast", "Sharpen", "UnsharpMask"]
@@ -183,6 +183,10 @@ class LocalContrast(Transform):
         one_of(self.method, "method", ("guided", "unsharp"))
         self._keep("edge", positive(self.edge, "edge"))
         one_of(self.color, "color", COLORS)
+
+    def channels_wanted(self) -> tuple[int, ...] | None:
+        """Grey or RGB where luma is taken."""
+        return GREY_OR_RGB if self.color == "luminance" else None
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Amount and standard deviation."""

@@ -19,6 +19,7 @@ from .compute import compute, has_words, level_of, tabulated
 from .matrix import bounds_of, keeps_axes
 from .merge import Merged, is_padding, merge, moves_pixels
 from .opencv_moves import into, moved, resize, usable
+from .operations._base import name_of
 from .program import pack
 from .shortcuts import invert, is_inverting, is_mixing, is_painting, mix, paint
 from .stages import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
@@ -67,6 +68,7 @@ def run(
             image = end.function(image)
         elif type(end) is Deferred:
             queue.extend(reversed(end.resolve(image)))
+        whole = whole and image.dtype.kind == "u"
 
 
 def take_pass(
@@ -89,6 +91,9 @@ def take_pass(
     ops: list[Any] = []
     while queue:
         stage = queue.pop()
+        if ops and type(stage) in (Op, Erase, Deferred) and type(ops[-1]) is Op and ops[-1].kind.last:
+            queue.append(stage)
+            return geometry, ops, f"{name_of(ops[-1])} gives floats on another scale"
         if type(stage) is Op:
             ops.append(stage)
         elif type(stage) is Geometry:
