@@ -12,6 +12,7 @@ from imgproc._core.check import integer
 from .compiled.cache import CompiledChains
 from .keys import Key
 from .mixture import Mixture
+from .out import check_out
 from .sample import Sample
 from .state import Frame, SampleState, State, Step, frame_of
 from .targets.base import Rules
@@ -71,6 +72,8 @@ class Chain:
         record : list of dict, optional
             Steps that were drawn before: they are done, whatever the key says.
         """
+        if out is not None:
+            check_out(out, given.values())
         compiles = record is None and not self.mixes
         if compiles and len(given) == 1 and "image" in given:
             image = self.compiled.run(given["image"], words, out)

@@ -55,9 +55,16 @@ class Node(NamedTuple):
 class Plan:
     """A tree of transforms with an address for each.
 
-    The address depends on the class name, and on which of that class it is, counted depth first."""
+    The address depends on the class name, and on which of that class it is, counted depth first.
 
-    def __init__(self, root: Group) -> None:
+    Parameters
+    ----------
+    root : Group
+    dtype : dtype, optional
+        In which results are stored, if that is not their own.
+    """
+
+    def __init__(self, root: Group, dtype: np.dtype | None = None) -> None:
         found: dict[int, Node] = {}
         self.root = _place(root, {}, found)
         self.nodes = [found[slot] for slot in range(len(found))]
@@ -65,7 +72,7 @@ class Plan:
         self.mixes = any(node.transform.mixes for node in self.nodes)
         """Whether samples are mixed anywhere in the tree."""
         self._by_name = {node.place[:2]: node for node in self.nodes}
-        self._taken: set[tuple[Any, ...]] = set()
+        self._dtype, self._taken = dtype, set[tuple[Any, ...]]()
 
     def check(self, state: State, name: str = "image") -> None:
         """Raise ValueError if a transform that could be drawn does not take the images of a sample.
@@ -82,7 +89,12 @@ class Plan:
         for own, one in ((name, state), *state.further.items()) if state.further else ((name, state),):
             kind = one.current[2:4]
             if kind not in self._taken:
-                _leaving(self.root, own, False, frozenset((Kind(*kind),)))
+                after = _leaving(self.root, own, False, frozenset((Kind(*kind),)))
+                if self._dtype is not None and self._dtype.kind == "u" and not all(end.unit for end in after):
+                    raise ValueError(
+                        f"dtype must be a float where Normalize or ColorSpace makes floats beyond [0, 1] of {own}, "
+                        f"got {self._dtype}"
+                    )
                 self._taken.add(kind)
 
     def values(self, keys: np.ndarray, seed: int) -> list[list[list[float]]]:
