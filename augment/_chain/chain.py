@@ -89,7 +89,8 @@ class Chain:
             if done is not None:
                 return state.sample.through(done[1], image=done[0])
         if record is None:
-            self.plan.check(state)
+            if state.further or state.current[2:4] not in self.plan.taken:
+                self.plan.check(state)
             self.plan.take(words, self.seed, state)
         else:
             self.plan.repeat(record, state)

@@ -10,20 +10,16 @@ import numpy as np
 from imgproc._core.check import COLORS, color_mode, one_of, positive, real
 from imgproc._core.declare import Single, declare
 from imgproc._core.planes import on_intensity
-from imgproc._neighbours.correlate import blend_differences, unsharp_mask
-from imgproc._neighbours.gaussian import gaussian_weights
+from imgproc._neighbours.correlate import blend_differences
 from imgproc._scanline import Stage, Whole
-from imgproc.sharpen import detail_enhance
-from imgproc.sharpen import unsharp_mask as sharpened
+from imgproc.sharpen import detail_enhance, unsharp_mask
+from imgproc.smooth._gaussian import largest_sigma
 
 from .._chain.keys import Draws
 from .._chain.transform import GREY_OR_RGB, Frame, Params, Transform
 from .._ranges import number_range
 
 __all__ = ["EdgeDetect", "Emboss", "LocalContrast", "Sharpen", "UnsharpMask"]
-
-UNSHARP_REACH = 3.0
-"""Where the blur of `UnsharpMask` ends, in standard deviations; that of `imgproc.unsharp_mask` goes on to 4."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,17 +72,17 @@ def _sharpen(strength: float, image: np.ndarray) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class UnsharpMask(Transform):
-    """Sharpen by what a Gaussian blur takes away.
+    """Sharpen by what a Gaussian blur takes away: `imgproc.unsharp_mask`.
 
     ``f + amount * (f - blur)`` where the two differ by more than `threshold`, else f: as in Pillow and GIMP.
     albumentations' UnsharpMask, whose ``alpha`` is the amount and whose threshold counts levels of 255.  Border
-    ``reflect_101``; the blur ends at 3 sigma and is not rounded in between.  Changes images only; any number of
+    ``reflect_101``; the blur ends at 4 sigma and is not rounded in between.  Changes images only; any number of
     channels.
 
     Parameters
     ----------
     sigma : (float, float)
-        Range of the blur's standard deviation in pixels, above 0.
+        Range of the blur's standard deviation in pixels, above 0.  At most the image's longer side, or 16, is used.
     amount : (float, float)
         Range of the amount, at least 0; above 1 is called high-boost filtering.
     threshold : float
@@ -116,7 +112,8 @@ class UnsharpMask(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        mask = functools.partial(_unsharp, params["sigma"], params["amount"], self.threshold)
+        sigma = min(params["sigma"], largest_sigma(frame.height, frame.width))
+        mask = functools.partial(unsharp_mask, sigma=sigma, amount=params["amount"], threshold=self.threshold)
         return [Whole(mask, label="unsharp mask")]
 
 
@@ -134,10 +131,6 @@ declare(
         )
     ],
 )
-
-
-def _unsharp(sigma: float, amount: float, threshold: float, image: np.ndarray) -> np.ndarray:
-    return unsharp_mask(image, gaussian_weights(sigma, UNSHARP_REACH), amount, threshold)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -194,7 +187,7 @@ class LocalContrast(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        amount, sigma = params["amount"], params["sigma"]
+        amount, sigma = params["amount"], min(params["sigma"], largest_sigma(frame.height, frame.width))
         if self.method == "guided":
             work = functools.partial(detail_enhance, sigma=sigma, amount=amount, edge=self.edge, color=self.color)
         else:
@@ -212,7 +205,7 @@ declare(
 
 def _clearer(sigma: float, amount: float, color: str, image: np.ndarray) -> np.ndarray:
     mode = color_mode(color, image)
-    work = functools.partial(sharpened, sigma=sigma, amount=amount)
+    work = functools.partial(unsharp_mask, sigma=sigma, amount=amount)
     if mode == "per_channel" or not image.size:
         return work(image)
     return on_intensity(image, mode, work)
