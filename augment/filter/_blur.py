@@ -12,9 +12,9 @@ from imgproc._core import elementary
 from imgproc._core.declare import Single, declare
 from imgproc._core.needed import needed
 from imgproc._core.opencv import load_cv2
-from imgproc._neighbours.correlate import correlate
+from imgproc._neighbours.correlate import blur_separable, correlate
 from imgproc._scanline import Stage, Whole
-from imgproc.smooth import bilateral_filter, box_blur, gaussian_blur
+from imgproc.smooth import bilateral_filter, gaussian_blur
 from imgproc.smooth._gaussian import largest_sigma
 
 from .._chain.keys import Draws
@@ -74,7 +74,7 @@ def _box(radius: int, image: np.ndarray) -> np.ndarray:
     side = 2 * radius + 1
     if image.dtype.kind == "f":
         # OpenCV's running sums of floats would carry a NaN down to the end of the image.
-        return box_blur(image, radius=radius)
+        return blur_separable(image, [1.0 / side] * (radius + 1))
     cv2 = load_cv2()
     return by_channels(lambda part: cv2.blur(part, (side, side), borderType=cv2.BORDER_REFLECT_101), image, 4)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.transforms import EXAMPLES, REGISTRY, Kind, build, geometry, moves_pixels
+from helpers.transforms import EXAMPLES, MIXES, REGISTRY, Kind, build, geometry, moves_pixels
 
 import augment
 
@@ -161,6 +161,23 @@ def test_a_chain_refuses_an_image_exactly_when_what_it_could_draw_does(
         result = expected["image"]
         assert result.dtype == kind.dtype
         assert (result.shape[2] if result.ndim == 3 else 1) == kind.channels
+
+
+@pytest.mark.parametrize(
+    ("name", "params"), [pytest.param(*entry, id=f"{entry[0]}-{k}") for k, entry in enumerate(MIXES)]
+)
+def test_a_chain_that_mixes_refuses_an_image_exactly_when_the_mixing_does(name: str, params: dict[str, Any]) -> None:
+    surely, rare = (augment.Compose([build(name, {**params, "p": p})]) for p in (1.0, 1e-9))
+    for channels in (1, 2, 3, 4, 6):
+        mask = np.zeros((1, H, W), np.uint8)
+        mask[:, 20:40, 30:60] = 1
+        sample = {"image": picture(np.uint8, channels), "masks": mask, "label": np.array([1.0, 0.0])}
+        found = [outcome(chain, **sample, donors=[sample] * 4, key=(0, 1)) for chain in (surely, rare)]
+        if isinstance(found[0], str):
+            assert found[0] == found[1]
+            assert f"{name} must be one level or one a channel of image, {channels}" in found[0]
+        else:
+            assert not isinstance(found[1], str), found[1]
 
 
 def test_six_bands_in_a_rare_jitter_fail_at_the_first_call_and_every_other() -> None:
