@@ -89,7 +89,7 @@ class Chain:
             if done is not None:
                 return state.sample.through(done[1], image=done[0])
         if record is None:
-            if state.further or state.current[2:4] not in self.plan.taken:
+            if state.further or state.current.kind not in self.plan.taken:
                 self.plan.check(state)
             self.plan.take(words, self.seed, state)
         else:

@@ -82,7 +82,9 @@ class Mixture(SampleState):
 
     def close(self, out: np.ndarray | None) -> dict[str, Any]:
         """Run the last stages; what the caller gets, in the formats of the call."""
-        result = closed(Passage(self.sample, self.stages, self.rules, out, same_rows=False, own=self.own), self._given)
+        result = closed(
+            Passage(self.sample, self.stages, self.rules, out, same_rows=False, own=self.own()), self._given
+        )
         if self.label is not None:
             result[LABEL] = self.label
         result["mix"] = tuple(self.infos)

@@ -28,6 +28,11 @@ class Frame(NamedTuple):
     mask: np.ndarray | None = None
     """The sample's mask as it arrives; given only to transforms with ``needs_mask``."""
 
+    @property
+    def kind(self) -> int:
+        """A number that says how many channels there are, and of which dtype."""
+        return self.channels << 8 | self.dtype.num
+
 
 class Kind(NamedTuple):
     """What can be known of an image before anything is drawn."""
@@ -50,10 +55,11 @@ def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
             if stage.size != frame[:2]:
                 frame = frame._replace(height=stage.size[0], width=stage.size[1])
         elif isinstance(stage, Op):
-            channels = stage.kind.channels_after(stage, frame.channels)
+            kind = stage.kind
+            channels = kind.channels_after(stage, frame.channels)
             if channels != frame.channels:
                 frame = frame._replace(channels=channels)
-            if stage.kind.last:
+            if kind.last:
                 frame = frame._replace(dtype=work_dtype(frame.dtype))
     return frame
 
@@ -79,6 +85,10 @@ class Step(NamedTuple):
     """(h, w) of the result, for a mixing."""
 
 
+_NONE: dict[str, State] = {}
+"""No further images; nobody writes to it."""
+
+
 class State:
     """How far the steps of a sample have come: the frame that they have reached, and the stages that are to be run.
 
@@ -102,7 +112,7 @@ class State:
     def __init__(self, frame: Frame, donors: Any = None, *, always: bool = False) -> None:
         self.current, self.donors, self.always = frame, donors, always
         self.stages: list[Stage] = []
-        self.further = {}
+        self.further = _NONE
 
     @property
     def size(self) -> tuple[int, int]:
@@ -135,9 +145,9 @@ class SampleState(State):
     def __init__(self, sample: Sample, donors: Any = None) -> None:
         self.current = frame_of(sample.image.shape, sample.image.dtype)
         self.sample, self.donors, self.always, self.stages = sample, donors, False, []
-        self.further = {}
+        self.further = _NONE
         if not sample.by_geometry:
-            table = sample.rules.table
+            self.further, table = {}, sample.rules.table
             for name, value in sample.opened.items():
                 if isinstance(table[name], FurtherImage):
                     frame = frame_of(value.shape, value.dtype)
@@ -154,13 +164,12 @@ class SampleState(State):
 
     def close(self, out: np.ndarray | None) -> dict[str, Any]:
         """Run the stages; what the caller gets."""
-        return self.sample.through(self.stages, out, own=self.own)
+        return self.sample.through(self.stages, out, own=self.own() if self.further else None)
 
-    @property
     def own(self) -> dict[str, list[Stage]]:
         """The stages of further images that have stages of their own, by name."""
         return {name: state.stages for name, state in self.further.items()}
 
     def settled(self) -> Sample:
         """The sample after all stages so far."""
-        return self.sample.moved(self.stages, own=self.own) if self.stages else self.sample
+        return self.sample.moved(self.stages, own=self.own()) if self.stages else self.sample

@@ -73,8 +73,8 @@ class Plan:
         """Whether samples are mixed anywhere in the tree."""
         self._by_name = {node.place[:2]: node for node in self.nodes}
         self._dtype = dtype
-        self.taken: set[tuple[Any, ...]] = set()
-        """Channels and dtypes of images that `check` has found to be right."""
+        self.taken: set[int] = set()
+        """Kinds of frames that `check` has found to be right."""
 
     def check(self, state: State, name: str = "image") -> None:
         """Raise ValueError if a transform that could be drawn does not take the images of a sample.
@@ -89,15 +89,15 @@ class Plan:
             What messages call the first image.
         """
         for own, one in ((name, state), *state.further.items()) if state.further else ((name, state),):
-            kind = one.current[2:4]
-            if kind not in self.taken:
-                after = _leaving(self.root, own, False, frozenset((Kind(*kind),)))
+            frame = one.current
+            if frame.kind not in self.taken:
+                after = _leaving(self.root, own, False, frozenset((Kind(*frame[2:4]),)))
                 if self._dtype is not None and self._dtype.kind == "u" and not all(end.unit for end in after):
                     raise ValueError(
                         f"dtype must be a float where Normalize or ColorSpace makes floats beyond [0, 1] of {own}, "
                         f"got {self._dtype}"
                     )
-                self.taken.add(kind)
+                self.taken.add(frame.kind)
 
     def values(self, keys: np.ndarray, seed: int) -> list[list[list[float]]]:
         """The first draws of every transform for every key, from one kernel call."""

@@ -143,8 +143,8 @@ class ToSepia(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One matrix."""
-        self.need_channels(frame.channels)
-        if frame.channels == 1:
+        if frame.channels != 3:
+            self.need_channels(frame.channels)
             return []
         s = params["strength"]
         t = 1.0 - s

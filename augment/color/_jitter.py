@@ -99,8 +99,9 @@ class ColorJitter(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Up to four operations; those that change nothing are left out."""
-        self.need_channels(frame.channels)
-        grey = frame.channels == 1
+        grey = frame.channels != 3
+        if grey:
+            self.need_channels(frame.channels)
         stages: list[Stage] = []
         for which in params["order"]:
             value = params[_NAMES[which]]
@@ -170,8 +171,8 @@ class HueSaturationValue(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         hue, saturation, value = params["hue"], params["saturation"], params["value"]
-        self.need_channels(frame.channels)
-        if frame.channels == 1:
+        if frame.channels != 3:
+            self.need_channels(frame.channels)
             return [] if value == 0.0 else [pixel.affine(1.0, value)]
         if hue == saturation == value == 0.0:
             return []

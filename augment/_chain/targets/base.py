@@ -188,7 +188,7 @@ class Passage(Following):
         own: dict[str, list[Stage]] | None = None,
     ) -> None:
         self.sample, self.rules, self.made, self.kept = sample, rules, {}, {}
-        self.own = own or {}
+        self.own = own
         self.stages, self.out, self.same_rows = stages, out, same_rows
         self._path: Path | None = None
 

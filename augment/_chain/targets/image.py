@@ -76,4 +76,5 @@ class FurtherImage(Plane):
 
     def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:
         """By stages of its own where it has another dtype or other channels than the first; always a new array."""
-        return through_image(value, passage.own.get(self.name, passage.stages), passage.rules, None)
+        stages = passage.stages if passage.own is None else passage.own.get(self.name, passage.stages)
+        return through_image(value, stages, passage.rules, None)
