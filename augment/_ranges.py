@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from imgproc._core.check import as_image, flag, integer, real
+from imgproc._core.formats import channels_of
 from imgproc._core.levels import ANY, Scale, fraction
+
+from ._chain.state import Kind
 
 __all__: list[str] = []
 
@@ -65,6 +69,24 @@ def number_tuple(value: Any, name: str, length: int) -> tuple[float, ...]:
 
 truth = flag
 """True or False; what a transform keeps is Python's (see `Transform.__post_init__`)."""
+
+
+def check_fill(fill: Any, kind: Kind, who: str, name: str) -> None:
+    """ValueError if a fill, checked already, has another number of levels than an image has channels."""
+    if isinstance(fill, tuple) and len(fill) not in (1, kind.channels):
+        raise ValueError(
+            f"fill of {who} must be one level or one a channel of {name}, {kind.channels}, got {len(fill)} values"
+        )
+
+
+def check_references(references: Sequence[np.ndarray], kind: Kind, name: str) -> None:
+    """ValueError if a reference has not as many channels as an image."""
+    for i, reference in enumerate(references):
+        channels = channels_of(reference)
+        if channels != kind.channels:
+            raise ValueError(
+                f"references[{i}] must have as many channels as the {name}, {kind.channels}, got {channels}"
+            )
 
 
 def reference_images(value: Any, name: str) -> tuple[np.ndarray, ...]:

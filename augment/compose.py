@@ -32,6 +32,8 @@ __all__ = ["Compose"]
 
 DTYPES = ("uint8", "uint16", "float16", "float32", "float64")
 LAYOUTS = ("last", "first")
+_DEFAULTS = {"box_fields": ("labels",), "keypoint_fields": ("keypoint_labels",)}
+"""Fields that are known without being asked for."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Compose(Group):
     remove_invisible : bool
         Leave out keypoints that have left the image.
     box_fields, keypoint_fields : sequence of str
-        Names of lists, tuples or arrays with one entry for each box or keypoint.
+        Names of lists, tuples or arrays with one entry for each box or keypoint.  A default gives way where its name is
+        declared for something else, as in ``keypoint_fields=("labels",)``.
     image_names, mask_names : sequence of str
         Names of further images and masks, of the size of ``image``.
     p : float
@@ -105,8 +108,8 @@ class Compose(Group):
     min_visibility: float = dataclasses.field(default=0.0, kw_only=True)
     clip: bool = dataclasses.field(default=True, kw_only=True)
     remove_invisible: bool = dataclasses.field(default=True, kw_only=True)
-    box_fields: Sequence[str] = dataclasses.field(default=("labels",), kw_only=True)
-    keypoint_fields: Sequence[str] = dataclasses.field(default=("keypoint_labels",), kw_only=True)
+    box_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["box_fields"], kw_only=True)
+    keypoint_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["keypoint_fields"], kw_only=True)
     image_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     mask_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     p: float = dataclasses.field(default=1.0, kw_only=True)
@@ -128,15 +131,21 @@ class Compose(Group):
             self._keep(name, flag(getattr(self, name), name))
         for name in DECLARED:
             names = getattr(self, name)
-            if isinstance(names, str) or not all(isinstance(n, str) for n in names):
-                raise TypeError(f"{name} must be a sequence of strings, got {names!r}")
+            if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
+                raise TypeError(f"{name} must be a list or a tuple of strings, got {names!r}")
             self._keep(name, tuple(names))
+        for name, default in _DEFAULTS.items():
+            if getattr(self, name) is default:  # a name that the caller wants for something else is free
+                wanted = {n for other in DECLARED if other != name for n in getattr(self, other)}
+                if not wanted.isdisjoint(default):
+                    self._keep(name, tuple(n for n in default if n not in wanted))
         self._chain  # noqa: B018  # what is wrong with it is said now, not at the first call
 
     @functools.cached_property
     def _chain(self) -> Chain:
         """What runs: everything that users call stands on it."""
-        plan = Plan(self)
+        dtype = None if self.dtype is None else np.dtype(self.dtype)
+        plan = Plan(self, dtype)
         rules = Rules(
             chain_table({name: getattr(self, name) for name in DECLARED}, mixes=plan.mixes),
             self.box_format,
@@ -144,7 +153,7 @@ class Compose(Group):
             self.min_visibility,
             bool(self.clip),
             bool(self.remove_invisible),
-            None if self.dtype is None else np.dtype(self.dtype),
+            dtype,
             self.layout,
             bool(self.fuse),
             needs_unit([node.transform for node in plan.nodes], self.dtype),
@@ -174,7 +183,7 @@ class Compose(Group):
         key : int or tuple of int, optional
             Names the draws of this sample, usually (epoch, index).  Default: a fresh one from the operating system.
         out : ndarray, optional
-            Gets the resulting image.
+            Gets the resulting image; it must not overlap what is given.
         donors : indexable, optional
             For chains that mix: ``donors[j]`` is an image, a pair (image, label) or a dict of targets.  Not used where
             nothing mixes.

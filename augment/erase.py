@@ -24,8 +24,8 @@ from imgproc._scanline import Deferred, MaskOnly, Stage, Whole, pixel, run
 from imgproc._scanline import Erase as EraseStage
 
 from ._chain.keys import Draws
-from ._chain.transform import Frame, Params, Transform
-from ._ranges import integer_range, number_range, truth
+from ._chain.transform import Frame, Kind, Params, Transform
+from ._ranges import check_fill, integer_range, number_range, truth
 
 __all__ = ["CoarseDropout", "Erase", "GridDropout", "MaskDropout", "PixelDropout"]
 
@@ -39,7 +39,8 @@ Rectangles = tuple[tuple[int, int, int, int], ...]
 def _checked_fill(fill: Any) -> Fill:
     if isinstance(fill, str):
         return one_of(fill, "fill", ("mean", "noise"))
-    return fill_levels(fill)
+    levels = fill_levels(fill)
+    return levels[0] if isinstance(levels, tuple) and len(levels) == 1 else levels
 
 
 def mean_levels(image: np.ndarray) -> tuple[float, ...]:
@@ -83,6 +84,11 @@ class _Erasing(Transform):
         self._keep("fill", _checked_fill(self.fill))
         if self.mask_fill is not None:
             self._keep("mask_fill", integer(self.mask_fill, "mask_fill"))
+
+    def check(self, kind: Kind, name: str = "image") -> None:
+        """As of all; the fill needs a level, or one a channel."""
+        super().check(kind, name)
+        check_fill(self.fill, kind, type(self).__name__, name)
 
     def _with_stream(self, params: Params, rng: Draws) -> Params:
         if self.fill == "noise":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from imgproc._core.check import flag, integer
@@ -11,7 +11,7 @@ from imgproc._core.declare import declare
 
 from ._chain.keys import Draws
 from ._chain.transform import Transform
-from ._chain.tree import Group, in_order
+from ._chain.tree import Group, Kinds, in_order
 
 __all__ = ["OneOf", "Sequential", "SomeOf"]
 
@@ -104,6 +104,10 @@ class OneOf(Group):
                     break
         yield chosen, True
 
+    def follow(self, kinds: Kinds, child: Callable[[int, bool, Kinds], Kinds]) -> Kinds:
+        """What any one of them leads to."""
+        return frozenset().union(*(child(k, True, kinds) for k, t in enumerate(self.transforms) if t.p > 0))
+
 
 declare(
     OneOf,
@@ -154,6 +158,11 @@ class SomeOf(Group):
         chosen = rng.permutation(len(self.transforms))[: rng.integer(low, high)]
         return ((k, False) for k in (chosen if self.shuffle else sorted(chosen)))
 
+    def follow(self, kinds: Kinds, child: Callable[[int, bool, Kinds], Kinds]) -> Kinds:
+        """What any choice leads to, in the order of the list or in any order."""
+        low, high = self.n if isinstance(self.n, tuple) else (self.n, self.n)
+        return (_shuffled if self.shuffle else _in_order)(kinds, child, len(self.transforms), low, high)
+
 
 declare(
     SomeOf,
@@ -161,3 +170,41 @@ declare(
     look="One to three of the same four, shuffled.",
     no_peer="chains of the speed table measure what runs transforms",
 )
+
+
+def _in_order(kinds: Kinds, child: Callable[[int, bool, Kinds], Kinds], count: int, low: int, high: int) -> Kinds:
+    """What may become of kinds if `low` to `high` of so many transforms act in the order of the list."""
+    after = {0: kinds}  # by the number of those that have acted
+    for k in range(count):
+        left, now = count - k - 1, after
+        after = {}
+        for done, arriving in now.items():
+            if done + left >= low:
+                after[done] = after.get(done, frozenset()) | arriving
+            if done < high:
+                after[done + 1] = after.get(done + 1, frozenset()) | child(k, False, arriving)
+    return frozenset().union(*after.values())
+
+
+def _shuffled(kinds: Kinds, child: Callable[[int, bool, Kinds], Kinds], count: int, low: int, high: int) -> Kinds:
+    """The same in any order.  Only those that change the kind need to be told apart."""
+    none: frozenset[int] = frozenset()
+    seen = {(none, kind) for kind in kinds}
+    queue, after = list(seen), set()
+    while queue:
+        used, kind = queue.pop()
+        if len(used) == high:
+            after.add(kind)
+            continue
+        idle = 0  # how many more may act and leave the kind as it is
+        for k in sorted(set(range(count)) - used):
+            found = child(k, False, frozenset((kind,)))
+            idle += kind in found
+            for other in found - {kind}:
+                state = used | {k}, other
+                if state not in seen:
+                    seen.add(state)
+                    queue.append(state)
+        if len(used) + idle >= low:
+            after.add(kind)
+    return frozenset(after)

@@ -15,9 +15,8 @@ from imgproc._scanline import Stage, Whole, pixel
 from imgproc.noise import KINDS, LARGEST_ORDER, add_noise
 
 from ._chain.keys import Draws
-from ._chain.transform import Frame, Params, Transform
+from ._chain.transform import RGB, Frame, Params, Transform
 from ._ranges import integer_range, number_range, truth
-from .color._common import must_be_rgb
 
 __all__ = ["AddNoise", "GaussianNoise", "ISONoise", "PoissonNoise", "SaltAndPepper", "SpeckleNoise"]
 
@@ -101,6 +100,10 @@ class PoissonNoise(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("peak", number_range(self.peak, "peak", above=0))
+
+    def wants_unit(self) -> bool:
+        """Photons are counted from black."""
+        return True
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Photons and stream."""
@@ -209,6 +212,14 @@ class ISONoise(Transform):
         self._keep("color", number_range(self.color, "color", at_least=0))
         self._keep("intensity", number_range(self.intensity, "intensity", at_least=0))
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """RGB."""
+        return RGB
+
+    def wants_unit(self) -> bool:
+        """Hue is an angle about grey."""
+        return True
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Two strengths and the stream."""
         color, intensity = rng.uniform(*self.color), rng.uniform(*self.intensity)
@@ -216,7 +227,7 @@ class ISONoise(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
-        must_be_rgb(frame, "ISONoise")
+        self.need_channels(frame.channels)
         return [pixel.iso_noise(params["color"], params["intensity"], params["stream"])]
 
 
@@ -255,6 +266,10 @@ class SaltAndPepper(Transform):
         super().__post_init__()
         self._keep("amount", number_range(self.amount, "amount", at_least=0, at_most=1))
         self._keep("salt", number_range(self.salt, "salt", at_least=0, at_most=1))
+
+    def wants_unit(self) -> bool:
+        """White is full scale."""
+        return True
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Two shares and the stream."""
@@ -341,6 +356,10 @@ class AddNoise(Transform):
             self._keep(name, number_range(getattr(self, name), name, at_least=0, at_most=1))
         self._keep("levels", integer_range(self.levels, "levels", at_least=2, at_most=65536))
         truth(self.per_channel, "per_channel")
+
+    def wants_unit(self) -> bool:
+        """Some laws speak of black and white."""
+        return self.kind in ("poisson", "salt_and_pepper", "quantization")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """What the law wants, and the stream that is its key."""

@@ -25,10 +25,10 @@ from imgproc._scanline import Geometry, Stage, Whole, pixel, run
 from imgproc._scanline.matrix import Matrix, about, rotation, translation
 
 from ._chain.keys import Draws
-from ._chain.transform import Frame, Params, Transform
-from ._ranges import integer_range, truth
+from ._chain.transform import GREY_OR_RGB, Frame, Kind, Params, Transform
+from ._ranges import check_fill, integer_range, truth
 from .color import AutoContrast, Equalize
-from .color._common import dirichlet, is_grey
+from .color._common import dirichlet
 from .color._jitter import contrast_about_mean, saturation
 
 __all__ = ["AugMix", "RandAugment", "TrivialAugment"]
@@ -176,6 +176,20 @@ class _Policy(Transform):
         self._keep("fill", fill_levels(self.fill))
         one_of(self.interpolation, "interpolation", ("bilinear", "nearest", "bicubic"))
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """Grey or RGB."""
+        return GREY_OR_RGB
+
+    def wants_unit(self) -> bool:
+        """Some of the operations clip."""
+        return True
+
+    def check(self, kind: Kind, name: str = "image") -> None:
+        """As of all; a border that is filled needs a level, or one a channel."""
+        super().check(kind, name)
+        if self.border == "constant":
+            check_fill(self.fill, kind, type(self).__name__, name)
+
     def _outside(self) -> dict[str, Any]:
         return {"border": self.border, "fill": self.fill, "interpolation": self.interpolation}
 
@@ -192,7 +206,7 @@ class _Chain(_Policy):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """The stages of the operations, one after the other."""
-        is_grey(frame, type(self).__name__)
+        self.need_channels(frame.channels)
         outside = {**self._outside(), "mask_fill": self.mask_fill}
         return [stage for name, value in params["operations"] for stage in _STAGES[name](value, frame, outside)]
 
@@ -389,7 +403,7 @@ class AugMix(_Policy):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One function of the image, which runs the branches."""
-        is_grey(frame, "AugMix")
+        self.need_channels(frame.channels)
         outside = self._outside()
         branches = [
             [stage for name, value in branch for stage in _STAGES[name](value, frame, outside)]

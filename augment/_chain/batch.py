@@ -14,6 +14,7 @@ from imgproc._scanline import OutMismatch
 
 from .chain import Chain
 from .keys import Key, fresh_key, key_array
+from .out import check_out
 from .targets.table import IN_BATCHES, IN_SAMPLES
 
 
@@ -29,6 +30,8 @@ def run_batch(
     """See `Compose.batch`."""
     n = count_images(images)
     check_lengths(n, {"keys": keys, "out": out, **targets})
+    if out is not None:
+        check_out(out, [images] if isinstance(images, np.ndarray) else images)
     keys = batch_keys(keys, n, scheduled=chain.scheduled)
     threads = count_threads(workers)
     if n == 0:

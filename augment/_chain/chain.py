@@ -13,6 +13,7 @@ from imgproc._core.unit_range import must_be_unit
 from .compiled.cache import CompiledChains
 from .keys import Key
 from .mixture import Mixture
+from .out import check_out
 from .sample import Sample
 from .state import Frame, SampleState, State, Step, frame_of
 from .targets.base import Rules
@@ -72,6 +73,8 @@ class Chain:
         record : list of dict, optional
             Steps that were drawn before: they are done, whatever the key says.
         """
+        if out is not None:
+            check_out(out, given.values())
         compiles = record is None and not self.mixes
         if compiles and len(given) == 1 and "image" in given:
             if self.rules.unit:  # the recorded chain looks at no level before it runs
@@ -89,6 +92,8 @@ class Chain:
             if done is not None:
                 return state.sample.through(done[1], image=done[0])
         if record is None:
+            if state.further or state.current.kind not in self.plan.taken:
+                self.plan.check(state)
             self.plan.take(words, self.seed, state)
         else:
             self.plan.repeat(record, state)

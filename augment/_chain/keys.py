@@ -160,6 +160,10 @@ class Draws:
         """What the draws come from: the words of the key, uint64 (1, n), the seed and the address."""
         return self._keys, self._seed, self._address
 
+    def anew(self) -> Draws:
+        """The same draws from the beginning."""
+        return Draws(self._values, self._keys, self._seed, self._address, 1)
+
     def unit(self) -> float:
         """Draw a uniform number in (0, 1)."""
         i = self._cursor

@@ -54,10 +54,6 @@ class Mixture(SampleState):
         """Take another sample in place of this one."""
         super().__init__(sample, self.donors)
 
-    def settled(self) -> Sample:
-        """The sample after all stages so far."""
-        return self.sample.moved(self.stages) if self.stages else self.sample
-
     def count_donors(self) -> int | None:
         """How many donors there were when the sample came: other threads may add more to a buffer meanwhile."""
         return self._count
@@ -86,7 +82,9 @@ class Mixture(SampleState):
 
     def close(self, out: np.ndarray | None) -> dict[str, Any]:
         """Run the last stages; what the caller gets, in the formats of the call."""
-        result = closed(Passage(self.sample, self.stages, self.rules, out, same_rows=False), self._given)
+        result = closed(
+            Passage(self.sample, self.stages, self.rules, out, same_rows=False, own=self.own()), self._given
+        )
         if self.label is not None:
             result[LABEL] = self.label
         result["mix"] = tuple(self.infos)

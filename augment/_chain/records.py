@@ -18,7 +18,7 @@ def draw(chain: Chain, seed: int, key: Key, shape: Sequence[int], dtype: Any, do
     return {
         "version": VERSION,
         "seed": seed,
-        "key": list(key) if isinstance(key, (tuple, list)) else key,
+        "key": [int(part) for part in key] if isinstance(key, (tuple, list)) else int(key),
         "steps": [
             {"transform": step.place.name, "occurrence": step.place.occurrence, "params": step.params} for step in steps
         ],

@@ -104,22 +104,29 @@ class Sample(Opened):
                 return through_mask(mask, stages)
         return None
 
-    def moved(self, stages: list[Stage], rules: Rules | None = None) -> Sample:
+    def moved(
+        self, stages: list[Stage], rules: Rules | None = None, own: dict[str, list[Stage]] | None = None
+    ) -> Sample:
         """The sample after stages, in the checked form, for what is still to come.
 
-        `rules` may ask for other boxes than the sample's own rules, which the result keeps.
+        `rules` may ask for other boxes than the sample's own rules, which the result keeps.  `own` are the stages of
+        targets that have stages of their own.
         """
-        passage = Passage(self, stages, rules or self.rules)
+        passage = Passage(self, stages, rules or self.rules, own=own)
         return Sample.made({name: passage.value(name) for name in self.opened}, self.rules)
 
     def through(
-        self, stages: list[Stage], out: np.ndarray | None = None, image: np.ndarray | None = None
+        self,
+        stages: list[Stage],
+        out: np.ndarray | None = None,
+        image: np.ndarray | None = None,
+        own: dict[str, list[Stage]] | None = None,
     ) -> dict[str, Any]:
         """Everything after the stages, as the caller gets it.
 
-        `out` gets the image.  Where that is done already, it is passed as `image`.
+        `out` gets the image.  Where that is done already, it is passed as `image`.  `own` as in `moved`.
         """
-        passage = Passage(self, stages, self.rules, out)
+        passage = Passage(self, stages, self.rules, out, own=own)
         if image is not None:
             passage.give("image", image)
         if len(self.opened) == 1:

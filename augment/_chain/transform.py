@@ -12,9 +12,12 @@ from imgproc._scanline import Stage
 
 from .arguments import refuse_arguments
 from .keys import Draws
-from .state import Frame, Params, Place, State, Step
+from .state import Frame, Kind, Params, Place, State, Step
 
 REGISTRY: dict[str, type[Transform]] = {}
+
+RGB, GREY_OR_RGB = (3,), (1, 3)
+"""What `Transform.channels_wanted` mostly says, if it says anything."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,47 @@ class Transform:
         """The stages that carry out these parameters on a frame."""
         raise NotImplementedError
 
+    # --- what images it takes -----------------------------------------------------------------------------------------
+
+    def channels_wanted(self) -> tuple[int, ...] | None:
+        """How many channels an image may have; None if any number."""
+        return None
+
+    def draws_for_channels(self) -> bool:
+        """Whether what `draw` gives depends on how many channels there are."""
+        return False
+
+    def wants_unit(self) -> bool:
+        """Whether it takes floats for levels in [0, 1], so that other floats would make no sense."""
+        return False
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """What it makes of an image of a kind that it takes."""
+        return kind
+
+    def need_channels(self, channels: int, name: str = "image") -> None:
+        """Raise ValueError if an image must not have so many channels."""
+        wanted = self.channels_wanted()
+        if wanted is None or channels in wanted:
+            return
+        luminance = getattr(self, "color", None) == "luminance"
+        who = type(self).__name__ + "(color='luminance')" * luminance
+        hint = ": split off alpha, or use color='per_channel'" * luminance
+        what = "RGB" if wanted == RGB else "grey or RGB"
+        raise ValueError(f"{name} must be {what} for {who}, got {channels} channel{'s' * (channels > 1)}{hint}")
+
+    def check(self, kind: Kind, name: str = "image") -> None:
+        """Raise ValueError if images of a kind cannot be transformed, whatever is drawn.
+
+        `name` is what messages call the image."""
+        self.need_channels(kind.channels, name)
+        if not kind.unit and self.wants_unit():
+            who = type(self).__name__
+            raise ValueError(
+                f"{name} must have levels in [0, 1] for {who}, got what Normalize or ColorSpace makes of them: "
+                f"put {who} before that"
+            )
+
     # --- what a chain asks --------------------------------------------------------------------------------------------
 
     def step(self, place: Place, rng: Draws, state: State) -> Step | None:
@@ -82,14 +126,35 @@ class Transform:
             frame = state.frame_with(self.needs_boxes, self.needs_mask)
         params = self.draw(rng, frame)
         stages = self.lower(params, frame)
+        if state.further:
+            self._beside(params, rng, frame, state)
         state.advance(stages)
         return Step(place, params, stages)
 
     def again(self, place: Place, params: Params, state: State) -> Step:
         """The same with parameters that were drawn before."""
-        stages = self.lower(params, state.frame_with(self.needs_boxes, self.needs_mask))
+        frame = state.frame_with(self.needs_boxes, self.needs_mask)
+        stages = self.lower(params, frame)
+        if state.further:
+            self._beside(params, None, frame, state)
         state.advance(stages)
         return Step(place, params, stages)
+
+    def _beside(self, params: Params, rng: Draws | None, frame: Frame, state: State) -> None:
+        """Do the same to further images of other kinds.
+
+        What is drawn for `frame`, the first image, holds for all, unless it depends on the number of channels."""
+        for name, other in state.further.items():
+            own = frame._replace(channels=other.current.channels, dtype=other.current.dtype)
+            if self.draws_for_channels() and own.channels != frame.channels:
+                if rng is None:
+                    raise ValueError(
+                        f"{name} must have the channels of image, {frame.channels}, where a record says what "
+                        f"{type(self).__name__} did to them, got {own.channels}"
+                    )
+                other.advance(self.lower(self.draw(rng.anew(), own), own))
+            else:
+                other.advance(self.lower(params, own))
 
     def is_scheduled(self) -> bool:
         """Whether it depends on the epoch, so that keys must be (epoch, index)."""

@@ -14,9 +14,9 @@ from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
 from .._chain.keys import Draws
-from .._chain.transform import Frame, Params, Transform
+from .._chain.transform import GREY_OR_RGB, RGB, Frame, Kind, Params, Transform
 from .._ranges import integer_range, number_range, number_tuple
-from ._common import is_grey, must_be_rgb, normal
+from ._common import normal
 
 __all__ = ["ChannelDropout", "ChannelShuffle", "PCAJitter", "PlanckianJitter", "ToGray", "ToSepia"]
 
@@ -68,9 +68,22 @@ class ToGray(Transform):
         stages: list[Stage] = [largest if self.method == "max" else Whole(_lightness, label="lightness")]
         return stages if self.channels == 3 else [*stages, pixel.matrix(_FIRST)]
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """Grey or RGB."""
+        return GREY_OR_RGB
+
+    def wants_unit(self) -> bool:
+        """The largest of three is that of HSV."""
+        return self.method == "max"
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Maybe one channel."""
+        return kind._replace(channels=min(kind.channels, self.channels))
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """A matrix of three rows or one, after what is not linear."""
-        return [] if is_grey(frame, "ToGray") else list(self._stages)
+        self.need_channels(frame.channels)
+        return [] if frame.channels == 1 else list(self._stages)
 
 
 declare(
@@ -121,13 +134,18 @@ class ToSepia(Transform):
         super().__post_init__()
         self._keep("strength", number_range(self.strength, "strength", at_least=0, at_most=1))
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """Grey or RGB."""
+        return GREY_OR_RGB
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The share."""
         return {"strength": rng.uniform(*self.strength)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One matrix."""
-        if is_grey(frame, "ToSepia"):
+        if frame.channels != 3:
+            self.need_channels(frame.channels)
             return []
         s = params["strength"]
         t = 1.0 - s
@@ -163,6 +181,10 @@ class ChannelShuffle(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
+
+    def draws_for_channels(self) -> bool:
+        """An order of all channels."""
+        return True
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """An order."""
@@ -210,13 +232,23 @@ class ChannelDropout(Transform):
         self._keep("channels", integer_range(self.channels, "channels", at_least=1))
         self._keep("fill", fill_level(self.fill))
 
+    def draws_for_channels(self) -> bool:
+        """Some of all channels."""
+        return True
+
+    def check(self, kind: Kind, name: str = "image") -> None:
+        """As of all; some channels must be left."""
+        super().check(kind, name)
+        most = self.channels[1]
+        if most >= kind.channels:
+            raise ValueError(
+                f"{name} must have more than {most} channel{'s' * (most > 1)} for "
+                f"ChannelDropout(channels={self.channels}), got {kind.channels}"
+            )
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Which channels go."""
-        if self.channels[1] >= frame.channels:
-            raise ValueError(
-                f"image must have more than {self.channels[1]} channels for ChannelDropout(channels={self.channels}), "
-                f"got {frame.channels}"
-            )
+        self.check(Kind(frame.channels, frame.dtype))
         return {"dropped": sorted(rng.permutation(frame.channels)[: rng.integer(*self.channels)])}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
@@ -280,13 +312,17 @@ class PCAJitter(Transform):
         vectors = tuple(number_tuple(v, f"eigenvectors[{i}]", 3) for i, v in enumerate(vectors))
         self._keep("eigenvectors", vectors)
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """RGB."""
+        return RGB
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The three a_i."""
         return {"alpha": [self.sigma * normal(rng) for _ in range(3)]}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""
-        must_be_rgb(frame, "PCAJitter")
+        self.need_channels(frame.channels)
         (a, b, c), (x, y, z), (u, v, w) = params["alpha"], self.eigenvalues, self.eigenvectors
         a, b, c = a * x, b * y, c * z
         red, green, blue = (a * u[k] + b * v[k] + c * w[k] for k in range(3))
@@ -397,6 +433,10 @@ class PlanckianJitter(Transform):
         coldest = _COLDEST[self.mode]
         self._keep("temperature", number_range(self.temperature, "temperature", at_least=coldest, at_most=_HOTTEST))
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """RGB."""
+        return RGB
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """A temperature."""
         low, high = self.temperature
@@ -404,7 +444,7 @@ class PlanckianJitter(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""
-        must_be_rgb(frame, "PlanckianJitter")
+        self.need_channels(frame.channels)
         table = _ILLUMINANTS[self.mode]
         place = (params["temperature"] - _COLDEST[self.mode]) / _STEP
         i = min(int(place), len(table) - 2)

@@ -11,15 +11,18 @@ import numpy as np
 from imgproc import color
 from imgproc._core.check import one_of
 from imgproc._core.declare import Single, declare
+from imgproc._core.formats import work_dtype
 from imgproc._core.levels import fractions
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
-from .._chain.transform import Frame, Params, Transform
+from .._chain.transform import RGB, Frame, Kind, Params, Transform
 
 __all__ = ["ColorSpace", "Normalize"]
 
 SPACES = ("rgb", "hsv", "hsl", "hsi", "lab", "luv", "ycrcb", "xyz", "linear")
+
+CIE = ("lab", "luv")
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -67,6 +70,22 @@ class ColorSpace(Transform):
         self._stages: tuple[Stage, ...]
         self._keep("_stages", tuple(stages))
 
+    def channels_wanted(self) -> tuple[int, ...] | None:
+        """RGB, unless each channel is converted by itself or nothing is."""
+        by_itself = self.source == self.target or {self.source, self.target} == {"rgb", "linear"}
+        return None if by_itself else RGB
+
+    def wants_unit(self) -> bool:
+        """CIE's L, a, b and L, u, v in floats have units of their own, all else is on full scale."""
+        return self.source not in (*CIE, self.target)
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Maybe one channel."""
+        if self.source == self.target:
+            return kind
+        channels = 1 if self.target == "gray" else kind.channels
+        return Kind(channels, kind.dtype, self.target not in CIE or kind.dtype.kind == "u")
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One function or two."""
         return list(self._stages)
@@ -92,8 +111,9 @@ def _convert(name: str, image: np.ndarray) -> np.ndarray:
 class Normalize(Transform):
     """Subtract a mean and divide by a standard deviation: ``(v / full scale - mean) / std``.
 
-    As in albumentations (``max_pixel_value`` is the full scale) and torchvision.  The last operation of a chain, whose
-    `dtype` is float.  Changes images only.
+    As in albumentations (``max_pixel_value`` is the full scale) and torchvision.  The result is float.  Put it last:
+    transforms that take levels for fractions of full scale, such as `Gamma` or `Equalize`, refuse what it leaves unless
+    that is in [0, 1] (``mean=0, std=1``), and noise, erasing and filters take it as it is.  Changes images only.
 
     Parameters
     ----------
@@ -122,6 +142,23 @@ class Normalize(Transform):
             raise ValueError(f"std must have as many numbers as mean, {len(self.mean)}, got {len(self.std)}")
         self._operation: Stage
         self._keep("_operation", pixel.normalize(self.mean, self.std))
+
+    def check(self, kind: Kind, name: str = "image") -> None:
+        """As of all; means and deviations are one or one a channel."""
+        super().check(kind, name)
+        for field in ("mean", "std"):
+            value = getattr(self, field)
+            if isinstance(value, tuple) and len(value) != kind.channels:
+                raise ValueError(
+                    f"{field} of Normalize must be one number or one a channel of {name}, {kind.channels}, "
+                    f"got {len(value)} values"
+                )
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Floats, which are in [0, 1] only if the numbers are such as 0 and 1."""
+        means, stds = np.atleast_1d(self.mean), np.atleast_1d(self.std)
+        unit = kind.unit and bool((means <= 0).all() and (1 - means <= stds).all())
+        return kind._replace(dtype=work_dtype(kind.dtype), unit=unit)
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""

@@ -15,9 +15,8 @@ from imgproc._core.sums import mean_luma
 from imgproc._scanline import Deferred, Op, Stage, pixel
 
 from .._chain.keys import Draws
-from .._chain.transform import Frame, Params, Transform
+from .._chain.transform import GREY_OR_RGB, RGB, Frame, Params, Transform
 from .._ranges import number_range
-from ._common import is_grey, must_be_rgb
 
 __all__ = ["ColorJitter", "HueSaturationValue", "RGBShift"]
 
@@ -81,6 +80,14 @@ class ColorJitter(Transform):
             self._keep(name, number_range(getattr(self, name), name, at_least=0))
         self._keep("hue", number_range(self.hue, "hue", TURN, at_least=-1, at_most=1))
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """Grey or RGB."""
+        return GREY_OR_RGB
+
+    def wants_unit(self) -> bool:
+        """Hue is an angle about grey."""
+        return True
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Three factors, a shift, and the order of the four: 0 brightness, 1 contrast, 2 saturation, 3 hue."""
         return {
@@ -93,7 +100,9 @@ class ColorJitter(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Up to four operations; those that change nothing are left out."""
-        grey = is_grey(frame, "ColorJitter")
+        grey = frame.channels != 3
+        if grey:
+            self.need_channels(frame.channels)
         stages: list[Stage] = []
         for which in params["order"]:
             value = params[_NAMES[which]]
@@ -145,6 +154,14 @@ class HueSaturationValue(Transform):
         for name in ("saturation", "value"):
             self._keep(name, number_range(getattr(self, name), name, SHIFT, at_least=-1, at_most=1))
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """Grey or RGB."""
+        return GREY_OR_RGB
+
+    def wants_unit(self) -> bool:
+        """Hue is an angle about grey."""
+        return True
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Three shifts."""
         return {
@@ -156,7 +173,8 @@ class HueSaturationValue(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         hue, saturation, value = params["hue"], params["saturation"], params["value"]
-        if is_grey(frame, "HueSaturationValue"):
+        if frame.channels != 3:
+            self.need_channels(frame.channels)
             return [] if value == 0.0 else [pixel.affine(1.0, value)]
         if hue == saturation == value == 0.0:
             return []
@@ -205,13 +223,17 @@ class RGBShift(Transform):
         for name in ("red", "green", "blue"):
             self._keep(name, number_range(getattr(self, name), name, SHIFT))
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """RGB."""
+        return RGB
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Three shifts."""
         return {"red": rng.uniform(*self.red), "green": rng.uniform(*self.green), "blue": rng.uniform(*self.blue)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""
-        must_be_rgb(frame, "RGBShift")
+        self.need_channels(frame.channels)
         return [pixel.affine(1.0, (params["red"], params["green"], params["blue"]))]
 
 

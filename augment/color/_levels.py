@@ -96,6 +96,10 @@ class Gamma(Transform):
         super().__post_init__()
         self._keep("gamma", number_range(self.gamma, "gamma", above=0))
 
+    def wants_unit(self) -> bool:
+        """No power of what is negative."""
+        return True
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The exponent."""
         return {"gamma": rng.uniform(*self.gamma)}
@@ -155,6 +159,14 @@ class ToneCurve(Transform):
         self._keep("scale", real(self.scale, "scale", at_least=0))
         truth(self.per_channel, "per_channel")
 
+    def wants_unit(self) -> bool:
+        """The curve has two ends."""
+        return True
+
+    def draws_for_channels(self) -> bool:
+        """Each channel may have a curve of its own."""
+        return self.per_channel
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Heights of the control points, one pair or one a channel."""
         count = frame.channels if self.per_channel else 1
@@ -207,6 +219,10 @@ class Posterize(Transform):
         super().__post_init__()
         self._keep("bits", integer_range(self.bits, "bits", at_least=1, at_most=8))
 
+    def wants_unit(self) -> bool:
+        """Bits count from full scale."""
+        return True
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """How many bits."""
         return {"bits": rng.integer(*self.bits)}
@@ -250,6 +266,10 @@ class Solarize(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("threshold", number_range(self.threshold, "threshold", LEVEL))
+
+    def wants_unit(self) -> bool:
+        """It turns levels over about the middle of full scale."""
+        return True
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The threshold."""
@@ -299,6 +319,10 @@ class Threshold(Transform):
         self._keep("level", number_range(self.level, "level", LEVEL, at_least=0, at_most=1))
         one_of(self.method, "method", METHODS)
 
+    def wants_unit(self) -> bool:
+        """White is full scale."""
+        return True
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The threshold."""
         return {"level": rng.uniform(*self.level)}
@@ -332,6 +356,10 @@ class Invert(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
+
+    def wants_unit(self) -> bool:
+        """It turns levels over about the middle of full scale."""
+        return True
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""

@@ -27,8 +27,8 @@ from imgproc.histogram._stretch import _table as stretching_table
 from imgproc.local import enhance_local_statistics
 
 from .._chain.keys import Draws
-from .._chain.transform import Frame, Params, Transform
-from .._ranges import number_range, reference_images
+from .._chain.transform import GREY_OR_RGB, Frame, Kind, Params, Transform
+from .._ranges import check_references, number_range, reference_images
 
 __all__ = ["CLAHE", "AutoContrast", "EnhanceLocalStatistics", "Equalize", "MatchHistogram"]
 
@@ -91,6 +91,14 @@ class Equalize(Transform):
         whole = functools.partial(equalize_histogram, method=self.method, color=self.color)
         self._keep("_whole", Whole(whole, label="equalize"))
 
+    def channels_wanted(self) -> tuple[int, ...] | None:
+        """Grey or RGB where luma is taken."""
+        return GREY_OR_RGB if self.color == "luminance" else None
+
+    def wants_unit(self) -> bool:
+        """Levels are counted on full scale."""
+        return True
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Tables, or the function."""
         return [self._tables if _has_tables(frame, self.color) else self._whole]
@@ -145,6 +153,14 @@ class AutoContrast(Transform):
         whole = functools.partial(stretch_contrast, color=self.color, **ends)
         self._keep("_whole", Whole(whole, label="autocontrast"))
 
+    def channels_wanted(self) -> tuple[int, ...] | None:
+        """Grey or RGB where luma is taken."""
+        return GREY_OR_RGB if self.color == "luminance" else None
+
+    def wants_unit(self) -> bool:
+        """Levels are counted on full scale."""
+        return True
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Tables, or the function."""
         return [self._tables if _has_tables(frame, self.color) else self._whole]
@@ -193,6 +209,14 @@ class CLAHE(Transform):
         self._keep("clip_limit", number_range(self.clip_limit, "clip_limit", at_least=0))
         self._keep("tiles", size_pair(self.tiles, "tiles"))
         one_of(self.color, "color", COLORS)
+
+    def channels_wanted(self) -> tuple[int, ...] | None:
+        """Grey or RGB where luma is taken."""
+        return GREY_OR_RGB if self.color == "luminance" else None
+
+    def wants_unit(self) -> bool:
+        """Levels are counted on full scale."""
+        return True
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The limit."""
@@ -253,6 +277,19 @@ class MatchHistogram(Transform):
         targets = [reference_targets(r, r, "per_channel", None) if w else None for r, w in zip(images, whole)]
         self._targets: tuple[list[Target] | None, ...]
         self._keep("_targets", tuple(targets))
+
+    def channels_wanted(self) -> tuple[int, ...] | None:
+        """Grey or RGB where luma is taken."""
+        return GREY_OR_RGB if self.color == "luminance" else None
+
+    def wants_unit(self) -> bool:
+        """Levels are counted on full scale."""
+        return True
+
+    def check(self, kind: Kind, name: str = "image") -> None:
+        """As of all; references need the channels of the image."""
+        super().check(kind, name)
+        check_references(self.references, kind, name)
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Which reference, and the share of the matched image."""
@@ -354,6 +391,14 @@ class EnhanceLocalStatistics(Transform):
         border_name(self.border)
         self._keep("fill", fill_level(self.fill))
         one_of(self.color, "color", COLORS)
+
+    def channels_wanted(self) -> tuple[int, ...] | None:
+        """Grey or RGB where luma is taken."""
+        return GREY_OR_RGB if self.color == "luminance" else None
+
+    def wants_unit(self) -> bool:
+        """What is dark is a share of the mean."""
+        return True
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The factor."""

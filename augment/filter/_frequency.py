@@ -12,7 +12,7 @@ import numpy as np
 from imgproc._core import elementary
 from imgproc._core.check import COLORS, color_mode, integer, one_of, positive
 from imgproc._core.declare import Single, declare, example_references
-from imgproc._core.formats import channels_of, work_dtype
+from imgproc._core.formats import work_dtype
 from imgproc._core.levels import SHIFT, fraction
 from imgproc._core.needed import needed
 from imgproc._core.planes import full_scale, on_intensity
@@ -22,8 +22,8 @@ from imgproc.frequency import bandpass, bandreject, highpass, homomorphic, lowpa
 from imgproc.frequency._isotropic import LARGEST_ORDER
 
 from .._chain.keys import Draws
-from .._chain.transform import Frame, Params, Transform
-from .._ranges import number_range, reference_images
+from .._chain.transform import GREY_OR_RGB, Frame, Kind, Params, Transform
+from .._ranges import check_references, number_range, reference_images
 
 __all__ = ["FourierDomainAdaptation", "FrequencyFilter", "HomomorphicLight"]
 
@@ -177,6 +177,14 @@ class HomomorphicLight(Transform):
         self._keep("sharpness", positive(self.sharpness, "sharpness"))
         one_of(self.color, "color", COLORS)
 
+    def channels_wanted(self) -> tuple[int, ...] | None:
+        """Grey or RGB where luma is taken."""
+        return GREY_OR_RGB if self.color == "luminance" else None
+
+    def wants_unit(self) -> bool:
+        """It takes logarithms."""
+        return True
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Two gains and the cutoff."""
         low, high, cutoff = rng.uniform(*self.low), rng.uniform(*self.high), rng.uniform(*self.cutoff)
@@ -250,6 +258,15 @@ class FourierDomainAdaptation(Transform):
         self._keep("references", images)
         self._keep("beta", number_range(self.beta, "beta", at_least=0, at_most=0.5))
 
+    def wants_unit(self) -> bool:
+        """References are on full scale."""
+        return True
+
+    def check(self, kind: Kind, name: str = "image") -> None:
+        """As of all; references need the channels of the image."""
+        super().check(kind, name)
+        check_references(self.references, kind, name)
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Which reference, and the largest frequency."""
         return {"reference": rng.integer(0, len(self.references) - 1), "beta": rng.uniform(*self.beta)}
@@ -258,11 +275,7 @@ class FourierDomainAdaptation(Transform):
         """One exchange."""
         number = params["reference"]
         reference = self.references[number]
-        channels = channels_of(reference)
-        if channels != frame.channels:
-            raise ValueError(
-                f"references[{number}] must have as many channels as the image, {frame.channels}, got {channels}"
-            )
+        self.check(Kind(frame.channels, frame.dtype))
         work = functools.partial(_where_finite, functools.partial(_adapted, reference, params["beta"]))
         return [Whole(work, opencv=reference.shape[:2] != (frame.height, frame.width), label="Fourier adaptation")]
 

@@ -11,20 +11,15 @@ from imgproc._core.check import COLORS, color_mode, largest_sigma, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SPREAD, fraction
 from imgproc._core.planes import on_intensity
-from imgproc._neighbours.correlate import blend_differences, unsharp_mask
-from imgproc._neighbours.gaussian import gaussian_weights
+from imgproc._neighbours.correlate import blend_differences
 from imgproc._scanline import Stage, Whole
-from imgproc.sharpen import detail_enhance
-from imgproc.sharpen import unsharp_mask as sharpened
+from imgproc.sharpen import detail_enhance, unsharp_mask
 
 from .._chain.keys import Draws
-from .._chain.transform import Frame, Params, Transform
+from .._chain.transform import GREY_OR_RGB, Frame, Params, Transform
 from .._ranges import number_range
 
 __all__ = ["EdgeDetect", "Emboss", "LocalContrast", "Sharpen", "UnsharpMask"]
-
-UNSHARP_REACH = 3.0
-"""Where the blur of `UnsharpMask` ends, in standard deviations; that of `imgproc.unsharp_mask` goes on to 4."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,11 +72,11 @@ def _sharpen(strength: float, image: np.ndarray) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class UnsharpMask(Transform):
-    """Sharpen by what a Gaussian blur takes away.
+    """Sharpen by what a Gaussian blur takes away: `imgproc.unsharp_mask`.
 
     ``f + amount * (f - blur)`` where the two differ by more than `threshold`, else f: as in Pillow and GIMP.
     albumentations' UnsharpMask, whose ``alpha`` is the amount and whose threshold counts levels of 255.  Border
-    ``reflect_101``; the blur ends at 3 sigma and is not rounded in between.  Changes images only; any number of
+    ``reflect_101``; the blur ends at 4 sigma and is not rounded in between.  Changes images only; any number of
     channels.
 
     Parameters
@@ -118,7 +113,7 @@ class UnsharpMask(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
         sigma = min(params["sigma"], largest_sigma(frame.height, frame.width))
-        mask = functools.partial(_unsharp, sigma, params["amount"], self.threshold)
+        mask = functools.partial(unsharp_mask, sigma=sigma, amount=params["amount"], threshold=self.threshold)
         return [Whole(mask, label="unsharp mask")]
 
 
@@ -136,10 +131,6 @@ declare(
         )
     ],
 )
-
-
-def _unsharp(sigma: float, amount: float, threshold: float, image: np.ndarray) -> np.ndarray:
-    return unsharp_mask(image, gaussian_weights(sigma, UNSHARP_REACH), amount, threshold)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -187,6 +178,10 @@ class LocalContrast(Transform):
         self._keep("edge", fraction(self.edge, "edge", SPREAD, above=0))
         one_of(self.color, "color", COLORS)
 
+    def channels_wanted(self) -> tuple[int, ...] | None:
+        """Grey or RGB where luma is taken."""
+        return GREY_OR_RGB if self.color == "luminance" else None
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Amount and standard deviation."""
         return {"amount": rng.uniform(*self.amount), "sigma": rng.uniform(*self.sigma)}
@@ -211,7 +206,7 @@ declare(
 
 def _clearer(sigma: float, amount: float, color: str, image: np.ndarray) -> np.ndarray:
     mode = color_mode(color, image)
-    work = functools.partial(sharpened, sigma=sigma, amount=amount)
+    work = functools.partial(unsharp_mask, sigma=sigma, amount=amount)
     if mode == "per_channel" or not image.size:
         return work(image)
     return on_intensity(image, mode, work)

@@ -8,8 +8,8 @@ from typing import Any
 from imgproc._core.check import border_name, integer, one_of
 from imgproc._core.levels import fill_levels
 
-from .._chain.transform import Transform
-from .._ranges import Range, number_range
+from .._chain.transform import Kind, Transform
+from .._ranges import Range, check_fill, number_range
 
 __all__: list[str] = []
 
@@ -54,6 +54,12 @@ class _Framed(Transform):
         border_name(self.border)
         self._keep("fill", fill_levels(self.fill))
         self._keep("mask_fill", integer(self.mask_fill, "mask_fill"))
+
+    def check(self, kind: Kind, name: str = "image") -> None:
+        """As of all; a border that is filled needs a level, or one a channel."""
+        super().check(kind, name)
+        if self.border == "constant" and getattr(self, "pad", True):
+            check_fill(self.fill, kind, type(self).__name__, name)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

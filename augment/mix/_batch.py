@@ -14,6 +14,7 @@ from .._chain.batch import batch_keys, check_lengths, count_images, count_thread
 from .._chain.keys import FIRST_DRAWS, Draws, address, draw_block, key_words
 from .._chain.labels import check_labels, mixed_label, paired_labels, soft_labels
 from .._chain.mixture import check_donors, open_donor
+from .._chain.out import check_out
 from .._chain.sample import Sample, inner_rules, inner_sample
 from .._chain.state import Params
 from .._chain.targets.base import Passage, Rules
@@ -197,11 +198,9 @@ def _room(shape: tuple[int, ...], dtype: np.dtype, out: np.ndarray | None, image
     """A new array, or `out`, checked."""
     if out is None:
         return np.empty(shape, dtype)
+    check_out(out, [images] if isinstance(images, np.ndarray) else images)
     if out.shape != shape or out.dtype != dtype:
         raise ValueError(f"out must have shape {shape} and dtype {dtype}, got {out.shape} and {out.dtype}")
-    for image in [images] if isinstance(images, np.ndarray) else images:
-        if np.may_share_memory(out, image):
-            raise ValueError("out must not overlap images, which are read after it is written")
     return out
 
 

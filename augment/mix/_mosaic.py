@@ -14,8 +14,8 @@ from imgproc._core.levels import fill_levels
 
 from .._chain.keys import Draws
 from .._chain.sample import Sample
-from .._chain.transform import Params
-from .._ranges import Range, number_range
+from .._chain.transform import Kind, Params
+from .._ranges import Range, check_fill, number_range
 from ._base import _Covering
 from ._content import fit_size, fit_stage, pieced
 from ._law import Law
@@ -84,6 +84,12 @@ class Mosaic(_Covering):
         self._keep("center", number_range(self.center, "center", at_least=0, at_most=1))
         self._keep("fill", fill_levels(self.fill))
         self._keep("mask_fill", integer(self.mask_fill, "mask_fill"))
+
+    def check(self, kind: Kind, name: str = "image") -> None:
+        """As of all; bars need a level, or one a channel."""
+        super().check(kind, name)
+        if self.fit == "contain":
+            check_fill(self.fill, kind, type(self).__name__, name)
 
     def laws(self) -> tuple[Law, ...]:
         """None."""

@@ -140,8 +140,9 @@ class MixingStep(Transform, abstract=True):
             return sample
         key = np.concatenate([words.ravel(), np.array([address, slot], np.uint64)])[np.newaxis]
         state = SampleState(sample)
+        self._donor_plan.check(state, "image of a donor")
         self._donor_plan.take(key, seed, state)
-        return sample.moved(state.stages)
+        return state.settled()
 
     # --- in a chain ---------------------------------------------------------------------------------------------------
 

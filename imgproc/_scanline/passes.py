@@ -19,6 +19,7 @@ from .compute import compute, has_words, level_of, tabulated
 from .matrix import bounds_of, keeps_axes
 from .merge import Merged, cut, is_padding, merge, moves_pixels, shows_outside
 from .opencv_moves import into, moved, resize, usable
+from .operations._base import name_of
 from .program import pack
 from .samplers._base import check_samplable
 from .separable import Axis, can_resample, resample
@@ -69,6 +70,7 @@ def run(
             image = end.function(image)
         elif type(end) is Deferred:
             queue.extend(reversed(end.resolve(image)))
+        whole = whole and image.dtype.kind == "u"
 
 
 def take_pass(
@@ -91,6 +93,9 @@ def take_pass(
     ops: list[Any] = []
     while queue:
         stage = queue.pop()
+        if ops and type(stage) in (Op, Erase, Deferred) and type(ops[-1]) is Op and ops[-1].kind.last:
+            queue.append(stage)
+            return geometry, ops, f"{name_of(ops[-1])} gives floats on another scale"
         if type(stage) is Op:
             ops.append(stage)
         elif type(stage) is Geometry:

@@ -26,7 +26,7 @@ from imgproc._scanline.operations._base import Operation
 from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.program import lay_out
 
-from ..state import Frame, frame_after
+from ..state import Frame, State, frame_after, frame_of
 from ..targets.base import Rules
 from ..tree import Node, Plan
 from .chain import LARGE, CompiledChain, FixedChain
@@ -112,6 +112,10 @@ def record(
     plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype
 ) -> CompiledChain | FixedChain | None:
     """Compile a chain for images of a shape and dtype; None if it cannot be recorded."""
+    try:
+        plan.check(State(frame_of(shape, dtype)))
+    except (TypeError, ValueError):  # running stage by stage says so
+        return None
     fixed = _fixed(plan, rules, shape, dtype)
     if fixed is not None:
         return fixed

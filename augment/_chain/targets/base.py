@@ -173,9 +173,11 @@ class Passage(Following):
     same_rows : bool
         Whether boxes and points of the sample are those that the caller gave, row by row.  They are not once samples
         were mixed.
+    own : dict, optional
+        The stages of further images that have stages of their own, by name.
     """
 
-    __slots__ = ("_path", "out", "same_rows", "stages")
+    __slots__ = ("_path", "out", "own", "same_rows", "stages")
 
     def __init__(
         self,
@@ -185,8 +187,10 @@ class Passage(Following):
         out: np.ndarray | None = None,
         *,
         same_rows: bool = True,
+        own: dict[str, list[Stage]] | None = None,
     ) -> None:
         self.sample, self.rules, self.made, self.kept = sample, rules, {}, {}
+        self.own = own
         self.stages, self.out, self.same_rows = stages, out, same_rows
         self._path: Path | None = None
 

@@ -63,7 +63,7 @@ class Image(Plane):
 
 
 class FurtherImage(Plane):
-    """Another image, which goes through everything that happens to the first."""
+    """Another image.  By the same draws it becomes what it would become in a chain of its own."""
 
     __slots__ = ()
 
@@ -80,5 +80,6 @@ class FurtherImage(Plane):
         return image
 
     def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:
-        """Always a new array."""
-        return through_image(value, passage.stages, passage.rules, None)
+        """By stages of its own where it has another dtype or other channels than the first; always a new array."""
+        stages = passage.stages if passage.own is None else passage.own.get(self.name, passage.stages)
+        return through_image(value, stages, passage.rules, None)
