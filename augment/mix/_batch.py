@@ -16,7 +16,7 @@ from .._chain.labels import check_labels, mixed_label, paired_labels, soft_label
 from .._chain.mixture import check_donors, open_donor
 from .._chain.sample import Sample, inner_rules, inner_sample
 from .._chain.state import Params
-from .._chain.targets.base import Passage, Rules
+from .._chain.targets.base import Passage, Piece, Rules
 from .._chain.targets.table import IN_BATCHES, IN_SAMPLES, batch_table
 from ._content import check_alike
 from ._donors import partners_among, partners_within
@@ -258,6 +258,8 @@ class _Batch:
         if self.room is not None:
             image[...] = sample.image
         self.made[i] = {**sample.opened, "image": image}
+        if sample.boxes is not None:
+            self.made[i] |= Piece(sample).things()
         if self.labels is not None and self.mixed_labels is not None:
             self.mixed_labels[i] = self.labels[i]
         return [1.0]
