@@ -23,6 +23,7 @@ from imgproc._core.sums import add_weighted
 from imgproc._scanline import Geometry, Stage, Whole, pixel, run
 from imgproc._scanline.matrix import Matrix, about, rotation, translation
 
+from ._chain.drawn import Rule, number, row, several, whole, within, word
 from ._chain.keys import Draws
 from ._chain.transform import Frame, Params, Transform
 from ._ranges import integer_range, truth
@@ -55,6 +56,15 @@ class _Operation(NamedTuple):
         value *= getattr(frame, self.side) if self.side else 1.0
         value = self.base + (-value if (rng.unit() < 0.5) and self.signed else value)
         return [self.name, self.rounding(value) if self.rounding else value]
+
+    def rule(self, frame: Frame) -> Rule:
+        """What values records may give it."""
+        side = getattr(frame, self.side) if self.side else 1.0
+        ends = [self.weakest * side, self.strongest * side]
+        ends = [self.base + sign * end for end in ends for sign in ((1, -1) if self.signed else (1,))]
+        if self.rounding is None:
+            return within(min(ends), max(ends))
+        return whole(math.floor(min(ends)), math.ceil(max(ends)))
 
 
 def _truncated(value: float) -> int:
@@ -157,6 +167,18 @@ _MILD = (
 _FACTORS = tuple(_Operation(name, 0.1, 1.9) for name in ("Color", "Contrast", "Brightness", "Sharpness"))
 
 
+def _operation_rule(space: tuple[_Operation, ...], frame: Frame) -> Rule:
+    """The rule of [name, value] of one of several operations."""
+    rules = {operation.name: operation.rule(frame) for operation in space}
+    name_rule = word(*rules)
+
+    def check(value: Any, name: str) -> list[Any]:
+        kind, number = row(name_rule, lambda entry, _: entry)(value, name)
+        return [kind, rules[kind](number, f"{name}[1]")]
+
+    return check
+
+
 # --- the policies -----------------------------------------------------------------------------------------------------
 
 
@@ -249,6 +271,10 @@ class RandAugment(_Chain):
         level = self.magnitude / (self.bins - 1)
         return {"operations": [rng.pick(_RAND_AUGMENT).draw(rng, level, frame) for _ in range(self.n)]}
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"operations": several(_operation_rule(_RAND_AUGMENT, frame), self.n)}
+
 
 declare(
     RandAugment,
@@ -301,6 +327,10 @@ class TrivialAugment(_Chain):
         """A name and a value."""
         level = rng.integer(0, self.bins - 1) / (self.bins - 1)
         return {"operations": [rng.pick(_TRIVIAL_AUGMENT).draw(rng, level, frame)]}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"operations": several(_operation_rule(_TRIVIAL_AUGMENT, frame), 1)}
 
 
 declare(
@@ -372,13 +402,21 @@ class AugMix(_Policy):
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The share of the branches, their weights, and the names and values of each."""
-        space = _MILD + _GEOMETRIC * self.geometric + _FACTORS * self.all_operations
+        space = self._space()
         low, high = min(0.1, self.severity) / 10.0, self.severity / 10.0
         share = dirichlet(rng, self.alpha, 2)[0]
         weights = dirichlet(rng, self.alpha, self.width)
         depths = [rng.integer(*self.depth) for _ in range(self.width)]
         branches = [[rng.pick(space).draw(rng, rng.uniform(low, high), frame) for _ in range(d)] for d in depths]
         return {"share": share, "weights": weights, "branches": branches}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        part, branch = number(0, 1), several(_operation_rule(self._space(), frame), *self.depth)
+        return {"share": part, "weights": several(part, self.width), "branches": several(branch, self.width)}
+
+    def _space(self) -> tuple[_Operation, ...]:
+        return _MILD + _GEOMETRIC * self.geometric + _FACTORS * self.all_operations
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One function of the image, which runs the branches."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, ClassVar
 
+import numpy as np
+
 from imgproc._core.check import real
 from imgproc._scanline import Stage
 
+from .drawn import Rule, checked
 from .keys import Draws
 from .state import Frame, Params, Place, State, Step
 
@@ -51,13 +54,17 @@ class Transform:
         """The stages that carry out these parameters on a frame."""
         raise NotImplementedError
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The rules by which records are checked, for drawn numbers that are no number of the field of their name."""
+        return {}
+
     # --- what a chain asks --------------------------------------------------------------------------------------------
 
     def step(self, place: Place, rng: Draws, state: State) -> Step | None:
         """Draw for the sample that arrives, and go on to the state that this leads to; None if nothing is done."""
         frame = state.current
         if self.needs_boxes or self.needs_mask:
-            frame = state.frame_with(self.needs_boxes, self.needs_mask)
+            frame = state.frame_with(place.name, self.needs_boxes, self.needs_mask)
         params = self.draw(rng, frame)
         stages = self.lower(params, frame)
         state.advance(stages)
@@ -65,9 +72,26 @@ class Transform:
 
     def again(self, place: Place, params: Params, state: State) -> Step:
         """The same with parameters that were drawn before."""
-        stages = self.lower(params, state.frame_with(self.needs_boxes, self.needs_mask))
+        frame = state.current
+        if self.needs_boxes or self.needs_mask:
+            frame = state.frame_with(place.name, self.needs_boxes, self.needs_mask, drawn=True)
+        stages = self.lower(params, frame)
         state.advance(stages)
         return Step(place, params, stages)
+
+    def sketch(self, frame: Frame) -> Params:
+        """What it draws for some sample of a frame: which parameters there are, and of which kinds."""
+        return self.draw(Draws([], np.zeros((1, 1), np.uint64), 0, 0), frame)
+
+    def checked(self, params: Any, frame: Frame) -> Params:
+        """Parameters out of a record for a frame, in their canonical form.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the transform could not have drawn them for such a frame.
+        """
+        return checked(params, self.sketch(frame), self.limits(frame), self)
 
     def is_scheduled(self) -> bool:
         """Whether it depends on the epoch, so that keys must be (epoch, index)."""

@@ -12,6 +12,7 @@ from imgproc._core.declare import Single, declare
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
+from .._chain.drawn import Rule, ascending, different, number, order, several
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
 from .._ranges import integer_range, number_range, number_tuple
@@ -167,6 +168,10 @@ class ChannelShuffle(Transform):
         """An order."""
         return {"order": rng.permutation(frame.channels)}
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"order": order(frame.channels)}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation, or nothing if the order is the old one."""
         order = params["order"]
@@ -217,6 +222,10 @@ class ChannelDropout(Transform):
                 f"got {frame.channels}"
             )
         return {"dropped": sorted(rng.permutation(frame.channels)[: rng.integer(*self.channels)])}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"dropped": ascending(different(frame.channels, *self.channels))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""
@@ -282,6 +291,11 @@ class PCAJitter(Transform):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The three a_i."""
         return {"alpha": [self.sigma * normal(rng) for _ in range(3)]}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        farthest = 10.0 * self.sigma  # normal numbers of 32 bits end at 6.7
+        return {"alpha": several(number(-farthest, farthest), 3)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""

@@ -14,6 +14,7 @@ from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import IDENTITY
 
+from .._chain.drawn import Rule, several, within
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range
@@ -155,6 +156,11 @@ class GridDistortion(_Distortion):
         numbers = range(self.steps)
         return {"x": [low + width * unit() for _ in numbers], "y": [low + width * unit() for _ in numbers]}
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        factors = several(within(1.0 + self.distort[0], 1.0 + self.distort[1]), self.steps)
+        return {"x": factors, "y": factors}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One displacement grid, its nodes the corners of the cells."""
         return [self._stage(knots_grid(params["x"], params["y"], (frame.height, frame.width)), frame)]
@@ -273,6 +279,10 @@ class LensDistortion(_Distortion):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The coefficients."""
         return {"k1": rng.uniform(*self.distort), "k2": rng.uniform(*self.k2)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"k1": within(*self.distort)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One displacement grid."""

@@ -13,11 +13,12 @@ from imgproc._core.declare import declare
 from imgproc._core.formats import work_dtype
 from imgproc._core.opencv import load_cv2
 
+from .._chain.drawn import Rule, whole
 from .._chain.keys import Draws, stream_uniforms
 from .._chain.sample import Sample
 from .._chain.targets.base import Opened, Piece
 from .._chain.targets.masks import InstanceMasks, LabelMask
-from .._chain.transform import Params
+from .._chain.transform import Frame, Params
 from .._dust import thick_rows
 from .._ranges import integer_range
 from ._base import _Covering
@@ -86,6 +87,10 @@ class CopyPaste(_Covering):
     def parameters(self, rng: Draws, lams: list[float]) -> Params:
         """How many objects, and the name of the numbers that choose them."""
         return {"count": rng.integer(*self.objects), "stream": rng.stream()}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"count": whole(*self.objects)}
 
     def combine(
         self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None

@@ -11,9 +11,10 @@ import numpy as np
 from imgproc._core.check import size_pair
 from imgproc._core.declare import declare
 
+from .._chain.drawn import SHARE, Rule, ascending, different
 from .._chain.keys import Draws
 from .._chain.sample import Sample
-from .._chain.transform import Params
+from .._chain.transform import Frame, Params
 from ._base import _Covering
 from ._content import fitted, overlaid
 from ._law import Law, check_law
@@ -73,6 +74,11 @@ class GridMix(_Covering):
         count = self.grid[0] * self.grid[1]
         theirs = count - round(lams[0] * count)
         return {"lam": lams[0], "cells": sorted(rng.permutation(count)[:theirs])}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        count = self.grid[0] * self.grid[1]
+        return {"lam": SHARE, "cells": ascending(different(count, 0, count))}
 
     def combine(
         self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None

@@ -11,9 +11,10 @@ import numpy as np
 from imgproc._core.check import fill_levels, integer, size_pair
 from imgproc._core.declare import declare
 
+from .._chain.drawn import SHARE, Rule, ascending, number, order, row, several
 from .._chain.keys import Draws
 from .._chain.sample import Sample
-from .._chain.transform import Params
+from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range
 from ._base import _Covering
 from ._content import fit_size, fit_stage, pieced
@@ -106,6 +107,12 @@ class Mosaic(_Covering):
             "order": rng.permutation(cells),
             "at": [[rng.unit(), rng.unit()] for _ in range(cells)],
         }
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        line, cells = number(-1e-9, 1.0 + 1e-9), self.grid[0] * self.grid[1]
+        down, across = (ascending(several(line, n - 1)) for n in self.grid)
+        return {"down": down, "across": across, "order": order(cells), "at": several(row(SHARE, SHARE), cells)}
 
     def combine(
         self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None

@@ -39,6 +39,8 @@ class Rules(NamedTuple):
     dtype: np.dtype | None = None
     layout: str = "last"
     fuse: bool = True
+    needed: tuple[str, ...] = ()
+    """Targets that must come wherever that comes whose rows they follow."""
 
 
 class Target:
