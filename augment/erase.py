@@ -116,6 +116,10 @@ def _paint_labels(rectangles: Rectangles, mask_fill: int, mask: np.ndarray) -> n
     return mask
 
 
+_MOST_HOLES = 4096
+"""Each of them is drawn and painted, however small the image is."""
+
+
 # --- rectangles -------------------------------------------------------------------------------------------------------
 
 
@@ -200,7 +204,7 @@ class CoarseDropout(_Erasing):
     Parameters
     ----------
     holes : (int, int)
-        Range of the number of holes, at least 0; each integer alike.  Holes may overlap.
+        Range of the number of holes, 0 to 4096; each integer alike.  Holes may overlap.
     height, width : (float, float)
         Ranges of their sides as fractions of the image's, above 0, at most 1.
     fill : float, tuple of float, "mean" or "noise"
@@ -223,7 +227,7 @@ class CoarseDropout(_Erasing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("holes", integer_range(self.holes, "holes", at_least=0))
+        self._keep("holes", integer_range(self.holes, "holes", at_least=0, at_most=_MOST_HOLES))
         self._keep("height", number_range(self.height, "height", above=0, at_most=1))
         self._keep("width", number_range(self.width, "width", above=0, at_most=1))
 

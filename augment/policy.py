@@ -179,6 +179,10 @@ def _operation_rule(space: tuple[_Operation, ...], frame: Frame) -> Rule:
     return check
 
 
+_MOST_OPERATIONS = 100
+"""So many operations, or branches of them, are applied to an image at most."""
+
+
 # --- the policies -----------------------------------------------------------------------------------------------------
 
 
@@ -229,7 +233,7 @@ class RandAugment(_Chain):
     Parameters
     ----------
     n : int
-        How many operations, at least 1; one may come twice.
+        How many operations, 1 to 100; one may come twice.
     magnitude : int
         Their strength, 0 to ``bins - 1``.
     bins : int
@@ -262,7 +266,7 @@ class RandAugment(_Chain):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("n", integer(self.n, "n", at_least=1))
+        self._keep("n", integer(self.n, "n", at_least=1, at_most=_MOST_OPERATIONS))
         self._keep("bins", integer(self.bins, "bins", at_least=2))
         self._keep("magnitude", integer(self.magnitude, "magnitude", at_least=0, at_most=self.bins - 1))
 
@@ -352,9 +356,9 @@ class AugMix(_Policy):
     Parameters
     ----------
     width : int
-        Number of branches, at least 1.
+        Number of branches, 1 to 100.
     depth : (int, int)
-        Range of the number of operations in a branch, both ends included, at least 1.
+        Range of the number of operations in a branch, both ends included, within 1 and 100.
     alpha : float
         Parameter of both distributions, above 0.
     severity : float
@@ -393,8 +397,8 @@ class AugMix(_Policy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("width", integer(self.width, "width", at_least=1))
-        self._keep("depth", integer_range(self.depth, "depth", at_least=1))
+        self._keep("width", integer(self.width, "width", at_least=1, at_most=_MOST_OPERATIONS))
+        self._keep("depth", integer_range(self.depth, "depth", at_least=1, at_most=_MOST_OPERATIONS))
         self._keep("alpha", positive(self.alpha, "alpha"))
         self._keep("severity", real(positive(self.severity, "severity"), "severity", at_most=10))
         truth(self.geometric, "geometric")

@@ -17,11 +17,21 @@ from .state import Frame, Params, Place, State, Step
 REGISTRY: dict[str, type[Transform]] = {}
 
 
+def _plain(value: Any) -> Any:
+    """A field without NumPy's scalars, which no `repr` evaluates and no recipe holds; arrays stay as they are."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    if type(value) in (list, tuple):
+        return type(value)(_plain(entry) for entry in value)
+    return value
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Transform:
     """Base of all transforms: a frozen dataclass whose fields are the only declaration of its parameters.
 
-    A subclass checks its fields in ``__post_init__`` (calling ``super().__post_init__()``), draws plain numbers in
+    A subclass checks its fields in ``__post_init__`` (calling ``super().__post_init__()`` first, which makes plain values
+    of NumPy's scalars), draws plain numbers in
     `draw` and turns them into stages in `lower`.  Neither sees pixels, neither keeps state.
     """
 
@@ -40,6 +50,10 @@ class Transform:
             REGISTRY[cls.__name__] = cls
 
     def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, (np.generic, np.ndarray, list, tuple)):
+                self._keep(field.name, _plain(value))
         self._keep("p", real(self.p, "p", at_least=0, at_most=1))
 
     def _keep(self, name: str, value: Any) -> None:

@@ -21,6 +21,9 @@ from .._ranges import Range, number_range
 from ._common import _Warp
 from ._fields import elastic_grid, knots_grid, lens_grid, plate_grid
 
+_MOST_STEPS = 512
+"""Columns and rows of a grid: each is drawn, however small the image is."""
+
 __all__ = ["Elastic", "GridDistortion", "LensDistortion", "ThinPlateSpline"]
 
 
@@ -121,7 +124,7 @@ class GridDistortion(_Distortion):
     Parameters
     ----------
     steps : int
-        Columns and rows of the grid, at least 1.
+        Columns and rows of the grid, 1 to 512.
     distort : (float, float)
         Range of what is added to the factor 1 by which the width of a column or the height of a row changes, drawn for
         each; all are then scaled together to fill the image.  Within -1 and 1.
@@ -147,7 +150,7 @@ class GridDistortion(_Distortion):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("steps", integer(self.steps, "steps", at_least=1))
+        self._keep("steps", integer(self.steps, "steps", at_least=1, at_most=_MOST_STEPS))
         self._keep("distort", number_range(self.distort, "distort", above=-1, below=1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

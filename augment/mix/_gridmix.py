@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import size_pair
 from imgproc._core.declare import declare
 
 from .._chain.drawn import SHARE, Rule, ascending, different
@@ -16,10 +15,13 @@ from .._chain.keys import Draws
 from .._chain.sample import Sample
 from .._chain.transform import Frame, Params
 from ._base import _Covering
-from ._content import fitted, overlaid
+from ._content import fitted, grid_pair, overlaid
 from ._law import Law, check_law
 
 __all__ = ["GridMix"]
+
+MOST_CELLS = 1 << 16
+"""All cells are put in an order, however small the image is."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,7 @@ class GridMix(_Covering):
     Parameters
     ----------
     grid : (int, int)
-        Cells down and across.
+        Cells down and across, in all at most 65536.
     lam : float, ("beta", a) or ("uniform", low, high)
         The law of the sample's own share.
     min_visibility : float
@@ -66,7 +68,7 @@ class GridMix(_Covering):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("grid", size_pair(self.grid, "grid"))
+        self._keep("grid", grid_pair(self.grid, MOST_CELLS))
         self._keep("lam", check_law(self.lam, "lam"))
 
     def parameters(self, rng: Draws, lams: list[float]) -> Params:

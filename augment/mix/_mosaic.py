@@ -17,10 +17,13 @@ from .._chain.sample import Sample
 from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range
 from ._base import _Covering
-from ._content import fit_size, fit_stage, pieced
+from ._content import fit_size, fit_stage, grid_pair, pieced
 from ._law import Law
 
 __all__ = ["Mosaic"]
+
+MOST_CELLS = 256
+"""Each cell is an image of its own, which has to be found and scaled."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,7 +39,7 @@ class Mosaic(_Covering):
     Parameters
     ----------
     grid : (int, int)
-        Cells down and across.
+        Cells down and across, in all at most 256.
     size : (int, int), optional
         (h, w) of the canvas; default: that of the sample.
     center : (float, float)
@@ -78,7 +81,7 @@ class Mosaic(_Covering):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("grid", size_pair(self.grid, "grid"))
+        self._keep("grid", grid_pair(self.grid, MOST_CELLS))
         if self.size is not None:
             self._keep("size", size_pair(self.size, "size"))
         self._keep("center", number_range(self.center, "center", at_least=0, at_most=1))
