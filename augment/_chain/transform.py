@@ -30,9 +30,9 @@ def _plain(value: Any) -> Any:
 class Transform:
     """Base of all transforms: a frozen dataclass whose fields are the only declaration of its parameters.
 
-    A subclass checks its fields in ``__post_init__`` (calling ``super().__post_init__()`` first, which makes plain values
-    of NumPy's scalars), draws plain numbers in
-    `draw` and turns them into stages in `lower`.  Neither sees pixels, neither keeps state.
+    A subclass checks its fields in ``__post_init__``, draws plain numbers in `draw` and turns them into stages in
+    `lower`.  Neither sees pixels, neither keeps state.  ``super().__post_init__()`` comes first: it makes plain values
+    of NumPy's scalars.
     """
 
     p: float = 0.5

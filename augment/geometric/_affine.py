@@ -132,7 +132,7 @@ class Affine(_Warp):
     Parameters
     ----------
     scale : (float, float), or two of them for x and y
-        Range of the factor, above 0; above 1 enlarges.
+        Range of the factor, within 1e-6 and 1e6; above 1 enlarges.
     rotate : (float, float)
         Range of the angle in degrees, counter-clockwise as seen.
     shear : (float, float), or two of them for x and y
@@ -171,7 +171,7 @@ class Affine(_Warp):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("scale", axis_ranges(self.scale, "scale", above=0))
+        self._keep("scale", axis_ranges(self.scale, "scale", at_least=1e-6, at_most=1e6))
         self._keep("rotate", number_range(self.rotate, "rotate"))
         self._keep("shear", axis_ranges(self.shear, "shear", above=-90, below=90))
         self._keep("translate", axis_ranges(self.translate, "translate"))
