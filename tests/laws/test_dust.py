@@ -54,7 +54,7 @@ def check(boxes: Any, box_format: str, height: int, width: int, *, single: bool 
         sides = boxes[:, 2:]
     if box_format in ("yolo", "albumentations"):
         sides = sides * (width, height)
-    least = thinnest(height, width) * (0.98 if single else 1 - 1e-6)
+    least = max(1e-3, 2**-22 * max(height, width)) * (0.98 if single else 1 - 1e-6)
     assert sides.min() >= least, f"a side of {sides.min()} px"
 
 
