@@ -19,7 +19,7 @@ from ._chain.chain import Chain
 from ._chain.explain import explain
 from ._chain.keys import Draws, Key, fresh_key, key_array
 from ._chain.levels import needs_unit
-from ._chain.serialize import VERSION, check_version, from_plain, to_plain
+from ._chain.serialize import VERSION, check_size, check_version, from_plain, from_text, from_yaml_text, to_plain
 from ._chain.stream import map_samples
 from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS
@@ -74,8 +74,9 @@ class Compose(Group):
     remove_invisible : bool
         Leave out keypoints that have left the image.
     box_fields, keypoint_fields : sequence of str
-        Names of lists, tuples or arrays with one entry for each box or keypoint.  A default gives way where its name is
-        declared for something else, as in ``keypoint_fields=("labels",)``.
+        Names of lists, tuples or arrays with one entry for each box or keypoint.  Names that are given here must come
+        with every sample that has boxes or keypoints; those of the defaults may be left out.  A default gives way where
+        its name is declared for something else, as in ``keypoint_fields=("labels",)``.
     image_names, mask_names : sequence of str
         Names of further images and masks, of the size of ``image``.
     p : float
@@ -157,6 +158,12 @@ class Compose(Group):
             self.layout,
             bool(self.fuse),
             needs_unit([node.transform for node in plan.nodes], self.dtype),
+            tuple(
+                name
+                for declared, default in _DEFAULTS.items()
+                if getattr(self, declared) != default
+                for name in getattr(self, declared)
+            ),
         )
         return Chain(plan, rules, self.seed)
 
@@ -274,7 +281,7 @@ class Compose(Group):
     # --- draws --------------------------------------------------------------------------------------------------------
 
     def draw(  # type: ignore[override]  # users draw a whole chain, and it is asked for no step as it is outermost
-        self, key: Key, shape: Sequence[int], *, dtype: Any = np.uint8, donors: Any = None
+        self, key: Key, shape: Sequence[int], *, dtype: Any = np.uint8, donors: Any = None, **targets: Any
     ) -> dict[str, Any]:
         """Say what the chain would do to an image of this shape under this key, as plain data for `replay`.
 
@@ -286,12 +293,21 @@ class Compose(Group):
             Of the image.
         donors : sized, optional
             For chains that mix.  Their number decides who the partners are.
+        **targets
+            The boxes and masks of the sample, as in a call, for transforms that look at them when they draw, such as
+            `BoxSafeCrop` and `MaskDropout`; where the sample has none, ``boxes=[]`` and a mask of zeros.  A chain that
+            also mixes then needs the donors themselves.
 
         Returns
         -------
         dict
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is wrong, or a target is missing that the draw depends on.
         """
-        return records.draw(self._chain, self.seed, key, shape, dtype, donors)
+        return records.draw(self._chain, self.seed, key, shape, dtype, donors, targets)
 
     def replay(
         self, record: dict[str, Any], *, out: np.ndarray | None = None, donors: Any = None, **targets: Any
@@ -301,7 +317,8 @@ class Compose(Group):
         Parameters
         ----------
         record : dict
-            From `draw`, maybe by way of JSON.
+            From `draw`, maybe by way of JSON.  It may say what this chain could have drawn for the sample at hand.
+            Places are absolute: on an image of another size they are those of the record, if they lie in it.
         out : ndarray, optional
             Gets the resulting image.
         donors : indexable, optional
@@ -313,10 +330,17 @@ class Compose(Group):
         -------
         dict
             As from a call.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the record does not fit the chain or the sample, or a target is wrong; no work is done then.
         """
         return records.replay(self._chain, record, as_out(out), donors, targets)
 
-    def explain(self, shape: Sequence[int], *, key: Key | None = None, dtype: Any = np.uint8) -> str:
+    def explain(
+        self, shape: Sequence[int], *, key: Key | None = None, dtype: Any = np.uint8, donors: Any = None, **targets: Any
+    ) -> str:
         """Describe the passes over the image that the chain takes, and why each pass ends.
 
         Parameters
@@ -326,16 +350,18 @@ class Compose(Group):
             Explain what is drawn for it.  Default: every transform is applied, whatever its `p`.
         dtype : dtype
             Of the image.
+        donors, **targets
+            As in `draw`.  Without a key nothing is missing: what a transform may look at is then taken to be none.
 
         Returns
         -------
         str
         """
-        return explain(self._chain, shape, key, dtype)
+        return explain(self._chain, shape, key, dtype, donors, targets)
 
     # --- geometry -----------------------------------------------------------------------------------------------------
 
-    def matrix(self, key: Key | dict[str, Any], shape: Sequence[int]) -> np.ndarray:
+    def matrix(self, key: Key | dict[str, Any], shape: Sequence[int], **targets: Any) -> np.ndarray:
         """The whole geometry of the chain as one matrix, from points of the input to points of the output.
 
         Parameters
@@ -343,6 +369,8 @@ class Compose(Group):
         key : int, tuple of int, or record
         shape : (h, w) or (h, w, c)
             Of the input.
+        **targets
+            As in `draw`; a record needs none.
 
         Returns
         -------
@@ -352,9 +380,9 @@ class Compose(Group):
         Raises
         ------
         ValueError
-            If a stage displaces points by a grid.
+            If a stage displaces points by a grid, or a target is missing that the draw depends on.
         """
-        return geometry.matrix(self._chain, key, shape)
+        return geometry.matrix(self._chain, key, shape, targets)
 
     def invert(
         self,
@@ -372,7 +400,7 @@ class Compose(Group):
         Parameters
         ----------
         key : int, tuple of int, or record
-            Of the call.
+            Of the call.  Where the draw depends on boxes or masks of the input, the record that `draw` gives for them.
         shape : (h, w) or (h, w, c)
             Of the input image.
         keypoints : array_like of shape (n, 2), optional
@@ -403,8 +431,10 @@ class Compose(Group):
         Raises
         ------
         TypeError, ValueError
-            If it is no recipe, of a newer version, or names a transform or a field that is not there.
+            If it is no recipe, of a newer version, names a transform or a field that is not there, or holds more than a
+            million values or 100 levels.
         """
+        check_size(recipe)
         check_version(recipe)
         made = from_plain(recipe)
         if not isinstance(made, Compose):
@@ -418,7 +448,7 @@ class Compose(Group):
     @classmethod
     def from_json(cls, text: str) -> Compose:
         """The chain of a recipe in JSON."""
-        return cls.from_dict(json.loads(text))
+        return cls.from_dict(from_text(text))
 
     def to_yaml(self) -> str:
         """The recipe as YAML."""
@@ -430,7 +460,4 @@ class Compose(Group):
     @classmethod
     def from_yaml(cls, text: str) -> Compose:
         """The chain of a recipe in YAML."""
-        with needed("yaml"):
-            import yaml
-
-        return cls.from_dict(yaml.safe_load(text))
+        return cls.from_dict(from_yaml_text(text))

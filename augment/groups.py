@@ -24,6 +24,10 @@ _CHILDREN: tuple[tuple[str, dict[str, Any]], ...] = (
 """What the groups of the examples hold: names and parameters."""
 
 
+DEEPEST = 32
+"""So many groups may stand in each other."""
+
+
 def check_children(group: Group) -> None:
     """Check the transforms of a group, and store them as a tuple."""
     if isinstance(group.transforms, Transform) or not isinstance(group.transforms, (list, tuple)):
@@ -35,6 +39,10 @@ def check_children(group: Group) -> None:
         if getattr(child, "_outermost", False):
             raise TypeError(f"transforms[{k}] is a Compose, which stands only outermost: use Sequential")
     group._keep("transforms", tuple(group.transforms))
+    depth = 1 + max((getattr(child, "_depth", 0) for child in group.transforms), default=0)
+    if depth > DEEPEST:
+        raise ValueError(f"transforms must be nested at most {DEEPEST} groups deep, got {depth}")
+    group._keep("_depth", depth)
 
 
 @dataclasses.dataclass(frozen=True)

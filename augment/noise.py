@@ -14,6 +14,7 @@ from imgproc._core.levels import SHIFT, SPREAD
 from imgproc._scanline import Stage, Whole, pixel
 from imgproc.noise import KINDS, LARGEST_ORDER, add_noise
 
+from ._chain.drawn import Rule, number
 from ._chain.keys import Draws
 from ._chain.transform import RGB, Frame, Params, Transform
 from ._ranges import integer_range, number_range, truth
@@ -380,6 +381,10 @@ class AddNoise(Transform):
             frequency, angle = _evenly(rng, *self.frequency), rng.uniform(*self.angle)
             return {**found, "frequency": frequency, "angle": angle, "phase": rng.uniform(0.0, 360.0)}
         return {**found, "stream": rng.stream()}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"phase": number(0, 360)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """The function."""

@@ -48,6 +48,8 @@ class Chain:
         if len(classes) > 1:
             raise ValueError(f"num_classes must be the same in all transforms that mix, got {sorted(classes)}")
         self.num_classes = classes.pop() if classes else None
+        self.looks = any(transform.needs_boxes or transform.needs_mask for transform in transforms)
+        """Whether any transform looks at targets when it draws."""
         self.compiled = CompiledChains(plan, self.seed, rules)
 
     def apply(
@@ -96,6 +98,8 @@ class Chain:
                 self.plan.check(state)
             self.plan.take(words, self.seed, state)
         else:
+            if self.mixes:  # mixing is work, and what comes after it is checked before
+                self.plan.repeat(record, State(state.current, donors))
             self.plan.repeat(record, state)
         return state.close(out)
 
@@ -113,10 +117,31 @@ class Chain:
             must_be_unit(image, who=self.rules.unit)
 
     def drawn(
-        self, words: np.ndarray, frame: Frame, *, donors: Any = None, always: bool = False
+        self,
+        words: np.ndarray,
+        shape: Sequence[int],
+        dtype: Any = np.uint8,
+        *,
+        targets: dict[str, Any] | None = None,
+        donors: Any = None,
+        always: bool = False,
     ) -> tuple[list[Step], State]:
-        """The steps that the chain would take with an image, and the state that they lead to."""
+        """The steps that the chain would take with an image, and the state that they lead to.
+
+        `targets` are those of the sample that transforms look at when they draw: boxes and masks.
+        """
+        frame = frame_of_shape(shape, dtype)
         state = State(frame, donors, always=always)
+        if targets or (self.looks and not always):
+            blank = {**(targets or {}), "image": np.zeros(tuple(shape), frame.dtype)}
+            rules = self.rules._replace(needed=())
+            seen: SampleState
+            if self.mixes:
+                seen = Mixture(blank, rules, words, self.seed, donors, self.num_classes)
+            else:
+                seen = SampleState(Sample(blank, rules))
+            seen.always, seen.partial = always, True
+            state = seen if self.looks else state
         return self.plan.take(words, self.seed, state), state
 
 

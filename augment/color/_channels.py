@@ -13,6 +13,7 @@ from imgproc._core.levels import fill_level
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
+from .._chain.drawn import Rule, ascending, different, number, order, several
 from .._chain.keys import Draws
 from .._chain.transform import GREY_OR_RGB, RGB, Frame, Kind, Params, Transform
 from .._ranges import integer_range, number_range, number_tuple
@@ -190,6 +191,10 @@ class ChannelShuffle(Transform):
         """An order."""
         return {"order": rng.permutation(frame.channels)}
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"order": order(frame.channels)}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation, or nothing if the order is the old one."""
         order = params["order"]
@@ -250,6 +255,10 @@ class ChannelDropout(Transform):
         """Which channels go."""
         self.check(Kind(frame.channels, frame.dtype))
         return {"dropped": sorted(rng.permutation(frame.channels)[: rng.integer(*self.channels)])}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"dropped": ascending(different(frame.channels, *self.channels))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""
@@ -319,6 +328,11 @@ class PCAJitter(Transform):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The three a_i."""
         return {"alpha": [self.sigma * normal(rng) for _ in range(3)]}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        farthest = 10.0 * self.sigma  # normal numbers of 32 bits end at 6.7
+        return {"alpha": several(number(-farthest, farthest), 3)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""

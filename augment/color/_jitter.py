@@ -14,6 +14,7 @@ from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._core.sums import mean_luma
 from imgproc._scanline import Deferred, Op, Stage, pixel
 
+from .._chain.drawn import Rule, order
 from .._chain.keys import Draws
 from .._chain.transform import GREY_OR_RGB, RGB, Frame, Params, Transform
 from .._ranges import number_range
@@ -97,6 +98,10 @@ class ColorJitter(Transform):
             "hue": rng.uniform(*self.hue),
             "order": _ORDERS[rng.integer(0, 23)],
         }
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"order": order(4)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Up to four operations; those that change nothing are left out."""

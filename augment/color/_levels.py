@@ -13,6 +13,7 @@ from imgproc._core.levels import LEVEL, SHIFT
 from imgproc._scanline import Stage, pixel
 from imgproc._scanline.operations.threshold import METHODS
 
+from .._chain.drawn import Rule, number, several
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
 from .._ranges import integer_range, number_range, truth
@@ -175,6 +176,11 @@ class ToneCurve(Transform):
             "low": [min(max(1 / 3 + scale * normal(rng), 0.0), 1.0) for _ in range(count)],
             "high": [min(max(2 / 3 + scale * normal(rng), 0.0), 1.0) for _ in range(count)],
         }
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        curve = several(number(0, 1), frame.channels if self.per_channel else 1)
+        return {"low": curve, "high": curve}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One curve."""

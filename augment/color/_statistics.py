@@ -26,6 +26,7 @@ from imgproc.histogram._match import Target, reference_targets
 from imgproc.histogram._stretch import _table as stretching_table
 from imgproc.local import enhance_local_statistics
 
+from .._chain.drawn import Rule, whole
 from .._chain.keys import Draws
 from .._chain.transform import GREY_OR_RGB, Frame, Kind, Params, Transform
 from .._ranges import check_references, number_range, reference_images
@@ -294,6 +295,10 @@ class MatchHistogram(Transform):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Which reference, and the share of the matched image."""
         return {"reference": rng.integer(0, len(self.references) - 1), "blend": rng.uniform(*self.blend)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"reference": whole(0, len(self.references) - 1)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Tables, or the function and a blend."""

@@ -21,6 +21,7 @@ from imgproc._scanline import Stage, Whole, resize
 from imgproc.frequency import bandpass, bandreject, highpass, homomorphic, lowpass
 from imgproc.frequency._isotropic import LARGEST_ORDER
 
+from .._chain.drawn import Rule, whole
 from .._chain.keys import Draws
 from .._chain.transform import GREY_OR_RGB, Frame, Kind, Params, Transform
 from .._ranges import check_references, number_range, reference_images
@@ -270,6 +271,10 @@ class FourierDomainAdaptation(Transform):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Which reference, and the largest frequency."""
         return {"reference": rng.integer(0, len(self.references) - 1), "beta": rng.uniform(*self.beta)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"reference": whole(0, len(self.references) - 1)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exchange."""

@@ -18,10 +18,11 @@ from imgproc._scanline.matrix import (
     turned_pull,
 )
 
+from .._chain.drawn import Rule, number, row, several
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range, truth
-from ._common import Axes, _Warp, axis_ranges, both_axes
+from ._common import Axes, _Warp, axis_ranges, both_axes, both_within
 
 __all__ = ["Affine", "Perspective", "Rotate"]
 
@@ -195,6 +196,13 @@ class Affine(_Warp):
             "translate": (k + m * unit(), n + o * unit()),
         }
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {
+            name: both_within(axes)
+            for name, axes in zip(("scale", "shear", "translate"), (self._ranges[0], *self._ranges[2:]))
+        }
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
         h, w = frame.height, frame.width
@@ -303,6 +311,11 @@ class Perspective(_Warp):
             radius, turn = scale * of(math.sqrt, -2.0 * of(elementary.log, unit())), 0.5 * math.pi * unit()
             corners.append((min(radius * of(elementary.cos, turn), most), min(radius * of(elementary.sin, turn), most)))
         return {"corners": corners}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        most = _FARTHEST_INSIDE if self.fit else _FARTHEST
+        return {"corners": several(row(number(0, most), number(0, most)), 4)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""

@@ -13,6 +13,7 @@ from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import of
 
+from .._chain.drawn import Rule, rectangle, row, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range, truth
@@ -38,6 +39,11 @@ class _Cut(_Framed):
         super().__post_init__()
         self._keep("size", frame_size(self.size))
         truth(self.pad, "pad")
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The part begins where it lies in the image, or the image in the part."""
+        down, across = frame.height - self.size[0], frame.width - self.size[1]
+        return {"place": row(*(whole(min(room, 0), max(room, 0)) for room in (down, across)))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
@@ -201,6 +207,10 @@ class ResizedCrop(_Resized):
         top, left = (h - height) // 2, (w - width) // 2
         return {"part": (top, left, top + height, left + width)}
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The part lies in the image."""
+        return {"part": rectangle(frame.height, frame.width)}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
         return [_part(params["part"], self.size, self.interpolation)]
@@ -263,6 +273,10 @@ class BoxSafeCrop(_Resized):
         left, right = _around(x0, x1, w, rng)
         top, bottom = _around(y0, y1, h, rng)
         return {"part": (top, left, bottom, right)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The part lies in the image."""
+        return {"part": rectangle(frame.height, frame.width)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map, exact without `size`."""

@@ -8,6 +8,7 @@ from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import Matrix
 
+from .._chain.drawn import Rule, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
 
@@ -140,6 +141,10 @@ class Rotate90(Transform):
         """The number of quarter turns, counter-clockwise."""
         return {"turns": rng.integer(0, 3)}
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"turns": whole(0, 3)}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
         return [Geometry(*_symmetry(params["turns"], False, frame.height, frame.width))]
@@ -173,6 +178,10 @@ class Dihedral(Transform):
         """Quarter turns counter-clockwise, and whether they follow a horizontal flip."""
         element = rng.integer(0, 7)
         return {"turns": element & 3, "flipped": element > 3}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"turns": whole(0, 3)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""

@@ -9,6 +9,7 @@ from imgproc._core.check import frame_size, integer, one_of, size_pair
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 
+from .._chain.drawn import Rule, row, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from ._common import POSITIONS, WHERE, _Framed
@@ -135,6 +136,11 @@ class PadToSize(_Framed):
         """The first row and column of the image in the frame."""
         h, w = self._padded(frame)
         return {"place": place(self.position, h - frame.height, w - frame.width, rng)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The image lies in the frame."""
+        h, w = self._padded(frame)
+        return {"place": row(whole(0, h - frame.height), whole(0, w - frame.width))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""

@@ -8,6 +8,7 @@ from imgproc._core.check import LONGEST, frame_size, integer, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 
+from .._chain.drawn import Rule, row, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from ._common import INTERPOLATIONS, WHERE, _Framed, _Resized
@@ -204,6 +205,11 @@ class Letterbox(_Framed):
         """The first row and column of the image in the frame."""
         h, w = self._inner(frame)
         return {"place": place(self.position, self.size[0] - h, self.size[1] - w, rng)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The image lies in the frame."""
+        h, w = self._inner(frame)
+        return {"place": row(whole(0, self.size[0] - h), whole(0, self.size[1] - w))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """A resize and, if something is left, an exact map."""

@@ -41,6 +41,8 @@ class Rules(NamedTuple):
     fuse: bool = True
     unit: str = ""
     """What needs the levels of float images to be those from 0 to 1, if anything does."""
+    needed: tuple[str, ...] = ()
+    """Targets that must come wherever that comes whose rows they follow."""
 
 
 class Target:
