@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -25,6 +26,8 @@ from .scene import SceneCompletion, complete_scene
 __all__: list[str] = []
 
 RESULTS = "results.json"
+_OURS = re.compile(r"results\.json|[0-9]{2,}(?:_seam)?\.(?:png|tif)")
+"""The files of former results, which are replaced."""
 
 
 def add_to(commands: Any) -> None:
@@ -153,11 +156,17 @@ def _row(number: int, result: SceneCompletion) -> dict[str, Any]:
 
 
 def _check_target(target: Path) -> None:
-    """Only a folder that is not there, is empty or holds former results is written to."""
+    """Only a folder that is not there, is empty or holds former results and nothing else is written to."""
     if target.exists() and not target.is_dir():
         raise ValueError(f"--out must be a folder, got {str(target)!r}, a file")
-    if target.is_dir() and any(target.iterdir()) and not (target / RESULTS).is_file():
-        raise ValueError(f"--out must be a new or empty folder, or one with former results, got {str(target)!r}")
+    if target.is_dir():
+        names = {path.name for path in target.iterdir()}
+        foreign = sorted(name for name in names if not _OURS.fullmatch(name))
+        if foreign or (names and RESULTS not in names):
+            also = f", which holds {foreign[0]}" if foreign else ""
+            raise ValueError(
+                f"--out must be a new or empty folder, or one with former results alone, got {str(target)!r}{also}"
+            )
     if not target.parent.is_dir():
         raise FileNotFoundError(f"--out must be in a folder that exists, got {str(target)!r}")
 
@@ -165,6 +174,7 @@ def _check_target(target: Path) -> None:
 @contextlib.contextmanager
 def _whole_folder(target: Path) -> Iterator[Path]:
     """A folder to write to, which takes the place of the target when all has been written."""
+    target = Path(os.path.realpath(target))  # a link stays one
     made = target.parent / f".{secrets.token_hex(8)}.tmp"
     made.mkdir()
     try:

@@ -15,6 +15,7 @@ from .._core.needed import needed
 from .._core.opencv import load_cv2
 from ._decode import Refusal, as_mode, decode, pil_array, swap_red_blue
 from ._encode import encode, replace_file, resolve_target
+from ._outside import open_regular
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -108,7 +109,7 @@ def read_image(path: str | os.PathLike[str], *, mode: str = "rgb", max_pixels: i
     limit = None if max_pixels is None else integer(max_pixels, "max_pixels", at_least=1)
     if os.path.isdir(name):  # where open() itself reports a missing permission instead (Windows)
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
-    with open(name, "rb") as file:
+    with open_regular(name) as file:
         image = decode(file, name, limit)
     return np.ascontiguousarray(as_mode(image, mode))
 

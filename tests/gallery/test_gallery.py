@@ -325,14 +325,6 @@ def test_a_foreign_page_is_not_replaced(out: Path, name: str, capsys: pytest.Cap
     assert (out / name).read_text() == '{"mine": 1}'
 
 
-def test_a_damaged_manifest_counts_as_none(out: Path) -> None:
-    out.mkdir()
-    (out / MANIFEST).write_text("{")
-    with Site(out) as site:
-        site.add_page("a", "A", "", "")
-    assert "a.html" in (out / "index.html").read_text()
-
-
 def test_out_must_be_a_folder_that_can_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "file"
     file.write_text("")
