@@ -322,7 +322,9 @@ def _read_tiff(source: _Source) -> tuple[np.ndarray, bool]:
     source.file.seek(0)
     shallow = max(bits) <= 8 and kinds <= {1, 4}
     try:
-        return _read_shallow_tiff(source, tags) if shallow else (_deep_tiff(source, tags, bits, kinds), 274 in tags)
+        if shallow:
+            return _read_shallow_tiff(source._replace(keep=False))
+        return _deep_tiff(source, tags, bits, kinds), 274 in tags
     except (ImportError, MemoryError, Refusal):
         raise
     except Exception:
@@ -330,7 +332,10 @@ def _read_tiff(source: _Source) -> tuple[np.ndarray, bool]:
         usual = compression in (2, 3, 4, 6, 7) if shallow else compression in PLAIN
         decoder = _shallow_pixel if shallow else _decode_cv2
         if usual or has_decoder(compression, decoder, deep=not shallow):
-            raise
+            if not (source.keep and shallow):
+                raise
+            source.file.seek(0)
+            return _read_shallow_tiff(source)
         raise Refusal(
             f"this TIFF is not supported: it is compressed by {compression_name(compression)}, which "
             f"{'Pillow' if shallow else 'OpenCV'} as it is installed here does not decode"
@@ -341,7 +346,7 @@ def _shallow_pixel(data: bytes) -> np.ndarray:
     return _read_pillow(_Source(io.BytesIO(data), "TIFF", None, False))[0]
 
 
-def _read_shallow_tiff(source: _Source, tags: dict[int, tuple[int, ...]]) -> tuple[np.ndarray, bool]:
+def _read_shallow_tiff(source: _Source) -> tuple[np.ndarray, bool]:
     opened = _pillow_opened(source)
     _check_size(opened.width, opened.height, source.limit)
     seen = _pillows_orientation(opened)
