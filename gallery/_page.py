@@ -70,13 +70,16 @@ class Page:
         Packaged photos are shrunk to it [px].
     step : callable
         Told what is being done, for the progress bar.
+    own : bool
+        The photos are the user's: what the texts say of the packaged ones, in ``[[ ]]``, is left out.
     """
 
-    def __init__(self, site: Site, name: str, *, max_side: int, step: Callable[[str], None]) -> None:
+    def __init__(self, site: Site, name: str, *, max_side: int, step: Callable[[str], None], own: bool = False) -> None:
         self.site = site
         self.name = name
         self.max_side = max_side
         self.step = step
+        self.own = own
         self.failures: list[str] = []
         self._parts: list[str] = []
         self._said: set[str] = set()
@@ -88,11 +91,11 @@ class Page:
 
     def heading(self, title: str, text: str = "") -> None:
         """A section's heading and text: plain, ``code`` in double backticks, a blank line between paragraphs."""
-        self._parts.append(f"<h2>{_inline(title)}</h2>{prose(text)}")
+        self._parts.append(f"<h2>{_inline(title)}</h2>{prose(said(text, own=self.own))}")
 
     def text(self, text: str) -> None:
         """Paragraphs; see `heading`."""
-        self._parts.append(prose(text))
+        self._parts.append(prose(said(text, own=self.own)))
 
     def thumbnail(self, before: np.ndarray, after: np.ndarray) -> None:
         """The page's picture on the index: left half before, right half after.  Default: of the first comparison."""
@@ -233,7 +236,7 @@ class Page:
 
     def write(self, module: ModuleType) -> Path:
         """Put what was made into the site."""
-        title, summary, introduction = split_docstring(module.__doc__)
+        title, summary, introduction = split_docstring(said(module.__doc__ or "", own=self.own))
         source = TEMPLATES.get_template("source.html").render(source=inspect.getsource(module), name=self.name)
         body = "".join([str(prose(introduction)), *self._parts, source])
         return self.site.add_page(
@@ -274,6 +277,7 @@ class Page:
         return Picture(self.site.add_image(image), alt, image.shape[1], image.shape[0], pixels)
 
     def _row(self, cells: Sequence[Cell], look: str, *, wide: bool = False) -> None:
+        look = said(look, own=self.own)
         look = "" if look in self._said else look  # what holds for every photo is said once
         self._said.add(look)
         self._parts.append(
@@ -319,7 +323,7 @@ def build(site: Site, name: str, photos: Sequence[Photo], *, max_side: int, step
         What `once` of the page raises; then nothing is written.
     """
     module = importlib.import_module(f"{pages.__name__}.{name}")
-    page = Page(site, name, max_side=max_side, step=step)
+    page = Page(site, name, max_side=max_side, step=step, own=bool(photos))
     wanted = photos or [page.photo(photo) for photo in getattr(module, "PHOTOS", ())]
     if hasattr(module, "each"):
         for photo in wanted:
@@ -341,6 +345,14 @@ def split_docstring(text: str | None) -> tuple[str, str, str]:
     paragraphs = [part.strip() for part in inspect.cleandoc(text or "").split("\n\n")] + ["", ""]
     heading, summary, *rest = paragraphs
     return heading.rstrip("."), " ".join(summary.split()), "\n\n".join(rest).strip()
+
+
+_OF_THE_PACKAGED = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
+
+
+def said(text: str, *, own: bool) -> str:
+    """A text.  What stands in ``[[ ]]`` is said of the packaged photos, and left out where they are the user's own."""
+    return _OF_THE_PACKAGED.sub("" if own else r"\1", text)
 
 
 def prose(text: str) -> Markup:
