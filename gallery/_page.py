@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -81,6 +83,7 @@ class Page:
         self.step = step
         self.own = own
         self.failures: list[str] = []
+        self.refusals: list[str] = []
         self._parts: list[str] = []
         self._said: set[str] = set()
         self._thumbnail: np.ndarray | None = None
@@ -249,6 +252,22 @@ class Page:
         self.failures.append(message)
         self._parts.append(f'<p class="failed">Could not be shown. {escape(message)}</p>')
 
+    @contextlib.contextmanager
+    def trying(self, what: str) -> Iterator[None]:
+        """Show a part of the page: where one of our functions refuses the photo its sentence stands there instead.
+
+        What else goes wrong is noted on the page too, and is a failure of the run.
+        """
+        try:
+            yield
+        except Exception as error:
+            if not (self.own and is_refusal(error)):  # our own photos are to be shown
+                self.fail(what, error)
+                return
+            message = f"{what}: {error}"
+            self.refusals.append(message)
+            self._parts.append(f'<p class="failed">Not shown. {escape(message)}</p>')
+
     def _result(self, name: str, run: Run, reference: Run, shown: np.ndarray | None, *, alt: str) -> Cell:
         if run.result is None or shown is None:
             return Cell(name, error=run.error)
@@ -296,7 +315,9 @@ def title(name: str) -> str:
     return split_docstring(ast.get_docstring(ast.parse(source)))[0]
 
 
-def build(site: Site, name: str, photos: Sequence[Photo], *, max_side: int, step: Callable[[str], None]) -> list[str]:
+def build(
+    site: Site, name: str, photos: Sequence[Photo], *, max_side: int, step: Callable[[str], None]
+) -> tuple[list[str], list[str]]:
     """Make one page.
 
     Parameters
@@ -314,8 +335,9 @@ def build(site: Site, name: str, photos: Sequence[Photo], *, max_side: int, step
 
     Returns
     -------
-    list of str
-        What could not be shown: a photo that a function refused is noted on the page and the others go on.
+    (list of str, list of str)
+        What went wrong, and what our functions refused to do with a photo; both are noted on the page, and the rest
+        goes on.
 
     Raises
     ------
@@ -327,17 +349,21 @@ def build(site: Site, name: str, photos: Sequence[Photo], *, max_side: int, step
     wanted = photos or [page.photo(photo) for photo in getattr(module, "PHOTOS", ())]
     if hasattr(module, "each"):
         for photo in wanted:
-            try:
+            with page.trying(photo.name):
                 module.each(page, photo)
-            except Exception as error:
-                page.fail(photo.name, error)
         if wanted and len(page.failures) == len(wanted):
             raise RuntimeError("; ".join(page.failures))
     if hasattr(module, "once"):
         module.once(page)
     _functions.show(page, wanted)
     page.write(module)
-    return page.failures
+    return page.failures, page.refusals
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether this is the sentence with which one of our functions refuses an argument."""
+    places = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return isinstance(error, (ValueError, TypeError)) and places[-1].partition(".")[0] in ("imgproc", "augment")
 
 
 def split_docstring(text: str | None) -> tuple[str, str, str]:

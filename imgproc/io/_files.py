@@ -50,6 +50,9 @@ _SUFFIXES = {
     ".pgm": "PGM",
 }
 
+PHOTO_SUFFIXES = tuple(_SUFFIXES)
+"""Of the files that are taken for photos where a folder is given."""
+
 # What a format holds: dtypes, channels, longest side.
 _HOLDS = {
     "PNG": (("uint8", "uint16"), (1, 2, 3, 4), 2**31 - 1),
