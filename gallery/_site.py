@@ -42,10 +42,13 @@ GENERATOR = "imgproc gallery"
 
 MANIFEST = "gallery.json"
 THUMBNAIL = (480, 320)
-PNG_PIXELS = 640 * 640
-"""Larger pictures become JPEG files, smaller ones lossless PNG files."""
+PNG_PIXELS = 256 * 256
+"""Larger photos become WebP files of quality 90, some 0.1 bytes a pixel where a PNG file takes 1.5; smaller pictures,
+enlarged ones among them, and drawings are lossless PNG files."""
+FEW = 64
+"""A picture of at most so many colours is a drawing, or of labels or two levels."""
 
-_IMAGE = re.compile(r"img/[0-9a-f]{16}\.(?:png|jpg)")
+_IMAGE = re.compile(r"img/[0-9a-f]{16}\.(?:png|jpg|webp)")
 _HALF = re.compile(r"(?:img/)?\.[0-9a-f]{16}\.tmp")
 """A file under the name that it has until it is whole."""
 
@@ -187,23 +190,25 @@ class Site:
         image : ndarray of shape (h, w), (h, w, 1) or (h, w, 3)
             Any dtype of the library; shown on 8 bits.
         quality : int, optional
-            Save a JPEG file of this quality.  Default: PNG for small pictures, JPEG of quality 93 for large ones.
+            Save a JPEG file of this quality.  Default: PNG for small pictures and drawings, WebP of quality 90 for large
+            photos.
 
         Returns
         -------
         str
-            Relative address, ``img/<hash of the contents>.png`` or ``.jpg``.
+            Relative address, ``img/<hash of the contents>.png``, ``.webp`` or ``.jpg``.
         """
         shown = to_uint8(image)
-        if quality is None and shown.shape[0] * shown.shape[1] > PNG_PIXELS:
-            quality = 93
-        buffer = io.BytesIO()
-        if quality is None:
-            Image.fromarray(shown).save(buffer, "PNG", compress_level=6)
+        if quality is not None:
+            suffix, data = "jpg", _saved(shown, "JPEG", quality=quality, subsampling=0)
+        elif shown.shape[0] * shown.shape[1] <= PNG_PIXELS:
+            suffix, data = "png", _saved(shown, "PNG", compress_level=6)
         else:
-            Image.fromarray(shown).save(buffer, "JPEG", quality=quality, subsampling=0)
-        data = buffer.getvalue()
-        name = f"img/{hashlib.sha256(data).hexdigest()[:16]}.{'png' if quality is None else 'jpg'}"
+            suffix, data = "webp", _saved(shown, "WEBP", quality=90, method=2)
+            lossless = _saved(shown, "PNG", compress_level=6) if _is_drawing(shown) else b""
+            if 0 < len(lossless) < 2 * len(data):
+                suffix, data = "png", lossless
+        name = f"img/{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
         if not (self.out / name).exists():
             self._write(name, data)
         self._written.add(name)
@@ -302,6 +307,19 @@ class SharedSite(Site):
     def list_pages(self, entries: dict[str, dict[str, Any]]) -> None:
         """Keep them for the other process."""
         self.entries |= entries
+
+
+def _saved(image: np.ndarray, format_: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format_, **options)
+    return buffer.getvalue()
+
+
+def _is_drawing(image: np.ndarray) -> bool:
+    """Whether an 8-bit picture has few colours, by a sample of its pixels."""
+    planes = image.reshape(image.shape[0] * image.shape[1], -1)
+    sample = planes[:: max(len(planes) // 4096, 1)]
+    return len(np.unique(sample, axis=0)) <= FEW
 
 
 def _is_slug(slug: str) -> bool:
