@@ -190,8 +190,8 @@ class Site:
         image : ndarray of shape (h, w), (h, w, 1) or (h, w, 3)
             Any dtype of the library; shown on 8 bits.
         quality : int, optional
-            Save a JPEG file of this quality.  Default: PNG for small pictures and drawings, WebP of quality 90 for large
-            photos.
+            Save a JPEG file of this quality.  Default: PNG for small pictures and drawings, WebP of quality 90 for
+            large photos.
 
         Returns
         -------

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import augment
 import imgproc
 from gallery import __main__ as gallery_command
 from gallery._site import MANIFEST, Site, SiteError
@@ -250,6 +251,30 @@ def test_a_build_removes_only_files_of_its_own(library: Path) -> None:
     imgproc.SceneDatabase.build(library / "photos", library / "db")
     assert all(path.read_text() == "mine" for path in mine.values())
     assert not (library / "db" / "000777.npy").exists()
+
+
+def test_no_field_of_a_coco_file_ends_in_an_error_of_python(outside: Path) -> None:
+    good = {
+        "images": [{"id": 1, "height": 20, "width": 30}, {"id": 2, "height": 9, "width": 9}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "bbox": [1, 2, 3, 4]},
+            {"id": 2, "image_id": 2, "bbox": [0, 0, 9, 9.5], "iscrowd": 0},
+        ],
+    }
+    file = outside / "labels.json"
+    refused = 0
+    for what, content in broken(good):
+        file.write_text(json.dumps(content))
+        try:
+            augment.anchors_for(file, 1, n_init=1)
+        except ValueError as error:
+            assert "labels.json" in str(error) or "boxes" in str(error), what
+            assert len(str(error)) < 1000, what
+            refused += 1
+    assert refused > 100
+    file.write_text('{"annotations": ' + "[" * 100_000)
+    with pytest.raises(ValueError, match="nested too deeply"):
+        augment.anchors_for(file, 1)
 
 
 def within(seconds: float, work: Any) -> Any:
