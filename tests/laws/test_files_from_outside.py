@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -108,7 +109,12 @@ def test_no_field_of_a_gallerys_manifest_reaches_out_of_its_folder(outside: Path
         assert all(name.startswith("site/img/") for name in gone), what
         other = {name for name in before.keys() & after.keys() if before[name] != after[name]}
         assert other <= {"site/a.html", "site/index.html", f"site/{MANIFEST}"}, what
-        assert b"<script>alert" not in after["site/index.html"], what
+        index = after["site/index.html"].decode()
+        assert "<script>alert" not in index, what
+        assert all(
+            re.fullmatch(r"[A-Za-z0-9_-]+\.html", link) for link in re.findall(r'<a [^>]*href="([^"]*)"', index)
+        ), what
+        assert all(re.fullmatch(r"img/\w+\.\w+", link) for link in re.findall(r'<img [^>]*src="([^"]*)"', index)), what
     assert refused > 200
 
 
