@@ -94,7 +94,6 @@ def decode(file: BinaryIO, name: str, limit: int | None, keep: bool = False) -> 
         raise ValueError(f"cannot read {name}: truncated or damaged {format_} file ({what})") from error
     if turned:
         return image
-    file.seek(0)
     return _orient(image, orientation(file, format_))
 
 
@@ -294,10 +293,13 @@ def _read_png(source: _Source) -> tuple[np.ndarray, bool]:
                 raise
             source.file.seek(0)
     chunks = _png.chunks(source.file.read(), keep=source.keep)
-    whole = _png.rebuilt(chunks, keep=source.keep)
     if depth <= 8:
-        return _read_pillow(source._replace(file=io.BytesIO(whole)))
-    image = _decode_cv2(whole)
+        return _read_pillow(source._replace(file=io.BytesIO(_png.rebuilt(chunks, keep=True))))
+    try:
+        image = _decode_cv2(_png.rebuilt(chunks, keep=True) if source.keep else _png.plain(chunks))
+    except ValueError:
+        _png.rebuilt(chunks, keep=source.keep)  # says what is wrong
+        raise
     if color == 4:  # grey and alpha, which OpenCV widens to four channels
         image = image[..., [0, 3]]
     elif color == 0 and len(chunks.get(b"tRNS", b"")) == 2:
@@ -489,6 +491,8 @@ def swap_red_blue(image: np.ndarray) -> np.ndarray:
 
 def _orient(image: np.ndarray, orientation: int) -> np.ndarray:
     """The image as the camera was held, by the EXIF tag 0x0112; values that it does not define mean upright."""
+    if not 2 <= orientation <= 8:
+        return image
     axes = {2: (1,), 3: (0, 1), 4: (0,), 6: (0,), 7: (0, 1), 8: (1,)}.get(orientation, ())
     image = np.flip(image, axes)
     return image.swapaxes(0, 1) if orientation in (5, 6, 7, 8) else image

@@ -14,6 +14,8 @@ _ORIENTATION = 0x0112
 _XMP = re.compile(rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*([0-9])")
 _LONGEST = 1 << 24
 """Bytes of metadata that are looked at."""
+_PIECE = 1 << 16
+"""Bytes of a JPEG file that are read at a time."""
 
 
 def orientation(file: BinaryIO, format_: str) -> int:
@@ -21,11 +23,15 @@ def orientation(file: BinaryIO, format_: str) -> int:
 
     EXIF counts before XMP.  Metadata that are damaged do not spoil the pixels.
     """
+    finder = _FINDERS.get(format_)
+    if finder is None:
+        return 1
+    file.seek(0)
     try:
-        exif, xmp = _FINDERS.get(format_, _nothing)(file)
+        exif, xmp = finder(file)
     except Exception:  # whatever a damaged file leads to; its decoder says what is wrong with it
         return 1
-    found = _of_exif(exif)
+    found = _of_exif(exif) if exif else None
     if found is None:
         match = _XMP.search(xmp)
         found = int(match[1]) if match else 1
@@ -40,10 +46,6 @@ def _of_exif(data: bytes) -> int | None:
     except Exception:
         return None
     return found[_ORIENTATION][0] if _ORIENTATION in found else None
-
-
-def _nothing(file: BinaryIO) -> tuple[bytes, bytes]:
-    return b"", b""
 
 
 def _of_tiff(file: BinaryIO) -> tuple[bytes, bytes]:
@@ -91,23 +93,31 @@ def _inflated(data: bytes) -> bytes:
 
 def _of_jpeg(file: BinaryIO) -> tuple[bytes, bytes]:
     exif = xmp = b""
-    file.seek(2)
-    while file.read(1) == b"\xff":
-        while (marker := file.read(1)) == b"\xff":
+    data, at = file.read(_PIECE), 2
+    while True:
+        while at + 4 > len(data) or at + 2 + _length(data, at) > len(data):
+            more = file.read(_PIECE)
+            if not more:
+                return exif, xmp
+            data += more
+        marker = data[at + 1]
+        if data[at] != 0xFF or marker in (0xD9, 0xDA):
+            return exif, xmp
+        if marker in (0x01, 0xFF) or 0xD0 <= marker <= 0xD7:  # a fill byte, or a marker alone
+            at += 1 if marker == 0xFF else 2
             continue
-        if not marker or marker[0] in (0xD9, 0xDA):
-            break
-        if marker[0] == 1 or 0xD0 <= marker[0] <= 0xD7:
-            continue
-        (length,) = struct.unpack(">H", file.read(2))
-        data = file.read(length - 2) if marker == b"\xe1" else b""
-        if data.startswith(b"Exif\0\0"):  # longer ones are in pieces
-            exif += data[6:] if exif else data
-        elif data.startswith(b"http://ns.adobe.com/xap/1.0/\0"):
-            xmp = xmp or data
-        if marker != b"\xe1":
-            file.seek(length - 2, io.SEEK_CUR)
-    return exif, xmp
+        if marker == 0xE1:
+            content = data[at + 4 : at + 2 + _length(data, at)]
+            if content.startswith(b"Exif\0\0"):  # longer ones are in pieces
+                exif += content[6:] if exif else content
+            elif content.startswith(b"http://ns.adobe.com/xap/1.0/\0"):
+                xmp = xmp or content
+        at += 2 + max(_length(data, at), 2)
+
+
+def _length(data: bytes, at: int) -> int:
+    """Of a segment, from behind its marker on."""
+    return 0 if data[at + 1] in (0x01, 0xFF, 0xD9, 0xDA) else int.from_bytes(data[at + 2 : at + 4], "big")
 
 
 def _of_webp(file: BinaryIO) -> tuple[bytes, bytes]:

@@ -1,6 +1,7 @@
-"""The chunks of a PNG file, checked and inflated here, so that a decoder is given nothing that it could stumble over.
+"""The chunks of a PNG file, checked here, so that libpng is given nothing that it could stumble over.
 
-libpng writes its errors and its warnings to standard error, each in its own way; what it is given here has neither.
+libpng writes its errors and its warnings to standard error by itself.  Damage is found by the checksums, and chunks
+that say nothing of the pixels are left out; only a stream that is wrong under right checksums gets as far as libpng.
 """
 
 from __future__ import annotations
@@ -75,13 +76,18 @@ def rebuilt(found: dict[bytes, bytes], *, keep: bool) -> bytes:
                 raise ValueError(f"a row has filter {kinds.max()}")
             kinds[kinds > 4] = 0
         at += rows * row
+    return plain({**found, b"IDAT": zlib.compress(lines, 0)})
+
+
+def plain(found: dict[bytes, bytes]) -> bytes:
+    """A file of the chunks that say what the pixels are."""
+    color = found[b"IHDR"][9]
     made = {b"IHDR": found[b"IHDR"]}
     if color == 3:
         made |= {kind: found[kind] for kind in (b"PLTE", b"tRNS") if kind in found}
     elif len(found.get(b"tRNS", b"")) == {0: 2, 2: 6}.get(color, -1):
         made[b"tRNS"] = found[b"tRNS"]
-    made |= {b"IDAT": zlib.compress(lines, 0), b"IEND": b""}
-    return written(made)
+    return written({**made, b"IDAT": found[b"IDAT"], b"IEND": b""})
 
 
 def _before_the_error(data: bytes, most: int) -> bytes:
