@@ -510,7 +510,7 @@ class MaskDropout(_Erasing):
 declare(
     MaskDropout,
     examples=[{}, {"objects": (2, 3), "by": "label", "fill": "noise", "mask_fill": None}],
-    look="One of the three things is black, and its tint is gone; its frame and dot stay.",
+    look="One of the[[ three]] things is black, and its tint is gone; its frame and dot stay.",
     peers=[Single("MaskDropout", targets="mask")],
 )
 

@@ -551,7 +551,7 @@ declare(
     page="smooth",
     given="add_noise(image, key=0, std=0.08)",
     call="local_wiener(image, radius=2)",
-    look="Flat places are smooth; along edges and in hair the noise stays.  SciPy's windows see black outside.",
+    look="Flat places are smooth; along edges[[ and in hair]] the noise stays.  SciPy's windows see black outside.",
     peers=_rows_of_wiener,
 )
 declare(local_mean, local_std, result=floats_like)

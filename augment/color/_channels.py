@@ -268,7 +268,7 @@ class ChannelDropout(Transform):
 
 declare(
     ChannelDropout,
-    look="Without red little is left of this picture; without blue hardly anything is missing.",
+    look="A channel is missing[[: without red little is left, without blue hardly anything is missing]].",
     peers=[Single("ChannelDropout")],
 )
 
@@ -471,6 +471,6 @@ class PlanckianJitter(Transform):
 declare(
     PlanckianJitter,
     examples=[{}, {"mode": "cied"}],
-    look="From candle light to blue sky: the white of the cup shows it best.",
+    look="From candle light to blue sky[[: the white of the cup shows it best]].",
     peers=[Single("PlanckianJitter")],
 )

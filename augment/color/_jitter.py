@@ -244,6 +244,6 @@ class RGBShift(Transform):
 
 declare(
     RGBShift,
-    look="A tint over everything, the white of the cup included.",
+    look="A tint over everything[[, the white of the cup included]].",
     peers=[Single("RGBShift", {channel: (-20 / 255, 20 / 255) for channel in ("red", "green", "blue")}, {})],
 )

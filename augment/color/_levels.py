@@ -240,7 +240,7 @@ class Posterize(Transform):
 
 declare(
     Posterize,
-    look="Steps where the light fell off softly: on the saucer and in the cup.",
+    look="Steps where the light fell off softly[[: on the saucer and in the cup]].",
     peers=[Single("Posterize")],
 )
 
@@ -288,7 +288,7 @@ class Solarize(Transform):
 
 declare(
     Solarize,
-    look="The light half of each channel is a negative: the white of the cup is black, the dark stays.",
+    look="The light half of each channel is a negative[[: the white of the cup is black]], the dark stays.",
     peers=[Single("Solarize")],
 )
 
@@ -341,7 +341,7 @@ class Threshold(Transform):
 declare(
     Threshold,
     examples=[{}, {"method": "binary_inverse"}, {"level": (0.2, 0.4), "method": "truncate"}, {"method": "to_zero"}],
-    look="Each channel is full or empty: the wood is red, the rim of the cup white, the shadow on the saucer black.",
+    look="Each channel is full or empty[[: the wood is red, the rim of the cup white, its shadow black]].",
     no_peer="albumentations 2.0.8 has none",
 )
 

@@ -108,7 +108,7 @@ class Equalize(Transform):
 declare(
     Equalize,
     examples=[{}, {"method": "pil"}, {"color": "luminance"}],
-    look="Each channel by itself, so colours shift: the dark table loses its red.",
+    look="Each channel by itself, so colours shift[[: the dark table loses its red]].",
     peers=[Single("Equalize", at_least=2)],
 )
 
@@ -232,7 +232,7 @@ class CLAHE(Transform):
 declare(
     CLAHE,
     examples=[{}, {"color": "per_channel", "tiles": (4, 6)}],
-    look="The grain of the wood and the saucer in the shadow stand out; no seams between tiles.",
+    look="What is in shadow stands out[[, the grain of the wood and the saucer]]; no seams between tiles.",
     peers=[Single("CLAHE", {"clip_limit": (1, 4)}, at_least=2)],
 )
 
@@ -419,6 +419,6 @@ class EnhanceLocalStatistics(Transform):
 
 declare(
     EnhanceLocalStatistics,
-    look="Only what is dark and flat is raised: the floor and the shadow on the saucer.",
+    look="Only what is dark and flat is raised[[: the floor and the shadow on the saucer]].",
     no_peer="albumentations 2.0.8 has none",
 )

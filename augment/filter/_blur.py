@@ -174,7 +174,7 @@ class BilateralBlur(Transform):
 
 declare(
     BilateralBlur,
-    look="Skin and suit become smooth, their outlines stay sharp.",
+    look="Flat parts become smooth[[, skin and suit]], outlines stay sharp.",
     no_peer="albumentations 2.0.8 has none",
 )
 
@@ -293,7 +293,7 @@ class MotionBlur(Transform):
 
 declare(
     MotionBlur,
-    look="Streaks in one direction; the face stays where it is.",
+    look="Streaks in one direction[[; the face stays where it is]].",
     peers=[Single("MotionBlur", {"length": (3, 7)}, {"blur_limit": (3, 7), "allow_shifted": False})],
 )
 
@@ -366,7 +366,7 @@ class Defocus(Transform):
 declare(
     Defocus,
     examples=[{}, {"radius": (7.0, 9.0)}],
-    look="Points of light become discs, as on the tank of the shuttle.",
+    look="Points of light become discs[[, as on the tank of the shuttle]].",
     peers=[Single("Defocus", {"radius": (3, 10)})],
 )
 

@@ -61,7 +61,7 @@ class Sharpen(Transform):
 
 declare(
     Sharpen,
-    look="Hair and patches gain, and so does grain.",
+    look="Detail gains[[, hair and patches]], and so does grain.",
     peers=[Single("Sharpen")],
 )
 
@@ -199,7 +199,7 @@ class LocalContrast(Transform):
 declare(
     LocalContrast,
     examples=[{}, {"method": "unsharp", "sigma": (6.0, 12.0), "amount": (0.2, 0.4)}, {"color": "per_channel"}],
-    look="Folds and hair stand out; no bright seam along the outline of the head.",
+    look="Detail stands out[[, folds and hair]]; no bright seam along outlines[[, as that of the head]].",
     no_peer="albumentations 2.0.8 has none",
 )
 

@@ -219,7 +219,7 @@ class ResizedCrop(_Resized):
 declare(
     ResizedCrop,
     examples=[{"size": (48, 56)}, {"size": (112, 144), "scale": (0.2, 0.6), "interpolation": "bicubic"}],
-    look="Parts of different area and shape, all of the same size after it: faces become wider or narrower.",
+    look="Parts of different area and shape, all of the same size after it[[: faces become wider or narrower]].",
     peers=[Single("RandomResizedCrop", {"size": (224, 224), "interpolation": "bilinear"}, {"size": (224, 224)})],
 )
 

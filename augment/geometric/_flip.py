@@ -56,7 +56,7 @@ class HorizontalFlip(Transform):
 
 declare(
     HorizontalFlip,
-    look="The yellow and the blue dot have changed sides with the eyes; pixels are copied.",
+    look="Pixels are copied[[: the yellow and the blue dot have changed sides with the eyes]].",
     peers=[Single("HorizontalFlip")],
 )
 
@@ -86,7 +86,7 @@ class VerticalFlip(Transform):
 
 declare(
     VerticalFlip,
-    look="The frame of the shuttle, which the upper border cuts, now ends at the lower one.",
+    look="Up is down[[: the frame of the shuttle, which the upper border cut, ends at the lower one]].",
     peers=[Single("VerticalFlip")],
 )
 
@@ -115,7 +115,7 @@ class Transpose(Transform):
 
 declare(
     Transpose,
-    look="Rows have become columns: the picture stands upright, and no letter can be read.",
+    look="Rows have become columns[[: the picture stands upright, and no letter can be read]].",
     peers=[Single("Transpose")],
 )
 

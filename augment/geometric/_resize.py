@@ -110,7 +110,7 @@ class ResizeLongest(_Resized):
 declare(
     ResizeLongest,
     examples=[{"size": 80}],
-    look="Smaller, shape kept: frames stay tight, dots on the pupils.",
+    look="Smaller, shape kept: frames stay tight[[, dots on the pupils]].",
     peers=[Single("LongestMaxSize", {"size": 224}, {"max_size": 224, "interpolation": "cv2.INTER_AREA"})],
 )
 
