@@ -59,10 +59,10 @@ def hole_of_pixels(pixels: np.ndarray) -> tuple[np.ndarray, str]:
         if _on_black(colour, COLOURS):
             return colour.any(axis=2), "as colours on black: filled where it is not black"
         grey = as_mode(colour, "grey")
-        return grey > half, "by its brightness: filled where it is bright"
+        return np.greater(grey, half), "by its brightness: filled where it is bright"
     low, high = grey.min(), grey.max()
     if low == high:
-        return grey != 0, f"as a constant, {high:g}"
+        return np.not_equal(grey, 0), f"as a constant, {high:g}"
     if high > half or grey.dtype.kind == "f":
         return grey > half, "as black and white: filled where it is white"
     what = f"{low:g} and {high:g}" if _levels(grey) == 2 else f"labels from {low:g} to {high:g}"

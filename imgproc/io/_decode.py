@@ -157,13 +157,15 @@ def _read_pillow(source: _Source) -> tuple[np.ndarray, bool]:
 def _pillow_opened(source: _Source) -> Any:
     module, name = _PILLOW[source.format]
     with needed("PIL"):
-        opener = getattr(importlib.import_module(f"PIL.{module}"), name)
         from PIL import Image
+
+        opener = getattr(importlib.import_module(f"PIL.{module}"), name)
     try:
         return opener(source.file)
     except Image.DecompressionBombError:
-        # Pillow's limit is of its process; ours counts here, and a file that is above it is not opened twice.
-        _check_size(*_size_of_webp(source), source.limit) if source.format == "WebP" else None
+        # Pillow's limit is that of its process; here ours counts.  Where opening decodes, it has to hold before.
+        if source.format == "WebP":
+            _check_size(*_size_of_webp(source), source.limit)
         with _without_pillows_limit():
             source.file.seek(0)
             return opener(source.file)
@@ -171,7 +173,8 @@ def _pillow_opened(source: _Source) -> Any:
 
 def _load(opened: Any, keep: bool) -> None:
     """Decode a Pillow image; with `keep`, what is missing stays as it is in a new image, 0."""
-    from PIL import Image
+    with needed("PIL"):
+        from PIL import Image
 
     most = Image.MAX_IMAGE_PIXELS
     large = most is not None and opened.width * opened.height > most
@@ -181,9 +184,16 @@ def _load(opened: Any, keep: bool) -> None:
     except (ImportError, MemoryError):
         raise
     except Exception:
-        if not keep or getattr(opened, "_im", None) is None:
+        if not keep or not _has_pixels(opened):
             raise
         opened.tile = []
+
+
+def _has_pixels(opened: Any) -> bool:
+    try:
+        return opened.im is not None
+    except Exception:  # newer versions of Pillow have no pixels to show before they decode
+        return False
 
 
 _lifting = threading.Lock()
@@ -194,7 +204,8 @@ _lifted: list[Any] = []
 @contextlib.contextmanager
 def _without_pillows_limit() -> Iterator[None]:
     """`max_pixels` alone counts: Pillow's limit, which some of its decoders ask for, is set aside meanwhile."""
-    from PIL import Image
+    with needed("PIL"):
+        from PIL import Image
 
     with _lifting:
         _lifted.append(_lifted[0] if _lifted else Image.MAX_IMAGE_PIXELS)
