@@ -474,13 +474,10 @@ _silenced: list[Any] = []
 @contextlib.contextmanager
 def _opencv_silent(cv2: Any) -> Iterator[None]:
     """What OpenCV logs of a damaged file is said by the exception, and by nothing else."""
-    logging = getattr(getattr(cv2, "utils", None), "logging", None)
-    if logging is None:  # a build without it
-        yield
-        return
+    logging = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging  # OpenCV 4, and 5
     with _silencing:
         _silenced.append(_silenced[0] if _silenced else logging.getLogLevel())
-        logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+        logging.setLogLevel(0)
     try:
         yield
     finally:
