@@ -94,7 +94,7 @@ def decode(file: BinaryIO, name: str, limit: int | None, keep: bool = False) -> 
         raise ValueError(f"cannot read {name}: truncated or damaged {format_} file ({what})") from error
     if turned:
         return image
-    return _orient(image, orientation(file, format_))
+    return upright(image, orientation(file, format_))
 
 
 class _Source(NamedTuple):
@@ -367,7 +367,7 @@ def _read_shallow_tiff(source: _Source) -> tuple[np.ndarray, bool]:
     # Pillow turns a TIFF file by itself, and forgets the tag then; older ones do not see XMP.
     left = _pillows_orientation(opened)
     image = pil_array(opened)
-    return (image, False) if seen == 1 else (_orient(image, left), True)
+    return (image, False) if seen == 1 else (upright(image, left), True)
 
 
 def _pillows_orientation(opened: Any) -> int:
@@ -497,7 +497,7 @@ def swap_red_blue(image: np.ndarray) -> np.ndarray:
     return np.take(image, [2, 1, 0, 3][: image.shape[2]], axis=2)
 
 
-def _orient(image: np.ndarray, orientation: int) -> np.ndarray:
+def upright(image: np.ndarray, orientation: int) -> np.ndarray:
     """The image as the camera was held, by the EXIF tag 0x0112; values that it does not define mean upright."""
     if not 2 <= orientation <= 8:
         return image
