@@ -128,7 +128,7 @@ class Compose(Group):
             self._keep(name, flag(getattr(self, name), name))
         for name in DECLARED:
             names = getattr(self, name)
-            if isinstance(names, str) or not all(isinstance(n, str) for n in names):
+            if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(n, str) for n in names):
                 raise TypeError(f"{name} must be a sequence of strings, got {names!r}")
             self._keep(name, tuple(names))
         self._chain  # noqa: B018  # what is wrong with it is said now, not at the first call
