@@ -132,8 +132,8 @@ class Compose(Group):
             self._keep(name, flag(getattr(self, name), name))
         for name in DECLARED:
             names = getattr(self, name)
-            if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
-                raise TypeError(f"{name} must be a list or a tuple of strings, got {names!r}")
+            if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(n, str) for n in names):
+                raise TypeError(f"{name} must be a sequence of strings, got {names!r}")
             self._keep(name, tuple(names))
         for name, default in _DEFAULTS.items():
             if getattr(self, name) is default:  # a name that the caller wants for something else is free
