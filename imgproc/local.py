@@ -13,6 +13,7 @@ from ._core.check import as_image, as_mask, border_name, color_mode, radius_with
 from ._core.declare import Case, Peer, declare, floats_like, levels, percent_apart
 from ._core.formats import channels_of, work_dtype
 from ._core.jit import kernel
+from ._core.levels import SPREAD, fill_level, fractions
 from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
 from ._core.threads import run_bands
@@ -96,7 +97,7 @@ def _statistic(
     image = as_image(image)
     radius = radius_within(radius, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     mask = as_mask(mask, image)
     out = np.empty(image.shape, work_dtype(image.dtype))
     if image.size == 0:
@@ -275,7 +276,7 @@ def enhance_local_statistics(
         raise ValueError(f"k1 must be <= k2, got k1={k1}, k2={k2}")
     radius = radius_within(radius, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     color = color_mode(color, image)
     mask = as_mask(mask, image)
     if image.size == 0:
@@ -415,7 +416,7 @@ def local_wiener(
     """
     image = as_image(image)
     channels = channels_of(image)
-    sigmas = None if noise is None else _each_at_least_0(noise, "noise", channels)
+    sigmas = None if noise is None else fractions(noise, "noise", SPREAD, image, channels=channels, at_least=0)
     mean = local_mean(image, radius=radius, border=border, fill=fill)
     if image.size == 0:
         return image.copy()
@@ -426,7 +427,7 @@ def local_wiener(
     if sigmas is None:
         found = _mean_deviations(stds, channels)
     else:
-        found = np.array(sigmas) * full_scale(image.dtype)
+        found = np.broadcast_to(np.array(sigmas) * full_scale(image.dtype), channels)
     each = np.tile(found.astype(mean.dtype), image.shape[1])
     work = _towards_mean if image.dtype.kind == "u" else _towards_mean_float
     run_bands(lambda a, b: work(values[a:b], means[a:b], stds[a:b], each, result[a:b]), h, pixels=h * image.shape[1])
@@ -446,15 +447,6 @@ def _mean_deviations(stds: np.ndarray, channels: int) -> np.ndarray:
     with np.errstate(invalid="ignore", over="ignore"):
         total, count = (a.sum(axis=0).reshape(-1, channels).sum(axis=0) for a in (sums, counts))
         return np.sqrt(total / count)
-
-
-def _each_at_least_0(value: Any, name: str, channels: int) -> tuple[float, ...]:
-    """A number of at least 0 for each channel, given as one for all or as one each."""
-    if isinstance(value, str) or not isinstance(value, (Sequence, np.ndarray)) or not np.ndim(value):
-        return (real(value, name, at_least=0),) * channels
-    if len(value) != channels:
-        raise ValueError(f"{name} must be one number or {channels}, one a channel, got {len(value)}")
-    return tuple(real(v, f"{name}[{k}]", at_least=0) for k, v in enumerate(value))
 
 
 def _pair_of_cv2(radius: int) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
@@ -559,7 +551,7 @@ declare(
     page="smooth",
     given="add_noise(image, key=0, std=0.08)",
     call="local_wiener(image, radius=2)",
-    look="Flat places are smooth; along edges and in hair the noise stays.  SciPy's windows see black outside.",
+    look="Flat places are smooth; along edges[[ and in hair]] the noise stays.  SciPy's windows see black outside.",
     peers=_rows_of_wiener,
 )
 declare(local_mean, local_std, result=floats_like)

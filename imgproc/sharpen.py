@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from ._core import elementary
-from ._core.check import as_image, border_name, color_mode, integer, positive, real, sigma_within
+from ._core.check import as_image, border_name, color_mode, integer, real, sigma_within
 from ._core.declare import Case, Peer, declare, floats_like
 from ._core.formats import work_dtype
 from ._core.jit import kernel
+from ._core.levels import SPREAD, fill_level, fraction
 from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale, on_intensity
 from ._core.threads import run_bands
@@ -63,7 +64,7 @@ def laplacian(image: np.ndarray, *, neighbours: int = 4, border: str = "reflect_
     image = as_image(image)
     full = _neighbours(neighbours) == 8
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, work_dtype(image.dtype))
     weights = np.array([[1, 1, 1], [1, -8, 1], [1, 1, 1]] if full else [[0, 1, 0], [1, -4, 1], [0, 1, 0]], np.float64)
@@ -150,7 +151,7 @@ def unsharp_mask(image: np.ndarray, *, sigma: float = 1.0, amount: float = 1.0, 
     """
     image = as_image(image)
     sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0)
-    threshold = real(threshold, "threshold", at_least=0)
+    threshold = fraction(threshold, "threshold", SPREAD, image, at_least=0)
     return _unsharp(image, gaussian_weights(sigma), amount, threshold)
 
 
@@ -310,7 +311,7 @@ def detail_enhance(
     """
     image = as_image(image)
     sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0)
-    edge = positive(edge, "edge")
+    edge = fraction(edge, "edge", SPREAD, image, above=0)
     color = color_mode(color, image)
     if not image.size:
         return image.copy()

@@ -11,6 +11,7 @@ import numpy as np
 from imgproc._core import elementary
 from imgproc._core.bounds import largest_sigma
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SPREAD
 from imgproc._core.needed import needed
 from imgproc._core.opencv import load_cv2
 from imgproc._neighbours.correlate import blur_separable, correlate
@@ -156,7 +157,7 @@ class BilateralBlur(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("radius", integer_range(self.radius, "radius", at_least=0))
-        self._keep("sigma_color", number_range(self.sigma_color, "sigma_color", above=0))
+        self._keep("sigma_color", number_range(self.sigma_color, "sigma_color", SPREAD, above=0))
         self._keep("sigma_space", number_range(self.sigma_space, "sigma_space", above=0))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -173,7 +174,7 @@ class BilateralBlur(Transform):
 
 declare(
     BilateralBlur,
-    look="Skin and suit become smooth, their outlines stay sharp.",
+    look="Flat parts become smooth[[, skin and suit]], outlines stay sharp.",
     no_peer="albumentations 2.0.8 has none",
 )
 
@@ -292,7 +293,7 @@ class MotionBlur(Transform):
 
 declare(
     MotionBlur,
-    look="Streaks in one direction; the face stays where it is.",
+    look="Streaks in one direction[[; the face stays where it is]].",
     peers=[Single("MotionBlur", {"length": (3, 7)}, {"blur_limit": (3, 7), "allow_shifted": False})],
 )
 
@@ -365,7 +366,7 @@ class Defocus(Transform):
 declare(
     Defocus,
     examples=[{}, {"radius": (7.0, 9.0)}],
-    look="Points of light become discs, as on the tank of the shuttle.",
+    look="Points of light become discs[[, as on the tank of the shuttle]].",
     peers=[Single("Defocus", {"radius": (3, 10)})],
 )
 

@@ -67,7 +67,8 @@ def each(page, photo):
         {"OpenCV": lambda image: cv2.bilateralFilter(image, 9, 0.15 * 255, 3.0)},
         image=image,
         call="bilateral_filter(image, radius=4, sigma_color=0.15, sigma_space=3.0)",
-        look="Smooth skin and sky, sharp outlines. For colour OpenCV adds up the channels' differences, where imgproc "
+        look="Flat parts become smooth[[, skin and sky]], outlines stay sharp. "
+        "For colour OpenCV adds up the channels' differences, where imgproc "
         "takes their Euclidean distance, so its filter smooths colour a little less.",
     )
     wide = {"radius": 30, "sigma_color": 0.15, "sigma_space": 12.0}

@@ -10,6 +10,7 @@ from .._core.declare import Case, Peer, declare, levels_of_unit
 from .._core.jit import kernel
 from .._core.planes import full_scale, on_intensity, valid_pixels
 from .._core.threads import run_bands
+from .._core.unit_range import must_be_unit
 
 __all__ = ["clahe"]
 
@@ -195,8 +196,9 @@ def clahe(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; float images are cut off to [0, 1].  The bins lie over full scale: levels of
-        12 bits in a uint16 image fill 16 of the 256 bins, and are hardly changed.  Bring them to full scale first, by
+        uint8, uint16, float32 or float64; float images are cut off to [0, 1], and refused if more than 1 % of
+        their levels are below -0.5 or above 1.5 (see `rescale`).  The bins lie over full scale: levels of 12 bits in a
+        uint16 image fill 16 of the 256 bins, and are hardly changed.  Bring them to full scale first, by
         ``imgproc.rescale(image, source="12bit")``.
     clip_limit : float
         Highest count a bin may keep, as a multiple of the mean count, hence the steepest slope of the mapping; what is
@@ -223,7 +225,8 @@ def clahe(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     References
     ----------
@@ -237,6 +240,7 @@ def clahe(
     amount_within(tiles[0] * tiles[1] * bins, image, "tiles[0] * tiles[1] * bins")
     color = color_mode(color, image)
     mask = as_mask(mask, image)
+    must_be_unit(image, who="clahe", mask=mask)
     if image.size == 0:
         return image.copy()
     return on_intensity(image, color, lambda plane: _clahe_plane(plane, limit, tiles, bins, mask))

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_image, as_mask, border_name, color_mode, radius_within, real
+from .._core.check import as_image, as_mask, border_name, color_mode, radius_within
 from .._core.declare import Case, Peer, declare, levels_inside
 from .._core.jit import kernel
+from .._core.levels import fill_level
 from .._core.planes import canonical, full_scale, on_intensity
 from .._core.threads import run_bands
+from .._core.unit_range import must_be_unit
 from ._match import Target, reference_targets
 from ._ranks import CONSTANT, LEAVE, window_ranks
 
@@ -68,7 +70,8 @@ def equalize_histogram_local(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`) where their luma is replaced.
 
     Notes
     -----
@@ -85,9 +88,11 @@ def equalize_histogram_local(
     image = as_image(image)
     radius = radius_within(radius, image, framed=True)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     color = color_mode(color, image)
     mask = as_mask(mask, image)
+    if color == "luminance":  # the luma that is added to the channels is from 0 to 1
+        must_be_unit(image, who="equalize_histogram_local of luminance", mask=mask)
     if image.size == 0:
         return image.copy()
     top = full_scale(image.dtype)
@@ -160,7 +165,7 @@ def match_histogram_local(
     image = as_image(image)
     radius = radius_within(radius, image, framed=True)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     color = color_mode(color, image)
     mask = as_mask(mask, image)
     targets = reference_targets(reference, image, color, reference_mask)

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from .._core import elementary
-from .._core.check import as_image, as_mask, integer, positive
+from .._core.bounds import MOST_ITERATIONS
+from .._core.check import as_image, as_mask, flag, integer, positive
 from .._core.declare import Case, Peer, declare, labels_like
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
@@ -226,7 +227,7 @@ def superpixels(
         Whether each superpixel finds its own compactness (SLICO, "zero parameter"): colour distances are divided by the
         largest that its pixels had, and `compactness` has no effect.
     iterations : int
-        At least 1.
+        From 1 to 10,000.
     mask : ndarray of bool, shape (h, w), optional
         Which pixels take part; seeds are set among them.
 
@@ -248,6 +249,8 @@ def superpixels(
 
     Notes
     -----
+    The whole image is one window, as labels are numbered over all of it.
+
     ``skimage.segmentation.slic`` with ``sigma=0``, whose compactness means the same.  Lab in float32; the result does
     not depend on the number of threads.
 
@@ -259,9 +262,8 @@ def superpixels(
     """
     image = as_image(image, channels=(1, 3))
     count, compactness = integer(count, "count", at_least=1), positive(compactness, "compactness")
-    if not isinstance(slico, bool | np.bool_):
-        raise TypeError(f"slico must be a bool, got {type(slico).__name__}")
-    iterations = integer(iterations, "iterations", at_least=1)
+    slico = flag(slico, "slico")
+    iterations = integer(iterations, "iterations", at_least=1, at_most=MOST_ITERATIONS)
     mask = as_mask(mask, image)
     h, w = image.shape[:2]
     labels = np.full((h, w), -1, np.int32)
@@ -285,7 +287,7 @@ def _lab(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(over="ignore", invalid="ignore"):
         for y in range(0, len(image), _ROWS):
             f = image[y : y + _ROWS].astype(np.float32)
-            f *= np.float32(1 / full_scale(image.dtype))
+            f /= np.float32(full_scale(image.dtype))  # the nearest float32, so that all dtypes agree
             f = gray_to_rgb(f.reshape(f.shape[:2])) if f.shape[2:] != (3,) else f
             planes[:, y : y + _ROWS] = np.moveaxis(rgb_to_lab(f), -1, 0)
     if image.dtype.kind == "u":

@@ -17,6 +17,7 @@ from .._core.check import as_image, border_name, one_of, positive, radius_within
 from .._core.declare import Case, Peer, declare
 from .._core.formats import ROUNDING, channels_of, work_dtype
 from .._core.jit import borrowed, kernel
+from .._core.levels import SPREAD, fraction
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
 from .._core.usual import some_values
@@ -321,7 +322,8 @@ def bilateral_filter(
     """
     image = as_image(image)
     radius = radius_within(radius, image, framed=True)
-    sigma_color, sigma_space = positive(sigma_color, "sigma_color"), positive(sigma_space, "sigma_space")
+    sigma_color = fraction(sigma_color, "sigma_color", SPREAD, image, above=0)
+    sigma_space = positive(sigma_space, "sigma_space")
     border_name(border)
     one_of(method, "method", METHODS)
     if image.size == 0 or radius == 0:
@@ -384,7 +386,8 @@ def joint_bilateral_filter(
     if guide.shape[:2] != image.shape[:2]:
         raise ValueError(f"guide must have the (h, w) of image, {image.shape[:2]}, got {guide.shape[:2]}")
     radius = radius_within(radius, image, framed=True)
-    sigma_color, sigma_space = positive(sigma_color, "sigma_color"), positive(sigma_space, "sigma_space")
+    sigma_color = fraction(sigma_color, "sigma_color", SPREAD, guide, above=0)
+    sigma_space = positive(sigma_space, "sigma_space")
     border_name(border)
     one_of(method, "method", METHODS)
     if image.size == 0 or radius == 0:

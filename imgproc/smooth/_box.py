@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core.check import as_image, as_mask, border_name, radius_within, real
+from .._core.check import as_image, as_mask, border_name, radius_within
 from .._core.declare import Case, Peer, declare
+from .._core.levels import fill_level
 from .._core.opencv import load_cv2
 from .._neighbours.window_sums import Windows, valid_samples
 from ..local import local_mean
@@ -65,7 +66,7 @@ def box_blur(
     image = as_image(image)
     radius = radius_within(radius, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     mask = as_mask(mask, image)
     if image.size == 0 or radius == 0:
         return _unseen(image, image.copy(), radius, border, mask)

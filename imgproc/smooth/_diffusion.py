@@ -11,6 +11,7 @@ from .._core.bounds import MOST_ITERATIONS
 from .._core.check import as_image, integer, one_of, positive, real
 from .._core.declare import declare
 from .._core.jit import borrowed, kernel
+from .._core.levels import SPREAD, fraction
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
 from ._bilateral import planes_of, power_of_two, store_planes
@@ -104,7 +105,7 @@ def anisotropic_diffusion(
     """
     image = as_image(image)
     iterations = integer(iterations, "iterations", at_least=0, at_most=MOST_ITERATIONS)
-    kappa = positive(kappa, "kappa")
+    kappa = fraction(kappa, "kappa", SPREAD, image, above=0)
     step = real(step, "step", at_most=0.25)
     positive(step, "step")
     one_of(conductance, "conductance", CONDUCTANCES)

@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from .._core.border import index_map
-from .._core.check import as_image, as_mask, border_name, real, sigma_within
+from .._core.check import as_image, as_mask, border_name, sigma_within
 from .._core.declare import Case, Peer, declare
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
+from .._core.levels import fill_level
 from .._core.planes import canonical, full_scale, level
 from .._core.threads import run_bands
 from .._neighbours.correlate import blur_separable
@@ -267,7 +268,7 @@ def gaussian_blur(
     image = as_image(image)
     sigmas = _sigmas(sigma, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     mask = as_mask(mask, image)
     if image.size == 0:
         return image.copy()

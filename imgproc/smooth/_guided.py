@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .._core.check import as_image, positive, radius_within
+from .._core.check import as_image, radius_within
 from .._core.declare import declare, example_image
 from .._core.jit import borrowed, kernel
+from .._core.levels import VARIANCE, fraction
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -179,7 +180,7 @@ def guided_filter(image: np.ndarray, *, guide: np.ndarray | None = None, radius:
         if guide.shape[:2] != image.shape[:2]:
             raise ValueError(f"guide must have the (h, w) of image, {image.shape[:2]}, got {guide.shape[:2]}")
     radius = radius_within(radius, image)
-    epsilon = positive(epsilon, "epsilon")
+    epsilon = fraction(epsilon, "epsilon", VARIANCE, guide, above=0)
     if image.size == 0:
         return image.copy()
     epsilon *= full_scale((image if guide is None else guide).dtype) ** 2

@@ -7,6 +7,7 @@ import numpy as np
 from .._core import elementary, elementary_arrays
 from .._core.check import as_image, border_name, radius_within, real
 from .._core.declare import declare
+from .._core.levels import fill_level
 from .._core.planes import full_scale, level
 from ._common import as_levels, by_bands, windows_seeing
 from ._gaussian import box_sums
@@ -59,7 +60,7 @@ def alpha_trimmed_mean(
     radius = radius_within(radius, image, framed=True)
     alpha = real(alpha, "alpha", at_least=0, at_most=0.5)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if image.size == 0 or radius == 0:
         return image.copy()
     n = (2 * radius + 1) ** 2
@@ -107,7 +108,7 @@ def contraharmonic_mean(
     radius = radius_within(radius, image, framed=True)
     order = real(order, "order", at_least=-_MOST, at_most=_MOST)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if image.size == 0 or radius == 0:
         return image.copy()
 

@@ -10,6 +10,7 @@ import numpy as np
 from .._core.check import as_image, border_name, radius_within, real
 from .._core.declare import Case, Peer, declare
 from .._core.formats import channels_of
+from .._core.levels import fill_level
 from .._core.opencv import load_cv2
 from ._common import by_channels, spoil, with_frame
 from ._ordered import order_statistic
@@ -132,7 +133,7 @@ def percentile_filter(
     n = (2 * radius + 1) ** 2
     number = _number(n, quantile, percentile)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if image.size == 0 or radius == 0:
         return image.copy()
     return order_statistic(image, radius, number, border, fill)
