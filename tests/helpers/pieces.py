@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from imgproc._neighbours import float_filters
+from imgproc.segment import _threshold
 from imgproc.smooth import _common, _guided, _non_local, _ordered, _weighted_median
 
 SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "filters by bands": (_common, {"BAND": 16}),
     "guided_filter": (_guided, {"_TILE": (32, 32)}),
+    "levels in groups": (_threshold, {"MOST_LEVELS": 256}),
     "linear filters": (float_filters, {"_BAND": 1}),
     "non_local_means": (_non_local, {"_ROWS": 4, "_COLUMNS": 5}),
     "percentile_filter": (_ordered, {"_TILE_COLUMNS": 40, "_TILE_PIXELS": 1 << 12}),
