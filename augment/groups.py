@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from imgproc._core.check import integer
+from imgproc._core.check import flag, integer
 from imgproc._core.declare import declare
 
 from ._chain.keys import Draws
 from ._chain.transform import Transform
-from ._chain.tree import Group, in_order
+from ._chain.tree import Group, Kinds, in_order
 
 __all__ = ["OneOf", "Sequential", "SomeOf"]
 
@@ -24,6 +22,10 @@ _CHILDREN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Rotate", {}),
 )
 """What the groups of the examples hold: names and parameters."""
+
+
+DEEPEST = 32
+"""So many groups may stand in each other."""
 
 
 def check_children(group: Group) -> None:
@@ -37,6 +39,10 @@ def check_children(group: Group) -> None:
         if getattr(child, "_outermost", False):
             raise TypeError(f"transforms[{k}] is a Compose, which stands only outermost: use Sequential")
     group._keep("transforms", tuple(group.transforms))
+    depth = 1 + max((getattr(child, "_depth", 0) for child in group.transforms), default=0)
+    if depth > DEEPEST:
+        raise ValueError(f"transforms must be nested at most {DEEPEST} groups deep, got {depth}")
+    group._keep("_depth", depth)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +112,10 @@ class OneOf(Group):
                     break
         yield chosen, True
 
+    def follow(self, kinds: Kinds, child: Callable[[int, bool, Kinds], Kinds]) -> Kinds:
+        """What any one of them leads to."""
+        return frozenset().union(*(child(k, True, kinds) for k, t in enumerate(self.transforms) if t.p > 0))
+
 
 declare(
     OneOf,
@@ -148,14 +158,18 @@ class SomeOf(Group):
         if low > high:
             raise ValueError(f"n must be a pair (low, high) with low <= high, got {(low, high)}")
         self._keep("n", (low, high) if isinstance(self.n, (list, tuple)) else low)
-        if not isinstance(self.shuffle, (bool, np.bool_)):
-            raise TypeError(f"shuffle must be a bool, got {self.shuffle!r}")
+        self._keep("shuffle", flag(self.shuffle, "shuffle"))
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
         """Some of them, in the order of the list or in random order."""
         low, high = self.n if isinstance(self.n, tuple) else (self.n, self.n)
         chosen = rng.permutation(len(self.transforms))[: rng.integer(low, high)]
         return ((k, False) for k in (chosen if self.shuffle else sorted(chosen)))
+
+    def follow(self, kinds: Kinds, child: Callable[[int, bool, Kinds], Kinds]) -> Kinds:
+        """What any choice leads to, in the order of the list or in any order."""
+        low, high = self.n if isinstance(self.n, tuple) else (self.n, self.n)
+        return (_shuffled if self.shuffle else _in_order)(kinds, child, len(self.transforms), low, high)
 
 
 declare(
@@ -164,3 +178,41 @@ declare(
     look="One to three of the same four, shuffled.",
     no_peer="chains of the speed table measure what runs transforms",
 )
+
+
+def _in_order(kinds: Kinds, child: Callable[[int, bool, Kinds], Kinds], count: int, low: int, high: int) -> Kinds:
+    """What may become of kinds if `low` to `high` of so many transforms act in the order of the list."""
+    after = {0: kinds}  # by the number of those that have acted
+    for k in range(count):
+        left, now = count - k - 1, after
+        after = {}
+        for done, arriving in now.items():
+            if done + left >= low:
+                after[done] = after.get(done, frozenset()) | arriving
+            if done < high:
+                after[done + 1] = after.get(done + 1, frozenset()) | child(k, False, arriving)
+    return frozenset().union(*after.values())
+
+
+def _shuffled(kinds: Kinds, child: Callable[[int, bool, Kinds], Kinds], count: int, low: int, high: int) -> Kinds:
+    """The same in any order.  Only those that change the kind need to be told apart."""
+    none: frozenset[int] = frozenset()
+    seen = {(none, kind) for kind in kinds}
+    queue, after = list(seen), set()
+    while queue:
+        used, kind = queue.pop()
+        if len(used) == high:
+            after.add(kind)
+            continue
+        idle = 0  # how many more may act and leave the kind as it is
+        for k in sorted(set(range(count)) - used):
+            found = child(k, False, frozenset((kind,)))
+            idle += kind in found
+            for other in found - {kind}:
+                state = used | {k}, other
+                if state not in seen:
+                    seen.add(state)
+                    queue.append(state)
+        if len(used) + idle >= low:
+            after.add(kind)
+    return frozenset(after)

@@ -10,13 +10,14 @@ from typing import Any
 from imgproc._core import elementary
 from imgproc._core.check import one_of
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SHIFT, SPREAD
 from imgproc._scanline import Stage, Whole, pixel
 from imgproc.noise import KINDS, LARGEST_ORDER, add_noise
 
+from ._chain.drawn import Rule, number
 from ._chain.keys import Draws
-from ._chain.transform import Frame, Params, Transform
+from ._chain.transform import RGB, Frame, Params, Transform
 from ._ranges import integer_range, number_range, truth
-from .color._common import must_be_rgb
 
 __all__ = ["AddNoise", "GaussianNoise", "ISONoise", "PoissonNoise", "SaltAndPepper", "SpeckleNoise"]
 
@@ -52,8 +53,8 @@ class GaussianNoise(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("sigma", number_range(self.sigma, "sigma", at_least=0))
-        self._keep("mean", number_range(self.mean, "mean"))
+        self._keep("sigma", number_range(self.sigma, "sigma", SPREAD, at_least=0))
+        self._keep("mean", number_range(self.mean, "mean", SHIFT))
         truth(self.per_channel, "per_channel")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -100,6 +101,10 @@ class PoissonNoise(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("peak", number_range(self.peak, "peak", above=0))
+
+    def wants_unit(self) -> bool:
+        """Photons are counted from black."""
+        return True
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Photons and stream."""
@@ -153,7 +158,7 @@ class SpeckleNoise(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("sigma", number_range(self.sigma, "sigma", at_least=0))
+        self._keep("sigma", number_range(self.sigma, "sigma", SPREAD, at_least=0))
         truth(self.per_channel, "per_channel")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -208,6 +213,14 @@ class ISONoise(Transform):
         self._keep("color", number_range(self.color, "color", at_least=0))
         self._keep("intensity", number_range(self.intensity, "intensity", at_least=0))
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """RGB."""
+        return RGB
+
+    def wants_unit(self) -> bool:
+        """Hue is an angle about grey."""
+        return True
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Two strengths and the stream."""
         color, intensity = rng.uniform(*self.color), rng.uniform(*self.intensity)
@@ -215,7 +228,7 @@ class ISONoise(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
-        must_be_rgb(frame, "ISONoise")
+        self.need_channels(frame.channels)
         return [pixel.iso_noise(params["color"], params["intensity"], params["stream"])]
 
 
@@ -254,6 +267,10 @@ class SaltAndPepper(Transform):
         super().__post_init__()
         self._keep("amount", number_range(self.amount, "amount", at_least=0, at_most=1))
         self._keep("salt", number_range(self.salt, "salt", at_least=0, at_most=1))
+
+    def wants_unit(self) -> bool:
+        """White is full scale."""
+        return True
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Two shares and the stream."""
@@ -330,9 +347,9 @@ class AddNoise(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         one_of(self.kind, "kind", KINDS)
-        self._keep("std", number_range(self.std, "std", at_least=0))
-        for name in ("mean", "angle"):
-            self._keep(name, number_range(getattr(self, name), name))
+        self._keep("std", number_range(self.std, "std", SPREAD, at_least=0))
+        self._keep("mean", number_range(self.mean, "mean", SHIFT))
+        self._keep("angle", number_range(self.angle, "angle"))
         self._keep("order", integer_range(self.order, "order", at_least=1, at_most=LARGEST_ORDER))
         for name in ("peak", "frequency"):
             self._keep(name, number_range(getattr(self, name), name, above=0))
@@ -340,6 +357,10 @@ class AddNoise(Transform):
             self._keep(name, number_range(getattr(self, name), name, at_least=0, at_most=1))
         self._keep("levels", integer_range(self.levels, "levels", at_least=2, at_most=65536))
         truth(self.per_channel, "per_channel")
+
+    def wants_unit(self) -> bool:
+        """Some laws speak of black and white."""
+        return self.kind in ("poisson", "salt_and_pepper", "quantization")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """What the law wants, and the stream that is its key."""
@@ -360,6 +381,10 @@ class AddNoise(Transform):
             frequency, angle = _evenly(rng, *self.frequency), rng.uniform(*self.angle)
             return {**found, "frequency": frequency, "angle": angle, "phase": rng.uniform(0.0, 360.0)}
         return {**found, "stream": rng.stream()}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"phase": number(0, 360)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """The function."""

@@ -11,10 +11,11 @@ import numpy as np
 
 from ._core import elementary, elementary_arrays
 from ._core.border import framed
-from ._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real, size_pair
+from ._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, size_pair
 from ._core.declare import declare, floats_like
 from ._core.formats import work_dtype
 from ._core.jit import kernel
+from ._core.levels import fill_level
 from ._core.needed import needed
 from ._core.planes import as_planes, canonical, fill_values, full_scale, luma
 from ._core.threads import run_bands
@@ -383,7 +384,7 @@ def lbp(
     methods = ("basic", "rotation_invariant", "uniform")
     number = methods.index(one_of(method, "method", methods))
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     out = np.empty(image.shape, np.int32)
     if not image.size:
         return out

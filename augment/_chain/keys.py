@@ -95,10 +95,8 @@ def key_words(key: Any, name: str = "key") -> tuple[int, ...]:
     label = name if parts[0] is key else f"{name}[i]"
     words = []
     for part in parts:
-        if type(part) is not int:
+        if type(part) is not int or not -(1 << 63) <= part < 1 << 64:
             part = integer(part, label)
-        if not -(1 << 63) <= part < 1 << 64:
-            raise ValueError(f"{label} must fit 64 bits, got {part}")
         words.append(part & 0xFFFFFFFFFFFFFFFF)
     return tuple(words)
 
@@ -161,6 +159,10 @@ class Draws:
     def source(self) -> tuple[np.ndarray, int, int]:
         """What the draws come from: the words of the key, uint64 (1, n), the seed and the address."""
         return self._keys, self._seed, self._address
+
+    def anew(self) -> Draws:
+        """The same draws from the beginning."""
+        return Draws(self._values, self._keys, self._seed, self._address, 1)
 
     def unit(self) -> float:
         """Draw a uniform number in (0, 1)."""

@@ -52,11 +52,9 @@ class Mixture(SampleState):
 
     def go_on(self, sample: Sample) -> None:
         """Take another sample in place of this one."""
+        always, partial = self.always, self.partial
         super().__init__(sample, self.donors)
-
-    def settled(self) -> Sample:
-        """The sample after all stages so far."""
-        return self.sample.moved(self.stages) if self.stages else self.sample
+        self.always, self.partial = always, partial
 
     def count_donors(self) -> int | None:
         """How many donors there were when the sample came: other threads may add more to a buffer meanwhile."""
@@ -70,12 +68,10 @@ class Mixture(SampleState):
 
     def partners(self, name: str, params: dict[str, Any]) -> list[int]:
         """Which donors a transform of this name has drawn, or a record says."""
-        count = self.need_donors(name)
+        self.need_donors(name)
         if "partners" not in params:
             raise ValueError(f"record must name the partners of {name}: draw it with donors=")
         partners: list[int] = params["partners"]
-        if not all(0 <= j < count for j in partners):
-            raise ValueError(f"record must name partners below {count}, the number of donors, got {partners}")
         return partners
 
     def donor(self, j: int, host: Sample) -> tuple[Sample, np.ndarray | None]:
@@ -86,7 +82,9 @@ class Mixture(SampleState):
 
     def close(self, out: np.ndarray | None) -> dict[str, Any]:
         """Run the last stages; what the caller gets, in the formats of the call."""
-        result = closed(Passage(self.sample, self.stages, self.rules, out, same_rows=False), self._given)
+        result = closed(
+            Passage(self.sample, self.stages, self.rules, out, same_rows=False, own=self.own()), self._given
+        )
         if self.label is not None:
             result[LABEL] = self.label
         result["mix"] = tuple(self.infos)

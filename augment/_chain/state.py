@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from imgproc._core.check import frame_size
+from imgproc._core.formats import work_dtype
 from imgproc._scanline import Geometry, Op, Stage
 
 from .sample import Sample
+from .targets.image import FurtherImage
 
 Params = dict[str, Any]
 
@@ -26,6 +29,20 @@ class Frame(NamedTuple):
     mask: np.ndarray | None = None
     """The sample's mask as it arrives; given only to transforms with ``needs_mask``."""
 
+    @property
+    def kind(self) -> int:
+        """A number that says how many channels there are, and of which dtype."""
+        return self.channels << 8 | self.dtype.num
+
+
+class Kind(NamedTuple):
+    """What can be known of an image before anything is drawn."""
+
+    channels: int
+    dtype: np.dtype
+    unit: bool = True
+    """Whether levels of floats are meant to be in [0, 1]; after `Normalize` they are not."""
+
 
 def frame_of(shape: Sequence[int], dtype: np.dtype) -> Frame:
     """The frame of an image of shape (h, w) or (h, w, c)."""
@@ -37,11 +54,16 @@ def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
     for stage in stages:
         if isinstance(stage, Geometry):
             if stage.size != frame[:2]:
+                if type(stage.size[0]) is type(stage.size[1]) is int:  # no symbols
+                    frame_size(stage.size, "the size of the frame that is made", source=frame[:2])
                 frame = frame._replace(height=stage.size[0], width=stage.size[1])
         elif isinstance(stage, Op):
-            channels = stage.kind.channels_after(stage, frame.channels)
+            kind = stage.kind
+            channels = kind.channels_after(stage, frame.channels)
             if channels != frame.channels:
                 frame = frame._replace(channels=channels)
+            if kind.last:
+                frame = frame._replace(dtype=work_dtype(frame.dtype))
     return frame
 
 
@@ -66,6 +88,10 @@ class Step(NamedTuple):
     """(h, w) of the result, for a mixing."""
 
 
+_NONE: dict[str, State] = {}
+"""No further images; nobody writes to it."""
+
+
 class State:
     """How far the steps of a sample have come: the frame that they have reached, and the stages that are to be run.
 
@@ -80,11 +106,16 @@ class State:
         Whether transforms are applied whatever their `p` says.
     """
 
-    __slots__ = ("always", "current", "donors", "stages")
+    __slots__ = ("always", "current", "donors", "further", "stages")
+
+    further: dict[str, State]
+    """The states of further images that have another dtype or other channels than the first, by their names: stages
+    are made for them, too, from the same draws."""
 
     def __init__(self, frame: Frame, donors: Any = None, *, always: bool = False) -> None:
         self.current, self.donors, self.always = frame, donors, always
         self.stages: list[Stage] = []
+        self.further = _NONE
 
     @property
     def size(self) -> tuple[int, int]:
@@ -95,8 +126,14 @@ class State:
         """How many donors there are, if that is known."""
         return None if self.donors is None else len(self.donors)
 
-    def frame_with(self, boxes: bool, mask: bool) -> Frame:
-        """The current frame, with the boxes or the mask as they are now, if there are any."""
+    def frame_with(self, name: str, boxes: bool, mask: bool, *, drawn: bool = False) -> Frame:
+        """The current frame, with the boxes or the mask as they are now, for the transform of a name.
+
+        Without a sample they are not known, and so it cannot be said what such a transform draws; unless it is `drawn`
+        already, or what is asked is only what it may do, whatever the sample.
+        """
+        if not drawn and not self.always:
+            raise _missing(name, "boxes" if boxes else "mask")
         return self.current
 
     def advance(self, stages: list[Stage]) -> None:
@@ -112,20 +149,55 @@ class State:
 class SampleState(State):
     """The state of a sample."""
 
-    __slots__ = ("sample",)
+    __slots__ = ("partial", "sample")
+
+    partial: bool
+    """Whether the sample may lack targets that the call has, which is drawn for: nothing is then taken to be none."""
 
     def __init__(self, sample: Sample, donors: Any = None) -> None:
         self.current = frame_of(sample.image.shape, sample.image.dtype)
-        self.sample, self.donors, self.always, self.stages = sample, donors, False, []
+        self.sample, self.donors, self.always, self.stages, self.partial = sample, donors, False, [], False
+        self.further = _NONE
+        if not sample.by_geometry:
+            self.further, table = {}, sample.rules.table
+            for name, value in sample.opened.items():
+                if isinstance(table[name], FurtherImage):
+                    frame = frame_of(value.shape, value.dtype)
+                    if frame != self.current:
+                        self.further[name] = State(frame)
 
-    def frame_with(self, boxes: bool, mask: bool) -> Frame:
+    def frame_with(self, name: str, boxes: bool, mask: bool, *, drawn: bool = False) -> Frame:
         """The current frame, with the boxes or the mask as they are now."""
+        frame, sample, known = self.current, self.sample, drawn or self.always or not self.partial
         if boxes:
-            return self.current._replace(boxes=self.sample.boxes_at(self.stages))
+            if not known and sample.boxes is None:
+                raise _missing(name, "boxes")
+            frame = frame._replace(boxes=sample.boxes_at(self.stages))
         if mask:
-            return self.current._replace(mask=self.sample.mask_at(self.stages))
-        return self.current
+            if not known and not sample.has_masks:
+                raise _missing(name, "mask")
+            frame = frame._replace(mask=sample.mask_at(self.stages))
+        return frame
 
     def close(self, out: np.ndarray | None) -> dict[str, Any]:
         """Run the stages; what the caller gets."""
-        return self.sample.through(self.stages, out)
+        return self.sample.through(self.stages, out, own=self.own() if self.further else None)
+
+    def own(self) -> dict[str, list[Stage]]:
+        """The stages of further images that have stages of their own, by name."""
+        return {name: state.stages for name, state in self.further.items()}
+
+    def settled(self) -> Sample:
+        """The sample after all stages so far."""
+        return self.sample.moved(self.stages, own=self.own()) if self.stages else self.sample
+
+
+_NO_TARGETS = {"boxes": "boxes=[]", "mask": "a mask of zeros"}
+
+
+def _missing(name: str, target: str) -> ValueError:
+    return ValueError(
+        f"{target} must be given: the key alone does not say what {name} draws, which looks at the {target} of the "
+        f"sample; pass them to draw, explain or matrix as to the call ({_NO_TARGETS[target]} where it had none), and "
+        "the record of draw to invert in place of the key"
+    )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .keys import FIRST_DRAWS, Draws, address, draw_block
-from .state import Place, State, Step
+from .state import Kind, Place, State, Step
 from .transform import Transform
 
 
@@ -22,10 +23,22 @@ class Group(Transform, abstract=True):
         """Choose the children to apply: the number of each, and whether to apply it whatever its own `p` says."""
         raise NotImplementedError
 
+    def follow(self, kinds: Kinds, child: Callable[[int, bool, Kinds], Kinds]) -> Kinds:
+        """The kinds of images that may leave it where `kinds` may arrive, whatever `choose` chooses.
+
+        ``child(k, force, kinds)`` says it of child k.  Here all are applied in order; groups that choose override it.
+        """
+        for k, force in in_order(self):
+            kinds = child(k, force, kinds)
+        return kinds
+
 
 def in_order(group: Group) -> Iterator[tuple[int, bool]]:
     """The choice of all children, in order; each decides by its own `p`."""
     return zip(range(len(group.transforms)), itertools.repeat(False))
+
+
+Kinds = frozenset[Kind]
 
 
 class Node(NamedTuple):
@@ -42,9 +55,16 @@ class Node(NamedTuple):
 class Plan:
     """A tree of transforms with an address for each.
 
-    The address depends on the class name, and on which of that class it is, counted depth first."""
+    The address depends on the class name, and on which of that class it is, counted depth first.
 
-    def __init__(self, root: Group) -> None:
+    Parameters
+    ----------
+    root : Group
+    dtype : dtype, optional
+        In which results are stored, if that is not their own.
+    """
+
+    def __init__(self, root: Group, dtype: np.dtype | None = None) -> None:
         found: dict[int, Node] = {}
         self.root = _place(root, {}, found)
         self.nodes = [found[slot] for slot in range(len(found))]
@@ -52,6 +72,32 @@ class Plan:
         self.mixes = any(node.transform.mixes for node in self.nodes)
         """Whether samples are mixed anywhere in the tree."""
         self._by_name = {node.place[:2]: node for node in self.nodes}
+        self._dtype = dtype
+        self.taken: set[int] = set()
+        """Kinds of frames that `check` has found to be right."""
+
+    def check(self, state: State, name: str = "image") -> None:
+        """Raise ValueError if a transform that could be drawn does not take the images of a sample.
+
+        So a chain that could fail for some keys fails for all, at the first image of a kind.  What is found is kept.
+
+        Parameters
+        ----------
+        state : State
+            Before any step.
+        name : str
+            What messages call the first image.
+        """
+        for own, one in ((name, state), *state.further.items()) if state.further else ((name, state),):
+            frame = one.current
+            if frame.kind not in self.taken:
+                after = _leaving(self.root, own, False, frozenset((Kind(*frame[2:4]),)))
+                if self._dtype is not None and self._dtype.kind == "u" and not all(end.unit for end in after):
+                    raise ValueError(
+                        f"dtype must be a float where Normalize or ColorSpace makes floats beyond [0, 1] of {own}, "
+                        f"got {self._dtype}"
+                    )
+                self.taken.add(frame.kind)
 
     def values(self, keys: np.ndarray, seed: int) -> list[list[list[float]]]:
         """The first draws of every transform for every key, from one kernel call."""
@@ -73,16 +119,64 @@ class Plan:
         walk.visit(self.root, state.always)
         return walk.steps
 
-    def repeat(self, recorded: list[dict[str, Any]], state: State) -> list[Step]:
-        """Apply the steps of a record to a state."""
-        steps = []
-        for entry in recorded:
-            name, occurrence = entry["transform"], entry["occurrence"]
-            node = self._by_name.get((name, occurrence))
-            if node is None:
-                raise ValueError(f"record must fit the chain, which has no {name} number {occurrence}")
-            steps.append(node.transform.again(node.place, entry["params"], state))
+    def repeat(self, recorded: list[Any], state: State, name: str = "record") -> list[Step]:
+        """Apply the steps of a record to a state; `name` is what messages call the record.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a step is none of this chain, or says what its transform could not have drawn.
+        """
+        steps: list[Step] = []
+        seen: set[int] = set()
+        kinds = {image: Kind(*one.current[2:4]) for image, one in {"image": state, **state.further}.items()}
+        for k, entry in enumerate(recorded):
+            node = self._recorded(entry, name, k)
+            if node.slot in seen:
+                raise ValueError(f"{name} must fit the chain, which applies a transform once: see steps[{k}]")
+            seen.add(node.slot)
+            try:
+                for image, kind in kinds.items():
+                    node.transform.check(kind, image)
+                    kinds[image] = node.transform.leads_to(kind)
+                params = node.transform.checked(entry.get("params"), state.current)
+                steps.append(node.transform.again(node.place, params, state))
+            except (TypeError, ValueError) as error:
+                refusal = TypeError if isinstance(error, TypeError) else ValueError
+                raise refusal(f"{name} steps[{k}], {node.place.name}: {error}") from error
         return steps
+
+    def _recorded(self, entry: Any, name: str, k: int) -> Node:
+        """The transform that a step of a record names."""
+        if not isinstance(entry, dict):
+            raise TypeError(f"{name} steps[{k}] must be a dict, got {type(entry).__name__}")
+        kind, occurrence = entry.get("transform"), entry.get("occurrence")
+        if not isinstance(kind, str) or not isinstance(occurrence, int) or isinstance(occurrence, bool):
+            raise TypeError(
+                f"{name} steps[{k}] must have a transform, a string, and its occurrence, an integer, got {kind!r:.40} "
+                f"and {occurrence!r:.40}"
+            )
+        node = self._by_name.get((kind, occurrence))
+        if node is None:
+            raise ValueError(f"{name} must fit the chain, which has no {kind:.40} number {occurrence}")
+        if node.children is not None:
+            raise ValueError(f"{name} steps[{k}] names {kind}, a group: steps are those of its transforms")
+        return node
+
+
+def _leaving(node: Node, name: str, forced: bool, kinds: Kinds) -> Kinds:
+    """The kinds of images that may leave a transform where `kinds` may arrive; ValueError if it does not take them."""
+    transform, children = node.transform, node.children
+    if not (forced or transform.p > 0) or not kinds:
+        return kinds
+    if children is not None:
+        each = [functools.partial(_leaving, child, name) for child in children]
+        after = transform.follow(kinds, lambda k, force, arriving: each[k](force, arriving))  # type: ignore[attr-defined]
+    else:
+        for kind in kinds:
+            transform.check(kind, name)
+        after = frozenset(map(transform.leads_to, kinds))
+    return after if forced or transform.p == 1 else after | kinds
 
 
 class _Walk:

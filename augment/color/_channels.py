@@ -9,13 +9,15 @@ import numpy as np
 
 from imgproc._core.check import integer, one_of, real
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import fill_level
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
+from .._chain.drawn import Rule, ascending, different, number, order, several
 from .._chain.keys import Draws
-from .._chain.transform import Frame, Params, Transform
+from .._chain.transform import GREY_OR_RGB, RGB, Frame, Kind, Params, Transform
 from .._ranges import integer_range, number_range, number_tuple
-from ._common import is_grey, must_be_rgb, normal
+from ._common import normal
 
 __all__ = ["ChannelDropout", "ChannelShuffle", "PCAJitter", "PlanckianJitter", "ToGray", "ToSepia"]
 
@@ -67,9 +69,22 @@ class ToGray(Transform):
         stages: list[Stage] = [largest if self.method == "max" else Whole(_lightness, label="lightness")]
         return stages if self.channels == 3 else [*stages, pixel.matrix(_FIRST)]
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """Grey or RGB."""
+        return GREY_OR_RGB
+
+    def wants_unit(self) -> bool:
+        """The largest of three is that of HSV."""
+        return self.method == "max"
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Maybe one channel."""
+        return kind._replace(channels=min(kind.channels, self.channels))
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """A matrix of three rows or one, after what is not linear."""
-        return [] if is_grey(frame, "ToGray") else list(self._stages)
+        self.need_channels(frame.channels)
+        return [] if frame.channels == 1 else list(self._stages)
 
 
 declare(
@@ -120,13 +135,18 @@ class ToSepia(Transform):
         super().__post_init__()
         self._keep("strength", number_range(self.strength, "strength", at_least=0, at_most=1))
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """Grey or RGB."""
+        return GREY_OR_RGB
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The share."""
         return {"strength": rng.uniform(*self.strength)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One matrix."""
-        if is_grey(frame, "ToSepia"):
+        if frame.channels != 3:
+            self.need_channels(frame.channels)
             return []
         s = params["strength"]
         t = 1.0 - s
@@ -163,9 +183,17 @@ class ChannelShuffle(Transform):
         If an argument is of the wrong kind or value.
     """
 
+    def draws_for_channels(self) -> bool:
+        """An order of all channels."""
+        return True
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """An order."""
         return {"order": rng.permutation(frame.channels)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"order": order(frame.channels)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation, or nothing if the order is the old one."""
@@ -207,16 +235,30 @@ class ChannelDropout(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("channels", integer_range(self.channels, "channels", at_least=1))
-        self._keep("fill", real(self.fill, "fill"))
+        self._keep("fill", fill_level(self.fill))
+
+    def draws_for_channels(self) -> bool:
+        """Some of all channels."""
+        return True
+
+    def check(self, kind: Kind, name: str = "image") -> None:
+        """As of all; some channels must be left."""
+        super().check(kind, name)
+        most = self.channels[1]
+        if most >= kind.channels:
+            raise ValueError(
+                f"{name} must have more than {most} channel{'s' * (most > 1)} for "
+                f"ChannelDropout(channels={self.channels}), got {kind.channels}"
+            )
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Which channels go."""
-        if self.channels[1] >= frame.channels:
-            raise ValueError(
-                f"image must have more than {self.channels[1]} channels for ChannelDropout(channels={self.channels}), "
-                f"got {frame.channels}"
-            )
+        self.check(Kind(frame.channels, frame.dtype))
         return {"dropped": sorted(rng.permutation(frame.channels)[: rng.integer(*self.channels)])}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"dropped": ascending(different(frame.channels, *self.channels))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""
@@ -226,7 +268,7 @@ class ChannelDropout(Transform):
 
 declare(
     ChannelDropout,
-    look="Without red little is left of this picture; without blue hardly anything is missing.",
+    look="A channel is missing[[: without red little is left, without blue hardly anything is missing]].",
     peers=[Single("ChannelDropout")],
 )
 
@@ -279,13 +321,22 @@ class PCAJitter(Transform):
         vectors = tuple(number_tuple(v, f"eigenvectors[{i}]", 3) for i, v in enumerate(vectors))
         self._keep("eigenvectors", vectors)
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """RGB."""
+        return RGB
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The three a_i."""
         return {"alpha": [self.sigma * normal(rng) for _ in range(3)]}
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        farthest = 10.0 * self.sigma  # normal numbers of 32 bits end at 6.7
+        return {"alpha": several(number(-farthest, farthest), 3)}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""
-        must_be_rgb(frame, "PCAJitter")
+        self.need_channels(frame.channels)
         (a, b, c), (x, y, z), (u, v, w) = params["alpha"], self.eigenvalues, self.eigenvectors
         a, b, c = a * x, b * y, c * z
         red, green, blue = (a * u[k] + b * v[k] + c * w[k] for k in range(3))
@@ -396,6 +447,10 @@ class PlanckianJitter(Transform):
         coldest = _COLDEST[self.mode]
         self._keep("temperature", number_range(self.temperature, "temperature", at_least=coldest, at_most=_HOTTEST))
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """RGB."""
+        return RGB
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """A temperature."""
         low, high = self.temperature
@@ -403,7 +458,7 @@ class PlanckianJitter(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""
-        must_be_rgb(frame, "PlanckianJitter")
+        self.need_channels(frame.channels)
         table = _ILLUMINANTS[self.mode]
         place = (params["temperature"] - _COLDEST[self.mode]) / _STEP
         i = min(int(place), len(table) - 2)
@@ -416,6 +471,6 @@ class PlanckianJitter(Transform):
 declare(
     PlanckianJitter,
     examples=[{}, {"mode": "cied"}],
-    look="From candle light to blue sky: the white of the cup shows it best.",
+    look="From candle light to blue sky[[: the white of the cup shows it best]].",
     peers=[Single("PlanckianJitter")],
 )

@@ -1,4 +1,4 @@
-"""What the transforms of colour, noise and policies share: the channels they want, and draws made of uniforms."""
+"""What the transforms of colour, noise and policies share: draws made of uniforms."""
 
 from __future__ import annotations
 
@@ -10,27 +10,10 @@ from imgproc._scanline.matrix import of
 
 if TYPE_CHECKING:
     from .._chain.keys import Draws
-    from .._chain.transform import Frame
 
 __all__: list[str] = []
 
 TURN = 2.0 * math.pi
-
-
-def is_grey(frame: Frame, who: str) -> bool:
-    """Whether the image has one channel; ValueError if it has neither one nor three."""
-    channels = frame.channels
-    if channels == 3:
-        return False
-    if channels == 1:
-        return True
-    raise ValueError(f"image must be grey or RGB for {who}, got {channels} channels")
-
-
-def must_be_rgb(frame: Frame, who: str) -> None:
-    """ValueError unless the image has three channels."""
-    if frame.channels != 3:
-        raise ValueError(f"image must be RGB for {who}, got {frame.channels} channel(s)")
 
 
 def normal(rng: Draws) -> float:

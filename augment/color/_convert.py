@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
 from imgproc import color
-from imgproc._core.check import one_of, positive, real
+from imgproc._core.check import one_of
 from imgproc._core.declare import Single, declare
+from imgproc._core.formats import work_dtype
+from imgproc._core.levels import fractions
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
-from .._chain.transform import Frame, Params, Transform
+from .._chain.transform import RGB, Frame, Kind, Params, Transform
 
 __all__ = ["ColorSpace", "Normalize"]
 
 SPACES = ("rgb", "hsv", "hsl", "hsi", "lab", "luv", "ycrcb", "xyz", "linear")
+
+CIE = ("lab", "luv")
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -46,6 +50,8 @@ class ColorSpace(Transform):
         If an argument is of the wrong kind or value, or the image has not the channels of `source`.
     """
 
+    sets_range: ClassVar[bool] = True
+
     source: str = "rgb"
     target: str = "lab"
     p: float = 1.0
@@ -63,6 +69,22 @@ class ColorSpace(Transform):
                 stages.append(_by_function(f"rgb_to_{self.target}"))
         self._stages: tuple[Stage, ...]
         self._keep("_stages", tuple(stages))
+
+    def channels_wanted(self) -> tuple[int, ...] | None:
+        """RGB, unless each channel is converted by itself or nothing is."""
+        by_itself = self.source == self.target or {self.source, self.target} == {"rgb", "linear"}
+        return None if by_itself else RGB
+
+    def wants_unit(self) -> bool:
+        """CIE's L, a, b and L, u, v in floats have units of their own, all else is on full scale."""
+        return self.source not in (*CIE, self.target)
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Maybe one channel."""
+        if self.source == self.target:
+            return kind
+        channels = 1 if self.target == "gray" else kind.channels
+        return Kind(channels, kind.dtype, self.target not in CIE or kind.dtype.kind == "u")
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One function or two."""
@@ -89,13 +111,14 @@ def _convert(name: str, image: np.ndarray) -> np.ndarray:
 class Normalize(Transform):
     """Subtract a mean and divide by a standard deviation: ``(v / full scale - mean) / std``.
 
-    As in albumentations (``max_pixel_value`` is the full scale) and torchvision.  The last operation of a chain, whose
-    `dtype` is float.  Changes images only.
+    As in albumentations (``max_pixel_value`` is the full scale) and torchvision.  The result is float.  Put it last:
+    transforms that take levels for fractions of full scale, such as `Gamma` or `Equalize`, refuse what it leaves unless
+    that is in [0, 1] (``mean=0, std=1``), and noise, erasing and filters take it as it is.  Changes images only.
 
     Parameters
     ----------
     mean, std : float or sequence of float
-        One number for all channels or one each, on the scale [0, 1]; `std` above 0.  Default: ImageNet's.
+        One number for all channels or one each, as fractions of full scale; `std` above 0.  Default: ImageNet's.
     p : float
         Probability that the transform is applied; 1 by default.
 
@@ -105,18 +128,37 @@ class Normalize(Transform):
         If an argument is of the wrong kind or value, or does not fit the channels of an image.
     """
 
+    sets_range: ClassVar[bool] = True
+
     mean: float | tuple[float, ...] = IMAGENET_MEAN
     std: float | tuple[float, ...] = IMAGENET_STD
     p: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("mean", _each(self.mean, "mean", real))
-        self._keep("std", _each(self.std, "std", positive))
+        self._keep("mean", fractions(self.mean, "mean"))
+        self._keep("std", fractions(self.std, "std", above=0))
         if isinstance(self.mean, tuple) and isinstance(self.std, tuple) and len(self.mean) != len(self.std):
             raise ValueError(f"std must have as many numbers as mean, {len(self.mean)}, got {len(self.std)}")
         self._operation: Stage
         self._keep("_operation", pixel.normalize(self.mean, self.std))
+
+    def check(self, kind: Kind, name: str = "image") -> None:
+        """As of all; means and deviations are one or one a channel."""
+        super().check(kind, name)
+        for field in ("mean", "std"):
+            value = getattr(self, field)
+            if isinstance(value, tuple) and len(value) != kind.channels:
+                raise ValueError(
+                    f"{field} of Normalize must be one number or one a channel of {name}, {kind.channels}, "
+                    f"got {len(value)} values"
+                )
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Floats, which are in [0, 1] only if the numbers are such as 0 and 1."""
+        means, stds = np.atleast_1d(self.mean), np.atleast_1d(self.std)
+        unit = kind.unit and bool((means <= 0).all() and (1 - means <= stds).all())
+        return kind._replace(dtype=work_dtype(kind.dtype), unit=unit)
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
@@ -129,11 +171,3 @@ declare(
     look="Each channel less its mean, in deviations; shown from -2.5 (black) over 0 (mid-grey) to 2.5 (white).",
     peers=[Single("Normalize", at_least=2)],
 )
-
-
-def _each(value: Any, name: str, check: Any) -> float | tuple[float, ...]:
-    if not isinstance(value, (tuple, list, np.ndarray)):
-        return check(value, name)
-    if len(value) == 0:
-        raise ValueError(f"{name} must hold at least one number, got none")
-    return tuple(check(v, f"{name}[{i}]") for i, v in enumerate(value))

@@ -9,14 +9,15 @@ import itertools
 import numpy as np
 
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SHIFT, TURN
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._core.sums import mean_luma
 from imgproc._scanline import Deferred, Op, Stage, pixel
 
+from .._chain.drawn import Rule, order
 from .._chain.keys import Draws
-from .._chain.transform import Frame, Params, Transform
+from .._chain.transform import GREY_OR_RGB, RGB, Frame, Params, Transform
 from .._ranges import number_range
-from ._common import is_grey, must_be_rgb
 
 __all__ = ["ColorJitter", "HueSaturationValue", "RGBShift"]
 
@@ -78,7 +79,15 @@ class ColorJitter(Transform):
         super().__post_init__()
         for name in ("brightness", "contrast", "saturation"):
             self._keep(name, number_range(getattr(self, name), name, at_least=0))
-        self._keep("hue", number_range(self.hue, "hue", at_least=-1, at_most=1))
+        self._keep("hue", number_range(self.hue, "hue", TURN, at_least=-1, at_most=1))
+
+    def channels_wanted(self) -> tuple[int, ...]:
+        """Grey or RGB."""
+        return GREY_OR_RGB
+
+    def wants_unit(self) -> bool:
+        """Hue is an angle about grey."""
+        return True
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Three factors, a shift, and the order of the four: 0 brightness, 1 contrast, 2 saturation, 3 hue."""
@@ -90,9 +99,15 @@ class ColorJitter(Transform):
             "order": _ORDERS[rng.integer(0, 23)],
         }
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"order": order(4)}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Up to four operations; those that change nothing are left out."""
-        grey = is_grey(frame, "ColorJitter")
+        grey = frame.channels != 3
+        if grey:
+            self.need_channels(frame.channels)
         stages: list[Stage] = []
         for which in params["order"]:
             value = params[_NAMES[which]]
@@ -140,8 +155,17 @@ class HueSaturationValue(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("hue", "saturation", "value"):
-            self._keep(name, number_range(getattr(self, name), name, at_least=-1, at_most=1))
+        self._keep("hue", number_range(self.hue, "hue", TURN, at_least=-1, at_most=1))
+        for name in ("saturation", "value"):
+            self._keep(name, number_range(getattr(self, name), name, SHIFT, at_least=-1, at_most=1))
+
+    def channels_wanted(self) -> tuple[int, ...]:
+        """Grey or RGB."""
+        return GREY_OR_RGB
+
+    def wants_unit(self) -> bool:
+        """Hue is an angle about grey."""
+        return True
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Three shifts."""
@@ -154,7 +178,8 @@ class HueSaturationValue(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation."""
         hue, saturation, value = params["hue"], params["saturation"], params["value"]
-        if is_grey(frame, "HueSaturationValue"):
+        if frame.channels != 3:
+            self.need_channels(frame.channels)
             return [] if value == 0.0 else [pixel.affine(1.0, value)]
         if hue == saturation == value == 0.0:
             return []
@@ -201,7 +226,11 @@ class RGBShift(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("red", "green", "blue"):
-            self._keep(name, number_range(getattr(self, name), name))
+            self._keep(name, number_range(getattr(self, name), name, SHIFT))
+
+    def channels_wanted(self) -> tuple[int, ...]:
+        """RGB."""
+        return RGB
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Three shifts."""
@@ -209,12 +238,12 @@ class RGBShift(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""
-        must_be_rgb(frame, "RGBShift")
+        self.need_channels(frame.channels)
         return [pixel.affine(1.0, (params["red"], params["green"], params["blue"]))]
 
 
 declare(
     RGBShift,
-    look="A tint over everything, the white of the cup included.",
+    look="A tint over everything[[, the white of the cup included]].",
     peers=[Single("RGBShift", {channel: (-20 / 255, 20 / 255) for channel in ("red", "green", "blue")}, {})],
 )

@@ -59,6 +59,10 @@ class Compression(Transform):
         self._keep("quality", integer_range(self.quality, "quality", at_least=1, at_most=100))
         one_of(self.format, "format", tuple(FORMATS))
 
+    def wants_unit(self) -> bool:
+        """A copy in 8 bits is compressed."""
+        return True
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The quality."""
         return {"quality": rng.integer(*self.quality)}

@@ -7,23 +7,19 @@ import functools
 
 import numpy as np
 
-from imgproc._core.check import COLORS, color_mode, one_of, positive, real
+from imgproc._core.check import COLORS, color_mode, largest_sigma, one_of
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SPREAD, fraction
 from imgproc._core.planes import on_intensity
-from imgproc._neighbours.correlate import blend_differences, unsharp_mask
-from imgproc._neighbours.gaussian import gaussian_weights
+from imgproc._neighbours.correlate import blend_differences
 from imgproc._scanline import Stage, Whole
-from imgproc.sharpen import detail_enhance
-from imgproc.sharpen import unsharp_mask as sharpened
+from imgproc.sharpen import detail_enhance, unsharp_mask
 
 from .._chain.keys import Draws
-from .._chain.transform import Frame, Params, Transform
+from .._chain.transform import GREY_OR_RGB, Frame, Params, Transform
 from .._ranges import number_range
 
 __all__ = ["EdgeDetect", "Emboss", "LocalContrast", "Sharpen", "UnsharpMask"]
-
-UNSHARP_REACH = 3.0
-"""Where the blur of `UnsharpMask` ends, in standard deviations; that of `imgproc.unsharp_mask` goes on to 4."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,7 +61,7 @@ class Sharpen(Transform):
 
 declare(
     Sharpen,
-    look="Hair and patches gain, and so does grain.",
+    look="Detail gains[[, hair and patches]], and so does grain.",
     peers=[Single("Sharpen")],
 )
 
@@ -76,17 +72,17 @@ def _sharpen(strength: float, image: np.ndarray) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class UnsharpMask(Transform):
-    """Sharpen by what a Gaussian blur takes away.
+    """Sharpen by what a Gaussian blur takes away: `imgproc.unsharp_mask`.
 
     ``f + amount * (f - blur)`` where the two differ by more than `threshold`, else f: as in Pillow and GIMP.
     albumentations' UnsharpMask, whose ``alpha`` is the amount and whose threshold counts levels of 255.  Border
-    ``reflect_101``; the blur ends at 3 sigma and is not rounded in between.  Changes images only; any number of
+    ``reflect_101``; the blur ends at 4 sigma and is not rounded in between.  Changes images only; any number of
     channels.
 
     Parameters
     ----------
     sigma : (float, float)
-        Range of the blur's standard deviation in pixels, above 0.
+        Range of the blur's standard deviation in pixels, above 0.  At most the image's longer side, or 16, is used.
     amount : (float, float)
         Range of the amount, at least 0; above 1 is called high-boost filtering.
     threshold : float
@@ -108,7 +104,7 @@ class UnsharpMask(Transform):
         super().__post_init__()
         self._keep("sigma", number_range(self.sigma, "sigma", above=0))
         self._keep("amount", number_range(self.amount, "amount", at_least=0))
-        self._keep("threshold", real(self.threshold, "threshold", at_least=0, at_most=1))
+        self._keep("threshold", fraction(self.threshold, "threshold", SPREAD, at_least=0, at_most=1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Standard deviation and amount."""
@@ -116,7 +112,8 @@ class UnsharpMask(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        mask = functools.partial(_unsharp, params["sigma"], params["amount"], self.threshold)
+        sigma = min(params["sigma"], largest_sigma(frame.height, frame.width))
+        mask = functools.partial(unsharp_mask, sigma=sigma, amount=params["amount"], threshold=self.threshold)
         return [Whole(mask, label="unsharp mask")]
 
 
@@ -136,10 +133,6 @@ declare(
 )
 
 
-def _unsharp(sigma: float, amount: float, threshold: float, image: np.ndarray) -> np.ndarray:
-    return unsharp_mask(image, gaussian_weights(sigma, UNSHARP_REACH), amount, threshold)
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LocalContrast(Transform):
     """Raise the contrast of detail over a wide neighbourhood, and leave the light of the whole alone.
@@ -153,7 +146,8 @@ class LocalContrast(Transform):
     amount : (float, float)
         Range of how much detail is added, at least 0.
     sigma : (float, float)
-        Range of the standard deviation of the neighbourhood in pixels, above 0; detail is what is finer.
+        Range of the standard deviation of the neighbourhood in pixels, above 0; detail is what is finer.  At most the
+        image's longer side, or 16, is used.
     method : {"guided", "unsharp"}
         Detail is what a guided filter takes away, which leaves no halos along edges, or what a Gaussian blur does.
     edge : float
@@ -181,8 +175,12 @@ class LocalContrast(Transform):
         self._keep("amount", number_range(self.amount, "amount", at_least=0))
         self._keep("sigma", number_range(self.sigma, "sigma", above=0))
         one_of(self.method, "method", ("guided", "unsharp"))
-        self._keep("edge", positive(self.edge, "edge"))
+        self._keep("edge", fraction(self.edge, "edge", SPREAD, above=0))
         one_of(self.color, "color", COLORS)
+
+    def channels_wanted(self) -> tuple[int, ...] | None:
+        """Grey or RGB where luma is taken."""
+        return GREY_OR_RGB if self.color == "luminance" else None
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Amount and standard deviation."""
@@ -190,7 +188,7 @@ class LocalContrast(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        amount, sigma = params["amount"], params["sigma"]
+        amount, sigma = params["amount"], min(params["sigma"], largest_sigma(frame.height, frame.width))
         if self.method == "guided":
             work = functools.partial(detail_enhance, sigma=sigma, amount=amount, edge=self.edge, color=self.color)
         else:
@@ -201,14 +199,14 @@ class LocalContrast(Transform):
 declare(
     LocalContrast,
     examples=[{}, {"method": "unsharp", "sigma": (6.0, 12.0), "amount": (0.2, 0.4)}, {"color": "per_channel"}],
-    look="Folds and hair stand out; no bright seam along the outline of the head.",
+    look="Detail stands out[[, folds and hair]]; no bright seam along outlines[[, as that of the head]].",
     no_peer="albumentations 2.0.8 has none",
 )
 
 
 def _clearer(sigma: float, amount: float, color: str, image: np.ndarray) -> np.ndarray:
     mode = color_mode(color, image)
-    work = functools.partial(sharpened, sigma=sigma, amount=amount)
+    work = functools.partial(unsharp_mask, sigma=sigma, amount=amount)
     if mode == "per_channel" or not image.size:
         return work(image)
     return on_intensity(image, mode, work)

@@ -13,7 +13,7 @@ from imgproc._scanline import Stage, Whole
 from imgproc.segment import mean_color_superpixels, superpixels
 
 from .._chain.keys import Draws, stream_uniforms
-from .._chain.transform import Frame, Params, Transform
+from .._chain.transform import GREY_OR_RGB, Frame, Params, Transform
 from .._ranges import integer_range, number_range
 
 __all__ = ["Superpixels"]
@@ -56,14 +56,21 @@ class Superpixels(Transform):
         self._keep("share", number_range(self.share, "share", at_least=0, at_most=1))
         self._keep("compactness", positive(self.compactness, "compactness"))
 
+    def channels_wanted(self) -> tuple[int, ...]:
+        """Grey or RGB."""
+        return GREY_OR_RGB
+
+    def wants_unit(self) -> bool:
+        """Colours are compared in CIE L*a*b*."""
+        return True
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """How many, their share, and a stream that says which."""
         return {"count": rng.integer(*self.count), "share": rng.uniform(*self.share), "stream": rng.stream()}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """The function."""
-        if frame.channels not in (1, 3):
-            raise ValueError(f"image must have 1 or 3 channels for Superpixels, got {frame.channels}")
+        self.need_channels(frame.channels)
         if params["share"] == 0:
             return []
         work = functools.partial(_painted, params["count"], self.compactness, params["share"], params["stream"])

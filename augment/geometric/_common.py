@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from imgproc._core.check import border_name, fill_levels, integer, one_of
+from imgproc._core.check import border_name, integer, one_of
+from imgproc._core.levels import fill_levels
 
-from .._chain.transform import Transform
-from .._ranges import Range, number_range
+from .._chain.drawn import Rule, row, within
+from .._chain.transform import Kind, Transform
+from .._ranges import Range, check_fill, number_range
 
 __all__: list[str] = []
 
@@ -40,6 +42,12 @@ def both_axes(value: Any) -> Axes:
     return a, b - a, c, d - c
 
 
+def both_within(axes: Axes) -> Rule:
+    """The rule of a pair (x, y) that was drawn from what `both_axes` gave."""
+    a, b, c, d = axes
+    return row(within(a, a + b), within(c, c + d))
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Framed(Transform):
     """A transform whose result may show what lies outside the image."""
@@ -53,6 +61,12 @@ class _Framed(Transform):
         border_name(self.border)
         self._keep("fill", fill_levels(self.fill))
         self._keep("mask_fill", integer(self.mask_fill, "mask_fill"))
+
+    def check(self, kind: Kind, name: str = "image") -> None:
+        """As of all; a border that is filled needs a level, or one a channel."""
+        super().check(kind, name)
+        if self.border == "constant" and getattr(self, "pad", True):
+            check_fill(self.fill, kind, type(self).__name__, name)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

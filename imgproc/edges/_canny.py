@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core.check import as_image, as_mask, positive, real
+from .._core.check import as_image, as_mask, sigma_within
 from .._core.declare import Case, Peer, declare
 from .._core.formats import work_dtype
 from .._core.jit import kernel
+from .._core.levels import SPREAD, fraction
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale, luma
 from .._neighbours.float_filters import Filter, separable
@@ -125,8 +126,9 @@ def canny(
     J. Canny, "A computational approach to edge detection", IEEE TPAMI 8(6), 1986.
     """
     image = as_image(image, channels=(1, 3))
-    sigma = positive(sigma, "sigma")
-    low, high = real(low, "low", at_least=0), real(high, "high", at_least=0)
+    sigma = sigma_within(sigma, image)
+    low = fraction(low, "low", SPREAD, image, at_least=0)
+    high = fraction(high, "high", SPREAD, image, at_least=0)
     if low > high:
         raise ValueError(f"low must be <= high, got low={low}, high={high}")
     mask = as_mask(mask, image)

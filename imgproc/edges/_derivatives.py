@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core.check import as_image, border_name, one_of, positive, real
+from .._core.check import as_image, border_name, flag, one_of, real, sigma_within
 from .._core.declare import Case, Peer, declare, floats_like
 from .._core.formats import work_dtype
 from .._core.jit import kernel
+from .._core.levels import SPREAD, fill_level, fraction
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -85,7 +86,7 @@ def gradient(
     one_of(kind, "kind", ("sobel", "scharr", "prewitt", "roberts"))
     one_of(result, "result", ("magnitude", "x", "y", "angle"))
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, work_dtype(image.dtype))
     across, down = derivatives(kind)
@@ -177,13 +178,13 @@ def laplacian_of_gaussian(
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 10.2.
     """
     image = as_image(image)
-    sigma, threshold = positive(sigma, "sigma"), real(threshold, "threshold", at_least=0)
-    if not isinstance(zero_crossings, bool | np.bool_):
-        raise TypeError(f"zero_crossings must be a bool, got {type(zero_crossings).__name__}")
+    sigma, threshold = sigma_within(sigma, image), fraction(threshold, "threshold", SPREAD, image, at_least=0)
+    zero_crossings = flag(zero_crossings, "zero_crossings")
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, bool if zero_crossings else work_dtype(image.dtype))
+    sigma = max(sigma, 1e-3)  # all weight is in the middle already, and the square stays a number
     half = gaussian_weights(sigma)
     smooth = mirrored(half)
     x = np.arange(smooth.size) - smooth.size // 2
@@ -285,11 +286,12 @@ def difference_of_gaussians(
     D. Marr, E. Hildreth, "Theory of edge detection", Proc. R. Soc. Lond. B 207, 1980, appendix B.
     """
     image = as_image(image)
-    sigma, ratio = positive(sigma, "sigma"), real(ratio, "ratio")
+    sigma, ratio = sigma_within(sigma, image), real(ratio, "ratio")
     if ratio <= 1:
         raise ValueError(f"ratio must be > 1, got {ratio}")
+    sigma_within(sigma * ratio, image, "sigma * ratio")
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, work_dtype(image.dtype))
     narrow, wide = mirrored(gaussian_weights(sigma)), mirrored(gaussian_weights(sigma * ratio))
@@ -376,7 +378,7 @@ def _by_compass(image: np.ndarray, is_kirsch: bool, result: str, border: str, fi
     image = as_image(image)
     one_of(result, "result", ("magnitude", "angle"))
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, work_dtype(image.dtype))
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .._core import elementary
-from .._core.check import as_image, as_mask, integer, positive
+from .._core.check import as_image, as_mask, flag, integer, positive
 from .._core.declare import Case, Peer, declare, labels_like
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
@@ -259,8 +259,7 @@ def superpixels(
     """
     image = as_image(image, channels=(1, 3))
     count, compactness = integer(count, "count", at_least=1), positive(compactness, "compactness")
-    if not isinstance(slico, bool | np.bool_):
-        raise TypeError(f"slico must be a bool, got {type(slico).__name__}")
+    slico = flag(slico, "slico")
     iterations = integer(iterations, "iterations", at_least=1)
     mask = as_mask(mask, image)
     h, w = image.shape[:2]

@@ -11,11 +11,12 @@ from .._core.check import as_image, as_mask, border_name, integer, one_of, radiu
 from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.jit import kernel
+from .._core.levels import SHIFT, fill_level, fraction
 from .._core.planes import canonical, full_scale, luma
 from .._core.threads import run_bands
 from .._neighbours.float_filters import apply, separable
 from .._neighbours.gaussian import gaussian_weights, mirrored
-from .._neighbours.window_sums import Windows
+from .._neighbours.window_sums import Windows, valid_samples
 from ..histogram._count import count_levels
 from ..local import local_mean, local_std
 
@@ -263,9 +264,9 @@ def adaptive_threshold(
     image = as_image(image)
     radius = radius_within(radius, image)
     one_of(method, "method", ("mean", "gaussian", "sauvola", "niblack"))
-    k, offset = real(k, "k"), real(offset, "offset")
+    k, offset = real(k, "k"), fraction(offset, "offset", SHIFT, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.zeros(image.shape, bool)
     if method == "mean" and image.dtype.kind == "u":
@@ -279,7 +280,7 @@ def _above_exact_mean(image: np.ndarray, radius: int, border: str, fill: float, 
     if not offset and (2 * radius + 1) ** 2 * full_scale(image.dtype) < 1 << 24:
         # Of so few levels a mean that is no whole number is not rounded to one in float32.
         return image > local_mean(image, radius=radius, border=border, fill=fill)
-    windows, means = Windows(image, radius, border, fill), np.empty(image.shape)
+    windows, means = Windows(image, radius, border, fill, valid_samples(image, None)), np.empty(image.shape)
     windows.means(windows.rows, windows.offset, means.reshape(image.shape[0], -1))
     # Float64 is within a few units of rounding of the exact mean, and other means are further from a tie than that.
     means += 8 * np.finfo(np.float64).eps * full_scale(image.dtype) - offset

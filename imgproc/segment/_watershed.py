@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core.check import as_image, as_mask
+from .._core.check import as_image, as_mask, flag
 from .._core.declare import declare, labels_like
 from .._core.jit import kernel
 from .._core.planes import canonical, luma
@@ -205,8 +205,7 @@ def watershed(
     markers = as_labels(markers, image, "markers")
     connectivity = connectivity_of(connectivity)
     mask = as_mask(mask, image)
-    if not isinstance(lines, (bool, np.bool_)):
-        raise TypeError(f"lines must be a bool, got {type(lines).__name__}")
+    lines = flag(lines, "lines")
     if markers.size and (markers.min() < 0 or markers.max() > np.iinfo(np.int32).max):
         raise ValueError("markers must be at least 0 and fit 32 bits")
     if image.dtype.kind == "f" and np.isnan(image).any():

@@ -436,7 +436,7 @@ def test_sharpen_is_pillows_sharpness(dtype: np.dtype) -> None:
 @pytest.mark.parametrize(("sigma", "amount", "threshold"), [(0.8, 0.3, 0.0), (1.5, 2.0, 0.03), (3.0, 1.0, 0.1)])
 def test_unsharp_mask(dtype: np.dtype, sigma: float, amount: float, threshold: float) -> None:
     image = textured(dtype, (40, 37, 3))
-    reach = math.ceil(3 * sigma)
+    reach = math.ceil(4 * sigma)
     f = image.astype(np.float64)
     d = f - ndimage.gaussian_filter(f, sigma, radius=(reach, reach), axes=(0, 1), mode="mirror")
     edge = threshold * full_scale(dtype)

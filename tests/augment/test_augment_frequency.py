@@ -362,7 +362,7 @@ def test_waves_run_counter_clockwise_from_the_x_axis() -> None:
         (lambda: Superpixels(count=(0, 9)), ValueError, r"count\[0\] must be >= 1"),
         (lambda: Superpixels(share=(0, 1.5)), ValueError, "share"),
         (lambda: Superpixels(compactness=0), ValueError, "compactness must be > 0"),
-        (lambda: applied(Superpixels(), scene(channels=2)), ValueError, "must have 1 or 3 channels for Superpixels"),
+        (lambda: applied(Superpixels(), scene(channels=2)), ValueError, "must be grey or RGB for Superpixels"),
         (lambda: FourierDomainAdaptation(), TypeError, "references"),
         (lambda: FourierDomainAdaptation(references=REFERENCE), TypeError, "references must be a list of images"),
         (lambda: FourierDomainAdaptation(references=[]), ValueError, "references must hold at least one image"),

@@ -13,8 +13,9 @@ from augment._chain.keys import (
 )
 from augment._chain.keys import _philox as philox_kernel
 from augment._chain.targets.masks import through_mask
-from augment._chain.transform import REGISTRY, Frame, Transform
+from augment._chain.transform import REGISTRY, Frame, Kind, Transform
 from augment._inventory import EXAMPLES, MIXES, SIZE, build, example, sample, title
 from augment.color._common import dirichlet, gamma_variate, normal
 from augment.geometric._affine import largest_rectangle
 from augment.geometric._fields import elastic_grid, plate_grid
+from imgproc._scanline.merge import moves_pixels

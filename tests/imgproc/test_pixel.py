@@ -451,7 +451,6 @@ REFUSED: list[tuple[list[Op], int, Any, str]] = [
     ([pixel.matrix(MATRIX[:1]), pixel.hsv()], 3, np.uint8, "hsv needs an RGB image, got 1"),
     ([pixel.affine((1.0, 2.0))], 3, np.uint8, "affine has 2 values, one a channel, for an image of 3"),
     ([pixel.normalize((0.5, 0.5, 0.5), 1.0)], 1, np.uint8, "normalize has 3 values"),
-    ([pixel.normalize(0.5, 0.5), pixel.invert()], 3, np.uint8, "normalize must come last, got invert after it"),
     ([pixel.permute((1, 0))], 3, np.uint8, "permute orders 2 channels, got an image of 3"),
     ([pixel.table(TABLE)], 3, np.float32, "table needs an integer image, got float32"),
     ([pixel.table(TABLE)], 3, np.uint16, r"table must be uint16 of 65536 levels.*, got uint8 \(256,\)"),
@@ -472,6 +471,16 @@ def test_what_does_not_fit_is_refused(ops: list[Op], channels: int, dtype: Any, 
         pack(ops, channels, dtype)
     with pytest.raises(ValueError, match=message):
         run(example_image(dtype, (5, 7), channels), ops)
+
+
+def test_normalize_ends_a_pass() -> None:
+    normalized, image = [pixel.normalize(0.5, 0.5)], example_image(np.uint8, (5, 7), 3)
+    for after in (pixel.invert(), Erase(((0, 0, 2, 3),), 0.25)):
+        with pytest.raises(ValueError, match="normalize must come last"):
+            pack([*normalized, pixel.invert()], 3, np.uint8)
+        result = run(image, [*normalized, after])
+        np.testing.assert_array_equal(result, run(run(image, normalized), [after]))
+        assert result.dtype == np.float32
 
 
 def test_constructors_refuse_what_no_image_fits() -> None:

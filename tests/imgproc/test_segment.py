@@ -407,7 +407,7 @@ def test_lines_of_a_watershed_part_the_regions() -> None:
     [
         ("superpixels", {"count": 0}, ValueError, "count must be >= 1, got 0"),
         ("superpixels", {"compactness": 0}, ValueError, "compactness must be > 0"),
-        ("superpixels", {"slico": 1}, TypeError, "slico must be a bool, got int"),
+        ("superpixels", {"slico": 1}, TypeError, "slico must be True or False, got 1"),
         ("superpixels", {"iterations": 0}, ValueError, "iterations must be >= 1"),
         ("mean_color_superpixels", {"labels": np.zeros((4, 4))}, TypeError, "labels must be integers, got float64"),
         ("mean_color_superpixels", {"labels": np.zeros((4, 5), int)}, ValueError, r"labels must have the \(h, w\)"),

@@ -26,7 +26,7 @@ from imgproc._scanline.operations._base import Operation
 from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.program import lay_out
 
-from ..state import Frame, frame_after
+from ..state import Frame, State, frame_after, frame_of
 from ..targets.base import Rules
 from ..tree import Node, Plan
 from .chain import LARGE, CompiledChain, FixedChain
@@ -104,13 +104,18 @@ def _map(tape: Tape, stage: Geometry, frame: Frame) -> Entry:
     words = frame.dtype == np.uint8 and frame.channels in (3, 4) and min(frame[:2]) > 1
     if not moves and not (words and stage.interpolation == "bilinear"):
         raise Untraceable
-    return Entry(MOVE if moves else WARP, [tape.register(v) for v in stage.pull], None, stage, frame)
+    numbers = (*stage.pull, *(stage.part or ()))
+    return Entry(MOVE if moves else WARP, [tape.register(v) for v in numbers], None, stage, frame)
 
 
 def record(
     plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype
 ) -> CompiledChain | FixedChain | None:
     """Compile a chain for images of a shape and dtype; None if it cannot be recorded."""
+    try:
+        plan.check(State(frame_of(shape, dtype)))
+    except (TypeError, ValueError):  # running stage by stage says so
+        return None
     fixed = _fixed(plan, rules, shape, dtype)
     if fixed is not None:
         return fixed

@@ -39,6 +39,10 @@ class Rules(NamedTuple):
     dtype: np.dtype | None = None
     layout: str = "last"
     fuse: bool = True
+    unit: str = ""
+    """What needs the levels of float images to be those from 0 to 1, if anything does."""
+    needed: tuple[str, ...] = ()
+    """Targets that must come wherever that comes whose rows they follow."""
 
 
 class Target:
@@ -171,9 +175,11 @@ class Passage(Following):
     same_rows : bool
         Whether boxes and points of the sample are those that the caller gave, row by row.  They are not once samples
         were mixed.
+    own : dict, optional
+        The stages of further images that have stages of their own, by name.
     """
 
-    __slots__ = ("_path", "out", "same_rows", "stages")
+    __slots__ = ("_path", "out", "own", "same_rows", "stages")
 
     def __init__(
         self,
@@ -183,8 +189,10 @@ class Passage(Following):
         out: np.ndarray | None = None,
         *,
         same_rows: bool = True,
+        own: dict[str, list[Stage]] | None = None,
     ) -> None:
         self.sample, self.rules, self.made, self.kept = sample, rules, {}, {}
+        self.own = own
         self.stages, self.out, self.same_rows = stages, out, same_rows
         self._path: Path | None = None
 
