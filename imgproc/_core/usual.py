@@ -57,6 +57,20 @@ def sums_may_run(
     return max(high - half, half - low) <= BEYOND * (spread or abs(half) or 1.0)
 
 
+def largest_in_sums(values: np.ndarray, valid: np.ndarray | None, ends: tuple[float, float] | None) -> float:
+    """Return the absolute level that sums over windows are as precise as anywhere in an image of floats.
+
+    It is the largest of all, or where sums may not run, as some lie far beyond the usual ones, the largest usual one.
+    """
+    if not sums_may_run(values, valid, ends):
+        half, spread = _middle_and_spread(some_values(values, valid), 4)
+        return abs(half) + 16 * spread
+    if ends is None:
+        where = True if valid is None else valid
+        ends = float(values.min(where=where, initial=0.0)), float(values.max(where=where, initial=0.0))
+    return max(abs(ends[0]), abs(ends[1]))
+
+
 def bins_may_be_equal(plane: np.ndarray, valid: np.ndarray, low: float, high: float) -> bool:
     """Say whether bins of equal width from `low` to `high`, the ends of the valid values, show how these are spread."""
     some = some_values(plane, valid)

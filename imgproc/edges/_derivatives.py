@@ -106,7 +106,8 @@ def gradient(
         x, y = (work(source, number).reshape(source.shape) for work in derivatives(kind, whole=True))
         if source.dtype.kind == "f":
             least = load_cv2().dilate(abs(source), np.ones((3, 3), np.uint8), borderType=number).reshape(source.shape)
-            least *= _ROUNDING * (_WHOLE[kind][1] if kind in _WHOLE else 1)
+            with np.errstate(under="ignore"):
+                least *= _ROUNDING * (_WHOLE[kind][1] if kind in _WHOLE else 1)
             x[abs(x) <= least], y[abs(y) <= least] = 0, 0
         # 0 - y, as -y would turn a 0 into -0, whose angle is -180.
         return np.degrees(np.arctan2(0 - y, x))

@@ -284,7 +284,7 @@ def superpixels(
 def _lab(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """L, a and b, (3, h, w), with 0 where the image is not finite, and where it is."""
     planes = np.empty((3, *image.shape[:2]), np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         for y in range(0, len(image), _ROWS):
             f = image[y : y + _ROWS].astype(np.float32)
             f /= np.float32(full_scale(image.dtype))  # the nearest float32, so that all dtypes agree

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from .._core.jit import kernel
 from .._core.levels import SHIFT, fill_level, fraction
 from .._core.planes import canonical, full_scale, luma
 from .._core.threads import run_bands
+from .._core.usual import largest_in_sums
 from .._neighbours.float_filters import apply, separable
 from .._neighbours.gaussian import gaussian_weights, mirrored
 from .._neighbours.window_sums import Windows, valid_samples
@@ -290,8 +290,11 @@ def _above_exact_mean(image: np.ndarray, radius: int, border: str, fill: float, 
 SLACK = 3
 """Units of rounding in which the levels themselves, a mean of theirs and a multiple of their deviation may be off."""
 
-LOST = float(2.0**-44)
-"""What sums over windows lose of a large level that is anywhere in the image, as they are taken about one level."""
+LOST = 2.0**-44
+"""What means of windows lose of the largest level that is anywhere in the image, as their sums run."""
+
+LOST_OF_STD = 2.0**-23
+"""What their standard deviations lose of it: the root of what is lost of squares."""
 
 
 def _above_level(
@@ -300,7 +303,9 @@ def _above_level(
     """Compare levels with thresholds that are rounded: what is above by no more than the rounding is not above."""
     kind = work_dtype(image.dtype).type
     window: dict[str, Any] = {"radius": radius, "border": border, "fill": fill}
-    low, high = _range(image)
+    samples, low = valid_samples(image, None), 0.0
+    if image.dtype.kind == "f":
+        low = samples.ends[0] if samples.ends else float(image[samples.valid].min(initial=0.0))
     is_signed = min(low, fill if border == "constant" else 0.0) < 0
     largest, units = 0.0, float(SLACK)
     if method == "gaussian":
@@ -313,7 +318,7 @@ def _above_level(
         size = apply(abs(image), work, radius, border, abs(fill)) if is_signed else mean
     else:
         if image.dtype.kind == "f":
-            largest = max(min(max(abs(low), abs(high)), MOST_OF_USUAL * _usual(image)), abs(fill))
+            largest = max(largest_in_sums(image, samples.valid, samples.ends), abs(fill))
         mean = local_mean(image, **window)
         size = local_mean(abs(image), **{**window, "fill": abs(fill)}) if is_signed else mean
     out = np.empty(image.shape, bool)
@@ -324,34 +329,10 @@ def _above_level(
         run_bands(lambda a, b: _above(*(p[a:b] for p in planes), factors, found[a:b]), h, pixels=image.size)
         return out
     factors[:3] = (1, -k, 0) if method == "niblack" else (1 - k, 0, 2 * k / full_scale(image.dtype))
-    # The root of what is lost of squares.
-    none = kind(math.sqrt(LOST) * largest)
+    none = kind(LOST_OF_STD * largest)
     planes.append(local_std(image, **window).reshape(h, -1))
     run_bands(lambda a, b: _above_spread(*(p[a:b] for p in planes), none, factors, found[a:b]), h, pixels=image.size)
     return out
-
-
-def _range(image: np.ndarray) -> tuple[float, float]:
-    """The lowest and the highest finite level; of integers it does not matter."""
-    if image.dtype.kind == "u":
-        return 0.0, 0.0
-    low, high = float(image.min()), float(image.max())
-    if not (np.isfinite(low) and np.isfinite(high)):
-        finite = image[np.isfinite(image)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    return low, high
-
-
-MOST_OF_USUAL = 256.0
-"""A level that is larger than so many usual ones is enormous, and `imgproc._neighbours.window_sums` lets no such level
-into its running sums."""
-
-
-def _usual(image: np.ndarray) -> float:
-    """How large levels are that are not 0, by some of them."""
-    some = image.reshape(image.shape[0], -1)[:: max(image.shape[0] // 32, 1), :: max(image.shape[1] // 32, 1)]
-    some = abs(some[np.isfinite(some) & (some != 0)])
-    return float(np.median(some)) if some.size else 1.0
 
 
 @kernel

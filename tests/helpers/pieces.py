@@ -18,7 +18,7 @@ from imgproc._neighbours import correlate, float_filters, window_sums
 from imgproc.edges import _canny
 from imgproc.frequency import _isotropic
 from imgproc.histogram import _distribution
-from imgproc.segment import _superpixels
+from imgproc.segment import _superpixels, _threshold
 from imgproc.smooth import _bilateral, _common, _gaussian, _guided, _non_local, _ordered, _weighted_median
 
 SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -32,6 +32,7 @@ SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "guided_filter": (_guided, {"_TILE": (32, 32)}),
     "hog": (describe, {"_HOG_BAND": 8}),
     "isotropic filters": (_isotropic, {"_ROWS": 4, "CACHED_BELOW": 1}),
+    "levels in groups": (_threshold, {"MOST_LEVELS": 256}),
     "linear filters": (float_filters, {"_BAND": 1}),
     "non_local_means": (_non_local, {"_ROWS": 4, "_COLUMNS": 5}),
     "percentile_filter": (_ordered, {"_TILE_COLUMNS": 40, "_TILE_PIXELS": 1 << 12}),

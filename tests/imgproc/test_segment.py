@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from helpers.pieces import in_small_pieces
 from helpers.vocabulary import DTYPES
 from oracles import segment as naive
 from oracles.plain import full_scale
@@ -14,7 +15,6 @@ from scipy import ndimage
 from skimage import filters, measure, segmentation
 
 import imgproc
-from imgproc.segment import _threshold
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 
@@ -202,16 +202,17 @@ def three_heaps(dtype: Any) -> np.ndarray:
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("outlier", [-9999.0, 1e4, 1e10, -1e10, 3.4e38, -3.4e38])
-@pytest.mark.parametrize("most", [1 << 16, 256])
-def test_an_outlier_is_one_class_and_the_others_are_as_before(monkeypatch, dtype, outlier, most) -> None:
+@pytest.mark.parametrize("in_groups", [False, True])
+def test_an_outlier_is_one_class_and_the_others_are_as_before(monkeypatch, dtype, outlier, in_groups) -> None:
     image = three_heaps(dtype)
     exact = imgproc.multi_otsu(image, classes=3)
-    monkeypatch.setattr(_threshold, "MOST_LEVELS", most)
+    if in_groups:
+        in_small_pieces(monkeypatch, "levels in groups")
     image[0, 0] = outlier
     found = imgproc.multi_otsu(image, classes=4)
     low, *high = found if outlier < 0 else found[::-1]
     assert low == image[0, 0] if outlier < 0 else low == np.sort(image.ravel())[-2]
-    np.testing.assert_allclose(sorted(high), exact, atol=0.01 if most == 256 else 1e-3)
+    np.testing.assert_allclose(sorted(high), exact, atol=0.01 if in_groups else 1e-3)
     for classes in range(2, 20):
         thresholds = imgproc.multi_otsu(image, classes=classes)
         assert np.unique(np.searchsorted(thresholds, image.ravel())).size == classes  # none is empty
@@ -226,7 +227,7 @@ def test_groups_of_levels_are_about_as_good_as_levels(monkeypatch, classes: int)
         return sum(np.var(image.ravel()[of == k]) * (of == k).sum() for k in range(classes))
 
     exact = imgproc.multi_otsu(image, classes=classes)
-    monkeypatch.setattr(_threshold, "MOST_LEVELS", 256)
+    in_small_pieces(monkeypatch, "levels in groups")
     found = imgproc.multi_otsu(image, classes=classes)
     assert rest(exact) <= rest(found) < 1.005 * rest(exact)
 

@@ -102,7 +102,7 @@ def canny(
     mean = correlated(np.where(valid, f, 0), weights, "constant") / (
         correlated(valid.astype(float), weights, "constant") + 1e-300
     )
-    x, y = gradient(mean, result="x"), gradient(mean, result="y")
+    x, y = (gradient(mean, result=axis, border="replicate") for axis in ("x", "y"))
     m = np.round(np.hypot(x, y), 12)
     ridge = np.zeros(f.shape, bool)
     whole = np.lib.stride_tricks.sliding_window_view(padded(valid, 1, "constant"), (3, 3)).all(axis=(2, 3))
