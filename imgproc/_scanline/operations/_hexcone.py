@@ -13,6 +13,10 @@ from ..._core.jit import kernel
 from ._base import settle
 
 
+TINY = 1.2e-38
+"""A chroma below this has no hue: its reciprocal would overflow."""
+
+
 @kernel(inner=True)
 def wrap(h, zero, six):
     """Bring a hue of [-6, 12) into [0, 6]."""
@@ -38,6 +42,7 @@ def to_hexcone(rows, n, hue, scale, shift, gain, lift):
         least = r if r < g else g
         least = b if b < least else least
         chroma = most - least
+        chroma = chroma if chroma > kind(TINY) else zero
         part = one / (chroma if chroma > zero else one)
         h = four + (r - g) * part
         h = two + (b - r) * part if most == g else h
