@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from helpers.transforms import EXAMPLES, REGISTRY, build
 
 import augment
 import imgproc
+from helpers.transforms import EXAMPLES, REGISTRY, build
 
 HUGE = (1e6, 2.0**31, 1e15, 1e18, 1e38, 1e300)
 VALUES = (*HUGE, *(-v for v in HUGE), 1e-9, 1e-300)

@@ -12,7 +12,6 @@ import numpy as np
 from ..._core.jit import kernel
 from ._base import settle
 
-
 TINY = 1.2e-38
 """A chroma below this has no hue: its reciprocal would overflow."""
 
