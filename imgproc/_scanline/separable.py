@@ -37,7 +37,7 @@ class Axis(NamedTuple):
 
     start: float
     step: float
-    count: int
+    pixels: int
     length: int
     """Pixels of the source."""
 
@@ -45,7 +45,7 @@ class Axis(NamedTuple):
 def _seen(axis: Axis) -> tuple[int, int]:
     """Which pixels of the result have their centres inside of the source: the first, and the one after the last."""
     first = math.ceil(max(-axis.start / axis.step - 0.5, 0.0))
-    end = math.floor(min((axis.length - axis.start) / axis.step - 0.5, axis.count - 1.0)) + 1
+    end = math.floor(min((axis.length - axis.start) / axis.step - 0.5, axis.pixels - 1.0)) + 1
     return (first, end) if first < end else (0, 0)
 
 
@@ -134,7 +134,7 @@ def can_resample(y: Axis, x: Axis, border: str) -> bool:
     """Whether footprints are narrow enough, and all numbers finite."""
     if not all(map(math.isfinite, (y.start, y.step, x.start, x.step))):
         return False
-    return border == "constant" or all(axis.step * axis.count <= WIDEST * axis.length for axis in (y, x))
+    return border == "constant" or all(axis.step * axis.pixels <= WIDEST * axis.length for axis in (y, x))
 
 
 def resample(
@@ -155,17 +155,17 @@ def resample(
     """
     planes = as_planes(image)
     channels = planes.shape[2]
-    out = np.empty((y.count, x.count, channels), image.dtype)
-    (top, bottom), (left, right) = (_seen(y), _seen(x)) if border == "constant" else ((0, y.count), (0, x.count))
-    if (top, left, bottom, right) != (0, 0, y.count, x.count):
+    out = np.empty((y.pixels, x.pixels, channels), image.dtype)
+    (top, bottom), (left, right) = (_seen(y), _seen(x)) if border == "constant" else ((0, y.pixels), (0, x.pixels))
+    if (top, left, bottom, right) != (0, 0, y.pixels, x.pixels):
         out[...] = levels
     if top < bottom and left < right:
         rows, columns = _taps(y, interpolation, border, top, bottom), _taps(x, interpolation, border, left, right)
         limits = np.array(rounding(image.dtype), np.float64)
-        flat, target = planes.reshape(planes.shape[0], -1), out.reshape(y.count, -1)[top:bottom]
+        flat, target = planes.reshape(planes.shape[0], -1), out.reshape(y.pixels, -1)[top:bottom]
 
         def band(y0: int, y1: int) -> None:
             _resample(flat, rows, columns, channels, limits, target, left, y0, y1)
 
-        run_bands(band, bottom - top, pixels=(bottom - top) * max(x.count, x.length))
-    return out.reshape(y.count, x.count, *image.shape[2:])
+        run_bands(band, bottom - top, pixels=(bottom - top) * max(x.pixels, x.length))
+    return out.reshape(y.pixels, x.pixels, *image.shape[2:])

@@ -28,10 +28,11 @@ class Labels(NamedTuple):
 
     def levels(self, fill: Any) -> tuple[float, ...]:
         """The label of a border, or one for each channel, as levels of the bytes."""
-        given = [fill] * self.channels if np.ndim(fill) == 0 else list(fill)
+        one = np.ndim(fill) == 0
+        given = [fill] * self.channels if one else list(fill)
         if len(given) != self.channels:
             raise ValueError(f"fill must be one label or {self.channels}, one a channel, got {len(given)}")
-        values = [self._label(v, "fill" if np.ndim(fill) == 0 else f"fill[{k}]") for k, v in enumerate(given)]
+        values = [self._label(v, "fill" if one else f"label {k} of fill") for k, v in enumerate(given)]
         return tuple(byte / 255 for byte in np.array(values, self.dtype).view(np.uint8).tolist())
 
     def _label(self, value: Any, name: str) -> int:
