@@ -18,7 +18,7 @@ from .._core.threads import run_bands
 from .samplers.bicubic import CUBIC
 
 WIDEST = 4
-"""Footprints of more lengths of the image than this are not averaged under a border that repeats the image."""
+"""What reaches by more lengths of the image beyond it is not averaged under a border that repeats the image."""
 
 
 class Taps(NamedTuple):
@@ -44,8 +44,9 @@ class Axis(NamedTuple):
 
 def _seen(axis: Axis) -> tuple[int, int]:
     """Which pixels of the result have their centres inside of the source: the first, and the one after the last."""
-    first = math.ceil(max(-axis.start / axis.step - 0.5, 0.0))
-    end = math.floor(min((axis.length - axis.start) / axis.step - 0.5, axis.pixels - 1.0)) + 1
+    low, high = -axis.start / axis.step - 0.5, (axis.length - axis.start) / axis.step - 0.5
+    first = math.ceil(min(max(low, 0.0), axis.pixels))
+    end = math.floor(max(min(high, axis.pixels - 1.0), -1.0)) + 1
     return (first, end) if first < end else (0, 0)
 
 
@@ -131,10 +132,12 @@ def _resample(image, rows, columns, channels, limits, out, left, y0, y1):
 
 
 def can_resample(y: Axis, x: Axis, border: str) -> bool:
-    """Whether footprints are narrow enough, and all numbers finite."""
+    """Whether all numbers are finite, and what is seen reaches not too far beyond the image."""
     if not all(map(math.isfinite, (y.start, y.step, x.start, x.step))):
         return False
-    return border == "constant" or all(axis.step * axis.pixels <= WIDEST * axis.length for axis in (y, x))
+    return border == "constant" or all(
+        axis.step * axis.pixels <= WIDEST * axis.length and abs(axis.start) <= WIDEST * axis.length for axis in (y, x)
+    )
 
 
 def resample(
