@@ -119,16 +119,24 @@ def _resample(image, rows, columns, channels, limits, out, left, y0, y1):
     lo, hi, rounds = limits[0], limits[1], limits[2] > 0.0
     for y in range(y0, y1):
         _down(image, rows.index[y], rows.weights[y], rows.number[y], row)
+        line, at = out[y], np.uint64(left * channels)
         for i in range(columns.number.size):
-            index, weights = columns.index[i], columns.weights[i]
-            for c in range(channels):
-                base = row[index[0] * channels + c]
+            index, weights, number = columns.index[i], columns.weights[i], columns.number[i]
+            first = np.uint64(index[0] * channels)
+            second, share = first, 0.0
+            if number > 1:
+                second, share = np.uint64(index[1] * channels), weights[1]
+            for c in range(np.uint64(channels)):
+                base = row[first + c]
                 level = base
-                for k in range(1, columns.number[i]):
-                    level += weights[k] * (row[index[k] * channels + c] - base)
+                if number > 1:  # an infinite level alone stays so
+                    level += share * (row[second + c] - base)
+                for k in range(2, number):
+                    level += weights[k] * (row[np.uint64(index[k] * channels) + c] - base)
                 if rounds:
                     level = np.rint(min(max(level, lo), hi))
-                out[y, (left + i) * channels + c] = kind(level)
+                line[at] = kind(level)
+                at += np.uint64(1)
 
 
 def can_resample(y: Axis, x: Axis, border: str) -> bool:

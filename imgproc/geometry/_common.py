@@ -12,7 +12,7 @@ from .._core.formats import channels_of
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
 
 
-LABELS = "bool and integers of other sizes are labels, which are moved and never blended"
+LABELS = "bool and other integers are labels, which are moved and never blended"
 """What messages say of label images."""
 
 
@@ -51,12 +51,12 @@ def opened(image: Any, interpolation: str | None = None, *, full: bool = False) 
     ``"nearest"``.
     """
     labels = None
-    if type(image) is np.ndarray and image.dtype.kind in "biu" and image.dtype not in DTYPES:
+    if type(image) is np.ndarray and image.dtype.kind in "biu" and image.dtype.newbyteorder("=") not in DTYPES:
         as_image(np.broadcast_to(np.uint8(0), image.shape))  # the shape
         if interpolation not in (None, "nearest"):
-            raise ValueError(
-                f"interpolation must be 'nearest' for a label image of {image.dtype}, got {interpolation!r}: {LABELS}; "
-                "an image of intensities must be uint8, uint16, float32 or float64"
+            raise TypeError(
+                f"image must have dtype uint8, uint16, float32 or float64 for {interpolation!r} interpolation, got "
+                f"{image.dtype}: {LABELS}, which interpolation='nearest' does"
             )
         labels = Labels(image.dtype.newbyteorder("="), channels_of(image), image.ndim)
         whole = np.ascontiguousarray(image, labels.dtype)

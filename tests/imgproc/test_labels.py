@@ -64,7 +64,7 @@ def test_labels_keep_all_their_bits() -> None:
     ],
 )
 def test_labels_are_never_blended(call: Callable[[np.ndarray], Any], dtype: Any) -> None:
-    with pytest.raises(ValueError, match=r"interpolation must be 'nearest' for a label image of"):
+    with pytest.raises(TypeError, match=r"image must have dtype .* for '\w+' interpolation, got .* labels"):
         call(np.ones((H, W), dtype))
 
 
@@ -93,6 +93,17 @@ def test_float64_is_resized_with_weights_of_float64(interpolation: str, size: tu
     np.testing.assert_allclose(single, double, atol=2e-6)
     if interpolation == "area" and size == (3, 3):
         assert double[0, 0] == pytest.approx(np.average(ramp[:2, :4], axis=0, weights=[1, 2 / 3]).mean(), abs=1e-15)
+
+
+def test_infinite_levels_stay_in_their_pixels() -> None:
+    image = np.zeros((8, 8))
+    image[2, 3] = np.inf
+    result = imgproc.resize(image, size=(4, 8), interpolation="area")
+    assert not np.isfinite(result[1, 3])
+    result[1, 3] = 0
+    assert (result == 0).all()
+    shifted = imgproc.resize(image, size=(24, 24), interpolation="bilinear")
+    assert shifted[7, 10] == np.inf  # the middle of the pixel
 
 
 def test_areas_are_averaged_at_fractional_extents() -> None:
