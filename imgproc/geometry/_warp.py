@@ -192,3 +192,4 @@ def rotate(
 
 
 declare(resize, rotate, warp, no_peer="no row yet")
+declare(warp, together=[{"matrix": np.array([[0.4, 0.0, 0.3], [0.0, 0.45, 0.2]]), "interpolation": "area"}])
