@@ -109,7 +109,7 @@ class Normalize(Transform):
     """Subtract a mean and divide by a standard deviation: ``(v / full scale - mean) / std``.
 
     As in albumentations (``max_pixel_value`` is the full scale) and torchvision.  The result is float.  Put it last:
-    transforms that take levels for fractions of full scale, such as `Gamma` or `Equalize`, refuse what it leaves unless
+    transforms that take levels for fractions of full scale, such as `Gamma` or `CLAHE`, refuse what it leaves unless
     that is in [0, 1] (``mean=0, std=1``), and noise, erasing and filters take it as it is.  Changes images only.
 
     Parameters

@@ -93,8 +93,12 @@ class Equalize(Transform):
         return GREY_OR_RGB if self.color == "luminance" else None
 
     def wants_unit(self) -> bool:
-        """Levels are counted on full scale."""
-        return True
+        """Luma is counted on full scale; a channel by itself is from its least to its largest level."""
+        return self.color == "luminance"
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Levels over the full scale."""
+        return kind._replace(unit=True)
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Tables, or the function."""
@@ -153,8 +157,12 @@ class AutoContrast(Transform):
         return GREY_OR_RGB if self.color == "luminance" else None
 
     def wants_unit(self) -> bool:
-        """Levels are counted on full scale."""
-        return True
+        """Luma is stretched on full scale; a channel by itself is from its least to its largest level."""
+        return self.color == "luminance"
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Levels over the full scale."""
+        return kind._replace(unit=True)
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Tables, or the function."""
@@ -274,8 +282,12 @@ class MatchHistogram(Transform):
         return GREY_OR_RGB if self.color == "luminance" else None
 
     def wants_unit(self) -> bool:
-        """Levels are counted on full scale."""
-        return True
+        """Luma is on full scale, and so is what is blended with levels of a reference."""
+        return self.color == "luminance" or self.blend[0] < 1.0
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Levels of a reference, on full scale."""
+        return kind._replace(unit=True)
 
     def check(self, kind: Kind, name: str = "image") -> None:
         """As of all; references need the channels of the image."""
