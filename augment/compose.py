@@ -131,7 +131,7 @@ class Compose(Group):
         for name in DECLARED:
             names = getattr(self, name)
             if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
-                raise TypeError(f"{name} must be a list or a tuple of strings, got {names!r}")
+                raise TypeError(f"{name} must be a sequence of strings, a list or a tuple, got {names!r}")
             self._keep(name, tuple(names))
         for name, default in _DEFAULTS.items():
             if getattr(self, name) is default:  # a name that the caller wants for something else is free
