@@ -142,7 +142,7 @@ def test_a_chain_refuses_an_image_exactly_when_what_it_could_draw_does(
     name: str, params: dict[str, Any], dtype: Any
 ) -> None:
     rare = chains(name, params)
-    for channels in (None, 1, 2, 3, 4, 6):
+    for channels in (None, 1, 2, 3, 4, 6) if dtype in (np.uint8, np.float32) else (None, 3):
         image = picture(dtype, channels)
         surely = augment.Compose([build(name, params)])
         expected = outcome(surely, image=image, key=1)
