@@ -2,6 +2,7 @@
 
 from imgproc._core.publish import publish as _publish
 
+from ._peers import NAMES as _NAMES
 from .anchors import *
 from .balance import *
 from .boxes import *
@@ -15,4 +16,4 @@ from .mix import *
 from .noise import *
 from .policy import *
 
-_publish(globals(), listed=True)
+_publish(globals(), listed=True, peers=_NAMES)

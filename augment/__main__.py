@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from imgproc._core.arguments import default_of
 from imgproc._version import __version__
-from imgproc.io._encode import replace_file
+from imgproc.io._standard import STANDARD, write_bytes, write_named
+
+from .anchors import anchors_for
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,27 +50,42 @@ def _add_anchors(commands: Any) -> None:
     parser = commands.add_parser("anchors", help=said, description=said)
     parser.set_defaults(command=anchors, name="anchors")
     parser.add_argument("labels", metavar="LABELS", help="a file or folder of labels: YOLO, COCO or PASCAL VOC")
-    parser.add_argument("-k", type=_count, default=9, help="how many, or 'auto' (default: %(default)s)")
+    default = functools.partial(default_of, anchors_for)
+    parser.add_argument("-k", type=_count, default=default("k"), help="how many, or 'auto' (default: %(default)s)")
     parser.add_argument(
         "--image-size",
         metavar="PIXELS",
         type=_size,
         help="letterbox to this side, or to HEIGHTxWIDTH (default: no scaling)",
     )
-    parser.add_argument("--format", choices=("auto", "yolo", "coco", "voc"), default="auto", help="of the labels")
-    parser.add_argument("--metric", choices=("iou", "euclidean"), default="iou", help="default: %(default)s")
-    parser.add_argument("--update", choices=("exact", "mean", "median"), default="exact", help="default: %(default)s")
-    parser.add_argument("--restarts", metavar="N", type=int, default=5, help="default: %(default)s")
-    parser.add_argument("--evolve", metavar="GENERATIONS", type=int, default=0, help="random changes that must improve")
     parser.add_argument(
-        "--fitness", choices=("iou", "ratio"), default="iou", help="of evolution (default: %(default)s)"
+        "--format", choices=("auto", "yolo", "coco", "voc"), default=default("labels"), help="of the labels"
     )
     parser.add_argument(
-        "--min-size", metavar="PIXELS", type=float, default=0.0, help="leave out boxes smaller than this"
+        "--metric", choices=("iou", "euclidean"), default=default("metric"), help="default: %(default)s"
     )
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="default: %(default)s")
-    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw boxes, anchors and the elbow")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write anchors and figures")
+    parser.add_argument(
+        "--update", choices=("exact", "mean", "median"), default=default("update"), help="default: %(default)s"
+    )
+    parser.add_argument("--restarts", metavar="N", type=int, default=default("n_init"), help="default: %(default)s")
+    parser.add_argument(
+        "--evolve", metavar="GENERATIONS", type=int, default=default("evolve"), help="random changes that must improve"
+    )
+    parser.add_argument(
+        "--fitness", choices=("iou", "ratio"), default=default("fitness"), help="of evolution (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--min-size",
+        metavar="PIXELS",
+        type=float,
+        default=default("min_size"),
+        help="leave out boxes smaller than this",
+    )
+    parser.add_argument("--seed", metavar="N", type=int, default=default("random_state"), help="default: %(default)s")
+    parser.add_argument(
+        "--plot", metavar="FILE", type=Path, help="draw boxes, anchors and the elbow (-: to standard output, PNG)"
+    )
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write anchors and figures (-: to standard output)")
 
 
 def anchors(chosen: argparse.Namespace) -> int:
@@ -83,25 +101,34 @@ def anchors(chosen: argparse.Namespace) -> int:
     int
         0
     """
-    from .anchors import anchors_for
-
-    for path in filter(None, (chosen.plot, chosen.json)):  # before minutes of work
-        if path.is_dir() or not path.absolute().parent.is_dir():
+    targets = [path for path in (chosen.plot, chosen.json) if path is not None]
+    for path in targets:  # before minutes of work
+        if str(path) != STANDARD and (path.is_dir() or not path.absolute().parent.is_dir()):
             raise ValueError(f"{path} must be a file in a folder that exists")
-    if chosen.plot and chosen.plot.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"):
+    if len(targets) == 2 and str(targets[0]) == str(targets[1]):
+        raise ValueError(f"--plot and --json must be two files, got {targets[0]} twice")
+    if (
+        chosen.plot
+        and str(chosen.plot) != STANDARD
+        and chosen.plot.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+    ):
         raise ValueError(f"--plot must be an image file such as anchors.png, got {chosen.plot}")
     found = anchors_for(
         chosen.labels, chosen.k, image_size=chosen.image_size, labels=chosen.format, metric=chosen.metric,
         update=chosen.update, n_init=chosen.restarts, evolve=chosen.evolve, fitness=chosen.fitness,
         min_size=chosen.min_size, random_state=chosen.seed,
     )  # fmt: skip
-    print(found.report())
+    said = sys.stderr if STANDARD in map(str, targets) else sys.stdout
+    print(found.report(), file=said)
     if chosen.plot:
-        found.plot(chosen.plot)
-        print(f"plot: {chosen.plot}")
+        if str(chosen.plot) == STANDARD:
+            write_named(STANDARD, found.plot())
+        else:
+            found.plot(chosen.plot)
+        print(f"plot: {chosen.plot}", file=said)
     if chosen.json:
         _write_json(chosen.json, found)
-        print(f"figures: {chosen.json}")
+        print(f"figures: {chosen.json}", file=said)
     return 0
 
 
@@ -117,7 +144,7 @@ def _write_json(path: Path, found: Any) -> None:
         "boxes": len(found.sizes),
         "dropped": found.dropped,
     }
-    replace_file(os.path.realpath(path), (json.dumps(figures, indent=1) + "\n").encode())
+    write_bytes(path, (json.dumps(figures, indent=1) + "\n").encode())
 
 
 def _count(text: str) -> int | str:

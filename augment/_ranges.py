@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image, integer, real
+from imgproc._core.check import as_image, flag, integer, real
 from imgproc._core.formats import channels_of
+from imgproc._core.levels import ANY, Scale, fraction
 
 from ._chain.state import Kind
 
@@ -20,16 +21,18 @@ Range = tuple[float, float]
 def number_range(
     value: Any,
     name: str,
+    scale: Scale = ANY,
+    /,
     *,
     at_least: float | None = None,
     at_most: float | None = None,
     above: float | None = None,
     below: float | None = None,
 ) -> Range:
-    """A pair (low, high) of finite numbers, low <= high, within bounds."""
+    """A pair (low, high) of finite numbers, low <= high, within bounds; `scale` is that of fractions of full scale."""
     low, high = _pair(value, name)
-    low = real(low, f"{name}[0]", at_least=at_least, at_most=at_most)
-    high = real(high, f"{name}[1]", at_least=at_least, at_most=at_most)
+    low = fraction(low, f"{name}[0]", scale, at_least=at_least, at_most=at_most)
+    high = fraction(high, f"{name}[1]", scale, at_least=at_least, at_most=at_most)
     if above is not None and low <= above:
         raise ValueError(f"{name}[0] must be > {above:g}, got {low}")
     if below is not None and high >= below:
@@ -64,11 +67,8 @@ def number_tuple(value: Any, name: str, length: int) -> tuple[float, ...]:
     return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
 
 
-def truth(value: Any, name: str) -> bool:
-    """True or False, nothing else."""
-    if not isinstance(value, bool):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
-    return value
+truth = flag
+"""True or False; what a transform keeps is Python's (see `Transform.__post_init__`)."""
 
 
 def check_fill(fill: Any, kind: Kind, who: str, name: str) -> None:

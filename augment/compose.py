@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import integer, one_of, real
+from imgproc._core.check import as_out, flag, integer, one_of, real
 from imgproc._core.needed import needed
 
 from ._chain import geometry, records
@@ -18,7 +18,8 @@ from ._chain.batch import run_batch
 from ._chain.chain import Chain
 from ._chain.explain import explain
 from ._chain.keys import Draws, Key, fresh_key, key_array
-from ._chain.serialize import VERSION, check_version, from_plain, to_plain
+from ._chain.levels import needs_unit
+from ._chain.serialize import VERSION, check_size, check_version, from_plain, from_text, from_yaml_text, to_plain
 from ._chain.stream import map_samples
 from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS
@@ -53,7 +54,8 @@ class Compose(Group):
     seed : int
         64 bits.  All draws depend on it, beside the key of the sample.
     dtype : {"uint8", "uint16", "float16", "float32", "float64"}, optional
-        Of the resulting images, whose levels are scaled from full scale to full scale.  Default: that of the input, or
+        Of the resulting images, whose levels are scaled from full scale to full scale.  So levels of float images must
+        be from 0 to 1 if the result is of integers (see `imgproc.rescale`).  Default: that of the input, or
         float32 after `Normalize`.
     layout : {"last", "first"}
         Where the channels of the resulting images go.  An image of shape (h, w) keeps its shape.
@@ -72,8 +74,9 @@ class Compose(Group):
     remove_invisible : bool
         Leave out keypoints that have left the image.
     box_fields, keypoint_fields : sequence of str
-        Names of lists, tuples or arrays with one entry for each box or keypoint.  A default gives way where its name is
-        declared for something else, as in ``keypoint_fields=("labels",)``.
+        Names of lists, tuples or arrays with one entry for each box or keypoint.  Names that are given here must come
+        with every sample that has boxes or keypoints; those of the defaults may be left out.  A default gives way where
+        its name is declared for something else, as in ``keypoint_fields=("labels",)``.
     image_names, mask_names : sequence of str
         Names of further images and masks, of the size of ``image``.
     p : float
@@ -126,8 +129,7 @@ class Compose(Group):
         self._keep("min_area", real(self.min_area, "min_area", at_least=0))
         self._keep("min_visibility", real(self.min_visibility, "min_visibility", at_least=0, at_most=1))
         for name in ("fuse", "clip", "remove_invisible"):
-            if not isinstance(getattr(self, name), (bool, np.bool_)):
-                raise TypeError(f"{name} must be a bool, got {getattr(self, name)!r}")
+            self._keep(name, flag(getattr(self, name), name))
         for name in DECLARED:
             names = getattr(self, name)
             if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
@@ -155,6 +157,13 @@ class Compose(Group):
             dtype,
             self.layout,
             bool(self.fuse),
+            needs_unit([node.transform for node in plan.nodes], self.dtype),
+            tuple(
+                name
+                for declared, default in _DEFAULTS.items()
+                if getattr(self, declared) != default
+                for name in getattr(self, declared)
+            ),
         )
         return Chain(plan, rules, self.seed)
 
@@ -200,7 +209,7 @@ class Compose(Group):
         """
         if key is None:
             key = fresh_key()
-        result = self._chain.apply(targets, key_array(key), out, donors)
+        result = self._chain.apply(targets, key_array(key), as_out(out), donors)
         result["key"] = key
         return result
 
@@ -237,7 +246,7 @@ class Compose(Group):
             ``images`` is one array (n, ...) if all results have one shape, and a list otherwise.  ``keys`` is a list.
             The other targets are lists under their names; ``masks`` are stacked like images.
         """
-        return run_batch(self._chain, images, keys, out, workers, targets, donors)
+        return run_batch(self._chain, images, keys, as_out(out), workers, targets, donors)
 
     def map(
         self,
@@ -272,7 +281,7 @@ class Compose(Group):
     # --- draws --------------------------------------------------------------------------------------------------------
 
     def draw(  # type: ignore[override]  # users draw a whole chain, and it is asked for no step as it is outermost
-        self, key: Key, shape: Sequence[int], *, dtype: Any = np.uint8, donors: Any = None
+        self, key: Key, shape: Sequence[int], *, dtype: Any = np.uint8, donors: Any = None, **targets: Any
     ) -> dict[str, Any]:
         """Say what the chain would do to an image of this shape under this key, as plain data for `replay`.
 
@@ -284,12 +293,21 @@ class Compose(Group):
             Of the image.
         donors : sized, optional
             For chains that mix.  Their number decides who the partners are.
+        **targets
+            The boxes and masks of the sample, as in a call, for transforms that look at them when they draw, such as
+            `BoxSafeCrop` and `MaskDropout`; where the sample has none, ``boxes=[]`` and a mask of zeros.  A chain that
+            also mixes then needs the donors themselves.
 
         Returns
         -------
         dict
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is wrong, or a target is missing that the draw depends on.
         """
-        return records.draw(self._chain, self.seed, key, shape, dtype, donors)
+        return records.draw(self._chain, self.seed, key, shape, dtype, donors, targets)
 
     def replay(
         self, record: dict[str, Any], *, out: np.ndarray | None = None, donors: Any = None, **targets: Any
@@ -299,7 +317,8 @@ class Compose(Group):
         Parameters
         ----------
         record : dict
-            From `draw`, maybe by way of JSON.
+            From `draw`, maybe by way of JSON.  It may say what this chain could have drawn for the sample at hand.
+            Places are absolute: on an image of another size they are those of the record, if they lie in it.
         out : ndarray, optional
             Gets the resulting image.
         donors : indexable, optional
@@ -311,10 +330,17 @@ class Compose(Group):
         -------
         dict
             As from a call.
-        """
-        return records.replay(self._chain, record, out, donors, targets)
 
-    def explain(self, shape: Sequence[int], *, key: Key | None = None, dtype: Any = np.uint8) -> str:
+        Raises
+        ------
+        TypeError, ValueError
+            If the record does not fit the chain or the sample, or a target is wrong; no work is done then.
+        """
+        return records.replay(self._chain, record, as_out(out), donors, targets)
+
+    def explain(
+        self, shape: Sequence[int], *, key: Key | None = None, dtype: Any = np.uint8, donors: Any = None, **targets: Any
+    ) -> str:
         """Describe the passes over the image that the chain takes, and why each pass ends.
 
         Parameters
@@ -324,16 +350,18 @@ class Compose(Group):
             Explain what is drawn for it.  Default: every transform is applied, whatever its `p`.
         dtype : dtype
             Of the image.
+        donors, **targets
+            As in `draw`.  Without a key nothing is missing: what a transform may look at is then taken to be none.
 
         Returns
         -------
         str
         """
-        return explain(self._chain, shape, key, dtype)
+        return explain(self._chain, shape, key, dtype, donors, targets)
 
     # --- geometry -----------------------------------------------------------------------------------------------------
 
-    def matrix(self, key: Key | dict[str, Any], shape: Sequence[int]) -> np.ndarray:
+    def matrix(self, key: Key | dict[str, Any], shape: Sequence[int], **targets: Any) -> np.ndarray:
         """The whole geometry of the chain as one matrix, from points of the input to points of the output.
 
         Parameters
@@ -341,6 +369,8 @@ class Compose(Group):
         key : int, tuple of int, or record
         shape : (h, w) or (h, w, c)
             Of the input.
+        **targets
+            As in `draw`; a record needs none.
 
         Returns
         -------
@@ -350,9 +380,9 @@ class Compose(Group):
         Raises
         ------
         ValueError
-            If a stage displaces points by a grid.
+            If a stage displaces points by a grid, or a target is missing that the draw depends on.
         """
-        return geometry.matrix(self._chain, key, shape)
+        return geometry.matrix(self._chain, key, shape, targets)
 
     def invert(
         self,
@@ -370,7 +400,7 @@ class Compose(Group):
         Parameters
         ----------
         key : int, tuple of int, or record
-            Of the call.
+            Of the call.  Where the draw depends on boxes or masks of the input, the record that `draw` gives for them.
         shape : (h, w) or (h, w, c)
             Of the input image.
         keypoints : array_like of shape (n, 2), optional
@@ -401,8 +431,10 @@ class Compose(Group):
         Raises
         ------
         TypeError, ValueError
-            If it is no recipe, of a newer version, or names a transform or a field that is not there.
+            If it is no recipe, of a newer version, names a transform or a field that is not there, or holds more than a
+            million values or 100 levels.
         """
+        check_size(recipe)
         check_version(recipe)
         made = from_plain(recipe)
         if not isinstance(made, Compose):
@@ -416,7 +448,7 @@ class Compose(Group):
     @classmethod
     def from_json(cls, text: str) -> Compose:
         """The chain of a recipe in JSON."""
-        return cls.from_dict(json.loads(text))
+        return cls.from_dict(from_text(text))
 
     def to_yaml(self) -> str:
         """The recipe as YAML."""
@@ -428,7 +460,4 @@ class Compose(Group):
     @classmethod
     def from_yaml(cls, text: str) -> Compose:
         """The chain of a recipe in YAML."""
-        with needed("yaml"):
-            import yaml
-
-        return cls.from_dict(yaml.safe_load(text))
+        return cls.from_dict(from_yaml_text(text))

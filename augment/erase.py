@@ -14,14 +14,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from imgproc._core import elementary
-from imgproc._core.check import fill_levels, integer, one_of
+from imgproc._core.check import integer, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.formats import channels_of
+from imgproc._core.levels import fill_levels
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import full_scale
 from imgproc._scanline import Deferred, MaskOnly, Stage, Whole, pixel, run
 from imgproc._scanline import Erase as EraseStage
 
+from ._chain.drawn import Rule, rectangle, row, several, whole
 from ._chain.keys import Draws
 from ._chain.transform import Frame, Kind, Params, Transform
 from ._ranges import check_fill, integer_range, number_range, truth
@@ -121,6 +123,10 @@ def _paint_labels(rectangles: Rectangles, mask_fill: int, mask: np.ndarray) -> n
     return mask
 
 
+_MOST_HOLES = 4096
+"""Each of them is drawn and painted, however small the image is."""
+
+
 # --- rectangles -------------------------------------------------------------------------------------------------------
 
 
@@ -176,6 +182,10 @@ class Erase(_Erasing):
         y, x = rng.integer(0, height - h), rng.integer(0, width - w)
         return self._with_stream({"rectangle": [y, x, y + h, x + w]}, rng)
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The rectangle lies in the image."""
+        return {"rectangle": rectangle(frame.height, frame.width)}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One rectangle."""
         rectangle = tuple(params["rectangle"])
@@ -201,7 +211,7 @@ class CoarseDropout(_Erasing):
     Parameters
     ----------
     holes : (int, int)
-        Range of the number of holes, at least 0; each integer alike.  Holes may overlap.
+        Range of the number of holes, 0 to 4096; each integer alike.  Holes may overlap.
     height, width : (float, float)
         Ranges of their sides as fractions of the image's, above 0, at most 1.
     fill : float, tuple of float, "mean" or "noise"
@@ -224,7 +234,7 @@ class CoarseDropout(_Erasing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("holes", integer_range(self.holes, "holes", at_least=0))
+        self._keep("holes", integer_range(self.holes, "holes", at_least=0, at_most=_MOST_HOLES))
         self._keep("height", number_range(self.height, "height", above=0, at_most=1))
         self._keep("width", number_range(self.width, "width", above=0, at_most=1))
 
@@ -237,6 +247,10 @@ class CoarseDropout(_Erasing):
             y, x = rng.integer(0, height - h), rng.integer(0, width - w)
             holes.append([y, x, y + h, x + w])
         return self._with_stream({"rectangles": holes}, rng)
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The holes lie in the image."""
+        return {"rectangles": several(rectangle(frame.height, frame.width), *self.holes)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Rectangles."""
@@ -297,6 +311,20 @@ class GridDropout(_Erasing):
         y, x = rng.integer(1 - unit, 0), rng.integer(1 - unit, 0)
         offset = [y, x] if self.random_offset else [0, 0]
         return self._with_stream({"unit": unit, "hole": hole, "offset": offset}, rng)
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """Periods and holes of pixels of the image."""
+        most = max(min(frame.height, frame.width), 2)
+        start = whole(1 - most, 0)
+        return {"unit": whole(2, most), "hole": whole(1, most), "offset": row(start, start)}
+
+    def checked(self, params: Any, frame: Frame) -> Params:
+        """Holes are no larger than the period, and the first one starts less than a period before the image."""
+        found = super().checked(params, frame)
+        unit = found["unit"]
+        if found["hole"] > unit or min(found["offset"]) <= -unit:
+            raise ValueError(f"hole must be <= unit and offset > -unit, got {found['hole']}, {found['offset']}, {unit}")
+        return found
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Rectangles."""
@@ -461,6 +489,12 @@ class MaskDropout(_Erasing):
             found[i], found[j] = found[j], found[i]
         return self._with_stream({"objects": found[:count]}, rng)
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """Objects have a label and a pixel of the image."""
+        place = whole(0, frame.height - 1), whole(0, frame.width - 1)
+        label = whole(-(1 << 63), (1 << 64) - 1)
+        return {"objects": several(row(label, *place), 0, self.objects[1])}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One function for the image, one for masks."""
         if frame.mask is None or not params["objects"]:
@@ -476,7 +510,7 @@ class MaskDropout(_Erasing):
 declare(
     MaskDropout,
     examples=[{}, {"objects": (2, 3), "by": "label", "fill": "noise", "mask_fill": None}],
-    look="One of the three things is black, and its tint is gone; its frame and dot stay.",
+    look="One of the[[ three]] things is black, and its tint is gone; its frame and dot stay.",
     peers=[Single("MaskDropout", targets="mask")],
 )
 

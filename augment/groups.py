@@ -6,9 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from imgproc._core.check import integer
+from imgproc._core.check import flag, integer
 from imgproc._core.declare import declare
 
 from ._chain.keys import Draws
@@ -26,6 +24,10 @@ _CHILDREN: tuple[tuple[str, dict[str, Any]], ...] = (
 """What the groups of the examples hold: names and parameters."""
 
 
+DEEPEST = 32
+"""So many groups may stand in each other."""
+
+
 def check_children(group: Group) -> None:
     """Check the transforms of a group, and store them as a tuple."""
     if isinstance(group.transforms, Transform) or not isinstance(group.transforms, (list, tuple)):
@@ -37,6 +39,10 @@ def check_children(group: Group) -> None:
         if getattr(child, "_outermost", False):
             raise TypeError(f"transforms[{k}] is a Compose, which stands only outermost: use Sequential")
     group._keep("transforms", tuple(group.transforms))
+    depth = 1 + max((getattr(child, "_depth", 0) for child in group.transforms), default=0)
+    if depth > DEEPEST:
+        raise ValueError(f"transforms must be nested at most {DEEPEST} groups deep, got {depth}")
+    group._keep("_depth", depth)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,8 +158,7 @@ class SomeOf(Group):
         if low > high:
             raise ValueError(f"n must be a pair (low, high) with low <= high, got {(low, high)}")
         self._keep("n", (low, high) if isinstance(self.n, (list, tuple)) else low)
-        if not isinstance(self.shuffle, (bool, np.bool_)):
-            raise TypeError(f"shuffle must be a bool, got {self.shuffle!r}")
+        self._keep("shuffle", flag(self.shuffle, "shuffle"))
 
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
         """Some of them, in the order of the list or in random order."""

@@ -10,9 +10,11 @@ from typing import Any
 from imgproc._core import elementary
 from imgproc._core.check import one_of
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SHIFT, SPREAD
 from imgproc._scanline import Stage, Whole, pixel
 from imgproc.noise import KINDS, LARGEST_ORDER, add_noise
 
+from ._chain.drawn import Rule, number
 from ._chain.keys import Draws
 from ._chain.transform import RGB, Frame, Params, Transform
 from ._ranges import integer_range, number_range, truth
@@ -51,8 +53,8 @@ class GaussianNoise(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("sigma", number_range(self.sigma, "sigma", at_least=0))
-        self._keep("mean", number_range(self.mean, "mean"))
+        self._keep("sigma", number_range(self.sigma, "sigma", SPREAD, at_least=0))
+        self._keep("mean", number_range(self.mean, "mean", SHIFT))
         truth(self.per_channel, "per_channel")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -156,7 +158,7 @@ class SpeckleNoise(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("sigma", number_range(self.sigma, "sigma", at_least=0))
+        self._keep("sigma", number_range(self.sigma, "sigma", SPREAD, at_least=0))
         truth(self.per_channel, "per_channel")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -345,9 +347,9 @@ class AddNoise(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         one_of(self.kind, "kind", KINDS)
-        self._keep("std", number_range(self.std, "std", at_least=0))
-        for name in ("mean", "angle"):
-            self._keep(name, number_range(getattr(self, name), name))
+        self._keep("std", number_range(self.std, "std", SPREAD, at_least=0))
+        self._keep("mean", number_range(self.mean, "mean", SHIFT))
+        self._keep("angle", number_range(self.angle, "angle"))
         self._keep("order", integer_range(self.order, "order", at_least=1, at_most=LARGEST_ORDER))
         for name in ("peak", "frequency"):
             self._keep(name, number_range(getattr(self, name), name, above=0))
@@ -379,6 +381,10 @@ class AddNoise(Transform):
             frequency, angle = _evenly(rng, *self.frequency), rng.uniform(*self.angle)
             return {**found, "frequency": frequency, "angle": angle, "phase": rng.uniform(0.0, 360.0)}
         return {**found, "stream": rng.stream()}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"phase": number(0, 360)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """The function."""

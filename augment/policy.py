@@ -10,19 +10,21 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from imgproc._core.check import border_name, fill_levels, integer, one_of, positive, real
+from imgproc._core.check import border_name, integer, one_of, positive, real
 from imgproc._core.declare import declare
 from imgproc._core.formats import work_dtype
+from imgproc._core.levels import fill_levels
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import canonical
 from imgproc._core.sums import add_weighted
 from imgproc._scanline import Geometry, Stage, Whole, pixel, run
 from imgproc._scanline.matrix import Matrix, about, rotation, translation
 
+from ._chain.drawn import Rule, number, row, several, whole, within, word
 from ._chain.keys import Draws
 from ._chain.transform import GREY_OR_RGB, Frame, Kind, Params, Transform
 from ._ranges import check_fill, integer_range, truth
@@ -55,6 +57,15 @@ class _Operation(NamedTuple):
         value *= getattr(frame, self.side) if self.side else 1.0
         value = self.base + (-value if (rng.unit() < 0.5) and self.signed else value)
         return [self.name, self.rounding(value) if self.rounding else value]
+
+    def rule(self, frame: Frame) -> Rule:
+        """What values records may give it."""
+        side = getattr(frame, self.side) if self.side else 1.0
+        ends = [self.weakest * side, self.strongest * side]
+        ends = [self.base + sign * end for end in ends for sign in ((1, -1) if self.signed else (1,))]
+        if self.rounding is None:
+            return within(min(ends), max(ends))
+        return whole(math.floor(min(ends)), math.ceil(max(ends)))
 
 
 def _truncated(value: float) -> int:
@@ -157,6 +168,22 @@ _MILD = (
 _FACTORS = tuple(_Operation(name, 0.1, 1.9) for name in ("Color", "Contrast", "Brightness", "Sharpness"))
 
 
+def _operation_rule(space: tuple[_Operation, ...], frame: Frame) -> Rule:
+    """The rule of [name, value] of one of several operations."""
+    rules = {operation.name: operation.rule(frame) for operation in space}
+    name_rule = word(*rules)
+
+    def check(value: Any, name: str) -> list[Any]:
+        kind, number = row(name_rule, lambda entry, _: entry)(value, name)
+        return [kind, rules[kind](number, f"{name}[1]")]
+
+    return check
+
+
+_MOST_OPERATIONS = 100
+"""So many operations, or branches of them, are applied to an image at most."""
+
+
 # --- the policies -----------------------------------------------------------------------------------------------------
 
 
@@ -221,7 +248,7 @@ class RandAugment(_Chain):
     Parameters
     ----------
     n : int
-        How many operations, at least 1; one may come twice.
+        How many operations, 1 to 100; one may come twice.
     magnitude : int
         Their strength, 0 to ``bins - 1``.
     bins : int
@@ -248,13 +275,15 @@ class RandAugment(_Chain):
        search space", 2019.
     """
 
+    assumes_unit: ClassVar[bool] = True
+
     n: int = 2
     magnitude: int = 9
     bins: int = 31
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("n", integer(self.n, "n", at_least=1))
+        self._keep("n", integer(self.n, "n", at_least=1, at_most=_MOST_OPERATIONS))
         self._keep("bins", integer(self.bins, "bins", at_least=2))
         self._keep("magnitude", integer(self.magnitude, "magnitude", at_least=0, at_most=self.bins - 1))
 
@@ -262,6 +291,10 @@ class RandAugment(_Chain):
         """Names and values."""
         level = self.magnitude / (self.bins - 1)
         return {"operations": [rng.pick(_RAND_AUGMENT).draw(rng, level, frame) for _ in range(self.n)]}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"operations": several(_operation_rule(_RAND_AUGMENT, frame), self.n)}
 
 
 declare(
@@ -305,6 +338,8 @@ class TrivialAugment(_Chain):
     .. [1] S. G. Müller, F. Hutter, "TrivialAugment: tuning-free yet state-of-the-art data augmentation", ICCV 2021.
     """
 
+    assumes_unit: ClassVar[bool] = True
+
     bins: int = 31
 
     def __post_init__(self) -> None:
@@ -315,6 +350,10 @@ class TrivialAugment(_Chain):
         """A name and a value."""
         level = rng.integer(0, self.bins - 1) / (self.bins - 1)
         return {"operations": [rng.pick(_TRIVIAL_AUGMENT).draw(rng, level, frame)]}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"operations": several(_operation_rule(_TRIVIAL_AUGMENT, frame), 1)}
 
 
 declare(
@@ -336,9 +375,9 @@ class AugMix(_Policy):
     Parameters
     ----------
     width : int
-        Number of branches, at least 1.
+        Number of branches, 1 to 100.
     depth : (int, int)
-        Range of the number of operations in a branch, both ends included, at least 1.
+        Range of the number of operations in a branch, both ends included, within 1 and 100.
     alpha : float
         Parameter of both distributions, above 0.
     severity : float
@@ -368,6 +407,8 @@ class AugMix(_Policy):
        method to improve robustness and uncertainty", ICLR 2020.
     """
 
+    assumes_unit: ClassVar[bool] = True
+
     width: int = 3
     depth: tuple[int, int] = (1, 3)
     alpha: float = 1.0
@@ -377,8 +418,8 @@ class AugMix(_Policy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("width", integer(self.width, "width", at_least=1))
-        self._keep("depth", integer_range(self.depth, "depth", at_least=1))
+        self._keep("width", integer(self.width, "width", at_least=1, at_most=_MOST_OPERATIONS))
+        self._keep("depth", integer_range(self.depth, "depth", at_least=1, at_most=_MOST_OPERATIONS))
         self._keep("alpha", positive(self.alpha, "alpha"))
         self._keep("severity", real(positive(self.severity, "severity"), "severity", at_most=10))
         truth(self.geometric, "geometric")
@@ -386,13 +427,21 @@ class AugMix(_Policy):
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The share of the branches, their weights, and the names and values of each."""
-        space = _MILD + _GEOMETRIC * self.geometric + _FACTORS * self.all_operations
+        space = self._space()
         low, high = min(0.1, self.severity) / 10.0, self.severity / 10.0
         share = dirichlet(rng, self.alpha, 2)[0]
         weights = dirichlet(rng, self.alpha, self.width)
         depths = [rng.integer(*self.depth) for _ in range(self.width)]
         branches = [[rng.pick(space).draw(rng, rng.uniform(low, high), frame) for _ in range(d)] for d in depths]
         return {"share": share, "weights": weights, "branches": branches}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        part, branch = number(0, 1), several(_operation_rule(self._space(), frame), *self.depth)
+        return {"share": part, "weights": several(part, self.width), "branches": several(branch, self.width)}
+
+    def _space(self) -> tuple[_Operation, ...]:
+        return _MILD + _GEOMETRIC * self.geometric + _FACTORS * self.all_operations
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One function of the image, which runs the branches."""

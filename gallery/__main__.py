@@ -72,7 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="pages to make (default: all; see --list)")
     parser.add_argument(
-        "--image", metavar="FILE", type=Path, nargs="+", action="extend", default=[], help="show these photos instead"
+        "--image",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="show these photos instead; a folder means its images, - standard input",
     )
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("gallery_out"), help="default: %(default)s")
     parser.add_argument(
@@ -95,14 +100,23 @@ def _gallery(argv: Sequence[str]) -> int:
     from ._site import Site
 
     parser = _parser()
-    args = parser.parse_args(argv)
+    args = parser.parse_intermixed_args(argv)  # names of pages may stand anywhere
     known = _page.names()
     if args.list:
         width = max(map(len, known))
         print("\n".join([f"{name:{width}}  {_page.title(name)}" for name in known]))
         print(f"{'speed':{width}}  Ours against the peers (python -m gallery speed)")
         return 0
-    unknown = [name for name in args.names if name not in known]
+    # After --image, too: what names a page and no file.
+    pages = [name for name in args.image if name in known and not Path(name).exists()]
+    names = [*args.names, *pages]
+    files = [name for name in args.image if name not in pages]
+    if args.image and not files:
+        parser.error(f"--image must be followed by files or folders, got {', '.join(args.image)}, which are pages")
+    unknown = [name for name in names if name not in known]
+    there = [name for name in unknown if Path(name).exists()]
+    if there:
+        parser.error(f"{', '.join(there)} is no page: write --image {' '.join(there)} to show it")
     if unknown:
         also = "; speed stands alone: python -m gallery speed" if "speed" in unknown else ""
         parser.error(f"unknown page {', '.join(unknown)}; known are {', '.join(known)}{also}")
@@ -114,11 +128,13 @@ def _gallery(argv: Sequence[str]) -> int:
 
     start = time.perf_counter()
     site = Site(args.out)
-    photos = _read(args.image, args.max_side, known)
-    if args.image and not photos:
+    photos = _read(files, args.max_side)
+    if files and not photos:
         print("python -m gallery: none of the files could be read, nothing was made", file=sys.stderr)
         return 1
-    made, failures = make(site, list(dict.fromkeys(args.names)) or known, photos, args.max_side, args.jobs)
+    made, failures, refusals = make(site, list(dict.fromkeys(names)) or known, photos, args.max_side, args.jobs)
+    for refusal in refusals:
+        print(f"not shown: {refusal}", file=sys.stderr)
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     if not made:
@@ -128,17 +144,20 @@ def _gallery(argv: Sequence[str]) -> int:
     return 1 if failures else 0
 
 
-def _read(files: Sequence[Path], max_side: int, known: Sequence[str]) -> list[Photo]:
-    """The files that can be read; the others are reported."""
-    from ._photos import PhotoError, from_file
+def _read(names: Sequence[str], max_side: int) -> list[Photo]:
+    """The files that can be read, and the images of folders; the others are reported."""
+    from ._photos import PhotoError, files_of, from_file
 
     photos = []
-    for file in files:
+    for name in names:
         try:
-            photos.append(from_file(file, max_side=max_side))
+            for file in files_of(name):
+                try:
+                    photos.append(from_file(file, max_side=max_side))
+                except PhotoError as error:
+                    print(f"could not read {error}", file=sys.stderr)
         except PhotoError as error:
-            hint = " (names of pages stand before --image)" if str(file) in known else ""
-            print(f"could not read {error}{hint}", file=sys.stderr)
+            print(f"could not read {error}", file=sys.stderr)
     return photos
 
 

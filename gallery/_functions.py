@@ -44,8 +44,9 @@ def show(page: Page, photos: Sequence[Photo]) -> None:
         peers = {} if case is None or case.beside else {peer: found.call for peer, found in case.peers.items()}
         page.heading(name, summary(name))
         for photo in photos:
-            image = evaluated(said.given, _of_kind(photo, "" if case is None else case.kind))
-            page.compare(photo, _call(said.call), peers, image=image, call=said.call, look=said.look)
+            with page.trying(photo.name):
+                image = evaluated(said.given, _of_kind(photo, "" if case is None else case.kind))
+                page.compare(photo, _call(said.call), peers, image=image, call=said.call, look=said.look)
 
 
 def _of_kind(photo: Photo, kind: str) -> np.ndarray:

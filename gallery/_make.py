@@ -25,11 +25,17 @@ class Made(NamedTuple):
     name: str
     there: bool
     failures: list[str]
+    refusals: list[str]
 
 
-def make(site: Site, names: Sequence[str], photos: Sequence[Photo], max_side: int, jobs: int) -> tuple[int, list[str]]:
+def make(
+    site: Site, names: Sequence[str], photos: Sequence[Photo], max_side: int, jobs: int
+) -> tuple[int, list[str], list[str]]:
     """Build the pages, in processes of their own where there are several; a page that fails is reported and the others
-    go on."""
+    go on.
+
+    The number of pages that were made, what failed, and what our functions refused to do with a photo.
+    """
     found: dict[str, Made] = {}
     with site, tqdm(total=len(names), unit="page", dynamic_ncols=True) as bar:
         if jobs == 1 or len(names) == 1:
@@ -44,16 +50,17 @@ def make(site: Site, names: Sequence[str], photos: Sequence[Photo], max_side: in
                     bar.set_description(page.name)
                     bar.update()
     failures = [f"page {name}: {what}" for name in names for what in found[name].failures]
-    return sum(page.there for page in found.values()), failures
+    refusals = [f"page {name}: {what}" for name in names for what in found[name].refusals]
+    return sum(page.there for page in found.values()), failures, refusals
 
 
 def _build(site: Site, name: str, photos: Sequence[Photo], max_side: int, step: Callable[[str], Any]) -> Made:
     try:
-        return Made(name, True, build(site, name, photos, max_side=max_side, step=step))
+        return Made(name, True, *build(site, name, photos, max_side=max_side, step=step))
     except SiteError:
         raise
     except Exception as error:
-        return Made(name, False, [f"{type(error).__name__}: {error}"])
+        return Made(name, False, [f"{type(error).__name__}: {error}"], [])
 
 
 def _together(
@@ -67,7 +74,7 @@ def _together(
             try:
                 entries, page = future.result()
             except BrokenProcessPool:
-                yield Made(name, False, ["a process ended before the page was ready"])
+                yield Made(name, False, ["a process ended before the page was ready"], [])
                 continue
             site.list_pages(entries)
             yield page

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -70,14 +72,18 @@ class Page:
         Packaged photos are shrunk to it [px].
     step : callable
         Told what is being done, for the progress bar.
+    own : bool
+        The photos are the user's: what the texts say of the packaged ones, in ``[[ ]]``, is left out.
     """
 
-    def __init__(self, site: Site, name: str, *, max_side: int, step: Callable[[str], None]) -> None:
+    def __init__(self, site: Site, name: str, *, max_side: int, step: Callable[[str], None], own: bool = False) -> None:
         self.site = site
         self.name = name
         self.max_side = max_side
         self.step = step
+        self.own = own
         self.failures: list[str] = []
+        self.refusals: list[str] = []
         self._parts: list[str] = []
         self._said: set[str] = set()
         self._thumbnail: np.ndarray | None = None
@@ -88,11 +94,11 @@ class Page:
 
     def heading(self, title: str, text: str = "") -> None:
         """A section's heading and text: plain, ``code`` in double backticks, a blank line between paragraphs."""
-        self._parts.append(f"<h2>{_inline(title)}</h2>{prose(text)}")
+        self._parts.append(f"<h2>{_inline(title)}</h2>{prose(said(text, own=self.own))}")
 
     def text(self, text: str) -> None:
         """Paragraphs; see `heading`."""
-        self._parts.append(prose(text))
+        self._parts.append(prose(said(text, own=self.own)))
 
     def thumbnail(self, before: np.ndarray, after: np.ndarray) -> None:
         """The page's picture on the index: left half before, right half after.  Default: of the first comparison."""
@@ -233,7 +239,7 @@ class Page:
 
     def write(self, module: ModuleType) -> Path:
         """Put what was made into the site."""
-        title, summary, introduction = split_docstring(module.__doc__)
+        title, summary, introduction = split_docstring(said(module.__doc__ or "", own=self.own))
         source = TEMPLATES.get_template("source.html").render(source=inspect.getsource(module), name=self.name)
         body = "".join([str(prose(introduction)), *self._parts, source])
         return self.site.add_page(
@@ -245,6 +251,22 @@ class Page:
         message = f"{what}: {type(error).__name__}: {error}"
         self.failures.append(message)
         self._parts.append(f'<p class="failed">Could not be shown. {escape(message)}</p>')
+
+    @contextlib.contextmanager
+    def trying(self, what: str) -> Iterator[None]:
+        """Show a part of the page: where one of our functions refuses the photo its sentence stands there instead.
+
+        What else goes wrong is noted on the page too, and is a failure of the run.
+        """
+        try:
+            yield
+        except Exception as error:
+            if not (self.own and is_refusal(error)):  # our own photos are to be shown
+                self.fail(what, error)
+                return
+            message = f"{what}: {error}"
+            self.refusals.append(message)
+            self._parts.append(f'<p class="failed">Not shown. {escape(message)}</p>')
 
     def _result(self, name: str, run: Run, reference: Run, shown: np.ndarray | None, *, alt: str) -> Cell:
         if run.result is None or shown is None:
@@ -274,6 +296,7 @@ class Page:
         return Picture(self.site.add_image(image), alt, image.shape[1], image.shape[0], pixels)
 
     def _row(self, cells: Sequence[Cell], look: str, *, wide: bool = False) -> None:
+        look = said(look, own=self.own)
         look = "" if look in self._said else look  # what holds for every photo is said once
         self._said.add(look)
         self._parts.append(
@@ -292,7 +315,9 @@ def title(name: str) -> str:
     return split_docstring(ast.get_docstring(ast.parse(source)))[0]
 
 
-def build(site: Site, name: str, photos: Sequence[Photo], *, max_side: int, step: Callable[[str], None]) -> list[str]:
+def build(
+    site: Site, name: str, photos: Sequence[Photo], *, max_side: int, step: Callable[[str], None]
+) -> tuple[list[str], list[str]]:
     """Make one page.
 
     Parameters
@@ -310,8 +335,9 @@ def build(site: Site, name: str, photos: Sequence[Photo], *, max_side: int, step
 
     Returns
     -------
-    list of str
-        What could not be shown: a photo that a function refused is noted on the page and the others go on.
+    (list of str, list of str)
+        What went wrong, and what our functions refused to do with a photo; both are noted on the page, and the rest
+        goes on.
 
     Raises
     ------
@@ -319,21 +345,25 @@ def build(site: Site, name: str, photos: Sequence[Photo], *, max_side: int, step
         What `once` of the page raises; then nothing is written.
     """
     module = importlib.import_module(f"{pages.__name__}.{name}")
-    page = Page(site, name, max_side=max_side, step=step)
+    page = Page(site, name, max_side=max_side, step=step, own=bool(photos))
     wanted = photos or [page.photo(photo) for photo in getattr(module, "PHOTOS", ())]
     if hasattr(module, "each"):
         for photo in wanted:
-            try:
+            with page.trying(photo.name):
                 module.each(page, photo)
-            except Exception as error:
-                page.fail(photo.name, error)
         if wanted and len(page.failures) == len(wanted):
             raise RuntimeError("; ".join(page.failures))
     if hasattr(module, "once"):
         module.once(page)
     _functions.show(page, wanted)
     page.write(module)
-    return page.failures
+    return page.failures, page.refusals
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether this is the sentence with which one of our functions refuses an argument."""
+    places = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return isinstance(error, (ValueError, TypeError)) and places[-1].partition(".")[0] in ("imgproc", "augment")
 
 
 def split_docstring(text: str | None) -> tuple[str, str, str]:
@@ -341,6 +371,14 @@ def split_docstring(text: str | None) -> tuple[str, str, str]:
     paragraphs = [part.strip() for part in inspect.cleandoc(text or "").split("\n\n")] + ["", ""]
     heading, summary, *rest = paragraphs
     return heading.rstrip("."), " ".join(summary.split()), "\n\n".join(rest).strip()
+
+
+_OF_THE_PACKAGED = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
+
+
+def said(text: str, *, own: bool) -> str:
+    """A text.  What stands in ``[[ ]]`` is said of the packaged photos, and left out where they are the user's own."""
+    return _OF_THE_PACKAGED.sub("" if own else r"\1", text)
 
 
 def prose(text: str) -> Markup:

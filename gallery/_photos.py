@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-import imgproc
+from imgproc.io._files import PHOTO_SUFFIXES
+from imgproc.io._standard import STANDARD, read_named
 
 from ._compare import to_uint8
+
+SUFFIXES = (*PHOTO_SUFFIXES, ".gif")
+"""Of the images of a folder."""
 
 _CC0 = "public domain (CC0)"
 _PACKAGED = {
@@ -76,13 +81,29 @@ def packaged(name: str, *, max_side: int) -> Photo:
     return _photo(name, image, alt, f"from scikit-image, {licence}", max_side)
 
 
-def from_file(path: Path, *, max_side: int) -> Photo:
+def files_of(name: str) -> list[str]:
+    """The files that a name on the command line means: itself, or the images of a folder, in the order of their names.
+
+    Raises
+    ------
+    PhotoError
+        If it is a folder without an image.
+    """
+    if not os.path.isdir(name):
+        return [name]
+    found = sorted(entry.path for entry in os.scandir(name) if entry.name.lower().endswith(SUFFIXES))
+    if not found:
+        raise PhotoError(f"{name}: a folder without an image, {', '.join(SUFFIXES)}")
+    return found
+
+
+def from_file(path: Path | str, *, max_side: int) -> Photo:
     """A photo of the user, RGB, or grey where its channels are equal.
 
     Parameters
     ----------
-    path : Path
-        Any file that `imgproc.read_image` reads.
+    path : Path or str
+        Any file that `imgproc.read_image` reads; ``-`` is standard input.
     max_side : int
         A larger picture is shrunk so that no side is longer [px].
 
@@ -92,13 +113,14 @@ def from_file(path: Path, *, max_side: int) -> Photo:
         If the file cannot be read.
     """
     try:
-        image = imgproc.read_image(path, mode="rgb")
+        image = read_named(path, mode="rgb")
     except (OSError, ValueError, TypeError, ImportError) as error:
         reason = str(error)
         raise PhotoError(reason if str(path) in reason else f"{path}: {reason}") from error
     if image.ndim == 3 and (image[..., :1] == image).all():
         image = np.ascontiguousarray(image[..., 0])
-    return _photo(path.name, image, f"Your picture {path.name}", "", max_side)
+    name = "standard input" if os.fspath(path) == STANDARD else Path(path).name
+    return _photo(name, image, f"Your picture {name}", "", max_side)
 
 
 def _photo(name: str, image: np.ndarray, alt: str, note: str, max_side: int) -> Photo:

@@ -138,9 +138,11 @@ def mapping(before: np.ndarray, after: Mapping[str, np.ndarray], *, title: str) 
         planes = {name: (before, result) for name, result in after.items()}
     lines = {}
     for name, (source, result) in planes.items():
-        level = np.clip(np.rint(as_fraction(source) * 255), 0, 255).astype(np.intp).ravel()
+        before_, after_ = as_fraction(source).ravel(), as_fraction(result).ravel()
+        finite = np.isfinite(before_) & np.isfinite(after_)
+        level = np.clip(np.rint(before_[finite] * 255), 0, 255).astype(np.intp)
         count = np.bincount(level, minlength=256)
-        total = np.bincount(level, weights=as_fraction(result).ravel(), minlength=256)
+        total = np.bincount(level, weights=after_[finite], minlength=256)
         seen = np.flatnonzero(count)
         lines[name] = (seen / 255, total[seen] / count[seen])
     return curves(lines, title=title)

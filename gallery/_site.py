@@ -21,6 +21,7 @@ import io
 import json
 import re
 import tempfile
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -31,6 +32,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from imgproc.io._encode import replace_file
+from imgproc.io._outside import open_regular, read_json
 
 from ._compare import to_uint8
 from ._machine import machine
@@ -40,12 +42,22 @@ GENERATOR = "imgproc gallery"
 
 MANIFEST = "gallery.json"
 THUMBNAIL = (480, 320)
-PNG_PIXELS = 640 * 640
-"""Larger pictures become JPEG files, smaller ones lossless PNG files."""
+PNG_PIXELS = 256 * 256
+"""Larger photos become WebP files of quality 90, some 0.1 bytes a pixel where a PNG file takes 1.5; smaller pictures,
+enlarged ones among them, and drawings are lossless PNG files."""
+FEW = 64
+"""A picture of at most so many colours is a drawing, or of labels or two levels."""
 
-_IMAGE = re.compile(r"img/[0-9a-f]{16}\.(?:png|jpg)")
+_IMAGE = re.compile(r"img/[0-9a-f]{16}\.(?:png|jpg|webp)")
 _HALF = re.compile(r"(?:img/)?\.[0-9a-f]{16}\.tmp")
 """A file under the name that it has until it is whole."""
+
+_OURS = re.compile(f"{_IMAGE.pattern}|{_HALF.pattern}")
+"""What is ever removed."""
+
+_SLUG = re.compile(r"[A-Za-z0-9_-]+")
+_DRAWN = frozenset(["svg", "title", "g", "path", "polygon", "polyline", "rect", "circle", "line", "text", "tspan"])
+"""The elements of drawings on the index."""
 
 TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("gallery"),
@@ -56,7 +68,7 @@ TEMPLATES = jinja2.Environment(
 )
 
 
-class SiteError(Exception):
+class SiteError(ValueError):
     """The output folder cannot be used; the message says why."""
 
 
@@ -71,7 +83,7 @@ class Site:
     Raises
     ------
     SiteError
-        If `out` is a file, cannot be written, or holds a page of the same name that is not ours.
+        If `out` is a file, cannot be written, or holds an index or a list of pages that is not ours.
     """
 
     def __init__(self, out: Path) -> None:
@@ -137,7 +149,7 @@ class Site:
         SiteError
             If a file of that name is there and is not ours, or the disk cannot be written.
         """
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", slug) or slug == "index":
+        if not _is_slug(slug):
             raise ValueError(f"slug must be letters, digits, _ and -, and not index, got {slug!r}")
         name = f"{slug}.html"
         self._own(name)
@@ -178,23 +190,25 @@ class Site:
         image : ndarray of shape (h, w), (h, w, 1) or (h, w, 3)
             Any dtype of the library; shown on 8 bits.
         quality : int, optional
-            Save a JPEG file of this quality.  Default: PNG for small pictures, JPEG of quality 93 for large ones.
+            Save a JPEG file of this quality.  Default: PNG for small pictures and drawings, WebP of quality 90 for
+            large photos.
 
         Returns
         -------
         str
-            Relative address, ``img/<hash of the contents>.png`` or ``.jpg``.
+            Relative address, ``img/<hash of the contents>.png``, ``.webp`` or ``.jpg``.
         """
         shown = to_uint8(image)
-        if quality is None and shown.shape[0] * shown.shape[1] > PNG_PIXELS:
-            quality = 93
-        buffer = io.BytesIO()
-        if quality is None:
-            Image.fromarray(shown).save(buffer, "PNG", compress_level=6)
+        if quality is not None:
+            suffix, data = "jpg", _saved(shown, "JPEG", quality=quality, subsampling=0)
+        elif shown.shape[0] * shown.shape[1] <= PNG_PIXELS:
+            suffix, data = "png", _saved(shown, "PNG", compress_level=6)
         else:
-            Image.fromarray(shown).save(buffer, "JPEG", quality=quality, subsampling=0)
-        data = buffer.getvalue()
-        name = f"img/{hashlib.sha256(data).hexdigest()[:16]}.{'png' if quality is None else 'jpg'}"
+            suffix, data = "webp", _saved(shown, "WEBP", quality=90, method=2)
+            lossless = _saved(shown, "PNG", compress_level=6) if _is_drawing(shown) else b""
+            if 0 < len(lossless) < 2 * len(data):
+                suffix, data = "png", lossless
+        name = f"img/{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
         if not (self.out / name).exists():
             self._write(name, data)
         self._written.add(name)
@@ -220,23 +234,35 @@ class Site:
         return self.index
 
     def _read_manifest(self) -> dict[str, dict[str, Any]]:
-        """The pages of earlier runs that are still there; an unreadable manifest counts as none."""
+        """The pages of earlier runs that are still there."""
+        path = self.out / MANIFEST
         try:
-            text = (self.out / MANIFEST).read_text(encoding="utf-8")
-        except OSError:
+            content = read_json(path)
+        except FileNotFoundError:
             return {}
-        try:
-            content = json.loads(text)
-        except ValueError:
-            return {}
+        except OSError as error:
+            raise SiteError(f"{path}: cannot be read ({error.strerror})") from error
+        except ValueError as error:
+            raise SiteError(f"{error}: remove it or choose another output folder") from error
         if not isinstance(content, dict) or content.get("generator") != GENERATOR:
-            raise SiteError(f"{self.out / MANIFEST} is not the gallery's: choose another output folder")
-        return {slug: page for slug, page in content["pages"].items() if (self.out / f"{slug}.html").exists()}
+            raise SiteError(f"{path} is not the gallery's: choose another output folder")
+        try:
+            pages = _checked_pages(content.get("pages"))
+        except ValueError as error:
+            raise SiteError(f"{path}: {error}; remove the file or choose another output folder") from error
+        return {slug: page for slug, page in pages.items() if (self.out / f"{slug}.html").is_file()}
 
     def _own(self, name: str) -> None:
         """Refuse to replace a page that somebody else made."""
         path = self.out / name
-        if path.exists() and f'content="{GENERATOR}"'.encode() not in path.read_bytes()[:1000]:
+        try:
+            with open_regular(str(path)) as file:
+                ours = f'content="{GENERATOR}"'.encode() in file.read(1000)
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError):  # a folder, a pipe
+            ours = False
+        if not ours:
             raise SiteError(f"{path} is not a page of the gallery: move it or choose another output folder")
 
     def _write(self, name: str, data: bytes) -> None:
@@ -254,7 +280,7 @@ class Site:
             # A process that was ended while it wrote leaves the half of a file under another name.
             self._written |= set(filter(_HALF.fullmatch, made))
         shown = {name for page in self._pages.values() for name in page["images"]}
-        for name in self._written - shown:
+        for name in filter(_OURS.fullmatch, self._written - shown):
             (self.out / name).unlink(missing_ok=True)
 
     def _files(self) -> set[str]:
@@ -264,7 +290,7 @@ class Site:
 
     def _shown_by_pages(self) -> set[str]:
         """Pictures of all pages that are there, also of one whose process ended before it was listed."""
-        pages = (path.read_bytes() for path in self.out.glob("*.html"))
+        pages = (path.read_bytes() for path in self.out.glob("*.html") if path.is_file())
         return {name for page in pages for name in _IMAGE.findall(page.decode(errors="replace"))}
 
 
@@ -281,6 +307,67 @@ class SharedSite(Site):
     def list_pages(self, entries: dict[str, dict[str, Any]]) -> None:
         """Keep them for the other process."""
         self.entries |= entries
+
+
+def _saved(image: np.ndarray, format_: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format_, **options)
+    return buffer.getvalue()
+
+
+def _is_drawing(image: np.ndarray) -> bool:
+    """Whether an 8-bit picture has few colours, by a sample of its pixels."""
+    planes = image.reshape(image.shape[0] * image.shape[1], -1)
+    sample = planes[:: max(len(planes) // 4096, 1)]
+    return len(np.unique(sample, axis=0)) <= FEW
+
+
+def _is_slug(slug: str) -> bool:
+    return bool(_SLUG.fullmatch(slug)) and slug != "index"
+
+
+def _checked_pages(pages: Any) -> dict[str, dict[str, Any]]:
+    """The pages of a manifest; ValueError that names the field where one is not as `Site.add_page` writes it.
+
+    What it names is linked from the index and removed once no page shows it, and it may come from anywhere.
+    """
+    if not isinstance(pages, dict):
+        raise ValueError(f"pages must be an object, got {type(pages).__name__}")
+    made = {}
+    for slug, page in pages.items():
+        field = f"pages[{slug[:40]!r}]"
+        if not _is_slug(slug):
+            raise ValueError(f"{field} must be the name of a page: letters, digits, _ and -")
+        if not isinstance(page, dict):
+            raise ValueError(f"{field} must be an object, got {type(page).__name__}")
+        for name in ("title", "summary", "group"):
+            if not isinstance(page.get(name), str):
+                raise ValueError(f"{field}.{name} must be a string, got {type(page.get(name)).__name__}")
+        images, thumbnail = page.get("images"), page.get("thumbnail")
+        if not isinstance(images, list):
+            raise ValueError(f"{field}.images must be a list, got {type(images).__name__}")
+        for i, image in enumerate(images):
+            if not isinstance(image, str) or not _IMAGE.fullmatch(image):
+                raise ValueError(f"{field}.images[{i}] must be a picture of the gallery, got {repr(image)[:80]}")
+        if thumbnail is not None and not (isinstance(thumbnail, str) and _is_thumbnail(thumbnail)):
+            raise ValueError(f"{field}.thumbnail must be a picture of the gallery, got {repr(thumbnail)[:80]}")
+        made[slug] = {name: page[name] for name in ("title", "summary", "group", "images")} | {"thumbnail": thumbnail}
+    return made
+
+
+def _is_thumbnail(text: str) -> bool:
+    """Whether this is the address of a picture, or a drawing that does nothing but draw."""
+    if _IMAGE.fullmatch(text):
+        return True
+    if not text.startswith("<svg") or "<!" in text or "<?" in text:
+        return False
+    try:
+        elements = list(ElementTree.fromstring(text).iter())
+    except (ElementTree.ParseError, RecursionError):
+        return False
+    attributes = [pair for element in elements for pair in element.items()]
+    harmless = all("href" not in name and name[:2] != "on" and "url(" not in value for name, value in attributes)
+    return harmless and all(element.tag in _DRAWN for element in elements)
 
 
 def _css() -> Markup:

@@ -96,17 +96,18 @@ def show(
         inventory = next(p for n, p in EXAMPLES if n == name)
         shown = declared(REGISTRY[name]).shown or {}
         chosen = {**fitted(inventory, h, w), **shown, **(parameters or {}).get(name, {})}
-        transform = build(name, chosen)
         page.heading(name, f"{summary(name)}\n\n``{call(name, chosen)}``")
-        pictures = {f"before: {photo.name}, {w}×{h}": before}
-        for key, result in different(transform, given):
-            result["image"] = (display or {}).get(name, _as_is)(result["image"])
-            pictures[_caption(transform, key, given, result)] = _picture(result)
-        page.figures(one_scale(pictures), look(name))
-        if zoomed:
-            page.zoom(pictures, at=(0.35, 0.45), size=48)
-        if name == thumbnail:
-            page.thumbnail(before, list(pictures.values())[1])
+        with page.trying(f"{photo.name}, {name}"):
+            transform = build(name, chosen)
+            pictures = {f"before: {photo.name}, {w}×{h}": before}
+            for key, result in different(transform, given):
+                result["image"] = (display or {}).get(name, _as_is)(result["image"])
+                pictures[_caption(transform, key, given, result)] = _picture(result)
+            page.figures(one_scale(pictures), look(name))
+            if zoomed:
+                page.zoom(pictures, at=(0.35, 0.45), size=48)
+            if name == thumbnail:
+                page.thumbnail(before, list(pictures.values())[1])
 
 
 def different(transform: Any, given: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:

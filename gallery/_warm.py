@@ -26,6 +26,6 @@ def _make(name: str) -> None:
     from ._site import Site
 
     with tempfile.TemporaryDirectory() as folder, Site(Path(folder, "pages")) as site:
-        failures = _page.build(site, name, [], max_side=MAX_SIDE, step=lambda said: None)
+        failures, _ = _page.build(site, name, [], max_side=MAX_SIDE, step=lambda said: None)
     if failures:
         raise RuntimeError("; ".join(failures))

@@ -7,8 +7,10 @@ them.
 
 from ._core.publish import publish as _publish
 from ._core.threads import *
+from ._peers import NAMES as _NAMES
 from ._version import __version__ as __version__
 from .color import *
+from .convert import *
 from .describe import *
 from .edges import *
 from .frequency import *
@@ -25,4 +27,4 @@ from .sharpen import *
 from .smooth import *
 from .transform import *
 
-_publish(globals(), listed=True)
+_publish(globals(), listed=True, peers=_NAMES)

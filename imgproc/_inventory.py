@@ -37,7 +37,6 @@ EXAMPLES: dict[str, Callable[[np.ndarray], tuple[Any, ...]]] = {
     "mask": lambda image: (None, _chequers(image)),
     "radius": lambda image: (min(2, max(image.shape[:2])),),
     "sigma": lambda image: (1.5,),
-    "percentile": lambda image: (30.0,),
     "sigma_color": lambda image: (0.2,),
     "sigma_space": lambda image: (1.2,),
     "guide": lambda image: (example_image(image.dtype, image.shape[:2], 3, step=11),),

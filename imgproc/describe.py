@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from ._core import elementary, elementary_arrays
-from ._core.border import extended
-from ._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real, size_pair
+from ._core.border import framed
+from ._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, size_pair
 from ._core.declare import declare, floats_like
 from ._core.formats import work_dtype
 from ._core.jit import kernel
+from ._core.levels import fill_level
 from ._core.needed import needed
-from ._core.planes import as_planes, full_scale, luma
+from ._core.planes import as_planes, canonical, fill_values, full_scale, luma
 from ._core.threads import run_bands
 from .geometry import resize
 
@@ -27,6 +28,10 @@ MARGIN = 32
 
 MOST_POINTS = 24
 """Of a local binary pattern."""
+
+
+_QUIET: dict[str, Any] = {"over": "ignore", "under": "ignore", "invalid": "ignore"}
+"""Of NumPy, whatever the caller has set: what is not finite is left out, and what underflows is nothing."""
 
 
 @functools.lru_cache(maxsize=2)
@@ -108,18 +113,23 @@ def gist(
     mask = as_mask(mask, image)
     if not image.size:
         raise ValueError(f"image must have at least one pixel, got shape {image.shape}")
-    plane, share = _scene(image, mask, size)
     with needed("scipy"):
         from scipy import fft
 
+    with np.errstate(**_QUIET):
+        return _energies(fft, *_scene(image, mask, size), blocks, counts)
+
+
+def _energies(fft: Any, plane: np.ndarray, share: np.ndarray, blocks: int, orientations: tuple[int, ...]) -> np.ndarray:
+    """The means of the filters' amplitudes in blocks, as `gist` returns them."""
+    size = plane.shape
     margin = min(MARGIN, min(size) - 1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        f = np.pad(np.log1p(np.maximum(plane, 0) * np.float32(255)), margin, mode="symmetric")
-        low = _low_pass(f.shape, 4.0 * min(f.shape) / min(size))
-        f -= fft.irfft2(fft.rfft2(f) * low, f.shape)
-        energy = fft.irfft2(fft.rfft2(f * f) * low, f.shape)
-        f /= np.float32(0.2) + np.sqrt(np.abs(energy))
-        spectrum = fft.fft2(f)
+    f = np.pad(np.log1p(np.maximum(plane, 0) * np.float32(255)), margin, mode="symmetric")
+    low = _low_pass(f.shape, 4.0 * min(f.shape) / min(size))
+    f -= fft.irfft2(fft.rfft2(f) * low, f.shape)
+    energy = fft.irfft2(fft.rfft2(f * f) * low, f.shape)
+    f /= np.float32(0.2) + np.sqrt(np.abs(energy))
+    spectrum = fft.fft2(f)
     inside = np.s_[margin : margin + size[0], margin : margin + size[1]]
     rows, columns = (np.arange(blocks) * n // blocks for n in size)
 
@@ -129,7 +139,7 @@ def gist(
     area = sums(share)
     found = [
         np.where(area > 0, sums(np.abs(fft.ifft2(spectrum * g)[inside]) * share) / np.where(area > 0, area, 1), 0)
-        for g in _gabor_filters(f.shape, counts)
+        for g in _gabor_filters(f.shape, orientations)
     ]
     return np.array(found, np.float32).ravel()
 
@@ -146,9 +156,8 @@ def _orientations(value: Any) -> tuple[int, ...]:
 def _scene(image: np.ndarray, mask: np.ndarray | None, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """The luma as a fraction of full scale, resized, and which share of each pixel counts."""
     plane = image.astype(np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        plane = np.array(luma(plane)) if plane.shape[2:] == (3,) else plane.reshape(plane.shape[:2])
-        plane *= np.float32(1 / full_scale(image.dtype))
+    plane = np.array(luma(plane)) if plane.shape[2:] == (3,) else plane.reshape(plane.shape[:2])
+    plane *= np.float32(1 / full_scale(image.dtype))
     valid = np.isfinite(plane) if mask is None else mask & np.isfinite(plane)
     if valid.all():
         return resize(plane, size=size, interpolation="area"), np.ones(size, np.float32)
@@ -189,13 +198,12 @@ def hog(
     Returns
     -------
     ndarray of float32 (of float64 for a float64 image), shape (rows, columns, *block, orientations)
-        For each block that fits into the image.  Flatten it for the classical feature vector; an image smaller than a
-        block has none.
+        For each block that fits into the image.  Flatten it for the classical feature vector.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, or the image is smaller than a block.
 
     Notes
     -----
@@ -213,13 +221,17 @@ def hog(
     kind = work_dtype(image.dtype)
     rows, columns = (n // c - b + 1 for n, c, b in zip(image.shape, cell, block, strict=False))
     if rows <= 0 or columns <= 0:
-        return np.zeros((max(rows, 0), max(columns, 0), *block, orientations), kind)
+        least = tuple(c * b for c, b in zip(cell, block, strict=True))
+        raise ValueError(
+            f"image must have at least (h, w) = {least}, the pixels of one block, got {image.shape[:2]}: "
+            "resize it, or use a smaller cell or block"
+        )
     with needed("skimage"):
         from skimage.feature import hog as histograms
 
     planes, out = as_planes(image), np.empty((rows, columns, *block, orientations), kind)
     together = max(_HOG_BAND // cell[0], 1)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(**_QUIET):
         for a in range(0, rows, together):  # blocks: by bands, as ten times the image would be needed at once
             b = min(a + together, rows)
             before = min(a, 1)  # a row of cells more, as differences at an edge are 0
@@ -240,25 +252,67 @@ def hog(
     return out
 
 
+_WHOLE = 100_000
+"""Parts of a pixel: places on the circle are rounded to them, as scikit-image does.  So levels of integers times the
+weights of an interpolation are whole numbers below 2**53, which float64 adds up exactly."""
+
+_SLACK = 4
+"""Units of rounding by which a float sample between pixels may be below the pixel and still count as equal to it."""
+
+
 @kernel
-def _patterns(planes, ymap, xmap, offsets, parts, method, out, y0, y1):
-    """Codes of the samples around each pixel that are not below it; see `lbp`."""
-    points = offsets.shape[0]
-    r = (ymap.size - out.shape[0]) // 2
+def _patterns(around, channels, offsets, parts, slack, method, out, y0, y1):
+    """Codes of the samples around each pixel that are not below it; see `lbp`.  Rows are flat, `around` has a frame."""
+    r, points, n = (around.shape[0] - out.shape[0]) // 2, offsets.shape[0], out.shape[1]
     for y in range(y0, y1):
-        for x in range(out.shape[1]):
-            for c in range(out.shape[2]):
-                middle, code = float(planes[ymap[y + r], xmap[x + r], c]), 0
-                for p in range(points):
-                    i, j = y + r + offsets[p, 0], x + r + offsets[p, 1]
-                    i1 = i + 1 if parts[p, 0] > 0 else i
-                    j1 = j + 1 if parts[p, 1] > 0 else j
-                    a, b = float(planes[ymap[i], xmap[j], c]), float(planes[ymap[i], xmap[j1], c])
-                    d, e = float(planes[ymap[i1], xmap[j], c]), float(planes[ymap[i1], xmap[j1], c])
-                    above, below = a + parts[p, 1] * (b - a), d + parts[p, 1] * (e - d)
-                    if above + parts[p, 0] * (below - above) >= middle:
-                        code |= 1 << p
-                out[y, x, c] = code if method == 0 else _invariant(code, points, method == 2)
+        codes, middle = out[y], around[y + r, r * channels :]
+        codes[:] = 0
+        for p in range(points):
+            i, j, down, across = y + r + offsets[p, 0], r + offsets[p, 1], parts[p, 0], parts[p, 1]
+            upper, lower = around[i, j * channels :], around[i + 1 if down > 0 else i, j * channels :]
+            if down == 0 and across == 0:
+                _whole_samples(upper, middle, np.int32(1 << p), codes)
+            else:
+                right = channels if across > 0 else 0
+                size = upper.size - right
+                samples = upper[:size], upper[right:], lower[:size], lower[right:]
+                if slack > 0:
+                    _close_samples(samples, down, across, middle, slack, np.int32(1 << p), codes)
+                else:
+                    _exact_samples(samples, down, across, middle, np.int32(1 << p), codes)
+        if method > 0:
+            for x in range(n):
+                codes[x] = _invariant(codes[x], points, method == 2)
+
+
+@kernel
+def _whole_samples(values, middle, bit, codes):
+    for x in range(codes.size):
+        codes[x] |= bit if values[x] >= middle[x] else np.int32(0)
+
+
+@kernel
+def _exact_samples(samples, down, across, middle, bit, codes):
+    """Of integers: everything is a whole number that float64 holds."""
+    upper, right, lower, both = samples
+    whole = np.float64(_WHOLE)
+    for x in range(codes.size):
+        a, b, d, e = np.float64(upper[x]), np.float64(right[x]), np.float64(lower[x]), np.float64(both[x])
+        above, below = whole * a + across * (b - a), whole * d + across * (e - d)
+        sample = whole * above + down * (below - above)
+        codes[x] |= bit if sample >= whole * whole * np.float64(middle[x]) else np.int32(0)
+
+
+@kernel
+def _close_samples(samples, down, across, middle, slack, bit, codes):
+    """Of floats: a sample is not below the pixel if it is by no more than `slack` of the largest level that it sees."""
+    upper, right, lower, both = samples
+    s, t = across / _WHOLE, down / _WHOLE
+    for x in range(codes.size):
+        a, b, d, e = np.float64(upper[x]), np.float64(right[x]), np.float64(lower[x]), np.float64(both[x])
+        above, below, m = a + s * (b - a), d + s * (e - d), np.float64(middle[x])
+        largest = max(max(abs(a), abs(b)), max(max(abs(d), abs(e)), abs(m)))
+        codes[x] |= bit if above + t * (below - above) - m >= -slack * largest else np.int32(0)
 
 
 @kernel(inner=True)
@@ -306,7 +360,9 @@ def lbp(
     Returns
     -------
     ndarray of int32, shape of the image
-        Codes; a sample that is NaN, or whose pixel is, counts as 0.
+        Codes; a sample that is NaN, or whose pixel is, counts as 0.  Exact for integers: equal is equal, and a constant
+        added to all levels changes nothing.  In float images a sample between pixels counts as equal to its pixel if it
+        is lower by at most 4 units of rounding (``numpy.finfo``'s eps) of the largest level that it is made of.
 
     Raises
     ------
@@ -316,7 +372,7 @@ def lbp(
     Notes
     -----
     ``skimage.feature.local_binary_pattern`` with its methods ``default``, ``ror`` and ``uniform``, which has 0 outside
-    the image.
+    the image, and where rounding decides whether a sample is equal to its pixel.
 
     References
     ----------
@@ -328,22 +384,22 @@ def lbp(
     methods = ("basic", "rotation_invariant", "uniform")
     number = methods.index(one_of(method, "method", methods))
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     out = np.empty(image.shape, np.int32)
     if not image.size:
         return out
-    level = fill * full_scale(image.dtype)
-    level = min(max(round(level), 0), full_scale(image.dtype)) if image.dtype.kind == "u" else level
-    planes, ymap, xmap = extended(as_planes(image), radius, border, level)
+    planes, h = as_planes(image), image.shape[0]
+    c, edge, kind = planes.shape[2], 2 * radius, image.dtype.kind
+    around = np.empty((h + edge, image.shape[1] + edge, c), image.dtype)
+    framed(planes, (radius,) * 4, border, fill_values(fill, c, image.dtype), around)
     turns = 2 * math.pi * np.arange(points) / points
-    places = (
-        np.round(np.stack((-radius * elementary_arrays.sin(turns), radius * elementary_arrays.cos(turns)), axis=-1), 5)
-        + 0.0
-    )
-    offsets = np.floor(places).astype(np.int64)
-    codes, parts, h = out.reshape(*image.shape[:2], -1), places - offsets, image.shape[0]
+    places = np.stack((-radius * elementary_arrays.sin(turns), radius * elementary_arrays.cos(turns)), axis=-1)
+    places = np.rint(places * _WHOLE)
+    offsets = np.floor(places / _WHOLE).astype(np.int64)
+    parts, slack = places - offsets * _WHOLE, 0.0 if kind == "u" else _SLACK * float(np.finfo(image.dtype).eps)
+    rows, codes = canonical(around).reshape(h + edge, -1), out.reshape(h, -1)
     run_bands(
-        lambda a, b: _patterns(planes, ymap, xmap, offsets, parts, number, codes, a, b),
+        lambda a, b: _patterns(rows, c, offsets, parts, slack, number, codes, a, b),
         h,
         pixels=out.size,
     )
@@ -440,11 +496,11 @@ def _convex_area(region: Any) -> float:
 
 
 def _histograms_of_gradients(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
-    rows, columns = (max(n // 8 - 1, 0) for n in image.shape[:2])
+    rows, columns = (n // 2 - 1 for n in image.shape[:2])
     return floats_like(image)[0], (rows, columns, 2, 2, 9)
 
 
 declare(gist, hog, lbp, region_properties, no_peer="no row yet")
 declare(gist, result=lambda image: (np.dtype(np.float32), (320,)))
-declare(hog, result=_histograms_of_gradients)
+declare(hog, result=_histograms_of_gradients, arguments={"cell": lambda image: ((2, 2),)})
 declare(lbp, result=lambda image: (np.dtype(np.int32), image.shape))

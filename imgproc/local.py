@@ -13,6 +13,7 @@ from ._core.check import as_image, as_mask, border_name, color_mode, radius_with
 from ._core.declare import Case, Peer, declare, floats_like, levels, percent_apart
 from ._core.formats import channels_of, work_dtype
 from ._core.jit import kernel
+from ._core.levels import SPREAD, fill_level, fractions
 from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
 from ._core.threads import run_bands
@@ -96,20 +97,20 @@ def _statistic(
     image = as_image(image)
     radius = radius_within(radius, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     mask = as_mask(mask, image)
     out = np.empty(image.shape, work_dtype(image.dtype))
     if image.size == 0:
         return out
     flat = out.reshape(image.shape[0], -1)
-    valid, spoilt = valid_samples(image, mask)
-    windows = Windows(image, radius, border, fill, valid)
-    if valid is None:
+    samples = valid_samples(image, mask)
+    windows = Windows(image, radius, border, fill, samples)
+    if samples.valid is None and windows.runs:
         plain(windows, flat)
         return out
-    windows.over_valid(valid, lambda n, s, q: rule(windows, n, s, q), flat)
-    if spoilt is not None:
-        flat[windows.contains(spoilt)] = np.nan
+    windows.over_valid(samples.valid, lambda n, s, q: rule(windows, n, s, q), flat)
+    if samples.spoilt is not None:
+        flat[windows.contains(samples.spoilt)] = np.nan
     return out
 
 
@@ -189,9 +190,9 @@ def local_std(
     ndarray of float32 (of float64 for a float64 image), shape of the image
         The population's (divided by n), in the levels of the image.  For integer images the variance is exact (up to
         radius 127; beyond that to 1 part in 10**15 of the mean square) and its root within two units in the last place.
-        Float images are centred first, so a large common offset does no harm; but a value that is enormous beside the
-        rest (a "no data" marker) leaves rounding noise in the sums around it: leave it out by `mask`.  NaN where the
-        window counts no pixel, or one that is NaN or infinite; nowhere else.
+        Float images are centred first, so a large common offset does no harm, and a value that is enormous beside the
+        rest (a "no data" marker) acts on the windows that see it and on no other.  NaN where the window counts no
+        pixel, or one that is NaN or infinite; nowhere else.
 
     Raises
     ------
@@ -259,6 +260,8 @@ def enhance_local_statistics(
 
     Notes
     -----
+    The whole image is one window for what is dark and what is flat; leave "no data" values out by `mask`.
+
     Integer images are compared by exact sums (with a mask, by sums rounded to float64).
 
     References
@@ -273,7 +276,7 @@ def enhance_local_statistics(
         raise ValueError(f"k1 must be <= k2, got k1={k1}, k2={k2}")
     radius = radius_within(radius, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     color = color_mode(color, image)
     mask = as_mask(mask, image)
     if image.size == 0:
@@ -300,13 +303,13 @@ def _dark_flat(
     mean, variance = _moments(plane, mask)
     if not variance > 0:
         return chosen
-    valid, spoilt = valid_samples(plane, mask)
-    windows = Windows(plane, radius, border, fill, valid)
+    samples = valid_samples(plane, mask)
+    windows = Windows(plane, radius, border, fill, samples)
     k0, k1, k2 = (Fraction(k) if plane.dtype.kind == "u" else k for k in factors)
     darkest, low, high = k0 * mean, k1 * k1 * variance, k2 * k2 * variance
     offset = windows.offset.item()
     offset = int(offset) if plane.dtype.kind == "u" else offset
-    if valid is None:
+    if samples.valid is None and windows.runs:
         n = windows.side**2
         limits = [n * (darkest - offset), n * n * low, n * n * high]
         if plane.dtype.kind == "u":  # whole numbers are compared with whole numbers
@@ -320,9 +323,9 @@ def _dark_flat(
         spread = np.maximum(n * q - s * s, 0).astype(np.float64)
         return (n > 0) & (s <= total * darkest) & (spread >= total * total * low) & (spread <= total * total * high)
 
-    windows.over_valid(valid, rule, chosen)
-    if spoilt is not None:
-        chosen &= ~windows.contains(spoilt)
+    windows.over_valid(samples.valid, rule, chosen)
+    if samples.spoilt is not None:
+        chosen &= ~windows.contains(samples.spoilt)
     return chosen
 
 
@@ -391,7 +394,7 @@ def local_wiener(
     ndarray
         Same shape and dtype.  NaN where the neighbourhood holds a value that is NaN or infinite; nowhere else.  With
         ``noise=0`` every pixel stays as it is.  Values that are not finite are not counted in the estimate of the
-        noise; an enormous finite one is, so it acts on the whole image unless `noise` is given, and see `local_std`.
+        noise, an enormous finite one is.
 
     Raises
     ------
@@ -400,6 +403,8 @@ def local_wiener(
 
     Notes
     -----
+    The whole image is one window where `noise` is not given, as the estimate counts all of it.
+
     With the mean m and the variance v of the neighbourhood and the variance n of the noise, a pixel x becomes
     ``m + max(0, v - n) / max(v, n) * (x - m)``.  Mean and standard deviation are those of `local_mean` and `local_std`;
     what follows is computed in their dtype, and integers are rounded half to even once at the end.
@@ -411,7 +416,7 @@ def local_wiener(
     """
     image = as_image(image)
     channels = channels_of(image)
-    sigmas = None if noise is None else _each_at_least_0(noise, "noise", channels)
+    sigmas = None if noise is None else fractions(noise, "noise", SPREAD, image, channels=channels, at_least=0)
     mean = local_mean(image, radius=radius, border=border, fill=fill)
     if image.size == 0:
         return image.copy()
@@ -422,7 +427,7 @@ def local_wiener(
     if sigmas is None:
         found = _mean_deviations(stds, channels)
     else:
-        found = np.array(sigmas) * full_scale(image.dtype)
+        found = np.broadcast_to(np.array(sigmas) * full_scale(image.dtype), channels)
     each = np.tile(found.astype(mean.dtype), image.shape[1])
     work = _towards_mean if image.dtype.kind == "u" else _towards_mean_float
     run_bands(lambda a, b: work(values[a:b], means[a:b], stds[a:b], each, result[a:b]), h, pixels=h * image.shape[1])
@@ -442,15 +447,6 @@ def _mean_deviations(stds: np.ndarray, channels: int) -> np.ndarray:
     with np.errstate(invalid="ignore", over="ignore"):
         total, count = (a.sum(axis=0).reshape(-1, channels).sum(axis=0) for a in (sums, counts))
         return np.sqrt(total / count)
-
-
-def _each_at_least_0(value: Any, name: str, channels: int) -> tuple[float, ...]:
-    """A number of at least 0 for each channel, given as one for all or as one each."""
-    if isinstance(value, str) or not isinstance(value, (Sequence, np.ndarray)) or not np.ndim(value):
-        return (real(value, name, at_least=0),) * channels
-    if len(value) != channels:
-        raise ValueError(f"{name} must be one number or {channels}, one a channel, got {len(value)}")
-    return tuple(real(v, f"{name}[{k}]", at_least=0) for k, v in enumerate(value))
 
 
 def _pair_of_cv2(radius: int) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
@@ -555,7 +551,7 @@ declare(
     page="smooth",
     given="add_noise(image, key=0, std=0.08)",
     call="local_wiener(image, radius=2)",
-    look="Flat places are smooth; along edges and in hair the noise stays.  SciPy's windows see black outside.",
+    look="Flat places are smooth; along edges[[ and in hair]] the noise stays.  SciPy's windows see black outside.",
     peers=_rows_of_wiener,
 )
 declare(local_mean, local_std, result=floats_like)

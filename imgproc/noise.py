@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ._core import elementary_arrays
-from ._core.check import as_image, integer, one_of, positive, real
+from ._core.check import as_image, as_mask, flag, integer, one_of, positive, real
 from ._core.declare import Case, Peer, declare
 from ._core.formats import channels_of, work_dtype
 from ._core.jit import borrowed, kernel
+from ._core.levels import SHIFT, SPREAD, fraction
 from ._core.planes import canonical, full_scale
 from ._core.threads import run_bands
 from ._scanline import pixel, run
@@ -163,15 +164,15 @@ def add_noise(
     image = as_image(image)
     stream = _stream(key)
     one_of(kind, "kind", KINDS)
-    std, mean = real(std, "std", at_least=0), real(mean, "mean")
+    std = fraction(std, "std", SPREAD, image, at_least=0)
+    mean = fraction(mean, "mean", SHIFT, image)
     order, peak = integer(order, "order", at_least=1, at_most=LARGEST_ORDER), positive(peak, "peak")
     amount = real(amount, "amount", at_least=0, at_most=1)
     salt = real(salt, "salt", at_least=0, at_most=1)
     across, down = _frequency(frequency)
     phase = real(phase, "phase")
     levels = integer(levels, "levels", at_least=2, at_most=65536)
-    if not isinstance(per_channel, bool | np.bool_):
-        raise TypeError(f"per_channel must be a bool, got {type(per_channel).__name__}")
+    per_channel = flag(per_channel, "per_channel")
     each = bool(per_channel)
     if kind == "periodic":
         return _with_wave(image, (across, down), std, mean, phase)
@@ -264,41 +265,57 @@ def _stored(levels: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 
 @kernel
-def _residuals(rows, channels, totals, counts):
-    """For each row and channel the sum of absolute second differences along both axes, and how many are numbers."""
+def _residuals(rows, channels, totals, counts, seen):
+    """For each row and channel the sum of absolute second differences along both axes, the number of windows with
+    details, and the number of windows whose pixels are all numbers."""
     for y in range(rows.shape[0] - 2):
+        above, row, below = rows[y], rows[y + 1], rows[y + 2]
         for c in range(channels):
-            total, count = 0.0, 0
-            for i in range(c, rows.shape[1] - 2 * channels, channels):
-                j, k = i + channels, i + 2 * channels
-                left = float(rows[y, i]) - 2.0 * rows[y + 1, i] + rows[y + 2, i]
-                middle = float(rows[y, j]) - 2.0 * rows[y + 1, j] + rows[y + 2, j]
-                right = float(rows[y, k]) - 2.0 * rows[y + 1, k] + rows[y + 2, k]
-                v = abs(left - 2.0 * middle + right)
-                if np.isfinite(v):
-                    total += v
-                    count += 1
-            totals[y, c], counts[y, c] = total, count
+            total, count, flat = 0.0, 0, 0
+            # `equal`: how many columns up to this one are of one level, the same in all of them.
+            left, middle, equal, before = 0.0, 0.0, 0, row[c]
+            for i in range(c, rows.shape[1], channels):
+                level = row[i]
+                right = float(above[i]) - 2.0 * level + below[i]
+                equal = equal + 1 if level == before else 1
+                equal = equal if above[i] == level and below[i] == level else 0
+                if i >= c + 2 * channels:
+                    v = abs(left - 2.0 * middle + right)
+                    if equal >= 3:
+                        flat += 1
+                    elif np.isfinite(v):
+                        total += v
+                        count += 1
+                left, middle, before = middle, right, level
+            totals[y, c], counts[y, c], seen[y, c] = total, count, count + flat
 
 
-def estimate_noise(image: np.ndarray) -> float | np.ndarray:
+def estimate_noise(image: np.ndarray, *, mask: np.ndarray | None = None) -> float | np.ndarray:
     """Estimate the standard deviation of additive white normal noise from one image.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself; at least three pixels by three.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part.
 
     Returns
     -------
     float, or ndarray of float64, shape (c,)
-        As a fraction of full scale, hence what `add_noise` takes as `std`.  Thin lines and fine texture count as noise:
-        it is an upper estimate.  Windows with values that are not finite are left out; NaN where none is left.
+        As a fraction of full scale, hence what `add_noise` takes as `std`.  Windows of 3 by 3 pixels that `mask` does
+        not hold, or with values that are not finite, are left out; NaN where none is left.  Windows of one level, as in
+        margins and where light saturates, show no noise and are left out, too; 0 where there are no others.
 
     Raises
     ------
     TypeError, ValueError
-        If `image` is no image, or smaller than three pixels by three.
+        If an argument is of the wrong kind or value, or `image` is smaller than three pixels by three.
+
+    Notes
+    -----
+    Thin lines and fine texture count as noise, so of a detailed image it is too high.  Where the noise was cut off at
+    black or white, or rounded to few levels, it is that of what is left.
 
     References
     ----------
@@ -307,15 +324,27 @@ def estimate_noise(image: np.ndarray) -> float | np.ndarray:
     times sqrt(pi / 2) / 6.
     """
     image = as_image(image)
+    mask = as_mask(mask, image)
     h, w = image.shape[:2]
     if h < 3 or w < 3:
         raise ValueError(f"image must have at least 3 rows and 3 columns, got shape {image.shape}")
     channels = channels_of(image)
-    rows = canonical(image).reshape(h, -1)
-    totals, counts = np.empty((h - 2, channels)), np.empty((h - 2, channels), np.int64)
-    run_bands(lambda a, b: _residuals(rows[a : b + 2], channels, totals[a:b], counts[a:b]), h - 2, pixels=h * w)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        found = totals.sum(axis=0) / counts.sum(axis=0) * (math.sqrt(math.pi / 2) / 6 / full_scale(image.dtype))
+    levels = image
+    if mask is not None:
+        levels = image.astype(work_dtype(image.dtype))
+        levels[~mask] = np.nan
+    rows = canonical(levels).reshape(h, -1)
+    totals = np.empty((h - 2, channels))
+    counts, seen = np.empty((2, h - 2, channels), np.int64)
+
+    def band(a: int, b: int) -> None:
+        _residuals(rows[a : b + 2], channels, totals[a:b], counts[a:b], seen[a:b])
+
+    run_bands(band, h - 2, pixels=h * w)
+    with np.errstate(invalid="ignore", over="ignore"):
+        found = totals.sum(axis=0) / np.maximum(counts.sum(axis=0), 1)
+        found *= math.sqrt(math.pi / 2) / 6 / full_scale(image.dtype)
+    found[seen.sum(axis=0) == 0] = np.nan
     return float(found[0]) if image.ndim == 2 else found
 
 
@@ -370,7 +399,7 @@ def fgsm(image: np.ndarray, gradient: np.ndarray, *, epsilon: float = 8 / 255) -
     if gradient.shape != image.shape:
         raise ValueError(f"gradient must have the shape of image, {image.shape}, got {gradient.shape}")
     kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)
-    step, out = kind(real(epsilon, "epsilon") * full), np.empty(image.shape, image.dtype)
+    step, out = kind(fraction(epsilon, "epsilon", SHIFT, image) * full), np.empty(image.shape, image.dtype)
     native = gradient.astype(gradient.dtype.newbyteorder("="), copy=False)
     levels, slopes, result = (flat.reshape(-1) for flat in (canonical(image), canonical(native), out))
     moves, top = np.array([step, -step, 0], kind), kind(full if image.dtype.kind == "u" else 0)

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ._core.check import as_image, integer, one_of, positive, real
+from ._core.check import as_image, flag, integer, one_of, positive, real
 from ._core.curves import as_curves, through
 from ._core.declare import declare, floats_like
 from ._core.formats import channels_of
+from ._core.levels import LEVEL, SHIFT, fraction, fractions
 from ._core.lookup import look_up
 from ._core.planes import canonical, full_scale, luma
+from ._core.unit_range import must_be_unit
 from ._scanline import Op, pixel, run, tabulated
 from ._scanline.operations.threshold import METHODS
 
@@ -64,7 +66,7 @@ def adjust_brightness(image: np.ndarray, *, factor: float = 1.0, shift: float = 
         If an argument is of the wrong kind or not finite.
     """
     image = as_image(image)
-    return _mapped(image, pixel.affine(real(factor, "factor"), real(shift, "shift")))
+    return _mapped(image, pixel.affine(real(factor, "factor"), fraction(shift, "shift", SHIFT, image)))
 
 
 def adjust_contrast(image: np.ndarray, *, factor: float, center: float | str = 0.5) -> np.ndarray:
@@ -93,7 +95,7 @@ def adjust_contrast(image: np.ndarray, *, factor: float, center: float | str = 0
     """
     image = as_image(image)
     factor = real(factor, "factor")
-    middle = _mean(image) if _number_or(center, "center", "mean") == "mean" else float(center)
+    middle = _mean(image) if _is_word(center, "center", "mean") else fraction(center, "center", LEVEL, image)
     return _mapped(image, pixel.affine(factor, middle * (1.0 - factor)))
 
 
@@ -152,7 +154,7 @@ def adjust_log(image: np.ndarray, *, gain: float = 1.0, inverse: bool = False) -
         If an argument is of the wrong kind or not finite.
     """
     image = as_image(image)
-    return _mapped(image, pixel.log(real(gain, "gain"), _flag(inverse, "inverse")))
+    return _mapped(image, pixel.log(real(gain, "gain"), flag(inverse, "inverse")))
 
 
 def adjust_sigmoid(image: np.ndarray, *, cutoff: float = 0.5, gain: float = 10.0, inverse: bool = False) -> np.ndarray:
@@ -185,7 +187,7 @@ def adjust_sigmoid(image: np.ndarray, *, cutoff: float = 0.5, gain: float = 10.0
     Imaging 8(4), 1999; in the form of scikit-image.
     """
     image = as_image(image)
-    op = pixel.sigmoid(real(cutoff, "cutoff"), real(gain, "gain"), _flag(inverse, "inverse"))
+    op = pixel.sigmoid(fraction(cutoff, "cutoff", LEVEL, image), real(gain, "gain"), flag(inverse, "inverse"))
     return _mapped(image, op)
 
 
@@ -230,10 +232,13 @@ def posterize(image: np.ndarray, *, bits: int) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or `bits` outside its range.
+        If an argument is of the wrong kind or `bits` outside its range,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
     """
     image = as_image(image)
-    return _mapped(image, pixel.posterize(integer(bits, "bits", at_least=1, at_most=16)))
+    bits = integer(bits, "bits", at_least=1, at_most=16)
+    must_be_unit(image, who="posterize")
+    return _mapped(image, pixel.posterize(bits))
 
 
 def solarize(image: np.ndarray, *, threshold: float = 0.5) -> np.ndarray:
@@ -254,10 +259,13 @@ def solarize(image: np.ndarray, *, threshold: float = 0.5) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or not finite.
+        If an argument is of the wrong kind or not finite,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
     """
     image = as_image(image)
-    return _mapped(image, pixel.solarize(real(threshold, "threshold")))
+    threshold = fraction(threshold, "threshold", LEVEL, image)
+    must_be_unit(image, who="solarize")
+    return _mapped(image, pixel.solarize(threshold))
 
 
 def threshold(image: np.ndarray, *, level: float = 0.5, method: str = "binary") -> np.ndarray:
@@ -285,7 +293,7 @@ def threshold(image: np.ndarray, *, level: float = 0.5, method: str = "binary") 
         If an argument is of the wrong kind, not finite, or no such method.
     """
     image = as_image(image)
-    return _mapped(image, pixel.threshold(real(level, "level"), one_of(method, "method", METHODS)))
+    return _mapped(image, pixel.threshold(fraction(level, "level", LEVEL, image), one_of(method, "method", METHODS)))
 
 
 def lookup(image: np.ndarray, *, table: np.ndarray) -> np.ndarray:
@@ -309,10 +317,12 @@ def lookup(image: np.ndarray, *, table: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or `table` does not fit the image.
+        If an argument is of the wrong kind or `table` does not fit the image,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
     """
     image = as_image(image)
     table = _as_table(table, image)
+    must_be_unit(image, who="lookup")
     if image.dtype.kind == "f":
         return _mapped(image, pixel.curve(table)) if table.ndim == 1 else run(image, [pixel.curve(table)])
     return look_up(image, table.reshape(-1, table.shape[-1]))
@@ -336,11 +346,13 @@ def bit_plane(image: np.ndarray, *, bit: int) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or `bit` outside its range.
+        If an argument is of the wrong kind or `bit` outside its range,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
     """
     image = as_image(image)
     depth = 16 if image.dtype == np.uint16 else 8
     bit = integer(bit, "bit", at_least=0, at_most=depth - 1)
+    must_be_unit(image, who="bit_plane")
     if image.dtype.kind == "f":
         levels = np.rint(np.clip(image, 0, 1) * 255)
         halves = np.floor(levels / (1 << bit)) / 2
@@ -371,7 +383,8 @@ def tone_curve(image: np.ndarray, *, points: Sequence[Any] | np.ndarray, interpo
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind, or `points` are too few, not finite, not rising or not for all channels.
+        If an argument is of the wrong kind, or `points` are too few, not finite, not rising or not for all channels,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     Notes
     -----
@@ -384,7 +397,8 @@ def tone_curve(image: np.ndarray, *, points: Sequence[Any] | np.ndarray, interpo
     """
     image = as_image(image)
     one_of(interpolation, "interpolation", ("monotone", "linear"))
-    curves = as_curves(points, channels_of(image))
+    curves = as_curves(points, image)
+    must_be_unit(image, who="tone_curve")
     top = full_scale(image.dtype)
     at = np.linspace(0.0, 1.0, CURVE_SAMPLES if top == 1 else top + 1)
     values = np.stack([through(curve[:, 0], curve[:, 1], at, interpolation) for curve in curves])
@@ -426,8 +440,9 @@ def normalize(
     """
     image = as_image(image)
     channels = channels_of(image)
-    op = pixel.normalize(_numbers(mean, "mean", channels, real), _numbers(std, "std", channels, positive))
-    layout = "first" if _flag(channels_first, "channels_first") else "last"
+    means = fractions(mean, "mean", LEVEL, image, channels=channels)
+    op = pixel.normalize(means, fractions(std, "std", LEVEL, image, channels=channels, above=0))
+    layout = "first" if flag(channels_first, "channels_first") else "last"
     return run(image, [op], dtype=None if dtype is None else _float_dtype(dtype), layout=layout)
 
 
@@ -453,24 +468,9 @@ def _mean(image: np.ndarray) -> float:
     return float(plane.mean(dtype=np.float64)) / full_scale(image.dtype) if plane.size else 0.0
 
 
-def _number_or(value: Any, name: str, word: str) -> Any:
-    """A finite number, or this word."""
-    return one_of(value, name, (word,)) if isinstance(value, str) else real(value, name)
-
-
-def _flag(value: Any, name: str) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
-    return bool(value)
-
-
-def _numbers(value: Any, name: str, channels: int, check: Any) -> float | tuple[float, ...]:
-    """One number, or a tuple of one for each channel."""
-    if not isinstance(value, (Sequence, np.ndarray)) or isinstance(value, str) or not np.ndim(value):
-        return check(value, name)
-    if len(value) != channels:
-        raise ValueError(f"{name} must be one number or {channels}, one a channel, got {len(value)}")
-    return tuple(check(v, f"{name}[{k}]") for k, v in enumerate(value))
+def _is_word(value: Any, name: str, word: str) -> bool:
+    """Whether a value is this word; ValueError for any other."""
+    return isinstance(value, str) and bool(one_of(value, name, (word,)))
 
 
 def _float_dtype(dtype: Any) -> np.dtype:

@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from ._core import elementary
-from ._core.check import as_image, border_name, color_mode, integer, positive, real
+from ._core.check import as_image, border_name, color_mode, integer, real, sigma_within
 from ._core.declare import Case, Peer, declare, floats_like
 from ._core.formats import work_dtype
 from ._core.jit import kernel
+from ._core.levels import SPREAD, fill_level, fraction
 from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale, on_intensity
 from ._core.threads import run_bands
@@ -18,7 +19,7 @@ from ._neighbours.correlate import blend_differences, blur_separable
 from ._neighbours.correlate import unsharp_mask as _unsharp
 from ._neighbours.float_filters import apply, separable
 from ._neighbours.gaussian import gaussian_weights
-from .smooth._common import by_bands
+from .smooth._common import by_bands, within_floats
 
 __all__ = ["detail_enhance", "emboss", "high_boost", "laplacian", "sharpen_laplacian", "unsharp_mask"]
 
@@ -63,7 +64,7 @@ def laplacian(image: np.ndarray, *, neighbours: int = 4, border: str = "reflect_
     image = as_image(image)
     full = _neighbours(neighbours) == 8
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, work_dtype(image.dtype))
     weights = np.array([[1, 1, 1], [1, -8, 1], [1, 1, 1]] if full else [[0, 1, 0], [1, -4, 1], [0, 1, 0]], np.float64)
@@ -122,7 +123,8 @@ def unsharp_mask(image: np.ndarray, *, sigma: float = 1.0, amount: float = 1.0, 
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself.
     sigma : float
-        Standard deviation of the blur in pixels, above 0; the kernel ends at 4 sigma.
+        Standard deviation of the blur in pixels, above 0 and at most the image's longer side, or 16; the kernel ends at
+        4 sigma.
     amount : float
         At least 0, which changes nothing; 1 is unsharp masking proper, see `high_boost` for more.
     threshold : float
@@ -148,8 +150,8 @@ def unsharp_mask(image: np.ndarray, *, sigma: float = 1.0, amount: float = 1.0, 
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-64 and 3-65.
     """
     image = as_image(image)
-    sigma, amount = positive(sigma, "sigma"), real(amount, "amount", at_least=0)
-    threshold = real(threshold, "threshold", at_least=0)
+    sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0)
+    threshold = fraction(threshold, "threshold", SPREAD, image, at_least=0)
     return _unsharp(image, gaussian_weights(sigma), amount, threshold)
 
 
@@ -161,7 +163,7 @@ def high_boost(image: np.ndarray, *, sigma: float = 1.0, boost: float = 2.0) -> 
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself.
     sigma : float
-        Standard deviation of the Gaussian blur in pixels, above 0.
+        Standard deviation of the Gaussian blur in pixels, above 0 and at most the image's longer side, or 16.
     boost : float
         At least 1, which is `unsharp_mask`.  (Where the literature has A f - blur, with a factor for the brightness of
         the image, use ``boost=1`` and add (A - 1) f.)
@@ -182,7 +184,7 @@ def high_boost(image: np.ndarray, *, sigma: float = 1.0, boost: float = 2.0) -> 
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-65 with k > 1.
     """
     image = as_image(image)
-    sigma, boost = positive(sigma, "sigma"), real(boost, "boost", at_least=1)
+    sigma, boost = sigma_within(sigma, image), real(boost, "boost", at_least=1)
     return _unsharp(image, gaussian_weights(sigma), boost, 0.0)
 
 
@@ -281,7 +283,8 @@ def detail_enhance(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64.
     sigma : float
-        Standard deviation of the windows in pixels, above 0; detail is what is finer.
+        Standard deviation of the windows in pixels, above 0 and at most the image's longer side, or 16; detail is what
+        is finer.
     amount : float
         At least 0, which changes nothing.
     edge : float
@@ -307,8 +310,8 @@ def detail_enhance(
     here the means are weighted by a Gaussian, and epsilon is ``edge**2``.
     """
     image = as_image(image)
-    sigma, amount = positive(sigma, "sigma"), real(amount, "amount", at_least=0)
-    edge = positive(edge, "edge")
+    sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0)
+    edge = fraction(edge, "edge", SPREAD, image, above=0)
     color = color_mode(color, image)
     if not image.size:
         return image.copy()
@@ -316,7 +319,9 @@ def detail_enhance(
 
     def work(plane: np.ndarray) -> np.ndarray:
         kind, top = work_dtype(plane.dtype).type, full_scale(plane.dtype)
-        with np.errstate(invalid="ignore", over="ignore"):
+        # Where nothing varies 0 is divided by it, so it must not be 0; below, it is lost beside any variance.
+        epsilon = kind(min(max(elementary.square(within_floats(edge)), np.finfo(kind).tiny), np.finfo(kind).max))
+        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
             # About the middle of the scale, where squares lose least.
             f = plane * kind(1 / top)
             f -= kind(0.5)
@@ -328,7 +333,7 @@ def detail_enhance(
             rest, share = pair[..., 0], pair[..., 1]
             share -= rest * rest
             np.maximum(share, 0, out=share)
-            share /= share + kind(edge * edge)
+            share /= share + epsilon
             rest -= share * rest
             del rest, share
             pair = blur_separable(pair, weights)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import integer
+from imgproc._core.check import as_image, integer
+from imgproc._core.hints import hint_of
 from imgproc._core.threads import get_num_threads, run_all
 from imgproc._scanline import OutMismatch
 
@@ -36,6 +37,7 @@ def run_batch(
     if n == 0:
         return {"images": [] if out is None else out, **{name: [] for name in targets}, "keys": []}
     if not targets and isinstance(images, np.ndarray):
+        as_image(images[0], "images[0]")  # all have its shape
         done = chain.apply_together(images, keys, out, threads)
         if done is not None:
             return {"images": done, "keys": list(keys)}
@@ -98,7 +100,7 @@ def count_images(images: Any) -> int:
     if isinstance(images, np.ndarray) and images.ndim not in (3, 4):
         raise ValueError(f"images must be a sequence of images or an array (n, h, w, c), got shape {images.shape}")
     if not hasattr(images, "__len__") or not hasattr(images, "__getitem__"):
-        raise TypeError(f"images must be a sequence of images, got {type(images).__name__}")
+        raise TypeError(f"images must be a sequence of images, got {type(images).__name__}{hint_of(images, 'images')}")
     return len(images)
 
 

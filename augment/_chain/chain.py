@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer
+from imgproc._core.unit_range import must_be_unit
 
 from .compiled.cache import CompiledChains
 from .keys import Key
@@ -47,6 +48,8 @@ class Chain:
         if len(classes) > 1:
             raise ValueError(f"num_classes must be the same in all transforms that mix, got {sorted(classes)}")
         self.num_classes = classes.pop() if classes else None
+        self.looks = any(transform.needs_boxes or transform.needs_mask for transform in transforms)
+        """Whether any transform looks at targets when it draws."""
         self.compiled = CompiledChains(plan, self.seed, rules)
 
     def apply(
@@ -76,6 +79,8 @@ class Chain:
             check_out(out, given.values())
         compiles = record is None and not self.mixes
         if compiles and len(given) == 1 and "image" in given:
+            if self.rules.unit:  # the recorded chain looks at no level before it runs
+                self._must_be_unit(given["image"])
             image = self.compiled.run(given["image"], words, out)
             if image is not None:
                 return {"image": image}
@@ -93,6 +98,8 @@ class Chain:
                 self.plan.check(state)
             self.plan.take(words, self.seed, state)
         else:
+            if self.mixes:  # mixing is work, and what comes after it is checked before
+                self.plan.repeat(record, State(state.current, donors))
             self.plan.repeat(record, state)
         return state.close(out)
 
@@ -100,13 +107,41 @@ class Chain:
         self, images: np.ndarray, keys: Sequence[Key], out: np.ndarray | None, threads: int
     ) -> np.ndarray | None:
         """An array of images (n, ...) that have nothing else; None if they must be applied one by one."""
+        if self.rules.unit:
+            for image in images:
+                self._must_be_unit(image)
         return None if self.mixes else self.compiled.run_many(images, keys, out, threads)
 
+    def _must_be_unit(self, image: Any) -> None:
+        if isinstance(image, np.ndarray) and image.dtype.kind == "f" and image.ndim in (2, 3):
+            must_be_unit(image, who=self.rules.unit)
+
     def drawn(
-        self, words: np.ndarray, frame: Frame, *, donors: Any = None, always: bool = False
+        self,
+        words: np.ndarray,
+        shape: Sequence[int],
+        dtype: Any = np.uint8,
+        *,
+        targets: dict[str, Any] | None = None,
+        donors: Any = None,
+        always: bool = False,
     ) -> tuple[list[Step], State]:
-        """The steps that the chain would take with an image, and the state that they lead to."""
+        """The steps that the chain would take with an image, and the state that they lead to.
+
+        `targets` are those of the sample that transforms look at when they draw: boxes and masks.
+        """
+        frame = frame_of_shape(shape, dtype)
         state = State(frame, donors, always=always)
+        if targets or (self.looks and not always):
+            blank = {**(targets or {}), "image": np.zeros(tuple(shape), frame.dtype)}
+            rules = self.rules._replace(needed=())
+            seen: SampleState
+            if self.mixes:
+                seen = Mixture(blank, rules, words, self.seed, donors, self.num_classes)
+            else:
+                seen = SampleState(Sample(blank, rules))
+            seen.always, seen.partial = always, True
+            state = seen if self.looks else state
         return self.plan.take(words, self.seed, state), state
 
 

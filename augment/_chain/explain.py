@@ -9,7 +9,7 @@ import numpy as np
 
 from imgproc._scanline import Deferred, Geometry, MaskOnly, Op, Stage, Whole, take_pass
 
-from .chain import Chain, frame_of_shape
+from .chain import Chain
 from .keys import Key, key_array
 from .state import Step
 from .targets.base import Rules
@@ -40,12 +40,18 @@ def list_passes(stages: Sequence[Stage], size: tuple[int, int], fuse: bool) -> I
         yield made
 
 
-def explain(chain: Chain, shape: Sequence[int], key: Key | None, dtype: Any) -> str:
+def explain(
+    chain: Chain,
+    shape: Sequence[int],
+    key: Key | None,
+    dtype: Any,
+    donors: Any = None,
+    targets: dict[str, Any] | None = None,
+) -> str:
     """See `Compose.explain`."""
     words = key_array(0 if key is None else key)
-    frame = frame_of_shape(shape, dtype)
-    steps, _ = chain.drawn(words, frame, always=key is None)
-    return describe(steps, frame[:2], chain.rules)
+    steps, _ = chain.drawn(words, shape, dtype, targets=targets, donors=donors, always=key is None)
+    return describe(steps, (shape[0], shape[1]), chain.rules)
 
 
 def describe(steps: Sequence[Step], size: tuple[int, int], rules: Rules) -> str:

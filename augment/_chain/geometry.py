@@ -12,28 +12,30 @@ from imgproc._scanline.matrix import IDENTITY, inverse, multiply
 
 from .chain import Chain, frame_of_shape
 from .keys import Key, key_array
-from .serialize import check_version
+from .records import steps_of
 from .state import State
 
 
-def geometry(chain: Chain, key: Key | dict[str, Any], shape: Sequence[int]) -> list[Geometry]:
+def geometry(
+    chain: Chain, key: Key | dict[str, Any], shape: Sequence[int], targets: dict[str, Any] | None = None
+) -> list[Geometry]:
     """The geometric stages that a key, or a record, means for an image of a shape."""
     if chain.mixes:
         raise ValueError("a chain that mixes samples has no geometry of one image")
     if isinstance(key, dict):
-        check_version(key, "key")
         state = State(frame_of_shape(shape))
-        chain.plan.repeat(key["steps"], state)
+        chain.plan.repeat(steps_of(key, "key"), state, "key")
     else:
-        words = key_array(key)
-        _, state = chain.drawn(words, frame_of_shape(shape))
+        _, state = chain.drawn(key_array(key), shape, targets=targets)
     return [stage for stage in state.stages if type(stage) is Geometry]
 
 
-def matrix(chain: Chain, key: Key | dict[str, Any], shape: Sequence[int]) -> np.ndarray:
+def matrix(
+    chain: Chain, key: Key | dict[str, Any], shape: Sequence[int], targets: dict[str, Any] | None = None
+) -> np.ndarray:
     """See `Compose.matrix`."""
     pull = IDENTITY
-    for stage in reversed(geometry(chain, key, shape)):
+    for stage in reversed(geometry(chain, key, shape, targets)):
         if stage.grid is not None:
             raise ValueError(f"the geometry is no matrix: {stage.label or 'a stage'} displaces points by a grid")
         pull = multiply(stage.pull, pull)

@@ -95,10 +95,8 @@ def key_words(key: Any, name: str = "key") -> tuple[int, ...]:
     label = name if parts[0] is key else f"{name}[i]"
     words = []
     for part in parts:
-        if type(part) is not int:
+        if type(part) is not int or not -(1 << 63) <= part < 1 << 64:
             part = integer(part, label)
-        if not -(1 << 63) <= part < 1 << 64:
-            raise ValueError(f"{label} must fit 64 bits, got {part}")
         words.append(part & 0xFFFFFFFFFFFFFFFF)
     return tuple(words)
 

@@ -52,7 +52,9 @@ class Mixture(SampleState):
 
     def go_on(self, sample: Sample) -> None:
         """Take another sample in place of this one."""
+        always, partial = self.always, self.partial
         super().__init__(sample, self.donors)
+        self.always, self.partial = always, partial
 
     def count_donors(self) -> int | None:
         """How many donors there were when the sample came: other threads may add more to a buffer meanwhile."""
@@ -66,12 +68,10 @@ class Mixture(SampleState):
 
     def partners(self, name: str, params: dict[str, Any]) -> list[int]:
         """Which donors a transform of this name has drawn, or a record says."""
-        count = self.need_donors(name)
+        self.need_donors(name)
         if "partners" not in params:
             raise ValueError(f"record must name the partners of {name}: draw it with donors=")
         partners: list[int] = params["partners"]
-        if not all(0 <= j < count for j in partners):
-            raise ValueError(f"record must name partners below {count}, the number of donors, got {partners}")
         return partners
 
     def donor(self, j: int, host: Sample) -> tuple[Sample, np.ndarray | None]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.check import as_out
+
 
 def check_out(out: Any, inputs: Iterable[Any]) -> None:
     """Check what can be checked before there is a result: an array that may be written and overlaps no input.
@@ -18,10 +20,7 @@ def check_out(out: Any, inputs: Iterable[Any]) -> None:
     ValueError
         If it is read-only, or overlaps an array in `inputs`.
     """
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"out must be a numpy array, got {type(out).__name__}")
-    if not out.flags.writeable:
-        raise ValueError("out must be writeable, got a read-only array")
+    as_out(out)
     for value in inputs:
         if isinstance(value, np.ndarray) and np.may_share_memory(out, value):
             raise ValueError("out must not overlap images or other targets, which are read after it is written")

@@ -8,7 +8,7 @@ import numpy as np
 
 from imgproc._scanline import Stage
 
-from .targets.base import Opened, Passage, Rules
+from .targets.base import Opened, Passage, Rules, Target
 from .targets.box_path import move_boxes
 from .targets.fields import Weights
 from .targets.masks import through_mask
@@ -40,7 +40,10 @@ class Sample(Opened):
         for name in given:
             if name not in table:
                 known = ", ".join(map(repr, table))
-                raise TypeError(f"unknown target {name!r}: this chain knows {known} (see Compose for more names)")
+                raise TypeError(
+                    f"unknown target {name!r}: this chain knows {known}; more are declared by box_fields=, "
+                    f"keypoint_fields=, image_names= and mask_names= of Compose, such as box_fields=({name!r},)"
+                )
         if "image" not in given:
             raise TypeError("image is missing: pass chain(image=...)")
         self.given, self.rules, self.by_geometry = given, rules, True
@@ -66,6 +69,10 @@ class Sample(Opened):
             else:
                 opened[name] = None
                 followers.append(target)
+        for name in self.rules.needed:
+            if name not in given and (of := table[name].of) in given:
+                where = "box_fields" if of == "boxes" else "keypoint_fields"
+                raise TypeError(f"{name} is missing: {where}= of the chain names it, so that it must come with {of}")
         for target in followers:
             opened[target.name] = target.open(given[target.name], self)
 
@@ -88,6 +95,12 @@ class Sample(Opened):
     def points(self) -> np.ndarray | None:
         """Its keypoints, if there are any."""
         return self.opened.get("keypoints")
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether any target is a mask, or a list of masks."""
+        table = self.rules.table
+        return any(type(table[name]).as_mask is not Target.as_mask for name in self.opened)
 
     def boxes_at(self, stages: list[Stage]) -> np.ndarray:
         """The boxes as stages leave them."""

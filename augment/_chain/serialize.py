@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import numpy as np
+
+from imgproc._core.needed import needed
 
 from .transform import REGISTRY, Transform
 
@@ -44,7 +47,7 @@ def _plain(value: Any, name: str) -> Any:
 
 
 def from_plain(plain: Any, name: str = "recipe") -> Transform:
-    """The transform of a recipe.
+    """The transform of a recipe; `check_size` has seen the recipe.
 
     Raises
     ------
@@ -54,19 +57,26 @@ def from_plain(plain: Any, name: str = "recipe") -> Transform:
     if not isinstance(plain, dict):
         raise TypeError(f"{name} must be a dict, got {type(plain).__name__}")
     if "transform" not in plain:
-        raise ValueError(f"{name} must name its transform, got the keys {sorted(map(str, plain))}")
+        raise ValueError(f"{name} must name its transform, got the keys {sorted(map(str, plain))!s:.200}")
     kind = plain["transform"]
+    if not isinstance(kind, str):
+        raise TypeError(f"{name} must name its transform by a string, got {kind!r:.60}")
     if kind not in REGISTRY:
-        raise ValueError(f"{name} names an unknown transform, {kind!r}: is it of a newer version?")
+        raise ValueError(f"{name} names an unknown transform, {kind!r:.60}: is it of a newer version?")
     fields = {f.name for f in dataclasses.fields(REGISTRY[kind])}
     given = {k: v for k, v in plain.items() if k not in ("transform", "version")}
     unknown = sorted(map(str, given.keys() - fields))
     if unknown:
-        raise ValueError(f"{name}: {kind} has no field {', '.join(map(repr, unknown))}; it has {sorted(fields)}")
+        raise ValueError(f"{name}: {kind} has no field {', '.join(map(repr, unknown))!s:.200}; it has {sorted(fields)}")
+    values = {k: _deep(v, f"{name}.{k}") for k, v in given.items()}
     try:
-        return REGISTRY[kind](**{k: _deep(v, f"{name}.{k}") for k, v in given.items()})
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{name}: {kind}: {error}") from error
+        return REGISTRY[kind](**values)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _kind_of(error)(f"{name}: {kind}: {error}") from error
+
+
+def _kind_of(error: Exception) -> type[Exception]:
+    return TypeError if isinstance(error, TypeError) else ValueError
 
 
 def _deep(value: Any, name: str) -> Any:
@@ -77,12 +87,91 @@ def _deep(value: Any, name: str) -> Any:
     return value
 
 
+# --- plain data from outside ------------------------------------------------------------------------------------------
+
+MOST_VALUES, DEEPEST = 1 << 20, 100
+"""So many values has a recipe or a record at most, counted wherever they stand, and so deeply may they be nested."""
+
+
+def check_size(plain: Any, name: str = "recipe") -> None:
+    """Plain data that is walked through in moderate time: neither too large nor too deep, and without cycles.
+
+    A value that stands in several places counts in each.
+    """
+    left, level, depth = MOST_VALUES, [plain], 0
+    while level:
+        left -= len(level)
+        if left < 0:
+            raise ValueError(f"{name} must hold at most {MOST_VALUES} values, got more")
+        if depth > DEEPEST:
+            raise ValueError(f"{name} must be nested at most {DEEPEST} levels deep, got more")
+        found: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                found += value.values()
+            elif isinstance(value, (list, tuple)):
+                found += value
+            if len(found) > left:
+                break
+        level, depth = found, depth + 1
+
+
+def from_text(text: Any, name: str = "recipe") -> Any:
+    """Plain data out of JSON."""
+    if not isinstance(text, (str, bytes, bytearray)):
+        raise TypeError(f"{name} must be a string of JSON, got {type(text).__name__}")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError(f"{name} must be nested at most {DEEPEST} levels deep, got more") from None
+    except ValueError as error:
+        raise ValueError(f"{name} must be JSON: {error}") from error
+
+
+def from_yaml_text(text: Any, name: str = "recipe") -> Any:
+    """Plain data out of YAML; what aliases repeat is counted before it is made."""
+    if not isinstance(text, (str, bytes)):
+        raise TypeError(f"{name} must be a string of YAML, got {type(text).__name__}")
+    with needed("yaml"):
+        import yaml
+    try:
+        loader = yaml.SafeLoader(text)
+        try:
+            node = loader.get_single_node()
+            _check_node(node, name)
+            return None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except RecursionError:
+        raise ValueError(f"{name} must be nested at most {DEEPEST} levels deep, got more") from None
+    except yaml.YAMLError as error:
+        raise ValueError(f"{name} must be YAML: {error}") from error
+
+
+def _check_node(root: Any, name: str) -> None:
+    """What `check_size` says, for the nodes of YAML, of which an alias is a second name."""
+    left, level, depth = MOST_VALUES, [root], 0
+    while level:
+        left -= len(level)
+        if left < 0:
+            raise ValueError(f"{name} must hold at most {MOST_VALUES} values, got more: aliases count where they stand")
+        if depth > DEEPEST:
+            raise ValueError(f"{name} must be nested at most {DEEPEST} levels deep, got more")
+        found: list[Any] = []
+        for node in level:
+            for entry in node.value if isinstance(getattr(node, "value", None), list) else ():
+                found += entry if isinstance(entry, tuple) else (entry,)
+            if len(found) > left:
+                break
+        level, depth = found, depth + 1
+
+
 def check_version(plain: Any, name: str = "recipe") -> None:
     """A recipe of this version or an older one."""
     if not isinstance(plain, dict):
         raise TypeError(f"{name} must be a dict, got {type(plain).__name__}")
     version = plain.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ValueError(f"{name} must have a version, an integer >= 1, got {version!r}")
+        raise ValueError(f"{name} must have a version, an integer >= 1, got {version!r:.60}")
     if version > VERSION:
         raise ValueError(f"{name} has version {version}, this package reads up to {VERSION}: upgrade imgproc-augment")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from imgproc._core.check import frame_size
 from imgproc._core.formats import work_dtype
 from imgproc._scanline import Geometry, Op, Stage
 
@@ -53,6 +54,8 @@ def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
     for stage in stages:
         if isinstance(stage, Geometry):
             if stage.size != frame[:2]:
+                if type(stage.size[0]) is type(stage.size[1]) is int:  # no symbols
+                    frame_size(stage.size, "the size of the frame that is made", source=frame[:2])
                 frame = frame._replace(height=stage.size[0], width=stage.size[1])
         elif isinstance(stage, Op):
             kind = stage.kind
@@ -123,8 +126,14 @@ class State:
         """How many donors there are, if that is known."""
         return None if self.donors is None else len(self.donors)
 
-    def frame_with(self, boxes: bool, mask: bool) -> Frame:
-        """The current frame, with the boxes or the mask as they are now, if there are any."""
+    def frame_with(self, name: str, boxes: bool, mask: bool, *, drawn: bool = False) -> Frame:
+        """The current frame, with the boxes or the mask as they are now, for the transform of a name.
+
+        Without a sample they are not known, and so it cannot be said what such a transform draws; unless it is `drawn`
+        already, or what is asked is only what it may do, whatever the sample.
+        """
+        if not drawn and not self.always:
+            raise _missing(name, "boxes" if boxes else "mask")
         return self.current
 
     def advance(self, stages: list[Stage]) -> None:
@@ -140,11 +149,14 @@ class State:
 class SampleState(State):
     """The state of a sample."""
 
-    __slots__ = ("sample",)
+    __slots__ = ("partial", "sample")
+
+    partial: bool
+    """Whether the sample may lack targets that the call has, which is drawn for: nothing is then taken to be none."""
 
     def __init__(self, sample: Sample, donors: Any = None) -> None:
         self.current = frame_of(sample.image.shape, sample.image.dtype)
-        self.sample, self.donors, self.always, self.stages = sample, donors, False, []
+        self.sample, self.donors, self.always, self.stages, self.partial = sample, donors, False, [], False
         self.further = _NONE
         if not sample.by_geometry:
             self.further, table = {}, sample.rules.table
@@ -154,13 +166,18 @@ class SampleState(State):
                     if frame != self.current:
                         self.further[name] = State(frame)
 
-    def frame_with(self, boxes: bool, mask: bool) -> Frame:
+    def frame_with(self, name: str, boxes: bool, mask: bool, *, drawn: bool = False) -> Frame:
         """The current frame, with the boxes or the mask as they are now."""
+        frame, sample, known = self.current, self.sample, drawn or self.always or not self.partial
         if boxes:
-            return self.current._replace(boxes=self.sample.boxes_at(self.stages))
+            if not known and sample.boxes is None:
+                raise _missing(name, "boxes")
+            frame = frame._replace(boxes=sample.boxes_at(self.stages))
         if mask:
-            return self.current._replace(mask=self.sample.mask_at(self.stages))
-        return self.current
+            if not known and not sample.has_masks:
+                raise _missing(name, "mask")
+            frame = frame._replace(mask=sample.mask_at(self.stages))
+        return frame
 
     def close(self, out: np.ndarray | None) -> dict[str, Any]:
         """Run the stages; what the caller gets."""
@@ -173,3 +190,14 @@ class SampleState(State):
     def settled(self) -> Sample:
         """The sample after all stages so far."""
         return self.sample.moved(self.stages, own=self.own()) if self.stages else self.sample
+
+
+_NO_TARGETS = {"boxes": "boxes=[]", "mask": "a mask of zeros"}
+
+
+def _missing(name: str, target: str) -> ValueError:
+    return ValueError(
+        f"{target} must be given: the key alone does not say what {name} draws, which looks at the {target} of the "
+        f"sample; pass them to draw, explain or matrix as to the call ({_NO_TARGETS[target]} where it had none), and "
+        "the record of draw to invert in place of the key"
+    )

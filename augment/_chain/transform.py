@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
 
 from imgproc._core.check import real
 from imgproc._scanline import Stage
 
+from .arguments import refuse_arguments
+from .drawn import Rule, checked
 from .keys import Draws
 from .state import Frame, Kind, Params, Place, State, Step
 
@@ -17,12 +21,22 @@ RGB, GREY_OR_RGB = (3,), (1, 3)
 """What `Transform.channels_wanted` mostly says, if it says anything."""
 
 
+def _plain(value: Any) -> Any:
+    """A field without NumPy's scalars, which no `repr` evaluates and no recipe holds; arrays stay as they are."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    if type(value) in (list, tuple):
+        return type(value)(_plain(entry) for entry in value)
+    return value
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Transform:
     """Base of all transforms: a frozen dataclass whose fields are the only declaration of its parameters.
 
-    A subclass checks its fields in ``__post_init__`` (calling ``super().__post_init__()``), draws plain numbers in
-    `draw` and turns them into stages in `lower`.  Neither sees pixels, neither keeps state.
+    A subclass checks its fields in ``__post_init__``, draws plain numbers in `draw` and turns them into stages in
+    `lower`.  Neither sees pixels, neither keeps state.  ``super().__post_init__()`` comes first: it makes plain values
+    of NumPy's scalars.
     """
 
     p: float = 0.5
@@ -31,8 +45,24 @@ class Transform:
     """Whether `draw` wants ``frame.boxes``."""
     needs_mask: ClassVar[bool] = False
     """Whether `draw` and `lower` want ``frame.mask``."""
+    assumes_unit: ClassVar[bool] = False
+    """Whether it takes levels of float images to be those from 0 to 1, and makes nonsense of others."""
+    sets_range: ClassVar[bool] = False
+    """Whether float levels have another range after it, whatever they had before."""
     mixes: ClassVar[bool] = False
     """Whether it mixes the sample with others instead of giving stages; see `augment.mix`."""
+
+    if not TYPE_CHECKING:  # which reads the signatures of subclasses
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> Transform:
+            """Say which parameter is meant where there is none of a name."""
+            if not kwargs.keys() <= cls.__dataclass_fields__.keys() or (args and cls._by_keyword()):
+                refuse_arguments(cls, args, kwargs)
+            return super().__new__(cls)
+
+        @classmethod
+        def _by_keyword(cls) -> bool:
+            return all(field.kw_only for field in dataclasses.fields(cls))
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -40,6 +70,10 @@ class Transform:
             REGISTRY[cls.__name__] = cls
 
     def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, (np.generic, np.ndarray, list, tuple)):
+                self._keep(field.name, _plain(value))
         self._keep("p", real(self.p, "p", at_least=0, at_most=1))
 
     def _keep(self, name: str, value: Any) -> None:
@@ -95,13 +129,17 @@ class Transform:
                 f"put {who} before that"
             )
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The rules by which records are checked, for drawn numbers that are no number of the field of their name."""
+        return {}
+
     # --- what a chain asks --------------------------------------------------------------------------------------------
 
     def step(self, place: Place, rng: Draws, state: State) -> Step | None:
         """Draw for the sample that arrives, and go on to the state that this leads to; None if nothing is done."""
         frame = state.current
         if self.needs_boxes or self.needs_mask:
-            frame = state.frame_with(self.needs_boxes, self.needs_mask)
+            frame = state.frame_with(place.name, self.needs_boxes, self.needs_mask)
         params = self.draw(rng, frame)
         stages = self.lower(params, frame)
         if state.further:
@@ -111,7 +149,9 @@ class Transform:
 
     def again(self, place: Place, params: Params, state: State) -> Step:
         """The same with parameters that were drawn before."""
-        frame = state.frame_with(self.needs_boxes, self.needs_mask)
+        frame = state.current
+        if self.needs_boxes or self.needs_mask:
+            frame = state.frame_with(place.name, self.needs_boxes, self.needs_mask, drawn=True)
         stages = self.lower(params, frame)
         if state.further:
             self._beside(params, None, frame, state)
@@ -133,6 +173,20 @@ class Transform:
                 other.advance(self.lower(self.draw(rng.anew(), own), own))
             else:
                 other.advance(self.lower(params, own))
+
+    def sketch(self, frame: Frame) -> Params:
+        """What it draws for some sample of a frame: which parameters there are, and of which kinds."""
+        return self.draw(Draws([], np.zeros((1, 1), np.uint64), 0, 0), frame)
+
+    def checked(self, params: Any, frame: Frame) -> Params:
+        """Parameters out of a record for a frame, in their canonical form.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the transform could not have drawn them for such a frame.
+        """
+        return checked(params, self.sketch(frame), self.limits(frame), self)
 
     def is_scheduled(self) -> bool:
         """Whether it depends on the epoch, so that keys must be (epoch, index)."""

@@ -119,20 +119,49 @@ class Plan:
         walk.visit(self.root, state.always)
         return walk.steps
 
-    def repeat(self, recorded: list[dict[str, Any]], state: State) -> list[Step]:
-        """Apply the steps of a record to a state."""
-        steps = []
-        kinds = {name: Kind(*one.current[2:4]) for name, one in {"image": state, **state.further}.items()}
-        for entry in recorded:
-            name, occurrence = entry["transform"], entry["occurrence"]
-            node = self._by_name.get((name, occurrence))
-            if node is None:
-                raise ValueError(f"record must fit the chain, which has no {name} number {occurrence}")
-            for image, kind in kinds.items():
-                node.transform.check(kind, image)
-                kinds[image] = node.transform.leads_to(kind)
-            steps.append(node.transform.again(node.place, entry["params"], state))
+    def repeat(self, recorded: list[Any], state: State, name: str = "record") -> list[Step]:
+        """Apply the steps of a record to a state; `name` is what messages call the record.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a step is none of this chain, or says what its transform could not have drawn.
+        """
+        steps: list[Step] = []
+        seen: set[int] = set()
+        kinds = {image: Kind(*one.current[2:4]) for image, one in {"image": state, **state.further}.items()}
+        for k, entry in enumerate(recorded):
+            node = self._recorded(entry, name, k)
+            if node.slot in seen:
+                raise ValueError(f"{name} must fit the chain, which applies a transform once: see steps[{k}]")
+            seen.add(node.slot)
+            try:
+                for image, kind in kinds.items():
+                    node.transform.check(kind, image)
+                    kinds[image] = node.transform.leads_to(kind)
+                params = node.transform.checked(entry.get("params"), state.current)
+                steps.append(node.transform.again(node.place, params, state))
+            except (TypeError, ValueError) as error:
+                refusal = TypeError if isinstance(error, TypeError) else ValueError
+                raise refusal(f"{name} steps[{k}], {node.place.name}: {error}") from error
         return steps
+
+    def _recorded(self, entry: Any, name: str, k: int) -> Node:
+        """The transform that a step of a record names."""
+        if not isinstance(entry, dict):
+            raise TypeError(f"{name} steps[{k}] must be a dict, got {type(entry).__name__}")
+        kind, occurrence = entry.get("transform"), entry.get("occurrence")
+        if not isinstance(kind, str) or not isinstance(occurrence, int) or isinstance(occurrence, bool):
+            raise TypeError(
+                f"{name} steps[{k}] must have a transform, a string, and its occurrence, an integer, got {kind!r:.40} "
+                f"and {occurrence!r:.40}"
+            )
+        node = self._by_name.get((kind, occurrence))
+        if node is None:
+            raise ValueError(f"{name} must fit the chain, which has no {kind:.40} number {occurrence}")
+        if node.children is not None:
+            raise ValueError(f"{name} steps[{k}] names {kind}, a group: steps are those of its transforms")
+        return node
 
 
 def _leaving(node: Node, name: str, forced: bool, kinds: Kinds) -> Kinds:

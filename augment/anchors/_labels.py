@@ -17,6 +17,8 @@ __all__: list[str] = []
 
 FORMATS = ("auto", "yolo", "coco", "voc")
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+LARGEST = 2**53
+"""Pixels; beyond it a float says no whole number any more, and an integer may be beyond the floats."""
 NOT_LABELS = ("classes.txt", "obj.names", "train.txt", "val.txt", "test.txt", "requirements.txt")
 
 
@@ -132,29 +134,44 @@ def _picture_size(file: Path) -> tuple[int, int] | None:
                     with needed("PIL"):
                         from PIL import Image
 
-                    with Image.open(folder / name) as picture:
-                        return picture.height, picture.width
+                    try:
+                        with Image.open(folder / name) as picture:
+                            return picture.height, picture.width
+                    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+                        raise ValueError(f"{folder / name}: cannot be read as an image: {error}") from error
     return None
 
 
 def _coco(file: Path) -> list[tuple[tuple[float, float], tuple[float, float]]]:
     try:
         data = json.loads(_text(file))
+    except RecursionError:
+        raise ValueError(f"{file}: not JSON: values are nested too deeply") from None
     except ValueError as error:
         raise ValueError(f"{file}: not JSON: {error}") from None
     if not isinstance(data, dict) or not isinstance(data.get("annotations"), list):
         raise ValueError(f"{file}: must be COCO's object with a list 'annotations'")
-    shapes = {image.get("id"): (image.get("height"), image.get("width")) for image in data.get("images", [])}
+    if not isinstance(data.get("images", []), list):
+        raise ValueError(f"{file}: 'images' must be a list, got {type(data['images']).__name__}")
+    shapes = {}
+    for i, image in enumerate(data.get("images", [])):
+        number = _id(image, "id", f"{file}, image {i}")
+        shapes[number] = (image.get("height"), image.get("width"))
     found = []
     for i, row in enumerate(data["annotations"]):
+        number = _id(row, "image_id", f"{file}, annotation {i}")
         if row.get("iscrowd"):
             continue
-        box, shape = row.get("bbox"), shapes.get(row.get("image_id"))
-        what = f"{file}, annotation {row.get('id', i)}"
+        box, shape = row.get("bbox"), shapes.get(number)
+        what = f"{file}, annotation {str(row.get('id', i))[:40]}"
         if not _numbers(box, 4) or min(box[2:]) < 0:
-            raise ValueError(f"{what}: 'bbox' must be four numbers x, y, width, height with sides >= 0, got {box}")
+            raise ValueError(
+                f"{what}: 'bbox' must be four numbers x, y, width, height with sides >= 0, got {repr(box)[:100]}"
+            )
         if shape is None or not _numbers(shape, 2) or min(shape) <= 0:
-            raise ValueError(f"{what}: its image {row.get('image_id')} must have 'height' and 'width' > 0, got {shape}")
+            raise ValueError(
+                f"{what}: its image {repr(number)[:40]} must have 'height' and 'width' > 0, got {repr(shape)[:100]}"
+            )
         found.append(((box[2], box[3]), shape))
     return found
 
@@ -187,6 +204,16 @@ def _text(file: Path) -> str:
         raise ValueError(f"{file}: not a text file in UTF-8") from None
 
 
+def _id(entry: Any, name: str, what: str) -> Any:
+    """An entry's number, or its name: what another entry can refer to."""
+    if not isinstance(entry, dict):
+        raise ValueError(f"{what}: must be an object, got {type(entry).__name__}")
+    found = entry.get(name)
+    if found is not None and not isinstance(found, (int, float, str)):
+        raise ValueError(f"{what}: {name!r} must be a number or a string, got {type(found).__name__}")
+    return found
+
+
 def _number(text: str | None) -> float | None:
     try:
         return float(text or "")
@@ -195,9 +222,9 @@ def _number(text: str | None) -> float | None:
 
 
 def _numbers(value: Any, count: int) -> bool:
-    """So many finite numbers."""
+    """So many numbers of pixels."""
     return (
         isinstance(value, (list, tuple))
         and len(value) == count
-        and all(isinstance(v, (int, float)) and not isinstance(v, bool) and np.isfinite(v) for v in value)
+        and all(isinstance(v, (int, float)) and not isinstance(v, bool) and abs(v) <= LARGEST for v in value)
     )

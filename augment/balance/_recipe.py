@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import integer
+from imgproc._core.check import as_out, integer
 from imgproc._core.jit import borrowed, kernel
 from imgproc._core.needed import needed
 from imgproc._core.planes import canonical
@@ -87,12 +87,13 @@ class SampleRecipe:
                 raise ValueError(f"rows must be below the length of the recipe, {len(self)}, got {which.max()}")
         i, j, gap = (canonical(part[which]) for part in (self.i, self.j, self.gap))
         shape = (i.size, *values.shape[1:])
+        out = as_out(out)
         if out is None:
             out = np.empty(shape, values.dtype)
-        elif not isinstance(out, np.ndarray) or out.dtype != values.dtype:
-            raise TypeError(f"out must be a numpy array of dtype {values.dtype}")
-        elif out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
-            raise ValueError(f"out must be writeable and C-contiguous, of shape {shape}, got {out.shape}")
+        elif out.dtype != values.dtype:
+            raise TypeError(f"out must be a numpy array of dtype {values.dtype}, got {out.dtype}")
+        elif out.shape != shape or not out.flags.c_contiguous:
+            raise ValueError(f"out must be C-contiguous, of shape {shape}, got {out.shape}")
         elif np.shares_memory(out, values):
             raise ValueError("out must not share memory with X")
         blend(whole_rows(canonical(values)), i, j, gap, whole_rows(out))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import one_of, real
+from imgproc._core.check import flag, one_of, real
 from imgproc._core.jit import kernel
 
 from ._grid import cells_within, measure_frame, reach_of, row_of
@@ -79,8 +79,7 @@ def weighted_boxes_fusion(
     one_of(confidence, "confidence", _CONFIDENCES)
     threshold = real(iou_threshold, "iou_threshold", at_least=0.0, at_most=1.0)
     least = real(score_threshold, "score_threshold")
-    if not isinstance(overflow, bool):
-        raise TypeError(f"overflow must be True or False, got {overflow!r}")
+    overflow = flag(overflow, "overflow")
     models = _sequence(boxes, "boxes")
     given = [as_boxes(b, f"boxes[{i}]", box_format) for i, b in enumerate(models)]
     numbers = [

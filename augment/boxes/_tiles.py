@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from augment._dust import thick_rows
 from augment._ranges import truth
 from imgproc._core.check import as_image, one_of, real, size_pair
 from imgproc._core.declare import declare
@@ -66,8 +67,8 @@ def tile(
         Part of a tile, in [0, 1), that it shares with the next one at least.  An object no larger than that is whole in
         at least one tile.
     min_visibility : float
-        Leave out boxes of which less than this part, by area, is seen; in [0, 1].  Boxes that a tile shows nothing of
-        are left out always.
+        Leave out boxes of which less than this part, by area, is seen; in [0, 1].  Boxes that a tile shows nothing of,
+        or less than a thousandth of a pixel along an axis, are left out always.
 
     Returns
     -------
@@ -98,7 +99,8 @@ def tile(
             cut[:, 1::2] = cut[:, 1::2].clip(y0, y1) - y0
             seen = (cut[:, 2] - cut[:, 0]) * (cut[:, 3] - cut[:, 1])
             part = np.divide(seen, area, out=np.zeros(len(area)), where=area > 0)
-            rows = np.flatnonzero((seen > 0) & (part >= least))
+            rows = thick_rows(cut, y1 - y0, x1 - x0)
+            rows = rows[part[rows] >= least]
             tiles.append(Tile(np.array(image[y0:y1, x0:x1], order="C"), (x0, y0), cut[rows], rows, part[rows]))
     return tiles
 

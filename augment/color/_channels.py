@@ -9,9 +9,11 @@ import numpy as np
 
 from imgproc._core.check import integer, one_of, real
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import fill_level
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
+from .._chain.drawn import Rule, ascending, different, number, order, several
 from .._chain.keys import Draws
 from .._chain.transform import GREY_OR_RGB, RGB, Frame, Kind, Params, Transform
 from .._ranges import integer_range, number_range, number_tuple
@@ -189,6 +191,10 @@ class ChannelShuffle(Transform):
         """An order."""
         return {"order": rng.permutation(frame.channels)}
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"order": order(frame.channels)}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One operation, or nothing if the order is the old one."""
         order = params["order"]
@@ -229,7 +235,7 @@ class ChannelDropout(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("channels", integer_range(self.channels, "channels", at_least=1))
-        self._keep("fill", real(self.fill, "fill"))
+        self._keep("fill", fill_level(self.fill))
 
     def draws_for_channels(self) -> bool:
         """Some of all channels."""
@@ -250,6 +256,10 @@ class ChannelDropout(Transform):
         self.check(Kind(frame.channels, frame.dtype))
         return {"dropped": sorted(rng.permutation(frame.channels)[: rng.integer(*self.channels)])}
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"dropped": ascending(different(frame.channels, *self.channels))}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""
         keep = [c not in params["dropped"] for c in range(frame.channels)]
@@ -258,7 +268,7 @@ class ChannelDropout(Transform):
 
 declare(
     ChannelDropout,
-    look="Without red little is left of this picture; without blue hardly anything is missing.",
+    look="A channel is missing[[: without red little is left, without blue hardly anything is missing]].",
     peers=[Single("ChannelDropout")],
 )
 
@@ -318,6 +328,11 @@ class PCAJitter(Transform):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The three a_i."""
         return {"alpha": [self.sigma * normal(rng) for _ in range(3)]}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        farthest = 10.0 * self.sigma  # normal numbers of 32 bits end at 6.7
+        return {"alpha": several(number(-farthest, farthest), 3)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""
@@ -456,6 +471,6 @@ class PlanckianJitter(Transform):
 declare(
     PlanckianJitter,
     examples=[{}, {"mode": "cied"}],
-    look="From candle light to blue sky: the white of the cup shows it best.",
+    look="From candle light to blue sky[[: the white of the cup shows it best]].",
     peers=[Single("PlanckianJitter")],
 )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
 from imgproc import color
-from imgproc._core.check import one_of, positive, real
+from imgproc._core.check import one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.formats import work_dtype
+from imgproc._core.levels import fractions
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
@@ -48,6 +49,8 @@ class ColorSpace(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or the image has not the channels of `source`.
     """
+
+    sets_range: ClassVar[bool] = True
 
     source: str = "rgb"
     target: str = "lab"
@@ -115,7 +118,7 @@ class Normalize(Transform):
     Parameters
     ----------
     mean, std : float or sequence of float
-        One number for all channels or one each, on the scale [0, 1]; `std` above 0.  Default: ImageNet's.
+        One number for all channels or one each, as fractions of full scale; `std` above 0.  Default: ImageNet's.
     p : float
         Probability that the transform is applied; 1 by default.
 
@@ -125,14 +128,16 @@ class Normalize(Transform):
         If an argument is of the wrong kind or value, or does not fit the channels of an image.
     """
 
+    sets_range: ClassVar[bool] = True
+
     mean: float | tuple[float, ...] = IMAGENET_MEAN
     std: float | tuple[float, ...] = IMAGENET_STD
     p: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("mean", _each(self.mean, "mean", real))
-        self._keep("std", _each(self.std, "std", positive))
+        self._keep("mean", fractions(self.mean, "mean"))
+        self._keep("std", fractions(self.std, "std", above=0))
         if isinstance(self.mean, tuple) and isinstance(self.std, tuple) and len(self.mean) != len(self.std):
             raise ValueError(f"std must have as many numbers as mean, {len(self.mean)}, got {len(self.std)}")
         self._operation: Stage
@@ -166,11 +171,3 @@ declare(
     look="Each channel less its mean, in deviations; shown from -2.5 (black) over 0 (mid-grey) to 2.5 (white).",
     peers=[Single("Normalize", at_least=2)],
 )
-
-
-def _each(value: Any, name: str, check: Any) -> float | tuple[float, ...]:
-    if not isinstance(value, (tuple, list, np.ndarray)):
-        return check(value, name)
-    if len(value) == 0:
-        raise ValueError(f"{name} must hold at least one number, got none")
-    return tuple(check(v, f"{name}[{i}]") for i, v in enumerate(value))

@@ -9,10 +9,12 @@ import itertools
 import numpy as np
 
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SHIFT, TURN
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._core.sums import mean_luma
 from imgproc._scanline import Deferred, Op, Stage, pixel
 
+from .._chain.drawn import Rule, order
 from .._chain.keys import Draws
 from .._chain.transform import GREY_OR_RGB, RGB, Frame, Params, Transform
 from .._ranges import number_range
@@ -77,7 +79,7 @@ class ColorJitter(Transform):
         super().__post_init__()
         for name in ("brightness", "contrast", "saturation"):
             self._keep(name, number_range(getattr(self, name), name, at_least=0))
-        self._keep("hue", number_range(self.hue, "hue", at_least=-1, at_most=1))
+        self._keep("hue", number_range(self.hue, "hue", TURN, at_least=-1, at_most=1))
 
     def channels_wanted(self) -> tuple[int, ...]:
         """Grey or RGB."""
@@ -96,6 +98,10 @@ class ColorJitter(Transform):
             "hue": rng.uniform(*self.hue),
             "order": _ORDERS[rng.integer(0, 23)],
         }
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"order": order(4)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Up to four operations; those that change nothing are left out."""
@@ -149,8 +155,9 @@ class HueSaturationValue(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("hue", "saturation", "value"):
-            self._keep(name, number_range(getattr(self, name), name, at_least=-1, at_most=1))
+        self._keep("hue", number_range(self.hue, "hue", TURN, at_least=-1, at_most=1))
+        for name in ("saturation", "value"):
+            self._keep(name, number_range(getattr(self, name), name, SHIFT, at_least=-1, at_most=1))
 
     def channels_wanted(self) -> tuple[int, ...]:
         """Grey or RGB."""
@@ -219,7 +226,7 @@ class RGBShift(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("red", "green", "blue"):
-            self._keep(name, number_range(getattr(self, name), name))
+            self._keep(name, number_range(getattr(self, name), name, SHIFT))
 
     def channels_wanted(self) -> tuple[int, ...]:
         """RGB."""
@@ -237,6 +244,6 @@ class RGBShift(Transform):
 
 declare(
     RGBShift,
-    look="A tint over everything, the white of the cup included.",
+    look="A tint over everything[[, the white of the cup included]].",
     peers=[Single("RGBShift", {channel: (-20 / 255, 20 / 255) for channel in ("red", "green", "blue")}, {})],
 )

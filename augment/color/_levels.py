@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 
 from imgproc._core.check import one_of, real
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import LEVEL, SHIFT
 from imgproc._scanline import Stage, pixel
 from imgproc._scanline.operations.threshold import METHODS
 
+from .._chain.drawn import Rule, number, several
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
 from .._ranges import integer_range, number_range, truth
@@ -46,7 +49,7 @@ class BrightnessContrast(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("brightness", number_range(self.brightness, "brightness"))
+        self._keep("brightness", number_range(self.brightness, "brightness", SHIFT))
         self._keep("contrast", number_range(self.contrast, "contrast", at_least=-1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -70,7 +73,8 @@ class Gamma(Transform):
     """Raise levels to a power: ``v ** gamma`` on the scale [0, 1].
 
     albumentations' RandomGamma (whose limits are percent), torchvision's adjust_gamma.  Above 1 darkens, below 1
-    brightens; black and white stay.  Changes images only; any number of channels.
+    brightens; black and white stay.  Changes images only; any number of channels.  Levels of float images must be from
+    0 to 1; other units are refused (see `imgproc.rescale`).
 
     Parameters
     ----------
@@ -84,6 +88,8 @@ class Gamma(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
+
+    assumes_unit: ClassVar[bool] = True
 
     gamma: tuple[float, float] = (0.8, 1.2)
 
@@ -126,7 +132,8 @@ class ToneCurve(Transform):
     albumentations' RandomToneCurve: the curve is the cubic Bernstein polynomial
     ``3 (1 - v)^2 v * low + 3 (1 - v) v^2 * high + v^3`` of the level v in [0, 1].  There `low` and `high` are drawn
     around 1/4 and 3/4, so that even ``scale=0`` darkens shadows; here around 1/3 and 2/3, where the curve is the
-    diagonal.  Changes images only; any number of channels.
+    diagonal.  Changes images only; any number of channels.  Levels of float images must be from 0 to 1: a little beyond
+    is cut off, and other units are refused (see `imgproc.rescale`).
 
     Parameters
     ----------
@@ -142,6 +149,8 @@ class ToneCurve(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
+
+    assumes_unit: ClassVar[bool] = True
 
     scale: float = 0.1
     per_channel: bool = False
@@ -168,6 +177,11 @@ class ToneCurve(Transform):
             "high": [min(max(2 / 3 + scale * normal(rng), 0.0), 1.0) for _ in range(count)],
         }
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        curve = several(number(0, 1), frame.channels if self.per_channel else 1)
+        return {"low": curve, "high": curve}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One curve."""
         curves = [_SHADOWS * a + _HIGHLIGHTS * b + _WHITE for a, b in zip(params["low"], params["high"])]
@@ -187,6 +201,8 @@ class Posterize(Transform):
     """Keep the highest bits of each level.
 
     As in albumentations, torchvision and ``PIL.ImageOps.posterize``.  Changes images only; any number of channels.
+    Levels of float images must be from 0 to 1: a little beyond is cut off, and other units are refused (see
+    `imgproc.rescale`).
 
     Parameters
     ----------
@@ -200,6 +216,8 @@ class Posterize(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
+
+    assumes_unit: ClassVar[bool] = True
 
     bits: tuple[int, int] = (4, 4)
 
@@ -222,7 +240,7 @@ class Posterize(Transform):
 
 declare(
     Posterize,
-    look="Steps where the light fell off softly: on the saucer and in the cup.",
+    look="Steps where the light fell off softly[[: on the saucer and in the cup]].",
     peers=[Single("Posterize")],
 )
 
@@ -232,6 +250,7 @@ class Solarize(Transform):
     """Invert the levels from a threshold on.
 
     As in albumentations, torchvision and ``PIL.ImageOps.solarize``.  Changes images only; any number of channels.
+    Levels of float images must be from 0 to 1; other units are refused (see `imgproc.rescale`).
 
     Parameters
     ----------
@@ -246,11 +265,13 @@ class Solarize(Transform):
         If an argument is of the wrong kind or value.
     """
 
+    assumes_unit: ClassVar[bool] = True
+
     threshold: tuple[float, float] = (0.5, 0.5)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("threshold", number_range(self.threshold, "threshold"))
+        self._keep("threshold", number_range(self.threshold, "threshold", LEVEL))
 
     def wants_unit(self) -> bool:
         """It turns levels over about the middle of full scale."""
@@ -267,7 +288,7 @@ class Solarize(Transform):
 
 declare(
     Solarize,
-    look="The light half of each channel is a negative: the white of the cup is black, the dark stays.",
+    look="The light half of each channel is a negative[[: the white of the cup is black]], the dark stays.",
     peers=[Single("Solarize")],
 )
 
@@ -301,7 +322,7 @@ class Threshold(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("level", number_range(self.level, "level", at_least=0, at_most=1))
+        self._keep("level", number_range(self.level, "level", LEVEL, at_least=0, at_most=1))
         one_of(self.method, "method", METHODS)
 
     def wants_unit(self) -> bool:
@@ -320,7 +341,7 @@ class Threshold(Transform):
 declare(
     Threshold,
     examples=[{}, {"method": "binary_inverse"}, {"level": (0.2, 0.4), "method": "truncate"}, {"method": "to_zero"}],
-    look="Each channel is full or empty: the wood is red, the rim of the cup white, the shadow on the saucer black.",
+    look="Each channel is full or empty[[: the wood is red, the rim of the cup white, its shadow black]].",
     no_peer="albumentations 2.0.8 has none",
 )
 

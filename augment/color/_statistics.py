@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from imgproc._core.check import COLORS, border_name, integer, one_of, real, size_pair
 from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import channels_of, work_dtype
+from imgproc._core.levels import fill_level
 from imgproc._scanline import Deferred, Stage, Whole, pixel
 from imgproc.histogram import clahe, equalize_histogram, match_histogram, stretch_contrast
 from imgproc.histogram._count import count_levels
@@ -25,6 +26,7 @@ from imgproc.histogram._match import Target, reference_targets
 from imgproc.histogram._stretch import _table as stretching_table
 from imgproc.local import enhance_local_statistics
 
+from .._chain.drawn import Rule, whole
 from .._chain.keys import Draws
 from .._chain.transform import GREY_OR_RGB, Frame, Kind, Params, Transform
 from .._ranges import check_references, number_range, reference_images
@@ -75,6 +77,8 @@ class Equalize(Transform):
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
 
+    sets_range: ClassVar[bool] = True
+
     method: str = "cv"
     color: str = "per_channel"
 
@@ -108,7 +112,7 @@ class Equalize(Transform):
 declare(
     Equalize,
     examples=[{}, {"method": "pil"}, {"color": "luminance"}],
-    look="Each channel by itself, so colours shift: the dark table loses its red.",
+    look="Each channel by itself, so colours shift[[: the dark table loses its red]].",
     peers=[Single("Equalize", at_least=2)],
 )
 
@@ -134,6 +138,8 @@ class AutoContrast(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
+
+    sets_range: ClassVar[bool] = True
 
     cutoff: float = 0.0
     color: str = "per_channel"
@@ -201,6 +207,8 @@ class CLAHE(Transform):
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
 
+    assumes_unit: ClassVar[bool] = True
+
     clip_limit: tuple[float, float] = (1.0, 4.0)
     tiles: tuple[int, int] = (8, 8)
     color: str = "luminance"
@@ -232,7 +240,7 @@ class CLAHE(Transform):
 declare(
     CLAHE,
     examples=[{}, {"color": "per_channel", "tiles": (4, 6)}],
-    look="The grain of the wood and the saucer in the shadow stand out; no seams between tiles.",
+    look="What is in shadow stands out[[, the grain of the wood and the saucer]]; no seams between tiles.",
     peers=[Single("CLAHE", {"clip_limit": (1, 4)}, at_least=2)],
 )
 
@@ -260,6 +268,8 @@ class MatchHistogram(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or a reference does not suit an image.
     """
+
+    sets_range: ClassVar[bool] = True
 
     references: Sequence[np.ndarray] = dataclasses.field(repr=False, compare=False, metadata={"external": True})
     blend: tuple[float, float] = (0.5, 1.0)
@@ -297,6 +307,10 @@ class MatchHistogram(Transform):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Which reference, and the share of the matched image."""
         return {"reference": rng.integer(0, len(self.references) - 1), "blend": rng.uniform(*self.blend)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"reference": whole(0, len(self.references) - 1)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Tables, or the function and a blend."""
@@ -392,7 +406,7 @@ class EnhanceLocalStatistics(Transform):
             raise ValueError(f"k1 must be <= k2, got k1={self.k1}, k2={self.k2}")
         self._keep("radius", integer(self.radius, "radius", at_least=0))
         border_name(self.border)
-        self._keep("fill", real(self.fill, "fill"))
+        self._keep("fill", fill_level(self.fill))
         one_of(self.color, "color", COLORS)
 
     def channels_wanted(self) -> tuple[int, ...] | None:
@@ -417,6 +431,6 @@ class EnhanceLocalStatistics(Transform):
 
 declare(
     EnhanceLocalStatistics,
-    look="Only what is dark and flat is raised: the floor and the shadow on the saucer.",
+    look="Only what is dark and flat is raised[[: the floor and the shadow on the saucer]].",
     no_peer="albumentations 2.0.8 has none",
 )

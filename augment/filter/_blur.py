@@ -9,13 +9,14 @@ import math
 import numpy as np
 
 from imgproc._core import elementary
+from imgproc._core.check import largest_sigma
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SPREAD
 from imgproc._core.needed import needed
 from imgproc._core.opencv import load_cv2
 from imgproc._neighbours.correlate import blur_separable, correlate
 from imgproc._scanline import Stage, Whole
 from imgproc.smooth import bilateral_filter, gaussian_blur
-from imgproc.smooth._gaussian import largest_sigma
 
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
@@ -38,7 +39,7 @@ class BoxBlur(Transform):
     Parameters
     ----------
     radius : (int, int)
-        Range of the radius in pixels, at least 0; each integer alike.
+        Range of the radius in pixels, at least 0; each integer alike.  At most the image's longer side is used.
     p : float
         Probability that the transform is applied.
 
@@ -60,7 +61,8 @@ class BoxBlur(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        return [Whole(functools.partial(_box, params["radius"]), frame.dtype.kind == "u", "box blur")]
+        radius = min(params["radius"], max(frame.height, frame.width))
+        return [Whole(functools.partial(_box, radius), frame.dtype.kind == "u", "box blur")]
 
 
 declare(
@@ -155,7 +157,7 @@ class BilateralBlur(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("radius", integer_range(self.radius, "radius", at_least=0))
-        self._keep("sigma_color", number_range(self.sigma_color, "sigma_color", above=0))
+        self._keep("sigma_color", number_range(self.sigma_color, "sigma_color", SPREAD, above=0))
         self._keep("sigma_space", number_range(self.sigma_space, "sigma_space", above=0))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -172,7 +174,7 @@ class BilateralBlur(Transform):
 
 declare(
     BilateralBlur,
-    look="Skin and suit become smooth, their outlines stay sharp.",
+    look="Flat parts become smooth[[, skin and suit]], outlines stay sharp.",
     no_peer="albumentations 2.0.8 has none",
 )
 
@@ -259,7 +261,7 @@ class MotionBlur(Transform):
     Parameters
     ----------
     length : (float, float)
-        Range of the line's length in pixels, at least 1.
+        Range of the line's length in pixels, at least 1.  At most the image's longer side is used.
     angle : (float, float)
         Range of the direction in degrees, counter-clockwise from the x axis.
     p : float
@@ -285,12 +287,13 @@ class MotionBlur(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        return [Whole(functools.partial(_motion, params["length"], params["angle"]), label="motion blur")]
+        length = min(params["length"], float(max(frame.height, frame.width)))
+        return [Whole(functools.partial(_motion, length, params["angle"]), label="motion blur")]
 
 
 declare(
     MotionBlur,
-    look="Streaks in one direction; the face stays where it is.",
+    look="Streaks in one direction[[; the face stays where it is]].",
     peers=[Single("MotionBlur", {"length": (3, 7)}, {"blur_limit": (3, 7), "allow_shifted": False})],
 )
 
@@ -334,7 +337,7 @@ class Defocus(Transform):
     Parameters
     ----------
     radius : (float, float)
-        Range of the disc's radius in pixels, above 0.
+        Range of the disc's radius in pixels, above 0.  At most the image's longer side is used.
     p : float
         Probability that the transform is applied.
 
@@ -356,13 +359,14 @@ class Defocus(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        return [Whole(functools.partial(_defocus, params["radius"]), label="defocus")]
+        radius = min(params["radius"], float(max(frame.height, frame.width)))
+        return [Whole(functools.partial(_defocus, radius), label="defocus")]
 
 
 declare(
     Defocus,
     examples=[{}, {"radius": (7.0, 9.0)}],
-    look="Points of light become discs, as on the tank of the shuttle.",
+    look="Points of light become discs[[, as on the tank of the shuttle]].",
     peers=[Single("Defocus", {"radius": (3, 10)})],
 )
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from imgproc._core import elementary
-from imgproc._core.check import COLORS, color_mode, integer, one_of, positive, real
+from imgproc._core.check import COLORS, color_mode, integer, one_of, positive
 from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import work_dtype
+from imgproc._core.levels import SHIFT, fraction
 from imgproc._core.needed import needed
 from imgproc._core.planes import full_scale, on_intensity
 from imgproc._core.spectra import each_plane, frequencies
 from imgproc._scanline import Stage, Whole, resize
 from imgproc.frequency import bandpass, bandreject, highpass, homomorphic, lowpass
+from imgproc.frequency._isotropic import LARGEST_ORDER
 
+from .._chain.drawn import Rule, whole
 from .._chain.keys import Draws
 from .._chain.transform import GREY_OR_RGB, Frame, Kind, Params, Transform
 from .._ranges import check_references, number_range, reference_images
@@ -31,12 +34,22 @@ WIDEST = 16
 """Octaves of a band; more than the frequencies of any image."""
 
 
+def _where_finite(work: Callable[..., np.ndarray], image: np.ndarray) -> np.ndarray:
+    """A filter whose window is the whole image, of an image that may have pixels which are not finite."""
+    if image.dtype.kind == "u" or np.isfinite(image).all():
+        return work(image)
+    finite = np.isfinite(image) if image.ndim == 2 else np.isfinite(image).all(axis=2)
+    return work(image, mask=finite) if finite.any() else image.copy()
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FrequencyFilter(Transform):
     """Keep or remove a band of spatial frequencies.
 
     No peer has it; see `imgproc.lowpass`, `imgproc.highpass`, `imgproc.bandpass` and
     `imgproc.bandreject`.  Each channel by itself, border ``reflect``.  Changes images only; any number of channels.
+    The whole image is one window: pixels that are NaN or infinite are filled from their surroundings first, and stay as
+    they are.
 
     Parameters
     ----------
@@ -51,7 +64,7 @@ class FrequencyFilter(Transform):
         Range of a band's width, above 0, at most 16: it reaches from ``cutoff * 2**(-octaves / 2)`` to
         ``cutoff * 2**(octaves / 2)``.
     order : int
-        Of Butterworth's filter, at least 1; the higher, the steeper.
+        Of Butterworth's filter, from 1 to 1000; the higher, the steeper.
     offset : float
         Added to what ``"highpass"`` and ``"bandpass"`` leave, as a fraction of full scale: these take the mean away,
         and without an offset an integer image loses all that is below it.
@@ -77,8 +90,8 @@ class FrequencyFilter(Transform):
         one_of(self.kind, "kind", KINDS)
         self._keep("cutoff", number_range(self.cutoff, "cutoff", above=0))
         self._keep("octaves", number_range(self.octaves, "octaves", above=0, at_most=WIDEST))
-        self._keep("order", integer(self.order, "order", at_least=1))
-        self._keep("offset", real(self.offset, "offset"))
+        self._keep("order", integer(self.order, "order", at_least=1, at_most=LARGEST_ORDER))
+        self._keep("offset", fraction(self.offset, "offset", SHIFT))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The cutoff, and the width of a band."""
@@ -104,7 +117,7 @@ class FrequencyFilter(Transform):
                 work = functools.partial(bandpass, band=band, offset=self.offset, **shape)
             else:
                 work = functools.partial(bandreject, band=band, **shape)
-        return [Whole(work, label=self.response)]
+        return [Whole(functools.partial(_where_finite, work), label=self.response)]
 
 
 declare(
@@ -126,7 +139,8 @@ class HomomorphicLight(Transform):
 
     Light times reflectance is a sum in the logarithm, where light varies slowly and reflectance fast.  No peer has it;
     see `imgproc.homomorphic`.  Border ``reflect``.  Changes images only; any number of channels with
-    ``color="per_channel"``.
+    ``color="per_channel"``.  The whole image is one window: pixels that are NaN or infinite are filled from their
+    surroundings first, and stay as they are.
 
     Parameters
     ----------
@@ -181,7 +195,7 @@ class HomomorphicLight(Transform):
         """One filter."""
         options = {name: params[name] for name in ("low", "high", "cutoff")}
         work = functools.partial(_homomorphic, {**options, "sharpness": self.sharpness}, self.color)
-        return [Whole(work, label="homomorphic filter")]
+        return [Whole(functools.partial(_where_finite, work), label="homomorphic filter")]
 
 
 declare(
@@ -192,11 +206,11 @@ declare(
 )
 
 
-def _homomorphic(options: dict[str, Any], color: str, image: np.ndarray) -> np.ndarray:
+def _homomorphic(options: dict[str, Any], color: str, image: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
     mode = color_mode(color, image)
     if mode == "per_channel" or not image.size:
-        return homomorphic(image, **options)
-    return on_intensity(image, mode, lambda plane: homomorphic(plane, **options))
+        return homomorphic(image, mask=mask, **options)
+    return on_intensity(image, mode, lambda plane: homomorphic(plane, mask=mask, **options))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -207,7 +221,8 @@ class FourierDomainAdaptation(Transform):
     amplitudes stay [1]_, each channel by itself.  albumentations' FDA, which counts `beta` in the shorter side on both
     axes; here, as in [1]_, each side has its own, and the zero frequency, the mean, always takes part.  An amplitude
     that the image lacks has no phase and stays away, so that a constant image becomes constant.  The reference is
-    scaled to the image's size.  Changes images only; NaN and infinite pixels count as the mean of the others and stay.
+    scaled to the image's size.  Changes images only.  The whole image is one window: pixels that are NaN or infinite
+    are filled from their surroundings first, and stay as they are.
 
     Parameters
     ----------
@@ -257,12 +272,16 @@ class FourierDomainAdaptation(Transform):
         """Which reference, and the largest frequency."""
         return {"reference": rng.integer(0, len(self.references) - 1), "beta": rng.uniform(*self.beta)}
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"reference": whole(0, len(self.references) - 1)}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exchange."""
         number = params["reference"]
         reference = self.references[number]
         self.check(Kind(frame.channels, frame.dtype))
-        work = functools.partial(_adapted, reference, params["beta"])
+        work = functools.partial(_where_finite, functools.partial(_adapted, reference, params["beta"]))
         return [Whole(work, opencv=reference.shape[:2] != (frame.height, frame.width), label="Fourier adaptation")]
 
 
@@ -274,7 +293,7 @@ declare(
 )
 
 
-def _adapted(reference: np.ndarray, beta: float, image: np.ndarray) -> np.ndarray:
+def _adapted(reference: np.ndarray, beta: float, image: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
     with needed("scipy", "FourierDomainAdaptation"):
         from scipy.fft import irfft2, rfft2
 
@@ -302,5 +321,5 @@ def _adapted(reference: np.ndarray, beta: float, image: np.ndarray) -> np.ndarra
         return irfft2(found, s=plane.shape, overwrite_x=True)
 
     for c in range(planes.shape[2]):
-        out[:, :, c] = each_plane(planes[:, :, c], functools.partial(exchanged, wanted[:, :, c]))
+        out[:, :, c] = each_plane(planes[:, :, c], functools.partial(exchanged, wanted[:, :, c]), mask)
     return out.reshape(image.shape)

@@ -7,13 +7,13 @@ import functools
 
 import numpy as np
 
-from imgproc._core.check import COLORS, color_mode, one_of, positive, real
+from imgproc._core.check import COLORS, color_mode, largest_sigma, one_of
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SPREAD, fraction
 from imgproc._core.planes import on_intensity
 from imgproc._neighbours.correlate import blend_differences
 from imgproc._scanline import Stage, Whole
 from imgproc.sharpen import detail_enhance, unsharp_mask
-from imgproc.smooth._gaussian import largest_sigma
 
 from .._chain.keys import Draws
 from .._chain.transform import GREY_OR_RGB, Frame, Params, Transform
@@ -61,7 +61,7 @@ class Sharpen(Transform):
 
 declare(
     Sharpen,
-    look="Hair and patches gain, and so does grain.",
+    look="Detail gains[[, hair and patches]], and so does grain.",
     peers=[Single("Sharpen")],
 )
 
@@ -104,7 +104,7 @@ class UnsharpMask(Transform):
         super().__post_init__()
         self._keep("sigma", number_range(self.sigma, "sigma", above=0))
         self._keep("amount", number_range(self.amount, "amount", at_least=0))
-        self._keep("threshold", real(self.threshold, "threshold", at_least=0, at_most=1))
+        self._keep("threshold", fraction(self.threshold, "threshold", SPREAD, at_least=0, at_most=1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Standard deviation and amount."""
@@ -146,7 +146,8 @@ class LocalContrast(Transform):
     amount : (float, float)
         Range of how much detail is added, at least 0.
     sigma : (float, float)
-        Range of the standard deviation of the neighbourhood in pixels, above 0; detail is what is finer.
+        Range of the standard deviation of the neighbourhood in pixels, above 0; detail is what is finer.  At most the
+        image's longer side, or 16, is used.
     method : {"guided", "unsharp"}
         Detail is what a guided filter takes away, which leaves no halos along edges, or what a Gaussian blur does.
     edge : float
@@ -174,7 +175,7 @@ class LocalContrast(Transform):
         self._keep("amount", number_range(self.amount, "amount", at_least=0))
         self._keep("sigma", number_range(self.sigma, "sigma", above=0))
         one_of(self.method, "method", ("guided", "unsharp"))
-        self._keep("edge", positive(self.edge, "edge"))
+        self._keep("edge", fraction(self.edge, "edge", SPREAD, above=0))
         one_of(self.color, "color", COLORS)
 
     def channels_wanted(self) -> tuple[int, ...] | None:
@@ -198,7 +199,7 @@ class LocalContrast(Transform):
 declare(
     LocalContrast,
     examples=[{}, {"method": "unsharp", "sigma": (6.0, 12.0), "amount": (0.2, 0.4)}, {"color": "per_channel"}],
-    look="Folds and hair stand out; no bright seam along the outline of the head.",
+    look="Detail stands out[[, folds and hair]]; no bright seam along outlines[[, as that of the head]].",
     no_peer="albumentations 2.0.8 has none",
 )
 

@@ -18,10 +18,11 @@ from imgproc._scanline.matrix import (
     turned_pull,
 )
 
+from .._chain.drawn import Rule, number, row, several
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range, truth
-from ._common import Axes, _Warp, axis_ranges, both_axes
+from ._common import Axes, _Warp, axis_ranges, both_axes, both_within
 
 __all__ = ["Affine", "Perspective", "Rotate"]
 
@@ -64,7 +65,8 @@ class Rotate(_Warp):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("angle", number_range(self.angle, "angle"))
-        if truth(self.fit, "fit") and truth(self.crop, "crop"):
+        fit, crop = truth(self.fit, "fit"), truth(self.crop, "crop")
+        if fit and crop:
             raise ValueError("fit and crop must not both be True: one enlarges the frame, the other cuts it")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -131,7 +133,7 @@ class Affine(_Warp):
     Parameters
     ----------
     scale : (float, float), or two of them for x and y
-        Range of the factor, above 0; above 1 enlarges.
+        Range of the factor, within 1e-6 and 1e6; above 1 enlarges.
     rotate : (float, float)
         Range of the angle in degrees, counter-clockwise as seen.
     shear : (float, float), or two of them for x and y
@@ -170,7 +172,7 @@ class Affine(_Warp):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("scale", axis_ranges(self.scale, "scale", above=0))
+        self._keep("scale", axis_ranges(self.scale, "scale", at_least=1e-6, at_most=1e6))
         self._keep("rotate", number_range(self.rotate, "rotate"))
         self._keep("shear", axis_ranges(self.shear, "shear", above=-90, below=90))
         self._keep("translate", axis_ranges(self.translate, "translate"))
@@ -192,6 +194,13 @@ class Affine(_Warp):
             "rotate": e + f * unit(),
             "shear": (g + h * unit(), i + j * unit()),
             "translate": (k + m * unit(), n + o * unit()),
+        }
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {
+            name: both_within(axes)
+            for name, axes in zip(("scale", "shear", "translate"), (self._ranges[0], *self._ranges[2:]))
         }
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
@@ -302,6 +311,11 @@ class Perspective(_Warp):
             radius, turn = scale * of(math.sqrt, -2.0 * of(elementary.log, unit())), 0.5 * math.pi * unit()
             corners.append((min(radius * of(elementary.cos, turn), most), min(radius * of(elementary.sin, turn), most)))
         return {"corners": corners}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        most = _FARTHEST_INSIDE if self.fit else _FARTHEST
+        return {"corners": several(row(number(0, most), number(0, most)), 4)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from imgproc._core.check import border_name, fill_levels, integer, one_of
+from imgproc._core.check import border_name, integer, one_of
+from imgproc._core.levels import fill_levels
 
+from .._chain.drawn import Rule, row, within
 from .._chain.transform import Kind, Transform
 from .._ranges import Range, check_fill, number_range
 
@@ -38,6 +40,12 @@ def both_axes(value: Any) -> Axes:
     """What `axis_ranges` gave as (low x, width x, low y, width y), ready to be drawn from."""
     (a, b), (c, d) = value if isinstance(value[0], tuple) else (value, value)
     return a, b - a, c, d - c
+
+
+def both_within(axes: Axes) -> Rule:
+    """The rule of a pair (x, y) that was drawn from what `both_axes` gave."""
+    a, b, c, d = axes
+    return row(within(a, a + b), within(c, c + d))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

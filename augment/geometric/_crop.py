@@ -8,11 +8,12 @@ import math
 import numpy as np
 
 from imgproc._core import elementary
-from imgproc._core.check import size_pair
+from imgproc._core.check import frame_size
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import of
 
+from .._chain.drawn import Rule, rectangle, row, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range, truth
@@ -36,8 +37,13 @@ class _Cut(_Framed):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", size_pair(self.size, "size"))
+        self._keep("size", frame_size(self.size))
         truth(self.pad, "pad")
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The part begins where it lies in the image, or the image in the part."""
+        down, across = frame.height - self.size[0], frame.width - self.size[1]
+        return {"place": row(*(whole(min(room, 0), max(room, 0)) for room in (down, across)))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
@@ -175,7 +181,7 @@ class ResizedCrop(_Resized):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", size_pair(self.size, "size"))
+        self._keep("size", frame_size(self.size))
         self._keep("scale", number_range(self.scale, "scale", above=0, at_most=1))
         self._keep("ratio", number_range(self.ratio, "ratio", above=0))
         self._log_ratio: tuple[float, float]
@@ -201,6 +207,10 @@ class ResizedCrop(_Resized):
         top, left = (h - height) // 2, (w - width) // 2
         return {"part": (top, left, top + height, left + width)}
 
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The part lies in the image."""
+        return {"part": rectangle(frame.height, frame.width)}
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
         return [_part(params["part"], self.size, self.interpolation)]
@@ -209,7 +219,7 @@ class ResizedCrop(_Resized):
 declare(
     ResizedCrop,
     examples=[{"size": (48, 56)}, {"size": (112, 144), "scale": (0.2, 0.6), "interpolation": "bicubic"}],
-    look="Parts of different area and shape, all of the same size after it: faces become wider or narrower.",
+    look="Parts of different area and shape, all of the same size after it[[: faces become wider or narrower]].",
     peers=[Single("RandomResizedCrop", {"size": (224, 224), "interpolation": "bilinear"}, {"size": (224, 224)})],
 )
 
@@ -218,7 +228,7 @@ def _part(part: tuple[int, int, int, int], size: tuple[int, int], interpolation:
     """The part (y0, x0, y1, x1) of an image on `size`."""
     y0, x0, y1, x1 = part
     pull = ((x1 - x0) / size[1], 0.0, 0.0 + x0, 0.0, (y1 - y0) / size[0], 0.0 + y0, 0.0, 0.0, 1.0)
-    return Geometry(pull, size, "replicate", 0.0, interpolation)
+    return Geometry(pull, size, "replicate", 0.0, interpolation, part=(x0, y0, x1, y1))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -251,7 +261,7 @@ class BoxSafeCrop(_Resized):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.size is not None:
-            self._keep("size", size_pair(self.size, "size"))
+            self._keep("size", frame_size(self.size))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The part's (y0, x0, y1, x1) in pixels."""
@@ -263,6 +273,10 @@ class BoxSafeCrop(_Resized):
         left, right = _around(x0, x1, w, rng)
         top, bottom = _around(y0, y1, h, rng)
         return {"part": (top, left, bottom, right)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The part lies in the image."""
+        return {"part": rectangle(frame.height, frame.width)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map, exact without `size`."""

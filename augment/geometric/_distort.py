@@ -14,11 +14,15 @@ from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import IDENTITY
 
+from .._chain.drawn import Rule, several, within
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from .._ranges import Range, number_range
 from ._common import _Warp
 from ._fields import elastic_grid, knots_grid, lens_grid, plate_grid
+
+_MOST_STEPS = 512
+"""Columns and rows of a grid: each is drawn, however small the image is."""
 
 __all__ = ["Elastic", "GridDistortion", "LensDistortion", "ThinPlateSpline"]
 
@@ -120,14 +124,14 @@ class GridDistortion(_Distortion):
     Parameters
     ----------
     steps : int
-        Columns and rows of the grid, at least 1.
+        Columns and rows of the grid, 1 to 512.
     distort : (float, float)
         Range of what is added to the factor 1 by which the width of a column or the height of a row changes, drawn for
         each; all are then scaled together to fill the image.  Within -1 and 1.
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         Of no effect: nothing from outside the image is seen.
     fill : float or tuple of float
-        Of no effect.
+        Of no effect; as a fraction of full scale.
     mask_fill : int
         Of no effect.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
@@ -146,7 +150,7 @@ class GridDistortion(_Distortion):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("steps", integer(self.steps, "steps", at_least=1))
+        self._keep("steps", integer(self.steps, "steps", at_least=1, at_most=_MOST_STEPS))
         self._keep("distort", number_range(self.distort, "distort", above=-1, below=1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -154,6 +158,11 @@ class GridDistortion(_Distortion):
         unit, low, width = rng.unit, 1.0 + self.distort[0], self.distort[1] - self.distort[0]
         numbers = range(self.steps)
         return {"x": [low + width * unit() for _ in numbers], "y": [low + width * unit() for _ in numbers]}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        factors = several(within(1.0 + self.distort[0], 1.0 + self.distort[1]), self.steps)
+        return {"x": factors, "y": factors}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One displacement grid, its nodes the corners of the cells."""
@@ -273,6 +282,10 @@ class LensDistortion(_Distortion):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The coefficients."""
         return {"k1": rng.uniform(*self.distort), "k2": rng.uniform(*self.k2)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"k1": within(*self.distort)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One displacement grid."""

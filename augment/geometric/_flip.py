@@ -8,6 +8,7 @@ from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import Matrix
 
+from .._chain.drawn import Rule, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
 
@@ -55,7 +56,7 @@ class HorizontalFlip(Transform):
 
 declare(
     HorizontalFlip,
-    look="The yellow and the blue dot have changed sides with the eyes; pixels are copied.",
+    look="Pixels are copied[[: the yellow and the blue dot have changed sides with the eyes]].",
     peers=[Single("HorizontalFlip")],
 )
 
@@ -85,7 +86,7 @@ class VerticalFlip(Transform):
 
 declare(
     VerticalFlip,
-    look="The frame of the shuttle, which the upper border cuts, now ends at the lower one.",
+    look="Up is down[[: the frame of the shuttle, which the upper border cut, ends at the lower one]].",
     peers=[Single("VerticalFlip")],
 )
 
@@ -114,7 +115,7 @@ class Transpose(Transform):
 
 declare(
     Transpose,
-    look="Rows have become columns: the picture stands upright, and no letter can be read.",
+    look="Rows have become columns[[: the picture stands upright, and no letter can be read]].",
     peers=[Single("Transpose")],
 )
 
@@ -139,6 +140,10 @@ class Rotate90(Transform):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The number of quarter turns, counter-clockwise."""
         return {"turns": rng.integer(0, 3)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"turns": whole(0, 3)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
@@ -173,6 +178,10 @@ class Dihedral(Transform):
         """Quarter turns counter-clockwise, and whether they follow a horizontal flip."""
         element = rng.integer(0, 7)
         return {"turns": element & 3, "flipped": element > 3}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"turns": whole(0, 3)}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from imgproc._core.check import integer, one_of, size_pair
+from imgproc._core.check import frame_size, integer, one_of, size_pair
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 
+from .._chain.drawn import Rule, row, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from ._common import POSITIONS, WHERE, _Framed
@@ -120,7 +121,7 @@ class PadToSize(_Framed):
         if self.size is None and self.divisor is None:
             raise ValueError("size or divisor must be given, got neither")
         if self.size is not None:
-            self._keep("size", size_pair(self.size, "size"))
+            self._keep("size", frame_size(self.size))
         steps = (1, 1)
         if isinstance(self.divisor, (tuple, list)):
             steps = size_pair(self.divisor, "divisor")
@@ -135,6 +136,11 @@ class PadToSize(_Framed):
         """The first row and column of the image in the frame."""
         h, w = self._padded(frame)
         return {"place": place(self.position, h - frame.height, w - frame.width, rng)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The image lies in the frame."""
+        h, w = self._padded(frame)
+        return {"place": row(whole(0, h - frame.height), whole(0, w - frame.width))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from imgproc._core.check import integer, one_of, size_pair
+from imgproc._core.check import LONGEST, frame_size, integer, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 
+from .._chain.drawn import Rule, row, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from ._common import INTERPOLATIONS, WHERE, _Framed, _Resized
@@ -47,7 +48,7 @@ class Resize(_Resized):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", size_pair(self.size, "size"))
+        self._keep("size", frame_size(self.size))
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
@@ -98,7 +99,7 @@ class ResizeLongest(_Resized):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", integer(self.size, "size", at_least=1))
+        self._keep("size", integer(self.size, "size", at_least=1, at_most=LONGEST))
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
@@ -109,7 +110,7 @@ class ResizeLongest(_Resized):
 declare(
     ResizeLongest,
     examples=[{"size": 80}],
-    look="Smaller, shape kept: frames stay tight, dots on the pupils.",
+    look="Smaller, shape kept: frames stay tight[[, dots on the pupils]].",
     peers=[Single("LongestMaxSize", {"size": 224}, {"max_size": 224, "interpolation": "cv2.INTER_AREA"})],
 )
 
@@ -139,7 +140,7 @@ class ResizeShortest(_Resized):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", integer(self.size, "size", at_least=1))
+        self._keep("size", integer(self.size, "size", at_least=1, at_most=LONGEST))
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
@@ -196,7 +197,7 @@ class Letterbox(_Framed):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", size_pair(self.size, "size"))
+        self._keep("size", frame_size(self.size))
         one_of(self.position, "position", WHERE)
         one_of(self.interpolation, "interpolation", INTERPOLATIONS)
 
@@ -204,6 +205,11 @@ class Letterbox(_Framed):
         """The first row and column of the image in the frame."""
         h, w = self._inner(frame)
         return {"place": place(self.position, self.size[0] - h, self.size[1] - w, rng)}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """The image lies in the frame."""
+        h, w = self._inner(frame)
+        return {"place": row(whole(0, self.size[0] - h), whole(0, self.size[1] - w))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """A resize and, if something is left, an exact map."""

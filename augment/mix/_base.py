@@ -18,7 +18,7 @@ from ._step import MixingStep
 
 __all__: list[str] = []
 
-_OPTIONS = {"keys": None, "seed": 0, "donors": None, "out": None, "workers": None}
+_OPTIONS = {"keys": None, "seed": 0, "donors": None, "out": None, "workers": None, "layout": "last"}
 """What `replay` takes beside targets."""
 
 
@@ -50,12 +50,14 @@ class Mixing(MixingStep, abstract=True):
         keypoint_weights: Sequence[Any] | None = None,
         out: np.ndarray | None = None,
         workers: int | None = None,
+        layout: str = "last",
     ) -> Mixed:
         """Mix a batch.
 
         Parameters
         ----------
         images : ndarray of shape (n, h, w) or (n, h, w, c), or sequence of images
+            With ``layout="first"`` of shape (n, c, h, w), as the tensors of a DataLoader give it by ``.numpy()``.
         labels : int array of shape (n,) or float array of shape (n, classes), optional
             Integers need `num_classes`.
         keys : sequence of keys, optional
@@ -81,6 +83,9 @@ class Mixing(MixingStep, abstract=True):
             Gets the images.  It must not overlap those that are given.
         workers : int, optional
             Threads; default `imgproc.get_num_threads`.  The result does not depend on it.
+        layout : {"last", "first"}
+            Where the channels of images are: of those given, of those of donors, of `out` and of the result.  Masks are
+            not concerned.
 
         Returns
         -------
@@ -90,8 +95,8 @@ class Mixing(MixingStep, abstract=True):
         Raises
         ------
         TypeError, ValueError
-            If an argument is of the wrong kind, value or length, which is found before any work, or if a donor or a
-            partner does not fit.
+            If an argument is of the wrong kind, value or length, or images clearly have the other layout, which is
+            found before any work, or if a donor or a partner does not fit.
         """
         targets = {
             "masks": masks,
@@ -103,7 +108,7 @@ class Mixing(MixingStep, abstract=True):
             "keypoint_labels": keypoint_labels,
             "keypoint_weights": keypoint_weights,
         }
-        return mix_batch(self, images, labels, keys, seed, donors, targets, out, workers)
+        return mix_batch(self, images, labels, keys, seed, donors, targets, out, workers, layout=layout)
 
     def replay(self, info: MixInfo, images: Any, labels: Any = None, **others: Any) -> Mixed:
         """Mix a batch as another was mixed: with the same partners and the same numbers.

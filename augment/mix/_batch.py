@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image, integer
+from imgproc._core.check import as_image, as_out, integer
 
 from .._chain.batch import batch_keys, check_lengths, count_images, count_threads, in_parts
 from .._chain.keys import FIRST_DRAWS, Draws, address, draw_block, key_words
@@ -16,12 +16,13 @@ from .._chain.labels import check_labels, mixed_label, paired_labels, soft_label
 from .._chain.mixture import check_donors, open_donor
 from .._chain.out import check_out
 from .._chain.sample import Sample, inner_rules, inner_sample
-from .._chain.state import Params
-from .._chain.targets.base import Passage, Rules
+from .._chain.state import Frame, Params
+from .._chain.targets.base import Passage, Piece, Rules
 from .._chain.targets.table import IN_BATCHES, IN_SAMPLES, batch_table
 from ._content import check_alike
 from ._donors import partners_among, partners_within
 from ._info import Mixed, MixInfo
+from ._layout import LastDonors, all_to_last, check_layout, to_first
 from ._step import MixingStep
 
 __all__: list[str] = []
@@ -43,31 +44,37 @@ def mix_batch(
     out: np.ndarray | None,
     workers: int | None,
     info: MixInfo | None = None,
+    layout: str = "last",
 ) -> Mixed:
     """See `Mixing.__call__`; with an `info`, what that says is done."""
     n = count_images(images)
+    first = check_layout(layout, images)
     given = {IN_BATCHES.get(name, name): values for name, values in targets.items() if values is not None}
-    check_lengths(n, {"keys": keys, "out": out, **given})
+    check_lengths(n, {"keys": keys, "out": as_out(out), **given})
     seed = integer(seed, "seed", at_least=-(1 << 63), at_most=(1 << 64) - 1) & 0xFFFFFFFFFFFFFFFF
     threads = count_threads(workers)
     count = None if donors is None else check_donors(donors)
+    raw = images
+    if first:
+        images, donors = all_to_last(images), None if donors is None else LastDonors(donors)
     labels = None if labels is None else check_labels(labels, n, mix.num_classes)
     words = _key_table(keys, n, scheduled=mix.is_scheduled() and info is None)
     place = address(type(mix).__name__, 0)
-    info = _draw(mix, words, seed, place, count) if info is None else _checked(info, n, count)
+    info = _draw(mix, words, seed, place, count) if info is None else _checked(mix, info, n, count)
     if n == 0:
-        return _nothing(mix, images, labels, list(given), out, info)
+        return _nothing(mix, raw, labels, list(given), out, info)
     if mix.blends and mix.donor is None and donors is None and not given and _is_one_array(images):
-        return _blended(mix, images, labels, info, out, threads)
+        return _blended(mix, raw, labels, info, out, threads)  # pixel by pixel: the layout does not matter
     columns = {"image": images, **{IN_SAMPLES.get(name, name): values for name, values in given.items()}}
     rows = [{name: values[i] for name, values in columns.items()} for i in range(n)]
     samples = [inner_sample(row, _RULES, _INNER) for row in rows]
     own = None if labels is None else soft_labels(labels, n, mix.num_classes)
-    room = _room_for_all(mix, samples, info.applied, out, images)
+    room = _room_for_all(mix, samples, info.applied, out, images, first)
     batch = _Batch(mix, samples, own, words, seed, place, donors, info, room)
     size = n if threads == 1 else max(1, -(-n // (4 * threads)))
     in_parts(batch.mix_part, range(n), size, threads)
-    return batch.result(rows)
+    result = batch.result(rows)
+    return dataclasses.replace(result, images=to_first(result.images)) if first else result
 
 
 # --- keys and draws ---------------------------------------------------------------------------------------------------
@@ -126,14 +133,32 @@ def _draw_params(
     ]
 
 
-def _checked(info: MixInfo, n: int, count: int | None) -> MixInfo:
+def _checked(mix: MixingStep, info: MixInfo, n: int, count: int | None) -> MixInfo:
     """An info that a caller gave."""
     if len(info.partners) != n:
         raise ValueError(f"info must be of as many samples as there are images, {n}, got {len(info.partners)}")
     most = n if count is None else count
-    if info.partners.size and not (info.partners.min() >= 0 and info.partners.max() < most):
-        raise ValueError(f"info must name partners among {most} samples, got {int(info.partners.max())}")
-    return info
+    partners = np.asarray(info.partners)
+    if partners.dtype.kind not in "iu" or partners.shape != (n, mix.partners()):
+        raise ValueError(
+            f"info must name partners by integers of shape {(n, mix.partners())}, got {partners.dtype} {partners.shape}"
+        )
+    if partners.size and not (partners.min() >= 0 and partners.max() < most):
+        raise ValueError(f"info must name partners among {most} samples, got {int(partners.max())}")
+    applied, shares, lam = (np.asarray(value) for value in (info.applied, info.shares, info.lam))
+    if applied.dtype != bool or applied.shape != (n,) or len(info.params) != n:
+        raise ValueError(f"info must say of each of {n} samples whether it was mixed, and how")
+    if lam.shape != (n,) or shares.shape != (n, 1 + mix.partners()):
+        raise ValueError(f"info must have the shares of {n} samples, got shape {shares.shape}")
+    if not ((lam >= 0) & (lam <= 1)).all():
+        raise ValueError("info must have lam between 0 and 1")
+    params = []
+    for i, (own, on) in enumerate(zip(info.params, applied.tolist())):
+        try:
+            params.append(mix.checked(own, Frame(1, 1)) if on else {})
+        except (TypeError, ValueError) as error:
+            raise (TypeError if isinstance(error, TypeError) else ValueError)(f"info params[{i}]: {error}") from error
+    return dataclasses.replace(info, params=tuple(params))
 
 
 # --- batches that need no samples -------------------------------------------------------------------------------------
@@ -181,9 +206,15 @@ def _blended(
 
 
 def _room_for_all(
-    mix: MixingStep, samples: list[Sample], applied: np.ndarray, out: np.ndarray | None, images: Any
+    mix: MixingStep,
+    samples: list[Sample],
+    applied: np.ndarray,
+    out: np.ndarray | None,
+    images: Any,
+    channels_first: bool,
 ) -> np.ndarray | None:
-    """An array for all images; None if they have several sizes."""
+    """An array for all images, with channels last, maybe a view of one with channels first; None if they have several
+    sizes."""
     sizes = [mix.size_after(s.height, s.width) if on else (s.height, s.width) for s, on in zip(samples, applied)]
     shapes = {(*size, *s.image.shape[2:], s.image.dtype.str) for s, size in zip(samples, sizes)}
     if len(shapes) > 1:
@@ -191,6 +222,8 @@ def _room_for_all(
             raise ValueError("out must be left out where images have several sizes or dtypes")
         return None
     first = samples[0].image
+    if channels_first and first.ndim == 3:
+        return np.moveaxis(_room((len(samples), first.shape[2], *sizes[0]), first.dtype, out, images), 1, -1)
     return _room((len(samples), *sizes[0], *first.shape[2:]), first.dtype, out, images)
 
 
@@ -253,6 +286,8 @@ class _Batch:
         if self.room is not None:
             image[...] = sample.image
         self.made[i] = {**sample.opened, "image": image}
+        if sample.boxes is not None:
+            self.made[i] |= Piece(sample).things()
         if self.labels is not None and self.mixed_labels is not None:
             self.mixed_labels[i] = self.labels[i]
         return [1.0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import DTYPES
+from imgproc._core.check import DTYPES, size_pair
 from imgproc._core.formats import channels_of
 from imgproc._core.opencv import load_cv2
 from imgproc._scanline import Geometry
@@ -33,6 +33,14 @@ def check_alike(host: Sample, other: Sample, who: str) -> None:
         target = host.rules.table[name]
         if isinstance(target, Plane):
             target.check_alike(value, other.opened[name], who)
+
+
+def grid_pair(grid: Any, most: int) -> tuple[int, int]:
+    """A number of cells down and across."""
+    down, across = size_pair(grid, "grid")
+    if down * across > most:
+        raise ValueError(f"grid must have at most {most} cells, got {down} x {across}")
+    return down, across
 
 
 # --- sizes ------------------------------------------------------------------------------------------------------------

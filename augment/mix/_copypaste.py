@@ -13,11 +13,13 @@ from imgproc._core.declare import declare
 from imgproc._core.formats import work_dtype
 from imgproc._core.opencv import load_cv2
 
+from .._chain.drawn import Rule, whole
 from .._chain.keys import Draws, stream_uniforms
 from .._chain.sample import Sample
 from .._chain.targets.base import Opened, Piece
 from .._chain.targets.masks import InstanceMasks, LabelMask
-from .._chain.transform import Params
+from .._chain.transform import Frame, Params
+from .._dust import thick_rows
 from .._ranges import integer_range
 from ._base import _Covering
 from ._content import fitted, join, layered, put_where
@@ -85,6 +87,10 @@ class CopyPaste(_Covering):
     def parameters(self, rng: Draws, lams: list[float]) -> Params:
         """How many objects, and the name of the numbers that choose them."""
         return {"count": rng.integer(*self.objects), "stream": rng.stream()}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"count": whole(*self.objects)}
 
     def combine(
         self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None
@@ -160,7 +166,10 @@ def _left(host: Sample, pasted: np.ndarray, least: float) -> Piece:
     name = _instances(host)
     kept, left = [], []
     boxes = None if host.boxes is None else host.boxes.copy()
+    thick = None if boxes is None else set(thick_rows(boxes, host.height, host.width).tolist())
     for k, mask in enumerate(host.opened[name] if name else []):
+        if thick is not None and k not in thick:
+            continue
         flags = _flat(mask)
         before = np.count_nonzero(flags)
         flags &= ~pasted
@@ -181,6 +190,8 @@ def _left(host: Sample, pasted: np.ndarray, least: float) -> Piece:
 def _taken(other: Sample, pasted: np.ndarray, rows: np.ndarray) -> Piece:
     """The partner's things that are pasted."""
     name = _instances(other)
+    if other.boxes is not None:
+        rows = np.intersect1d(rows, thick_rows(other.boxes, other.height, other.width))
     masks = [other.opened[name][k] for k in rows.tolist()] if name else []
     return _piece(Piece(other, owner=pasted.view(np.uint8), who=1), other.boxes, rows, masks)
 

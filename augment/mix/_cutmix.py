@@ -11,9 +11,10 @@ import numpy as np
 
 from imgproc._core.declare import declare
 
+from .._chain.drawn import SHARE, Rule, row
 from .._chain.keys import Draws
 from .._chain.sample import Sample
-from .._chain.transform import Params
+from .._chain.transform import Frame, Params
 from ._base import _Covering
 from ._content import fitted, overlaid, rectangle_owner
 from ._law import Law, check_law
@@ -70,6 +71,10 @@ class CutMix(_Covering):
     def parameters(self, rng: Draws, lams: list[float]) -> Params:
         """The share and the centre, (down, across) in parts of the sides."""
         return {"lam": lams[0], "center": [rng.unit(), rng.unit()]}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"lam": SHARE, "center": row(SHARE, SHARE)}
 
     def combine(
         self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None

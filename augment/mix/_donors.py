@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image, integer
+from imgproc._core.check import as_image, flag, integer
 from imgproc._core.copies import copy_into
 from imgproc._core.jit import kernel
 
@@ -134,8 +134,7 @@ class DonorBuffer:
     """
 
     def __init__(self, capacity: int, samples: Iterable[Any] = (), *, copy: bool = True) -> None:
-        if not isinstance(copy, bool):
-            raise TypeError(f"copy must be True or False, got {copy!r}")
+        copy = flag(copy, "copy")
         self._copy = copy
         self._samples: collections.deque[Any] = collections.deque(maxlen=integer(capacity, "capacity", at_least=1))
         for sample in samples:

@@ -13,9 +13,10 @@ from imgproc._core import elementary_arrays
 from imgproc._core.check import real
 from imgproc._core.declare import declare
 
+from .._chain.drawn import SHARE, Rule
 from .._chain.keys import Draws, stream_uniforms
 from .._chain.sample import Sample
-from .._chain.transform import Params
+from .._chain.transform import Frame, Params
 from ._base import _Covering
 from ._content import fitted, overlaid
 from ._law import Law, check_law
@@ -76,6 +77,10 @@ class FMix(_Covering):
     def parameters(self, rng: Draws, lams: list[float]) -> Params:
         """The share, and the name of the noise."""
         return {"lam": lams[0], "stream": rng.stream()}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"lam": SHARE}
 
     def combine(
         self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None

@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import size_pair
 from imgproc._core.declare import declare
 
+from .._chain.drawn import SHARE, Rule, ascending, different
 from .._chain.keys import Draws
 from .._chain.sample import Sample
-from .._chain.transform import Params
+from .._chain.transform import Frame, Params
 from ._base import _Covering
-from ._content import fitted, overlaid
+from ._content import fitted, grid_pair, overlaid
 from ._law import Law, check_law
 
 __all__ = ["GridMix"]
+
+MOST_CELLS = 1 << 16
+"""All cells are put in an order, however small the image is."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,7 +36,7 @@ class GridMix(_Covering):
     Parameters
     ----------
     grid : (int, int)
-        Cells down and across.
+        Cells down and across, in all at most 65536.
     lam : float, ("beta", a) or ("uniform", low, high)
         The law of the sample's own share.
     min_visibility : float
@@ -65,7 +68,7 @@ class GridMix(_Covering):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("grid", size_pair(self.grid, "grid"))
+        self._keep("grid", grid_pair(self.grid, MOST_CELLS))
         self._keep("lam", check_law(self.lam, "lam"))
 
     def parameters(self, rng: Draws, lams: list[float]) -> Params:
@@ -73,6 +76,11 @@ class GridMix(_Covering):
         count = self.grid[0] * self.grid[1]
         theirs = count - round(lams[0] * count)
         return {"lam": lams[0], "cells": sorted(rng.permutation(count)[:theirs])}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        count = self.grid[0] * self.grid[1]
+        return {"lam": SHARE, "cells": ascending(different(count, 0, count))}
 
     def combine(
         self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None

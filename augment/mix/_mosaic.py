@@ -8,18 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import fill_levels, integer, size_pair
+from imgproc._core.check import integer, size_pair
 from imgproc._core.declare import declare
+from imgproc._core.levels import fill_levels
 
+from .._chain.drawn import SHARE, Rule, ascending, number, order, row, several
 from .._chain.keys import Draws
 from .._chain.sample import Sample
-from .._chain.transform import Kind, Params
+from .._chain.transform import Frame, Kind, Params
 from .._ranges import Range, check_fill, number_range
 from ._base import _Covering
-from ._content import fit_size, fit_stage, pieced
+from ._content import fit_size, fit_stage, grid_pair, pieced
 from ._law import Law
 
 __all__ = ["Mosaic"]
+
+MOST_CELLS = 256
+"""Each cell is an image of its own, which has to be found and scaled."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,7 +40,7 @@ class Mosaic(_Covering):
     Parameters
     ----------
     grid : (int, int)
-        Cells down and across.
+        Cells down and across, in all at most 256.
     size : (int, int), optional
         (h, w) of the canvas; default: that of the sample.
     center : (float, float)
@@ -77,7 +82,7 @@ class Mosaic(_Covering):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("grid", size_pair(self.grid, "grid"))
+        self._keep("grid", grid_pair(self.grid, MOST_CELLS))
         if self.size is not None:
             self._keep("size", size_pair(self.size, "size"))
         self._keep("center", number_range(self.center, "center", at_least=0, at_most=1))
@@ -112,6 +117,12 @@ class Mosaic(_Covering):
             "order": rng.permutation(cells),
             "at": [[rng.unit(), rng.unit()] for _ in range(cells)],
         }
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        line, cells = number(-1e-9, 1.0 + 1e-9), self.grid[0] * self.grid[1]
+        down, across = (ascending(several(line, n - 1)) for n in self.grid)
+        return {"down": down, "across": across, "order": order(cells), "at": several(row(SHARE, SHARE), cells)}
 
     def combine(
         self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None

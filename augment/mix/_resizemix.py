@@ -10,10 +10,11 @@ import numpy as np
 
 from imgproc._core.declare import declare
 
+from .._chain.drawn import SHARE, Rule, row
 from .._chain.keys import Draws
 from .._chain.sample import Sample
 from .._chain.targets.base import Piece
-from .._chain.transform import Params
+from .._chain.transform import Frame, Params
 from ._base import _Covering
 from ._content import fit_stage, has_things, join, layered, rectangle_owner
 from ._law import Law, check_law
@@ -72,6 +73,10 @@ class ResizeMix(_Covering):
     def parameters(self, rng: Draws, lams: list[float]) -> Params:
         """The scale, and the place (down, across) in parts of the room that is left."""
         return {"scale": lams[0], "at": [rng.unit(), rng.unit()]}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"scale": SHARE, "at": row(SHARE, SHARE)}
 
     def combine(
         self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None

@@ -12,9 +12,10 @@ from imgproc._core.declare import declare
 from imgproc._scanline import Geometry
 from imgproc._scanline.matrix import translation
 
+from .._chain.drawn import SHARE, Rule, row, several
 from .._chain.keys import Draws
 from .._chain.sample import Sample
-from .._chain.transform import Params
+from .._chain.transform import Frame, Params
 from ._base import _Covering
 from ._content import fitted, pieced
 from ._law import Law, check_law
@@ -75,6 +76,10 @@ class RICAP(_Covering):
     def parameters(self, rng: Draws, lams: list[float]) -> Params:
         """The point, and where each piece is cut from, (down, across) in parts of the room there is."""
         return {"point": lams, "cuts": [[rng.unit(), rng.unit()] for _ in range(4)]}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """What records may say of what is drawn."""
+        return {"point": row(SHARE, SHARE), "cuts": several(row(SHARE, SHARE), 4)}
 
     def combine(
         self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None

@@ -11,11 +11,12 @@ import numpy as np
 
 from imgproc._core.check import integer, one_of
 
+from .._chain.drawn import SHARE, Rule, several, whole
 from .._chain.keys import Draws
 from .._chain.labels import mixed_label
 from .._chain.mixture import Mixture
 from .._chain.sample import Sample
-from .._chain.state import Place, SampleState, State, Step
+from .._chain.state import Frame, Place, SampleState, State, Step
 from .._chain.transform import Params, Transform
 from .._chain.tree import Plan
 from ..groups import Sequential
@@ -80,6 +81,10 @@ class MixingStep(Transform, abstract=True):
     def parameters(self, rng: Draws, lams: list[float]) -> Params:
         """What is drawn beside partners, as plain numbers: fractions of sides, no pixels."""
         return {"lam": lams[0]}
+
+    def limits(self, frame: Frame) -> dict[str, Rule]:
+        """A share."""
+        return {"lam": SHARE}
 
     def size_after(self, height: int, width: int) -> tuple[int, int]:
         """(h, w) of the result."""
@@ -162,8 +167,24 @@ class MixingStep(Transform, abstract=True):
             params["partners"] = partners_among(words, count, self.partners(), seed, address)[0].tolist()
         return self.again(place, params, state)
 
+    def sketch(self, frame: Frame) -> Params:
+        """What it draws for some sample, without partners: those are known only with donors."""
+        words, seed, address = (draws := Draws([], np.zeros((1, 1), np.uint64), 0, 0)).source
+        return self.parameters(draws, self.draw_laws(words, seed, address)[0])
+
+    def checked(self, params: Any, frame: Frame) -> Params:
+        """Parameters out of a record, with partners if it names them."""
+        if not isinstance(params, dict) or "partners" not in params:
+            return super().checked(params, frame)
+        partners = several(whole(0), self.partners())(params["partners"], "partners")
+        own = {name: value for name, value in params.items() if name != "partners"}
+        return {**super().checked(own, frame), "partners": partners}
+
     def again(self, place: Place, params: Params, state: State) -> Step:
         """Mix the sample by parameters that are drawn already."""
+        count = state.count_donors()
+        if count is not None and not all(j < count for j in params.get("partners", ())):
+            raise ValueError(f"record must name partners below {count}, the number of donors, got {params['partners']}")
         if isinstance(state, Mixture):
             self._mix(place, params, state)
         else:

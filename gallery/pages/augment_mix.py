@@ -2,7 +2,7 @@
 
 Two photos or more become one, with masks, boxes and keypoints that follow and labels in shares.
 
-Three photos are mixed, of classes astronaut, cat and cup.  Under each picture stands what a loss needs: lam, the
+Three photos are mixed[[, of classes astronaut, cat and cup]].  Under each picture stands what a loss needs: lam, the
 photo's own share of the pixels, and the soft label.  Tints are masks, frames boxes, dots keypoints; a thing's mask and
 frame have one colour.  A frame must sit on its thing, wherever that went, and end where the thing is covered.  Where
 photos are blended, a number in the frame is the weight of the box.

@@ -54,7 +54,8 @@ def each(page, photo):
     show(
         page,
         photo,
-        "A larger window and no lower bound to the texture lift dark parts as a whole, and folds appear in the coat.",
+        "A larger window and no lower bound to the texture lift dark parts as a whole"
+        "[[, and folds appear in the coat]].",
         radius=min(7, min(photo.grey8.shape) // 2),
         k1=0.0,
     )

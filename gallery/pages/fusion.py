@@ -115,7 +115,7 @@ def there_and_back(page, side):
     times = run_all({name: of_image(chain) for name, chain in chains.items()}, image)
     y, x = np.mgrid[: image.shape[0], : image.shape[1]] + 0.5 - image.shape[0] / 2
     inside = np.hypot(x, y) < image.shape[0] / 2 - 2
-    page.figures({"before": image, **results}, "Each hair is there again, or it is not.")
+    page.figures({"before": image, **results}, "Detail is there again, or it is not[[: look at the hair]].")
     page.zoom({"before": image, **results}, at=(0.42, 0.35), size=48)
     rows = []
     for name, result in results.items():

@@ -54,7 +54,7 @@ def each(page, photo):
     )
     mask = np.zeros(image.shape[:2], bool)
     y, x = np.indices(mask.shape)
-    mask[np.hypot(y / mask.shape[0] - 0.5, x / mask.shape[1] - 0.5) < 0.4] = True
+    mask[np.hypot((y + 0.5) / mask.shape[0] - 0.5, (x + 0.5) / mask.shape[1] - 0.5) < 0.4] = True
     page.figures(
         {
             "SLIC": outlined(image, imgproc.superpixels(image, count=200)),

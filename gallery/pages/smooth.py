@@ -67,7 +67,8 @@ def each(page, photo):
         {"OpenCV": lambda image: cv2.bilateralFilter(image, 9, 0.15 * 255, 3.0)},
         image=image,
         call="bilateral_filter(image, radius=4, sigma_color=0.15, sigma_space=3.0)",
-        look="Smooth skin and sky, sharp outlines. For colour OpenCV adds up the channels' differences, where imgproc "
+        look="Flat parts become smooth[[, skin and sky]], outlines stay sharp. "
+        "For colour OpenCV adds up the channels' differences, where imgproc "
         "takes their Euclidean distance, so its filter smooths colour a little less.",
     )
     wide = {"radius": 30, "sigma_color": 0.15, "sigma_space": 12.0}
@@ -103,7 +104,7 @@ def once(page):
         "weighted_median": imgproc.weighted_median(spoilt, weights=np.array([[1, 2, 1], [2, 3, 2], [1, 2, 1]])),
         "adaptive_median": imgproc.adaptive_median(spoilt, radius=3),
         "alpha_trimmed_mean": imgproc.alpha_trimmed_mean(spoilt, radius=1, alpha=0.3),
-        "percentile_filter": imgproc.percentile_filter(spoilt, radius=1, percentile=40),
+        "percentile_filter": imgproc.percentile_filter(spoilt, radius=1, quantile=0.4),
         "contraharmonic_mean": imgproc.contraharmonic_mean(spoilt, radius=1, order=1.5),
     }
     page.figures(

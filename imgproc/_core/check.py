@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ import numpy as np
 
 from .border import BORDERS
 from .formats import channels_of
+from .hints import SIDE, hint_of, hint_of_dtype, looks_like_planes
 
 DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32), np.dtype(np.float64))
 COLORS = ("luminance", "per_channel")
@@ -26,31 +28,64 @@ def as_image(image: Any, name: str = "image", *, channels: Sequence[int] | None 
 
     It comes back as it is, without a copy.  Only an image in foreign byte order is copied, to the native order.
     """
+    if type(image) is not np.ndarray:
+        _must_be_plain(image, name)
+    kind = image.dtype
+    if kind not in DTYPES and kind.newbyteorder("=") not in DTYPES:
+        hint = hint_of_dtype(kind, name)
+        raise TypeError(f"{name} must have dtype uint8, uint16, float32 or float64, got {image.dtype}{hint}")
+    count = _must_have_shape(image, name)
+    if channels is not None and count not in channels:
+        wanted = " or ".join(str(c) for c in channels)
+        raise ValueError(f"{name} must have {wanted} channels, got shape {image.shape}")
+    return image if kind.isnative else image.astype(kind.newbyteorder("="))
+
+
+def as_pixels(image: Any, name: str = "image", *, names: Sequence[str] | None = None) -> np.ndarray:
+    """Check what shall become an image: like `as_image`, but of any real dtype but bool, or of these dtypes."""
+    _must_be_plain(image, name)
+    kind = image.dtype
+    if kind.kind not in "iuf" or kind.itemsize > 8 if names is None else kind.newbyteorder("=").name not in names:
+        allowed = "integers, float16, float32 or float64" if names is None else ", ".join(names)
+        hint = "" if names is None else hint_of_dtype(kind, name)
+        raise TypeError(f"{name} must be of {allowed}, got {kind}{hint}")
+    _must_have_shape(image, name)
+    return image if kind.isnative else image.astype(kind.newbyteorder("="))
+
+
+def _must_be_plain(image: Any, name: str) -> None:
+    """Refuse what is no array, or a masked one."""
     masked = sys.modules.get("numpy.ma")  # importing it only to ask costs a process 20 ms
     if masked is not None and isinstance(image, masked.MaskedArray):
         raise TypeError(f"{name} must be a plain array, got a masked array: pass {name}.data and mask=~{name}.mask")
     if not isinstance(image, np.ndarray):
-        hint = "; convert it with imgproc.from_pil" if type(image).__module__.startswith("PIL.") else ""
-        hint = " (an image that could not be read?)" if image is None else hint
+        hint = " (an image that could not be read?)" if image is None else hint_of(image, name, "numpy.uint8")
         raise TypeError(f"{name} must be a numpy array, got {_kind(image)}{hint}")
-    if image.dtype.newbyteorder("=") not in DTYPES:
-        hint = " (a mask belongs in mask=)" if image.dtype == bool else ""
-        raise TypeError(f"{name} must have dtype uint8, uint16, float32 or float64, got {image.dtype}{hint}")
+
+
+def _must_have_shape(image: np.ndarray, name: str) -> int:
+    """Refuse what has not the shape of an image; returns the number of channels."""
     if image.ndim not in (2, 3):
-        raise ValueError(f"{name} must have shape (h, w) or (h, w, c), got {image.shape}")
-    if channels_of(image) == 0:
+        hint = f": treat one image at a time, {name}[k]" if image.ndim == 4 else ""
+        raise ValueError(f"{name} must have shape (h, w) or (h, w, c), got {image.shape}{hint}")
+    count = channels_of(image)
+    if count == 0:
         raise ValueError(f"{name} must have at least one channel, got shape {image.shape}")
-    if channels is not None and channels_of(image) not in channels:
-        wanted = " or ".join(str(c) for c in channels)
-        raise ValueError(f"{name} must have {wanted} channels, got shape {image.shape}")
-    return image if image.dtype.isnative else image.astype(image.dtype.newbyteorder("="))
+    if count >= SIDE and looks_like_planes(*image.shape):
+        n, h, w = image.shape
+        raise ValueError(
+            f"{name} must have shape (h, w) or (h, w, c), got {image.shape}, which looks like {n} planes of {h} x {w}: "
+            f"use imgproc.channels_last({name}) if they are channels, or treat one at a time, {name}[k], if they are "
+            "slices of a volume"
+        )
+    return count
 
 
 def as_coefficients(values: Any, name: str = "coefficients", *, complex_too: bool = True) -> np.ndarray:
     """Check the coefficients of a transform: finite, of dtype float32 or float64, or complex where that is allowed."""
     kinds = "fc" if complex_too else "f"
     if not isinstance(values, np.ndarray):
-        raise TypeError(f"{name} must be a numpy array, got {_kind(values)}")
+        raise TypeError(f"{name} must be a numpy array, got {_kind(values)}{hint_of(values, name)}")
     if values.dtype.kind not in kinds or values.dtype.itemsize not in (4, 8, 16):
         allowed = "float32, float64, complex64 or complex128" if complex_too else "float32 or float64"
         raise TypeError(f"{name} must have dtype {allowed}, got {values.dtype}")
@@ -64,7 +99,7 @@ def as_coefficients(values: Any, name: str = "coefficients", *, complex_too: boo
 def as_psf(psf: Any, name: str = "psf") -> np.ndarray:
     """Check a point-spread function, and return it as a new (n, m) array of float64 whose sum is 1."""
     if not isinstance(psf, np.ndarray):
-        raise TypeError(f"{name} must be a numpy array, got {_kind(psf)}")
+        raise TypeError(f"{name} must be a numpy array, got {_kind(psf)}{hint_of(psf, name)}")
     if psf.dtype.kind not in "biuf":
         raise TypeError(f"{name} must be of real numbers, got {psf.dtype}")
     if psf.ndim != 2 or psf.size == 0:
@@ -78,7 +113,7 @@ def as_psf(psf: Any, name: str = "psf") -> np.ndarray:
 def as_window_weights(weights: Any, name: str = "weights") -> np.ndarray:
     """Check the weights of a window: an (n, m) array with odd sides, finite, nowhere negative, somewhere positive."""
     if not isinstance(weights, np.ndarray):
-        raise TypeError(f"{name} must be a numpy array, got {_kind(weights)}")
+        raise TypeError(f"{name} must be a numpy array, got {_kind(weights)}{hint_of(weights, name)}")
     if weights.dtype.kind not in "biuf":
         raise TypeError(f"{name} must be of real numbers, got {weights.dtype}")
     if weights.ndim != 2 or weights.shape[0] % 2 == 0 or weights.shape[1] % 2 == 0:
@@ -87,6 +122,17 @@ def as_window_weights(weights: Any, name: str = "weights") -> np.ndarray:
     if not (np.isfinite(values).all() and (values >= 0).all() and (values > 0).any()):
         raise ValueError(f"{name} must be finite, nowhere negative and somewhere positive")
     return values
+
+
+def as_out(out: Any, name: str = "out") -> np.ndarray | None:
+    """Check an array that shall get a result: one that can be written to.  None stays None."""
+    if out is None:
+        return None
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array, got {_kind(out)}")
+    if not out.flags.writeable:
+        raise ValueError(f"{name} must be writeable, got a read-only array")
+    return out
 
 
 def image_dtype(value: Any, name: str = "dtype") -> np.dtype | None:
@@ -102,6 +148,14 @@ def image_dtype(value: Any, name: str = "dtype") -> np.dtype | None:
     return dtype
 
 
+def float_dtype(value: Any, name: str = "dtype") -> np.dtype:
+    """Check a dtype of floats that an image can have."""
+    dtype = image_dtype(value, name)
+    if dtype is None or dtype.kind != "f":
+        raise ValueError(f"{name} must be float32 or float64, got {dtype}")
+    return dtype
+
+
 def as_mask(mask: Any, image: np.ndarray, name: str = "mask", of: str = "image") -> np.ndarray | None:
     """Check a mask: a bool array of the image's (h, w).  None stays None.
 
@@ -110,7 +164,7 @@ def as_mask(mask: Any, image: np.ndarray, name: str = "mask", of: str = "image")
     if mask is None:
         return None
     if not isinstance(mask, np.ndarray):
-        raise TypeError(f"{name} must be a numpy array of bool, got {_kind(mask)}")
+        raise TypeError(f"{name} must be a numpy array of bool, got {_kind(mask)}{hint_of(mask, name, 'bool')}")
     if mask.dtype != bool:
         raise TypeError(f"{name} must be bool (True = take part), got {mask.dtype}: write {name} != 0")
     if mask.shape != image.shape[:2]:
@@ -126,7 +180,7 @@ def as_hole(mask: Any, image: np.ndarray, name: str = "mask", *, empty: bool = T
     With ``empty=False`` at least one pixel must be True.
     """
     if not isinstance(mask, np.ndarray):
-        raise TypeError(f"{name} must be a numpy array of bool, got {_kind(mask)}")
+        raise TypeError(f"{name} must be a numpy array of bool, got {_kind(mask)}{hint_of(mask, name, 'bool')}")
     if mask.dtype != bool:
         raise TypeError(f"{name} must be bool (True = fill), got {mask.dtype}: write {name} != 0")
     if mask.shape != image.shape[:2]:
@@ -197,14 +251,27 @@ def border_name(border: Any) -> str:
     return one_of(border, "border", BORDERS)
 
 
+def flag(value: Any, name: str) -> bool:
+    """Check that a value is True or False, of Python or NumPy; it comes back as Python's."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r:.60}")
+    return bool(value)
+
+
 def integer(value: Any, name: str, *, at_least: int | None = None, at_most: int | None = None) -> int:
-    """Check an integer and its bounds.  A bool or a float is not accepted, whatever its value."""
+    """Check an integer and its bounds.
+
+    It must fit 64 bits.  A bool or a float is not accepted, whatever its value.
+    """
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} must be an integer, got {_kind(value)}") from None
+    if not -(1 << 63) <= number < 1 << 64:
+        bits = number.bit_length()  # the digits of a long one could fill pages
+        raise ValueError(f"{name} must fit 64 bits, got {number if bits < 99 else f'an integer of {bits} bits'}")
     if at_least is not None and number < at_least:
         raise ValueError(f"{name} must be >= {at_least}, got {number}")
     if at_most is not None and number > at_most:
@@ -220,12 +287,68 @@ def odd(value: Any, name: str) -> int:
     return number
 
 
-def radius_within(radius: Any, image: np.ndarray) -> int:
-    """Check the radius of a window: at least 0, and at most the longer side of the image."""
+def radius_within(radius: Any, image: np.ndarray, *, framed: bool = False) -> int:
+    """Check the radius of a window: at least 0, and at most the longer side of the image.
+
+    With `framed`, for functions that lay out the image with its border, that must also be of a size that
+    `most_within` allows.
+    """
     number = integer(radius, "radius", at_least=0)
-    longest = max(image.shape[:2])
+    h, w = image.shape[:2]
+    longest = max(h, w)
     if image.size and number > longest:
         raise ValueError(f"radius must be <= the image's longer side, {longest}, got {number}")
+    if framed and image.size:
+        most = most_within(image)
+        if (h + 2 * number) * (w + 2 * number) > most:
+            half = h + w
+            largest = (math.isqrt(half * half + 4 * (most - h * w)) - half) // 4
+            raise ValueError(f"radius must be <= {largest} for an image of {h}x{w} pixels, got {number}")
+    return number
+
+
+_A_PIXEL, _ALWAYS = 64, 1 << 20
+
+
+def most_within(image: np.ndarray) -> int:
+    """Return how many numbers an argument may make a function keep or work on: the one bound of all such arguments.
+
+    It is 64 for each pixel, and a million for an image of any size.
+    """
+    return max(_A_PIXEL * image.shape[0] * image.shape[1], _ALWAYS)
+
+
+def frame_within(down: int, across: int, image: np.ndarray, what: str) -> None:
+    """Check that an image with a border of so many pixels is of a size that `most_within` allows."""
+    h, w = image.shape[:2]
+    amount_within((h + 2 * down) * (w + 2 * across), image, f"the number of pixels of the image and {what}")
+
+
+def amount_within(amount: int, image: np.ndarray, what: str) -> None:
+    """Check that what arguments ask for is not more than `most_within` allows; `what` says of what so many are."""
+    most = most_within(image)
+    if image.size and amount > most:
+        h, w = image.shape[:2]
+        raise ValueError(f"{what} must be at most {most} for an image of {h}x{w} pixels, got {amount}")
+
+
+MOST_ITERATIONS = 10_000
+"""Of methods that repeat a step over the whole image."""
+
+_ALWAYS_SIGMA = 16
+
+
+def largest_sigma(height: int, width: int) -> int:
+    """Return the largest standard deviation for an image of this size; wider ones cost time and memory for nothing."""
+    return max(height, width, _ALWAYS_SIGMA)
+
+
+def sigma_within(sigma: Any, image: np.ndarray, name: str = "sigma") -> float:
+    """Check the standard deviation of a Gaussian in pixels: above 0, and at most the image's longer side, or 16."""
+    number = positive(sigma, name)
+    longest = largest_sigma(*image.shape[:2])
+    if image.size and number > longest:
+        raise ValueError(f"{name} must be <= the image's longer side (or {_ALWAYS_SIGMA}), {longest}, got {number}")
     return number
 
 
@@ -257,21 +380,6 @@ def positive(value: Any, name: str) -> float:
     return number
 
 
-def fill_levels(value: Any, name: str = "fill", channels: int | None = None) -> float | tuple[float, ...]:
-    """A level, or one for each channel, as fractions of full scale.
-
-    With `channels`, the number of channels of the image, a sequence must have as many entries; without, at least one.
-    """
-    sequence = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim > 0)
-    if isinstance(value, (str, bytes)) or not sequence:
-        return real(value, name)
-    if channels is None and not len(value):
-        raise ValueError(f"{name} must be a level or one for each channel, got none")
-    if channels not in (None, len(value)):
-        raise ValueError(f"{name} must be one level or {channels}, one a channel, got {len(value)}")
-    return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
-
-
 def ordered_range(value: Any, name: str) -> tuple[float, float]:
     """Check a pair (low, high) of finite numbers with low < high."""
     low, high = _pair(value, name)
@@ -285,6 +393,23 @@ def size_pair(value: Any, name: str, *, at_least: int = 1) -> tuple[int, int]:
     """Check a pair of integers (rows, columns)."""
     a, b = _pair(value, name)
     return integer(a, f"{name}[0]", at_least=at_least), integer(b, f"{name}[1]", at_least=at_least)
+
+
+LONGEST, MOST_PIXELS = 1 << 24, (1 << 31) - 1
+"""Sides and pixels of the largest frame that geometry makes."""
+ROOMY, TIMES = 1 << 27, 64
+"""A frame of more pixels than `ROOMY` has at most `TIMES` as many as the image that it is made of."""
+
+
+def frame_size(value: Any, name: str = "size", *, source: tuple[int, int] | None = None) -> tuple[int, int]:
+    """Check the (h, w) of an image to be made, of one of (h, w) if that is known."""
+    h, w = size_pair(value, name)
+    most = MOST_PIXELS
+    if source is not None:
+        most = min(max(TIMES * source[0] * source[1], ROOMY), most)
+    if max(h, w) > LONGEST or h * w > most:
+        raise ValueError(f"{name} must be (h, w) of at most {LONGEST} a side and {most} pixels in all, got {(h, w)}")
+    return h, w
 
 
 def _pair(value: Any, name: str) -> tuple[Any, Any]:

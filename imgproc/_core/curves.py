@@ -6,9 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from .formats import channels_of
+from .levels import LEVEL, fraction
 
-def as_curves(points: Any, channels: int) -> list[np.ndarray]:
+
+def as_curves(points: Any, image: np.ndarray) -> list[np.ndarray]:
     """Arrays (n, 2) of points, one or one a channel."""
+    channels = channels_of(image)
     try:
         several = np.ndim(points[0][0]) > 0
         curves = [np.asarray(curve, np.float64) for curve in (points if several else [points])]
@@ -21,6 +25,9 @@ def as_curves(points: Any, channels: int) -> list[np.ndarray]:
             raise ValueError(f"points must be two or more pairs (level, new level), got shape {curve.shape}")
         if not np.isfinite(curve).all():
             raise ValueError(f"points must be finite, got {curve.tolist()}")
+        for k, (x, y) in enumerate(curve.tolist()):
+            fraction(x, f"points[{k}][0]", LEVEL, image)
+            fraction(y, f"points[{k}][1]", LEVEL, image)
         if not (np.diff(curve[:, 0]) > 0).all():
             raise ValueError(f"points must have rising levels, got {curve[:, 0].tolist()}")
     return curves

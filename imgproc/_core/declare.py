@@ -204,7 +204,8 @@ def declare(
         ``"fills"``: pixels outside the mask get values from the pixels around them.  ``"hole"``: the mask is the hole
         that is filled.
     look : str
-        What a reader of the gallery should look at.
+        What a reader of the gallery should look at.  What stands in ``[[ ]]`` is said of the gallery's own photos, and
+        left out where the user's are shown.
     shown : dict
         Of a transform: parameters that the gallery adds to those of the first example.
     page : str

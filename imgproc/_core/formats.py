@@ -11,6 +11,9 @@ ROUNDING = 12582912.0
 """1.5 * 2**23.  Adding it to a float32 and subtracting it again rounds that number half to even, if its absolute value
 is below 2**22.  Kernels see it as a constant."""
 
+ROUNDING_OF_DOUBLES = 6755399441055744.0
+"""1.5 * 2**52, which does the same to a float64 below 2**51.  `ROUNDING` would leave it as it is."""
+
 
 def channels_of(image: np.ndarray) -> int:
     """The number of channels of an image of shape (h, w) or (h, w, c).  An image of shape (h, w) has one channel."""

@@ -31,7 +31,7 @@ def level(fraction: float, dtype: np.dtype) -> np.generic:
     if dtype.kind == "f":
         return dtype.type(fraction)
     top = full_scale(dtype)
-    return dtype.type(min(max(round(fraction * top), 0), top))  # Python rounds half to even, too
+    return dtype.type(round(min(max(fraction * top, 0), top)))  # Python rounds half to even, too
 
 
 def fill_values(fill: float | tuple[float, ...], channels: int, dtype: np.dtype) -> list[float]:

@@ -1,37 +1,56 @@
 """What functions on spectra share: conversion to float planes and back, and filtering by DCT or DFT.
 
-8-bit, 16-bit and float32 images are worked on in float32, float64 images in float64.  NaN and infinity have no
-spectrum.  A filter works with the mean of the other pixels in their place, and puts them back into the result.  A
-transform refuses them.
+8-bit, 16-bit and float32 images are worked on in float32, float64 images in float64.
+
+The whole image is one window: each coefficient is a sum over all pixels, so one pixel that is NaN, infinite or far out
+of range would spoil every pixel of a result.  Therefore every function here takes a mask, and follows one rule:
+
+* pixels that take part must be finite (`taking_part`);
+* pixels that are left out are filled from their surroundings first (see `filling`), whatever they hold, and keep their
+  values where the result is a picture (`each_plane`) or are gone where it is a spectrum (`as_floats`);
+* a result that is not finite, because sums went beyond the floats, is refused (`refuse_overflow`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from .border import framed
+from .check import as_mask
+from .filling import fill
 from .formats import work_dtype
 from .jit import kernel
 from .needed import needed
 from .planes import full_scale
 from .threads import run_bands
 
+BITS = 20
+"""Integer results are computed to so many bits of full scale and then rounded.  Transforms leave residues of less; so
+halves are rounded to even, and what is equal in exact arithmetic becomes equal."""
+
 
 @kernel
-def _store(values, channel, channels, top, out):
+def _store(values, channel, channels, top, grid, out):
     # `out` has flat rows, (h, w channels); the rows of `values` may be longer.  A single channel has a loop of its own,
     # which vectorises.
-    zero, top = values.dtype.type(0), values.dtype.type(top)
+    kind = values.dtype.type
+    zero, top, grid, step = kind(0), kind(top), kind(grid), kind(1.0 / grid)
     for y in range(values.shape[0]):
         row, stored = values[y], out[y]
         if channels == 1:
             for x in range(stored.size):
-                stored[x] = np.int32(np.rint(min(max(row[x], zero), top)))
+                stored[x] = np.int32(np.rint(np.rint(min(max(row[x], zero), top) * grid) * step))
         else:
             for x in range(stored.size // channels):
-                stored[x * channels + channel] = np.int32(np.rint(min(max(row[x], zero), top)))
+                stored[x * channels + channel] = np.int32(np.rint(np.rint(min(max(row[x], zero), top) * grid) * step))
+
+
+def _grid(top: int) -> float:
+    """Steps a level, a power of two, for integers up to `top`."""
+    return float(1 << (BITS - top.bit_length()))
 
 
 _BESIDE = 16
@@ -61,14 +80,55 @@ def _whole_rows(plane: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(plane)
 
 
-def as_floats(image: np.ndarray) -> np.ndarray:
-    """Return the image's levels as a new C-contiguous float array.  NaN and infinity raise ValueError."""
-    if image.dtype.kind == "f" and not np.isfinite(image).all():
-        raise ValueError("image must be finite: NaN and infinity have no spectrum")
-    return image.astype(work_dtype(image.dtype), order="C")
+def taking_part(image: np.ndarray, mask: Any) -> np.ndarray | None:
+    """Check the mask of an image that `as_image` has checked, and that all pixels that take part are finite.
+
+    A mask that leaves nothing out comes back as None, as no mask does.
+    """
+    mask = as_mask(mask, image)
+    if mask is not None and mask.all():
+        mask = None
+    if image.dtype.kind == "f":
+        finite = np.isfinite(image)
+        if not (finite.all() if mask is None else finite[mask].all()):
+            finite = finite if image.ndim == 2 else finite.all(axis=2)
+            count = int(np.count_nonzero(~finite if mask is None else mask & ~finite))
+            wanted = "np.isfinite(image)" + (".all(axis=2)" if image.ndim == 3 else "")
+            raise ValueError(
+                f"image must be finite where it takes part, got NaN or infinity at {count} pixel{'s'[: count != 1]}: "
+                "the whole image is one window, so they would spoil all of it; "
+                f"leave them out by mask={wanted if mask is None else f'mask & {wanted}'}"
+            )
+    return mask
 
 
-def each_plane(image: np.ndarray, work: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def refuse_overflow(image: np.ndarray, mask: np.ndarray | None, result: np.ndarray) -> None:
+    """Refuse a float image whose result is not finite.  Sums of integer levels do not go beyond the floats."""
+    if image.dtype.kind == "f" and not np.isfinite(result).all():
+        raise _overflow(image, mask)
+
+
+def _overflow(image: np.ndarray, mask: np.ndarray | None) -> ValueError:
+    with np.errstate(all="ignore"):
+        largest = np.abs(image if mask is None else image[mask]).max(initial=0)
+    return ValueError(
+        f"image must give a finite result, but with these arguments its levels, up to {largest:.3g}, go beyond "
+        f"{work_dtype(image.dtype)}: leave pixels out of range out by mask=, or bring image and arguments into range"
+    )
+
+
+def as_floats(image: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
+    """Return the image's levels as a new C-contiguous float array; `mask` is what `taking_part` gave for it."""
+    floats = image.astype(work_dtype(image.dtype), order="C")
+    if mask is not None and floats.size:
+        for c in range(1 if floats.ndim == 2 else floats.shape[2]):
+            fill(floats if floats.ndim == 2 else floats[:, :, c], mask)
+    return floats
+
+
+def each_plane(
+    image: np.ndarray, work: Callable[[np.ndarray], np.ndarray], mask: np.ndarray | None = None
+) -> np.ndarray:
     """Filter each channel by itself.
 
     Parameters
@@ -78,62 +138,62 @@ def each_plane(image: np.ndarray, work: Callable[[np.ndarray], np.ndarray]) -> n
     work : callable
         It takes the levels of a channel as a finite float plane, made by `spaced`, and returns a plane of that shape
         and dtype.  It may write into the plane that it gets.  Several threads call it at once.
+    mask : ndarray of bool, shape (h, w), optional
+        What `taking_part` gave for this image.
 
     Returns
     -------
     ndarray of the image's shape and dtype
-        Integers are rounded half to even and saturated.  NaN and infinity stay where they were.
+        Integers are rounded half to even and saturated.  Pixels that the mask leaves out keep their values.
+
+    Raises
+    ------
+    ValueError
+        If a result is not finite.
     """
     out = np.empty(image.shape, image.dtype)
     planes = image if image.ndim == 3 else image[:, :, np.newaxis]
     channels = planes.shape[2]
+    numbers = [True] * channels
 
     def band(a: int, b: int) -> None:
         for c in range(a, b):
             plane = spaced(planes.shape[:2], work_dtype(image.dtype))
             np.copyto(plane, planes[:, :, c])
+            if mask is not None:
+                fill(plane, mask)
+            with np.errstate(all="ignore"):
+                result = work(plane)
             if image.dtype.kind == "u":
-                _store(_whole_rows(work(plane)), c, channels, full_scale(image.dtype), out.reshape(len(out), -1))
-                continue
-            spoilt = fill_spoilt(plane)
-            result = work(plane)
-            out.reshape(planes.shape)[:, :, c] = result
-            if spoilt is not None:
-                out.reshape(planes.shape)[spoilt, c] = planes[spoilt, c]
+                top, flat = full_scale(image.dtype), out.reshape(len(out), -1)
+                _store(_whole_rows(result), c, channels, top, _grid(top), flat)
+                # Infinite levels saturate.  NaN comes from infinite coefficients, which reach every pixel.
+                numbers[c] = not np.isnan(result[0]).any()
+            else:
+                out.reshape(planes.shape)[:, :, c] = result
 
     run_bands(band, channels, pixels=image.size)
+    if not all(numbers):
+        raise _overflow(image, mask)
+    refuse_overflow(image, mask, out)
+    if mask is not None:
+        out[~mask] = image[~mask]
     return out
 
 
 def to_dtype(planes: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Convert float levels to a new image of a dtype.  Integers are rounded half to even and saturated."""
-    if dtype.kind == "f":
-        return planes.astype(dtype)
-    return each_stored(planes, dtype)
+    """Convert the levels that an inverse transform gave, (h, w) or (h, w, c), to a new image of a dtype.
 
-
-def each_stored(planes: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Convert float levels, (h, w) or (h, w, c), to an integer dtype, as `to_dtype` says."""
-    out = np.empty(planes.shape, dtype)
-    if out.size:
-        flat = np.ascontiguousarray(planes).reshape(len(planes), -1)
-        _store(flat, 0, 1, full_scale(dtype), out.reshape(len(out), -1))
-    return out
-
-
-def fill_spoilt(plane: np.ndarray) -> np.ndarray | None:
-    """Replace NaN and infinity by the mean of the finite pixels, or by 0 if there are none.
-
-    Returns where they were, as a bool plane, or None if all pixels are finite.
+    Integers are rounded half to even and saturated.  Levels that are not finite are refused.
     """
     with np.errstate(all="ignore"):
-        if np.isfinite(plane.sum()):  # cheaper than looking at each pixel
-            return None
-    spoilt = ~np.isfinite(plane)
-    if not spoilt.any():
-        return None
-    plane[spoilt] = 0 if spoilt.all() else plane[~spoilt].mean(dtype=np.float64)
-    return spoilt
+        out = planes.astype(dtype) if dtype.kind == "f" else np.empty(planes.shape, dtype)
+    if not np.isfinite(planes if dtype.kind == "u" else out).all():
+        raise ValueError(f"coefficients must give a finite image, got ones whose sums go beyond {planes.dtype}")
+    if out.size and dtype.kind == "u":
+        flat, top = np.ascontiguousarray(planes).reshape(len(planes), -1), full_scale(dtype)
+        _store(flat, 0, 1, top, _grid(top), out.reshape(len(out), -1))
+    return out
 
 
 def double_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -150,12 +210,20 @@ def frequencies(size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     return np.fft.fftfreq(size[0])[:, np.newaxis], np.fft.rfftfreq(size[1])[np.newaxis]
 
 
+def _constant(plane: np.ndarray) -> bool:
+    first = plane[0, 0]
+    return bool(plane[-1, -1] == first and (plane[0] == first).all() and (plane == first).all())
+
+
 def filter_by_dct(plane: np.ndarray, gain: np.ndarray) -> np.ndarray:
     """Filter by a gain that is even in fy and in fx, given on the grid fy = i / 2h, fx = j / 2w.
 
     The result is that of the DFT on the image mirrored to twice its size, because the DCT-II is the DFT of that
-    mirrored image.  It takes a quarter of the work.  `plane` is overwritten.
+    mirrored image.  It takes a quarter of the work.  A constant plane is filtered exactly.  `plane` is overwritten.
     """
+    if _constant(plane):
+        plane *= gain[0, 0]
+        return plane
     with needed("scipy"):
         from scipy.fft import dctn, idctn
 
@@ -167,7 +235,12 @@ def filter_by_dct(plane: np.ndarray, gain: np.ndarray) -> np.ndarray:
 def filter_by_dft(
     plane: np.ndarray, transfer: np.ndarray, size: tuple[int, int], border: str, fill: float
 ) -> np.ndarray:
-    """Extend a plane to `size` by a border, and filter it by a half spectrum of shape (size[0], size[1] // 2 + 1)."""
+    """Extend a plane to `size` by a border, and filter it by a half spectrum of shape (size[0], size[1] // 2 + 1).
+
+    A constant plane is filtered exactly, but where a constant border beside it is of another level.
+    """
+    if _constant(plane) and (size == plane.shape or border != "constant" or plane[0, 0] == fill):
+        return plane * transfer[0, 0].real
     with needed("scipy"):
         from scipy.fft import irfft2, rfft2
 

@@ -3,11 +3,19 @@
 Sums run down the columns and along the rows, so they cost the same for every radius.  Integer sums are exact: they may
 wrap around modulo 2**32 or 2**64, but the sum of a window fits.  Float sums are taken in float64 about the image's mean
 and start anew at fixed rows, so they neither drift nor depend on the number of threads.
+
+A running sum that has met an enormous value keeps the rounding error of it when the value has left the window.  So
+images with values far beyond the usual ones (`sums_may_run`) get sums that only ever add what is in the window: the
+lines of all windows of a block are parted at one line that each of them sees, and a window is what it sees above that
+line plus what it sees below (as M. van Herk, "A fast algorithm for local minimum and maximum filters on rectangular and
+octagonal kernels", Pattern Recognition Letters 13, 1992, has it for maxima).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +24,7 @@ from .._core.formats import channels_of
 from .._core.jit import kernel
 from .._core.planes import canonical, full_scale, level, valid_pixels
 from .._core.threads import run_bands
+from .._core.usual import some_values, sums_may_run
 
 FLOAT_ROWS = 128
 MASKED_ROWS = 32  # sums, counts and what is made of them in NumPy, for so many rows at a time; divides FLOAT_ROWS
@@ -241,6 +250,80 @@ def _window_sums(image, blank, ymap, xmap, channels, offset, scratch, sums, squa
 
 
 @kernel
+def _add_line(line, offset, sums, squares):
+    for i in range(sums.size):
+        v = np.float64(line[i]) - offset
+        sums[i] += v
+        squares[i] += v * v
+
+
+@kernel
+def _add_sums(one, two, sums):
+    for i in range(sums.size):
+        sums[i] = one[i] + two[i]
+
+
+@kernel
+def _columns_afresh(image, ymap, offset, start, columns):
+    """Sum the columns of windows of rows, of which ``columns[0]`` and ``columns[1]`` have one each, and one to spare,
+    without taking anything away.  Column 0 of the image is at `start`."""
+    n, stop = columns.shape[1] - 1, start + image.shape[1]
+    side = ymap.size - n + 1
+    tail, tail_squares = columns[0, n, start:stop], columns[1, n, start:stop]
+    for first in range(0, n, side):
+        last = min(first + side, n) - 1  # lines `last` to first + side - 1 are seen by all windows of this block
+        sums, squares = columns[0, last, start:stop], columns[1, last, start:stop]
+        sums[:] = 0.0
+        squares[:] = 0.0
+        for k in range(first + side - 1, last - 1, -1):
+            _add_line(image[ymap[k]], offset[0], sums, squares)
+        for y in range(last - 1, first - 1, -1):
+            columns[:, y, :] = columns[:, y + 1, :]
+            _add_line(image[ymap[y]], offset[0], columns[0, y, start:stop], columns[1, y, start:stop])
+        tail[:] = 0.0
+        tail_squares[:] = 0.0
+        for y in range(first + 1, last + 1):
+            _add_line(image[ymap[y + side - 1]], offset[0], tail, tail_squares)
+            sums, squares = columns[0, y, start:stop], columns[1, y, start:stop]
+            _add_sums(sums, tail, sums)
+            _add_sums(squares, tail_squares, squares)
+
+
+@kernel
+def _sum_along_afresh(line, side, channels, windows):
+    """Do as `_sum_along` without taking anything away."""
+    n = windows.size // channels
+    for c in range(channels):
+        for first in range(0, n, side):
+            stop = min(first + side, n)
+            total = 0.0
+            for k in range(first + side - 1, first - 1, -1):
+                total += line[k * channels + c]
+                if k < stop:
+                    windows[k * channels + c] = total
+            total = 0.0
+            for k in range(first + 1, stop):
+                total += line[(k + side - 1) * channels + c]
+                windows[k * channels + c] += total
+
+
+@kernel
+def _window_sums_afresh(image, ymap, xmap, channels, offset, columns, sums, squares):
+    """Do as `_window_sums` without taking anything away from a sum.
+
+    `columns` has room for both sums of the columns of each row, and of one row more, as long as a row with borders.
+    """
+    n = sums.shape[0]
+    start = (columns.shape[2] - image.shape[1]) // 2
+    side = ymap.size - n + 1
+    _columns_afresh(image, ymap, offset, start, columns)
+    for y in range(n):
+        for k, out in enumerate((sums, squares)):
+            _fill_margins(columns[k, y], start, xmap, channels)
+            _sum_along_afresh(columns[k, y], side, channels, out[y])
+
+
+@kernel
 def mean_float(plane, mask):
     # Sums are of differences to the first value, so that the mean of a constant plane is exactly its value.
     total, n, first = 0.0, 0, np.nan
@@ -255,12 +338,23 @@ def mean_float(plane, mask):
     return (first + total / n if n > 0 else np.nan), n
 
 
+class Samples(NamedTuple):
+    """Which samples of an image count, as arrays of its shape."""
+
+    valid: np.ndarray | None
+    """None means that all samples count."""
+
+    spoilt: np.ndarray | None
+    """Samples that count and are not finite, and so spoil the windows that hold them; None means that there is none."""
+
+    ends: tuple[float, float] | None
+    """The lowest and the highest of the samples that count, where they are known."""
+
+
 class Windows:
     """An image laid out for sums over windows: flat rows of all channels, index maps, and the type of the sums."""
 
-    def __init__(
-        self, image: np.ndarray, radius: int, border: str, fill: float, valid: np.ndarray | None = None
-    ) -> None:
+    def __init__(self, image: np.ndarray, radius: int, border: str, fill: float, samples: Samples) -> None:
         self.shape = image.shape[:2]
         self.channels = channels_of(image)
         self.side = 2 * radius + 1
@@ -269,7 +363,11 @@ class Windows:
         source, self.ymap, self.xmap = extended(image, radius, border, level(fill, image.dtype))
         self.rows = self._flat(source)
         self.offset = np.zeros(1, np.uint64)
-        if not self.whole:  # some rows are enough to know about where the values lie
+        valid = samples.valid
+        self.runs = sums_may_run(image, valid, samples.ends)
+        if not self.runs:
+            self.offset = np.array([np.median(some_values(image, valid))], np.float64)
+        elif not self.whole:  # some rows are enough to know about where the values lie
             step = max(1, self.shape[0] // 16)
             some = self._flat(image[::step])
             mean, n = mean_float(some, valid_pixels(some, None if valid is None else self._flat(valid[::step])))
@@ -311,14 +409,18 @@ class Windows:
         self.run(work)
 
     def over_valid(
-        self, valid: np.ndarray, rule: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray], out: np.ndarray
+        self,
+        valid: np.ndarray | None,
+        rule: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+        out: np.ndarray,
     ) -> None:
         """Fill `out` with ``rule(n, s, q)``.
 
         n is the number of valid pixels of a window, s the sum of their differences to `offset`, and q the sum of the
-        squares of these differences.
+        squares of these differences.  None for `valid` means that all pixels are.
         """
-        inside, *_ = extended(valid, self.radius, self.border, True)
+        shown = np.ones((*self.shape, self.channels), bool) if valid is None else valid
+        inside, *_ = extended(shown, self.radius, self.border, True)
         ones = canonical(self._flat(inside).view(np.uint8))
         # What does not count becomes the offset and so adds nothing.
         values = canonical(np.where(ones, self.rows, self.rows.dtype.type(self.offset[0])))
@@ -330,9 +432,13 @@ class Windows:
                 y1 = min(y0 + MASKED_ROWS, b)
                 part = lines[y0 - a : y1 - a + self.side - 1]
                 n, s, q, unused = (np.zeros((y1 - y0, out.shape[1]), self.offset.dtype) for _ in range(4))
-                _window_sums(values, blanks[0], part, *args, self.offset, self.scratch(2, s.dtype), s, q)
+                if self.runs:
+                    _window_sums(values, blanks[0], part, *args, self.offset, self.scratch(2, s.dtype), s, q)
+                else:
+                    room = self.scratch(2 * (y1 - y0 + 1), s.dtype).reshape(2, y1 - y0 + 1, -1)
+                    _window_sums_afresh(values, part, *args, self.offset, room, s, q)
                 _window_sums(ones, blanks[1], part, *args, zero, self.scratch(2, s.dtype), n, unused)
-                with np.errstate(divide="ignore", invalid="ignore"):
+                with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                     out[y0:y1] = rule(n, s, q)
 
         self.run(work)
@@ -351,16 +457,13 @@ def _blank(rows: np.ndarray, offset: np.ndarray) -> np.ndarray:
     return canonical(np.full(rows.shape[1], offset[0], rows.dtype))
 
 
-def valid_samples(image: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Say which samples count, and which ones spoil their windows, as arrays of the image's shape.
-
-    None instead of the first means that all samples count, None instead of the second that none spoils its windows.
-    """
+def valid_samples(image: np.ndarray, mask: np.ndarray | None) -> Samples:
+    """Say which samples of an image that is not empty count."""
     shown = None if mask is None else np.broadcast_to(mask if image.ndim == 2 else mask[:, :, None], image.shape)
     if image.dtype.kind == "u":
-        return shown, None
+        return Samples(shown, None, None)
+    low, high = float(image.min()), float(image.max())
+    if math.isfinite(low) and math.isfinite(high):  # and then there is no NaN, which would be both
+        return Samples(shown, None, (low, high) if shown is None else None)
     finite = np.isfinite(image)
-    if finite.all():
-        return shown, None
-    spoilt = ~finite if shown is None else shown & ~finite
-    return (finite if shown is None else shown & finite), spoilt
+    return Samples(finite if shown is None else shown & finite, ~finite if shown is None else shown & ~finite, None)

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import fill_levels
-from .._core.formats import channels_of, work_dtype
+from .._core.formats import ROUNDING_OF_DOUBLES, channels_of, work_dtype
 from .._core.jit import borrowed, jit_enabled, kernel
+from .._core.levels import ANY, fractions
 from .._core.planes import full_scale, rounding
 from .._core.threads import run_bands
 from .._core.units import entry_of, invoke
 from .machine import (
     LABELLER,
+    LINE,
     RESULT,
     SOURCE,
     STEPPER,
@@ -28,10 +29,11 @@ from .machine import (
     run_rows,
 )
 from .matrix import Matrix, keeps_axes, walk
-from .merge import Merged, merge, moves_pixels
+from .merge import Merged, Part, cut, merge, moves_pixels
 from .opencv_moves import moved
 from .program import Program, as_tables, needs_mean
 from .run_in_place import byte_map, run_levels
+from .samplers._base import check_samplable
 from .samplers.choice import choose
 from .scratch import scratch
 from .stages import Geometry, Op
@@ -39,12 +41,22 @@ from .stores import store_for
 
 
 def compute(
-    source: np.ndarray, geometry: list[Geometry], merged: Merged, program: Program, result: np.ndarray, first: bool
+    source: np.ndarray,
+    geometry: list[Geometry],
+    merged: Merged,
+    program: Program,
+    result: np.ndarray,
+    first: bool,
+    part: Part | None = None,
 ) -> None:
-    """Run the kernels over a canonical source of shape (h, w, c).
+    """Run the kernels over a canonical source of shape (h, w, c), or over a part of it.
 
     The pixels are written into `result`; `first` says that its channels come first."""
-    channels, dtype = source.shape[2], source.dtype
+    channels, dtype, line = source.shape[2], source.dtype, source.shape[1]
+    shape = source.shape if part is None else (part[3] - part[1], part[2] - part[0], channels)
+    pixels_of = as_bytes(source)
+    if part is not None:
+        pixels_of = pixels_of[(part[1] * line + part[0]) * channels * dtype.itemsize :]
     height, width = merged.size
     limits = limits_of(dtype, result.dtype, program.normalized)
     kind = limits.dtype
@@ -58,7 +70,7 @@ def compute(
     )
     exact = merged.exact and not merged.fills
     interpolation = "copy" if merged.exact else interpolation_of(geometry)
-    pixels = Source(as_bytes(source), _source_numbers(source.shape, dtype, result.dtype, merged, interpolation))
+    pixels = Source(pixels_of, _source_numbers(shape, dtype, result.dtype, merged, interpolation, line))
     looks = needs_mean(program)
     buffer = np.empty(height * width * channels if looks else 0, dtype).view(np.uint8)
     totals = np.zeros(channels)
@@ -94,14 +106,14 @@ def as_bytes(array: np.ndarray) -> np.ndarray:
 
 
 def _source_numbers(
-    shape: tuple[int, int, int], dtype: np.dtype, result: np.dtype, merged: Merged, interpolation: str
+    shape: tuple[int, int, int], dtype: np.dtype, result: np.dtype, merged: Merged, interpolation: str, line: int
 ) -> np.ndarray:
     plain = not merged.fills and not len(merged.steps)
-    words = not merged.wrap and has_words_of(shape, dtype)
+    words = not merged.wrap and has_words_of(shape, dtype, line)
     pull = merged.pull if merged.exact else None
     resized = words and interpolation == "bilinear" and plain and keeps_axes(merged.pull)
     steps = len(merged.steps) > 0
-    return source_numbers(shape, dtype, result, interpolation, words, merged.wrap, resized, pull, steps)
+    return source_numbers(shape, dtype, result, interpolation, words, merged.wrap, resized, pull, steps, line)
 
 
 @functools.lru_cache(maxsize=256)
@@ -115,19 +127,29 @@ def source_numbers(
     resized: bool,
     pull: Matrix | None,
     steps: bool = False,
+    line: int | None = None,
 ) -> np.ndarray:
     """Make `Source.numbers`.
 
     `pull` is the matrix of a map that moves whole pixels, and None for other maps; `steps` says whether the map has
-    steps."""
+    steps; `line` is the length of rows in memory, by default that of the shape's.
+
+    Raises
+    ------
+    ValueError
+        If an image is too large to be interpolated.
+    """
     h, w, channels = shape
+    line = w if line is None else line
+    if interpolation != "copy":
+        check_samplable(h, w, line)
     numbers = np.zeros(SOURCE, np.int64)
     sampler = choose(interpolation, dtype, channels, words).address(dtype, work_dtype(dtype))
-    way = (0, 0, 0) if pull is None else walk(pull, w)
+    way = (0, 0, 0) if pull is None else walk(pull, line)
     stepper = STEPPER.address() if steps else -1
     same = dtype.itemsize if dtype == result else 0
     bytes_to_bytes = byte_map() if dtype.char == "B" and same and pull is not None else -1
-    numbers[:] = h, w, channels, wrap, resized, sampler, pull is not None, *way, bytes_to_bytes, same, stepper
+    numbers[:] = h, w, channels, wrap, resized, sampler, pull is not None, *way, bytes_to_bytes, same, stepper, line
     return numbers
 
 
@@ -165,12 +187,12 @@ def has_words(image: np.ndarray) -> bool:
     return image.ndim == 3 and has_words_of(image.shape, image.dtype)
 
 
-def has_words_of(shape: tuple[int, ...], dtype: np.dtype) -> bool:
-    """Whether that sampler can take images of a shape (h, w, c) and a dtype."""
+def has_words_of(shape: tuple[int, ...], dtype: np.dtype, line: int | None = None) -> bool:
+    """Whether that sampler can take images of a shape (h, w, c) and a dtype, with rows of `line` pixels in memory."""
     h, w, channels = shape
     if dtype.char != "B" or channels not in (3, 4) or not jit_enabled():
         return False
-    return min(h, w) > 1 and h * w * channels < 1 << 31
+    return min(h, w) > 1 and h * (line or w) * channels < 1 << 31
 
 
 @functools.lru_cache(maxsize=64)
@@ -178,23 +200,27 @@ def limits_of(source: np.dtype, result: np.dtype, normalized: bool) -> np.ndarra
     """Seven numbers: lowest level, highest level and rounding on the way; scale, lowest, highest and rounding of the
     result."""
     top, end = full_scale(source), full_scale(result)
-    outer = (1.0, -np.inf, np.inf, 0.0) if normalized else (end / top, *rounding(result))
+    least, most, added = rounding(result)
+    if added and work_dtype(source) == np.float64:
+        added = ROUNDING_OF_DOUBLES
+    outer = (1.0, -np.inf, np.inf, 0.0) if normalized else (end / top, least, most, added)
     return np.array(rounding(source) + outer, work_dtype(source))
 
 
 @functools.lru_cache(maxsize=64)
 def levels_of(fills: tuple[tuple[Any, int], ...], channels: int, top: int, kind: np.dtype) -> np.ndarray:
     """Turn fills into rows of levels, one row for each fill; levels of integer images are rounded and saturated."""
-    return np.array([level_of(fill, channels, top) for fill, _ in fills], kind).reshape(-1, channels)
+    with np.errstate(over="ignore"):  # a level beyond the largest float32 is infinity
+        return np.array([level_of(fill, channels, top) for fill, _ in fills], kind).reshape(-1, channels)
 
 
 def level_of(fill: Any, channels: int, top: int) -> tuple[float, ...]:
     """Turn a fill into one level for each channel."""
     one = isinstance(fill, tuple) and len(fill) == 1
-    fill = fill[0] if one else fill_levels(fill, channels=channels)
+    fill = fill[0] if one else fractions(fill, "fill", ANY, channels=channels)
     level = fill if isinstance(fill, tuple) else (fill,)
     if top > 1:
-        level = tuple([min(max(round(v * top), 0), top) for v in level])
+        level = tuple([round(min(max(v * top, 0), top)) for v in level])
     return level * channels if len(level) == 1 else level
 
 
@@ -243,10 +269,14 @@ def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
     """Take a mask of labels through geometric stages; each pixel gets the label of the nearest one.
 
     The mask may have any dtype, and shape (h, w) or (h, w, c)."""
+    part, stages = cut(list(stages), *mask.shape[:2])
+    if part is not None:
+        mask = mask[part[1] : part[3], part[0] : part[2]]
     h, w = mask.shape[:2]
     merged = merge(stages, h, w)
     if merged.exact and not merged.frames.size:
         return moved(mask, merged.pull, merged.size)
+    check_samplable(h, w)
     kind = mask.dtype
     bits = np.dtype(f"u{kind.itemsize}")
     source = np.ascontiguousarray(mask).view()
@@ -257,7 +287,7 @@ def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
     numbers, sizes = np.zeros(SOURCE, np.int64), np.zeros(RESULT, np.int64)
     unit = LABELLER.address(S=bits.name)
     numbers[:6] = h, w, channels, 0, 0, unit
-    numbers[STEPS] = STEPPER.address() if len(merged.steps) else -1
+    numbers[STEPS], numbers[LINE] = STEPPER.address() if len(merged.steps) else -1, w
     sizes[:2] = merged.size
     maps = Maps(np.array(merged.pull), merged.frames, merged.steps, merged.grids, fills)
     pixels, target = Source(as_bytes(source), numbers), Result(as_bytes(result), sizes)

@@ -47,8 +47,10 @@ def interval(frame, y, lo, hi):
         elif slope < 0.0:
             end = np.floor(-offset / slope - 0.5)
             last = end if end < last else last
-        elif offset < 0.0:
-            last = first - 1.0
+        elif not offset >= 0.0:
+            last = -np.inf  # far away ``first - 1.0`` would be `first` again
+        if not (abs(slope) < np.inf and abs(offset) < np.inf):
+            last = -np.inf  # numbers that overflowed lie outside
     if not last >= first:
         return lo, lo
     return np.int64(first), np.int64(last) + 1

@@ -31,8 +31,8 @@ LEVELS = 256
 """Entries of a table that stands for operations on bytes."""
 
 # Places in `Source.numbers`; `Source` describes them.
-HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, SAMPLER, EXACT, STEP_X, STEP_Y, FIRST, BYTES, SAME, STEPS = range(13)
-SOURCE = 13
+HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, SAMPLER, EXACT, STEP_X, STEP_Y, FIRST, BYTES, SAME, STEPS, LINE = range(14)
+SOURCE = 14
 """Numbers of a source."""
 
 # Places in `Result.numbers`; `Result` describes them.
@@ -65,6 +65,8 @@ class Source(NamedTuple):
     * `BYTES`: the address of the unit that sends bytes through a table directly, or -1.
     * `SAME`: how many bytes a level has if the result has the dtype of the source, else 0.
     * `STEPS`: the address of `STEPPER`.
+    * `LINE`: how many pixels lie between the beginnings of two rows: `WIDTH`, or more if the source is a part of an
+      image.
     """
 
 
@@ -380,7 +382,7 @@ def begin(source, out, scratch):
     numbers, task, storing = source.numbers, scratch.tasks[0], scratch.tasks[2]
     for k in range(samplers.RESIZED + 1):
         task[k] = numbers[k]
-    task[samplers.STEP] = numbers[STEP_X]
+    task[samplers.STEP], task[samplers.LINE] = numbers[STEP_X], numbers[LINE]
     storing[stores.PLANE] = out.numbers[PLANE]
 
 
@@ -437,7 +439,7 @@ def _labels(flat, task, fills, ends, ints, out):
         buried = task[_STEPS] > 0 and dead[i] != 0
         for c in range(channels):
             k = (line + lo + i) * channels + c
-            out[k] = kind(fills[dead[i] - 1]) if buried else flat[np.int64(index[i]) * channels + c]
+            out[k] = kind(fills[dead[i] - 1]) if buried else flat[np.int64(np.uint32(index[i])) * channels + c]
     return 0
 
 
@@ -462,6 +464,7 @@ def run_labels(source, maps, scratch, out, y0, y1):
             lo, hi = _inside(maps.frames, y, x0, x1, ends)
             if lo < hi:
                 _points(maps, y, lo, hi, floats, ints[4], numbers[STEPS])
-                nearest_index(floats[0], floats[1], numbers[WIDTH], numbers[HEIGHT], hi - lo, ints[0])
+                w, h, line = numbers[WIDTH], numbers[HEIGHT], numbers[LINE]
+                nearest_index(floats[0], floats[1], w, h, line, hi - lo, ints[0])
             task[_LEFT], task[_RIGHT], task[_LINE], task[_LO], task[_HI] = x0, x1, y * width, lo, hi if lo < hi else lo
             invoke(numbers[SAMPLER], np.int64(0), (pixels, task, maps.fills, ends, ints, result))

@@ -50,12 +50,18 @@ def multiply(a: Matrix, b: Matrix) -> Matrix:
 multiply_kernel = shared(multiply, "multiply_kernel")
 
 
+FARTHEST = 2147483648.0
+"""Pixels beyond which a map moves no whole pixels: no image is so long, and far beyond it every float is whole."""
+
+
 def is_exact(m: Matrix) -> bool:
     """Whether a matrix takes pixel centres to pixel centres, one to one.
 
-    Such a matrix flips or swaps the axes, and moves by whole pixels."""
+    Such a matrix flips or swaps the axes, and moves by whole pixels, which are less than `FARTHEST`."""
     a, b, c, d, e, f, g, h, _ = m
-    if g != 0.0 or h != 0.0 or c % 1.0 != 0.0 or f % 1.0 != 0.0:
+    if g != 0.0 or h != 0.0 or not (abs(c) < FARTHEST and abs(f) < FARTHEST):
+        return False
+    if c % 1.0 != 0.0 or f % 1.0 != 0.0:
         return False
     if b == 0.0 and d == 0.0:
         return abs(a) == 1.0 and abs(e) == 1.0
@@ -82,9 +88,11 @@ def bounds_of(m: Matrix, h: float, w: float) -> tuple[bool, float, float, float,
     for k in range(4):
         x, y = w if k % 2 else 0.0, h if k > 1 else 0.0
         depth = m[6] * x + m[7] * y + m[8]
-        if depth < 1e-6:
+        if not depth >= 1e-6:
             return False, 0.0, 0.0, 0.0, 0.0
         u, v = (m[0] * x + m[1] * y + m[2]) / depth, (m[3] * x + m[4] * y + m[5]) / depth
+        if not (abs(u) < math.inf and abs(v) < math.inf):
+            return False, 0.0, 0.0, 0.0, 0.0
         x0, y0, x1, y1 = min(x0, u), min(y0, v), max(x1, u), max(y1, v)
     return True, x0, y0, x1, y1
 

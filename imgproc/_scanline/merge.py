@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .coordinates import BORDER_CODES, FRAME, STEP
-from .matrix import IDENTITY, Matrix, bounds_of, is_exact, multiply, stays_inside
+from .matrix import IDENTITY, Matrix, bounds_of, is_exact, multiply, stays_inside, translation
 from .stages import Fill, Geometry
 
 _NO_FRAMES = np.empty((0, FRAME))
@@ -49,6 +49,38 @@ def is_padding(stage: Geometry, size: tuple[int, int]) -> bool:
 def shows_outside(pull: Matrix, size: tuple[int, int], source: tuple[int, int]) -> bool:
     """Whether a frame of this size can pull from outside of its source."""
     return not stays_inside(*bounds_of(pull, *size), *source)
+
+
+Part = tuple[int, int, int, int]
+"""(x0, y0, x1, y1), half-open, in whole pixels."""
+
+
+def cut(stages: list[Geometry], h: int, w: int) -> tuple[Part | None, list[Geometry]]:
+    """Find the part of a source of (h, w) that the first interpolation of stages may see.
+
+    Stages before it that move whole pixels, none of them from outside, are a cut: what they leave out is no neighbour
+    of what they keep.  So is the `part` of the stage itself.
+
+    Returns
+    -------
+    (x0, y0, x1, y1) or None
+        None: all of the source.
+    list of Geometry
+        Stages that do the same from this part on.
+    """
+    first = next((k for k, s in enumerate(stages) if not moves_pixels(s)), len(stages))
+    if first == len(stages) or (first == 0 and stages[0].part is None):
+        return None, stages
+    pull, size = IDENTITY, (h, w)
+    for stage in stages[:first]:
+        if shows_outside(stage.pull, stage.size, size):
+            return None, stages
+        pull, size = multiply(pull, stage.pull), stage.size
+    stage = stages[first]
+    x0, y0, x1, y1 = stage.part or (0, 0, size[1], size[0])
+    _, left, top, right, bottom = bounds_of(multiply(pull, translation(float(x0), float(y0))), y1 - y0, x1 - x0)
+    pull = multiply(translation(-left, -top), multiply(pull, stage.pull))
+    return (int(left), int(top), int(right), int(bottom)), [stage._replace(pull=pull, part=None), *stages[first + 1 :]]
 
 
 def merge(stages: Sequence[Geometry], h: int, w: int) -> Merged:

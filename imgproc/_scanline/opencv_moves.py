@@ -10,6 +10,7 @@ import numpy as np
 from .._core.check import DTYPES
 from .._core.formats import channels_of
 from .._core.opencv import load_cv2
+from .separable import Axis, resample
 
 
 class OutMismatch(ValueError):
@@ -69,9 +70,13 @@ def moved(image: np.ndarray, pull: Sequence[float], size: tuple[int, int], out: 
 def resize(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.ndarray:
     """Resize a whole image to (h, w) by OpenCV: nearest, bilinear, bicubic, or area.
 
-    Along axes that grow, area is bilinear."""
+    Along axes that grow, area is bilinear.  Images of float64 are resized by `separable`: OpenCV has weights of float32
+    for them."""
     cv2 = load_cv2()
     h, w = image.shape[:2]
+    if image.dtype == np.float64 and interpolation != "nearest" and size != (h, w):
+        y, x = Axis(0.0, h / size[0], size[0], h), Axis(0.0, w / size[1], size[1], w)
+        return resample(image, y, x, interpolation, "replicate", ())
     if channels_of(image) > 4:  # OpenCV averages at most four channels
         parts = [resize(image[:, :, c : c + 4], size, interpolation) for c in range(0, image.shape[2], 4)]
         return np.concatenate(parts, axis=2)

@@ -17,10 +17,12 @@ from .._core.threads import stays_serial
 from . import pixel
 from .compute import compute, has_words, level_of, tabulated
 from .matrix import bounds_of, keeps_axes
-from .merge import Merged, is_padding, merge, moves_pixels
+from .merge import Merged, cut, is_padding, merge, moves_pixels, shows_outside
 from .opencv_moves import into, moved, resize, usable
 from .operations._base import name_of
 from .program import pack
+from .samplers._base import check_samplable
+from .separable import Axis, can_resample, resample
 from .shortcuts import invert, is_inverting, is_mixing, is_painting, mix, paint
 from .stages import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
 
@@ -127,6 +129,10 @@ def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op | Erase], siz
             return "a border is filled after pixel operations"
         return ""
     rough = [s for s in geometry if not moves_pixels(s)]
+    if not rough and stage.part is not None:
+        sizes = [size, *(s.size for s in geometry)]
+        if any(shows_outside(s.pull, s.size, source) for s, source in zip(geometry, sizes)):
+            return "a part is cut out of an image with a border"
     if not rough or moves_pixels(stage):
         return ""
     if len(geometry) > 24:
@@ -147,9 +153,14 @@ def _pass(
     out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Run one pass over an image, by a short cut where there is one."""
-    given = image
+    given, part = image, None
     if geometry:
         image, geometry = _resized(image, geometry)
+        part, geometry = cut(geometry, *image.shape[:2])
+    seen = image
+    if part is not None:
+        image = seen[part[1] : part[3], part[0] : part[2]]
+        part = part if seen.flags.c_contiguous else None
     if not geometry and not ops and _is_result(image, given, dtype, layout, out):
         return image
     same = layout == "last" and (dtype is None or dtype == image.dtype)
@@ -160,7 +171,7 @@ def _pass(
             image = _pass(image, geometry[:-1], []) if len(geometry) > 1 else image
             if alone:
                 return _padded(image, last, out)
-            image, geometry = _padded(image, last, None), []
+            image, geometry, part = _padded(image, last, None), [], None
     h, w = image.shape[:2]
     channels = channels_of(image)
     merged = merge(geometry, h, w)
@@ -178,8 +189,11 @@ def _pass(
     result = out if out is not None and usable(out, shape, dtype) and not half else None
     if result is None:
         result = np.empty(shape, np.float32 if half else dtype)
+    if not merged.exact:
+        check_samplable(h, w, seen.shape[1] if part else w)
     if result.size:
-        compute(as_planes(image), geometry, merged, program, result, layout == "first")
+        planes = as_planes(image) if part is None else as_planes(seen)
+        compute(planes, geometry, merged, program, result, layout == "first", part)
     if out is None and half:
         out = np.empty(shape, dtype)
     if out is None or result is out:
@@ -237,23 +251,33 @@ def _look_up(tables: np.ndarray, image: np.ndarray, out: np.ndarray) -> None:
 
 
 def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, list[Geometry]]:
-    """Let OpenCV resize the image if no other stage interpolates; return the image and the stages after it.
+    """Resize the image if no other stage interpolates; return the image and the stages after it.
 
-    OpenCV is faster than a general warp.  The part that is resized must begin and end at whole pixels."""
+    OpenCV is faster than a general warp, but knows nothing outside of what it resizes: it gets whole images, or what a
+    cut has left of them.  Means over areas, which no sampler takes, are taken here wherever the axes stay."""
     rough = [k for k, s in enumerate(geometry) if not moves_pixels(s)]
     if len(rough) != 1:
         return image, geometry
-    stage = geometry[rough[0]]
-    m, before = stage.pull, geometry[: rough[0]]
+    stage, before = geometry[rough[0]], geometry[: rough[0]]
+    m = stage.pull
     if not keeps_axes(m) or m[0] <= 0 or m[4] <= 0 or stage.grid is not None:
         return image, geometry
     if stage.interpolation == "bilinear" and has_words(image):
         return image, geometry
-    size = before[-1].size if before else image.shape[:2]
-    x0, y0, x1, y1 = (round(v, 6) for v in bounds_of(m, *stage.size)[1:])
-    if any(v != int(v) for v in (x0, y0, x1, y1)) or x0 < 0 or y0 < 0 or x1 > size[1] or y1 > size[0]:
+    h, w = before[-1].size if before else image.shape[:2]
+    part = stage.part or (0, 0, w, h)
+    found = bounds_of(m, *stage.size)[1:]
+    whole = stage.border != "wrap" and all(abs(a - b) < 1e-6 for a, b in zip(found, part))
+    y = Axis(m[5] - part[1], m[4], stage.size[0], part[3] - part[1])
+    x = Axis(m[2] - part[0], m[0], stage.size[1], part[2] - part[0])
+    averages = stage.interpolation == "area" and max(m[0], m[4]) > 1.0
+    if not whole and not (averages and can_resample(y, x, stage.border)):
         return image, geometry
     if before:
         image = _pass(image, before, [])
-    part = image[int(y0) : int(y1), int(x0) : int(x1)]
-    return resize(part, stage.size, stage.interpolation), geometry[rough[0] + 1 :]
+    image = image[part[1] : part[3], part[0] : part[2]]
+    rest = geometry[rough[0] + 1 :]
+    if whole:
+        return resize(image, stage.size, stage.interpolation), rest
+    levels = level_of(stage.fill, channels_of(image), full_scale(image.dtype))
+    return resample(image, y, x, stage.interpolation, stage.border, levels), rest

@@ -51,6 +51,9 @@ class Geometry(NamedTuple):
     """The label that masks get where the image gets `fill`."""
     label: str = ""
     """What `explain` calls it."""
+    part: tuple[int, int, int, int] | None = None
+    """(x0, y0, x1, y1): the part of the input frame, of whole pixels and inside of it, that is cut out before the map.
+    Pixels at its edges do not see their neighbours outside of it.  Without it, the map sees the whole frame."""
 
 
 @final

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._core.check import as_image, real
 from .._core.declare import declare
+from .._core.levels import SHIFT, fraction, turns
 from .._core.planes import LUMA_WEIGHTS
 from .._scanline import pixel, run
 
@@ -42,7 +43,8 @@ def shift_hsv(image: np.ndarray, *, hue: float = 0.0, saturation: float = 0.0, v
         If `image` is no RGB image or another argument no finite number.
     """
     image = as_image(image, channels=(3,))
-    hue, saturation, value = real(hue, "hue"), real(saturation, "saturation"), real(value, "value")
+    hue, value = turns(hue, "hue"), fraction(value, "value", SHIFT, image)
+    saturation = fraction(saturation, "saturation", SHIFT)
     return run(image, [pixel.hsv(hue % 1.0, 1.0, saturation, 1.0, value)])
 
 
@@ -68,7 +70,7 @@ def adjust_hue(image: np.ndarray, *, shift: float) -> np.ndarray:
         If `image` is no RGB image or `shift` no finite number.
     """
     image = as_image(image, channels=(3,))
-    return run(image, [pixel.hsv(real(shift, "shift") % 1.0)])
+    return run(image, [pixel.hsv(turns(shift, "shift") % 1.0)])
 
 
 def adjust_saturation(image: np.ndarray, *, factor: float) -> np.ndarray:
@@ -121,10 +123,10 @@ def color_matrix(image: np.ndarray, *, matrix: Sequence[Sequence[float]] | np.nd
         If `image` is no RGB image or `matrix` has another shape or numbers that are not finite.
     """
     image = as_image(image, channels=(3,))
-    return run(image, [pixel.matrix(_rows(matrix))])
+    return run(image, [pixel.matrix(_rows(matrix, image))])
 
 
-def _rows(matrix: Any) -> list[list[float]]:
+def _rows(matrix: Any, image: np.ndarray) -> list[list[float]]:
     try:
         rows = np.asarray(matrix)
     except ValueError:  # rows of different lengths
@@ -135,6 +137,9 @@ def _rows(matrix: Any) -> list[list[float]]:
         raise ValueError(f"matrix must have shape (3, 3) or (3, 4), got {rows.shape}")
     if not np.isfinite(rows).all():
         raise ValueError(f"matrix must be finite, got {rows.tolist()}")
+    for k, row in enumerate(rows):
+        if row.size == 4:
+            fraction(row[3], f"matrix[{k}, 3]", SHIFT, image)
     return [[*map(float, row), 0.0][:4] for row in rows]
 
 

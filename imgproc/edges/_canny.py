@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core.check import as_image, as_mask, positive, real
+from .._core.check import as_image, as_mask, sigma_within
 from .._core.declare import Case, Peer, declare
 from .._core.formats import work_dtype
 from .._core.jit import kernel
+from .._core.levels import SPREAD, fraction
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale, luma
-from .._neighbours.float_filters import separable
+from .._neighbours.float_filters import Filter, separable
 from .._neighbours.gaussian import gaussian_weights, mirrored
 from ._derivatives import derivatives
 
@@ -19,28 +20,38 @@ __all__ = ["canny"]
 _ROWS = 64
 
 
+_SLOPE = 0.7265
+"""Of two neighbours across a ridge the one is earlier whose ``x + _SLOPE y`` is less: left or above, and left of steep
+diagonals.  The order turns round at a direction that no line through pixels has."""
+
+
 @kernel
-def _ridges(across, down, inside, low, high, out):
-    """Where the gradient is a ridge across its direction: 1 from `low` on, 2 from `high` on; the frame stays 0."""
+def _ridges(across, down, inside, slack, low, high, out):
+    """Where the gradient is a ridge across its direction: 1 from `low` on, 2 from `high` on; the frame stays 0.
+
+    Lengths are equal if they differ by no more than the `slack` at their pixel.
+    """
     kind = across.dtype.type
     one = kind(1)
     for y in range(1, out.shape[0] - 1):
         for x in range(1, out.shape[1] - 1):
-            gx, gy = across[y, x], down[y, x]
+            gx, gy, off = across[y, x], down[y, x], slack[y, x]
             m = np.sqrt(gx * gx + gy * gy)
-            if not inside[y, x] or m < low or m == 0:
+            if not inside[y, x] or m + off < low or m <= off:
                 continue
             right = 1 if (gx >= 0) == (gy >= 0) else -1  # of the neighbours below, on the line of the gradient
             if abs(gx) >= abs(gy):
-                share, dy, dx = abs(gy) / abs(gx), 0, right
+                share, dy, dx, is_later = abs(gy) / abs(gx), 0, right, right > 0
             else:
                 share, dy, dx = abs(gx) / abs(gy), 1, 0
-            a = _length(across, down, y + dy, x + dx) * (one - share)
-            b = _length(across, down, y - dy, x - dx) * (one - share)
-            a += _length(across, down, y + 1, x + right) * share
-            b += _length(across, down, y - 1, x - right) * share
-            if a <= m and b <= m:
-                out[y, x] = 2 if m >= high else 1
+                is_later = right > 0 or share < kind(_SLOPE)
+            below = _length(across, down, y + dy, x + dx) * (one - share)
+            above = _length(across, down, y - dy, x - dx) * (one - share)
+            below += _length(across, down, y + 1, x + right) * share
+            above += _length(across, down, y - 1, x - right) * share
+            earlier, later = (above, below) if is_later else (below, above)
+            if m > earlier + off and m >= later - off:
+                out[y, x] = 2 if m + off >= high else 1
 
 
 @kernel(inner=True)
@@ -93,8 +104,9 @@ def canny(
     Returns
     -------
     ndarray of bool, shape (h, w)
-        True on edges, one pixel wide.  Never at the border of the image, or of the mask, or beside pixels that are not
-        finite, which count as masked: the mean that smooths is over valid pixels alone.
+        True on edges, one pixel wide: of two pixels with equal gradients across an edge the left or upper one, as by
+        OpenCV.  Never at the border of the image, or of the mask, or beside pixels that are not finite, which count as
+        masked: the mean that smooths is over valid pixels alone.
 
     Raises
     ------
@@ -104,15 +116,19 @@ def canny(
     Notes
     -----
     As ``skimage.feature.canny``: ridges are found by interpolation between the two neighbours on each side of the
-    gradient's direction.  float32, or float64 for float64 images.
+    gradient's direction.  float32, or float64 for float64 images.  Lengths of gradients that differ by no more than the
+    rounding of the sums count as equal, and those that are no larger as 0: ``2 n + 14`` units of rounding of float32
+    (2**-23) of the largest smoothed absolute level within two pixels, where n is the width of the Gaussian's window, 9
+    for `sigma` 1.  This holds for float64 images too, so that images of all dtypes have the same edges.
 
     References
     ----------
     J. Canny, "A computational approach to edge detection", IEEE TPAMI 8(6), 1986.
     """
     image = as_image(image, channels=(1, 3))
-    sigma = positive(sigma, "sigma")
-    low, high = real(low, "low", at_least=0), real(high, "high", at_least=0)
+    sigma = sigma_within(sigma, image)
+    low = fraction(low, "low", SPREAD, image, at_least=0)
+    high = fraction(high, "high", SPREAD, image, at_least=0)
     if low > high:
         raise ValueError(f"low must be <= high, got low={low}, high={high}")
     mask = as_mask(mask, image)
@@ -121,31 +137,32 @@ def canny(
     if not image.size:
         return out
     cv2, kind = load_cv2(), work_dtype(image.dtype)
-    plane = _intensity(image, kind)
-    valid = mask
-    if image.dtype.kind == "f" and not np.isfinite(plane).all():
-        valid = np.isfinite(plane) if mask is None else mask & np.isfinite(plane)
-    weights = mirrored(gaussian_weights(sigma))
-    blur = separable(weights, weights)
-    totals: tuple[np.ndarray, ...]
-    if valid is None:
-        totals = _within(h, weights)[:, None], _within(w, weights)
-        inside = np.ones((h, w), np.uint8)
-    else:
-        plane[~valid] = 0
-        totals = (blur(valid.astype(kind), cv2.BORDER_CONSTANT) + np.finfo(kind).eps,)
-        inside = cv2.erode(valid.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0)
-    smooth = blur(plane, cv2.BORDER_CONSTANT)
-    del plane
-    for total in totals:
-        smooth /= total.astype(kind, copy=False)
-    del total, totals
-    across, down = (work(smooth, cv2.BORDER_REPLICATE) for work in derivatives("sobel"))
-    low = max(low, 32 * float(np.finfo(kind).eps) * float(max(smooth.max(), -smooth.min())))  # below it is rounding
-    del smooth
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        plane = _intensity(image, kind)
+        valid = mask
+        if image.dtype.kind == "f" and not np.isfinite(plane).all():
+            valid = np.isfinite(plane) if mask is None else mask & np.isfinite(plane)
+        weights = mirrored(gaussian_weights(sigma))
+        blur = separable(weights, weights)
+        totals: tuple[np.ndarray, ...]
+        if valid is None:
+            totals = _within(h, weights)[:, None], _within(w, weights)
+            inside = np.ones((h, w), np.uint8)
+        else:
+            plane[~valid] = 0
+            totals = (np.maximum(blur(valid.astype(kind), cv2.BORDER_CONSTANT), np.finfo(kind).tiny),)
+            inside = cv2.erode(valid.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0)
+        smooth = _mean(plane, blur, totals)
+        size = smooth if image.dtype.kind == "u" or plane.min() >= 0 else _mean(abs(plane), blur, totals)
+        del plane
+        slack = cv2.dilate(size, np.ones((5, 5), np.uint8))  # the pixels that a gradient and its neighbours are made of
+        slack *= kind.type((2 * weights.size + 14) * np.finfo(np.float32).eps)  # of all dtypes, so that they agree
+        across, down = (work(smooth, cv2.BORDER_REPLICATE) for work in derivatives("sobel"))
+        del smooth, size, totals
     marks = np.zeros((h, w), np.uint8)
-    _ridges(canonical(across), canonical(down), canonical(inside), kind.type(low), kind.type(max(low, high)), marks)
-    del across, down, inside
+    planes = (canonical(a) for a in (across, down, inside, slack))
+    _ridges(*planes, kind.type(low), kind.type(high), marks)
+    del across, down, inside, slack
     count = int(np.count_nonzero(marks))
     if count:
         _connect(canonical(marks), np.empty(count, np.int64), out)
@@ -161,8 +178,16 @@ def _intensity(image: np.ndarray, kind: np.dtype) -> np.ndarray:
             plane[y : y + _ROWS] = luma(rows.astype(kind, copy=False))
         else:
             plane[y : y + _ROWS] = rows.reshape(rows.shape[:2])
-    plane *= kind.type(1 / full_scale(image.dtype))
+    plane /= kind.type(full_scale(image.dtype))
     return plane
+
+
+def _mean(levels: np.ndarray, blur: Filter, totals: tuple[np.ndarray, ...]) -> np.ndarray:
+    """The weighted means of levels, whose weights add up to the products of `totals`."""
+    found = blur(levels, load_cv2().BORDER_CONSTANT)
+    for total in totals:
+        found /= total.astype(levels.dtype, copy=False)
+    return found
 
 
 def _within(size: int, weights: np.ndarray) -> np.ndarray:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core.check import as_image, border_name, one_of, positive, real
+from .._core.check import as_image, border_name, flag, one_of, real, sigma_within
 from .._core.declare import Case, Peer, declare, floats_like
 from .._core.formats import work_dtype
 from .._core.jit import kernel
+from .._core.levels import SPREAD, fill_level, fraction
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -31,7 +32,11 @@ def _lengths(across, down, out):
             out[y, i] = np.sqrt(across[y, i] * across[y, i] + down[y, i] * down[y, i])
 
 
-_SMOOTH = {"sobel": (1 / 4, 2 / 4, 1 / 4), "scharr": (3 / 16, 10 / 16, 3 / 16), "prewitt": (1 / 3, 1 / 3, 1 / 3)}
+_WHOLE = {"sobel": ((1, 2, 1), 4), "scharr": ((3, 10, 3), 16), "prewitt": ((1, 1, 1), 3)}
+"""Weights across a derivative, and their sum."""
+
+_ROUNDING = 4 * 2.0**-23
+"""Of the largest level in the window: what a derivative of float32 levels may be when there is none."""
 
 
 def gradient(
@@ -65,7 +70,8 @@ def gradient(
     ndarray of float32 (of float64 for a float64 image), shape of the image
         In the levels of the image (degrees for ``"angle"``).  Scaled so that a step has its height: OpenCV's Sobel
         divided by 4, its Scharr by 16; scikit-image's magnitudes times the root of 2, but for Roberts', which is equal.
-        The angle is 0 where there is no gradient.  NaN reaches the windows that see it.
+        The angle is 0 where there is no gradient: exact for integers; of floats a component of up to 4 units of
+        rounding (2**-23) of the largest level in the window is 0.  NaN reaches the windows that see it.
 
     Raises
     ------
@@ -80,7 +86,7 @@ def gradient(
     one_of(kind, "kind", ("sobel", "scharr", "prewitt", "roberts"))
     one_of(result, "result", ("magnitude", "x", "y", "angle"))
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, work_dtype(image.dtype))
     across, down = derivatives(kind)
@@ -97,20 +103,26 @@ def gradient(
         return out.reshape(source.shape)
 
     def angle(source: np.ndarray, number: int) -> np.ndarray:
+        x, y = (work(source, number).reshape(source.shape) for work in derivatives(kind, whole=True))
+        if source.dtype.kind == "f":
+            least = load_cv2().dilate(abs(source), np.ones((3, 3), np.uint8), borderType=number).reshape(source.shape)
+            least *= _ROUNDING * (_WHOLE[kind][1] if kind in _WHOLE else 1)
+            x[abs(x) <= least], y[abs(y) <= least] = 0, 0
         # 0 - y, as -y would turn a 0 into -0, whose angle is -180.
-        return np.degrees(np.arctan2(0 - down(source, number), across(source, number)))
+        return np.degrees(np.arctan2(0 - y, x))
 
     return apply(image, magnitude if result == "magnitude" else angle, 1, border, fill)
 
 
-def derivatives(kind: str) -> tuple[Filter, Filter]:
-    """The derivatives to the right and downwards."""
+def derivatives(kind: str, *, whole: bool = False) -> tuple[Filter, Filter]:
+    """The derivatives to the right and downwards; with `whole` times the sum of the weights, exact for integers."""
     odd = np.array([-1.0, 0.0, 1.0])
     if kind == "roberts":
         # Half the sums of both diagonals' differences: the components' length is theirs over the root of 2.
         near, step = np.array([0.0, 0.5, 0.5]), np.array([0.0, -1.0, 1.0])
         return separable(step, near), separable(near, step)
-    smooth = np.array(_SMOOTH[kind])
+    weights, total = _WHOLE[kind]
+    smooth = np.array(weights) / (1 if whole else total)
     return separable(odd, smooth), separable(smooth, odd)
 
 
@@ -145,13 +157,19 @@ def laplacian_of_gaussian(
     -------
     ndarray of float32 (of float64 for a float64 image), shape of the image
         Signed, in the levels of the image per squared pixel; a bright spot is negative.  The derivative's samples are
-        shifted to add up to 0, so that a constant gives 0 (SciPy's gaussian_laplace does not).  With `zero_crossings`
-        bool, of the same shape.  NaN reaches the windows that see it, and is no edge.
+        shifted to add up to 0, so that a constant gives 0 within rounding (SciPy's gaussian_laplace does not).  With
+        `zero_crossings` bool, of the same shape.  NaN reaches the windows that see it, and is no edge.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    For `zero_crossings` values that are no more than the rounding of the sums are 0 and have no sign: ``n + 7`` units
+    of rounding of float32 (2**-23), n being the width of the window, of what the weights could make of the largest
+    absolute level in the window.  This holds for float64 images too, so that images of all dtypes have the same edges.
 
     References
     ----------
@@ -159,13 +177,13 @@ def laplacian_of_gaussian(
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 10.2.
     """
     image = as_image(image)
-    sigma, threshold = positive(sigma, "sigma"), real(threshold, "threshold", at_least=0)
-    if not isinstance(zero_crossings, bool | np.bool_):
-        raise TypeError(f"zero_crossings must be a bool, got {type(zero_crossings).__name__}")
+    sigma, threshold = sigma_within(sigma, image), fraction(threshold, "threshold", SPREAD, image, at_least=0)
+    zero_crossings = flag(zero_crossings, "zero_crossings")
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, bool if zero_crossings else work_dtype(image.dtype))
+    sigma = max(sigma, 1e-3)  # all weight is in the middle already, and the square stays a number
     half = gaussian_weights(sigma)
     smooth = mirrored(half)
     x = np.arange(smooth.size) - smooth.size // 2
@@ -177,33 +195,60 @@ def laplacian_of_gaussian(
     def work(source: np.ndarray, number: int) -> np.ndarray:
         return load_cv2().add(across(source, number), down(source, number))
 
-    found = apply(image, work, smooth.size // 2, border, fill)
+    r = smooth.size // 2
+    found = apply(image, work, r, border, fill)
     if not zero_crossings:
         return found
     h, edges = image.shape[0], np.zeros(image.shape, bool)
+    window = np.ones((smooth.size, smooth.size), np.uint8)
+    largest = apply(
+        image, lambda source, number: load_cv2().dilate(_size(source), window, borderType=number), r, border, fill
+    )
+    share = (smooth.size + 7) * float(np.finfo(np.float32).eps) * 2 * float(abs(second).sum())
+    _drop_rounding(found.reshape(h, -1), canonical(largest).reshape(h, -1), share)
     values, flat = canonical(found).reshape(h, -1), edges.reshape(h, -1)
     channels, least = edges.size // (h * image.shape[1]), threshold * full_scale(image.dtype)
     run_bands(lambda a, b: _crossings(values, channels, least, flat, a, b), h, pixels=h * image.shape[1])
     return edges
 
 
+def _size(levels: np.ndarray) -> np.ndarray:
+    return levels if levels.dtype.kind == "u" else abs(levels)
+
+
+@kernel
+def _drop_rounding(values, largest, share):
+    """0 where a value is no more than this share of the largest level in its window."""
+    kind = values.dtype.type
+    share = kind(share)
+    for y in range(values.shape[0]):
+        row, sizes = values[y], largest[y]
+        for i in range(np.uint64(row.size)):
+            row[i] = kind(0) if abs(row[i]) <= share * kind(sizes[i]) else row[i]
+
+
 @kernel
 def _crossings(values, channels, least, out, y0, y1):
     """Whether the values on opposite sides of a pixel have different signs and differ by more than `least`."""
     h, n = values.shape
+    least = values.dtype.type(least)
     for y in range(y0, y1):
-        for i in range(n):
-            found = False
-            inside = channels <= i < n - channels
-            if inside:
-                a, b = values[y, i - channels], values[y, i + channels]
-                found = a * b < 0 and abs(a - b) > least
-            if not found and 0 < y < h - 1:
-                for shift in range(-channels if inside else 0, channels + 1 if inside else 1, channels):
-                    a, b = values[y - 1, i - shift], values[y + 1, i + shift]
-                    if a * b < 0 and abs(a - b) > least:
-                        found = True
-            out[y, i] = found
+        row, found = values[y], out[y]
+        m = max(n - 2 * channels, 0)
+        inner = found[channels : channels + m]
+        _add_crossings(row, row[2 * channels :], least, inner)
+        if 0 < y < h - 1:
+            above, below = values[y - 1], values[y + 1]
+            _add_crossings(above, below, least, found)
+            _add_crossings(above, below[2 * channels :], least, inner)
+            _add_crossings(above[2 * channels :], below, least, inner)
+
+
+@kernel
+def _add_crossings(before, after, least, out):
+    for i in range(np.uint64(out.size)):
+        a, b = before[i], after[i]
+        out[i] |= (a < 0) & (b > 0) & (b - a > least) | (a > 0) & (b < 0) & (a - b > least)
 
 
 def difference_of_gaussians(
@@ -240,11 +285,12 @@ def difference_of_gaussians(
     D. Marr, E. Hildreth, "Theory of edge detection", Proc. R. Soc. Lond. B 207, 1980, appendix B.
     """
     image = as_image(image)
-    sigma, ratio = positive(sigma, "sigma"), real(ratio, "ratio")
+    sigma, ratio = sigma_within(sigma, image), real(ratio, "ratio")
     if ratio <= 1:
         raise ValueError(f"ratio must be > 1, got {ratio}")
+    sigma_within(sigma * ratio, image, "sigma * ratio")
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, work_dtype(image.dtype))
     narrow, wide = mirrored(gaussian_weights(sigma)), mirrored(gaussian_weights(sigma * ratio))
@@ -256,44 +302,82 @@ def difference_of_gaussians(
     return apply(image, work, wide.size // 2, border, fill)
 
 
+_EQUAL = 2.0**-22
+"""Responses of a compass count as equal if they differ by no more than this share of the sum of the eight levels: by
+more than the rounding of float32 levels and of their sums, and by far less than a level of 16 bits."""
+
+
+@kernel(inner=True)
+def _responses(e, ne, n, nw, w, sw, s, se, is_kirsch):
+    """What the eight masks find in the ring around a pixel, counter-clockwise from the right.
+
+    Those of Kirsch are sums of three neighbours: the responses are 8 times that less 3 times the sum of all.
+    """
+    if is_kirsch:
+        r0, r1, r2, r3 = (se + ne) + e, (e + n) + ne, (ne + nw) + n, (n + w) + nw
+        r4, r5, r6, r7 = (nw + sw) + w, (w + s) + sw, (sw + se) + s, (s + e) + se
+    else:
+        p, q, r, t = e - w, ne - sw, n - s, nw - se
+        r0, r1 = (p + p) + (ne - nw) + (se - sw), (q + q) + (e - s) + (n - w)
+        r2, r3 = (r + r) + (nw - sw) + (ne - se), (t + t) + (n - e) + (w - s)
+        r4, r5, r6, r7 = -r0, -r1, -r2, -r3
+    return r0, r1, r2, r3, r4, r5, r6, r7
+
+
 @kernel
 def _compass(around, channels, is_kirsch, wants_angle, out, y0, y1):
     """The largest of eight responses, or its direction in degrees; `around` has a frame of one pixel."""
-    kind = out.dtype.type
-    two, three, eight, zero = kind(2), kind(3), kind(8), kind(0)
-    most = kind(15) if is_kirsch else kind(4)
     for y in range(y0, y1):
-        for i in range(np.uint64(out.shape[1])):
-            j = i + np.uint64(channels)
-            k = j + np.uint64(channels)
-            e, ne, n, nw = around[y + 1, k], around[y, k], around[y, j], around[y, i]
-            w, sw, s, se = around[y + 1, i], around[y + 2, i], around[y + 2, j], around[y + 2, k]
-            rest = (e + ne) + (n + nw) + (w + sw) + (s + se)
-            if is_kirsch:
-                r0, r1, r2, r3 = (se + ne) + e, (e + n) + ne, (ne + nw) + n, (n + w) + nw
-                r4, r5, r6, r7 = (nw + sw) + w, (w + s) + sw, (sw + se) + s, (s + e) + se
-            else:
-                r0, r1 = two * (e - w) + (ne - nw) + (se - sw), two * (ne - sw) + (e - s) + (n - w)
-                r2, r3 = two * (n - s) + (nw - sw) + (ne - se), two * (nw - se) + (n - e) + (w - s)
-                r4, r5, r6, r7 = -r0, -r1, -r2, -r3
-            best, angle = r0, zero
-            best, angle = (r1, kind(45)) if r1 > best else (best, angle)
-            best, angle = (r2, kind(90)) if r2 > best else (best, angle)
-            best, angle = (r3, kind(135)) if r3 > best else (best, angle)
-            best, angle = (r4, kind(180)) if r4 > best else (best, angle)
-            best, angle = (r5, kind(-135)) if r5 > best else (best, angle)
-            best, angle = (r6, kind(-90)) if r6 > best else (best, angle)
-            best, angle = (r7, kind(-45)) if r7 > best else (best, angle)
-            best = (eight * best - three * rest if is_kirsch else best) / most
-            v = angle if wants_angle else best
-            out[y, i] = v if rest == rest else rest
+        if wants_angle:
+            _angles_of_row(around[y], around[y + 1], around[y + 2], channels, is_kirsch, out[y])
+        else:
+            _largest_of_row(around[y], around[y + 1], around[y + 2], channels, is_kirsch, out[y])
+
+
+@kernel
+def _largest_of_row(above, row, below, channels, is_kirsch, out):
+    kind = out.dtype.type
+    three, eight, most = kind(3), kind(8), kind(15) if is_kirsch else kind(4)
+    for i in range(np.uint64(out.size)):
+        j = i + np.uint64(channels)
+        k = j + np.uint64(channels)
+        e, ne, n, nw = row[k], above[k], above[j], above[i]
+        w, sw, s, se = row[i], below[i], below[j], below[k]
+        rest = (e + ne) + (n + nw) + (w + sw) + (s + se)
+        r0, r1, r2, r3, r4, r5, r6, r7 = _responses(e, ne, n, nw, w, sw, s, se, is_kirsch)
+        best = max(max(max(r0, r1), max(r2, r3)), max(max(r4, r5), max(r6, r7)))
+        best = (eight * best - three * rest if is_kirsch else best) / most
+        out[i] = best if rest == rest else rest
+
+
+@kernel
+def _angles_of_row(above, row, below, channels, is_kirsch, out):
+    kind = out.dtype.type
+    share = kind(_EQUAL)
+    for i in range(np.uint64(out.size)):
+        j = i + np.uint64(channels)
+        k = j + np.uint64(channels)
+        e, ne, n, nw = row[k], above[k], above[j], above[i]
+        w, sw, s, se = row[i], below[i], below[j], below[k]
+        size = (abs(e) + abs(ne)) + (abs(n) + abs(nw)) + (abs(w) + abs(sw)) + (abs(s) + abs(se))
+        slack = share * size
+        r0, r1, r2, r3, r4, r5, r6, r7 = _responses(e, ne, n, nw, w, sw, s, se, is_kirsch)
+        best, angle = r0, kind(0)
+        best, angle = (r1, kind(45)) if r1 > best + slack else (best, angle)
+        best, angle = (r2, kind(90)) if r2 > best + slack else (best, angle)
+        best, angle = (r3, kind(135)) if r3 > best + slack else (best, angle)
+        best, angle = (r4, kind(180)) if r4 > best + slack else (best, angle)
+        best, angle = (r5, kind(-135)) if r5 > best + slack else (best, angle)
+        best, angle = (r6, kind(-90)) if r6 > best + slack else (best, angle)
+        best, angle = (r7, kind(-45)) if r7 > best + slack else (best, angle)
+        out[i] = angle if size == size else size
 
 
 def _by_compass(image: np.ndarray, is_kirsch: bool, result: str, border: str, fill: float) -> np.ndarray:
     image = as_image(image)
     one_of(result, "result", ("magnitude", "angle"))
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, work_dtype(image.dtype))
 
@@ -323,7 +407,7 @@ def kirsch(
     result : {"magnitude", "angle"}
         The strongest response; or where it points, a multiple of 45 degrees in (-180, 180], counter-clockwise from the
         right as seen, towards the bright side; the smallest turn from 0 to 180, then -135 to -45, where several are
-        equal.
+        equal.  Exact for integers; responses to floats count as equal up to 2**-22 of the sum of the eight neighbours.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
         What the window sees outside the image, see `imgproc._core.border`.
     fill : float

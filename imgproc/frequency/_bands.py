@@ -8,22 +8,23 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary
-from .._core.check import ordered_range, positive, real
+from .._core.check import ordered_range
 from .._core.declare import Case, Peer, declare, levels_inside
+from .._core.levels import SHIFT, fraction
 from .._core.planes import full_scale
 from .._core.spectra import each_plane
-from ._isotropic import checked, filtered, highpass_gain, lowpass_gain, prototype
+from ._isotropic import LEAST_CUTOFF, MOST_CUTOFF, checked, cutoff_of, filtered, highpass_gain, lowpass_gain, prototype
 
 __all__ = ["bandpass", "bandreject", "highpass", "lowpass"]
 
 
 def _bandpass(kind: str, order: int, low: float, high: float, squared: np.ndarray) -> np.ndarray:
     # The prototype at t = ((D^2 - low high) / (D (high - low)))^2, which is 1 at both edges.
-    t = (
-        squared / elementary.square(high)
-        if low == 0
-        else elementary.square(squared - low * high) / (squared * elementary.square(high - low))
-    )
+    if low == 0:
+        return prototype(kind, order, squared / elementary.square(max(high, LEAST_CUTOFF)))
+    width = elementary.square(max(high - low, LEAST_CUTOFF))
+    t = np.full(squared.shape, np.inf)  # at zero frequency
+    np.divide(elementary.square(squared - low * high), squared * width, out=t, where=squared > 0)
     return prototype(kind, order, t)
 
 
@@ -31,10 +32,17 @@ def _bandreject(kind: str, order: int, low: float, high: float, squared: np.ndar
     return 1 - _bandpass(kind, order, low, high, squared)
 
 
-def _pass(image: np.ndarray, shape: Callable[..., np.ndarray], params: tuple, border: str, fill: float) -> np.ndarray:
+def _pass(
+    image: np.ndarray,
+    shape: Callable[..., np.ndarray],
+    params: tuple,
+    border: str,
+    fill: float,
+    mask: np.ndarray | None,
+) -> np.ndarray:
     if image.size == 0:
         return image.copy()
-    return each_plane(image, filtered(image, shape, params, border, fill))
+    return each_plane(image, filtered(image, shape, params, border, fill), mask)
 
 
 def lowpass(
@@ -45,6 +53,7 @@ def lowpass(
     order: int = 2,
     border: str = "reflect",
     fill: float = 0.0,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Keep what varies slowly: a blur given by its frequency response.
 
@@ -59,22 +68,27 @@ def lowpass(
         Cycles per pixel, above 0.  The gain there is 1/2, the edge, or 0.607.  Frequencies go up to 0.5 along the axes
         and to 0.707 along the diagonal.
     order : int
-        Of Butterworth's filter, at least 1; the higher, the steeper.
+        Of Butterworth's filter, from 1 to 1000; the higher, the steeper.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
         What the filter sees outside the image, as far again as the image reaches; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
-        mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even and saturated.  Pixels that `mask` leaves out keep their
+        values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     Notes
     -----
@@ -85,9 +99,9 @@ def lowpass(
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.8.
     """
-    image, order, fill = checked(image, kind, order, border, fill)
-    cutoff = positive(cutoff, "cutoff")
-    return _pass(image, lowpass_gain, (kind, order, cutoff), border, fill)
+    image, order, fill, mask = checked(image, kind, order, border, fill, mask)
+    cutoff = cutoff_of(cutoff)
+    return _pass(image, lowpass_gain, (kind, order, cutoff), border, fill, mask)
 
 
 def highpass(
@@ -99,6 +113,7 @@ def highpass(
     border: str = "reflect",
     fill: float = 0.0,
     offset: float = 0.0,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Keep what varies fast: the image less its `lowpass`.
 
@@ -111,24 +126,29 @@ def highpass(
     cutoff : float
         Cycles per pixel, above 0.
     order : int
-        Of Butterworth's filter, at least 1.
+        Of Butterworth's filter, from 1 to 1000.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
         What the filter sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     offset : float
         Added to the result, as a fraction of full scale: 0.5 shows both signs in an integer image.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
         Same shape and dtype; integers are rounded half to even and saturated, so negative values are 0 without an
-        offset.  NaN and infinite pixels count as the mean of the others and stay as they are.
+        offset.  Pixels that `mask` leaves out keep their values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     Notes
     -----
@@ -138,19 +158,25 @@ def highpass(
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.9.
     """
-    image, order, fill = checked(image, kind, order, border, fill)
-    cutoff, offset = positive(cutoff, "cutoff"), real(offset, "offset")
-    return _pass_offset(image, highpass_gain, (kind, order, cutoff), border, fill, offset)
+    image, order, fill, mask = checked(image, kind, order, border, fill, mask)
+    cutoff, offset = cutoff_of(cutoff), fraction(offset, "offset", SHIFT, image)
+    return _pass_offset(image, highpass_gain, (kind, order, cutoff), border, fill, mask, offset)
 
 
 def _pass_offset(
-    image: np.ndarray, shape: Callable[..., np.ndarray], params: tuple, border: str, fill: float, offset: float
+    image: np.ndarray,
+    shape: Callable[..., np.ndarray],
+    params: tuple,
+    border: str,
+    fill: float,
+    mask: np.ndarray | None,
+    offset: float,
 ) -> np.ndarray:
     """As `_pass`, with a fraction of full scale added."""
     if image.size == 0:
         return image.copy()
     work, added = filtered(image, shape, params, border, fill), offset * full_scale(image.dtype)
-    return each_plane(image, work if added == 0 else lambda plane: work(plane) + plane.dtype.type(added))
+    return each_plane(image, work if added == 0 else lambda plane: work(plane) + plane.dtype.type(added), mask)
 
 
 def bandpass(
@@ -162,6 +188,7 @@ def bandpass(
     border: str = "reflect",
     fill: float = 0.0,
     offset: float = 0.0,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Keep a band of frequencies.
 
@@ -175,24 +202,29 @@ def bandpass(
         (low, high) in cycles per pixel, 0 <= low < high.  The gain at both is 1/2, the edge, or 0.607; it is 1 at
         their geometric mean.  With low = 0 it is `lowpass`.
     order : int
-        Of Butterworth's filter, at least 1.
+        Of Butterworth's filter, from 1 to 1000.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
         What the filter sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     offset : float
         Added to the result, as a fraction of full scale: 0.5 shows both signs in an integer image.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
         Same shape and dtype; integers are rounded half to even and saturated, so negative values are 0 without an
-        offset.  NaN and infinite pixels count as the mean of the others and stay as they are.
+        offset.  Pixels that `mask` leaves out keep their values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     Notes
     -----
@@ -203,9 +235,10 @@ def bandpass(
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.10.
     """
-    image, order, fill = checked(image, kind, order, border, fill)
+    image, order, fill, mask = checked(image, kind, order, border, fill, mask)
     low, high = _band(band)
-    return _pass_offset(image, _bandpass, (kind, order, low, high), border, fill, real(offset, "offset"))
+    offset = fraction(offset, "offset", SHIFT, image)
+    return _pass_offset(image, _bandpass, (kind, order, low, high), border, fill, mask, offset)
 
 
 def bandreject(
@@ -216,6 +249,7 @@ def bandreject(
     order: int = 2,
     border: str = "reflect",
     fill: float = 0.0,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Remove a band of frequencies: the image less its `bandpass`.
 
@@ -228,36 +262,41 @@ def bandreject(
     band : (float, float)
         (low, high) in cycles per pixel, 0 <= low < high.  With low = 0 it is `highpass`.
     order : int
-        Of Butterworth's filter, at least 1.
+        Of Butterworth's filter, from 1 to 1000.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
         What the filter sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
-        mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even and saturated.  Pixels that `mask` leaves out keep their
+        values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     See Also
     --------
     notch_reject : removes single frequencies.
     """
-    image, order, fill = checked(image, kind, order, border, fill)
-    return _pass(image, _bandreject, (kind, order, *_band(band)), border, fill)
+    image, order, fill, mask = checked(image, kind, order, border, fill, mask)
+    return _pass(image, _bandreject, (kind, order, *_band(band)), border, fill, mask)
 
 
 def _band(band: Any) -> tuple[float, float]:
     low, high = ordered_range(band, "band")
     if low < 0:
         raise ValueError(f"band must be a pair (low, high) with 0 <= low < high, got {(low, high)}")
-    return low, high
+    return min(low, MOST_CUTOFF), min(high, MOST_CUTOFF)
 
 
 def _rows() -> list[Case]:

@@ -7,9 +7,10 @@ import numpy as np
 from .._core import elementary, elementary_arrays
 from .._core.check import as_image, border_name, positive, real
 from .._core.declare import declare
+from .._core.levels import fill_level
 from .._core.planes import full_scale
-from .._core.spectra import each_plane
-from ._isotropic import filtered
+from .._core.spectra import each_plane, taking_part
+from ._isotropic import cutoff_of, filtered
 
 __all__ = ["homomorphic"]
 
@@ -27,6 +28,7 @@ def homomorphic(
     sharpness: float = 1.0,
     border: str = "reflect",
     fill: float = 0.0,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Even out the light and raise detail: a filter of the image's logarithm.
 
@@ -46,17 +48,22 @@ def homomorphic(
         What the filter sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
-        mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even and saturated.  Pixels that `mask` leaves out keep their
+        values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     Notes
     -----
@@ -70,9 +77,10 @@ def homomorphic(
     """
     image = as_image(image)
     low, high = real(low, "low", at_least=0), real(high, "high", at_least=0)
-    cutoff, sharpness = positive(cutoff, "cutoff"), positive(sharpness, "sharpness")
+    cutoff, sharpness = cutoff_of(cutoff), positive(sharpness, "sharpness")
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
+    mask = taking_part(image, mask)
     if image.size == 0:
         return image.copy()
     top, least = full_scale(image.dtype), 1 / 255
@@ -88,7 +96,7 @@ def homomorphic(
         found *= found.dtype.type(top)
         return found
 
-    return each_plane(image, logarithmic)
+    return each_plane(image, logarithmic, mask)
 
 
 declare(homomorphic, no_peer="no row yet")

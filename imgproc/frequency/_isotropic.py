@@ -9,16 +9,23 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary, elementary_arrays
-from .._core.check import as_image, border_name, integer, one_of, real
+from .._core.check import as_image, border_name, integer, one_of, positive
 from .._core.formats import work_dtype
+from .._core.levels import fill_level
 from .._core.planes import full_scale
-from .._core.spectra import double_size, filter_by_dct, filter_by_dft, frequencies
+from .._core.spectra import double_size, filter_by_dct, filter_by_dft, frequencies, taking_part
 
 KINDS = ("butterworth", "ideal", "gaussian")
 
 CACHED_BELOW = 1 << 22
 """Transfers of fewer samples are kept, the last eight of them."""
 
+
+LARGEST_ORDER = 1000
+"""Of Butterworth's filter, which is the ideal one by then."""
+
+LEAST_CUTOFF, MOST_CUTOFF = 1e-9, 1e9
+"""Cycles per pixel; cutoffs beyond these count as these.  No image is so large that it has such a slow wave."""
 
 _ROWS = 16
 """Of a transfer, computed at a time."""
@@ -73,9 +80,15 @@ def filtered(
     return lambda plane: filter_by_dft(plane, gain, size, border, fill * full_scale(image.dtype))
 
 
-def checked(image: Any, kind: Any, order: Any, border: Any, fill: Any) -> tuple[np.ndarray, int, float]:
+def cutoff_of(cutoff: Any) -> float:
+    return min(max(positive(cutoff, "cutoff"), LEAST_CUTOFF), MOST_CUTOFF)
+
+
+def checked(
+    image: Any, kind: Any, order: Any, border: Any, fill: Any, mask: Any
+) -> tuple[np.ndarray, int, float, np.ndarray | None]:
     image = as_image(image)
     one_of(kind, "kind", KINDS)
-    order = integer(order, "order", at_least=1)
+    order = integer(order, "order", at_least=1, at_most=LARGEST_ORDER)
     border_name(border)
-    return image, order, real(fill, "fill")
+    return image, order, fill_level(fill, image), taking_part(image, mask)

@@ -9,19 +9,21 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary, elementary_arrays
-from .._core.check import positive, real
+from .._core.check import flag, real
 from .._core.declare import declare
+from .._core.filling import fill as fill_left_out
 from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.needed import needed
 from .._core.planes import canonical, full_scale
-from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies
+from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies, refuse_overflow
 from .._core.threads import run_bands
-from ._isotropic import CACHED_BELOW, checked
+from ._isotropic import CACHED_BELOW, checked, cutoff_of
 
 __all__ = ["notch_reject"]
 
 BUTTERWORTH, IDEAL, GAUSSIAN = range(3)
+MOST_CENTERS = 1000
 CODES = {"butterworth": BUTTERWORTH, "ideal": IDEAL, "gaussian": GAUSSIAN}
 
 
@@ -35,6 +37,7 @@ def notch_reject(
     order: int = 2,
     border: str = "reflect",
     fill: float = 0.0,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Remove periodic patterns: single frequencies, in pairs.
 
@@ -44,7 +47,7 @@ def notch_reject(
         uint8, uint16, float32 or float64; each channel by itself.
     centers : sequence of (float, float), optional
         Frequencies (fx, fy) in cycles per pixel, from -0.5 to 0.5, not (0, 0); each stands for itself and its
-        opposite.
+        opposite.  At most 1000 of them.
     auto : bool
         Find the centres instead, as peaks of the spectrum of the channels' mean, see Notes.  Either `centers` or
         ``auto=True`` must be given.
@@ -53,22 +56,27 @@ def notch_reject(
     kind : {"butterworth", "ideal", "gaussian"}
         The gain is the product of a `highpass` about each centre, and 1 at zero frequency: the mean is kept.
     order : int
-        Of Butterworth's filter, at least 1.
+        Of Butterworth's filter, from 1 to 1000.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
         What the filter sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
-        mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even and saturated.  Pixels that `mask` leaves out keep their
+        values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value; if neither `centers` nor ``auto=True`` is given, or both.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats; if neither `centers` nor ``auto=True`` is given, or both.
 
     Notes
     -----
@@ -83,10 +91,9 @@ def notch_reject(
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.10, "Notch filters".
     """
-    image, order, fill = checked(image, kind, order, border, fill)
-    cutoff = positive(cutoff, "cutoff")
-    if not isinstance(auto, (bool, np.bool_)):
-        raise TypeError(f"auto must be a bool, got {type(auto).__name__}")
+    image, order, fill, mask = checked(image, kind, order, border, fill, mask)
+    cutoff = cutoff_of(cutoff)
+    auto = flag(auto, "auto")
     if (centers is None) != bool(auto):
         raise ValueError(
             "centers or auto=True must be given, "
@@ -95,14 +102,14 @@ def notch_reject(
     places = [] if auto else _centers(centers)
     if image.size == 0:
         return image.copy()
-    places = _peaks(image) if auto else places
+    places = _peaks(image, mask) if auto else places
     if not places:
         return image.copy()
     size = image.shape[:2] if border == "wrap" else double_size(image.shape[:2])
     make = _kept_notches if size[0] * size[1] < CACHED_BELOW else _notches
     gain = make(tuple(places), kind, order, cutoff, size, work_dtype(image.dtype))
     outside = fill * full_scale(image.dtype)
-    return each_plane(image, lambda plane: filter_by_dft(plane, gain, size, border, outside))
+    return each_plane(image, lambda plane: filter_by_dft(plane, gain, size, border, outside), mask)
 
 
 @kernel
@@ -192,6 +199,8 @@ def _around(frequency: np.ndarray) -> np.ndarray:
 def _centers(centers: Any) -> list[tuple[float, float]]:
     if isinstance(centers, (str, bytes)) or not isinstance(centers, (Sequence, np.ndarray)):
         raise TypeError(f"centers must be a sequence of pairs (fx, fy), got {type(centers).__name__}")
+    if len(centers) > MOST_CENTERS:
+        raise ValueError(f"centers must be at most {MOST_CENTERS} pairs, got {len(centers)}")
     places = []
     for i, center in enumerate(centers):
         if not isinstance(center, (Sequence, np.ndarray)) or isinstance(center, (str, bytes)) or len(center) != 2:
@@ -207,7 +216,7 @@ PEAK, NEIGHBOURS, REACH, PERIODS, PAIRS = 12.0, 15, 3, 4, 16
 """Ratio to the surroundings, their side, distance to a larger one [samples], periods in the image, most pairs."""
 
 
-def _peaks(image: np.ndarray) -> list[tuple[float, float]]:
+def _peaks(image: np.ndarray, mask: np.ndarray | None = None) -> list[tuple[float, float]]:
     """Frequencies (fx, fy) that stand out of the spectrum, one of each pair, the strongest first."""
     h, w = image.shape[:2]
     if min(h, w) < NEIGHBOURS:
@@ -216,11 +225,12 @@ def _peaks(image: np.ndarray) -> list[tuple[float, float]]:
         from scipy import ndimage
 
     plane = image.astype(np.float64)
-    if image.ndim == 3:
-        plane = plane.mean(axis=2)
-    spoilt = ~np.isfinite(plane)
-    plane -= plane[~spoilt].mean() if not spoilt.all() else 0
-    plane[spoilt] = 0
+    with np.errstate(all="ignore"):
+        plane = plane if image.ndim == 2 else plane.mean(axis=2)
+        if mask is not None:
+            fill_left_out(plane, mask)
+        plane -= plane.mean()
+    refuse_overflow(image, mask, plane)
     plane *= _window(h)[:, np.newaxis] * _window(w)
     amplitude = np.abs(np.fft.fftshift(np.fft.fft2(plane)))
     least = amplitude.max() * 1e-12

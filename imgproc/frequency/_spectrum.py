@@ -8,18 +8,22 @@ from .._core.check import as_image
 from .._core.declare import declare, floats_like
 from .._core.needed import needed
 from .._core.planes import full_scale
-from .._core.spectra import as_floats
+from .._core.spectra import as_floats, refuse_overflow, taking_part
 
 __all__ = ["spectrum"]
 
 
-def spectrum(image: np.ndarray) -> np.ndarray:
+def spectrum(image: np.ndarray, *, mask: np.ndarray | None = None) -> np.ndarray:
     """The logarithm of the amplitude spectrum, zero frequency in the middle, to look at.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
@@ -30,10 +34,12 @@ def spectrum(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no image, or has NaN or infinite pixels, which have no spectrum: it must be finite.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
     """
     image = as_image(image)
-    planes = as_floats(image)
+    mask = taking_part(image, mask)
+    planes = as_floats(image, mask)
     if image.size == 0:
         return planes
     with needed("scipy"):
@@ -41,7 +47,9 @@ def spectrum(image: np.ndarray) -> np.ndarray:
 
     h, w = image.shape[:2]
     planes *= planes.dtype.type(1 / full_scale(image.dtype))
-    found = np.log1p(np.abs(rfft2(planes, axes=(0, 1), overwrite_x=True)))
+    with np.errstate(all="ignore"):
+        found = np.log1p(np.abs(rfft2(planes, axes=(0, 1), overwrite_x=True)))
+    refuse_overflow(image, mask, found)
     out = np.empty(image.shape, planes.dtype)
     out[:, w // 2 :] = np.roll(found[:, : w - w // 2], h // 2, axis=0)
     # Negative frequencies: [y, x] is [-y, -x].

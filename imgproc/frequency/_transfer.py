@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_image, border_name, real
+from .._core.check import as_image, border_name
 from .._core.declare import declare
 from .._core.formats import work_dtype
+from .._core.levels import SHIFT, fill_level, fraction
 from .._core.planes import full_scale
-from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies
+from .._core.spectra import double_size, each_plane, filter_by_dft, frequencies, taking_part
 
 __all__ = ["apply_transfer"]
 
@@ -19,7 +20,13 @@ Transfer = Callable[[np.ndarray, np.ndarray], Any] | np.ndarray
 
 
 def apply_transfer(
-    image: np.ndarray, transfer: Transfer, *, border: str = "reflect", fill: float = 0.0, offset: float = 0.0
+    image: np.ndarray,
+    transfer: Transfer,
+    *,
+    border: str = "reflect",
+    fill: float = 0.0,
+    offset: float = 0.0,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Filter by a transfer function of one's own.
 
@@ -39,17 +46,22 @@ def apply_transfer(
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     offset : float
         Added to the result, as a fraction of full scale: 0.5 shows both signs in an integer image.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
-        mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even and saturated.  Pixels that `mask` leaves out keep their
+        values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value, or the gains are not finite numbers of a fitting shape.
+        If an argument is of the wrong kind or value, the gains are not finite numbers of a fitting shape, a pixel that
+        takes part is NaN or infinite (it must be finite), or the result goes beyond the floats.
 
     Notes
     -----
@@ -59,7 +71,8 @@ def apply_transfer(
     if not callable(transfer) and not isinstance(transfer, np.ndarray):
         raise TypeError(f"transfer must be callable or an array, got {type(transfer).__name__}")
     border_name(border)
-    fill, offset = real(fill, "fill"), real(offset, "offset")
+    fill, offset = fill_level(fill, image), fraction(offset, "offset", SHIFT, image)
+    mask = taking_part(image, mask)
     if image.size == 0:
         return image.copy()
     (h, w), kind = image.shape[:2], work_dtype(image.dtype)
@@ -73,8 +86,9 @@ def apply_transfer(
         size = transfer.shape
         gain = _gains(transfer, size)
         mirrored = np.roll(gain[::-1, ::-1], 1, axis=(0, 1)).conj()
-        gain = ((gain + mirrored) / 2)[:, : size[1] // 2 + 1]
-    gain = gain.astype(np.result_type(kind, np.complex64) if gain.dtype.kind == "c" else kind)
+        gain = (gain / 2 + mirrored / 2)[:, : size[1] // 2 + 1]
+    with np.errstate(all="ignore"):  # gains beyond float32 are infinite, and the result is refused
+        gain = gain.astype(np.result_type(kind, np.complex64) if gain.dtype.kind == "c" else kind)
     top = full_scale(image.dtype)
 
     def work(plane: np.ndarray) -> np.ndarray:
@@ -82,7 +96,7 @@ def apply_transfer(
         found += plane.dtype.type(offset * top)
         return found
 
-    return each_plane(image, work)
+    return each_plane(image, work, mask)
 
 
 def _gains(values: Any, size: tuple[int, ...]) -> np.ndarray:

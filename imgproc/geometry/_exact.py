@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from .._core.border import framed
-from .._core.check import as_image, border_name, fill_levels, integer, one_of
+from .._core.check import border_name, frame_size, integer, one_of
 from .._core.declare import declare
 from .._core.formats import channels_of
+from .._core.levels import fill_levels
 from .._core.opencv import load_cv2
 from .._core.planes import fill_values
-from ._common import full_image
+from ._common import closed, opened
 
 __all__ = ["crop", "flip", "pad", "transpose"]
 
@@ -34,7 +35,7 @@ def flip(image: np.ndarray, *, axis: str = "horizontal") -> np.ndarray:
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64.
+        uint8, uint16, float32 or float64.  Labels too: bool and all integers.
     axis : {"horizontal", "vertical", "both"}
         What is exchanged: left and right, top and bottom, or both (a rotation by 180 degrees).
 
@@ -48,15 +49,15 @@ def flip(image: np.ndarray, *, axis: str = "horizontal") -> np.ndarray:
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
-    image = as_image(image)
+    image, labels = opened(image)
     one_of(axis, "axis", ("horizontal", "vertical", "both"))
     if axis == "vertical":
-        return np.ascontiguousarray(image[::-1]) if image.shape[0] > 1 else np.array(image, order="C")
+        return closed(np.ascontiguousarray(image[::-1]) if image.shape[0] > 1 else np.array(image, order="C"), labels)
     if not _few_channels(image):
-        return np.array(image[:: -1 if axis == "both" else 1, ::-1], order="C")
+        return closed(np.array(image[:: -1 if axis == "both" else 1, ::-1], order="C"), labels)
     out = np.empty(image.shape, image.dtype)
     load_cv2().flip(_for_cv2(image), -1 if axis == "both" else 1, dst=out)
-    return out
+    return closed(out, labels)
 
 
 def transpose(image: np.ndarray) -> np.ndarray:
@@ -65,7 +66,7 @@ def transpose(image: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64.
+        uint8, uint16, float32 or float64.  Labels too: bool and all integers.
 
     Returns
     -------
@@ -77,13 +78,13 @@ def transpose(image: np.ndarray) -> np.ndarray:
     TypeError, ValueError
         If `image` is no image.
     """
-    image = as_image(image)
+    image, labels = opened(image)
     out = np.empty((image.shape[1], image.shape[0], *image.shape[2:]), image.dtype)
     if _few_channels(image):
         load_cv2().transpose(_for_cv2(image), dst=out)
     else:
         out[...] = image.swapaxes(0, 1)
-    return out
+    return closed(out, labels)
 
 
 def crop(image: np.ndarray, *, box: Sequence[int]) -> np.ndarray:
@@ -92,7 +93,7 @@ def crop(image: np.ndarray, *, box: Sequence[int]) -> np.ndarray:
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.
+        uint8, uint16, float32 or float64; at least one pixel.  Labels too: bool and all integers.
     box : (int, int, int, int)
         (x0, y0, x1, y1), half-open: x0 is the first column, x1 the first one that is left out.  Inside the image, and
         not empty.
@@ -107,7 +108,7 @@ def crop(image: np.ndarray, *, box: Sequence[int]) -> np.ndarray:
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
-    image = full_image(image)
+    image, labels = opened(image, full=True)
     if not isinstance(box, (Sequence, np.ndarray)) or isinstance(box, str) or len(box) != 4:
         raise TypeError(f"box must be (x0, y0, x1, y1), got {box!r}")
     x0, y0, x1, y1 = (integer(v, f"box[{i}]") for i, v in enumerate(box))
@@ -116,7 +117,7 @@ def crop(image: np.ndarray, *, box: Sequence[int]) -> np.ndarray:
         raise ValueError(
             f"box must be (x0, y0, x1, y1) with 0 <= x0 < x1 <= {w} and 0 <= y0 < y1 <= {h}, got {(x0, y0, x1, y1)}"
         )
-    return np.array(image[y0:y1, x0:x1], order="C")
+    return closed(np.array(image[y0:y1, x0:x1], order="C"), labels)
 
 
 def pad(
@@ -131,13 +132,13 @@ def pad(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64.
+        uint8, uint16, float32 or float64.  Labels too: bool and all integers.
     padding : int, (int, int) or (int, int, int, int)
         Pixels on all sides; above and below, left and right; or top, bottom, left, right.
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What the frame shows; any width, also beyond that of the image.  All but ``constant`` need at least one pixel.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale; one, or one for each channel.
+        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.
 
     Returns
     -------
@@ -149,16 +150,15 @@ def pad(
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
-    image = as_image(image)
+    image, labels = opened(image, full=border_name(border) != "constant")
     top, bottom, left, right = _sides(padding)
-    border_name(border)
-    fill = fill_levels(fill, channels=channels_of(image))
-    if border != "constant":
-        full_image(image)
+    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
+    whole = max(top + image.shape[0] + bottom, 1), max(left + image.shape[1] + right, 1)
+    frame_size(whole, "the size of image and padding", source=image.shape[:2])
     values = fill_values(fill, channels_of(image), image.dtype)
     h, w = image.shape[:2]
     out = np.empty((top + h + bottom, left + w + right, *image.shape[2:]), image.dtype)
-    return framed(image, (top, bottom, left, right), border, values, out)
+    return closed(framed(image, (top, bottom, left, right), border, values, out), labels)
 
 
 def _sides(padding: Any) -> tuple[int, int, int, int]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import border_name, fill_levels, one_of
+from .._core.check import border_name, one_of
 from .._core.declare import declare
-from .._core.formats import channels_of
 from .._core.jit import borrowed, kernel
+from .._core.levels import fill_levels
 from .._core.planes import as_planes, canonical, fill_values
 from .._core.threads import run_bands
 from .._scanline.compute import as_bytes, limits_of, result_numbers, source_numbers
@@ -32,8 +32,9 @@ from .._scanline.machine import (
     store,
 )
 from .._scanline.samplers import _base as samplers
+from .._scanline.samplers._base import check_samplable
 from .._scanline.scratch import scratch
-from ._common import full_image
+from ._common import closed, opened
 
 __all__ = ["remap"]
 
@@ -103,15 +104,16 @@ def remap(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.
+        uint8, uint16, float32 or float64; at least one pixel.  bool and other integers are labels, which only
+        ``interpolation="nearest"`` takes.
     x, y : ndarray of shape (height, width)
         Points of the image in continuous coordinates, in which the centre of pixel (i, j) is (j + 0.5, i + 0.5); any
         integers or floats, used to the precision of float32.  OpenCV's maps are ``x - 0.5`` and ``y - 0.5``.
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What lies outside the image.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale; one, or one for each channel.  Points with a NaN or an
-        infinite coordinate get it under every border.
+        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.  Points
+        with a NaN or an infinite coordinate get it under every border.
     interpolation : {"nearest", "bilinear", "bicubic"}
         The nearest pixel, 2 x 2 or 4 x 4 pixels around the point; nothing is averaged where the map shrinks.
 
@@ -125,22 +127,24 @@ def remap(
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
-    image = full_image(image)
+    one_of(interpolation, "interpolation", INTERPOLATIONS)
+    image, labels = opened(image, interpolation, full=True)
     x, y = _map(x, "x"), _map(y, "y")
     if x.shape != y.shape:
         raise ValueError(f"y must have the shape of x, {x.shape}, got {y.shape}")
     border_name(border)
-    one_of(interpolation, "interpolation", INTERPOLATIONS)
-    fill = fill_levels(fill, channels=channels_of(image))
+    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
+    check_samplable(*image.shape[:2])
     kind = np.float32 if x.dtype == y.dtype == np.float32 else np.float64
-    return _remap(
+    result = _remap(
         as_planes(image),
         canonical(x.astype(kind, copy=False)),
         canonical(y.astype(kind, copy=False)),
         border,
         fill,
         interpolation,
-    ).reshape(*x.shape, *image.shape[2:])
+    )
+    return closed(result.reshape(*x.shape, *image.shape[2:]), labels)
 
 
 def _map(values: Any, name: str) -> np.ndarray:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .._core.check import border_name, fill_levels, one_of, real, size_pair
+from .._core.check import border_name, flag, frame_size, one_of, real
 from .._core.declare import declare
-from .._core.formats import channels_of
+from .._core.levels import fill_levels
 from .._scanline import Geometry, run
 from .._scanline import resize as resize_pixels
 from .._scanline.matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
-from ._common import INTERPOLATIONS, full_image, numbers
+from ._common import INTERPOLATIONS, closed, numbers, opened
 
 __all__ = ["resize", "rotate", "warp"]
 
@@ -32,7 +33,8 @@ def warp(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.
+        uint8, uint16, float32 or float64; at least one pixel.  bool and other integers are labels, which only
+        ``interpolation="nearest"`` takes.
     matrix : array_like of shape (3, 3) or (2, 3)
         Takes points (x, y, 1) of the image to points (x w, y w, w) of the result, w = 1 for two rows; in continuous
         coordinates, in which pixel centres lie at halves.
@@ -42,7 +44,7 @@ def warp(
         What lies outside the image.  What lies behind the horizon of a perspective map, seen from the middle of the
         image, is outside, too.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale; one, or one for each channel.
+        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` averages where an axis-aligned map shrinks and is ``bilinear`` otherwise.
 
@@ -61,13 +63,18 @@ def warp(
     --------
     affine_matrix, perspective_from_points : Matrices.
     """
-    image = full_image(image)
+    one_of(interpolation, "interpolation", INTERPOLATIONS)
+    image, labels = opened(image, interpolation, full=True)
     h, w = image.shape[:2]
     pull = _pull(matrix, h, w)
-    size = (h, w) if size is None else size_pair(size, "size")
+    size = (h, w) if size is None else frame_size(size, source=(h, w))
     border_name(border)
-    one_of(interpolation, "interpolation", INTERPOLATIONS)
-    return run(image, [Geometry(pull, size, border, fill_levels(fill, channels=channels_of(image)), interpolation)])
+    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
+    return closed(run(image, [Geometry(pull, size, border, fill, interpolation)]), labels)
+
+
+_LARGE = 1e60
+"""Numbers of a matrix up to this can be multiplied three by three."""
 
 
 def _pull(matrix: Any, h: int, w: int) -> Matrix:
@@ -76,6 +83,9 @@ def _pull(matrix: Any, h: int, w: int) -> Matrix:
     if array.shape not in ((2, 3), (3, 3)):
         raise ValueError(f"matrix must have shape (3, 3) or (2, 3), got {array.shape}")
     m: Any = (*array.reshape(-1).tolist(), 0.0, 0.0, 1.0)[:9]
+    largest = max(map(abs, m))
+    if largest > _LARGE or largest < 1.0 / _LARGE:  # multiples of a matrix are one map; products must not overflow
+        m = tuple(v / largest for v in m)
     a, b, c, d, e, f, g, i, j = m
     terms = a * e * j, b * f * g, c * d * i, -a * f * i, -b * d * j, -c * e * g
     if abs(sum(terms)) <= 1e-14 * sum(map(abs, terms)):
@@ -84,6 +94,8 @@ def _pull(matrix: Any, h: int, w: int) -> Matrix:
     if abs(middle) <= 1e-12 * (abs(g) * w + abs(i) * h + abs(j)):
         raise ValueError(f"matrix must not take the middle of the image to infinity, got {array.tolist()}")
     pull = inverse(m)
+    if not all(map(math.isfinite, pull)):
+        raise ValueError(f"matrix must have an inverse of finite numbers, got {array.tolist()}")
     # A matrix and its negative are one map; in front of the horizon is where the third coordinate is above 0.
     x, y = (a * 0.5 * w + b * 0.5 * h + c) / middle, (d * 0.5 * w + e * 0.5 * h + f) / middle
     if pull[6] * x + pull[7] * y + pull[8] < 0.0:
@@ -97,7 +109,8 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.
+        uint8, uint16, float32 or float64; at least one pixel.  bool and other integers are labels, which only
+        ``interpolation="nearest"`` takes.
     size : (int, int)
         (h, w) of the result.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
@@ -115,12 +128,12 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
-    image = full_image(image)
-    size = size_pair(size, "size")
     one_of(interpolation, "interpolation", INTERPOLATIONS)
+    image, labels = opened(image, interpolation, full=True)
+    size = frame_size(size, source=image.shape[:2])
     if size == image.shape[:2]:
-        return np.array(image, order="C")
-    return resize_pixels(np.require(image, requirements=("C", "A")), size, interpolation)
+        return closed(np.array(image, order="C"), labels)
+    return closed(resize_pixels(np.require(image, requirements=("C", "A")), size, interpolation), labels)
 
 
 def rotate(
@@ -137,7 +150,8 @@ def rotate(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.
+        uint8, uint16, float32 or float64; at least one pixel.  bool and other integers are labels, which only
+        ``interpolation="nearest"`` takes.
     angle : float
         Degrees, counter-clockwise as seen.  Multiples of 90 move whole pixels where the frame allows it.
     fit : bool
@@ -145,7 +159,7 @@ def rotate(
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What lies outside the image.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale; one, or one for each channel.
+        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` is ``bilinear`` here.
 
@@ -159,18 +173,15 @@ def rotate(
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
-    image = full_image(image)
-    c, s = cos_sin(real(angle, "angle"))
-    if not isinstance(fit, (bool, np.bool_)):
-        raise TypeError(f"fit must be True or False, got {fit!r}")
-    border_name(border)
     one_of(interpolation, "interpolation", INTERPOLATIONS)
+    image, labels = opened(image, interpolation, full=True)
+    c, s = cos_sin(real(angle, "angle"))
+    fit = flag(fit, "fit")
+    border_name(border)
+    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
     h, w = image.shape[:2]
     size = enclosing_size(c, s, s, c, h, w) if fit else (h, w)
-    stage = Geometry(
-        turned_pull(c, s, h, w, size), size, border, fill_levels(fill, channels=channels_of(image)), interpolation
-    )
-    return run(image, [stage])
+    return closed(run(image, [Geometry(turned_pull(c, s, h, w, size), size, border, fill, interpolation)]), labels)
 
 
 declare(resize, rotate, warp, no_peer="no row yet")

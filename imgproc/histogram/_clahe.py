@@ -5,13 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.border import index_map
-from .._core.check import as_image, as_mask, color_mode, integer, real, size_pair
+from .._core.check import amount_within, as_image, as_mask, color_mode, integer, real, size_pair
 from .._core.declare import Case, Peer, declare, levels_of_unit
 from .._core.jit import kernel
 from .._core.planes import full_scale, on_intensity, valid_pixels
 from .._core.threads import run_bands
+from .._core.unit_range import must_be_unit
 
 __all__ = ["clahe"]
+
+_RISE = 2 / 255
+"""The most that the mapping rises inside a bin, of full scale: so a 16-bit image is at most one level of 255 from what
+its levels become that are the middles of bins."""
 
 
 @kernel
@@ -117,15 +122,35 @@ def _blend_bytes(plane, packed, rows, row_weights, cells, weights, line, out):
 
 
 @kernel
+def _add_slopes(tables, most, lines):
+    """Side by side, what each tile makes of a bin, and how much that rises over the width of the bin.
+
+    That is the smaller of the steps to both neighbours, so that the mapping stays monotone, and at most `most`."""
+    tiles_y, tiles_x, bins = tables.shape
+    for y in range(tiles_y):
+        for x in range(tiles_x):
+            table, line = tables[y, x], lines[y, x]
+            for k in range(bins):
+                step = most
+                if k > 0:
+                    step = min(step, table[k] - table[k - 1])
+                if k < bins - 1:
+                    step = min(step, table[k + 1] - table[k])
+                line[2 * k] = table[k]
+                line[2 * k + 1] = max(step, np.float32(0))
+
+
+@kernel
 def _blend(plane, tables, down, across, position, value, scratch, out):
-    """As `_blend_bytes` for any dtype: tables are linear between bins, and scaled to the dtype by `value`.
+    """As `_blend_bytes` for any dtype: `tables` come from `_add_slopes`, and are scaled to the dtype by `value`.
 
     `down` has the tile below of each row, and its weight; `across` of each column where the tables of the tiles on its
     left and right begin in a line of them, and the weight of the right one.
     """
     rows, row_weights = down
     lefts, rights, weights = across
-    tiles_y, tiles_x, bins = tables.shape
+    tiles_y, tiles_x = tables.shape[:2]
+    size, last = tables.shape[2], np.float32(tables.shape[2] // 2 - 1)
     one, position, value = np.float32(1), np.float32(position), np.float32(value)
     line, mixed, places = scratch[0], scratch[1], scratch[2].view(np.int32)
     for y in range(plane.shape[0]):
@@ -133,27 +158,28 @@ def _blend(plane, tables, down, across, position, value, scratch, out):
         bottom = row_weights[y] * value
         top = value - bottom
         for t in range(tiles_x):
-            for k in range(bins):
-                line[t * bins + k] = upper[t, k] * top + lower[t, k] * bottom
+            for k in range(size):
+                line[t * size + k] = upper[t, k] * top + lower[t, k] * bottom
         # Three loops, since one with table look-ups in it does not vectorise.
         for x in range(plane.shape[1]):
             v = np.float32(np.float32(plane[y, x]) * position)
-            v = min(max(v, np.float32(0)), np.float32(bins - 1)) if v == v else np.float32(0)
-            k = min(np.int32(v), np.int32(bins - 2))
-            places[x] = k
-            mixed[x] = v - np.float32(k)
+            v = min(max(v, np.float32(0)), last) if v == v else np.float32(0)
+            k = np.rint(v)  # the bin in which it was counted
+            places[x] = np.int32(k)
+            mixed[x] = v - k
         for x in range(plane.shape[1]):
-            k, t = np.uint32(places[x]), mixed[x]
+            k, t = np.uint32(np.uint32(places[x]) * np.uint32(2)), mixed[x]
             i, j = lefts[x] + k, rights[x] + k  # unsigned: an index that may be negative costs a test
-            a = line[i] + t * (line[i + np.uint32(1)] - line[i])
-            b = line[j] + t * (line[j + np.uint32(1)] - line[j])
+            a = line[i] + t * line[i + np.uint32(1)]
+            b = line[j] + t * line[j + np.uint32(1)]
             mixed[x] = a + weights[x] * (b - a)
         if value > one:
             for x in range(plane.shape[1]):
-                out[y, x] = np.int32(np.rint(min(mixed[x], np.float32(65535))))
+                out[y, x] = np.int32(np.rint(min(max(mixed[x], np.float32(0)), np.float32(65535))))
         else:
             for x in range(plane.shape[1]):
-                out[y, x] = mixed[x] if plane[y, x] == plane[y, x] else plane[y, x]
+                v = min(max(mixed[x], np.float32(0)), one)
+                out[y, x] = v if plane[y, x] == plane[y, x] else plane[y, x]
 
 
 def clahe(
@@ -170,7 +196,10 @@ def clahe(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; float images are cut off to [0, 1].
+        uint8, uint16, float32 or float64; float images are cut off to [0, 1], and refused if more than 1 % of
+        their levels are below -0.5 or above 1.5 (see `rescale`).  The bins lie over full scale: levels of 12 bits in a
+        uint16 image fill 16 of the 256 bins, and are hardly changed.  Bring them to full scale first, by
+        ``imgproc.rescale(image, source="12bit")``.
     clip_limit : float
         Highest count a bin may keep, as a multiple of the mean count, hence the steepest slope of the mapping; what is
         above is handed round to all bins.  0 clips nothing.  OpenCV's `clipLimit`; 256 times scikit-image's.
@@ -188,14 +217,16 @@ def clahe(
     ndarray
         Same shape and dtype.  Equal to OpenCV 5.0's ``createCLAHE(clip_limit, tiles[::-1]).apply`` for uint8 grey and
         256 bins, whatever the size: an image that the tiles do not divide is extended at the right and the bottom by
-        ``reflect_101``, in both directions as OpenCV does.  Other dtypes use the same 256 bins, linear between their
-        centres and without rounding the tiles' tables to levels, so a 16-bit or float copy of an 8-bit image gives the
-        same picture within one level of 255.  NaN stays and is not counted.
+        ``reflect_101``, in both directions as OpenCV does.  Other dtypes use the same 256 bins without rounding the
+        tiles' tables to levels, so a 16-bit or float copy of an 8-bit image gives the same picture within one level of
+        255, and an image with levels in between the same as its rounding to 8 bits within two.  NaN stays and is not
+        counted.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     References
     ----------
@@ -206,8 +237,10 @@ def clahe(
     limit = real(clip_limit, "clip_limit", at_least=0)
     tiles = size_pair(tiles, "tiles")
     bins = integer(bins, "bins", at_least=2, at_most=4096)
+    amount_within(tiles[0] * tiles[1] * bins, image, "tiles[0] * tiles[1] * bins")
     color = color_mode(color, image)
     mask = as_mask(mask, image)
+    must_be_unit(image, who="clahe", mask=mask)
     if image.size == 0:
         return image.copy()
     return on_intensity(image, color, lambda plane: _clahe_plane(plane, limit, tiles, bins, mask))
@@ -242,20 +275,23 @@ def _clahe_plane(
     out = np.empty(plane.shape, plane.dtype)
     cells_y, cells_x = _cells(h, tile[0]), _cells(w, tile[1])
 
-    lefts, rights = ((np.clip(cells_x[0] - k, 0, columns - 1) * bins).astype(np.uint32) for k in (1, 0))
+    lefts, rights = ((np.clip(cells_x[0] - k, 0, columns - 1) * 2 * bins).astype(np.uint32) for k in (1, 0))
 
     def band(a: int, b: int) -> None:
         place = cells_y[0][a:b], cells_y[1][a:b]
         if bytewise:
             _blend_bytes(plane[a:b], packed, *place, *cells_x, np.empty(w, np.uint32), out[a:b])
         else:
-            scratch = np.empty((3, max(columns * bins, w)), np.float32)
+            scratch = np.empty((3, max(columns * 2 * bins, w)), np.float32)
             where = lefts, rights, cells_x[1]
-            _blend(plane[a:b], tables, place, where, position, top / (bins - 1), scratch, out[a:b])
+            _blend(plane[a:b], lines, place, where, position, top / (bins - 1), scratch, out[a:b])
 
     if bytewise:
         packed = np.empty((rows + 1, columns + 1, 256), np.uint32)
         _pack_corners(np.rint(tables, out=tables).astype(np.uint8), packed)
+    else:
+        lines = np.empty((rows, columns, 2 * bins), np.float32)
+        _add_slopes(tables, np.float32(_RISE * (bins - 1)), lines)
     run_bands(band, h, pixels=plane.size)
     return out
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_image, as_mask, integer, ordered_range
+from .._core.check import amount_within, as_image, as_mask, integer, ordered_range
 from .._core.declare import declare
 from .._core.jit import kernel
+from .._core.levels import LEVEL, fraction
 from .._core.planes import as_planes, canonical, full_scale, valid_pixels
 from .._core.threads import run_bands
 
@@ -144,12 +145,13 @@ def histogram(
     """
     image = as_image(image)
     mask = as_mask(mask, image)
-    low, high = (0.0, 1.0) if range is None else ordered_range(range, "range")
+    low, high = (0.0, 1.0) if range is None else _range(range, image)
     integral = image.dtype.kind == "u"
     levels = full_scale(image.dtype) + 1
     if bins is None:
         bins = levels if integral else 256
     bins = integer(bins, "bins", at_least=1)
+    amount_within(bins, image, "bins")
     if integral:
         counts = count_levels(image, mask)
         if bins != levels or (low, high) != (0.0, 1.0):
@@ -209,6 +211,12 @@ def cumulative_histogram(
 def _counts_of(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
     bins = 65536 if image.dtype == np.uint16 else 256
     return np.dtype(np.int64), (bins,) if image.ndim == 2 else (image.shape[2], bins)
+
+
+def _range(value: Any, image: np.ndarray) -> tuple[float, float]:
+    """Two levels, the lower one first."""
+    low, high = ordered_range(value, "range")
+    return fraction(low, "range[0]", LEVEL, image), fraction(high, "range[1]", LEVEL, image)
 
 
 declare(histogram, cumulative_histogram, no_peer="no row yet")

@@ -2,10 +2,14 @@
 
 Between the smallest and the largest value of a bin the function is taken as linear.  So it is exact where a bin holds a
 single value (a float copy of an 8-bit image behaves like that image) and never shows bands where it holds many.
+
+Bins have equal widths, which is fast, unless a few values lie so far off that most others would share some bins.  Then
+the values are sorted, and bins hold about equally many.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass
 
@@ -13,8 +17,11 @@ import numpy as np
 
 from .._core.jit import kernel
 from .._core.threads import run_bands
+from .._core.usual import bins_may_be_equal
 
 BINS = 1 << 14
+
+_ROWS = 64  # of a band of sorted values, which is worked on in NumPy
 
 
 @kernel
@@ -59,13 +66,43 @@ def _apply_bins(plane, low, scale, smallest, largest, at_smallest, at_largest, b
                 out[y, x] = at_smallest[i] + t * (at_largest[i] - at_smallest[i])
 
 
+def _sorted_bins(plane: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How many values are in each bin, and its smallest and largest; equal values are in one bin."""
+    values = plane[mask & np.isfinite(plane)].astype(np.float64)
+    values.sort()
+    places = np.arange(BINS) * values.size // BINS
+    starts = np.unique(np.searchsorted(values, values[places]))
+    stops = np.append(starts[1:], values.size)
+    return stops - starts, values[starts], values[stops - 1]
+
+
+def _apply_sorted(
+    plane: np.ndarray,
+    smallest: np.ndarray,
+    largest: np.ndarray,
+    at_smallest: np.ndarray,
+    at_largest: np.ndarray,
+    between: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Do as `_apply_bins` for bins of sorted values."""
+    v = plane.astype(np.float64)
+    i = np.maximum(np.searchsorted(smallest, v, side="right") - 1, 0)
+    width = largest[i] - smallest[i]
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        t = np.where(width > 0.0, (v - smallest[i]) / width, 1.0)
+        inside = at_smallest[i] + t * (at_largest[i] - at_smallest[i])
+    mapped = np.where(v < smallest[i], between[i], np.where(v > largest[i], between[i + 1], inside))
+    out[...] = np.where(np.isnan(v), v, mapped)
+
+
 @dataclass
 class Distribution:
     """Finite values of a float plane under a mask.
 
     ``below[i]`` counts the values in lower bins, ``upto_smallest[i]`` those up to and with the bin's smallest value,
     ``upto_largest[i]`` those up to and with its largest, ``between[i]`` those below a value that lies between bin i - 1
-    and bin i.
+    and bin i.  With a `scale` of infinity the bins are of sorted values, and none of them is empty.
     """
 
     low: float
@@ -87,6 +124,9 @@ class Distribution:
         if n and high > low:
             with np.errstate(over="ignore"):  # values of denormal width have no finite scale, and 0 * infinity no bin
                 scale = min(float(BINS / (np.float64(high) - low)), sys.float_info.max)
+
+        if scale > 0 and not bins_may_be_equal(plane, mask, low, high):
+            return cls(low, high, n, np.inf, *_sorted_bins(plane, mask))
 
         def band(a: int, b: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             tables = np.zeros(BINS, np.int64), np.full(BINS, np.inf), np.full(BINS, -np.inf)
@@ -128,6 +168,11 @@ class Distribution:
         """
         out = np.empty(plane.shape, plane.dtype)
         tables = self.smallest, self.largest, at_smallest, at_largest, between
+        if math.isinf(self.scale):
+            run_bands(
+                lambda a, b: _apply_sorted(plane[a:b], *tables, out[a:b]), plane.shape[0], pixels=plane.size, rows=_ROWS
+            )
+            return out
         run_bands(
             lambda a, b: _apply_bins(plane[a:b], self.low, self.scale, *tables, out[a:b]),
             plane.shape[0],

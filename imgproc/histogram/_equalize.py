@@ -8,6 +8,7 @@ from .._core.check import as_image, as_mask, color_mode, one_of
 from .._core.declare import Case, Peer, declare, levels_from_darkest
 from .._core.lookup import look_up
 from .._core.planes import on_intensity, valid_pixels
+from .._core.unit_range import must_be_unit
 from ._count import count_levels
 from ._distribution import Distribution
 
@@ -46,13 +47,19 @@ def equalize_histogram(
     ndarray
         Same shape and dtype.  Integers are rounded half to even (``"pil"`` truncates) and saturated.  Luma or a channel
         with a single level is left as it is.  Float images map to [0, 1] (whatever their range) by the same formulas on
-        a cumulative function of 16,384 bins, linear inside a bin; NaN stays and is not counted, infinity is
+        a cumulative function of 16,384 bins, linear inside a bin; where values lie far off, bins hold equally many
+        instead of being equally wide, so that these cost no resolution.  NaN stays and is not counted, infinity is
         not counted and goes to the end of the range.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value; if luminance is asked of an image without 1 or 3 channels.
+        If an argument is of the wrong kind or value; if luminance is asked of an image without 1 or 3 channels,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`) where their luma is replaced.
+
+    Notes
+    -----
+    The whole image is one window: each pixel counts, as one among all, however far its level lies from the others.
 
     References
     ----------
@@ -62,6 +69,8 @@ def equalize_histogram(
     mask = as_mask(mask, image)
     one_of(method, "method", METHODS)
     color = color_mode(color, image)
+    if color == "luminance":  # the luma that is added to the channels is from 0 to 1
+        must_be_unit(image, who="equalize_histogram of luminance", mask=mask)
     if image.size == 0:
         return image.copy()
     if image.dtype.kind == "f":

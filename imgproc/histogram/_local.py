@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_image, as_mask, border_name, color_mode, radius_within, real
+from .._core.check import as_image, as_mask, border_name, color_mode, radius_within
 from .._core.declare import Case, Peer, declare, levels_inside
 from .._core.jit import kernel
+from .._core.levels import fill_level
 from .._core.planes import canonical, full_scale, on_intensity
 from .._core.threads import run_bands
+from .._core.unit_range import must_be_unit
 from ._match import Target, reference_targets
 from ._ranks import CONSTANT, LEAVE, window_ranks
 
@@ -47,7 +49,8 @@ def equalize_histogram_local(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64.
     radius : int
-        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side,
+        and less for a long, thin image.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
         What the window sees outside the image, see `imgproc._core.border`.  Each window has the same number of pixels.
     fill : float
@@ -67,7 +70,8 @@ def equalize_histogram_local(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`) where their luma is replaced.
 
     Notes
     -----
@@ -82,11 +86,13 @@ def equalize_histogram_local(
     .. [2] S. Perreault, P. Hébert, "Median filtering in constant time", IEEE Trans. Image Processing 16(9), 2007.
     """
     image = as_image(image)
-    radius = radius_within(radius, image)
+    radius = radius_within(radius, image, framed=True)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     color = color_mode(color, image)
     mask = as_mask(mask, image)
+    if color == "luminance":  # the luma that is added to the channels is from 0 to 1
+        must_be_unit(image, who="equalize_histogram_local of luminance", mask=mask)
     if image.size == 0:
         return image.copy()
     top = full_scale(image.dtype)
@@ -124,7 +130,8 @@ def match_histogram_local(
         An image, a histogram, a density, or one of these a channel, as for `match_histogram`.  The whole reference
         counts for every window.
     radius : int
-        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side,
+        and less for a long, thin image.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
         What the window sees outside the image, see `imgproc._core.border`.
     fill : float
@@ -156,9 +163,9 @@ def match_histogram_local(
     NaN and infinity stay and are not counted.  The cost is that of `equalize_histogram_local`.
     """
     image = as_image(image)
-    radius = radius_within(radius, image)
+    radius = radius_within(radius, image, framed=True)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     color = color_mode(color, image)
     mask = as_mask(mask, image)
     targets = reference_targets(reference, image, color, reference_mask)

@@ -130,6 +130,8 @@ def match_histogram(
 
     Notes
     -----
+    The whole image is one window: each pixel counts, as one among all, however far its level lies from the others.
+
     Integer images follow the textbook rule [1]_: level k with share s = C(k) / N becomes the level z whose cumulative
     share G(z) is nearest s, the lower one of a tie.  Shares are compared exactly, without rounding them to levels
     first, and only levels that the reference has take part (the literal rule would also choose empty levels below its

@@ -10,6 +10,7 @@ from .._core.jit import kernel
 from .._core.lookup import look_up
 from .._core.planes import on_intensity
 from .._core.threads import run_bands
+from .._core.unit_range import must_be_unit
 from ._count import count_levels
 
 __all__ = ["stretch_contrast"]
@@ -56,7 +57,13 @@ def stretch_contrast(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind, outside [0, 1], or ``low >= high``.
+        If an argument is of the wrong kind, outside [0, 1], or ``low >= high``,
+        or floats are clearly not levels from 0 to 1 (see `to_uint8`) where their luma is replaced.
+
+    Notes
+    -----
+    The whole image is one window.  With the default quantiles one "no data" value is the minimum or the maximum, and
+    so spoils the picture: leave it out by `mask`, or use quantiles inside.
     """
     image = as_image(image)
     low = real(low, "low", at_least=0, at_most=1)
@@ -65,6 +72,8 @@ def stretch_contrast(
         raise ValueError(f"low must be < high, got low={low}, high={high}")
     color = color_mode(color, image)
     mask = as_mask(mask, image)
+    if color == "luminance":  # the luma that is added to the channels is from 0 to 1
+        must_be_unit(image, who="stretch_contrast of luminance", mask=mask)
     if image.size == 0:
         return image.copy()
     if image.dtype.kind == "f":

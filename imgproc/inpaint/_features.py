@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import BinaryIO
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from ..describe import gist
 from ..geometry import resize
 from ..io._decode import pil_array
 from ..io._files import MAX_PIXELS, read_image
+from ..io._outside import open_regular
 
 BLOCKS = 4
 ORIENTATIONS = (6, 6, 6, 6, 6)
@@ -92,20 +94,21 @@ def read_reduced(path: str, side: int | None, *, longer: bool) -> tuple[np.ndarr
     at least `side` pixels (None: at its own).
     """
     if side is not None:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             if file.read(3) == b"\xff\xd8\xff":
-                return _read_jpeg(path, side, longer)
+                file.seek(0)
+                return _read_jpeg(file, path, side, longer)
     image = read_image(path)
     return image, image.shape[:2]
 
 
-def _read_jpeg(path: str, side: int, longer: bool) -> tuple[np.ndarray, tuple[int, int]]:
+def _read_jpeg(file: BinaryIO, path: str, side: int, longer: bool) -> tuple[np.ndarray, tuple[int, int]]:
     with needed("PIL"):
         from PIL import ImageOps
         from PIL.JpegImagePlugin import JpegImageFile
 
     try:
-        with JpegImageFile(path) as photo:
+        with JpegImageFile(file) as photo:
             w, h = photo.size
             if w * h > MAX_PIXELS:
                 raise ValueError(f"has {w} by {h} pixels, more than {MAX_PIXELS}")

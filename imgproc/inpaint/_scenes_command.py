@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -15,16 +16,21 @@ from typing import Any
 
 import numpy as np
 
+from .._core.arguments import defaults_of
 from .._core.needed import needed
-from .._core.planes import full_scale
-from ..io._files import read_image, write_image
-from .database import SceneDatabase
+from ..io._files import write_image
+from ..io._standard import read_named
+from ._masks import read_hole
+from .database import SUFFIXES, SceneDatabase
 from .poisson import DOMAINS
 from .scene import SceneCompletion, complete_scene
 
 __all__: list[str] = []
 
+DEFAULTS = defaults_of(complete_scene, "n_scenes", "n_results", "context", "domain")
 RESULTS = "results.json"
+_OURS = re.compile(r"results\.json|[0-9]{2,}(?:_seam)?\.(?:png|tif)")
+"""The files of former results, which are replaced."""
 
 
 def add_to(commands: Any) -> None:
@@ -41,9 +47,14 @@ def add_to(commands: Any) -> None:
 
     said = "Fill the hole of an image with pieces of the photos that fit it best."
     complete = actions.add_parser("complete", help=said, description=said)
-    complete.add_argument("input", metavar="IN", type=Path, help="the image")
-    complete.add_argument("--mask", metavar="MASK", type=Path, required=True, help="of its size, bright in the hole")
-    complete.add_argument("--invert-mask", action="store_true", help="the mask is dark in the hole")
+    complete.add_argument("input", metavar="IN", help="the image; - is standard input")
+    complete.add_argument(
+        "--mask",
+        metavar="MASK",
+        required=True,
+        help="of its size: bright in the hole, 1 on 0, colours on black, or transparent in the hole",
+    )
+    complete.add_argument("--invert-mask", action="store_true", help="the hole is what the mask leaves out")
     complete.add_argument("--db", metavar="DB", type=Path, required=True, help="what `scenes build` made")
     complete.add_argument(
         "--out",
@@ -52,10 +63,18 @@ def add_to(commands: Any) -> None:
         required=True,
         help="gets 01.png (of floats, 01.tif) and so on, the best first, and results.json",
     )
-    complete.add_argument("--scenes", metavar="N", type=int, default=200, help="how many to try (%(default)s)")
-    complete.add_argument("--results", metavar="N", type=int, default=20, help="how many to write (%(default)s)")
-    complete.add_argument("--context", metavar="PX", type=int, default=80, help="of the surroundings (%(default)s)")
-    complete.add_argument("--domain", choices=DOMAINS, default="image", help="what blending changes (%(default)s)")
+    complete.add_argument(
+        "--scenes", metavar="N", type=int, default=DEFAULTS["n_scenes"], help="how many to try (%(default)s)"
+    )
+    complete.add_argument(
+        "--results", metavar="N", type=int, default=DEFAULTS["n_results"], help="how many to write (%(default)s)"
+    )
+    complete.add_argument(
+        "--context", metavar="PX", type=int, default=DEFAULTS["context"], help="of the surroundings (%(default)s)"
+    )
+    complete.add_argument(
+        "--domain", choices=DOMAINS, default=DEFAULTS["domain"], help="what blending changes (%(default)s)"
+    )
 
     for parser, run in ((build, _build), (complete, _complete)):
         parser.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -95,15 +114,19 @@ def _build(chosen: argparse.Namespace) -> int:
     for path, reason in database.skipped:
         print(f"skipped {path}: {reason}", file=sys.stderr)
     skipped = f", {len(database.skipped)} skipped" if database.skipped else ""
+    if not len(database):
+        why = "none of its photos can be read" if database.skipped else f"it holds no photos, {', '.join(SUFFIXES)}"
+        raise ValueError(f"no scene was found in {str(chosen.folder)!r}: {why}")
     print(f"{chosen.database}: {len(database)} scenes{skipped}")
     return 0
 
 
 def _complete(chosen: argparse.Namespace) -> int:
     _check_target(chosen.out)
-    image = read_image(chosen.input)
-    levels = read_image(chosen.mask, mode="grey")
-    mask = (levels > 0.5 * full_scale(levels.dtype)) ^ chosen.invert_mask
+    image = read_named(chosen.input)
+    mask, how = read_hole(chosen.mask, image, invert=chosen.invert_mask)
+    if not chosen.quiet:
+        print(how, file=sys.stderr)
     database = SceneDatabase.open(chosen.db)
     with _bar(chosen, "step") as progress:
         results = complete_scene(
@@ -153,11 +176,17 @@ def _row(number: int, result: SceneCompletion) -> dict[str, Any]:
 
 
 def _check_target(target: Path) -> None:
-    """Only a folder that is not there, is empty or holds former results is written to."""
+    """Only a folder that is not there, is empty or holds former results and nothing else is written to."""
     if target.exists() and not target.is_dir():
         raise ValueError(f"--out must be a folder, got {str(target)!r}, a file")
-    if target.is_dir() and any(target.iterdir()) and not (target / RESULTS).is_file():
-        raise ValueError(f"--out must be a new or empty folder, or one with former results, got {str(target)!r}")
+    if target.is_dir():
+        names = {path.name for path in target.iterdir()}
+        foreign = sorted(name for name in names if not _OURS.fullmatch(name))
+        if foreign or (names and RESULTS not in names):
+            also = f", which holds {foreign[0]}" if foreign else ""
+            raise ValueError(
+                f"--out must be a new or empty folder, or one with former results alone, got {str(target)!r}{also}"
+            )
     if not target.parent.is_dir():
         raise FileNotFoundError(f"--out must be in a folder that exists, got {str(target)!r}")
 
@@ -165,6 +194,7 @@ def _check_target(target: Path) -> None:
 @contextlib.contextmanager
 def _whole_folder(target: Path) -> Iterator[Path]:
     """A folder to write to, which takes the place of the target when all has been written."""
+    target = Path(os.path.realpath(target))  # a link stays one
     made = target.parent / f".{secrets.token_hex(8)}.tmp"
     made.mkdir()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,13 @@ import numpy as np
 from .._core.check import as_hole, as_image, integer
 from .._core.threads import get_num_threads, ordered_map, run_bands
 from ..io._encode import replace_file
-from ..io._files import read_image
+from ..io._files import MAX_PIXELS, read_image
+from ..io._files import PHOTO_SUFFIXES as SUFFIXES
+from ..io._outside import open_regular, read_json, relative_name, whole_number
 from ._features import LENGTH, VERSION, block_weights, describe, read_small, squared_distances
 
 __all__ = ["Scene", "SceneDatabase"]
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm")
 FORMAT = 1
 INDEX = "index.json"
 SHARD = 512
@@ -28,6 +30,20 @@ SHARD = 512
 
 ROWS = 512
 """Of descriptors that a query turns into float32 at a time."""
+
+_NUMBER = re.compile(r"[0-9]{6,12}")
+"""The name of a shard."""
+
+_HEADER_BYTES = 1024
+_HEADER = re.compile(
+    rb"\x93NUMPY\x01\0..\{'descr': '([<>])f2', 'fortran_order': False, "
+    rb"'shape': \(([0-9]{1,12}), ([0-9]{1,12})\), \} *\n",
+    re.DOTALL,
+)
+"""What `numpy.save` writes before descriptors."""
+
+_OURS = re.compile(r"[0-9]{6,12}\.(?:npy|json)|\.[0-9a-f]{16}\.tmp")
+"""The files of a database beside its index, whole and half; others in its folder are not touched."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +81,10 @@ class _File:
 
 
 class SceneDatabase:
-    """Descriptors of a folder of photos, mapped into memory.
+    """Descriptors of a folder of photos, in memory.
 
-    Made by `build`, or `open` where it has been built; a folder of .npy and .json files, 1 kB a photo.
+    Made by `build`, or `open` where it has been built; a folder of .npy and .json files, 1 kB a photo, and as much in
+    memory.
 
     Notes
     -----
@@ -282,6 +299,8 @@ class SceneDatabase:
 
             run_bands(work, len(rows), pixels=rows.size, rows=ROWS)
         distances = np.concatenate(found)
+        if not np.isfinite(distances).all():
+            raise ValueError("the database must hold finite descriptors, got NaN or infinity: build it anew elsewhere")
         means = distances.mean(axis=0)
         distances /= np.where(means > 0, means, 1)
         return 2 * distances[:, 0] + distances[:, 1]
@@ -342,26 +361,28 @@ class _Store:
         self.folder: str | None = None
         self.shards: list[str] = []
         try:
-            index = json.loads((path / INDEX).read_bytes())
+            index = read_json(path / INDEX)
         except (FileNotFoundError, NotADirectoryError):
             return
         except ValueError as error:
-            raise ValueError(f"path must be a scene database, got {str(path)!r} with a damaged {INDEX}") from error
+            raise ValueError(
+                f"path must be a scene database, got {str(path)!r} with a damaged {INDEX}: {error}"
+            ) from error
         if not isinstance(index, dict) or (index.get("format"), index.get("features")) != (FORMAT, VERSION):
             raise ValueError(f"path must be a database of this version, got {str(path)!r}: build it anew elsewhere")
-        self.folder, self.shards = index["folder"], index["shards"]
+        try:
+            self.folder, self.shards = _checked_index(index)
+        except ValueError as error:
+            raise ValueError(f"path must be a whole database, {INDEX} of {str(path)!r}: {error}") from error
 
     def _load(self, shard: str) -> tuple[np.ndarray, list[_File], list[str]]:
         """A shard's descriptors, its photos, and the photos that it says are gone."""
         try:
-            names = json.loads((self.path / f"{shard}.json").read_bytes())
-            files = [_File(*entry) for entry in names["scenes"]]
-            rows = np.load(self.path / f"{shard}.npy", mmap_mode="r") if files else np.zeros((0, LENGTH), np.float16)
-            if rows.shape != (len(files), LENGTH) or rows.dtype != np.float16:
-                raise ValueError(f"descriptors of shape {rows.shape}")
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            files, removed = _checked_names(read_json(self.path / f"{shard}.json"))
+            rows = _read_rows(self.path / f"{shard}.npy", len(files)) if files else np.zeros((0, LENGTH), np.float16)
+        except (OSError, ValueError) as error:
             raise ValueError(f"path must be a whole database, shard {shard} of {str(self.path)!r}: {error}") from error
-        return rows, files, names["removed"]
+        return rows, files, removed
 
     def _read(self) -> list[tuple[str, np.ndarray, list[_File], np.ndarray]]:
         """Every shard's name, descriptors, photos, and which of its rows count."""
@@ -428,10 +449,70 @@ class _Store:
                 self.shards = [*before, *made]  # numbers go on
             self.shards = [shard for i, shard in enumerate(before) if i not in set(worn)] + made
             self.write_index()
-        known = {f"{shard}.{suffix}" for shard in self.shards for suffix in ("npy", "json")} | {INDEX}
+        known = {f"{shard}.{suffix}" for shard in self.shards for suffix in ("npy", "json")}
         for file in self.path.iterdir():
-            if file.name not in known and (file.suffix in (".npy", ".json") or file.suffix == ".tmp"):
+            if file.name not in known and _OURS.fullmatch(file.name):
                 file.unlink(missing_ok=True)
+
+
+def _checked_index(index: dict[str, Any]) -> tuple[str, list[str]]:
+    """The folder and the shards that an index names."""
+    folder, shards = index.get("folder"), index.get("shards")
+    if not isinstance(folder, str) or not os.path.isabs(folder) or "\0" in folder:
+        raise ValueError(f"folder must be the absolute path of the photos, got {repr(folder)[:100]}")
+    if not isinstance(shards, list):
+        raise ValueError(f"shards must be a list, got {type(shards).__name__}")
+    for i, shard in enumerate(shards):
+        if not isinstance(shard, str) or not _NUMBER.fullmatch(shard):
+            raise ValueError(f"shards[{i}] must be a number of six digits, got {repr(shard)[:100]}")
+    if len(set(shards)) < len(shards):
+        raise ValueError("shards must be different ones, got one twice")
+    return folder, shards
+
+
+def _checked_names(names: Any) -> tuple[list[_File], list[str]]:
+    """The photos of a shard, and those that it says are gone.
+
+    A database can come from anywhere: its names lead to photos below its folder and to nothing else.
+    """
+    if not isinstance(names, dict):
+        raise ValueError(f"names must be an object, got {type(names).__name__}")
+    lists = names.get("scenes"), names.get("removed")
+    for field, value in zip(("scenes", "removed"), lists):
+        if not isinstance(value, list):
+            raise ValueError(f"{field} must be a list, got {type(value).__name__}")
+    scenes, removed = lists
+    files = [_checked_file(entry, f"scenes[{i}]") for i, entry in enumerate(scenes)]
+    return files, [relative_name(name, f"removed[{i}]") for i, name in enumerate(removed)]
+
+
+def _checked_file(entry: Any, field: str) -> _File:
+    if not isinstance(entry, list) or len(entry) != 5:
+        raise ValueError(f"{field} must be [name, bytes, time, height, width], got {repr(entry)[:100]}")
+    name = relative_name(entry[0], f"{field}[0]")
+    if not name.lower().endswith(SUFFIXES):
+        raise ValueError(f"{field}[0] must be the name of a photo, {', '.join(SUFFIXES)}, got {name[:100]!r}")
+    size = whole_number(entry[1], f"{field}[1]", at_least=0, at_most=2**63 - 1)
+    modified = whole_number(entry[2], f"{field}[2]", at_least=-(2**63), at_most=2**63 - 1)
+    height, width = (whole_number(entry[k], f"{field}[{k}]", at_least=1, at_most=MAX_PIXELS) for k in (3, 4))
+    return _File(name, size, modified, height, width)
+
+
+def _read_rows(path: Path, count: int) -> np.ndarray:
+    """The descriptors of a shard: (count, LENGTH) float16.
+
+    They are copied, not mapped: a mapped file that becomes shorter ends the process that reads it.
+    """
+    size = 2 * LENGTH * count
+    with open_regular(str(path)) as file:
+        head = _HEADER.match(file.read(_HEADER_BYTES))
+        if head is None or int(head[2]) != count or int(head[3]) != LENGTH:
+            raise ValueError(f"descriptors must be a .npy file of shape {(count, LENGTH)} and dtype float16")
+        file.seek(head.end())
+        values = file.read(size + 1)
+    if len(values) != size:
+        raise ValueError(f"descriptors must have {size} bytes, got {'more' if len(values) > size else len(values)}")
+    return np.frombuffer(values, head[1].decode() + "f2").reshape(count, LENGTH)
 
 
 def _json(value: Any) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from .._core.check import as_hole, as_image, as_mask, integer, odd, one_of
+from .._core.check import as_hole, as_image, as_mask, flag, integer, odd, one_of
 from .._core.declare import declare, hole
 from .._core.jit import jit_enabled
 from .._core.planes import as_planes, full_scale
@@ -177,8 +177,7 @@ def inpaint_exemplar(
     if window is not None and search == "exact":
         raise ValueError(f"window must be None with search='exact', which looks everywhere, got {window}")
     blend = integer(blend, "blend", at_least=0)
-    if not isinstance(return_map, (bool, np.bool_)):
-        raise TypeError(f"return_map must be a bool, got {type(return_map).__name__}")
+    return_map = flag(return_map, "return_map")
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be callable, got {type(progress).__name__}")
 

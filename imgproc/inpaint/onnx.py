@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_hole, as_image, one_of, positive, real, size_pair
+from .._core.check import as_hole, as_image, flag, one_of, positive, size_pair
 from .._core.declare import declare, middle
 from .._core.formats import channels_of
+from .._core.levels import fraction
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale, luma
 from ..geometry import resize
@@ -145,8 +146,7 @@ class OnnxInpainter:
         if len(inputs) > 2:
             raise ValueError(f"inputs must be at most two names, got {inputs!r}")
         self.inputs = tuple(inputs)
-        if not isinstance(center, (bool, np.bool_)):
-            raise TypeError(f"center must be True or False, got {center!r}")
+        center = flag(center, "center")
         self.center = bool(center)
         if not os.path.isfile(self.path):
             raise FileNotFoundError(f"path must be an ONNX file, got {self.path!r}")
@@ -240,8 +240,8 @@ def _levels(value: Any, name: str) -> np.ndarray:
     if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes) and np.ndim(value) == 1:
         if len(value) != 3:
             raise ValueError(f"{name} must be one number or three, got {len(value)}")
-        return np.array([real(v, f"{name}[{i}]") for i, v in enumerate(value)], np.float32)
-    return np.full(3, real(value, name), np.float32)
+        return np.array([fraction(v, f"{name}[{i}]") for i, v in enumerate(value)], np.float32)
+    return np.full(3, fraction(value, name), np.float32)
 
 
 def _blacken(image: np.ndarray, mask: np.ndarray) -> np.ndarray:

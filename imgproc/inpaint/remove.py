@@ -31,7 +31,9 @@ def remove_object(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64.
     boxes_or_mask : array_like of shape (n, 4) or (4,), or ndarray of shape (h, w)
-        Boxes (x0, y0, x1, y1) [px], every pixel that they touch; or a bool mask, True where the object is.
+        Boxes (x0, y0, x1, y1) [px], every pixel that they touch; or a bool mask, True where the object is.  Levels that
+        were read from a file are no mask yet: write ``read_image("mask.png", mode="grey") > 127``, or ``!= 0`` for 0
+        and 1.
     margin : int
         How far around it is filled, too [px]: shadows and mixed pixels of its outline.
     patch_size : int
@@ -69,6 +71,12 @@ def hole_of(image: np.ndarray, boxes_or_mask: Any, margin: Any, name: str) -> np
     h, w = image.shape[:2]
     if isinstance(boxes_or_mask, np.ndarray) and boxes_or_mask.dtype == bool:
         hole = as_hole(boxes_or_mask, image, name)
+    elif _is_mask_of_levels(boxes_or_mask, image):
+        plane = name if boxes_or_mask.ndim == 2 else f"{name}[..., 0]"
+        raise TypeError(
+            f"{name} must be bool as a mask (True = where to fill), got {boxes_or_mask.dtype} of the image's (h, w), "
+            f"{boxes_or_mask.shape}: write {plane} != 0, or {plane} > 127 where bright means to fill"
+        )
     else:
         hole = np.zeros((h, w), bool)
         for x0, y0, x1, y1 in boxes_on_image(boxes_or_mask, image, name):
@@ -77,6 +85,16 @@ def hole_of(image: np.ndarray, boxes_or_mask: Any, margin: Any, name: str) -> np
         return hole
     side = 2 * min(margin, max(h, w)) + 1
     return load_cv2().dilate(hole.astype(np.uint8), np.ones((side, side), np.uint8)).astype(bool)
+
+
+def _is_mask_of_levels(value: Any, image: np.ndarray) -> bool:
+    """Whether this is an image of the image's size: a mask as it was read from a file.  (n, 4) is boxes."""
+    return (
+        isinstance(value, np.ndarray)
+        and value.ndim in (2, 3)
+        and value.shape[:2] == image.shape[:2] != (0, 0)
+        and (value.ndim == 3 or value.shape[1] != 4)
+    )
 
 
 declare(remove_object, no_peer="no row yet")

@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from .._core.formats import channels_of
 from .._core.needed import needed
 from .._core.opencv import load_cv2
 from ._decode import swap_red_blue
+from ._png import written
 
 _JPEG_QUALITY = 95
 
@@ -47,10 +49,23 @@ def encode(image: np.ndarray, format_: str, quality: int | None) -> bytes:
 
 
 def _encode_png16(image: np.ndarray) -> bytes:
+    if channels_of(image) == 2:
+        return _encode_grey_and_alpha(image)
     done, data = load_cv2().imencode(".png", image if image.ndim == 2 else swap_red_blue(image))
     if not done:
         raise ValueError(f"OpenCV cannot encode an image of shape {image.shape} as PNG")
     return data.tobytes()
+
+
+def _encode_grey_and_alpha(image: np.ndarray) -> bytes:
+    """PNG of 16 bits with two channels, which neither library writes; each row as its difference from the one above."""
+    height, width = image.shape[:2]
+    rows = image.astype(">u2").reshape(height, 2 * width).view(np.uint8)
+    lines = np.full((height, 1 + rows.shape[1]), 2, np.uint8)  # each line begins with its filter, "up"
+    lines[:, 1:] = rows
+    lines[1:, 1:] -= rows[:-1]
+    header = struct.pack(">2I5B", width, height, 16, 4, 0, 0, 0)
+    return written({b"IHDR": header, b"IDAT": zlib.compress(lines), b"IEND": b""})
 
 
 def _encode_pnm(image: np.ndarray) -> bytes:

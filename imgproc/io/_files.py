@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from .._core.needed import needed
 from .._core.opencv import load_cv2
 from ._decode import Refusal, as_mode, decode, pil_array, swap_red_blue
 from ._encode import encode, replace_file, resolve_target
+from ._outside import open_regular
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,6 +36,7 @@ MAX_PIXELS = 178_956_970
 """Default pixel limit of `read_image`: 512 MiB of RGB bytes, the size at which Pillow too refuses."""
 
 MODES = ("rgb", "rgba", "grey", "unchanged")
+DAMAGED = ("refuse", "keep")
 
 _SUFFIXES = {
     ".png": "PNG",
@@ -47,9 +50,12 @@ _SUFFIXES = {
     ".pgm": "PGM",
 }
 
+PHOTO_SUFFIXES = tuple(_SUFFIXES)
+"""Of the files that are taken for photos where a folder is given."""
+
 # What a format holds: dtypes, channels, longest side.
 _HOLDS = {
-    "PNG": (("uint8", "uint16"), (1, 3, 4), 2**31 - 1),
+    "PNG": (("uint8", "uint16"), (1, 2, 3, 4), 2**31 - 1),
     "JPEG": (("uint8",), (1, 3), 65500),
     "TIFF": (("uint8", "uint16", "float32", "float64"), (1, 3, 4), 2**31 - 1),
     "WebP": (("uint8",), (1, 3, 4), 16383),
@@ -59,13 +65,20 @@ _HOLDS = {
 }
 
 
-def read_image(path: str | os.PathLike[str], *, mode: str = "rgb", max_pixels: int | None = MAX_PIXELS) -> np.ndarray:
+def read_image(
+    path: str | os.PathLike[str] | BinaryIO,
+    *,
+    mode: str = "rgb",
+    max_pixels: int | None = MAX_PIXELS,
+    damaged: str = "refuse",
+) -> np.ndarray:
     """Read an image file.
 
     Parameters
     ----------
-    path : str or os.PathLike
-        A PNG, JPEG, TIFF, WebP, BMP, GIF or PNM file, recognised by its content; the suffix does not matter.
+    path : str or os.PathLike or binary file
+        A PNG, JPEG, TIFF, WebP, BMP, GIF or PNM file, recognised by its content; the suffix does not matter.  An open
+        binary file, ``io.BytesIO(data)`` for bytes in memory, is read from where it stands to its end.
     mode : {"rgb", "rgba", "grey", "unchanged"}
         ``"rgb"``: (h, w, 3); grey is replicated, alpha is dropped (not blended).
         ``"rgba"``: (h, w, 4); alpha is opaque where the file has none.
@@ -74,23 +87,27 @@ def read_image(path: str | os.PathLike[str], *, mode: str = "rgb", max_pixels: i
         ``"unchanged"``: the channels of the file: (h, w), (h, w, 2) grey and alpha, (h, w, 3) or (h, w, 4).
     max_pixels : int or None
         The most pixels, width times height, that are decoded; checked on the header, before anything is decoded.
-        None: no limit.
+        None: no limit, that of Pillow included.
+    damaged : {"refuse", "keep"}
+        What becomes of a file that is truncated or damaged.  ``"refuse"``: an error.  ``"keep"``: the rows that can be
+        decoded, and what the decoder makes of the others, mostly 0; an error where nothing can be decoded.
 
     Returns
     -------
     numpy.ndarray
-        C-contiguous, RGB order, EXIF orientation applied: uint8; uint16 for files with 16 bits per sample; float32 or
-        float64 for TIFF files of floats, values as stored.
+        C-contiguous, RGB order, upright by the orientation in EXIF or XMP: uint8; uint16 for files with 16 bits per
+        sample; float32 or float64 for TIFF files of floats, values as stored.
 
     Raises
     ------
     FileNotFoundError, IsADirectoryError, PermissionError, OSError
         As the operating system reports it.
     ValueError
-        If the file is empty, truncated, damaged, of an unknown or unsupported kind, or larger than `max_pixels`; if
-        `mode` is unknown or `max_pixels` is below 1.
+        If the file is damaged: the message says ``truncated or damaged``.  If it is of a kind that cannot be read here:
+        the message says ``not supported``, or ``not an image of a known format``.  If it is larger than `max_pixels`,
+        empty, or a pipe or a device.  If `mode` or `damaged` is unknown, or `max_pixels` is below 1.
     TypeError
-        If an argument is of the wrong kind.
+        If an argument is of the wrong kind: for bytes pass ``io.BytesIO(data)``.
     ImportError
         If OpenCV, which decodes PNG and TIFF deeper than 8 bits, cannot be loaded.
 
@@ -99,18 +116,38 @@ def read_image(path: str | os.PathLike[str], *, mode: str = "rgb", max_pixels: i
     Of a file with several frames (GIF, TIFF, animated WebP or PNG) the first is read.  Palettes are expanded to RGB
     (RGBA if the palette is transparent) and 1-bit images to 0 and 255 in every mode; CMYK becomes RGB by Pillow's plain
     formula.  Colour profiles and gamma are ignored.  A 16-bit PNM file whose maximum is not 65535 is scaled to full
-    scale.  Not read: TIFF of signed, 12-bit or 32-bit integers, and deep TIFF with separate planes, premultiplied
-    alpha, or colours other than grey and RGB.  A program that sets ``PIL.ImageFile.LOAD_TRUNCATED_IMAGES`` tells Pillow
-    to fill truncated 8-bit images with grey, here too.
+    scale.  Of orientations in a file that in EXIF (in TIFF, of the file) counts before that in XMP.
+
+    Not supported: TIFF of signed, 12-bit or 32-bit integers, deep TIFF with separate planes, premultiplied alpha, or
+    colours other than grey and RGB, and compressions that the installed Pillow (8 bits) or OpenCV (deeper) lacks, such
+    as LERC, LZMA, ZSTD or WebP.
+
+    A JPEG file that lacks only the mark of its end, with every row there, is not damaged.  With ``damaged="keep"`` of
+    TIFF files deeper than 8 bits only those that are not compressed are completed.  A program that sets
+    ``PIL.ImageFile.LOAD_TRUNCATED_IMAGES`` tells Pillow to fill truncated 8-bit images with grey, here too.
     """
-    name = _path(path)
     one_of(mode, "mode", MODES)
+    one_of(damaged, "damaged", DAMAGED)
     limit = None if max_pixels is None else integer(max_pixels, "max_pixels", at_least=1)
-    if os.path.isdir(name):  # where open() itself reports a missing permission instead (Windows)
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
-    with open(name, "rb") as file:
-        image = decode(file, name, limit)
+    keep = damaged == "keep"
+    if callable(getattr(path, "read", None)) and not isinstance(path, (str, os.PathLike)):
+        image = decode(*_content(path), limit, keep)
+    else:
+        name = _path(path)
+        if os.path.isdir(name):  # where open() itself reports a missing permission instead (Windows)
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
+        with open_regular(name) as file:
+            image = decode(file, name, limit, keep)
     return np.ascontiguousarray(as_mode(image, mode))
+
+
+def _content(file: Any) -> tuple[BinaryIO, str]:
+    """The rest of an open file, in memory, and its name."""
+    data = file.read()
+    if not isinstance(data, bytes):
+        raise TypeError(f"path must be open in binary mode, as by open(name, 'rb'), got {type(data).__name__} from it")
+    name = getattr(file, "name", None)
+    return io.BytesIO(data), name if isinstance(name, str) else type(file).__name__
 
 
 def write_image(path: str | os.PathLike[str], image: np.ndarray, *, quality: int | None = None) -> None:
@@ -125,9 +162,10 @@ def write_image(path: str | os.PathLike[str], image: np.ndarray, *, quality: int
         The suffix (of any case) says the format: .png, .jpg, .jpeg, .tif, .tiff, .webp, .bmp, .ppm, .pgm.  An existing
         file is replaced and its permissions are kept; a symbolic link is followed.
     image : numpy.ndarray
-        Grey (h, w) or (h, w, 1), RGB (h, w, 3) or RGBA (h, w, 4), at least one pixel.  PNG holds uint8 and uint16;
-        TIFF these, float32 and float64; PPM (RGB) and PGM (grey) uint8 and uint16; JPEG, WebP and BMP uint8.  JPEG, BMP
-        and PPM hold no alpha.  A bool mask is refused: write ``mask.astype(np.uint8) * 255``.
+        Grey (h, w) or (h, w, 1), grey and alpha (h, w, 2), RGB (h, w, 3) or RGBA (h, w, 4), at least one pixel.  PNG
+        holds uint8 and uint16; TIFF these, float32 and float64; PPM (RGB) and PGM (grey) uint8 and uint16; JPEG, WebP
+        and BMP uint8.  JPEG, BMP and PPM hold no alpha, and PNG alone holds grey with alpha.  A bool mask is refused:
+        write ``mask.astype(np.uint8) * 255``.
     quality : int, optional
         1 to 100 (JPEG and lossy WebP).  Default: 95 for JPEG; WebP is lossless.  Not accepted for other formats.
 
@@ -148,8 +186,8 @@ def write_image(path: str | os.PathLike[str], image: np.ndarray, *, quality: int
     channels.  TIFF is uncompressed.  Nothing but pixels is written: no EXIF, no colour profile.
     """
     name = _path(path)
-    format_ = _format_of(name)
-    image = _holdable(image, format_)
+    format_ = format_of(name)
+    image = holdable(image, format_)
     if quality is not None:
         if format_ not in ("JPEG", "WebP"):
             raise ValueError(f"quality has a meaning for .jpg and .webp only, got {quality!r} for a {format_} file")
@@ -346,7 +384,7 @@ def channels_last(image: np.ndarray) -> np.ndarray:
     return result
 
 
-def _format_of(name: str) -> str:
+def format_of(name: str) -> str:
     suffix = os.path.splitext(name)[1].lower()
     if suffix not in _SUFFIXES:
         known = ", ".join(_SUFFIXES)
@@ -354,8 +392,8 @@ def _format_of(name: str) -> str:
     return _SUFFIXES[suffix]
 
 
-def _holdable(image: Any, format_: str) -> np.ndarray:
-    image = _grey_as_2d(as_image(_not_bool(image), channels=(1, 3, 4)))
+def holdable(image: Any, format_: str) -> np.ndarray:
+    image = _grey_as_2d(as_image(_not_bool(image), channels=(1, 2, 3, 4)))
     channels = channels_of(image)
     dtypes, allowed, longest = _HOLDS[format_]
     if image.dtype.name not in dtypes or channels not in allowed:
@@ -372,7 +410,12 @@ def _holdable(image: Any, format_: str) -> np.ndarray:
 
 
 def _path(path: Any) -> str:
-    if not isinstance(path, (str, bytes, os.PathLike)):
+    if isinstance(path, (bytes, bytearray, memoryview)):
+        raise TypeError(
+            f"path must be a str or os.PathLike, got {type(path).__name__}: to read the content of a file pass "
+            "io.BytesIO(data), and a name as os.fsdecode(name)"
+        )
+    if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path must be a str or os.PathLike, got {type(path).__name__}")
     return os.fsdecode(path)
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.border import framed
-from .._core.check import as_image, as_psf, border_name, integer, real
+from .._core.check import as_image, as_psf, border_name, integer
 from .._core.declare import declare
 from .._core.formats import work_dtype
+from .._core.levels import SPREAD, fill_level, fraction
 from .._core.needed import needed
 from .._core.planes import full_scale
-from .._core.spectra import each_plane
+from .._core.spectra import each_plane, refuse_overflow, taking_part
 from .._scanline import pixel, run
 from ._periodic import centred
 
 __all__ = ["degrade"]
+
+MOST_NOISE = 1e30
+"""Times full scale: float32 holds it."""
 
 
 def degrade(
@@ -25,6 +29,7 @@ def degrade(
     key: int = 0,
     border: str = "reflect",
     fill: float = 0.0,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Blur an image by a point-spread function and add Gaussian noise.
 
@@ -35,44 +40,57 @@ def degrade(
     psf : ndarray of shape (n, m)
         What becomes of a point, non-negative, taken relative to its sum; its middle is [n // 2, m // 2].
     noise : float
-        Standard deviation of the noise, as a fraction of full scale, at least 0.
+        Standard deviation of the noise, as a fraction of full scale, from 0 to 1e30.
     key : int
         Which noise, from 0 to 2**52: the same key gives the same noise.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
         What the blur sees outside the image; see `imgproc._core.border`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even, once, and saturated.  NaN and infinite pixels count as
-        the mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even, once, and saturated.  Pixels that `mask` leaves out
+        keep their values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     Notes
     -----
     A convolution (the point-spread function is not mirrored), by DFT, with nothing of the opposite edge in it.
     """
     image, psf = as_image(image), as_psf(psf)
-    noise, key = real(noise, "noise", at_least=0), integer(key, "key", at_least=0, at_most=1 << 52)
+    noise = fraction(noise, "noise", SPREAD, image, at_least=0, at_most=MOST_NOISE)
+    key = integer(key, "key", at_least=0, at_most=1 << 52)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
+    mask = taking_part(image, mask)
     if image.size == 0:
         return image.copy()
     top = full_scale(image.dtype)
     floats = (
         image if noise == 0 else image.astype(work_dtype(image.dtype), order="C") / work_dtype(image.dtype).type(top)
     )
-    blurred = _blurred(floats, psf, border, fill * full_scale(floats.dtype))
-    return blurred if noise == 0 else run(blurred, [pixel.gaussian_noise(noise, key)], dtype=image.dtype)
+    blurred = _blurred(floats, psf, border, fill * full_scale(floats.dtype), mask)
+    if noise == 0:
+        return blurred
+    found = run(blurred, [pixel.gaussian_noise(noise, key)], dtype=image.dtype)
+    refuse_overflow(image, mask, found)
+    if mask is not None:
+        found[~mask] = image[~mask]
+    return found
 
 
-def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float) -> np.ndarray:
+def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float, mask: np.ndarray | None) -> np.ndarray:
     with needed("scipy"):
         from scipy.fft import irfft2, next_fast_len, rfft2
 
@@ -91,7 +109,7 @@ def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float) -> np
         found *= transfer
         return irfft2(found, s=size, overwrite_x=True)[below : below + h, right : right + w]
 
-    return each_plane(image, work)
+    return each_plane(image, work, mask)
 
 
 declare(degrade, no_peer="no row yet")

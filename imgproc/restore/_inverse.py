@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary, elementary_arrays
-from .._core.check import as_image, as_psf, integer, positive, real
+from .._core.check import as_image, as_psf, integer, real
 from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.jit import kernel
+from .._core.levels import SPREAD, fraction
 from .._core.needed import needed
 from .._core.planes import canonical, full_scale
-from .._core.spectra import each_plane, frequencies
-from ..transform._denoise import noise_of
+from .._core.spectra import each_plane, frequencies, taking_part
+from ..frequency._isotropic import LARGEST_ORDER, cutoff_of
+from ..transform._denoise import counted, noise_of, whole_windows
 from ..transform._wavelet import split
 from ._periodic import Filter, centred, packed, periodic, roomy
 
@@ -29,6 +31,12 @@ ROUNDS = 3
 
 LEAST = 1e-10
 """Where what other gains are divided by is smaller, they are 0."""
+
+TILE, NARROWEST = 8, 4
+"""Side of the tiles that are looked at for details, in details, and the least side of a rectangle of them, in tiles."""
+
+MOST = 1e30
+"""A larger weight counts as this.  It leaves only the mean."""
 
 
 @kernel
@@ -53,7 +61,12 @@ def _blur(image: np.ndarray, psf: np.ndarray) -> tuple[tuple[int, int], np.ndarr
     return size, rfft2(centred(psf, size).astype(work_dtype(image.dtype)), overwrite_x=True)
 
 
-def _restored(image: np.ndarray, psf: np.ndarray, make: Callable[[np.ndarray, tuple[int, int]], Any]) -> np.ndarray:
+def _restored(
+    image: np.ndarray,
+    psf: np.ndarray,
+    mask: np.ndarray | None,
+    make: Callable[[np.ndarray, tuple[int, int]], Any],
+) -> np.ndarray:
     """Filter each channel by the gain that `make` gives for the blur and the size of the half spectrum, or by what the
     function that it gives answers to the continued channel and the channel."""
     h, w = image.shape[:2]
@@ -73,7 +86,7 @@ def _restored(image: np.ndarray, psf: np.ndarray, make: Callable[[np.ndarray, tu
         filtered(continued, restore, continued)
         return continued[:h, :w]
 
-    return each_plane(image, work)
+    return each_plane(image, work, mask)
 
 
 def _pair(gain: np.ndarray, blur: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -94,7 +107,9 @@ def _ratio(blur: np.ndarray, below: np.ndarray) -> np.ndarray:
     return gain
 
 
-def inverse_filter(image: np.ndarray, psf: np.ndarray, *, cutoff: float = 0.25, order: int = 10) -> np.ndarray:
+def inverse_filter(
+    image: np.ndarray, psf: np.ndarray, *, cutoff: float = 0.25, order: int = 10, mask: np.ndarray | None = None
+) -> np.ndarray:
     """Undo a blur by dividing spectra, up to a cutoff.
 
     Parameters
@@ -106,18 +121,23 @@ def inverse_filter(image: np.ndarray, psf: np.ndarray, *, cutoff: float = 0.25, 
     cutoff : float
         Cycles per pixel, above 0: faster waves, in which noise outweighs the image, are cut off.
     order : int
-        Of the Butterworth lowpass that cuts them off, at least 1.
+        Of the Butterworth lowpass that cuts them off, from 1 to 1000.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
-        mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even and saturated.  Pixels that `mask` leaves out keep their
+        values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     See Also
     --------
@@ -134,7 +154,9 @@ def inverse_filter(image: np.ndarray, psf: np.ndarray, *, cutoff: float = 0.25, 
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 5.7.
     """
     image, psf = as_image(image), as_psf(psf)
-    cutoff, order = positive(cutoff, "cutoff"), integer(order, "order", at_least=1)
+    cutoff = cutoff_of(cutoff)
+    order = integer(order, "order", at_least=1, at_most=LARGEST_ORDER)
+    mask = taking_part(image, mask)
     if image.size == 0:
         return image.copy()
 
@@ -147,10 +169,12 @@ def inverse_filter(image: np.ndarray, psf: np.ndarray, *, cutoff: float = 0.25, 
         gain *= low.astype(power.dtype)
         return gain
 
-    return _restored(image, psf, make)
+    return _restored(image, psf, mask, make)
 
 
-def wiener(image: np.ndarray, psf: np.ndarray, *, noise_to_signal: float = 0.01) -> np.ndarray:
+def wiener(
+    image: np.ndarray, psf: np.ndarray, *, noise_to_signal: float = 0.01, mask: np.ndarray | None = None
+) -> np.ndarray:
     """Undo a blur by Wiener's filter.
 
     Parameters
@@ -162,17 +186,22 @@ def wiener(image: np.ndarray, psf: np.ndarray, *, noise_to_signal: float = 0.01)
     noise_to_signal : float
         Power of the noise relative to that of the sharp image, K, at least 0, the same at all frequencies.  More is
         smoother.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
-        mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even and saturated.  Pixels that `mask` leaves out keep their
+        values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     Notes
     -----
@@ -185,7 +214,8 @@ def wiener(image: np.ndarray, psf: np.ndarray, *, noise_to_signal: float = 0.01)
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 5.8.
     """
     image, psf = as_image(image), as_psf(psf)
-    ratio = real(noise_to_signal, "noise_to_signal", at_least=0)
+    ratio = min(real(noise_to_signal, "noise_to_signal", at_least=0), MOST)
+    mask = taking_part(image, mask)
     if image.size == 0:
         return image.copy()
 
@@ -196,11 +226,16 @@ def wiener(image: np.ndarray, psf: np.ndarray, *, noise_to_signal: float = 0.01)
         gain[0, 0] = 1
         return gain
 
-    return _restored(image, psf, make)
+    return _restored(image, psf, mask, make)
 
 
 def constrained_least_squares(
-    image: np.ndarray, psf: np.ndarray, *, gamma: float | None = None, noise: float | None = None
+    image: np.ndarray,
+    psf: np.ndarray,
+    *,
+    gamma: float | None = None,
+    noise: float | None = None,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Undo a blur by the smoothest image that explains what is seen up to the noise.
 
@@ -215,23 +250,29 @@ def constrained_least_squares(
     noise : float, optional
         Standard deviation of the noise, as a fraction of full scale, at least 0.  Default: estimated from the finest
         diagonal details of the image, as `wavelet_denoise` does.  Not used when `gamma` is given.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
-        mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even and saturated.  Pixels that `mask` leaves out keep their
+        values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     Notes
     -----
     The gain is conj(H) / (abs(H)^2 + gamma abs(P)^2), P the transfer of the Laplacian [[0, -1, 0], [-1, 4, -1], [0, -1,
     0]] [1]_.  The gamma found is the one for which the mean square of image - blurred result is noise^2, between 1e-9
-    and 1e6.  Edges are treated as by `inverse_filter`.
+    and 1e6.  A margin of one level shows no noise: of a picture that has such places the largest rectangle without
+    them is looked at, if there is one of 64 by 64 pixels.  Edges are treated as by `inverse_filter`.
 
     References
     ----------
@@ -239,34 +280,82 @@ def constrained_least_squares(
        Computer", IEEE Transactions on Computers C-22, 1973.
     """
     image, psf = as_image(image), as_psf(psf)
-    gamma = None if gamma is None else real(gamma, "gamma", at_least=0)
-    noise = None if noise is None else real(noise, "noise", at_least=0)
+    gamma = None if gamma is None else min(real(gamma, "gamma", at_least=0), MOST)
+    noise = None if noise is None else fraction(noise, "noise", SPREAD, image, at_least=0)
+    mask = taking_part(image, mask)
     if image.size == 0:
         return image.copy()
 
-    def make(blur: np.ndarray, size: tuple[int, int]) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-        fy, fx = frequencies(size)
+    whole = None if mask is None else whole_windows(mask, "db2", "reflect")
 
+    def make(blur: np.ndarray, size: tuple[int, int]) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
         def gain_of(continued: np.ndarray, plane: np.ndarray) -> np.ndarray:
             # Made for each channel anew, so that they need not be kept while it is filtered.
-            power = _power(blur)
-            cos = elementary_arrays.cos
-            rough = ((4 - 2 * cos(2 * np.pi * fy) - 2 * cos(2 * np.pi * fx)) ** 2).astype(power.dtype)
-            weight = gamma
+            power, rough, weight = _power(blur), _roughness(size, blur.real.dtype), gamma
             if weight is None:
-                sigma = _noise(plane) if noise is None else noise * full_scale(image.dtype)
-                weight = _fitting(continued, power, rough, sigma)
+                sigma, part = _noise(plane, whole)
+                sigma = sigma if noise is None else noise * full_scale(image.dtype)
+                if part.shape == plane.shape:
+                    weight = _fitting(continued, power, rough, sigma)
+                else:
+                    inner, blur_there = _blur(part, psf)
+                    rough_there = _roughness(inner, rough.dtype)
+                    weight = _fitting(periodic(part, inner), _power(blur_there), rough_there, sigma)
             rough *= power.dtype.type(weight)
             power += rough
             return _ratio(blur, power)
 
         return gain_of
 
-    return _restored(image, psf, make)
+    return _restored(image, psf, mask, make)
 
 
-def _noise(plane: np.ndarray) -> float:
-    return noise_of(split(canonical(plane), "db2", "reflect")[1][2])
+def _roughness(size: tuple[int, int], dtype: np.dtype) -> np.ndarray:
+    """abs(P)^2, P the transfer of the Laplacian."""
+    fy, fx = frequencies(size)
+    cos = elementary_arrays.cos
+    return ((4 - 2 * cos(2 * np.pi * fy) - 2 * cos(2 * np.pi * fx)) ** 2).astype(dtype)
+
+
+def _noise(plane: np.ndarray, whole: np.ndarray | None) -> tuple[float, np.ndarray]:
+    """Standard deviation of the noise, and the part of the plane that shows it."""
+    coarse, (_, _, diagonal) = split(canonical(plane), "db2", "reflect")
+    there = counted(diagonal, coarse, whole)
+    return noise_of(diagonal, there), plane[_full_of_details(there)]
+
+
+def _full_of_details(there: np.ndarray) -> tuple[slice, slice]:
+    """The largest rectangle of pixels in which most details are there everywhere; all pixels if there is none.
+
+    A margin of one level shows no noise, and its edge may be sharper than a blurred one, so that no picture explains
+    it.
+    """
+    rows, columns = (n // TILE for n in there.shape)
+    tiles = there[: rows * TILE, : columns * TILE].reshape(rows, TILE, columns, TILE)
+    full = np.count_nonzero(tiles, axis=(1, 3)) * 2 >= TILE * TILE
+    if not full.any() or full.all():
+        return np.s_[:, :]
+    best, (top, bottom, left, right) = 0, (0, 0, 0, 0)
+    heights = np.zeros(columns, int)
+    for y in range(rows):
+        heights = np.where(full[y], heights + 1, 0)
+        waiting: list[tuple[int, int]] = []  # places of rising heights, each from where it holds
+        for x in range(columns + 1):
+            start, height = x, int(heights[x]) if x < columns else 0
+            while waiting and waiting[-1][1] >= height:
+                start, tall = waiting.pop()
+                if tall * (x - start) > best and min(tall, x - start) >= NARROWEST:
+                    best, (top, bottom, left, right) = tall * (x - start), (y + 1 - tall, y + 1, start, x)
+            waiting.append((start, height))
+    if not best:
+        return np.s_[:, :]
+    # Detail i is of the pixels 2 i - 2 to 2 i + 1.  Tiles at an edge of the rectangle may lie across that of a margin.
+    step = 2 * TILE
+    y, x = (
+        slice(first and (first + 1) * step, (last if last == n else last - 1) * step)
+        for first, last, n in ((top, bottom, rows), (left, right, columns))
+    )
+    return y, x
 
 
 def _fitting(continued: np.ndarray, power: np.ndarray, rough: np.ndarray, sigma: float) -> float:

@@ -7,6 +7,9 @@ import numpy as np
 from .._core.border import index_map
 from .._core.opencv import load_cv2
 
+MOST_ITERATIONS = 10_000
+"""Of iterative methods; what they find changes no more by then."""
+
 
 def roomy(size: tuple[int, ...], psf: np.ndarray) -> tuple[int, int]:
     """The size to which an image is continued for a point-spread function.

@@ -14,7 +14,13 @@ from .._neighbours.gaussian import gaussian_weights, mirrored
 __all__ = ["defocus_psf", "gaussian_psf", "motion_psf", "turbulence_otf"]
 
 LARGEST = 4096
-"""Side of a point-spread function [px]; larger ones are a mistake in the unit."""
+"""Length or radius of a point-spread function [px]; larger ones are a mistake in the unit."""
+
+LONGEST = 65536
+"""Wavelength of `turbulence_otf` [px]."""
+
+MOST = 1 << 28
+"""Samples of `turbulence_otf`: 2 GB."""
 
 
 def motion_psf(length: float, angle: float = 0.0) -> np.ndarray:
@@ -37,7 +43,9 @@ def motion_psf(length: float, angle: float = 0.0) -> np.ndarray:
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
-    length, angle = _within(length, "length"), real(angle, "angle")
+    length, angle = _within(length, "length"), math.fmod(real(angle, "angle"), 360.0)
+    if length <= 1:
+        return np.ones((1, 1))  # all of the path is in the middle pixel
     dx, dy = elementary.cos(math.radians(angle)), -elementary.sin(math.radians(angle))
     dx, dy = (0.0 if abs(d) < 1e-12 else d for d in (dx, dy))
     half = length / 2
@@ -53,7 +61,7 @@ def motion_psf(length: float, angle: float = 0.0) -> np.ndarray:
     y, x = np.rint(middle * dy).astype(int), np.rint(middle * dx).astype(int)
     ry, rx = np.abs(y).max(), np.abs(x).max()
     psf = np.zeros((2 * ry + 1, 2 * rx + 1))
-    np.add.at(psf, (y + ry, x + rx), np.diff(path) / length)
+    np.add.at(psf, (y + ry, x + rx), np.diff(path) / (path[-1] - path[0]))
     return (psf + psf[::-1, ::-1]) / 2  # symmetric to the last digit
 
 
@@ -77,12 +85,23 @@ def defocus_psf(radius: float) -> np.ndarray:
     """
     radius = _within(radius, "radius")
     r = max(math.ceil(radius - 0.5), 0)
-    fine = (np.arange((2 * r + 1) * 64) + 0.5) / 64 - r - 0.5
-    chord = np.sqrt(np.maximum(radius * radius - fine * fine, 0))  # half its length, at each of 64 places of a column
+    if r == 0:
+        return np.ones((1, 1))
     y = np.arange(-r, r + 1)[:, np.newaxis]
-    covered = np.minimum(chord, y + 0.5) - np.maximum(-chord, y - 0.5)
-    psf = np.maximum(covered, 0).reshape(2 * r + 1, 2 * r + 1, 64).mean(axis=2)
-    return psf / psf.sum()
+    away = np.abs(y[:, 0])
+    columns = np.empty((2 * r + 1, 2 * r + 1))
+    for x in range(-r, 1):
+        fine = (np.arange(64) + 0.5) / 64 + x - 0.5
+        chord = np.sqrt(np.maximum(radius * radius - fine * fine, 0))  # half its length, at 64 places of the column
+        column = columns[r + x]
+        column[:] = away + 0.5 <= chord.min()  # inside, or outside
+        edge = (away + 0.5 > chord.min()) & (away - 0.5 < chord.max())
+        covered = np.minimum(chord, y[edge] + 0.5) - np.maximum(-chord, y[edge] - 0.5)
+        column[edge] = np.maximum(covered, 0).mean(axis=1)
+        columns[r - x] = column
+    psf = np.ascontiguousarray(columns.T)
+    psf /= psf.sum()
+    return psf
 
 
 def gaussian_psf(sigma: float) -> np.ndarray:
@@ -115,9 +134,9 @@ def turbulence_otf(size: tuple[int, int], strength: float) -> np.ndarray:
     Parameters
     ----------
     size : (int, int)
-        (h, w) of the spectrum.
+        (h, w) of the spectrum, at most 2**28 samples.
     strength : float
-        Pixels, at least 0: the wavelength whose contrast falls to 1/e.
+        Pixels, from 0 to 65536: the wavelength whose contrast falls to 1/e.
 
     Returns
     -------
@@ -142,7 +161,9 @@ def turbulence_otf(size: tuple[int, int], strength: float) -> np.ndarray:
        Turbulent Media", Journal of the Optical Society of America 54, 1964.
     """
     h, w = size_pair(size, "size")
-    strength = real(strength, "strength", at_least=0)
+    if h * w > MOST:
+        raise ValueError(f"size must be of at most {MOST} samples, got {(h, w)}")
+    strength = real(strength, "strength", at_least=0, at_most=LONGEST)
     fy, fx = np.fft.fftfreq(h)[:, np.newaxis], np.fft.fftfreq(w)
     squared = strength * strength * (fy * fy + fx * fx)
     return elementary_arrays.exp(-elementary_arrays.power(squared, 5 / 6))

@@ -9,8 +9,8 @@ from .._core.declare import Case, Peer, declare
 from .._core.formats import work_dtype
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
-from .._core.spectra import each_plane
-from ._periodic import Filter, centred, periodic, roomy
+from .._core.spectra import each_plane, taking_part
+from ._periodic import MOST_ITERATIONS, Filter, centred, periodic, roomy
 from ._psf import defocus_psf
 
 __all__ = ["richardson_lucy"]
@@ -19,7 +19,9 @@ DARKEST = 1e-6
 """Least level of an estimate that is divided by, as a fraction of full scale."""
 
 
-def richardson_lucy(image: np.ndarray, psf: np.ndarray, *, iterations: int = 10) -> np.ndarray:
+def richardson_lucy(
+    image: np.ndarray, psf: np.ndarray, *, iterations: int = 10, mask: np.ndarray | None = None
+) -> np.ndarray:
     """Undo a blur by Richardson's and Lucy's iteration, which keeps light non-negative.
 
     Parameters
@@ -29,18 +31,23 @@ def richardson_lucy(image: np.ndarray, psf: np.ndarray, *, iterations: int = 10)
     psf : ndarray of shape (n, m)
         The blur: what became of a point, non-negative, taken relative to its sum; its middle is [n // 2, m // 2].
     iterations : int
-        At least 1.  More is sharper, and noisier.
+        From 1 to 10,000.  More is sharper, and noisier.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
-        mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even and saturated.  Pixels that `mask` leaves out keep their
+        values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     Notes
     -----
@@ -57,7 +64,8 @@ def richardson_lucy(image: np.ndarray, psf: np.ndarray, *, iterations: int = 10)
        79, 1974.
     """
     image, psf = as_image(image), as_psf(psf)
-    iterations = integer(iterations, "iterations", at_least=1)
+    iterations = integer(iterations, "iterations", at_least=1, at_most=MOST_ITERATIONS)
+    mask = taking_part(image, mask)
     if image.size == 0:
         return image.copy()
     cv2, (h, w), kind = load_cv2(), image.shape[:2], work_dtype(image.dtype)
@@ -76,7 +84,7 @@ def richardson_lucy(image: np.ndarray, psf: np.ndarray, *, iterations: int = 10)
             x *= cv2.max(other, 0.0, other)
         return x[:h, :w]
 
-    return each_plane(image, work)
+    return each_plane(image, work, mask)
 
 
 def _rows() -> list[Case]:

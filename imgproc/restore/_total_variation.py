@@ -12,13 +12,17 @@ from .._core.jit import borrowed, kernel
 from .._core.needed import needed
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
-from .._core.spectra import each_plane, frequencies
-from ._periodic import centred, packed, periodic, roomy
+from .._core.spectra import each_plane, frequencies, taking_part
+from ._periodic import MOST_ITERATIONS, centred, packed, periodic, roomy
 
 __all__ = ["total_variation_deconvolution"]
 
 SHRINK = 0.1
 """By how much gradients are shortened in each iteration, as a fraction of full scale."""
+
+
+LEAST_WEIGHT, MOST_WEIGHT = 1e-9, 1e6
+"""Weights beyond these count as these: the first undoes the blur whatever the noise, the other leaves a constant."""
 
 
 @kernel
@@ -53,7 +57,12 @@ def _shrink(x, limit, bx, by, lines):
 
 
 def total_variation_deconvolution(
-    image: np.ndarray, psf: np.ndarray, *, weight: float = 0.001, iterations: int = 20
+    image: np.ndarray,
+    psf: np.ndarray,
+    *,
+    weight: float = 0.001,
+    iterations: int = 20,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Undo a blur by the image of least total variation: sharp edges, flat places without noise.
 
@@ -66,18 +75,23 @@ def total_variation_deconvolution(
     weight : float
         Of the total variation, above 0, for levels as fractions of full scale.  More is flatter.
     iterations : int
-        At least 1.
+        From 1 to 10,000.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
-        mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even and saturated.  Pixels that `mask` leaves out keep their
+        values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     Notes
     -----
@@ -94,7 +108,9 @@ def total_variation_deconvolution(
        Sciences 2, 2009.
     """
     image, psf = as_image(image), as_psf(psf)
-    weight, iterations = positive(weight, "weight"), integer(iterations, "iterations", at_least=1)
+    weight = min(max(positive(weight, "weight"), LEAST_WEIGHT), MOST_WEIGHT)
+    iterations = integer(iterations, "iterations", at_least=1, at_most=MOST_ITERATIONS)
+    mask = taking_part(image, mask)
     if image.size == 0:
         return image.copy()
     with needed("scipy"):
@@ -136,7 +152,7 @@ def total_variation_deconvolution(
         x *= top
         return x[:h, :w]
 
-    return each_plane(image, work)
+    return each_plane(image, work, mask)
 
 
 declare(total_variation_deconvolution, no_peer="no row yet")

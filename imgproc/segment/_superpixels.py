@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .._core import elementary
-from .._core.check import as_image, as_mask, integer, positive
+from .._core.check import as_image, as_mask, flag, integer, positive
 from .._core.declare import Case, Peer, declare, labels_like
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
@@ -259,8 +259,7 @@ def superpixels(
     """
     image = as_image(image, channels=(1, 3))
     count, compactness = integer(count, "count", at_least=1), positive(compactness, "compactness")
-    if not isinstance(slico, bool | np.bool_):
-        raise TypeError(f"slico must be a bool, got {type(slico).__name__}")
+    slico = flag(slico, "slico")
     iterations = integer(iterations, "iterations", at_least=1)
     mask = as_mask(mask, image)
     h, w = image.shape[:2]
@@ -285,7 +284,7 @@ def _lab(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(over="ignore", invalid="ignore"):
         for y in range(0, len(image), _ROWS):
             f = image[y : y + _ROWS].astype(np.float32)
-            f *= np.float32(1 / full_scale(image.dtype))
+            f /= np.float32(full_scale(image.dtype))  # the nearest float32, so that all dtypes agree
             f = gray_to_rgb(f.reshape(f.shape[:2])) if f.shape[2:] != (3,) else f
             planes[:, y : y + _ROWS] = np.moveaxis(rgb_to_lab(f), -1, 0)
     if image.dtype.kind == "u":

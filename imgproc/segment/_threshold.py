@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,16 +10,24 @@ import numpy as np
 from .._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real
 from .._core.declare import declare
 from .._core.formats import work_dtype
+from .._core.jit import kernel
+from .._core.levels import SHIFT, fill_level, fraction
 from .._core.planes import canonical, full_scale, luma
+from .._core.threads import run_bands
 from .._neighbours.float_filters import apply, separable
 from .._neighbours.gaussian import gaussian_weights, mirrored
+from .._neighbours.window_sums import Windows, valid_samples
 from ..histogram._count import count_levels
 from ..local import local_mean, local_std
 
 __all__ = ["adaptive_threshold", "multi_otsu", "otsu_threshold"]
 
-MOST_LEVELS = 256
-"""That several thresholds are looked for among."""
+MOST_LEVELS = 1 << 16
+"""That three and more classes are looked for among.  Time grows by n log n, memory by n for each class."""
+
+CERTAIN = {1: 1e-12, 2: 1e-12, 4: 2.0**-24, 8: 1e-12}
+"""By bytes of a level: splits are equally good if they differ by no more than this share of what remains within the
+classes.  It is the rounding of the levels themselves for float32, and of the sums for the others."""
 
 
 def _distribution(image: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -54,8 +63,8 @@ def otsu_threshold(image: np.ndarray, *, mask: np.ndarray | None = None) -> floa
     -------
     float
         The highest level of the dark side, as a fraction of full scale, as `threshold` takes it: what is above it is
-        bright.  Exact for every dtype, without bins; the lowest of equally good ones.  The level itself where there is
-        only one.
+        bright.  Exact for every dtype, without bins; the lowest of equally good ones, which float32 levels are up to
+        their rounding.  The level itself where there is only one, so that nothing is above it.
 
     Raises
     ------
@@ -67,15 +76,8 @@ def otsu_threshold(image: np.ndarray, *, mask: np.ndarray | None = None) -> floa
     N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 9(1), 1979.
     """
     levels, counts = _distribution(image, mask)
-    full = full_scale(image.dtype)
-    if levels.size == 1:
-        return float(levels[0] / full)
-    below, total = np.cumsum(counts).astype(np.float64), float(counts.sum())
-    middle = levels - levels[0]  # sums of squares of small numbers
-    sums = np.cumsum(middle * counts)
-    n, s = below[:-1], sums[:-1]
-    apart = (s * total - sums[-1] * n) ** 2 / (n * (total - n))
-    return float(levels[int(np.argmax(apart))] / full)
+    found = _splits(levels, counts, 2, CERTAIN[image.dtype.itemsize])[0] if levels.size > 1 else 0
+    return float(levels[found] / full_scale(image.dtype))
 
 
 def multi_otsu(image: np.ndarray, *, classes: int = 3, mask: np.ndarray | None = None) -> np.ndarray:
@@ -93,14 +95,22 @@ def multi_otsu(image: np.ndarray, *, classes: int = 3, mask: np.ndarray | None =
     Returns
     -------
     ndarray of float64, shape (classes - 1,)
-        In rising order the highest level of each class but the last, as fractions of full scale.  Exact where at most
-        256 levels occur, as in any 8-bit image; of more, 256 groups of equal width are told apart.  With fewer levels
-        than classes, each level is a class and the last threshold is repeated.
+        In rising order the highest level of each class but the last, as fractions of full scale.  No class is empty
+        unless there are fewer levels than classes: then each level is a class and the last threshold is repeated.  Of
+        equally good ones the last threshold is the lowest, then the one before it, and so on.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or no pixel counts that is finite.
+
+    Notes
+    -----
+    Exact where at most 65,536 levels occur, as in any image of integers.  Of more, neighbouring levels are put together
+    into as many groups: the borders between them are the 32,768 largest gaps between levels, and those that part the
+    pixels into 32,768 groups of equal size.  So a single pixel far from all others is a group by itself, and takes
+    nothing from the precision of the rest.  It is a class as well, as no other split leaves so little variance: mask
+    such pixels.
 
     References
     ----------
@@ -110,38 +120,96 @@ def multi_otsu(image: np.ndarray, *, classes: int = 3, mask: np.ndarray | None =
     image = as_image(image, channels=(1, 3))
     classes = integer(classes, "classes", at_least=2, at_most=64)
     levels, counts = _distribution(image, mask)
-    full = full_scale(image.dtype)
-    sums, highest = levels * counts, levels
-    if levels.size > MOST_LEVELS:
-        group = ((levels - levels[0]) * (MOST_LEVELS / (levels[-1] - levels[0]))).astype(np.int64)
-        group = np.minimum(group, MOST_LEVELS - 1)
-        starts = np.flatnonzero(np.diff(group, prepend=-1))
-        counts, sums = np.add.reduceat(counts, starts), np.add.reduceat(sums, starts)
-        highest = levels[np.append(starts[1:], levels.size) - 1]
-    found = highest[_splits(counts.astype(np.float64), sums, min(classes, counts.size))] / full
-    missing = classes - 1 - found.size
-    last = found[-1] if found.size else highest[-1] / full
-    return np.concatenate((found, np.full(missing, last)))
+    full, fewer = full_scale(image.dtype), min(classes, levels.size)
+    found = levels[_splits(levels, counts, fewer, CERTAIN[image.dtype.itemsize])] / full
+    return np.concatenate((found, np.full(classes - fewer, found[-1] if found.size else levels[-1] / full)))
 
 
-def _splits(counts: np.ndarray, sums: np.ndarray, classes: int) -> np.ndarray:
-    """The last group of each class but the last: the sum over the classes of sum**2 / count is largest."""
-    size = counts.size
-    about = sums - sums.sum() / counts.sum() * counts  # about the mean, where squares lose least
-    n, s = np.concatenate(([0.0], np.cumsum(counts))), np.concatenate(([0.0], np.cumsum(about)))
-    number = n[None, :] - n[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.where(number > 0, (s[None, :] - s[:, None]) ** 2 / number, -np.inf)  # of groups i to j - 1
-    best, back = value[0], []
-    for _ in range(classes - 1):
-        total = best[:, None] + value
-        back.append(np.argmax(total, axis=0))
-        best = total[back[-1], np.arange(size + 1)]
-    found, end = [], size
-    for before in reversed(back):
-        end = before[end]
-        found.append(end - 1)
-    return np.array(found[::-1], np.int64)
+def _splits(levels: np.ndarray, counts: np.ndarray, classes: int, certain: float) -> np.ndarray:
+    """The numbers of the last level of each class but the last, where the least variance is left within classes."""
+    cumulated = np.cumsum(counts)
+    middle = int(np.searchsorted(cumulated, cumulated[-1] / 2))
+    largest = max(abs(levels[0]), abs(levels[-1]))
+    about = levels * 1e-160 if largest > 1e150 else levels  # so that squares are numbers
+    about = about - about[middle]
+    with np.errstate(under="ignore"):
+        parts = [counts, counts * about, counts * about * about]
+    last = np.arange(levels.size)
+    if levels.size > MOST_LEVELS and classes > 2:
+        starts = _group_starts(levels, cumulated)
+        parts = [np.add.reduceat(part, starts) for part in parts]
+        last = np.append(starts[1:], levels.size) - 1
+    # Sums from the middle outwards: one enormous level spoils no class but its own.
+    n, at = last.size, int(np.searchsorted(last, middle))
+    sums = np.zeros((3, n + 1))
+    for line, part in zip(sums, parts, strict=True):
+        np.cumsum(part[at:], out=line[at + 1 :])
+        np.cumsum(part[:at][::-1], out=line[:at][::-1])
+    np.negative(sums[:, :at], out=sums[:, :at])
+    back, found = np.zeros((max(classes - 2, 0), n + 1), np.int32), np.empty(classes - 1, np.int64)
+    _part(canonical(sums), certain, back, np.empty((2, n + 1)), found)
+    return last[found]
+
+
+def _group_starts(levels: np.ndarray, cumulated: np.ndarray) -> np.ndarray:
+    """Where groups of neighbouring levels begin, at most `MOST_LEVELS` of them."""
+    half, gaps = MOST_LEVELS // 2, np.diff(levels)
+    wide = np.flatnonzero(gaps > np.partition(gaps, gaps.size - half)[gaps.size - half]) + 1
+    even = np.searchsorted(cumulated, np.arange(1, half) * (cumulated[-1] / half)) + 1
+    return np.unique(np.concatenate(([0], wide, even[even < levels.size])))
+
+
+@kernel
+def _part(sums, certain, back, rests, found):
+    """The least sum of squares about the means of classes of neighbours.
+
+    The best split of the first j levels moves up with j, so the splits of a half bound those of the other half.
+    """
+    n, classes = sums.shape[1] - 1, found.size + 1
+    before, after = rests[0], rests[1]
+    before[0] = 0.0
+    for j in range(1, n + 1):
+        before[j] = _squares(sums, 0, j)
+    for c in range(2, classes):  # parts of the first j levels into c classes
+        ends, stride = n - c + 1, 1
+        while stride <= ends:
+            stride *= 2
+        while stride >= 1:
+            for p in range(stride - 1, ends, 2 * stride):
+                j = c + p
+                low = back[c - 2, j - stride] if p >= stride else c - 1
+                high = back[c - 2, j + stride] if p + stride < ends else j - 1
+                split = _best(sums, certain, before, low, min(high, j - 1), j)
+                back[c - 2, j], after[j] = split, before[split] + _squares(sums, split, j)
+            stride //= 2
+        before, after = after, before
+    end = n
+    if classes > 1:
+        end = _best(sums, certain, before, classes - 1, n - 1, n)
+        found[classes - 2] = end - 1
+    for c in range(classes - 2, 0, -1):
+        end = back[c - 1, end]
+        found[c - 1] = end - 1
+
+
+@kernel(inner=True)
+def _best(sums, certain, before, low, high, end):
+    """The lowest of equally good places from `low` to `high` where the last class begins."""
+    split, least = low, before[low] + _squares(sums, low, end)
+    for i in range(low + 1, high + 1):
+        rest = before[i] + _squares(sums, i, end)
+        if rest + certain * rest + 1e-15 * (sums[2, end] - sums[2, i]) < least:
+            split, least = i, rest
+    return split
+
+
+@kernel(inner=True)
+def _squares(sums, i, j):
+    """The sum of squares about their mean of levels i to j - 1."""
+    if j - i == 1:
+        return 0.0
+    s = sums[1, j] - sums[1, i]
+    return max((sums[2, j] - sums[2, i]) - s * s / (sums[0, j] - sums[0, i]), 0.0)
 
 
 def adaptive_threshold(
@@ -177,8 +245,11 @@ def adaptive_threshold(
     Returns
     -------
     ndarray of bool, shape of the image
-        True where the level is above the threshold, in float32 (float64 for a float64 image); False where the window
-        has a NaN.
+        True where the level is above the threshold; False where it equals the threshold, as everywhere in a constant
+        image with the methods ``"mean"``, ``"gaussian"`` and ``"niblack"``, and where the window has a NaN.  The mean
+        of integers is compared exactly.  Other thresholds are computed in float32 (float64 for a float64 image), and
+        levels that are above by no more than their rounding count as equal: 3 units of rounding (``numpy.finfo``'s
+        eps), ``(radius + 4) / 2`` for ``"gaussian"``, of the sum of the level and what its threshold is made of.
 
     Raises
     ------
@@ -193,29 +264,123 @@ def adaptive_threshold(
     image = as_image(image)
     radius = radius_within(radius, image)
     one_of(method, "method", ("mean", "gaussian", "sauvola", "niblack"))
-    k, offset = real(k, "k"), real(offset, "offset")
+    k, offset = real(k, "k"), fraction(offset, "offset", SHIFT, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if not image.size:
         return np.zeros(image.shape, bool)
-    kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)
+    if method == "mean" and image.dtype.kind == "u":
+        return _above_exact_mean(image, radius, border, fill, offset * full_scale(image.dtype))
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        return _above_level(image, radius, method, k, offset * full_scale(image.dtype), border, fill)
+
+
+def _above_exact_mean(image: np.ndarray, radius: int, border: str, fill: float, offset: float) -> np.ndarray:
+    """Compare integers with the means of their windows, less an offset in levels."""
+    if not offset and (2 * radius + 1) ** 2 * full_scale(image.dtype) < 1 << 24:
+        # Of so few levels a mean that is no whole number is not rounded to one in float32.
+        return image > local_mean(image, radius=radius, border=border, fill=fill)
+    windows, means = Windows(image, radius, border, fill, valid_samples(image, None)), np.empty(image.shape)
+    windows.means(windows.rows, windows.offset, means.reshape(image.shape[0], -1))
+    # Float64 is within a few units of rounding of the exact mean, and other means are further from a tie than that.
+    means += 8 * np.finfo(np.float64).eps * full_scale(image.dtype) - offset
+    return image > means
+
+
+SLACK = 3
+"""Units of rounding in which the levels themselves, a mean of theirs and a multiple of their deviation may be off."""
+
+LOST = float(2.0**-44)
+"""What sums over windows lose of a large level that is anywhere in the image, as they are taken about one level."""
+
+
+def _above_level(
+    image: np.ndarray, radius: int, method: str, k: float, offset: float, border: str, fill: float
+) -> np.ndarray:
+    """Compare levels with thresholds that are rounded: what is above by no more than the rounding is not above."""
+    kind = work_dtype(image.dtype).type
     window: dict[str, Any] = {"radius": radius, "border": border, "fill": fill}
-    with np.errstate(invalid="ignore", over="ignore"):
-        if method == "gaussian":
-            sigma = 0.3 * radius + 0.35
-            weights = np.array(gaussian_weights(sigma, radius / sigma)[: radius + 1])
-            weights /= 2 * weights.sum() - weights[0]
-            line = mirrored(weights.tolist())
-            level = apply(image, separable(line, line), radius, border, fill)
-        else:
-            level = local_mean(image, **window)
-            if method == "niblack":
-                level -= kind(k) * local_std(image, **window)
-            elif method == "sauvola":
-                level *= kind(1 - k) + kind(2 * k / full) * local_std(image, **window)
-        if offset:
-            level -= kind(offset * full)
-        return image > level
+    low, high = _range(image)
+    is_signed = min(low, fill if border == "constant" else 0.0) < 0
+    largest, units = 0.0, float(SLACK)
+    if method == "gaussian":
+        sigma = 0.3 * radius + 0.35
+        weights = np.array(gaussian_weights(sigma, radius / sigma)[: radius + 1])
+        weights /= 2 * weights.sum() - weights[0]
+        line = mirrored(weights.tolist())
+        work, units = separable(line, line), (radius + 4) / 2
+        mean = apply(image, work, radius, border, fill)
+        size = apply(abs(image), work, radius, border, abs(fill)) if is_signed else mean
+    else:
+        if image.dtype.kind == "f":
+            largest = max(min(max(abs(low), abs(high)), MOST_OF_USUAL * _usual(image)), abs(fill))
+        mean = local_mean(image, **window)
+        size = local_mean(abs(image), **{**window, "fill": abs(fill)}) if is_signed else mean
+    out = np.empty(image.shape, bool)
+    h, found = image.shape[0], out.reshape(image.shape[0], -1)
+    planes = [canonical(a).reshape(h, -1) for a in (image, mean, size)]
+    factors = np.array([1.0, 0.0, 0.0, offset, units * np.finfo(kind).eps, LOST * largest], kind)
+    if method in ("mean", "gaussian"):
+        run_bands(lambda a, b: _above(*(p[a:b] for p in planes), factors, found[a:b]), h, pixels=image.size)
+        return out
+    factors[:3] = (1, -k, 0) if method == "niblack" else (1 - k, 0, 2 * k / full_scale(image.dtype))
+    # The root of what is lost of squares.
+    none = kind(math.sqrt(LOST) * largest)
+    planes.append(local_std(image, **window).reshape(h, -1))
+    run_bands(lambda a, b: _above_spread(*(p[a:b] for p in planes), none, factors, found[a:b]), h, pixels=image.size)
+    return out
+
+
+def _range(image: np.ndarray) -> tuple[float, float]:
+    """The lowest and the highest finite level; of integers it does not matter."""
+    if image.dtype.kind == "u":
+        return 0.0, 0.0
+    low, high = float(image.min()), float(image.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        finite = image[np.isfinite(image)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    return low, high
+
+
+MOST_OF_USUAL = 256.0
+"""A level that is larger than so many usual ones is enormous, and `imgproc._neighbours.window_sums` lets no such level
+into its running sums."""
+
+
+def _usual(image: np.ndarray) -> float:
+    """How large levels are that are not 0, by some of them."""
+    some = image.reshape(image.shape[0], -1)[:: max(image.shape[0] // 32, 1), :: max(image.shape[1] // 32, 1)]
+    some = abs(some[np.isfinite(some) & (some != 0)])
+    return float(np.median(some)) if some.size else 1.0
+
+
+@kernel
+def _above(image, mean, size, factors, out):
+    """Whether levels are above ``mean - offset`` by more than the rounding of it."""
+    offset, units, lost, kind = factors[3], factors[4], factors[5], mean.dtype.type
+    least = lost + units * abs(offset)
+    for y in range(out.shape[0]):
+        row, means, sizes, found = image[y], mean[y], size[y], out[y]
+        for i in range(np.uint64(found.size)):
+            v = kind(row[i])
+            found[i] = v - (means[i] - offset) > units * (abs(v) + abs(sizes[i])) + least
+
+
+@kernel
+def _above_spread(image, mean, size, std, none, factors, out):
+    """Whether levels are above ``of_mean m + of_std s + of_both m s - offset`` by more than the rounding of it."""
+    of_mean, of_std, of_both, offset, units, lost = factors
+    kind = mean.dtype.type
+    zero, all_mean, all_std, all_both = none * 0, abs(of_mean), abs(of_std), abs(of_both)
+    least = lost + units * abs(offset)
+    for y in range(out.shape[0]):
+        row, means, sizes, spreads, found = image[y], mean[y], size[y], std[y], out[y]
+        for i in range(np.uint64(found.size)):
+            v, m, s = kind(row[i]), means[i], spreads[i]
+            s = s if s > none else zero  # where it is NaN, so is the mean
+            level = m * (of_mean + of_both * s) + of_std * s - offset
+            seen = abs(sizes[i]) * (all_mean + all_both * s) + all_std * s
+            found[i] = v - level > units * (abs(v) + seen) + least
 
 
 declare(adaptive_threshold, multi_otsu, otsu_threshold, no_peer="no row yet")

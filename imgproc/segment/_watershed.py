@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core.check import as_image, as_mask
+from .._core.check import as_image, as_mask, flag
 from .._core.declare import declare, labels_like
 from .._core.jit import kernel
 from .._core.planes import canonical, luma
@@ -129,9 +129,8 @@ def _flood(levels, steps, lines, head, tail, following, words, starts, labels):
                 q = p + steps[k]
                 if labels[q] == FREE:
                     labels[q] = QUEUED if lines else label
-                    level = np.int64(levels[q])
-                    _join(q, level, head, tail, following, words, starts)
-                    now = min(now, level)
+                    # The water never falls: what lies lower waits as if it were as high.
+                    _join(q, max(np.int64(levels[q]), now), head, tail, following, words, starts)
         if head[now] < 0:
             now = _lowest(words, starts)
 
@@ -191,8 +190,10 @@ def watershed(
     Notes
     -----
     Meyer's flooding [1]_: the lowest pixel next, of equals the one that the water reached first, of markers the upper
-    left one.  ``skimage.segmentation.watershed`` without compactness is the same but for markers of equal height, whose
-    order is left to its heap.
+    left one.  The water rises and never falls: a pixel that is lower than the water that reaches it waits among those
+    as high as the water.  ``skimage.segmentation.watershed`` without compactness gives the same labels where no two
+    markers have the same height, whose order it leaves to its heap.  With ``watershed_line=True`` its lines are others,
+    as its water flows on across them.
 
     References
     ----------
@@ -204,8 +205,7 @@ def watershed(
     markers = as_labels(markers, image, "markers")
     connectivity = connectivity_of(connectivity)
     mask = as_mask(mask, image)
-    if not isinstance(lines, (bool, np.bool_)):
-        raise TypeError(f"lines must be a bool, got {type(lines).__name__}")
+    lines = flag(lines, "lines")
     if markers.size and (markers.min() < 0 or markers.max() > np.iinfo(np.int32).max):
         raise ValueError("markers must be at least 0 and fit 32 bits")
     if image.dtype.kind == "f" and np.isnan(image).any():

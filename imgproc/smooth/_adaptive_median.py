@@ -21,7 +21,8 @@ def adaptive_median(image: np.ndarray, *, radius: int, border: str = "replicate"
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself.
     radius : int
-        The largest window is (2 radius + 1) square, in pixels; at most the image's longer side.
+        The largest window is (2 radius + 1) square, in pixels; at most the image's longer side,
+        and less for a long, thin image.
     border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
         What the window sees outside the image, see `imgproc._core.border`; ``constant`` shows black.
 
@@ -46,7 +47,7 @@ def adaptive_median(image: np.ndarray, *, radius: int, border: str = "replicate"
        4(4), 1995.
     """
     image = as_image(image)
-    radius = radius_within(radius, image)
+    radius = radius_within(radius, image, framed=True)
     border_name(border)
     if image.size == 0 or radius == 0:
         return image.copy()

@@ -17,8 +17,10 @@ from .._core.check import as_image, border_name, one_of, positive, radius_within
 from .._core.declare import Case, Peer, declare
 from .._core.formats import ROUNDING, channels_of, work_dtype
 from .._core.jit import borrowed, kernel
+from .._core.levels import SPREAD, fraction
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
+from .._core.usual import some_values
 from ._common import with_frame, within_floats
 from ._lattice import Lattice
 
@@ -27,6 +29,8 @@ __all__ = ["bilateral_filter", "joint_bilateral_filter"]
 METHODS = ("exact", "grid")
 
 _ROWS = 64  # of a band, which is taken apart into planes by itself
+
+_NEAR = 4096.0
 
 LOWEST = -100.0
 """Weights end at this power of two; NaN weighs as little, and above 0, so that a sum of weights is never 0."""
@@ -207,12 +211,17 @@ def _by_lattice(
     channels = channels_of(image)
     sigmas = [within_floats(sigma_space)] * 2
     sigmas += [within_floats(sigma_color * full_scale(framed_guide.dtype))] * len(levels)
-    lowest, highest = [low for low, _ in levels], [high for _, high in levels]
-    lattice = Lattice(framed.shape[:2], sigmas, lowest, highest, channels)
+    near: list[tuple[float, float]] | None = None
+    with np.errstate(over="ignore", invalid="ignore"):
+        try:
+            lattice = Lattice(framed.shape[:2], sigmas, levels, channels)
+        except ValueError:  # a few values far off take all the room, and are like nothing else anyway
+            near = [_near(colors[:, :, c], sigmas[2 + c]) for c in range(colors.shape[2])]
+            lattice = Lattice(framed.shape[:2], sigmas, near, channels)
     kind = work_dtype(image.dtype, framed_guide.dtype)
     for y in range(0, len(framed), _ROWS):
         values = planes_of(framed[y : y + _ROWS], kind)
-        guides = values if guide is None else planes_of(framed_guide[y : y + _ROWS], kind)
+        guides = _within(values if guide is None else planes_of(framed_guide[y : y + _ROWS], kind), near)
         lattice.add(values, guides, y)
     lattice.blur()
     out = np.empty(image.shape, image.dtype)
@@ -221,7 +230,7 @@ def _by_lattice(
         for y in range(y0, y1, _ROWS):
             inner = slice(radius + y, radius + min(y + _ROWS, y1)), slice(radius, radius + w)
             values = planes_of(framed[inner], kind)
-            guides = values if guide is None else planes_of(framed_guide[inner], kind)
+            guides = _within(values if guide is None else planes_of(framed_guide[inner], kind), near)
             store_planes(lattice.read(values, guides, radius + y, radius), out[y : min(y + _ROWS, y1)])
 
     run_bands(band, h, pixels=40 * h * w)
@@ -234,6 +243,22 @@ def _range(levels: np.ndarray) -> tuple[float, float]:
         return 0.0, float(full_scale(levels.dtype))
     levels = levels[np.isfinite(levels)]
     return (float(levels.min()), float(levels.max())) if levels.size else (0.0, 0.0)
+
+
+def _near(levels: np.ndarray, sigma: float) -> tuple[float, float]:
+    """The range of the finite levels as far as it is not many standard deviations from the middle of them."""
+    low, high = _range(levels)
+    finite = np.isfinite(levels)
+    middle = float(np.median(some_values(levels, finite))) if finite.any() else 0.0
+    return max(low, middle - _NEAR * sigma), min(high, middle + _NEAR * sigma)
+
+
+def _within(guides: np.ndarray, limits: list[tuple[float, float]] | None) -> np.ndarray:
+    """Colours, moved to the nearest ones between these limits; NaN stays."""
+    if limits is None:
+        return guides
+    with np.errstate(invalid="ignore"):
+        return canonical(np.stack([np.clip(plane, *pair) for plane, pair in zip(guides, limits, strict=True)]))
 
 
 def _either(method: str, *arguments: Any) -> np.ndarray:
@@ -257,7 +282,7 @@ def bilateral_filter(
         uint8, uint16, float32 or float64; the channels together.
     radius : int
         Neighbours are those in the disc of this radius in pixels (`d` of OpenCV is 2 radius + 1); at most the image's
-        longer side.
+        longer side, and less for a long, thin image.
     sigma_color : float
         Standard deviation of the Gaussian of the difference in colour, as a fraction of full scale; above 0.
     sigma_space : float
@@ -296,8 +321,9 @@ def bilateral_filter(
        Graphics Forum 29(2), 2010.
     """
     image = as_image(image)
-    radius = radius_within(radius, image)
-    sigma_color, sigma_space = positive(sigma_color, "sigma_color"), positive(sigma_space, "sigma_space")
+    radius = radius_within(radius, image, framed=True)
+    sigma_color = fraction(sigma_color, "sigma_color", SPREAD, image, above=0)
+    sigma_space = positive(sigma_space, "sigma_space")
     border_name(border)
     one_of(method, "method", METHODS)
     if image.size == 0 or radius == 0:
@@ -324,7 +350,8 @@ def joint_bilateral_filter(
     guide : ndarray of shape (h, w) or (h, w, n)
         Whose colours are compared; of the same height and width, any dtype and number of channels.
     radius : int
-        Neighbours are those in the disc of this radius in pixels; at most the image's longer side.
+        Neighbours are those in the disc of this radius in pixels; at most the image's longer side,
+        and less for a long, thin image.
     sigma_color : float
         Standard deviation of the Gaussian of the guide's difference in colour, as a fraction of its full scale; above
         0.
@@ -358,8 +385,9 @@ def joint_bilateral_filter(
     image, guide = as_image(image), as_image(guide, "guide")
     if guide.shape[:2] != image.shape[:2]:
         raise ValueError(f"guide must have the (h, w) of image, {image.shape[:2]}, got {guide.shape[:2]}")
-    radius = radius_within(radius, image)
-    sigma_color, sigma_space = positive(sigma_color, "sigma_color"), positive(sigma_space, "sigma_space")
+    radius = radius_within(radius, image, framed=True)
+    sigma_color = fraction(sigma_color, "sigma_color", SPREAD, guide, above=0)
+    sigma_space = positive(sigma_space, "sigma_space")
     border_name(border)
     one_of(method, "method", METHODS)
     if image.size == 0 or radius == 0:

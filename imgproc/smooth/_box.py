@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core.check import as_image, as_mask, border_name, radius_within, real
+from .._core.check import as_image, as_mask, border_name, radius_within
 from .._core.declare import Case, Peer, declare
+from .._core.levels import fill_level
 from .._core.opencv import load_cv2
 from .._neighbours.window_sums import Windows, valid_samples
 from ..local import local_mean
@@ -65,7 +66,7 @@ def box_blur(
     image = as_image(image)
     radius = radius_within(radius, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     mask = as_mask(mask, image)
     if image.size == 0 or radius == 0:
         return _unseen(image, image.copy(), radius, border, mask)
@@ -81,13 +82,13 @@ def box_blur(
 
 def _integers(image: np.ndarray, radius: int, border: str, fill: float, mask: np.ndarray | None) -> np.ndarray:
     """Means from exact sums, in float64, which tells the middle of two levels from what is beside it."""
-    valid, _ = valid_samples(image, mask)
-    windows = Windows(image, radius, border, fill, valid)
+    samples = valid_samples(image, mask)
+    windows = Windows(image, radius, border, fill, samples)
     means = np.zeros((image.shape[0], image.size // image.shape[0]), np.float64)
-    if valid is None:
+    if samples.valid is None:
         windows.means(windows.rows, windows.offset, means)
     else:
-        windows.over_valid(valid, lambda n, s, q: s / np.maximum(n, 1) + windows.offset[0], means)
+        windows.over_valid(samples.valid, lambda n, s, q: s / np.maximum(n, 1) + windows.offset[0], means)
     return as_levels(means, image.dtype).reshape(image.shape)
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary
-from .._core.check import as_image, integer, one_of, positive, real
+from .._core.check import MOST_ITERATIONS, as_image, integer, one_of, positive, real
 from .._core.declare import declare
 from .._core.jit import borrowed, kernel
+from .._core.levels import SPREAD, fraction
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
 from ._bilateral import planes_of, power_of_two, store_planes
@@ -72,7 +73,7 @@ def anisotropic_diffusion(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself.
     iterations : int
-        Number of steps, at least 0.
+        Number of steps, from 0 to 10,000.
     kappa : float
         K of [1]_, the difference of neighbours that counts as an edge, as a fraction of full scale; above 0.
     step : float
@@ -102,8 +103,8 @@ def anisotropic_diffusion(
        1990.
     """
     image = as_image(image)
-    iterations = integer(iterations, "iterations", at_least=0)
-    kappa = positive(kappa, "kappa")
+    iterations = integer(iterations, "iterations", at_least=0, at_most=MOST_ITERATIONS)
+    kappa = fraction(kappa, "kappa", SPREAD, image, above=0)
     step = real(step, "step", at_most=0.25)
     positive(step, "step")
     one_of(conductance, "conductance", CONDUCTANCES)

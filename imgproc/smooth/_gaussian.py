@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from .._core.border import index_map
-from .._core.check import as_image, as_mask, border_name, positive, real
+from .._core.check import as_image, as_mask, border_name, sigma_within
 from .._core.declare import Case, Peer, declare
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
+from .._core.levels import fill_level
 from .._core.planes import canonical, full_scale, level
 from .._core.threads import run_bands
 from .._neighbours.correlate import blur_separable
@@ -38,7 +39,6 @@ SHARE = 0.9
 STEP = 1 / math.sqrt(2 * SHARE * SHARE + 0.865)
 """Steps a sigma: what is left for the second Gaussian is at least 0.93 steps."""
 
-_ALWAYS = 16  # a sigma that every image may have
 _BLOCK = 2048  # samples of a row at a time, for sums in the L1 cache
 
 
@@ -256,8 +256,8 @@ def gaussian_blur(
     -----
     Kernels are sampled Gaussians, cut off at 4 sigma and divided by their sum.  Above a sigma of 3.2 (of 4.7 for uint8)
     an axis is smoothed at a lower resolution, at a cost that does not depend on sigma; the result is within 6e-4 of the
-    image's range of the exact one in the worst case, and within 1e-4 usually.  uint8 with a smaller sigma is computed
-    in 16 bits and within 0.6 of the exact level, rounding included; OpenCV's are within 1.5.
+    range of levels (of those within 8 sigma) of the exact one in the worst case, and within 1e-4 usually.  uint8 with a
+    smaller sigma is computed in 16 bits and within 0.6 of the exact level, rounding included; OpenCV's are within 1.5.
 
     References
     ----------
@@ -268,7 +268,7 @@ def gaussian_blur(
     image = as_image(image)
     sigmas = _sigmas(sigma, image)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     mask = as_mask(mask, image)
     if image.size == 0:
         return image.copy()
@@ -311,20 +311,11 @@ def _over_valid(
     return as_levels(found, image.dtype)
 
 
-def largest_sigma(height: int, width: int) -> int:
-    """The largest standard deviation for an image of this size; what is wider costs time and memory for nothing."""
-    return max(height, width, _ALWAYS)
-
-
 def _sigmas(sigma: Any, image: np.ndarray) -> tuple[float, float]:
     pair = sigma if isinstance(sigma, (tuple, list)) else (sigma, sigma)
     if len(pair) != 2:
         raise ValueError(f"sigma must be a number or a pair (y, x), got {sigma!r}")
-    longest = largest_sigma(*image.shape[:2])
-    found = positive(pair[0], "sigma"), positive(pair[1], "sigma")
-    if image.size and max(found) > longest:
-        raise ValueError(f"sigma must be <= the image's longer side (or {_ALWAYS}), {longest}, got {max(found)}")
-    return found
+    return sigma_within(pair[0], image), sigma_within(pair[1], image)
 
 
 def _rows() -> list[Case]:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .._core.check import as_image, positive, radius_within
+from .._core.check import as_image, radius_within
 from .._core.declare import declare, example_image
 from .._core.jit import borrowed, kernel
+from .._core.levels import VARIANCE, fraction
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
+from .._core.usual import some_values, sums_may_run
 from ..local import local_mean
 from ._bilateral import planes_of, store_planes
 
@@ -87,9 +89,10 @@ def _apply(means, guide, out):
                 total[x] += m[x] * row[x]
 
 
-def _mean(plane: np.ndarray, radius: int, out: np.ndarray) -> None:
-    """Window means of a float64 plane: OpenCV's, which are faster, unless its running sums would carry a NaN along."""
-    if radius >= min(plane.shape) or not math.isfinite(plane.sum()):
+def _mean(plane: np.ndarray, radius: int, steady: bool, out: np.ndarray) -> None:
+    """Window means of a float64 plane: OpenCV's, which are faster, unless its running sums would carry a NaN along, or
+    what is left of a value far beyond the usual ones."""
+    if radius >= min(plane.shape) or not steady or not math.isfinite(plane.sum()):
         out[...] = local_mean(plane, radius=radius, border=BORDER)
         return
     cv2 = load_cv2()
@@ -99,12 +102,15 @@ def _mean(plane: np.ndarray, radius: int, out: np.ndarray) -> None:
 class _Guide:
     """A guide's planes, and the window means of these and of their products."""
 
-    def __init__(self, planes: np.ndarray, radius: int) -> None:
+    def __init__(self, planes: np.ndarray, radius: int, steady: bool) -> None:
         # About one of its own levels nothing cancels, wherever an image's levels lie.
         finite = np.isfinite(planes).all(axis=0)
-        y, x = np.unravel_index(finite.argmax(), finite.shape)
-        level = np.where(np.isfinite(planes[:, y, x]), planes[:, y, x], 0)
-        self.planes, self.radius = canonical(planes - level[:, np.newaxis, np.newaxis]), radius
+        if steady or not finite.any():
+            y, x = np.unravel_index(finite.argmax(), finite.shape)
+            level = np.where(np.isfinite(planes[:, y, x]), planes[:, y, x], 0)
+        else:  # any one of them could be far beyond the usual ones
+            level = np.array([np.median(some_values(plane, finite)) for plane in planes])
+        self.planes, self.radius, self.steady = canonical(planes - level[:, np.newaxis, np.newaxis]), radius, steady
         n = len(planes)
         pairs = [(a, b) for a in range(n) for b in range(a, n)]
         self.means = self._means([*self.planes, *(self._times(a, self.planes[b]) for a, b in pairs)])
@@ -118,7 +124,7 @@ class _Guide:
     def _means(self, planes: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         out = np.empty((len(planes), *planes[0].shape))
         for plane, means in zip(planes, out):
-            _mean(plane, self.radius, means)
+            _mean(plane, self.radius, self.steady, means)
         return canonical(out)
 
     def filter(self, plane: np.ndarray, epsilon: float, out: np.ndarray) -> None:
@@ -174,30 +180,41 @@ def guided_filter(image: np.ndarray, *, guide: np.ndarray | None = None, radius:
         if guide.shape[:2] != image.shape[:2]:
             raise ValueError(f"guide must have the (h, w) of image, {image.shape[:2]}, got {guide.shape[:2]}")
     radius = radius_within(radius, image)
-    epsilon = positive(epsilon, "epsilon")
+    epsilon = fraction(epsilon, "epsilon", VARIANCE, guide, above=0)
     if image.size == 0:
         return image.copy()
     epsilon *= full_scale((image if guide is None else guide).dtype) ** 2
     # By parts, as what is computed on the way takes twenty times the image; a pixel depends on two windows.
     (h, w), out = image.shape[:2], np.empty(image.shape, image.dtype)
     rows, columns = (max(least, 16 * radius) for least in _TILE)
+    steady = all(_steady(a) for a in (image, guide) if a is not None)
     with np.errstate(invalid="ignore", over="ignore"):
         for y, x in itertools.product(range(0, h, rows), range(0, w, columns)):
             y0, x0 = max(y - 2 * radius, 0), max(x - 2 * radius, 0)
             seen = slice(y0, y + rows + 2 * radius), slice(x0, x + columns + 2 * radius)
-            part = _filtered(image[seen], None if guide is None else guide[seen], radius, epsilon)
+            of_image, of_guide = image[seen], None if guide is None else guide[seen]
+            tile_steady = steady or all(_steady(a) for a in (of_image, of_guide) if a is not None)
+            part = _filtered(of_image, of_guide, radius, epsilon, tile_steady)
             out[y : y + rows, x : x + columns] = part[y - y0 : y - y0 + rows, x - x0 : x - x0 + columns]
     return out
 
 
-def _filtered(image: np.ndarray, guide: np.ndarray | None, radius: int, epsilon: float) -> np.ndarray:
+def _steady(image: np.ndarray) -> bool:
+    """Whether running sums over an image do no harm, NaN and infinity apart, which are seen to later."""
+    if image.dtype.kind == "u" or sums_may_run(image):
+        return True
+    finite = np.isfinite(image)
+    return not finite.all() and sums_may_run(image, finite)
+
+
+def _filtered(image: np.ndarray, guide: np.ndarray | None, radius: int, epsilon: float, steady: bool) -> np.ndarray:
     planes = planes_of(image, np.dtype(np.float64))
     planes_of_guide = planes if guide is None else planes_of(guide, np.dtype(np.float64))
     each = guide is None and len(planes) not in (1, 3)
     result = np.empty(planes.shape)
-    shared = None if each else _Guide(planes_of_guide, radius)
+    shared = None if each else _Guide(planes_of_guide, radius, steady)
     for c, plane in enumerate(planes):
-        (shared or _Guide(planes[c : c + 1], radius)).filter(canonical(plane), epsilon, result[c])
+        (shared or _Guide(planes[c : c + 1], radius, steady)).filter(canonical(plane), epsilon, result[c])
     out = np.empty(image.shape, image.dtype)
     store_planes(result, out)
     return out

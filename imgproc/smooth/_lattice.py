@@ -224,26 +224,34 @@ class Lattice:
         Of the image.
     sigmas : sequence of float
         Of place (twice) and of each of the guide's channels, in its levels.
-    lowest, highest : sequence of float
+    levels : sequence of (float, float)
         Levels between which the guide's channels lie.
     channels : int
         Of the values.
+
+    Raises
+    ------
+    ValueError
+        If there is no room for so many points.
     """
 
-    def __init__(self, size: tuple[int, int], sigmas: list[float], lowest: list, highest: list, channels: int) -> None:
+    def __init__(
+        self, size: tuple[int, int], sigmas: list[float], levels: list[tuple[float, float]], channels: int
+    ) -> None:
         d = len(sigmas)
         axes = np.arange(d)
         # The blur's and the shares' variances together are that of a Gaussian of deviation 1 in each dimension.
         self.scales = (d + 1) * math.sqrt(2 / 3) / np.sqrt((axes + 1.0) * (axes + 2.0)) / np.array(sigmas)
-        low, high = np.array([0.0, 0.0, *lowest]), np.array([size[0] - 1.0, size[1] - 1.0, *highest])
+        low, high = np.array([(0.0, size[0] - 1.0), (0.0, size[1] - 1.0), *levels]).T
         parts = np.stack((low, high)) * self.scales
         least, most = np.empty(d), np.empty(d)
         for i in range(d):  # elevated[i] = sum of the parts from i on, less i times the part before
             before = i * parts[:, i - 1] if i else np.zeros(2)
             least[i], most[i] = parts[0, i:].sum() - before[1], parts[1, i:].sum() - before[0]
         room = 3 * (d + 1)  # a corner is within d + 1 of its point, a neighbour within d of that
-        counts = [int(c) for c in np.ceil(most - least) + 2 * room + 1]
-        if math.prod(counts) >= 2**62:
+        extent = most - least
+        counts = [int(c) for c in np.ceil(extent) + 2 * room + 1] if np.isfinite(extent).all() else []
+        if not counts or math.prod(counts) >= 2**62:
             raise ValueError(
                 f"method='grid' has no room for {d - 2} channels in the guide at these sigmas; use method='exact'"
             )

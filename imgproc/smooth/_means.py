@@ -7,6 +7,7 @@ import numpy as np
 from .._core import elementary, elementary_arrays
 from .._core.check import as_image, border_name, radius_within, real
 from .._core.declare import declare
+from .._core.levels import fill_level
 from .._core.planes import full_scale, level
 from ._common import as_levels, by_bands, windows_seeing
 from ._gaussian import box_sums
@@ -28,7 +29,8 @@ def alpha_trimmed_mean(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself.
     radius : int
-        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side,
+        and less for a long, thin image.
     alpha : float
         Share of the window's n values that is left out at either end, from 0, the mean, to 0.5, the median: of the
         sorted values ``floor(alpha n)`` at each, but never the middle one (d / 2 of [2]_).
@@ -55,10 +57,10 @@ def alpha_trimmed_mean(
     .. [2] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 5.3, equation 5-31.
     """
     image = as_image(image)
-    radius = radius_within(radius, image)
+    radius = radius_within(radius, image, framed=True)
     alpha = real(alpha, "alpha", at_least=0, at_most=0.5)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if image.size == 0 or radius == 0:
         return image.copy()
     n = (2 * radius + 1) ** 2
@@ -76,7 +78,8 @@ def contraharmonic_mean(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself.
     radius : int
-        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side,
+        and less for a long, thin image.
     order : float
         Q of [1]_, from -20 to 20: above 0 it removes pepper, below 0 salt; 0 is the arithmetic mean, -1 the harmonic
         one.
@@ -102,10 +105,10 @@ def contraharmonic_mean(
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 5.3, equation 5-26.
     """
     image = as_image(image)
-    radius = radius_within(radius, image)
+    radius = radius_within(radius, image, framed=True)
     order = real(order, "order", at_least=-_MOST, at_most=_MOST)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if image.size == 0 or radius == 0:
         return image.copy()
 

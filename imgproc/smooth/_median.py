@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import numpy as np
 
 from .._core.check import as_image, border_name, radius_within, real
 from .._core.declare import Case, Peer, declare
 from .._core.formats import channels_of
+from .._core.levels import fill_level
 from .._core.opencv import load_cv2
 from ._common import by_channels, spoil, with_frame
 from ._ordered import order_statistic
@@ -31,7 +35,8 @@ def median_blur(image: np.ndarray, *, radius: int, border: str = "replicate") ->
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself.
     radius : int
-        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side,
+        and less for a long, thin image.
     border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
         What the window sees outside the image, see `imgproc._core.border`; ``constant`` shows black.
 
@@ -59,7 +64,7 @@ def median_blur(image: np.ndarray, *, radius: int, border: str = "replicate") ->
        Speech and Signal Processing 27(1), 1979.
     """
     image = as_image(image)
-    radius = radius_within(radius, image)
+    radius = radius_within(radius, image, framed=True)
     border_name(border)
     if image.size == 0 or radius == 0:
         return image.copy()
@@ -77,18 +82,27 @@ def median_blur(image: np.ndarray, *, radius: int, border: str = "replicate") ->
 
 
 def percentile_filter(
-    image: np.ndarray, *, radius: int, percentile: float, border: str = "replicate", fill: float = 0.0
+    image: np.ndarray,
+    *,
+    radius: int,
+    quantile: float | None = None,
+    percentile: float | None = None,
+    border: str = "replicate",
+    fill: float = 0.0,
 ) -> np.ndarray:
-    """A percentile of the square window of each pixel.
+    """A quantile of the square window of each pixel.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself.
     radius : int
-        The window is (2 radius + 1) square, in pixels; at most the image's longer side.
-    percentile : float
-        From 0, the smallest value, over 50, the median, to 100, the largest.
+        The window is (2 radius + 1) square, in pixels; at most the image's longer side,
+        and less for a long, thin image.
+    quantile : float
+        From 0, the smallest value, over 0.5, the median, to 1, the largest.
+    percentile : float, optional
+        The old name of `quantile`, 100 times as large.  It gives a `FutureWarning`.
     border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
         What the window sees outside the image, see `imgproc._core.border`.
     fill : float
@@ -97,9 +111,8 @@ def percentile_filter(
     Returns
     -------
     ndarray
-        Same shape and dtype: of the n sorted values of the window the one with number ``floor(n percentile / 100)``
-        from 0, of 100 the last; as `scipy.ndimage.percentile_filter`.  NaN where the window holds one, and nowhere
-        else.
+        Same shape and dtype: of the n sorted values of the window the one with number ``floor(n quantile)`` from 0, of
+        1 the last; as `scipy.ndimage.percentile_filter`.  NaN where the window holds one, and nowhere else.
 
     Raises
     ------
@@ -116,14 +129,33 @@ def percentile_filter(
        Speech and Signal Processing 27(1), 1979.
     """
     image = as_image(image)
-    radius = radius_within(radius, image)
-    percentile = real(percentile, "percentile", at_least=0, at_most=100)
+    radius = radius_within(radius, image, framed=True)
+    n = (2 * radius + 1) ** 2
+    number = _number(n, quantile, percentile)
     border_name(border)
-    fill = real(fill, "fill")
+    fill = fill_level(fill, image)
     if image.size == 0 or radius == 0:
         return image.copy()
-    n = (2 * radius + 1) ** 2
-    return order_statistic(image, radius, min(int(n * percentile / 100.0), n - 1), border, fill)
+    return order_statistic(image, radius, number, border, fill)
+
+
+def _number(n: int, quantile: Any, percentile: Any) -> int:
+    """Check the quantile, by its new or by its old name, and say which of n sorted values it is."""
+    if percentile is None:
+        if quantile is None:
+            raise TypeError("quantile must be a number, got None")
+        share = real(quantile, "quantile", at_least=0, at_most=1)
+        # A decimal fraction such as 0.29 may be a float just below it; 100 values have a number 29 all the same.
+        return min(int(n * share * (1 + 2**-51)), n - 1)
+    if quantile is not None:
+        raise TypeError("quantile must be given alone, got percentile, its old name, too")
+    share = real(percentile, "percentile", at_least=0, at_most=100)
+    warnings.warn(
+        f"percentile={share:g} is now quantile={share / 100:g}, a fraction; the old name goes in the next version",
+        FutureWarning,
+        stacklevel=3,
+    )
+    return min(int(n * share / 100.0), n - 1)
 
 
 def _rows() -> list[Case]:
@@ -157,4 +189,4 @@ def _rows() -> list[Case]:
 
 
 declare(median_blur, peers=_rows)
-declare(percentile_filter, no_peer="no row yet")
+declare(percentile_filter, arguments={"quantile": lambda image: (0.3,)}, no_peer="no row yet")

@@ -10,10 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from .._core import elementary
-from .._core.check import as_image, integer, positive
+from .._core.check import as_image, frame_within, integer
 from .._core.copies import copy_into
 from .._core.declare import Case, Peer, declare, percent_apart
 from .._core.jit import borrowed, kernel
+from .._core.levels import SPREAD, fraction
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
 from ._bilateral import planes_of, power_of_two, store_planes
@@ -198,7 +199,8 @@ def non_local_means(image: np.ndarray, *, patch_radius: int, search_radius: int,
     image = as_image(image)
     patch = integer(patch_radius, "patch_radius", at_least=0)
     search = integer(search_radius, "search_radius", at_least=0)
-    strength = positive(strength, "strength")
+    frame_within(patch + search, patch + search, image, "its border of patch_radius + search_radius")
+    strength = fraction(strength, "strength", SPREAD, image, above=0)
     if image.size == 0:
         return image.copy()
     h, w = image.shape[:2]

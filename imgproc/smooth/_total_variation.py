@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .._core.check import as_image, integer, positive, real
+from .._core.check import MOST_ITERATIONS, as_image, integer, positive, real
 from .._core.declare import Case, Peer, declare
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
@@ -87,7 +87,7 @@ def total_variation(image: np.ndarray, *, weight: float, iterations: int = 200, 
     weight : float
         lambda of [1]_ for levels in [0, 1], above 0: the greater, the flatter.  0.05 to 0.2 is usual.
     iterations : int
-        At most so many, at least 0.
+        At most so many, from 0 to 10,000.
     tolerance : float
         Stop where a step changes the energy by less than this share of the first one; at least 0.
 
@@ -104,6 +104,8 @@ def total_variation(image: np.ndarray, *, weight: float, iterations: int = 200, 
 
     Notes
     -----
+    The whole image is one window, as its energy decides where the steps end.  With ``tolerance=0`` it does not.
+
     Minimises TV(u) + ||u - f||**2 / (2 weight), where TV is the sum of the lengths of forward differences (that leave
     the image: 0), by the fixed point of [1]_, equation 9, with a step of 1/4; computed in float32 (float64 for
     float64).  After the same number of iterations it is scikit-image's ``denoise_tv_chambolle``.
@@ -115,7 +117,7 @@ def total_variation(image: np.ndarray, *, weight: float, iterations: int = 200, 
     """
     image = as_image(image)
     weight = positive(weight, "weight")
-    iterations = integer(iterations, "iterations", at_least=0)
+    iterations = integer(iterations, "iterations", at_least=0, at_most=MOST_ITERATIONS)
     tolerance = real(tolerance, "tolerance", at_least=0)
     if image.size == 0 or iterations == 0:
         return image.copy()

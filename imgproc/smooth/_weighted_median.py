@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from .._core.border import framed
-from .._core.check import as_image, as_window_weights, border_name
+from .._core.check import as_image, as_window_weights, border_name, frame_within
 from .._core.declare import declare
 from .._core.formats import channels_of
 from .._core.jit import borrowed, kernel
@@ -104,6 +104,7 @@ def weighted_median(image: np.ndarray, *, weights: np.ndarray, border: str = "re
     if image.size == 0:
         return image.copy()
     (h, w), (ry, rx) = image.shape[:2], (side // 2 for side in weights.shape)
+    frame_within(ry, rx, image, "its border of half of weights")
     channels = channels_of(image)
     source = framed(
         image,

@@ -10,7 +10,7 @@ from .._core.border import framed
 from .._core.check import as_image, one_of, positive, real
 from .._core.declare import declare
 from .._core.needed import needed
-from .._core.spectra import each_plane
+from .._core.spectra import each_plane, taking_part
 from ._filters import NAMES
 from ._walsh import power_of_two, transformed
 from ._wavelet import analyse, deepest, synthesize
@@ -20,7 +20,14 @@ __all__ = ["compress"]
 TRANSFORMS = ("dct", "walsh_hadamard", "wavelet", "dft")
 
 
-def compress(image: np.ndarray, *, transform: str = "dct", keep: float, name: str = "sym4") -> np.ndarray:
+def compress(
+    image: np.ndarray,
+    *,
+    transform: str = "dct",
+    keep: float,
+    name: str = "sym4",
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
     """Keep the largest coefficients of a transform, and see what is left of the image.
 
     Parameters
@@ -34,17 +41,22 @@ def compress(image: np.ndarray, *, transform: str = "dct", keep: float, name: st
         The others are set to zero.
     name : {"haar", "db2", "db4", "sym4", "sym8"} or any of "db1" to "db10", "sym2" to "sym8"
         Of the wavelet.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
     ndarray
-        Same shape and dtype; integers are rounded half to even and saturated.  NaN and infinite pixels count as the
-        mean of the others and stay as they are.
+        Same shape and dtype; integers are rounded half to even and saturated.  Pixels that `mask` leaves out keep their
+        values.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     Notes
     -----
@@ -58,6 +70,7 @@ def compress(image: np.ndarray, *, transform: str = "dct", keep: float, name: st
     keep = positive(keep, "keep")
     real(keep, "keep", at_most=1)
     one_of(name, "name", NAMES)
+    mask = taking_part(image, mask)
     if image.size == 0:
         return image.copy()
 
@@ -97,7 +110,7 @@ def compress(image: np.ndarray, *, transform: str = "dct", keep: float, name: st
         return synthesize([parts[0], *levels], name)[:h, :w]
 
     ways = {"dct": by_dct, "dft": by_dft, "walsh_hadamard": by_walsh_hadamard, "wavelet": by_wavelet}
-    return each_plane(image, ways[transform])
+    return each_plane(image, ways[transform], mask)
 
 
 def _least(sizes: np.ndarray, keep: float) -> np.floating:

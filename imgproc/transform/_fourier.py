@@ -8,18 +8,22 @@ from .._core.check import as_coefficients, as_image, image_dtype
 from .._core.declare import declare, floats_like
 from .._core.formats import work_dtype
 from .._core.needed import needed
-from .._core.spectra import as_floats, spaced, to_dtype
+from .._core.spectra import as_floats, refuse_overflow, spaced, taking_part, to_dtype
 
 __all__ = ["dct", "dft", "idct", "idft"]
 
 
-def dft(image: np.ndarray) -> np.ndarray:
+def dft(image: np.ndarray, *, mask: np.ndarray | None = None) -> np.ndarray:
     """The two-dimensional discrete Fourier transform.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64, of any size; each channel by itself.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
@@ -30,7 +34,8 @@ def dft(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no image, or has NaN or infinite pixels, which have no spectrum: it must be finite.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     See Also
     --------
@@ -43,13 +48,17 @@ def dft(image: np.ndarray) -> np.ndarray:
     are fastest.
     """
     image = as_image(image)
-    planes = as_floats(image)
+    mask = taking_part(image, mask)
+    planes = as_floats(image, mask)
     if image.size == 0:
         return planes.astype(np.result_type(planes.dtype, np.complex64))
     with needed("scipy"):
         from scipy.fft import fft2
 
-    return np.ascontiguousarray(fft2(planes, axes=(0, 1), norm="ortho"))
+    with np.errstate(all="ignore"):
+        found = np.ascontiguousarray(fft2(planes, axes=(0, 1), norm="ortho"))
+    refuse_overflow(image, mask, found)
+    return found
 
 
 def idft(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None) -> np.ndarray:
@@ -78,18 +87,23 @@ def idft(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None
         with needed("scipy"):
             from scipy.fft import ifft2
 
-        values = ifft2(values, axes=(0, 1), norm="ortho")
+        with np.errstate(all="ignore"):
+            values = ifft2(values, axes=(0, 1), norm="ortho")
     planes = np.ascontiguousarray(values.real)
     return to_dtype(planes, planes.dtype if kind is None else kind)
 
 
-def dct(image: np.ndarray) -> np.ndarray:
+def dct(image: np.ndarray, *, mask: np.ndarray | None = None) -> np.ndarray:
     """The two-dimensional discrete cosine transform (type II).
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64, of any size; each channel by itself.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
@@ -100,7 +114,8 @@ def dct(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no image, or has NaN or infinite pixels, which have no spectrum: it must be finite.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     See Also
     --------
@@ -116,8 +131,12 @@ def dct(image: np.ndarray) -> np.ndarray:
     .. [1] N. Ahmed, T. Natarajan, K. R. Rao, "Discrete Cosine Transform", IEEE Transactions on Computers C-23, 1974.
     """
     image = as_image(image)
-    planes = as_floats(image)
-    return _each(planes, "dctn") if image.size else planes
+    mask = taking_part(image, mask)
+    planes = as_floats(image, mask)
+    if image.size:
+        planes = _each(planes, "dctn")
+        refuse_overflow(image, mask, planes)
+    return planes
 
 
 def _each(planes: np.ndarray, name: str) -> np.ndarray:
@@ -129,7 +148,8 @@ def _each(planes: np.ndarray, name: str) -> np.ndarray:
     if planes.ndim == 2:
         work = spaced(planes.shape, planes.dtype)
         work[...] = planes
-    return np.ascontiguousarray(getattr(scipy.fft, name)(work, axes=(0, 1), norm="ortho", overwrite_x=True))
+    with np.errstate(all="ignore"):
+        return np.ascontiguousarray(getattr(scipy.fft, name)(work, axes=(0, 1), norm="ortho", overwrite_x=True))
 
 
 def idct(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None) -> np.ndarray:

@@ -7,12 +7,12 @@ import math
 
 import numpy as np
 
-from .._core.check import as_coefficients, as_image, image_dtype, one_of, size_pair
+from .._core.check import as_coefficients, as_image, flag, image_dtype, one_of, size_pair
 from .._core.declare import Case, Peer, declare, floats_like
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
-from .._core.spectra import as_floats, to_dtype
+from .._core.spectra import as_floats, refuse_overflow, taking_part, to_dtype
 from .._core.threads import run_bands
 
 __all__ = ["inverse_walsh_hadamard", "walsh_hadamard"]
@@ -134,7 +134,9 @@ def _each(planes: np.ndarray, order: str, *, inverse: bool) -> np.ndarray:
 ORDERS = ("sequency", "natural", "dyadic")
 
 
-def walsh_hadamard(image: np.ndarray, *, order: str = "sequency", pad: bool = False) -> np.ndarray:
+def walsh_hadamard(
+    image: np.ndarray, *, order: str = "sequency", pad: bool = False, mask: np.ndarray | None = None
+) -> np.ndarray:
     """The two-dimensional Walsh–Hadamard transform.
 
     Parameters
@@ -146,6 +148,10 @@ def walsh_hadamard(image: np.ndarray, *, order: str = "sequency", pad: bool = Fa
         Sylvester's matrix (Hadamard), or as the Rademacher functions multiply (Paley).
     pad : bool
         Append zeros to the next powers of two.  Without it other sizes are refused.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
@@ -156,8 +162,8 @@ def walsh_hadamard(image: np.ndarray, *, order: str = "sequency", pad: bool = Fa
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value, `image` has NaN or infinite pixels (it must be finite), or a side
-        of it is no power of two and `pad` is False.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite),
+        the result goes beyond the floats, or a side of `image` is no power of two and `pad` is False.
 
     See Also
     --------
@@ -176,16 +182,18 @@ def walsh_hadamard(image: np.ndarray, *, order: str = "sequency", pad: bool = Fa
     """
     image = as_image(image)
     one_of(order, "order", ORDERS)
-    if not isinstance(pad, (bool, np.bool_)):
-        raise TypeError(f"pad must be a bool, got {type(pad).__name__}")
+    pad = flag(pad, "pad")
     h, w = image.shape[:2]
     size = power_of_two(h), power_of_two(w)
     if size != (h, w) and not pad:
         raise ValueError(f"image must have sides that are powers of two, got {(h, w)}: pad=True appends zeros")
-    planes = as_floats(image)
+    mask = taking_part(image, mask)
+    planes = as_floats(image, mask)
     if size != (h, w):
         planes = np.pad(planes, ((0, size[0] - h), (0, size[1] - w), (0, 0))[: image.ndim])
-    return _each(planes, order, inverse=False)
+    found = _each(planes, order, inverse=False)
+    refuse_overflow(image, mask, found)
+    return found
 
 
 def inverse_walsh_hadamard(

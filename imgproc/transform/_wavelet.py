@@ -14,7 +14,7 @@ from .._core.declare import declare
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
-from .._core.spectra import as_floats, to_dtype
+from .._core.spectra import as_floats, refuse_overflow, taking_part, to_dtype
 from .._core.threads import run_bands
 from ._filters import NAMES, taps
 
@@ -183,7 +183,12 @@ def synthesize(coefficients: Sequence[Any], name: str) -> np.ndarray:
 
 
 def wavelet(
-    image: np.ndarray, *, name: str = "haar", levels: int | None = None, border: str = "reflect"
+    image: np.ndarray,
+    *,
+    name: str = "haar",
+    levels: int | None = None,
+    border: str = "reflect",
+    mask: np.ndarray | None = None,
 ) -> list[np.ndarray | tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """The two-dimensional discrete wavelet transform.
 
@@ -198,6 +203,10 @@ def wavelet(
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
         How the image goes on beyond its edges (``constant``: with 0); PyWavelets' modes ``symmetric``, ``reflect``,
         ``constant``, ``periodic`` and ``zero``.
+    mask : ndarray of bool, shape (h, w), optional
+        True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
+        far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
+        first, whatever it holds.
 
     Returns
     -------
@@ -209,7 +218,8 @@ def wavelet(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value, or `image` has NaN or infinite pixels: it must be finite.
+        If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
+        the result goes beyond the floats.
 
     See Also
     --------
@@ -231,13 +241,18 @@ def wavelet(
     if levels is not None:
         levels = integer(levels, "levels", at_least=0, at_most=32)
     border_name(border)
-    planes = as_floats(image)
+    mask = taking_part(image, mask)
+    planes = as_floats(image, mask)
     if image.size == 0:
         return [planes]
     levels = deepest(image.shape[:2], name) if levels is None else levels
+    channels = [planes] if image.ndim == 2 else [np.ascontiguousarray(plane) for plane in np.moveaxis(planes, 2, 0)]
+    each = [analyse(plane, name, levels, border) for plane in channels]
+    for smooth, *details_of in each:
+        for part in (smooth, *(part for level in details_of for part in level)):
+            refuse_overflow(image, mask, part)
     if image.ndim == 2:
-        return analyse(planes, name, levels, border)
-    each = [analyse(np.ascontiguousarray(planes[:, :, c]), name, levels, border) for c in range(planes.shape[2])]
+        return each[0]
     coarse, *details = zip(*each)
     stacked = functools.partial(np.stack, axis=-1)
     parts = (zip(*level) for level in details)

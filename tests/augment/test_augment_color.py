@@ -221,7 +221,7 @@ def test_ranges_are_checked(kind: type[Transform], name: str, wrong: tuple[float
         (lambda: ColorSpace(target="cmyk"), ValueError, "target must be one of"),
         (lambda: Normalize(std=0), ValueError, "std must be > 0"),
         (lambda: Normalize(mean=(0.1, 0.2)), ValueError, "std must have as many numbers as mean"),
-        (lambda: Normalize(mean=()), ValueError, "mean must hold at least one"),
+        (lambda: Normalize(mean=()), ValueError, "mean must be a level or one for each"),
     ],
 )
 def test_wrong_arguments_are_refused(make: Any, error: type[Exception], match: str) -> None:

@@ -115,6 +115,115 @@ def test_a_file_that_cannot_be_read_is_reported_and_the_others_go_on(
     assert "<h2>rocket</h2>" not in page  # the user's photos replace the packaged ones
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("PAGE", "--image", "FILE"),
+        ("--image", "FILE", "PAGE"),
+        ("--image", "PAGE", "FILE"),
+        ("--image", "FILE", "--max-side", "64", "PAGE"),
+    ],
+)
+def test_names_of_pages_stand_anywhere(out: Path, photo_file: Path, arguments: tuple[str, ...]) -> None:
+    places = {"PAGE": PAGE, "FILE": photo_file}
+    assert run(*(places.get(word, word) for word in arguments), "--jobs", 1, "--out", out) == 0
+    assert sorted(path.name for path in out.glob("*.html")) == [f"{PAGE}.html", "index.html"]
+    assert "photo.png" in (out / f"{PAGE}.html").read_text()
+
+
+def test_names_before_and_after_the_photos_count(out: Path, photo_file: Path) -> None:
+    assert run("stretch_contrast", "--image", photo_file, PAGE, *SMALL, "--out", out) == 0
+    assert {path.stem for path in out.glob("*.html")} == {PAGE, "stretch_contrast", "index"}
+
+
+def test_a_file_named_as_a_page_is_a_file_and_a_page_without_a_file_is_none(
+    out: Path, photo_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--image", PAGE, "--out", out) == 2
+    assert f"--image must be followed by files or folders, got {PAGE}" in capsys.readouterr().err
+    assert run(photo_file, "--out", out) == 2
+    assert f"{photo_file} is no page: write --image {photo_file} to show it" in capsys.readouterr().err
+    assert not out.exists()
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(photo_file, "clahe")
+    assert run(PAGE, "--image", "clahe", *SMALL, "--out", out) == 0
+    assert sorted(path.name for path in out.glob("*.html")) == [f"{PAGE}.html", "index.html"]
+    assert "<h2>clahe</h2>" in (out / f"{PAGE}.html").read_text()
+
+
+def test_a_folder_means_its_images(
+    out: Path, tmp_path: Path, photo: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "photos"
+    (folder / "below").mkdir(parents=True)
+    for name in ("b.png", "a.JPG", "c.tiff", "below/d.png"):
+        imgproc.write_image(folder / name, photo)
+    (folder / "notes.txt").write_text("nothing")
+    (folder / "broken.png").write_text("nothing")
+    assert run(PAGE, "--image", folder, *SMALL, "--out", out) == 0
+    assert "broken.png" in capsys.readouterr().err
+    found = re.findall(r"<h2>([^<]+\.\w+)</h2>", (out / f"{PAGE}.html").read_text())
+    assert found == ["a.JPG", "b.png", "c.tiff"]
+    (tmp_path / "empty").mkdir()
+    assert run(PAGE, "--image", tmp_path / "empty", "--out", out) == 1
+    assert "a folder without an image" in capsys.readouterr().err
+
+
+def test_standard_input_is_a_photo(out: Path, photo_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stdin:
+        buffer = io.BytesIO(photo_file.read_bytes())
+
+    monkeypatch.setattr(sys, "stdin", Stdin)
+    assert run(PAGE, "--image", "-", *SMALL, "--out", out) == 0
+    assert "<h2>standard input</h2>" in (out / f"{PAGE}.html").read_text()
+
+
+def test_what_is_said_of_the_packaged_photos_stands_under_them_alone(
+    out: Path, photo_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module(f"gallery.pages.{PAGE}")
+    monkeypatch.setattr(module, "__doc__", "Title\n\nSummary.\n\nText[[ of the cat]].  [[Of the rocket.]]")
+    monkeypatch.setattr(module, "each", lambda page, photo: page.figures({"it": photo.image}, "Look[[ at the eyes]]."))
+    for own in (True, False):
+        assert run(PAGE, *(["--image", photo_file] if own else []), *SMALL, "--out", out) == 0
+        text = (out / f"{PAGE}.html").read_text()
+        for words in ("of the cat", "Of the rocket", "at the eyes"):
+            assert (words in text) != own
+        assert "[[" not in text.split("<pre")[0]
+
+
+def test_no_text_of_a_page_shows_its_brackets() -> None:
+    for name in _page.names():
+        module = importlib.import_module(f"gallery.pages.{name}")
+        for own in (True, False):
+            assert not re.search(r"\[\[|\]\]", _page.said(module.__doc__, own=own)), name
+
+
+def test_a_refusal_is_a_sentence_on_the_page_and_no_failure(
+    out: Path, tmp_path: Path, photo_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imgproc.write_image(tmp_path / "dot.png", np.zeros((1, 1), np.uint8))
+    assert run("smooth", "--image", tmp_path / "dot.png", photo_file, *SMALL, "--out", out) == 0
+    message = "dot.png: radius must be &lt;= the image&#x27;s longer side, 1, got 5"
+    assert message in (out / "smooth.html").read_text()
+    assert "not shown: page smooth: dot.png: radius must be" in capsys.readouterr().err
+
+
+def test_large_photos_are_small_files_and_drawings_are_exact(out: Path, photo: np.ndarray) -> None:
+    large = np.array(Image.fromarray(photo).resize((1024, 768)))
+    flat = np.zeros((700, 800), np.uint8)
+    flat[100:300, 100:500] = 200
+    with Site(out) as site:
+        names = [site.add_image(image) for image in (large, flat, large[:96, :96])]
+        site.add_page("a", "A", "", "".join(f'<img src="{name}" alt="">' for name in names))
+    assert [Path(name).suffix for name in names] == [".webp", ".png", ".png"]
+    assert (out / names[0]).stat().st_size < 0.25 * large.shape[0] * large.shape[1]
+    shown = np.asarray(Image.open(out / names[0])).astype(float)
+    assert np.abs(shown - large).mean() < 4
+    for name, image in zip(names[1:], (flat, large[:96, :96])):
+        np.testing.assert_array_equal(np.asarray(Image.open(out / name)), image)
+
+
 def test_nothing_made_is_an_error(out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(PAGE, "--image", tmp_path / "missing.jpg", "--out", out) == 1
     assert "nothing was made" in capsys.readouterr().err
@@ -323,14 +432,6 @@ def test_a_foreign_page_is_not_replaced(out: Path, name: str, capsys: pytest.Cap
     assert run(PAGE, *SMALL, "--out", out) == 2
     assert str(out / name) in capsys.readouterr().err
     assert (out / name).read_text() == '{"mine": 1}'
-
-
-def test_a_damaged_manifest_counts_as_none(out: Path) -> None:
-    out.mkdir()
-    (out / MANIFEST).write_text("{")
-    with Site(out) as site:
-        site.add_page("a", "A", "", "")
-    assert "a.html" in (out / "index.html").read_text()
 
 
 def test_out_must_be_a_folder_that_can_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,21 +2,54 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
 from typing import Any
 
 import pytest
 
-from imgproc._neighbours import float_filters
-from imgproc.smooth import _common, _guided, _non_local, _ordered, _weighted_median
+import imgproc
+from imgproc import describe, sharpen
+from imgproc._core import elementary_arrays
+from imgproc._neighbours import correlate, float_filters, window_sums
+from imgproc.edges import _canny
+from imgproc.frequency import _isotropic
+from imgproc.histogram import _distribution
+from imgproc.segment import _superpixels
+from imgproc.smooth import _bilateral, _common, _gaussian, _guided, _non_local, _ordered, _weighted_median
 
 SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "bilateral_filter": (_bilateral, {"_ROWS": 4}),
+    "canny": (_canny, {"_ROWS": 4}),
+    "correlation": (correlate, {"_RING_BYTES": 1, "_SHORTEST_BLOCK": 12}),
+    "elementary functions of arrays": (elementary_arrays, {"_BLOCK": 24}),
+    "emboss": (sharpen, {"IN_CACHE": 1}),
     "filters by bands": (_common, {"BAND": 16}),
+    "gaussian_blur": (_gaussian, {"_BLOCK": 24}),
     "guided_filter": (_guided, {"_TILE": (32, 32)}),
+    "hog": (describe, {"_HOG_BAND": 8}),
+    "isotropic filters": (_isotropic, {"_ROWS": 4, "CACHED_BELOW": 1}),
     "linear filters": (float_filters, {"_BAND": 1}),
     "non_local_means": (_non_local, {"_ROWS": 4, "_COLUMNS": 5}),
     "percentile_filter": (_ordered, {"_TILE_COLUMNS": 40, "_TILE_PIXELS": 1 << 12}),
+    "sorted values": (_distribution, {"_ROWS": 4}),
+    "sums over windows": (window_sums, {"FLOAT_ROWS": 8, "MASKED_ROWS": 4}),
+    "superpixels": (_superpixels, {"_ROWS": 4}),
     "weighted_median": (_weighted_median, {"_CHUNK": 64}),
 }
+
+OTHER = {
+    "imgproc._core.cache": "files, not images",
+    "imgproc._scanline": "strips of the machine, which are constants of kernels; its own laws cut them",
+    "imgproc.inpaint": "holes, whose pieces are parts of the method",
+    "imgproc.io": "files that are read in parts",
+}
+"""Modules whose limits are of something else, and what."""
+
+LIMIT = re.compile(r"_?(?:[A-Z]+_)*(?:BANDS?|ROWS|TILES?|COLUMNS|CHUNKS?|BLOCKS?|CACHED?|PIECES?|STRIPS?)(?:_[A-Z]+)*")
 
 
 def in_small_pieces(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
@@ -24,3 +57,17 @@ def in_small_pieces(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     module, sizes = SIZES[what]
     for name, size in sizes.items():
         monkeypatch.setattr(module, name, size)
+
+
+def limits() -> set[str]:
+    """Every constant of `imgproc` that looks like the size of a piece: ``module.NAME``, those of `OTHER` apart."""
+    found = set()
+    for info in pkgutil.walk_packages(imgproc.__path__, "imgproc."):
+        if info.name.startswith(tuple(OTHER)) or info.name.endswith("__main__"):
+            continue
+        tree = ast.parse(inspect.getsource(importlib.import_module(info.name)))
+        for node in tree.body:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            names = {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+            found |= {f"{info.name}.{name}" for name in names if LIMIT.fullmatch(name)}
+    return found

@@ -144,9 +144,44 @@ def test_deep_images_keep_levels_between_the_bins(rng: np.random.Generator, dtyp
     assert np.unique(found).size > 5000
 
 
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+@pytest.mark.parametrize("clip_limit", [0, 2, 40])
+def test_levels_between_those_of_8_bits_are_near_their_rounding(
+    rng: np.random.Generator, grey_photo: np.ndarray, dtype: type, clip_limit: float
+) -> None:
+    crowded = 0.2 + 0.004 * rng.random((48, 64))  # nearly all pixels of a tile in one bin: the mapping is steep
+    fine = (grey_photo[:96, :128] + rng.random((96, 128)) - 0.5) / 255
+    for values in (crowded, np.clip(fine, 0, 1)):
+        image = naive.to_dtype(values * naive.full_scale(dtype), dtype)
+        rounded = np.rint(image.astype(np.float64) * (255 / naive.full_scale(dtype))).astype(np.uint8)
+        for tiles in ((1, 1), (8, 8)):
+            found = clahe(image, clip_limit=clip_limit, tiles=tiles) * (255 / naive.full_scale(dtype))
+            assert np.abs(found - clahe(rounded, clip_limit=clip_limit, tiles=tiles)).max() <= 2.01
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.float64])
+def test_two_flat_areas_become_what_they_become_in_8_bits(dtype: type) -> None:
+    """They were counted in one bin and looked up half in the next: .1 and .9 became .25 and .75."""
+    for level in (0.89, 0.896, 0.898, 0.9, 0.902, 0.904, 0.91):
+        values = np.full((16, 32), 0.1)
+        values[:, 16:] = level
+        image = naive.to_dtype(values * naive.full_scale(dtype), dtype)
+        found = clahe(image, clip_limit=0, tiles=(1, 1)) / naive.full_scale(dtype)
+        np.testing.assert_allclose(found[:, [0, 31]], [[0.5, 1.0]] * 16, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_is_monotone_stays_monotone_within_a_tile(rng: np.random.Generator, dtype: type) -> None:
+    for clip_limit in (0, 1, 2, 40):
+        for levels in (np.sort(rng.random(3000)), np.sort(rng.random(3000) ** 9), np.sort(rng.random(5).repeat(600))):
+            line = naive.to_dtype(levels * naive.full_scale(dtype), dtype)
+            found = clahe(line.reshape(50, 60), clip_limit=clip_limit, tiles=(1, 1)).ravel().astype(np.float64)
+            assert (np.diff(found) >= -2e-7).all()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_floats_are_cut_off_to_0_1(rng: np.random.Generator, dtype: type) -> None:
-    image = (rng.random((40, 41)) * 3 - 1).astype(dtype)
+    image = (rng.random((40, 41)) * 1.9 - 0.45).astype(dtype)
     assert_is(clahe(image), clahe(np.clip(image, 0, 1)))
     image[3, 4], image[20, 21] = np.inf, -np.inf
     assert_is(clahe(image), clahe(np.clip(image, 0, 1)))

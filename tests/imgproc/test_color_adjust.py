@@ -44,7 +44,7 @@ def small(photo: np.ndarray) -> np.ndarray:
 
 @every_dtype
 @pytest.mark.parametrize(
-    "shifts", [{}, {"hue": 0.1}, {"hue": -7.35}, {"saturation": 0.2}, {"saturation": -0.4}, {"value": -0.15}]
+    "shifts", [{}, {"hue": 0.1}, {"hue": -1.35}, {"saturation": 0.2}, {"saturation": -0.4}, {"value": -0.15}]
 )
 def test_shift_hsv(dtype: np.dtype, shifts: dict[str, float], small: np.ndarray) -> None:
     image = of_dtype(small / 255, dtype)

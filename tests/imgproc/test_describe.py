@@ -72,6 +72,17 @@ def test_gist_of_a_constant_is_nothing() -> None:
     assert abs(imgproc.gist(np.full((9, 9), 0.3))).max() < 1e-4
 
 
+@every_dtype
+def test_gist_asks_nothing_of_numpys_settings(photo: np.ndarray, dtype: np.dtype) -> None:
+    image = of_dtype(photo / 255, dtype)
+    image[:9] = image[0, 0] * 0 + dtype.type(1e-30 if dtype.kind == "f" else 1)
+    describe._gabor_filters.cache_clear()
+    describe._low_pass.cache_clear()
+    with np.errstate(all="raise"):
+        found = imgproc.gist(image)
+    assert np.array_equal(found, imgproc.gist(image))
+
+
 # --- HOG --------------------------------------------------------------------------------------------------------------
 
 
@@ -93,9 +104,11 @@ def test_hog_knows_the_direction() -> None:
     assert (imgproc.hog(np.ascontiguousarray(image.T)).argmax(axis=-1) == 4).all()
 
 
-def test_an_image_smaller_than_a_block_has_no_hog() -> None:
-    assert imgproc.hog(np.zeros((15, 40))).shape == (0, 4, 2, 2, 9)
-    assert imgproc.hog(np.zeros((0, 0, 3), np.uint8)).shape == (0, 0, 2, 2, 9)
+@pytest.mark.parametrize("shape", [(15, 40), (40, 15), (3, 3), (0, 0, 3), (0, 40)])
+def test_hog_refuses_an_image_smaller_than_a_block(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"image must have at least \(h, w\) = \(16, 16\), .* got \(\d+, \d+\)"):
+        imgproc.hog(np.zeros(shape, np.uint8))
+    assert imgproc.hog(np.zeros((16, 16), np.uint8)).shape == (1, 1, 2, 2, 9)
 
 
 # --- LBP --------------------------------------------------------------------------------------------------------------
@@ -122,6 +135,28 @@ def test_lbp_is_scikit_images(grey_photo: np.ndarray, ours: str, theirs: str) ->
         expected = feature.local_binary_pattern(grey_photo, points, radius, theirs)
         inside = np.s_[radius:-radius, radius:-radius]
         assert np.mean(found[inside] != expected[inside]) < 0.02  # equal neighbours, whose mean it rounds below them
+
+
+@pytest.mark.parametrize(("radius", "points"), [(1, 8), (2, 12), (3, 24)])
+def test_a_level_added_changes_no_lbp(rng: Any, radius: int, points: int) -> None:
+    """Few levels, so that samples tie with their pixels, against whole-number arithmetic."""
+    for levels in (2, 3, 9):
+        small = rng.integers(0, levels, (24, 25)).astype(np.int64)
+        exact = naive.exact_lbp(small, radius=radius, points=points)
+        for dtype, steps in ((np.uint8, (0, 1, 7, 240)), (np.uint16, (0, 1, 7, 60_000)), (np.float64, (0, 1, 7, 240))):
+            for k in steps:
+                found = imgproc.lbp((small + k).astype(dtype), radius=radius, points=points)
+                np.testing.assert_array_equal(found, exact, err_msg=f"{levels} levels, {dtype.__name__} + {k}")
+        for k in (0, 1, 7):
+            found = imgproc.lbp((small / 9 + k).astype(np.float32), radius=radius, points=points)
+            np.testing.assert_array_equal(found, exact)
+
+
+def test_a_sample_that_equals_its_pixel_counts() -> None:
+    tie = np.array([[6, 0, 3], [0, 2, 3], [2, 4, 7]], np.uint8)  # the sample to the lower left is 2 exactly
+    for k in (0, 1, 7, 100, 248):
+        assert imgproc.lbp(tie + np.uint8(k))[1, 1] == 235
+        assert feature.local_binary_pattern(tie + np.uint8(k), 8, 1)[1, 1] == 235
 
 
 def test_lbp_at_the_ends() -> None:

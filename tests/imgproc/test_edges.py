@@ -131,6 +131,26 @@ def test_zero_crossings(threshold: float, shape: tuple[int, ...]) -> None:
         assert np.array_equal(found, naive.laplacian_of_gaussian(image, **options))
 
 
+@every_dtype
+@pytest.mark.parametrize("sigma", [0.7, 1.0, 2.0])
+def test_zero_crossings_of_a_square_are_its_outline(dtype: np.dtype, sigma: float) -> None:
+    inside = np.zeros((60, 70), bool)
+    inside[20:40, 22:48] = True
+    kernel = np.ones((3, 3), np.uint8)
+    near = cv2.dilate(inside.astype(np.uint8), kernel) - cv2.erode(inside.astype(np.uint8), kernel)
+    full = full_scale(dtype)
+    for high, low in ((255, 0), (178, 25), (25, 178), (255, 254)):
+        image = (np.where(inside, high, low) / 255 * full).astype(dtype)
+        found = imgproc.laplacian_of_gaussian(image, sigma=sigma, zero_crossings=True)
+        assert np.array_equal(found[24:36], near[24:36] > 0)  # away from the corners, which are rounded off
+        assert np.array_equal(found[:, 27:43], near[:, 27:43] > 0)
+        assert not found[cv2.dilate(near, np.ones((5, 5), np.uint8)) == 0].any()
+    constant = np.full((30, 31), 178 / 255 * full).astype(dtype)
+    for border in BORDERS:
+        options = {"sigma": sigma, "zero_crossings": True, "border": border, "fill": 178 / 255}
+        assert not imgproc.laplacian_of_gaussian(constant, **options).any()
+
+
 def test_zero_crossings_of_a_disc_are_a_ring() -> None:
     y, x = np.indices((41, 41)) - 20
     far = np.hypot(y, x)
@@ -152,7 +172,23 @@ def test_difference_of_gaussians_is_scikit_images(grey_photo: np.ndarray) -> Non
 def test_compass_angles(name: str, dtype: np.dtype) -> None:
     image = textured(dtype)
     found, exact = (getattr(m, name)(image, result="angle") for m in (imgproc, naive))
-    assert np.mean(found != exact) < (0.01 if dtype.kind == "f" else 1e-9)
+    assert np.array_equal(found, exact)
+
+
+@every_dtype
+@pytest.mark.parametrize("levels", [2, 3])
+@pytest.mark.parametrize("name", ["kirsch", "robinson", *KINDS])
+def test_directions_of_few_levels_tie_alike(rng, dtype: np.dtype, levels: int, name: str) -> None:
+    few = rng.integers(0, levels, (40, 41)) * 80 + 25
+    image = (few / 255 * full_scale(dtype)).astype(dtype)
+    function, options = (imgproc.gradient, {"kind": name}) if name in KINDS else (getattr(imgproc, name), {})
+    found = function(image, result="angle", **options)
+    exact = getattr(naive, function.__name__)(few.astype(np.uint8), result="angle", **options)
+    if name in KINDS:
+        flat = naive.gradient(few.astype(np.uint8), **options) < 1e-6
+        assert flat.sum() > 10 and (found[flat] == 0).all()
+        exact[flat] = 0
+    assert abs((found - exact + 180) % 360 - 180).max() < 1e-4
 
 
 @pytest.mark.parametrize("sigma", [0.7, 1.0, 2.5])
@@ -194,6 +230,41 @@ def test_canny_sees_nothing_at_the_ends() -> None:
     assert not imgproc.canny(np.full((9, 9), np.nan)).any()
 
 
+@every_dtype
+@pytest.mark.parametrize("sigma", [0.2, 1.0, 3.0])
+def test_an_ideal_step_is_one_pixel_wide_as_opencvs(dtype: np.dtype, sigma: float) -> None:
+    for high, low in ((255, 0), (128, 0), (51, 0), (26, 0), (200, 77), (255, 254)):
+        levels = np.full((32, 60), low)
+        levels[:, 30:] = high
+        thresholds = {"low": (high - low) / 2040, "high": (high - low) / 2040}
+        for image in (levels, levels[:, ::-1], levels.T, levels.T[::-1]):
+            image = image.astype(dtype) if dtype.kind == "u" else (image / 255).astype(dtype)
+            image = image * dtype.type(257) if dtype == np.uint16 else image
+            found = imgproc.canny(image, sigma=sigma, **thresholds)
+            expected = np.zeros(image.shape, bool)
+            expected[1:-1, 29] = image.shape == (32, 60)
+            expected[29, 1:-1] |= image.shape == (60, 32)
+            np.testing.assert_array_equal(found, expected, err_msg=f"{low} to {high}")
+            theirs = cv2.Canny(
+                (levels if image.shape == (32, 60) else levels.T).astype(np.uint8), 1, 1, L2gradient=True
+            )
+            assert np.array_equal(theirs[1:-1, 1:-1] > 0, expected[1:-1, 1:-1])
+
+
+@every_dtype
+@pytest.mark.parametrize("masked", [False, True])
+def test_canny_sees_nothing_in_a_constant(dtype: np.dtype, masked: bool) -> None:
+    y, x = np.indices((40, 50))
+    mask = (x * 7 + y * 3) % 11 > 0 if masked else None
+    for sigma in (0.3, 1.0, 4.0):
+        for level in (1, 77, 200, 255):
+            full = full_scale(dtype)
+            image = np.full((40, 50), level / 255 * full).astype(dtype)
+            assert not imgproc.canny(image, sigma=sigma, low=0.0, high=0.0, mask=mask).any()
+            if dtype.kind == "f":
+                assert not imgproc.canny(image - 300, sigma=sigma, low=0.0, high=0.0, mask=mask).any()
+
+
 def test_weak_edges_need_a_strong_one() -> None:
     image = np.zeros((40, 40), np.float64)
     image[:, 20:] = np.linspace(0.02, 0.5, 40)[:, None]
@@ -219,7 +290,7 @@ def test_refusals(name: str, options: dict[str, Any], message: str) -> None:
 
 
 def test_zero_crossings_is_a_bool() -> None:
-    with pytest.raises(TypeError, match="zero_crossings must be a bool, got int"):
+    with pytest.raises(TypeError, match="zero_crossings must be True or False, got 1"):
         imgproc.laplacian_of_gaussian(np.zeros((4, 4)), zero_crossings=1)
 
 

@@ -233,15 +233,70 @@ def test_notches_at_the_highest_frequencies_are_found_once(fx: float, fy: float)
     assert np.abs(found[0]).tolist() == [abs(fx), abs(fy)]
 
 
-@pytest.mark.parametrize("border", ["reflect", "replicate"])
-def test_non_finite_pixels_count_as_the_mean_of_the_others(border: str) -> None:
-    image = example_image(np.float32, (9, 12))
-    filled = image.copy()
-    image[2, 3], image[5, 5] = np.nan, np.inf
-    filled[2, 3] = filled[5, 5] = image[np.isfinite(image)].mean(dtype=np.float64)
-    expected = imgproc.lowpass(filled, cutoff=0.1, border=border)
-    expected[2, 3], expected[5, 5] = np.nan, np.inf
-    np.testing.assert_array_equal(imgproc.lowpass(image, cutoff=0.1, border=border), expected)
+# --- ties -------------------------------------------------------------------------------------------------------------
+
+SIGNED = {
+    "highpass": lambda x, **o: imgproc.highpass(x, cutoff=0.1, offset=0.5, **o),
+    "bandpass": lambda x, **o: imgproc.bandpass(x, band=(0.1, 0.3), offset=0.5, **o),
+}
+
+
+@pytest.mark.parametrize("border", ["reflect", "replicate", "reflect_101", "wrap"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", SIGNED)
+def test_the_details_of_a_constant_are_none(name: str, kind: str, border: str) -> None:
+    """127.5 is rounded to even, everywhere; floats are 0.5 exactly."""
+    for dtype in DTYPES:
+        half = {"u1": 128, "u2": 32768, "f4": 0.5, "f8": 0.5}[dtype.str[1:]]
+        for level in (0, 1, 77, 254) if dtype.kind == "u" else (0, 0.1, 0.3, -7.7, 1e6):
+            image = np.full((37, 53), level, dtype)
+            np.testing.assert_array_equal(SIGNED[name](image, kind=kind, border=border), half)
+
+
+@pytest.mark.parametrize("name", SIGNED)
+@pytest.mark.parametrize("shift", [0, 1, 100])
+def test_far_from_a_detail_there_is_none(name: str, shift: int) -> None:
+    """What a gain leaves there is less than residues of the transform, which must not decide."""
+    image = np.full((200, 300), 40 + shift, np.uint8)
+    image[50:60, 40:50] = 140 + shift
+    found = SIGNED[name](image, kind="gaussian")
+    assert (found[100:, 150:] == 128).all()
+    wide = SIGNED[name](image.astype(np.uint16) * np.uint16(257), kind="gaussian")
+    assert (wide[100:, 150:] == 32768).all()
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+def test_halves_are_rounded_to_even(dtype: str) -> None:
+    """The mean of two levels that alternate."""
+    low = np.indices((48, 64)).sum(axis=0) % 2
+    for level in (0, 1, 10, 101, np.iinfo(dtype).max - 1):
+        found = imgproc.lowpass((low + level).astype(dtype), kind="ideal", cutoff=0.2, border="wrap")
+        np.testing.assert_array_equal(found, level + level % 2)
+
+
+# --- extreme arguments ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [5e-324, 1e-200, 1e-45, 1e-9, 1e9, 1e39, 1e200, 1e307])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("border", ["reflect", "constant"])
+def test_tiny_and_huge_cutoffs_pass_nothing_or_all(value: float, kind: str, border: str) -> None:
+    image = example_image(np.float32, (20, 31))
+    options = {"kind": kind, "border": border, "fill": 0.5}
+    low = imgproc.lowpass(image, cutoff=value, **options)
+    rejected = imgproc.notch_reject(image, centers=[(0.2, 0.1)], cutoff=value, **options)
+    tiny = value < 1
+    if not tiny:
+        np.testing.assert_allclose(low, image, atol=1e-6)
+    elif border == "reflect":
+        np.testing.assert_allclose(low, image.mean(), atol=1e-6)
+    np.testing.assert_allclose(low + imgproc.highpass(image, cutoff=value, **options), image, atol=1e-6)
+    assert np.isfinite(rejected).all()
+    if border == "reflect":
+        np.testing.assert_allclose(rejected, image if tiny else rejected[0, 0], atol=1e-6)
+    band = imgproc.bandpass(image, band=(value, 1.5 * value), **options)
+    np.testing.assert_allclose(band, 0, atol=1e-6)
+    assert np.isfinite(imgproc.homomorphic(image, cutoff=value, border=border)).all()
 
 
 def test_large_transfers_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,6 +316,17 @@ def test_large_transfers_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (lambda x: imgproc.lowpass(x, cutoff=0.0), ValueError, "cutoff must be > 0, got 0.0"),
         (lambda x: imgproc.lowpass(x, cutoff=0.1, order=0), ValueError, "order must be >= 1, got 0"),
+        (lambda x: imgproc.lowpass(x, cutoff=0.1, order=10**30), ValueError, "order must be <= 1000, got 1000"),
+        (
+            lambda x: imgproc.notch_reject(x, centers=[(0.1, 0.1)] * 1001),
+            ValueError,
+            "centers must be at most 1000 pairs, got 1001",
+        ),
+        (
+            lambda x: imgproc.apply_transfer(np.eye(9, dtype="f4"), lambda y, x: 1e300),
+            ValueError,
+            "image must give a finite result",
+        ),
         (lambda x: imgproc.bandpass(x, band=(0.3, 0.1)), ValueError, "band must be a pair (low, high) with low < high"),
         (
             lambda x: imgproc.bandreject(x, band=(-0.3, 0.1)),
@@ -274,7 +340,7 @@ def test_large_transfers_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
             ValueError,
             "centers or auto=True must be given, not both",
         ),
-        (lambda x: imgproc.notch_reject(x, auto=1), TypeError, "auto must be a bool, got int"),
+        (lambda x: imgproc.notch_reject(x, auto=1), TypeError, "auto must be True or False, got 1"),
         (lambda x: imgproc.notch_reject(x, centers=3), TypeError, "centers must be a sequence of pairs (fx, fy), got"),
         (lambda x: imgproc.notch_reject(x, centers=(0.1, 0.2)), TypeError, "centers[0] must be a pair (fx, fy)"),
         (lambda x: imgproc.notch_reject(x, centers=((0.1, 0.7),)), ValueError, "centers[0] must be <= 0.5, got 0.7"),

@@ -214,6 +214,8 @@ def test_boxes_partly_outside_and_none_at_all(photo: np.ndarray) -> None:
         ([[5, 5, 5, 9]], ValueError, r"boxes_or_mask must be \(x0, y0, x1, y1\) with x0 < x1"),
         ([[131, 0, 140, 9]], ValueError, r"boxes_or_mask must lie in the image, 131x97 pixels, got \(131.0"),
         (np.zeros((9, 9), bool), ValueError, r"boxes_or_mask must have the \(h, w\) of image"),
+        (np.zeros((97, 131), np.uint8), TypeError, r"boxes_or_mask must be bool as a mask .*got uint8 .*!= 0, or"),
+        (np.zeros((97, 131, 3), np.uint8), TypeError, r"boxes_or_mask must be bool as a mask .*\[\.\.\., 0\] != 0"),
         ([0, 0, 131, 97], ValueError, "mask must leave at least one whole patch"),
     ],
 )

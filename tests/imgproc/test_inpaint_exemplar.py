@@ -576,7 +576,7 @@ def test_an_empty_mask_gives_a_copy(photo: np.ndarray) -> None:
         ({"window": 9, "search": "exact"}, ValueError, "window must be None with search='exact'"),
         ({"blend": -1}, ValueError, "blend must be >= 0"),
         ({"blend": 1.5}, TypeError, "blend must be an integer"),
-        ({"return_map": 1}, TypeError, "return_map must be a bool"),
+        ({"return_map": 1}, TypeError, "return_map must be True or False"),
         ({"progress": 3}, TypeError, "progress must be callable, got int"),
         ({"source_mask": np.ones((97, 131))}, TypeError, "source_mask must be bool"),
         ({"source_mask": np.ones((9, 13), bool)}, ValueError, "source_mask must have"),

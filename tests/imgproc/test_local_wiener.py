@@ -131,7 +131,7 @@ def test_empty_images() -> None:
         ({"noise": -0.1}, ValueError, "noise must be >= 0"),
         ({"noise": np.nan}, ValueError, "noise must be finite"),
         ({"noise": "auto"}, TypeError, "noise must be a number"),
-        ({"noise": (0.1, 0.2)}, ValueError, "noise must be one number or 3, one a channel, got 2"),
+        ({"noise": (0.1, 0.2)}, ValueError, "noise must be one level or 3, one a channel, got 2"),
         ({"noise": (0.1, 0.2, -1)}, ValueError, r"noise\[2\] must be >= 0"),
         ({"border": "none"}, ValueError, "border must be one of"),
         ({"fill": "white"}, TypeError, "fill must be a number"),

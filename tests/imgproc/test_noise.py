@@ -176,6 +176,33 @@ def test_estimate_is_near_scikit_images(photos: Any) -> None:
     assert imgproc.estimate_noise(noisy) == pytest.approx(restoration.estimate_sigma(noisy), rel=0.1)
 
 
+@every_dtype
+@pytest.mark.parametrize("margin", [0.0, 0.5, 1.0])
+def test_estimate_leaves_out_what_is_of_one_level(dtype: np.dtype, margin: float, photos: Any) -> None:
+    """Three quarters of the picture are a margin: the noise is that of the rest, and alike in all dtypes."""
+    noisy = imgproc.add_noise(photos("moon")[:256, :256], std=0.05, key=1)
+    image = np.full((512, 512), round(margin * 255), np.uint8)
+    image[100:356, 50:306] = noisy
+    here = np.uint16(257) * image if dtype == np.uint16 else image
+    here = here if dtype.kind == "u" else (image / 255).astype(dtype)
+    assert imgproc.estimate_noise(here) == pytest.approx(0.05, rel=0.1)
+    assert imgproc.estimate_noise(here) == pytest.approx(imgproc.estimate_noise(image), rel=1e-6)
+
+
+@every_dtype
+def test_estimate_of_images_with_few_levels(dtype: np.dtype) -> None:
+    """Windows of one level among others: each is left out, no other is."""
+    values = np.random.default_rng(3).random((40, 30, 2)) < 0.1
+    image = values.astype(dtype) * dtype.type(1 if dtype.kind == "f" else 200)
+    found = imgproc.estimate_noise(image)
+    np.testing.assert_allclose(found, naive.estimate_noise(image), rtol=1e-6)
+    mask = np.random.default_rng(4).random((40, 30)) < 0.97
+    image[~mask] = np.nan if dtype.kind == "f" else 255
+    np.testing.assert_allclose(imgproc.estimate_noise(image, mask=mask), naive.estimate_noise(image, mask), rtol=1e-6)
+    ramp = (np.indices((9, 9)).sum(axis=0)).astype(dtype)  # no details, but not of one level
+    assert imgproc.estimate_noise(ramp) == 0
+
+
 def test_estimate_leaves_out_what_is_not_finite() -> None:
     image = np.random.default_rng(2).random((9, 9))
     image[4, 4], image[0, 0] = np.nan, np.inf
@@ -206,7 +233,7 @@ def test_fgsm(dtype: np.dtype, of: type) -> None:
         ({"amount": 1.5}, ValueError, "amount must be <= 1"),
         ({"levels": 1}, ValueError, "levels must be >= 2, got 1"),
         ({"frequency": 0.1}, TypeError, "frequency must be a pair"),
-        ({"per_channel": 1}, TypeError, "per_channel must be a bool, got int"),
+        ({"per_channel": 1}, TypeError, "per_channel must be True or False, got 1"),
         ({"key": 1.5}, TypeError, "key must be an integer or a tuple of integers, got 1.5"),
         ({"key": (1, "a")}, TypeError, "key must be an integer or a tuple of integers"),
         ({"key": ()}, ValueError, "key must have at least one integer"),

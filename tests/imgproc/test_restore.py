@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -83,6 +84,30 @@ def test_defocus_is_the_share_of_the_disc(radius: float) -> None:
     np.testing.assert_allclose(psf, psf.T, atol=1e-3)
 
 
+@pytest.mark.parametrize("size", [5e-324, 1e-300, 1e-160, 1e-10, 1e-9, 0.1])
+def test_blurs_within_a_pixel_do_nothing(size: float) -> None:
+    np.testing.assert_array_equal(imgproc.defocus_psf(size), [[1]])
+    for angle in (0, 45, 30, -1e308):
+        np.testing.assert_array_equal(imgproc.motion_psf(size, angle), [[1]])
+    gaussian = imgproc.gaussian_psf(size)
+    assert gaussian.shape == (3, 3) and gaussian[1, 1] == 1 and gaussian.sum() == pytest.approx(1)
+    np.testing.assert_allclose(imgproc.turbulence_otf((4, 6), size if size < 0.1 else 0), 1)
+
+
+@pytest.mark.parametrize("length", [1 + 1e-12, 1 + 1e-9, 1 + 1e-8, 3 - 1e-10])
+@pytest.mark.parametrize("angle", [0, 30, 45, 90])
+def test_motion_that_ends_next_to_an_edge_has_the_sum_one(length: float, angle: float) -> None:
+    assert imgproc.motion_psf(length, angle).sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_large_point_spread_functions_take_the_memory_of_their_result() -> None:
+    tracemalloc.start()
+    psf = imgproc.defocus_psf(300)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * psf.nbytes
+
+
 def test_gaussian_is_that_of_scipy() -> None:
     point = np.zeros((25, 25))
     point[12, 12] = 1
@@ -158,10 +183,17 @@ def test_a_packed_spectrum_filters_as_a_complex_one(rng: np.random.Generator) ->
         np.testing.assert_allclose(out, expected, atol=1e-10)
 
 
-def test_inverse_filter_is_its_definition() -> None:
-    gain = np.where(np.abs(H) < 0.01, 0, 1 / H) / (1 + (naive.distance(SIZE) / 0.3) ** 8)
-    found = imgproc.inverse_filter(PLANE, CROOKED, cutoff=0.3, order=4)
-    np.testing.assert_allclose(found, naive.filtered(PLANE, gain, H), atol=1e-10)
+@pytest.mark.parametrize("left", [None, 0.005, 0.0099, 0.0101, 0.05])
+def test_inverse_filter_is_its_definition(left: float | None) -> None:
+    """On both sides of the limit: of the fastest wave along x the blur leaves so much."""
+    psf = CROOKED if left is None else np.array([[1 - left, 1 + left]]) / 2
+    size = periodic.roomy(PLANE.shape, psf)
+    h = naive.transfer(psf, size)
+    if left is not None:
+        assert (np.abs(h).min() < 0.01) == (left < 0.01) and (np.abs(h) < 0.1).any()
+    gain = np.where(np.abs(h) < 0.01, 0, 1 / h) / (1 + (naive.distance(size) / 0.3) ** 8)
+    found = imgproc.inverse_filter(PLANE, psf, cutoff=0.3, order=4)
+    np.testing.assert_allclose(found, naive.filtered(PLANE, gain, h), atol=1e-9)
 
 
 def test_wiener_is_its_definition() -> None:
@@ -193,6 +225,58 @@ def test_constrained_least_squares_leaves_the_noise(grey_photo: np.ndarray, nois
     assert abs(residual[inside].std() / noise - 1) < 0.1
     estimated = imgproc.constrained_least_squares(image, psf)
     assert error(estimated, found) < noise / 4
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_largest_rectangle_of_details(seed: int) -> None:
+    """Against all rectangles; sides that are not the picture's are a tile further in."""
+    rng = np.random.default_rng(seed)
+    tiles = np.ones((9, 12), bool)
+    tiles[rng.integers(0, 9, seed % 5), rng.integers(0, 12, seed % 5)] = False
+    there = np.repeat(np.repeat(tiles, 8, axis=0), 8, axis=1) & (rng.random((72, 96)) < 0.9)
+    there |= ~np.repeat(np.repeat(tiles, 8, axis=0), 8, axis=1) & (rng.random((72, 96)) < 0.1)
+    y, x = inverse._full_of_details(there)
+    sizes = {
+        (a, b, c, d): (b - a) * (d - c)
+        for a in range(9)
+        for b in range(a + 4, 10)
+        for c in range(12)
+        for d in range(c + 4, 13)
+        if tiles[a:b, c:d].all()
+    }
+    if tiles.all() or not sizes:
+        assert (y, x) == np.s_[:, :]
+        return
+    largest = [
+        (a and 16 * (a + 1), 16 * (b if b == 9 else b - 1), c and 16 * (c + 1), 16 * (d if d == 12 else d - 1))
+        for (a, b, c, d), size in sizes.items()
+        if size == max(sizes.values())
+    ]
+    assert (y.start, y.stop, x.start, x.stop) in largest
+
+
+@pytest.mark.parametrize("margin", [0, 128, 255])
+@pytest.mark.parametrize("corners", [False, True], ids=["middle", "corners"])
+@pytest.mark.parametrize("noise", [None, 0.03])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_constrained_least_squares_of_a_picture_with_a_margin(
+    photos: Callable[[str], np.ndarray], dtype: np.dtype, noise: float | None, corners: bool, margin: int
+) -> None:
+    """Margins of one level have no noise, and no picture explains their edges: they change little."""
+    sharp, psf = photos("camera")[100:260, 150:330], imgproc.gaussian_psf(1.2)
+    image = imgproc.degrade(sharp, psf, noise=0.03)
+    h, w = image.shape
+    framed, inside = np.full((2 * h, 2 * w), margin, np.uint8), np.s_[h // 2 : h // 2 + h, w // 2 : w // 2 + w]
+    if corners:
+        framed, inside = np.full((3 * h, 3 * w), margin, np.uint8), np.s_[:h, :w]
+        framed[-h:, -w:] = image
+    framed[inside] = image
+    full = np.iinfo(dtype).max if dtype.kind == "u" else 1
+    picture = (framed / 255).astype(dtype) if full == 1 else framed.astype(dtype) * dtype.type(full // 255)
+    found = imgproc.constrained_least_squares(picture, psf, noise=noise)[inside] / full
+    alone = imgproc.constrained_least_squares(image, psf, noise=noise) / 255
+    middle = np.s_[12:-12, 12:-12]
+    assert error(found[middle], (sharp / 255)[middle]) < 1.05 * error(alone[middle], (sharp / 255)[middle])
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -331,6 +415,20 @@ def test_richardson_lucy_takes_negative_levels_for_black() -> None:
         (lambda x: imgproc.gaussian_psf(501), ValueError, "sigma must be <= 500, got 501.0"),
         (lambda x: imgproc.turbulence_otf((0, 3), 1), ValueError, "size[0] must be >= 1, got 0"),
         (lambda x: imgproc.turbulence_otf((3, 3), -1), ValueError, "strength must be >= 0, got -1.0"),
+        (lambda x: imgproc.turbulence_otf((3, 3), 1e9), ValueError, "strength must be <= 65536, got"),
+        (lambda x: imgproc.turbulence_otf((1 << 31, 3), 1), ValueError, "size must be of at most 268435456 samples"),
+        (lambda x: imgproc.inverse_filter(x, CROOKED, order=1001), ValueError, "order must be <= 1000, got 1001"),
+        (lambda x: imgproc.degrade(x, CROOKED, noise=1e31), ValueError, "noise must be <= 1e+30, got 1e+31"),
+        (
+            lambda x: imgproc.richardson_lucy(x, CROOKED, iterations=10**9),
+            ValueError,
+            "iterations must be <= 10000, got 1000000000",
+        ),
+        (
+            lambda x: imgproc.total_variation_deconvolution(x, CROOKED, iterations=10001),
+            ValueError,
+            "iterations must be <= 10000, got 10001",
+        ),
         (lambda x: imgproc.degrade(x, [[1]]), TypeError, "psf must be a numpy array, got list"),
         (lambda x: imgproc.degrade(x, np.zeros((3, 3))), ValueError, "psf must be finite, nowhere negative"),
         (lambda x: imgproc.degrade(x, CROOKED, noise=-1), ValueError, "noise must be >= 0, got -1.0"),

@@ -87,7 +87,11 @@ def test_errors_are_a_line(files, capsys) -> None:
     build(files)
     (files / "mine").mkdir()
     (files / "mine" / "diary.txt").write_text("dear diary")
+    (files / "runs").mkdir()
+    for name in ("results.json", "01.png", "other.txt"):
+        (files / "runs" / name).write_text("dear diary")
     for out, message in (
+        ("runs", "which holds other.txt"),
         ("mine", "--out must be a new or empty folder"),
         ("in.png", "--out must be a folder"),
         ("a/b", "--out must be in a folder that exists"),
@@ -102,6 +106,7 @@ def test_errors_are_a_line(files, capsys) -> None:
     assert complete(files, "--scenes", "0") == 1
     assert "n_scenes must be >= 1" in capsys.readouterr().err
     assert (files / "mine" / "diary.txt").exists()
+    assert (files / "runs" / "other.txt").exists()
     assert not (files / "out").exists()
 
 

@@ -14,6 +14,7 @@ from scipy import ndimage
 from skimage import filters, measure, segmentation
 
 import imgproc
+from imgproc.segment import _threshold
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 
@@ -194,6 +195,71 @@ def test_multi_otsu_at_the_ends(photos: Any) -> None:
     np.testing.assert_allclose(imgproc.multi_otsu(fine, classes=3), imgproc.multi_otsu(image, classes=3), atol=3 / 255)
 
 
+def three_heaps(dtype: Any) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return np.concatenate([rng.normal(m, 0.03, 1000) for m in (0.2, 0.5, 0.8)]).reshape(60, 50).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("outlier", [-9999.0, 1e4, 1e10, -1e10, 3.4e38, -3.4e38])
+@pytest.mark.parametrize("most", [1 << 16, 256])
+def test_an_outlier_is_one_class_and_the_others_are_as_before(monkeypatch, dtype, outlier, most) -> None:
+    image = three_heaps(dtype)
+    exact = imgproc.multi_otsu(image, classes=3)
+    monkeypatch.setattr(_threshold, "MOST_LEVELS", most)
+    image[0, 0] = outlier
+    found = imgproc.multi_otsu(image, classes=4)
+    low, *high = found if outlier < 0 else found[::-1]
+    assert low == image[0, 0] if outlier < 0 else low == np.sort(image.ravel())[-2]
+    np.testing.assert_allclose(sorted(high), exact, atol=0.01 if most == 256 else 1e-3)
+    for classes in range(2, 20):
+        thresholds = imgproc.multi_otsu(image, classes=classes)
+        assert np.unique(np.searchsorted(thresholds, image.ravel())).size == classes  # none is empty
+
+
+@pytest.mark.parametrize("classes", [3, 5])
+def test_groups_of_levels_are_about_as_good_as_levels(monkeypatch, classes: int) -> None:
+    image = three_heaps("f8")
+
+    def rest(thresholds: np.ndarray) -> float:
+        of = np.searchsorted(thresholds, image.ravel())
+        return sum(np.var(image.ravel()[of == k]) * (of == k).sum() for k in range(classes))
+
+    exact = imgproc.multi_otsu(image, classes=classes)
+    monkeypatch.setattr(_threshold, "MOST_LEVELS", 256)
+    found = imgproc.multi_otsu(image, classes=classes)
+    assert rest(exact) <= rest(found) < 1.005 * rest(exact)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4, 5])
+def test_the_lowest_of_equally_good_thresholds_in_every_dtype(classes: int) -> None:
+    y, x = np.indices((40, 60))
+    for levels in (x, 4 * x, x + 2 * y, np.where(x > 30, 200, 20), 200 - x - y):
+        thresholds = [
+            imgproc.multi_otsu(
+                (levels / 255 * full_scale(dtype) + (0.1 if dtype.kind == "u" else 0)).astype(dtype), classes=classes
+            )
+            for dtype in DTYPES
+        ]
+        for found in thresholds[1:]:
+            np.testing.assert_allclose(found, thresholds[0], rtol=1e-6)
+        single = imgproc.multi_otsu(levels.astype(np.uint8), classes=2)
+        assert single[0] == imgproc.otsu_threshold(levels.astype(np.uint8))
+    ramp = np.arange(5, dtype=np.uint8)[None]  # 0 1 | 2 3 4 is as good as 0 1 2 | 3 4
+    assert imgproc.otsu_threshold(ramp) == 1 / 255
+    assert imgproc.multi_otsu(np.arange(4, dtype=np.uint8)[None], classes=3).tolist() == [0, 1 / 255]
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+def test_nothing_is_above_the_threshold_of_a_constant(dtype: str) -> None:
+    for level in range(0, np.iinfo(dtype).max + 1, 1 if dtype == "u1" else 101):
+        image = np.full((2, 2), level, dtype)
+        assert not imgproc.threshold(image, level=imgproc.otsu_threshold(image)).any(), level
+        image[0, 0] = max(level - 1, 0)
+        white = imgproc.threshold(image, level=imgproc.otsu_threshold(image)) > 0
+        assert np.array_equal(white, image > image.min()), level
+
+
 @every_dtype
 @pytest.mark.parametrize("method", ["mean", "gaussian", "sauvola", "niblack"])
 @pytest.mark.parametrize("shape", [(19, 23), (12, 9, 3)])
@@ -204,6 +270,32 @@ def test_adaptive_definition(dtype: np.dtype, method: str, shape: tuple[int, ...
     clear = abs(image - level) > 1e-5 * full_scale(dtype)
     assert clear.mean() > 0.99
     assert np.array_equal(found[clear], (image > level)[clear])
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+@pytest.mark.parametrize("radius", [1, 7, 20])
+@pytest.mark.parametrize("offset", [0, 51, -3])
+def test_a_mean_of_integers_is_compared_exactly(rng, dtype: str, radius: int, offset: int) -> None:
+    """Levels one apart, so that means are close to them, against sums of whole numbers."""
+    full = np.iinfo(dtype).max
+    image = (rng.random((41, 43)) < 0.02).astype(np.int64) * -1 + full - 7
+    side = 2 * radius + 1
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(image, radius, mode="symmetric"), (side, side))
+    expected = side * side * (image + offset) > around.sum(axis=(2, 3))
+    found = imgproc.adaptive_threshold(image.astype(dtype), radius=radius, offset=offset / full)
+    np.testing.assert_array_equal(found, expected)
+
+
+@every_dtype
+@pytest.mark.parametrize("method", ["mean", "gaussian", "niblack"])
+@pytest.mark.parametrize("radius", [1, 2, 5, 12])
+def test_nothing_in_a_constant_is_above_its_neighbourhood(dtype: np.dtype, method: str, radius: int) -> None:
+    for level in range(0, 256, 5):
+        image = of_dtype(np.full((20, 21), level / 255), dtype)
+        assert not imgproc.adaptive_threshold(image, radius=radius, method=method).any(), level
+        if dtype.kind == "f":
+            assert not imgproc.adaptive_threshold(-image, radius=radius, method=method).any(), level
+            assert not imgproc.adaptive_threshold(image + dtype.type(1000), radius=radius, method=method).any(), level
 
 
 def test_adaptive_is_scikit_images_and_opencvs(photos: Any) -> None:
@@ -273,6 +365,30 @@ def test_watershed_is_scikit_images_where_nothing_ties(rng, dtype, connectivity)
     np.testing.assert_array_equal(imgproc.watershed(image, markers, connectivity=connectivity), expected)
 
 
+@every_dtype
+@pytest.mark.parametrize("connectivity", [4, 8])
+@pytest.mark.parametrize("masked", [False, True])
+def test_watershed_is_scikit_images_on_plateaus_and_beside_pits(rng, dtype, connectivity, masked) -> None:
+    """Few heights, so that pixels tie, and markers of different heights, so that the water meets places below it."""
+    for heights in (1, 2, 3, 5, 9, 20, 60):
+        for _ in range(6):
+            image = rng.integers(0, heights, (24, 26)).astype(dtype)
+            places = rng.permutation(image.size)
+            places = places[np.unique(image.reshape(-1)[places], return_index=True)[1]][: rng.integers(1, 9)]
+            markers = np.zeros(image.shape, np.int32)
+            markers.reshape(-1)[places] = rng.permutation(places.size) + 1
+            mask = (rng.random(image.shape) < 0.85) | (markers > 0) if masked else None
+            expected = segmentation.watershed(image, markers, connectivity=connectivity // 4, mask=mask)
+            found = imgproc.watershed(image, markers, connectivity=connectivity, mask=mask)
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_the_water_never_falls() -> None:
+    # Water from the hill on the left finds the pit when the lake on the right is as high, so they share it.
+    image, markers = np.array([[9, 1, 1, 9, 5, 0]], np.uint8), np.array([[1, 0, 0, 0, 0, 2]])
+    assert imgproc.watershed(image, markers).tolist() == [[1, 1, 2, 2, 2, 2]]
+
+
 def test_lines_of_a_watershed_part_the_regions() -> None:
     y, x = np.indices((40, 50))
     image = (np.minimum(np.hypot(y - 12, x - 12), np.hypot(y - 28, x - 34)) / 60).astype(np.float32)
@@ -290,7 +406,7 @@ def test_lines_of_a_watershed_part_the_regions() -> None:
     [
         ("superpixels", {"count": 0}, ValueError, "count must be >= 1, got 0"),
         ("superpixels", {"compactness": 0}, ValueError, "compactness must be > 0"),
-        ("superpixels", {"slico": 1}, TypeError, "slico must be a bool, got int"),
+        ("superpixels", {"slico": 1}, TypeError, "slico must be True or False, got 1"),
         ("superpixels", {"iterations": 0}, ValueError, "iterations must be >= 1"),
         ("mean_color_superpixels", {"labels": np.zeros((4, 4))}, TypeError, "labels must be integers, got float64"),
         ("mean_color_superpixels", {"labels": np.zeros((4, 5), int)}, ValueError, r"labels must have the \(h, w\)"),

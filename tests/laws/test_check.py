@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from fractions import Fraction
@@ -19,6 +20,10 @@ GREY = np.zeros((3, 4), np.uint8)
 RGB = np.zeros((3, 4, 3), np.float32)
 FIVE = np.zeros((3, 4, 5), np.uint16)
 EMPTY = np.zeros((0, 4), np.uint8)
+LOCKED = np.broadcast_to(GREY, (3, 4))
+MAKE = "; make it one with numpy.array"
+RESCALE = "imgproc.rescale(image, source=(low, high))"
+ASTYPE = ", or image.astype(numpy.uint8) if its levels go from 0 to 255"
 NOTHING_LEFT = np.ma.masked_array(GREY, mask=True)
 
 
@@ -39,12 +44,49 @@ def test_as_image_makes_the_byte_order_native(dtype: str) -> None:
         np.testing.assert_array_equal(native, image)
 
 
+@pytest.mark.parametrize("dtype", ["u1", "u4", "i2", "i8", "f2", "f8"])
+def test_as_pixels_takes_every_real_dtype(dtype: str) -> None:
+    image = np.arange(12, dtype=dtype).reshape(3, 4)
+    assert _check.as_pixels(image) is image
+    swapped = _check.as_pixels(image.astype(image.dtype.newbyteorder()))
+    assert swapped.dtype == image.dtype
+    np.testing.assert_array_equal(swapped, image)
+
+
+# --- layout -----------------------------------------------------------------------------------------------------------
+
+PLANES = [
+    *((3, 224, 224), (3, 512, 512), (1, 28, 28), (3, 32, 32), (4, 64, 64), (6, 512, 512), (30, 512, 512)),
+    *((600, 512, 512), (3, 480, 640), (3, 640, 480), (1, 480, 640), (4, 100, 120), (30, 512, 400), (155, 240, 300)),
+]
+IMAGES = [
+    *((1, 1, 5), (1, 1, 2048), (2, 3, 5), (3, 4, 4), (8, 8, 224), (64, 64, 256), (7, 7, 2048), (14, 20, 512)),
+    *((1, 512, 3), (1, 512, 224), (512, 1, 224), (145, 145, 200), (610, 340, 103), (100, 200, 256), (3, 1000, 20)),
+    *((480, 640, 3), (3, 5, 3), (3, 640, 3), (20, 20, 512), (512, 512, 30), (6, 100, 120), (0, 0, 3)),
+]
+
+
+@pytest.mark.parametrize("shape", PLANES)
+def test_planes_are_no_image(shape: tuple[int, int, int]) -> None:
+    n, h, w = shape
+    message = (
+        f"reference must have shape (h, w) or (h, w, c), got {shape}, which looks like {n} planes of {h} x {w}: use "
+        "imgproc.channels_last(reference) if they are channels, or treat one at a time, reference[k], if they are "
+        "slices of a volume"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        _check.as_image(np.broadcast_to(np.uint8(0), shape), "reference")
+
+
+@pytest.mark.parametrize("shape", IMAGES)
+def test_images_of_many_channels_are_images(shape: tuple[int, int, int]) -> None:
+    image = np.broadcast_to(np.uint8(0), shape)
+    assert _check.as_image(image) is image
+
+
 HOLE = np.zeros((3, 4), bool)
 
 ACCEPTED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] = [
-    (_check.fill_levels, (0.5,), {}, 0.5),
-    (_check.fill_levels, ([0, 1, 0.5],), {"channels": 3}, (0.0, 1.0, 0.5)),
-    (_check.fill_levels, (np.array([0.25, 1.0]),), {}, (0.25, 1.0)),
     (_check.as_mask, (None, GREY), {}, None),
     (_check.color_mode, ("luminance", RGB), {}, "luminance"),
     (_check.color_mode, ("per_channel", RGB), {}, "per_channel"),
@@ -70,9 +112,13 @@ ACCEPTED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] 
     (_check.ordered_range, (np.array([-1.0, 2.0]), "range"), {}, (-1.0, 2.0)),
     (_check.size_pair, ([8, 9], "tiles"), {}, (8, 9)),
     (_check.size_pair, ((0, 1), "tiles"), {"at_least": 0}, (0, 1)),
+    (_check.flag, (True, "fit"), {}, True),
+    (_check.flag, (np.bool_(False), "fit"), {}, False),
+    (_check.as_out, (None,), {}, None),
     (_check.image_dtype, (None,), {}, None),
     (_check.image_dtype, ("u2",), {}, np.dtype(np.uint16)),
     (_check.image_dtype, (np.float32,), {}, np.dtype(np.float32)),
+    (_check.float_dtype, ("f8",), {}, np.dtype(np.float64)),
 ]
 
 
@@ -85,27 +131,25 @@ def test_accepts(checker: Callable[..., Any], arguments: tuple, options: dict, e
 
 REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Exception], str]] = [
     (
-        _check.fill_levels,
-        ([0.1, 0.2],),
-        {"channels": 3},
-        ValueError,
-        "fill must be one level or 3, one a channel, got 2",
-    ),
-    (_check.fill_levels, ([],), {}, ValueError, "fill must be a level or one for each channel, got none"),
-    (
         _check.as_image,
         (None,),
         {},
         TypeError,
         "image must be a numpy array, got None (an image that could not be read?)",
     ),
-    (_check.as_image, ([[0]], "reference"), {}, TypeError, "reference must be a numpy array, got list"),
+    (
+        _check.as_image,
+        ([[0]], "reference"),
+        {},
+        TypeError,
+        "reference must be a numpy array, got list; make it one with numpy.array(reference, dtype=numpy.uint8)",
+    ),
     (
         _check.as_image,
         (Image.new("L", (2, 2)),),
         {},
         TypeError,
-        "image must be a numpy array, got Image; convert it with imgproc.from_pil",
+        "image must be a numpy array, got Image; convert it with imgproc.from_pil(image)",
     ),
     (
         _check.as_image,
@@ -119,7 +163,8 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
         (GREY.astype(bool),),
         {},
         TypeError,
-        "image must have dtype uint8, uint16, float32 or float64, got bool (a mask belongs in mask=)",
+        "image must have dtype uint8, uint16, float32 or float64, got bool (a mask belongs in mask=; for black and "
+        "white there is imgproc.to_uint8(image))",
     ),
     *(
         (
@@ -127,9 +172,20 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
             (np.zeros((3, 4), dtype),),
             {},
             TypeError,
-            f"image must have dtype uint8, uint16, float32 or float64, got {dtype}",
+            f"image must have dtype uint8, uint16, float32 or float64, got {dtype}{hint}",
         )
-        for dtype in ("int8", "int32", "int64", "uint32", "float16", "complex64", "object", ">i4", "<U3")
+        for dtype, hint in {
+            "int8": f"; convert it with {RESCALE}",
+            "int16": f"; convert it with {RESCALE}",
+            "int32": f"; convert it with {RESCALE}{ASTYPE}",
+            "int64": f"; convert it with {RESCALE}{ASTYPE}",
+            "uint32": f"; convert it with {RESCALE}{ASTYPE}",
+            "float16": "; convert it with imgproc.to_float(image)",
+            "complex64": "",
+            "object": "",
+            ">i4": f"; convert it with {RESCALE}{ASTYPE}",
+            "<U3": "",
+        }.items()
     ),
     (
         _check.as_image,
@@ -143,7 +199,7 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
         (np.zeros((1, 2, 3, 4), np.uint8),),
         {},
         ValueError,
-        "image must have shape (h, w) or (h, w, c), got (1, 2, 3, 4)",
+        "image must have shape (h, w) or (h, w, c), got (1, 2, 3, 4): treat one image at a time, image[k]",
     ),
     (
         _check.as_image,
@@ -159,7 +215,13 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
         ValueError,
         "image must have 1 or 3 channels, got shape (3, 4, 5)",
     ),
-    (_check.as_mask, ([[True]], GREY), {}, TypeError, "mask must be a numpy array of bool, got list"),
+    (
+        _check.as_mask,
+        ([[True]], GREY),
+        {},
+        TypeError,
+        "mask must be a numpy array of bool, got list; make it one with numpy.array(mask, dtype=bool)",
+    ),
     (
         _check.as_mask,
         (GREY, GREY, "reference_mask"),
@@ -249,6 +311,18 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
     (_check.integer, ("3", "n"), {}, TypeError, "n must be an integer, got str"),
     (_check.integer, (0, "n"), {"at_least": 1}, ValueError, "n must be >= 1, got 0"),
     (_check.integer, (9, "n"), {"at_most": 8}, ValueError, "n must be <= 8, got 9"),
+    (
+        _check.integer,
+        (-(10**400), "n"),
+        {"at_least": 1},
+        ValueError,
+        "n must fit 64 bits, got an integer of 1329 bits",
+    ),
+    (_check.integer, (1 << 64, "n"), {}, ValueError, "n must fit 64 bits, got 18446744073709551616"),
+    (_check.flag, (1, "fit"), {}, TypeError, "fit must be True or False, got 1"),
+    (_check.flag, (None, "fit"), {}, TypeError, "fit must be True or False, got None"),
+    (_check.as_out, ([1],), {}, TypeError, "out must be a numpy array, got list"),
+    (_check.as_out, (LOCKED, "into"), {}, ValueError, "into must be writeable, got a read-only array"),
     (_check.odd, (4, "size"), {}, ValueError, "size must be odd, got 4"),
     (_check.odd, (-1, "size"), {}, ValueError, "size must be >= 1, got -1"),
     (_check.radius_within, (-1, GREY), {}, ValueError, "radius must be >= 0, got -1"),
@@ -283,9 +357,38 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
     (_check.size_pair, ((8, 0), "tiles"), {}, ValueError, "tiles[1] must be >= 1, got 0"),
     (_check.size_pair, ((8.0, 8), "tiles"), {}, TypeError, "tiles[0] must be an integer, got float"),
     (_check.size_pair, (8, "tiles"), {}, TypeError, "tiles must be a pair, got 8"),
+    (_check.float_dtype, (None, "kind"), {}, ValueError, "kind must be float32 or float64, got None"),
+    (_check.float_dtype, ("u1",), {}, ValueError, "dtype must be float32 or float64, got uint8"),
+    (
+        _check.as_pixels,
+        (GREY.astype(bool),),
+        {},
+        TypeError,
+        "image must be of integers, float16, float32 or float64, got bool",
+    ),
+    (
+        _check.as_pixels,
+        (GREY + 1j, "x"),
+        {"names": ("uint8", "bool")},
+        TypeError,
+        "x must be of uint8, bool, got complex128",
+    ),
+    (
+        _check.as_pixels,
+        (GREY.astype(np.int64),),
+        {"names": ("uint8",)},
+        TypeError,
+        f"image must be of uint8, got int64; convert it with {RESCALE}{ASTYPE}",
+    ),
     (_check.image_dtype, ("red",), {}, TypeError, "dtype must be a dtype, got 'red'"),
     (_check.image_dtype, ("i1",), {}, ValueError, "dtype must be uint8, uint16, float32 or float64, got int8"),
-    (_check.as_coefficients, ([1.0],), {}, TypeError, "coefficients must be a numpy array, got list"),
+    (
+        _check.as_coefficients,
+        ([1.0],),
+        {},
+        TypeError,
+        f"coefficients must be a numpy array, got list{MAKE}(coefficients)",
+    ),
     (
         _check.as_coefficients,
         (GREY,),
@@ -312,7 +415,13 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
     (_check.as_psf, (RGB[0] + 0j,), {}, TypeError, "psf must be of real numbers, got complex64"),
     (_check.as_psf, (RGB,), {}, ValueError, "psf must have shape (n, m) with n, m >= 1, got (3, 4, 3)"),
     (_check.as_psf, (GREY,), {}, ValueError, "psf must be finite, nowhere negative and somewhere positive"),
-    (_check.as_window_weights, ([[1]],), {}, TypeError, "weights must be a numpy array, got list"),
+    (
+        _check.as_window_weights,
+        ([[1]],),
+        {},
+        TypeError,
+        f"weights must be a numpy array, got list{MAKE}(weights)",
+    ),
     (_check.as_window_weights, (GREY + 1j,), {}, TypeError, "weights must be of real numbers, got complex128"),
     (
         _check.as_window_weights,
@@ -393,6 +502,7 @@ def test_every_checker_is_tested() -> None:
     checkers = {name for name, value in vars(_check).items() if _is_checker(name, value)}
     accepted = {entry[0].__name__ for entry in ACCEPTED} | {
         "as_image",
+        "as_pixels",
         "as_coefficients",
         "as_psf",
         "as_window_weights",

@@ -135,7 +135,12 @@ def test_result_is_as_documented_and_the_image_untouched(name: str, dtype: np.dt
 @every_function
 def test_result_is_never_the_image_even_where_nothing_is_to_do(name: str) -> None:
     for image in (np.full(SIZE, 7, np.uint8), np.zeros((*SIZE, 3), np.float32), np.zeros((1, 1), np.float64)):
-        for options, result in every_result(name, image):
+        try:
+            results = every_result(name, image)
+        except ValueError as error:
+            assert image.size == 1 and str(error).startswith("image must "), error
+            continue
+        for options, result in results:
             assert not np.shares_memory(result, image), options
 
 
@@ -431,7 +436,10 @@ def test_refuses_channels_that_it_does_not_take(name: str) -> None:
 
 @every_function
 def test_refuses_what_is_no_image(name: str) -> None:
+    converts = FUNCTIONS[name].__module__.startswith("imgproc.convert.")  # takes more dtypes, see tests/imgproc
     for image, error in WRONG_IMAGES:
+        if converts and isinstance(image, np.ndarray) and error is TypeError and image.dtype.kind in "biuf":
+            continue
         message = refusal(name, error, image)
         assert message.startswith("image must"), message
 

@@ -36,11 +36,11 @@ def test_median_is_the_middle_of_the_sorted_window(rng, dtype, border) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("percentile", [0, 12.5, 50, 99.9, 100])
-def test_percentile_is_a_value_of_the_sorted_window(rng, dtype, border, percentile) -> None:
+@pytest.mark.parametrize("quantile", [0, 0.125, 0.5, 0.999, 1])
+def test_a_quantile_is_a_value_of_the_sorted_window(rng, dtype, border, quantile) -> None:
     for shape, radius in (((14, 19), 2), ((9, 11, 3), 4)):
         image = image_of(rng, dtype, shape)
-        options = {"radius": radius, "percentile": percentile, "border": border, "fill": 0.4}
+        options = {"radius": radius, "quantile": quantile, "border": border, "fill": 0.4}
         np.testing.assert_array_equal(percentile_filter(image, **options), naive.percentile_filter(image, **options))
 
 
@@ -49,9 +49,9 @@ def test_percentile_is_a_value_of_the_sorted_window(rng, dtype, border, percenti
 def test_a_photo_in_tiles_is_scipys(grey_photo, monkeypatch, dtype, radius) -> None:
     in_small_pieces(monkeypatch, "percentile_filter")
     image = grey_photo.astype(dtype)
-    for percentile in (20, 50):
-        expected = scipy.ndimage.percentile_filter(image, percentile, 2 * radius + 1, mode="nearest")
-        found = percentile_filter(image, radius=radius, percentile=percentile)
+    for quantile in (0.2, 0.5):
+        expected = scipy.ndimage.percentile_filter(image, 100 * quantile, 2 * radius + 1, mode="nearest")
+        found = percentile_filter(image, radius=radius, quantile=quantile)
         np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(found, median_blur(image, radius=radius))
 
@@ -59,7 +59,7 @@ def test_a_photo_in_tiles_is_scipys(grey_photo, monkeypatch, dtype, radius) -> N
 @pytest.mark.parametrize("radius", [1, 3, 8, 40])
 def test_median_of_bytes_is_opencvs(photo, radius) -> None:
     np.testing.assert_array_equal(median_blur(photo, radius=radius), cv2.medianBlur(photo, 2 * radius + 1))
-    ours = percentile_filter(photo, radius=radius, percentile=50)
+    ours = percentile_filter(photo, radius=radius, quantile=0.5)
     np.testing.assert_array_equal(ours, median_blur(photo, radius=radius))
 
 
@@ -71,17 +71,45 @@ def test_median_beyond_opencvs_windows(rng) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_flips_commute(rng, dtype) -> None:
     image = image_of(rng, dtype, (15, 18))
-    for function in (median_blur, lambda a, radius: percentile_filter(a, radius=radius, percentile=25)):
+    for function in (median_blur, lambda a, radius: percentile_filter(a, radius=radius, quantile=0.25)):
         found = function(image, radius=3)
         np.testing.assert_array_equal(function(image[::-1], radius=3)[::-1], found)
         np.testing.assert_array_equal(function(image[:, ::-1], radius=3)[:, ::-1], found)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_negative_zero_becomes_zero(dtype) -> None:
+    """Which of both comes first would depend on the CPU's sort."""
+    image = np.where(np.indices((9, 12)).sum(axis=0) % 2, dtype(-0.0), dtype(0.0))
+    for quantile in (0.0, 0.3, 0.5, 1.0):
+        assert not np.signbit(percentile_filter(image, radius=1, quantile=quantile)).any()
+    assert not np.signbit(alpha_trimmed_mean(image, radius=1, alpha=0.3)).any()
+
+
+def test_a_decimal_quantile_is_the_percentile_it_says() -> None:
+    """100 * 0.29 is 28.999..., and 0.29 of 100 values is number 29 all the same."""
+    image = np.arange(25.0).reshape(5, 5)
+    for percent in range(101):
+        expected = scipy.ndimage.percentile_filter(image, percent, 5, mode="nearest")
+        np.testing.assert_array_equal(percentile_filter(image, radius=2, quantile=percent / 100), expected)
+
+
+def test_percentile_is_the_old_name_of_quantile() -> None:
+    image = np.random.default_rng(0).random((9, 12))
+    with pytest.warns(FutureWarning, match=r"percentile=30 is now quantile=0\.3"):
+        found = percentile_filter(image, radius=1, percentile=30)
+    np.testing.assert_array_equal(found, percentile_filter(image, radius=1, quantile=0.3))
+    with pytest.raises(TypeError, match="quantile must be given alone"):
+        percentile_filter(image, radius=1, quantile=0.3, percentile=30)
+    with pytest.raises(TypeError, match="quantile must be a number, got None"):
+        percentile_filter(image, radius=1)
+
+
 def test_wrong_percentiles() -> None:
-    with pytest.raises(ValueError, match="percentile must be <= 100, got 101"):
-        percentile_filter(np.zeros((5, 5)), radius=1, percentile=101)
-    with pytest.raises(ValueError, match="percentile must be >= 0, got -1"):
-        percentile_filter(np.zeros((5, 5)), radius=1, percentile=-1)
+    with pytest.raises(ValueError, match="quantile must be <= 1, got 101"):
+        percentile_filter(np.zeros((5, 5)), radius=1, quantile=101)
+    with pytest.raises(ValueError, match="quantile must be >= 0, got -1"):
+        percentile_filter(np.zeros((5, 5)), radius=1, quantile=-1)
 
 
 # --- means without impulses -------------------------------------------------------------------------------------------
@@ -122,6 +150,17 @@ def test_contraharmonic_mean_keeps_its_digits_where_powers_are_small() -> None:
     image[:, 20:] = 1.0
     found = contraharmonic_mean(image, radius=1, order=10.0)
     np.testing.assert_allclose(found[:, :19], 1e-4, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("fill", [0.0, -0.5])
+def test_black_outside_is_a_zero_of_the_harmonic_mean(dtype, fill) -> None:
+    """The image itself holds none, so that only what lies outside can make a window 0."""
+    image = np.full((6, 7), 1 if np.dtype(dtype).kind == "f" else 9, dtype)
+    found = contraharmonic_mean(image, radius=1, order=-1.0, border="constant", fill=fill)
+    inside = np.zeros(image.shape, bool)
+    inside[1:-1, 1:-1] = True
+    np.testing.assert_array_equal(found, np.where(inside, image, 0))
 
 
 def test_contraharmonic_mean_removes_pepper_or_salt(grey_photo, rng) -> None:

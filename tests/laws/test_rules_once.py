@@ -80,9 +80,9 @@ RULES: dict[str, tuple[str, Callable[[str], Found]]] = {
         "imgproc/_neighbours/gaussian.py",
         lines_with(r"\bexp\(-0\.5\b.*sigma"),
     ),
-    "fill_levels": (
-        "imgproc/_core/check.py",
-        lines_with(r"one level or \{|a level or one for each channel, got|f\"fill\[\{"),
+    "fractions": (
+        "imgproc/_core/levels.py",
+        lines_with(r"one level or \{|a level or one for each channel, got"),
     ),
 }
 

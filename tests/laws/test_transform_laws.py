@@ -59,6 +59,12 @@ def targets() -> dict[str, Any]:
     }
 
 
+def stages_of(chain: augment.Compose) -> list[Any]:
+    """The geometric stages for the first key and the targets."""
+    given = targets()
+    return geometry(chain._chain, KEYS[0], (H, W, 3), {name: given[name] for name in ("boxes", "mask")})
+
+
 def same(a: dict[str, Any], b: dict[str, Any]) -> None:
     assert a.keys() == b.keys()
     for name in a:
@@ -115,9 +121,8 @@ def test_recipes_records_and_copies_do_the_same(name: str, params: dict[str, Any
         same(augment.Compose.from_json(chain.to_json())(**given, key=KEYS[1]), expected)
         same(augment.Compose.from_yaml(chain.to_yaml())(**given, key=KEYS[1]), expected)
         assert eval(repr(chain), vars(augment)) == chain == augment.Compose.from_dict(chain.to_dict())
-    if not (REGISTRY[name].needs_boxes or REGISTRY[name].needs_mask):
-        record = json.loads(json.dumps(chain.draw(KEYS[1], (H, W, 3))))
-        same(chain.replay(record, **given), expected)
+    record = json.loads(json.dumps(chain.draw(KEYS[1], (H, W, 3), boxes=given["boxes"], mask=given["mask"])))
+    same(chain.replay(record, **given), expected)
 
 
 @pytest.mark.parametrize(("name", "params"), CASES)
@@ -181,11 +186,7 @@ def test_16_bit_copies_give_the_same_picture(name: str, params: dict[str, Any]) 
 @pytest.mark.parametrize(("name", "params"), CASES)
 def test_keypoints_land_where_their_dots_land(name: str, params: dict[str, Any]) -> None:
     chain = make(name, {**params, **({"fill": 0.0} if "fill" in REGISTRY[name].__dataclass_fields__ else {})})
-    stages = (
-        geometry(chain._chain, KEYS[0], (H, W, 3))
-        if not REGISTRY[name].needs_boxes and not REGISTRY[name].needs_mask
-        else []
-    )
+    stages = stages_of(chain)
     if not stages:
         pytest.skip("moves no points")
     points = np.array([[40.0, 30.0], [64.0, 48.0], [90.0, 60.0]])
@@ -210,9 +211,7 @@ def test_keypoints_land_where_their_dots_land(name: str, params: dict[str, Any])
 
 @pytest.mark.parametrize(("name", "params"), CASES)
 def test_boxes_follow_the_filled_mask(name: str, params: dict[str, Any]) -> None:
-    if REGISTRY[name].needs_boxes or REGISTRY[name].needs_mask:
-        pytest.skip("depends on the targets given")
-    stages = geometry(make(name, params)._chain, KEYS[0], (H, W, 3))
+    stages = stages_of(make(name, params))
     if not stages or any(s.border != "constant" and s.grid is None for s in stages):
         pytest.skip("moves no boxes, or repeats the image beyond its border")
     only = augment.Compose([_Only(stages=tuple(stages))])

@@ -81,3 +81,22 @@ def lbp(
         else:
             out[y, x] = turned[0] if method == "basic" else min(turned)
     return out
+
+
+def exact_lbp(image: np.ndarray, *, radius: int = 1, points: int = 8) -> np.ndarray:
+    """The basic codes of whole numbers, in whole numbers: places are multiples of 1/100,000."""
+    whole, edge = 100_000, radius + 1
+    around = np.pad(image.astype(np.int64), edge, mode="symmetric")
+    out = np.zeros(image.shape, np.int64)
+    for p in range(points):
+        turn = 2 * math.pi * p / points
+        i, s = divmod(round(-radius * math.sin(turn) * whole), whole)
+        j, t = divmod(round(radius * math.cos(turn) * whole), whole)
+
+        def at(di: int, dj: int, i: int = i, j: int = j) -> np.ndarray:
+            y, x = edge + i + di, edge + j + dj
+            return around[y : y + image.shape[0], x : x + image.shape[1]]
+
+        sample = (whole - s) * ((whole - t) * at(0, 0) + t * at(0, 1)) + s * ((whole - t) * at(1, 0) + t * at(1, 1))
+        out |= (sample >= whole * whole * image.astype(np.int64)).astype(np.int64) << p
+    return out

@@ -108,7 +108,9 @@ def canny(
     whole = np.lib.stride_tricks.sliding_window_view(padded(valid, 1, "constant"), (3, 3)).all(axis=(2, 3))
     for i, j in zip(*np.nonzero(whole & (m > 0) & (m >= low)), strict=True):
         step = np.array([y[i, j], x[i, j]]) / max(abs(x[i, j]), abs(y[i, j]))  # to the edge of the ring of neighbours
-        ridge[i, j] = all(_between(m, i + sign * step[0], j + sign * step[1]) <= m[i, j] + 1e-12 for sign in (-1, 1))
+        step = step if step @ (0.7265, 1) > 0 else -step  # to the right, or else downwards
+        before, after = (_between(m, i + sign * step[0], j + sign * step[1]) for sign in (-1, 1))
+        ridge[i, j] = before < m[i, j] - 1e-12 and after <= m[i, j] + 1e-12
     edges = ridge & (m >= high)
     while True:
         grown = np.lib.stride_tricks.sliding_window_view(padded(edges, 1, "constant"), (3, 3)).any(axis=(2, 3)) & ridge

@@ -93,6 +93,8 @@ def seen_boxes(boxes: np.ndarray, owner: np.ndarray, who: int, least: float) -> 
         seen = sum((c - a) * (d - b) for a, b, c, d in pieces)
         if seen > 0 and seen >= least * whole - 1e-9:
             a, b, c, d = zip(*pieces)
+            if min(max(c) - min(a), max(d) - min(b)) < 1e-3:  # too thin to be a box
+                continue
             found.append([min(a), min(b), max(c), max(d)])
             kept.append(k)
     return found, kept

@@ -8,14 +8,21 @@ from oracles.plain import full_scale
 from oracles.sharpen import stored
 
 
-def estimate_noise(image: np.ndarray) -> float | np.ndarray:
+def estimate_noise(image: np.ndarray, mask: np.ndarray | None = None) -> float | np.ndarray:
     if image.ndim == 3:
-        return np.array([estimate_noise(image[..., c]) for c in range(image.shape[2])])
+        return np.array([estimate_noise(image[..., c], mask) for c in range(image.shape[2])])
     f = image / full_scale(image.dtype)
+    if mask is not None:
+        f = np.where(mask, f, np.nan)
+    windows = [f[y : y + 3, x : x + 3] for y in range(f.shape[0] - 2) for x in range(f.shape[1] - 2)]
+    windows = [window for window in windows if np.isfinite(window).all()]
+    if windows and all((window == window[0, 0]).all() for window in windows):
+        return 0.0
     responses = [
         abs((window := f[y - 1 : y + 2, x - 1 : x + 2])[::2, ::2].sum() + 4 * f[y, x] - 2 * _cross(window))
         for y in range(1, f.shape[0] - 1)
         for x in range(1, f.shape[1] - 1)
+        if not (f[y - 1 : y + 2, x - 1 : x + 2] == f[y, x]).all()
     ]
     responses = [r for r in responses if np.isfinite(r)]
     return float(np.mean(responses) * np.sqrt(np.pi / 2) / 6) if responses else np.nan

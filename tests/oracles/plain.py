@@ -359,16 +359,19 @@ def _clahe(
     x0, x1, u = corners(w, tw, columns - 1)
     v, u, one = v[:, None], u[None, :], np.float32(1)
     place = np.nan_to_num(place)
-    k = np.minimum(place.astype(int), bins - 2)
-    t = place - k.astype(np.float32)
+    k = np.rint(place).astype(int)  # the bin in which it was counted
+    t = np.float32(0) if bytewise else place - k.astype(np.float32)
+    steps = np.pad(np.diff(tables, axis=2), ((0, 0), (0, 0), (1, 1)), constant_values=np.inf)
+    slopes = np.minimum(np.minimum(steps[:, :, 1:], steps[:, :, :-1]), np.float32(2 / 255 * (bins - 1)))
 
     def read(i: np.ndarray, j: np.ndarray) -> np.ndarray:
-        a, b = (tables[i[:, None], j[None, :], q] for q in (k, k + 1))
-        return np.where(t == 1, b, a + t * (b - a))
+        at = i[:, None], j[None, :], k
+        return tables[at] + t * slopes[at]
 
     mixed = (read(y0, x0) * (one - u) + read(y0, x1) * u) * (one - v) + (
         read(y1, x0) * (one - u) + read(y1, x1) * u
     ) * v
+    mixed = np.clip(mixed, 0, bins - 1)
     return np.where(np.isnan(plane), plane, to_dtype(mixed if bytewise else mixed * (top / (bins - 1)), plane.dtype))
 
 

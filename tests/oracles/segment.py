@@ -59,7 +59,7 @@ def mean_color_superpixels(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def watershed(image, markers, *, connectivity=4, mask=None, lines=False):
-    """Meyer's flooding of a grey image with a heap: by height, then by time of arrival."""
+    """Meyer's flooding of a grey image with a heap: by height, which never falls, then by time of arrival."""
     h, w = image.shape
     steps = [(-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)][:connectivity]
     inside = np.ones((h, w), bool) if mask is None else mask
@@ -69,7 +69,7 @@ def watershed(image, markers, *, connectivity=4, mask=None, lines=False):
     heapq.heapify(heap)
     time = len(heap)
     while heap:
-        _, _, (y, x) = heapq.heappop(heap)
+        level, _, (y, x) = heapq.heappop(heap)
         around = [(y + i, x + j) for i, j in steps if 0 <= y + i < h and 0 <= x + j < w and inside[y + i, x + j]]
         if labels[y, x] == 0:
             found = {int(labels[p]) for p in around} - {0}
@@ -80,6 +80,6 @@ def watershed(image, markers, *, connectivity=4, mask=None, lines=False):
             if not met[p]:
                 met[p] = True
                 labels[p] = 0 if lines else labels[y, x]
-                heapq.heappush(heap, (image[p], time, p))
+                heapq.heappush(heap, (max(image[p], level), time, p))
                 time += 1
     return labels

@@ -54,7 +54,7 @@ def gaussian_blur(image, *, sigma, border="reflect_101", fill=0.0, mask=None):
 
 def median_blur(image, *, radius, border="replicate"):
     """The middle of the sorted window; NaN if it holds one."""
-    return percentile_filter(image, radius=radius, percentile=50, border=border)
+    return percentile_filter(image, radius=radius, quantile=0.5, border=border)
 
 
 def weighted_median(image, *, weights, border="replicate"):
@@ -80,12 +80,14 @@ def weighted_median(image, *, weights, border="replicate"):
     return result
 
 
-def percentile_filter(image, *, radius, percentile, border="replicate", fill=0.0):
+def percentile_filter(image, *, radius, quantile, border="replicate", fill=0.0):
     """A value of the sorted window; NaN if it holds one."""
     values = windows(image, radius, border, image.dtype.type(level(fill, image.dtype)))
     n = (2 * radius + 1) ** 2
     values = np.sort(values.reshape(*image.shape, n), axis=-1)
-    return np.where(np.isnan(values[..., -1]), values[..., -1], values[..., min(int(n * percentile / 100), n - 1)])
+    return np.where(
+        np.isnan(values[..., -1]), values[..., -1], values[..., min(int(n * quantile * (1 + 1e-15)), n - 1)]
+    )
 
 
 def bilateral_filter(image, *, radius, sigma_color, sigma_space, border="reflect_101"):

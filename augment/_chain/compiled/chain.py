@@ -154,6 +154,7 @@ class CompiledChain:
             moved_numbers,
             result,
             keep,
+            np.zeros(4, np.int64),
             np.empty(9),
             np.empty((most, FRAME)),
             np.empty((0, STEP)),
@@ -218,7 +219,12 @@ class CompiledChain:
             return []
         work, _ = self._work()
         rows = work.drawn[: work.count[0]].tolist()
-        return [self._stages[int(row[9])]._replace(pull=tuple(row[:9])) for row in rows]
+        return [self._drawn(row) for row in rows]
+
+    def _drawn(self, row: list[float]) -> Stage:
+        """A stage with what a sample has drawn for it."""
+        part = tuple(map(int, row[10:])) if row[12] else None
+        return self._stages[int(row[9])]._replace(pull=tuple(row[:9]), part=part)
 
     def run_many(self, images: np.ndarray, words: np.ndarray, out: np.ndarray, first: int, last: int) -> int:
         """Run images [first, last) of an array (n, ...) into an array of results.

@@ -104,7 +104,8 @@ def _map(tape: Tape, stage: Geometry, frame: Frame) -> Entry:
     words = frame.dtype == np.uint8 and frame.channels in (3, 4) and min(frame[:2]) > 1
     if not moves and not (words and stage.interpolation == "bilinear"):
         raise Untraceable
-    return Entry(MOVE if moves else WARP, [tape.register(v) for v in stage.pull], None, stage, frame)
+    numbers = (*stage.pull, *(stage.part or ()))
+    return Entry(MOVE if moves else WARP, [tape.register(v) for v in numbers], None, stage, frame)
 
 
 def record(

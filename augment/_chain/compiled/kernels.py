@@ -10,12 +10,14 @@ from imgproc._core.jit import borrowed, kernel, shared
 from imgproc._core.units import bound, invoke, invoke_kernel
 from imgproc._scanline.machine import (
     AT,
+    CHANNELS,
     COLUMNS,
     COUNT,
     EXACT,
     FIRST,
     FLAGS,
     HEIGHT,
+    LINE,
     RESIZED,
     ROWS,
     RUN,
@@ -48,8 +50,9 @@ from .program import HEAD, LESS, LOG, MOVE, SIN, evaluate_kernel
 INPUT_H, INPUT_W, CONSTANT = range(3)
 """What is known of a map beside its matrix: the size of its input, and whether its border is constant."""
 
-MAP = 10
-"""Numbers of a map that a sample has drawn: its matrix from output to input, and which map it is."""
+MAP = 14
+"""Numbers of a map that a sample has drawn: its matrix from output to input; which map it is; and the part of its input
+that it sees, x0, y0, x1, y1, which are all 0 if it sees all of it."""
 
 COPY, INTERPOLATE = range(2)
 """Places in `Chain.samplers`."""
@@ -99,6 +102,8 @@ class Work(NamedTuple):
     """int64: `Result.numbers`."""
     keep: Any
     """int64: the same for an image on its way to a mean."""
+    part: Any
+    """int64 (4,): x0, y0, x1, y1 of the part of the image that is sampled."""
     matrix: Any
     frames: Any
     steps: Any
@@ -165,7 +170,7 @@ def _keep_matrix(row, m):
 
 
 @kernel(inner=True)
-def _note_map(program, at, number, registers, work):
+def _note_map(program, at, length, number, registers, work):
     """Note a map: after those before it, or, if nothing interpolates, multiplied with them."""
     pull = _matrix_at(program, at, registers)
     if number < 0:
@@ -174,6 +179,8 @@ def _note_map(program, at, number, registers, work):
     row = work.drawn[work.count[0]]
     _keep_matrix(row, pull)
     row[9] = number
+    for k in range(4):
+        row[10 + k] = registers[program[at + 9 + k]] if length > 9 else 0.0
     work.count[0] += 1
 
 
@@ -202,7 +209,7 @@ def lower(words, chain, work):
         for j in range(program[4 * segment + 2], program[4 * segment + 3]):
             code, place, length, number = program[4 * j], program[4 * j + 1], program[4 * j + 2], program[4 * j + 3]
             if code <= MOVE:
-                _note_map(program, place, number, registers, work)
+                _note_map(program, place, length, number, registers, work)
                 continue
             ops[count, UNIT], ops[count, AT], ops[count, COUNT] = number, at, length
             ops[count, FLAGS], ops[count, RUN], ops[count, TABLE] = code, 1, -1
@@ -216,30 +223,77 @@ def lower(words, chain, work):
 def place(m: Any, source: Any, result: Any) -> bool:
     """Write to the numbers of the source where whole pixels come from; returns whether none comes from outside."""
     h, w = source[HEIGHT], source[WIDTH]
-    step_x, step_y, first = walk_kernel(m, w)
-    source[FIRST], source[STEP_X], source[STEP_Y] = first, step_x, step_y
     right, down = result[COLUMNS] - 1, result[ROWS] - 1
     x0, y0 = np.floor(m[2] + 0.5 * (m[0] + m[1])), np.floor(m[5] + 0.5 * (m[3] + m[4]))
     x1, y1 = x0 + m[0] * right + m[1] * down, y0 + m[3] * right + m[4] * down
     whole = m[2] == np.floor(m[2]) and m[5] == np.floor(m[5])
-    return whole and min(x0, x1) >= 0 and min(y0, y1) >= 0 and max(x0, x1) < w and max(y0, y1) < h
+    if not (whole and min(x0, x1) >= 0 and min(y0, y1) >= 0 and max(x0, x1) < w and max(y0, y1) < h):
+        return False
+    step_x, step_y, first = walk_kernel(m, w)  # after the proof: numbers are made whole here
+    source[FIRST], source[STEP_X], source[STEP_Y] = first, step_x, step_y
+    return True
 
 
 place_kernel = shared(place, "place_kernel")
 
 
 @kernel(inner=True)
-def _merge(chain, work):
-    """Multiply the drawn maps into one matrix, as `merge` does.
+def _input_of(chain, work, j):
+    """The size of the frame that drawn map j reads, or of the result, if there is no such map."""
+    if j == work.count[0]:
+        return float(work.result[ROWS]), float(work.result[COLUMNS])
+    number = int(work.drawn[j, 9])
+    return float(chain.maps[number, INPUT_H]), float(chain.maps[number, INPUT_W])
+
+
+@kernel(inner=True)
+def _cut(chain, work):
+    """Find the part of the image that the first interpolation may see, as `cut` does.
+
+    Returns whether it could be found, and the number of the map that reads it.  If this is not -1, `work.matrix` is its
+    matrix from the part, and `work.part` is x0, y0, x1, y1."""
+    pull, first = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), 0
+    inside = True
+    while first < work.count[0] and is_exact_kernel(_load_matrix(work.drawn[first])):
+        own = _load_matrix(work.drawn[first])
+        h, w = _input_of(chain, work, first)
+        below, right = _input_of(chain, work, first + 1)
+        known, x0, y0, x1, y1 = bounds_kernel(own, below, right)
+        inside = inside and stays_inside_kernel(known, x0, y0, x1, y1, h, w)
+        pull = multiply_kernel(pull, own)
+        first += 1
+    if first == work.count[0]:
+        return True, -1
+    row = work.drawn[first]
+    own = row[12] > 0.0
+    if not inside or (first == 0 and not own):
+        return inside or not own, -1
+    h, w = _input_of(chain, work, first)
+    left, top = (row[10], row[11]) if own else (0.0, 0.0)
+    right, bottom = (row[12], row[13]) if own else (w, h)
+    pull_part = multiply_kernel(pull, (1.0, 0.0, left, 0.0, 1.0, top, 0.0, 0.0, 1.0))
+    known, x0, y0, x1, y1 = bounds_kernel(pull_part, bottom - top, right - left)
+    whole = multiply_kernel(pull, _load_matrix(row))
+    _keep_matrix(work.matrix, multiply_kernel((1.0, 0.0, -x0, 0.0, 1.0, -y0, 0.0, 0.0, 1.0), whole))
+    part = work.part
+    part[0], part[1], part[2], part[3] = int(x0), int(y0), int(x1), int(y1)
+    return True, first
+
+
+@kernel(inner=True)
+def _merge(chain, work, start):
+    """Multiply the drawn maps into one matrix, as `merge` does; map `start` reads a part of the image, see `_cut`.
 
     Returns how many frames show their border, or -1 if one of them has another border than a constant one."""
     height, width = float(work.result[ROWS]), float(work.result[COLUMNS])
     pull = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
     frames = 0
-    for j in range(work.count[0] - 1, -1, -1):
+    for j in range(work.count[0] - 1, max(start, 0) - 1, -1):
         number = int(work.drawn[j, 9])
-        pull = multiply_kernel(_load_matrix(work.drawn[j]), pull)
+        pull = multiply_kernel(_load_matrix(work.matrix if j == start else work.drawn[j]), pull)
         h, w = float(chain.maps[number, INPUT_H]), float(chain.maps[number, INPUT_W])
+        if j == start:
+            h, w = float(work.part[3] - work.part[1]), float(work.part[2] - work.part[0])
         known, x0, y0, x1, y1 = bounds_kernel(pull, height, width)
         if stays_inside_kernel(known, x0, y0, x1, y1, h, w):
             continue
@@ -258,13 +312,14 @@ def _merge(chain, work):
 @kernel(inner=True)
 def _sampled(chain, work, frames):
     """Write to the numbers of the source how it is sampled."""
-    numbers, matrix = work.source, _load_matrix(work.matrix)
+    numbers, matrix, part = work.source, _load_matrix(work.matrix), work.part
+    numbers[HEIGHT], numbers[WIDTH] = part[3] - part[1], part[2] - part[0]
     exact = is_exact_kernel(matrix)
     numbers[SAMPLER] = chain.samplers[COPY if exact else INTERPOLATE]
     numbers[EXACT] = 1 if exact else 0
     numbers[RESIZED] = 1 if not exact and frames == 0 and keeps_axes_kernel(matrix) else 0
     if exact:
-        step_x, step_y, first = walk_kernel(matrix, numbers[WIDTH])
+        step_x, step_y, first = walk_kernel(matrix, numbers[LINE])
         numbers[FIRST], numbers[STEP_X], numbers[STEP_Y] = first, step_x, step_y
 
 
@@ -301,10 +356,17 @@ def _run_rows(pixels, work, part, frames, chain, limits, out, numbers):
 @kernel(inner=True)
 def _run_warped(image, count, chain, work, out):
     """Run one sample of a chain that interpolates; False if it cannot be done in this way."""
-    frames = _merge(chain, work)
+    part, line = work.part, work.source[LINE]
+    rows, _ = _input_of(chain, work, 0)
+    part[0], part[1], part[2], part[3] = 0, 0, line, int(rows)
+    known, start = _cut(chain, work)
+    if not known or min(part[2] - part[0], part[3] - part[1]) < 2:  # the sampler reads 2 x 2 pixels
+        return False
+    frames = _merge(chain, work, start)
     if frames < 0:
         return False
     _sampled(chain, work, frames)
+    image = image[(part[1] * line + part[0]) * work.source[CHANNELS] :]  # of bytes
     split = np.int64(0)
     while split < count and not work.ops[split, FLAGS] & MEAN:
         split += 1
@@ -330,8 +392,8 @@ def _borrowed_work(w):
     return Work(
         borrowed(w.registers), borrowed(w.drawn), borrowed(w.count), borrowed(w.ops), borrowed(w.params),
         borrowed(w.tables), w.table, w.prepare, borrowed(w.source), borrowed(w.moved), borrowed(w.result),
-        borrowed(w.keep), borrowed(w.matrix), borrowed(w.frames), borrowed(w.steps), borrowed(w.grids),
-        borrowed(w.fills), borrowed(w.buffer), borrowed(w.totals), borrowed_scratch(w.scratch),
+        borrowed(w.keep), borrowed(w.part), borrowed(w.matrix), borrowed(w.frames), borrowed(w.steps),
+        borrowed(w.grids), borrowed(w.fills), borrowed(w.buffer), borrowed(w.totals), borrowed_scratch(w.scratch),
     )  # fmt: skip
 
 

@@ -39,6 +39,10 @@ class Rules(NamedTuple):
     dtype: np.dtype | None = None
     layout: str = "last"
     fuse: bool = True
+    unit: str = ""
+    """What needs the levels of float images to be those from 0 to 1, if anything does."""
+    needed: tuple[str, ...] = ()
+    """Targets that must come wherever that comes whose rows they follow."""
 
 
 class Target:

@@ -19,6 +19,7 @@ import numpy as np
 from imgproc._core.jit import kernel
 from imgproc._scanline import Stage
 
+from ..._dust import thinnest_kernel
 from .path import DUST, MOST_PIECES, MULTIPLY, Path, bend, path_back
 
 _PIECES = 32.0
@@ -27,7 +28,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM, _HORIZON = range(5)
 _NEAR = 1e-6
 """Depth, against the deepest vertex, at which a polygon that no frame cuts ends before the horizon."""
 _SEEN = 1e-9
-"""Part of a box below which nothing of it is seen: what is left is rounding."""
+"""Part of a box below which nothing of it is seen, however large it comes out: what is left is rounding."""
 _NEXT = 1e-9
 """Pixels beside a frame's edge that are on it."""
 
@@ -211,6 +212,7 @@ def carry_boxes(boxes, steps, grids, frame, rule, p, out, parts, kept):
     count = 0
     last = steps.shape[0] - 1
     fw, fh = (steps[last, 10], steps[last, 11]) if last >= 0 else (w, h)
+    least = thinnest_kernel(fh, fw)
     for i in range(boxes.shape[0]):
         x0, y0, x1, y1, seen, enough = 0.0, 0.0, 0.0, 0.0, 0.0, False
         # What is seen of it first, then all of it.
@@ -219,6 +221,7 @@ def carry_boxes(boxes, steps, grids, frame, rule, p, out, parts, kept):
             if turn == 0:
                 seen, area = min(part, 1.0), (x1 - x0) * (y1 - y0)
                 enough = seen > _SEEN and seen >= min_visibility - _SEEN and area >= min_area * (1.0 - _SEEN)
+                enough = enough and x1 - x0 >= least and y1 - y0 >= least
                 if not enough:
                     break
         if not enough:

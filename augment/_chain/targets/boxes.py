@@ -16,8 +16,9 @@ back.  The result is the smallest upright box around what is left: for a rotated
 `min_visibility` is the part of the box that must still be seen, by area, against what the input showed of it: all
 stages together, measured on the original box, so that neither scale nor perspective counts as loss.  (Where a grid
 displaces, areas are compared before and after it.)  A box of which nothing is seen is dropped: outside the input
-already, without area, or lost on the way.  With its row go its fields.  Erased pixels hide nothing of a box.  Borders
-that repeat the image (``reflect``, ``wrap``, ...) do not repeat boxes.
+already, without area, or lost on the way.  So is one that comes out thinner than a thousandth of a pixel (see
+`_dust`).  With its row go its fields.  Erased pixels hide nothing of a box.  Borders that repeat the image
+(``reflect``, ``wrap``, ...) do not repeat boxes.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ from imgproc._core.check import one_of
 from imgproc._core.jit import kernel
 from imgproc._scanline import Geometry
 
+from ..._dust import thick_rows, thinnest_kernel
 from .base import Opened, Passage, Piece, Rules, Target
 from .box_path import boxes_back, move_boxes
+from .path import DUST
 from .rows import as_container, as_rows
 
 PASCAL_VOC, COCO, YOLO, ALBUMENTATIONS = range(4)
@@ -54,33 +57,46 @@ _FAR = 10.0
 # --- what is visible of boxes in a mixed image ------------------------------------------------------------------------
 
 
+@kernel(inner=True)
+def _to_whole(value):
+    """The whole number that a coordinate misses by rounding, or the coordinate."""
+    whole = np.rint(value)
+    return whole if abs(value - whole) <= DUST else value
+
+
 @kernel
 def visible_boxes(boxes, owner, who, least, out, kept):
     """Boxes cut to the smallest around their pixels of one owner; returns how many are kept.
 
-    A box is measured by what it has inside of the frame; pixels that its sides cut count by their covered part.
+    A box is measured by what it has inside of the frame; pixels that its sides cut count by their covered part, and
+    those that they only touch, but for rounding, not at all.
     """
     h, w = owner.shape
+    thin = thinnest_kernel(float(h), float(w))
     count = 0
     for k in range(boxes.shape[0]):
         x0, y0 = max(boxes[k, 0], 0.0), max(boxes[k, 1], 0.0)
         x1, y1 = min(boxes[k, 2], float(w)), min(boxes[k, 3], float(h))
-        if not (x0 < x1 and y0 < y1):
+        if not (x1 - x0 >= thin and y1 - y0 >= thin):
             continue
+        # What it covers of pixels is counted without the dust at its sides, which stay as they are where they bound it.
+        u0, v0, u1, v1 = _to_whole(x0), _to_whole(y0), _to_whole(x1), _to_whole(y1)
         seen, left, top, right, bottom = 0.0, x1, y1, x0, y0
-        for y in range(int(np.floor(y0)), int(np.ceil(y1))):
-            down = min(y1, y + 1.0) - max(y0, float(y))
+        for y in range(int(np.floor(v0)), int(np.ceil(v1))):
+            down = min(v1, y + 1.0) - max(v0, float(y))
             across, first, last = 0.0, -1, -1
-            for x in range(int(np.floor(x0)), int(np.ceil(x1))):
+            for x in range(int(np.floor(u0)), int(np.ceil(u1))):
                 if owner[y, x] == who:
-                    across += min(x1, x + 1.0) - max(x0, float(x))
+                    across += min(u1, x + 1.0) - max(u0, float(x))
                     first = x if first < 0 else first
                     last = x
             if last >= 0:
                 seen += down * across
-                left, right = min(left, max(x0, float(first))), max(right, min(x1, last + 1.0))
-                top, bottom = min(top, max(y0, float(y))), max(bottom, min(y1, y + 1.0))
-        if seen > 0.0 and seen >= least * (x1 - x0) * (y1 - y0) * (1.0 - 1e-12):
+                left = min(left, float(first) if first > u0 else x0)
+                right = max(right, last + 1.0 if last + 1 < u1 else x1)
+                top, bottom = min(top, float(y) if y > v0 else y0), max(bottom, y + 1.0 if y + 1 < v1 else y1)
+        enough = seen > 0.0 and seen >= least * (u1 - u0) * (v1 - v0) * (1.0 - 1e-12)
+        if enough and right - left >= thin and bottom - top >= thin:
             out[count, 0], out[count, 1], out[count, 2], out[count, 3] = left, top, right, bottom
             kept[count] = k
             count += 1
@@ -259,9 +275,11 @@ class Boxes(Target):
         return close_boxes(value, passage.rules.box_format, *passage.end, like=like, kept=rows)
 
     def cut(self, value: np.ndarray, piece: Piece) -> np.ndarray:
-        """Cut to their visible pixels, on the canvas."""
+        """Cut to their visible pixels, on the canvas; those that are no slivers where all is visible."""
         if piece.owner is not None:
             value, piece.kept[self.name] = seen_boxes(value, piece.owner, piece.who, piece.least)
+        elif len(rows := thick_rows(value, piece.sample.height, piece.sample.width)) < len(value):
+            value, piece.kept[self.name] = value[rows], rows
         y, x = piece.at
         return value + np.array((x, y, x, y), np.float64)
 

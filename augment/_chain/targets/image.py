@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from imgproc._core.check import as_image
+from imgproc._core.unit_range import must_be_unit
 from imgproc._scanline import Stage, run
 
 from .base import Opened, Passage, Rules, Target
@@ -52,6 +53,8 @@ class Image(Plane):
         image = as_image(value, self.name)
         if image.shape[0] == 0 or image.shape[1] == 0:
             raise ValueError(f"{self.name} must have at least one pixel, got shape {image.shape}")
+        if sample.rules.unit:
+            must_be_unit(image, self.name, who=sample.rules.unit)
         return image
 
     def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:
@@ -72,6 +75,8 @@ class FurtherImage(Plane):
         size = sample.height, sample.width
         if image.shape[:2] != size:
             raise ValueError(f"{self.name} must have the (h, w) of image, {size}, got {image.shape[:2]}")
+        if sample.rules.unit:
+            must_be_unit(image, self.name, who=sample.rules.unit)
         return image
 
     def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:

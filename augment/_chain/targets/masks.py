@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.hints import hint_of
 from imgproc._scanline import Erase, Geometry, MaskOnly, Stage, run_mask
 from imgproc._scanline.matrix import IDENTITY, inverse, multiply
 
@@ -47,7 +48,8 @@ def check_mask(mask: Any, height: int, width: int, name: str = "mask") -> np.nda
 
 def _check_labels(mask: Any, name: str) -> None:
     if type(mask) is not np.ndarray and (not isinstance(mask, np.ndarray) or isinstance(mask, np.ma.MaskedArray)):
-        raise TypeError(f"{name} must be a plain numpy array, got {type(mask).__name__}")
+        hint = hint_of(mask, name, "numpy.uint8")
+        raise TypeError(f"{name} must be a plain numpy array, got {type(mask).__name__}{hint}")
     dtype = mask.dtype
     if dtype.kind not in _LABELS or dtype.itemsize not in _SIZES or dtype.char == "e":  # float16
         raise TypeError(f"{name} must be bool, integers, float32 or float64, got {dtype}")
@@ -62,7 +64,8 @@ def open_masks(masks: Any, height: int, width: int, name: str = "masks") -> list
         if masks.shape[1:3] != (height, width):
             raise ValueError(f"{name} must have the (h, w) of the image, {(height, width)}, got {masks.shape}")
     elif not isinstance(masks, (list, tuple)):
-        raise TypeError(f"{name} must be a list of masks or an array (n, h, w), got {type(masks).__name__}")
+        hint = hint_of(masks, name)
+        raise TypeError(f"{name} must be a list of masks or an array (n, h, w), got {type(masks).__name__}{hint}")
     return [check_mask(mask, height, width, f"{name}[{i}]") for i, mask in enumerate(masks)]
 
 

@@ -37,7 +37,9 @@ def _displacement(grids, head, x, y):
     """Displacement (dx, dy) at a point, bilinear between nodes and constant outside, and its four derivatives."""
     rows, columns = int(grids[head]) - 1, int(grids[head + 1]) - 1
     sx, sy = columns / float(grids[head + 2]), rows / float(grids[head + 3])
-    u, v = min(max(x * sx, 0.0), float(columns)), min(max(y * sy, 0.0), float(rows))
+    u, v = x * sx, y * sy
+    u, v = u if u > 0.0 else 0.0, v if v > 0.0 else 0.0  # of NaN, too
+    u, v = min(u, float(columns)), min(v, float(rows))
     j, k = min(int(u), columns - 1), min(int(v), rows - 1)
     tx, ty = u - j, v - k
     # Outside nothing changes along the axis that was left.

@@ -6,16 +6,22 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.hints import hint_of
+
 
 def as_rows(value: Any, name: str, columns: int, what: str) -> np.ndarray:
     """Rows of numbers as a new, contiguous float64 array of shape (n, columns)."""
     try:
         array = np.asarray(value)
+    except (TypeError, RuntimeError) as error:  # a tensor that needs a gradient or lies on a GPU
+        came = type(value).__name__
+        raise TypeError(f"{name} must be numbers, rows {what}, got {came}{hint_of(value, name)}") from error
     except ValueError:  # rows of different lengths
         raise ValueError(f"{name} must have shape (n, {columns}), rows {what}, got rows of different lengths") from None
     if array.dtype.kind not in "iuf":
         came = "None" if value is None else f"{type(value).__name__} of {array.dtype}"
-        raise TypeError(f"{name} must be numbers, rows {what}, got {came}")
+        hint = "" if isinstance(value, (list, tuple)) else hint_of(value, name)
+        raise TypeError(f"{name} must be numbers, rows {what}, got {came}{hint}")
     if array.shape == (0,):
         return np.empty((0, columns))
     if array.ndim != 2 or array.shape[1] != columns:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..._core.check import LONGEST
 from ..._core.jit import Kernel
 from ..._core.units import BYTES, Family, Unit
 
@@ -26,13 +27,26 @@ SAMPLER = Family(
 )
 """Pixels, task, rows, limits, and rows to work in (see `Workspace`).  What a sampler returns has no meaning."""
 
-HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, COUNT, AT, START, STEP, FRESH = range(10)
+HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, COUNT, AT, START, STEP, FRESH, LINE = range(11)
 """What a task holds: size and channels of the source; whether taps wrap round; whether the map keeps the axes; the
 number of points, and the first column of `rows` to fill; for the sampler that copies, the first pixel and the step to
-the next; and whether the columns differ from those of the row before."""
+the next; whether the columns differ from those of the row before; and how many pixels of a row of memory the source is
+a part of, `WIDTH` or more."""
 
-TASK = 10
+TASK = 11
 """Numbers of a task."""
+
+
+MOST_READ = (1 << 32) - 1
+"""Pixels of the largest image that samplers can read: they are counted in 32 bits.  Its sides are at most `LONGEST`:
+points are float32."""
+
+
+def check_samplable(h: int, w: int, line: int | None = None) -> None:
+    """Refuse an image of (h, w) that is too large to be interpolated; `line` is the length of its rows in memory."""
+    if max(h, w) > LONGEST or h * (line or w) > MOST_READ:
+        rule = f"sides of at most {LONGEST} and at most {MOST_READ} pixels to be interpolated"
+        raise ValueError(f"image must have {rule}, got {h} x {w}: cut it into parts first")
 
 
 class Workspace(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..._core.jit import kernel
-from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, WRAP, Sampler
+from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, WIDTH, WRAP, Sampler
 from ._vectors import bicubic_of, sixteen
 from .bilinear import _near
 
@@ -33,10 +33,10 @@ def _cubic(t, first, second, third, fourth):
 
 
 @kernel(inner=True)
-def _bicubic_taps(xs, ys, w, h, index, fx, fy):
+def _bicubic_taps(xs, ys, w, h, line, index, fx, fy):
     """Find the number of the upper left one of the sixteen pixels around each point; -1 if one of them is outside."""
     zero, half, one = np.float32(0.0), np.float32(0.5), np.int32(1)
-    right, bottom, width = np.float32(w), np.float32(h), np.int32(w)
+    right, bottom, width = np.float32(w), np.float32(h), np.int32(line)
     last_x, last_y = np.int32(w - 4), np.int32(h - 4)
     nowhere = np.int32(0)
     for i in range(xs.size):
@@ -58,15 +58,16 @@ def _bicubic_edge(flat, task, x, y, across, down, limits, rows, at):
     """Sample a point that has taps outside of the image."""
     h, w, channels, wrap = task[HEIGHT], task[WIDTH], task[CHANNELS], task[WRAP] != 0
     kind = rows.dtype.type
-    half = np.float32(0.5)
-    i0 = int(np.floor(min(max(x, np.float32(0.0)), np.float32(w)) - half)) - 1
-    j0 = int(np.floor(min(max(y, np.float32(0.0)), np.float32(h)) - half)) - 1
+    half, zero = np.float32(0.5), np.float32(0.0)
+    x, y = x if x > zero else zero, y if y > zero else zero  # of NaN, too
+    i0 = int(np.floor(min(x, np.float32(w)) - half)) - 1
+    j0 = int(np.floor(min(y, np.float32(h)) - half)) - 1
     for c in range(channels):
         total = kind(0)
         for k in range(4):
             column, place = kind(0), _near(i0 + k, w, wrap)
             for j in range(4):
-                column += down[j] * kind(flat[(_near(j0 + j, h, wrap) * w + place) * channels + c])
+                column += down[j] * kind(flat[(_near(j0 + j, h, wrap) * task[LINE] + place) * channels + c])
             total += across[k] * column
         rows[c, at] = _level(total, limits[0], limits[1], limits[2])
 
@@ -116,7 +117,8 @@ def _sampler(name: str, inside: Any) -> Sampler:
         n, at, rows = task[COUNT], task[AT], all_rows[:channels]
         kind = rows.dtype.type
         xs, ys, floats = scratch.floats[0], scratch.floats[1], scratch.floats[2:]
-        line, step = np.uint64(w * channels), np.uint64(channels)
+        width = task[LINE]
+        line, step = np.uint64(width * channels), np.uint64(channels)
         block = floats.shape[1] // 3
         second, third = block, 2 * block
         for start in range(0, n, block):
@@ -126,7 +128,7 @@ def _sampler(name: str, inside: Any) -> Sampler:
             a, b, c = floats[1, :m], floats[1, second : second + m], floats[1, third : third + m]
             d, e, f = floats[2, :m], floats[2, second : second + m], floats[2, third : third + m]
             g, o = floats[3, :m], floats[3, second : second + m]
-            _bicubic_taps(part_x, part_y, w, h, index, fx, fy)
+            _bicubic_taps(part_x, part_y, w, h, width, index, fx, fy)
             _cubic(fx, a, b, c, d)
             _cubic(fy, e, f, g, o)
             for i in range(m):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..._core.jit import kernel
-from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, WRAP, Sampler
+from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, WIDTH, WRAP, Sampler
 from ._vectors import bilinear_of, pair_of_integers
 
 _BLOCK = 64
@@ -29,11 +29,11 @@ def _corner(x, limit):
 
 
 @kernel(inner=True)
-def _bilinear_taps(xs, ys, n, w, h, index, edge, fx, fy):
+def _bilinear_taps(xs, ys, n, w, h, line, index, edge, fx, fy):
     """Find the number of the upper left one of the four pixels around each point.
 
     `edge` becomes 1 if one of the four is outside."""
-    right, bottom, width = np.float32(w), np.float32(h), np.int32(w)
+    right, bottom, width = np.float32(w), np.float32(h), np.int32(line)
     last_x, last_y, one = np.int32(w - 1), np.int32(h - 1), np.int32(1)
     for i in range(n):
         k, tx = _corner(xs[i], right)
@@ -54,13 +54,14 @@ def _near(k, size, wrap):
 
 
 @kernel(inner=True)
-def _bilinear_edge(flat, w, h, channels, wrap, x, y, magic, rows, at):
+def _bilinear_edge(flat, task, x, y, magic, rows, at):
     """Sample a point that has taps outside of the image."""
+    h, w, channels, wrap, line = task[HEIGHT], task[WIDTH], task[CHANNELS], task[WRAP] != 0, task[LINE]
     kind = rows.dtype.type
     k, tx = _corner(x, np.float32(w))
     m, ty = _corner(y, np.float32(h))
     fx, fy = kind(tx), kind(ty)
-    top, bottom = _near(int(m) - 1, h, wrap) * w, _near(int(m), h, wrap) * w
+    top, bottom = _near(int(m) - 1, h, wrap) * line, _near(int(m), h, wrap) * line
     left, right = _near(int(k) - 1, w, wrap), _near(int(k), w, wrap)
     for c in range(channels):
         s, t = kind(flat[(top + left) * channels + c]), kind(flat[(bottom + left) * channels + c])
@@ -155,12 +156,12 @@ def _inside_any(flat, line, n, at, magic, rows, scratch):
 
 def _sampler(name: str, inside: Any) -> Sampler:
     def sample(flat, task, rows, limits, scratch):
-        h, w, channels, wrap = task[HEIGHT], task[WIDTH], task[CHANNELS], task[WRAP] != 0
+        h, w, channels, line = task[HEIGHT], task[WIDTH], task[CHANNELS], task[LINE]
         n, at, magic = task[COUNT], task[AT], limits[2]  # `magic` rounds levels; 0 leaves them as they are
         xs, ys, edge = scratch.floats[0], scratch.floats[1], scratch.ints[3]
-        _bilinear_taps(xs, ys, n, w, h, scratch.ints[0], edge, scratch.floats[2], scratch.floats[3])
+        _bilinear_taps(xs, ys, n, w, h, line, scratch.ints[0], edge, scratch.floats[2], scratch.floats[3])
         if min(w, h) > 1:
-            inside(flat, w * channels, n, at, magic, rows[:channels], scratch)
+            inside(flat, line * channels, n, at, magic, rows[:channels], scratch)
         for start in range(0, n, _BLOCK):
             last, some = min(start + _BLOCK, n), np.int32(0)
             for i in range(start, last):
@@ -168,7 +169,7 @@ def _sampler(name: str, inside: Any) -> Sampler:
             if some != 0:
                 for i in range(start, last):
                     if edge[i] != 0:
-                        _bilinear_edge(flat, w, h, channels, wrap, xs[i], ys[i], magic, rows, at + i)
+                        _bilinear_edge(flat, task, xs[i], ys[i], magic, rows, at + i)
 
     sample.__qualname__ = name
     return Sampler(name, sample)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ..._core.jit import kernel
-from ._base import AT, CHANNELS, COUNT, HEIGHT, WIDTH, Sampler
+from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, WIDTH, Sampler
 
 
 @kernel(inner=True)
-def nearest_index(xs, ys, w, h, n, index):
+def nearest_index(xs, ys, w, h, line, n, index):
     """Find the number of the pixel that covers each point."""
     zero, right, bottom = np.float32(0.0), np.float32(w - 1), np.float32(h - 1)
-    width = np.int32(w)
+    width = np.int32(line)
     for i in range(n):
         x, y = xs[i], ys[i]
         x = x if x > zero else zero
@@ -27,7 +27,7 @@ def sample_nearest(flat, task, rows, limits, scratch):
     """Copy the levels of the nearest pixels as they are."""
     n, at, size = task[COUNT], task[AT], np.uint64(task[CHANNELS])
     index = scratch.ints[0]
-    nearest_index(scratch.floats[0], scratch.floats[1], task[WIDTH], task[HEIGHT], n, index)
+    nearest_index(scratch.floats[0], scratch.floats[1], task[WIDTH], task[HEIGHT], task[LINE], n, index)
     for c in range(task[CHANNELS]):
         row = rows[c, at : at + n]
         for i in range(n):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._core.formats import ROUNDING
 from ..._core.jit import Intrinsic, kernel
-from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, RESIZED, WIDTH, Sampler
+from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, LINE, RESIZED, WIDTH, Sampler
 
 
 def _load_word(intrinsic: Any) -> Any:
@@ -32,14 +32,15 @@ _word = Intrinsic(_load_word)
 
 
 @kernel(inner=True)
-def _word_taps(xs, ys, n, w, h, channels, index, fx, fy):
+def _word_taps(xs, ys, n, task, index, fx, fy):
     """Find the upper left byte of the four pixels around each point.
 
     At the edge the weights change instead of the taps, so that all taps are inside."""
+    w, h, channels = task[WIDTH], task[HEIGHT], task[CHANNELS]
     half, zero = np.float32(0.5), np.float32(0.0)
     right, bottom = np.float32(w - 1), np.float32(h - 1)
     last_x, last_y = np.int32(w - 2), np.int32(h - 2)
-    line, size = np.int32(channels * w), np.int32(channels)
+    line, size = np.int32(channels * task[LINE]), np.int32(channels)
     for i in range(n):
         u, v = xs[i] - half, ys[i] - half
         u = u if u > zero else zero
@@ -106,12 +107,12 @@ def _resized_taps(v, task, xs, ys, index, fx, fy):
     """Find the taps of a row whose points all have y = `v`; returns the byte that the indices count from.
 
     Columns are the same in all rows, so only a fresh row computes them."""
-    h, w, channels, n = task[HEIGHT], task[WIDTH], task[CHANNELS], task[COUNT]
+    h, n = task[HEIGHT], task[COUNT]
     half, zero, bottom = np.float32(0.5), np.float32(0.0), np.float32(h - 1)
     if task[FRESH] != 0:
         for i in range(n):
             ys[i] = half
-        _word_taps(xs, ys, n, w, h, channels, index, fx, fy)
+        _word_taps(xs, ys, n, task, index, fx, fy)
     v -= half
     v = v if v > zero else zero
     v = bottom if v > bottom else v
@@ -120,17 +121,17 @@ def _resized_taps(v, task, xs, ys, index, fx, fy):
     share = v - np.float32(j0)
     for i in range(n):
         fy[i] = share
-    return j0 * channels * w
+    return j0 * task[CHANNELS] * task[LINE]
 
 
 @kernel(inner=True)
 def _taps(task, scratch):
     """Find the taps of a row; returns the byte that their indices count from."""
-    h, w, channels, n = task[HEIGHT], task[WIDTH], task[CHANNELS], task[COUNT]
+    n = task[COUNT]
     xs, ys, index, fx, fy = scratch.floats[0], scratch.floats[1], scratch.ints[0], scratch.floats[2], scratch.floats[3]
     if task[RESIZED] != 0:
         return _resized_taps(ys[0], task, xs, ys, index, fx, fy)
-    _word_taps(xs, ys, n, w, h, channels, index, fx, fy)
+    _word_taps(xs, ys, n, task, index, fx, fy)
     return 0
 
 
@@ -138,7 +139,7 @@ def _taps(task, scratch):
 def sample_rgb(flat, task, rows, limits, scratch):
     """Sample RGB: a left and a right pixel have six bytes."""
     n, at = task[COUNT], task[AT]
-    start, end, line = _taps(task, scratch), at + n, 3 * task[WIDTH]
+    start, end, line = _taps(task, scratch), at + n, 3 * task[LINE]
     red, green, blue = rows[0, at:end], rows[1, at:end], rows[2, at:end]
     halves = scratch.halves
     _fetch_words(flat, start, line - 2, scratch.ints[0], n, scratch.wide[0], scratch.wide[1])
@@ -149,7 +150,7 @@ def sample_rgb(flat, task, rows, limits, scratch):
 def sample_rgba(flat, task, rows, limits, scratch):
     """Sample RGBA: a left and a right pixel have eight bytes."""
     n, at = task[COUNT], task[AT]
-    start, end, line = _taps(task, scratch), at + n, 4 * task[WIDTH]
+    start, end, line = _taps(task, scratch), at + n, 4 * task[LINE]
     red, green, blue, alpha = rows[0, at:end], rows[1, at:end], rows[2, at:end], rows[3, at:end]
     halves = scratch.halves
     _fetch_words(flat, start, line, scratch.ints[0], n, scratch.wide[0], scratch.wide[1])

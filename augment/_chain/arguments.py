@@ -1,0 +1,37 @@
+"""Arguments that a transform does not have: which of its parameters is meant."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from imgproc._core.publish import closest
+
+from .._peers import KEYWORDS
+
+
+def refuse_arguments(kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise TypeError for the arguments of a transform that no parameter takes, and name the one that is meant.
+
+    A class with a constructor of its own may take what is no field.
+    """
+    parameters = inspect.signature(kind.__init__).parameters.values()  # type: ignore[misc]
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return
+    known = sorted([parameter.name for parameter in parameters][1:], key="p".__eq__)
+    who = kind.__name__
+    for name in kwargs:
+        if name not in known:
+            raise TypeError(f"{who} has no parameter {name!r}{_meant(name, known)}")
+    if args and all(parameter.kind is parameter.KEYWORD_ONLY for parameter in list(parameters)[1:]):
+        names = ", ".join(f"{name}=" for name in known)
+        raise TypeError(f"{who} takes its parameters by name, {names}, got {len(args)} without one")
+
+
+def _meant(name: str, known: list[str]) -> str:
+    """The end of the message."""
+    ours = [other for other in KEYWORDS.get(name, ()) if other in known]
+    if ours:
+        return f": what other libraries call {name} is {', '.join(f'{other}=' for other in ours)} here"
+    close = closest(name, known)
+    return f": did you mean {close}=?" if close else f": it has {', '.join(known)}"

@@ -1,0 +1,31 @@
+"""Which chains take float images to have levels from 0 to 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .transform import Transform
+
+
+def needs_unit(transforms: Sequence[Transform], dtype: Any) -> str:
+    """What in a chain needs levels from 0 to 1 as they arrive; empty if nothing does.
+
+    That is the first transform which assumes them, or a result of integers.  What comes after a transform that sets
+    the range itself, or after one of a user, about which nothing is known, does not count.
+
+    Parameters
+    ----------
+    transforms : sequence of Transform
+        All of the chain, in order.
+    dtype : str or None
+        Of the result.
+    """
+    package = __name__.partition(".")[0]
+    for transform in transforms:
+        kind = type(transform)
+        if kind.assumes_unit:
+            return kind.__name__
+        if kind.sets_range or kind.__module__.partition(".")[0] != package:
+            return ""
+    return f"dtype={dtype!r}" if dtype in ("uint8", "uint16") else ""

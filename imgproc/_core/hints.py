@@ -1,0 +1,83 @@
+"""What a caller meant who passes something else than an image: the ends of messages, and the rule of layout."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+SIDE = 16
+"""The least side of a plane for `looks_like_planes`."""
+
+
+def looks_like_planes(n: int, h: int, w: int) -> bool:
+    """Whether an array of this shape must be planes (n, h, w), and cannot be an image of w channels.
+
+    It must be if the last two sides are those of a picture, and nothing else explains them:
+
+    * they are equal and at least 16, and larger than the first side or above 256: (3, 224, 224), (1, 28, 28),
+      (30, 512, 512), (600, 512, 512); or
+    * the first side is the smallest, neither of the others is more than four times the other, and either the last is
+      above 256, more channels than cameras have: (3, 480, 640), (30, 512, 400); or there are 3 or 4 planes with sides
+      of at least 32: (3, 100, 120).
+
+    So images of many channels stay images: hyperspectral ones (h, w, 224), also lines of them (1, 512, 224), tiles
+    (8, 8, 224) and (64, 64, 256), single pixels (1, 1, c), and maps of features (14, 20, 512).  What can be both, such
+    as (6, 100, 120), is an image.  Wrongly refused are strips of three or four rows of a hyperspectral image, and wide
+    maps of more than 256 features such as (38, 128, 512).
+    """
+    low, high = min(h, w), max(h, w)
+    if low < SIDE:
+        return False
+    if h == w:
+        return n < h or w > 256
+    return n < low and high <= 4 * low and (w > 256 or (n in (3, 4) and low >= 32))
+
+
+def hint_of(value: Any, name: str, dtype: str = "") -> str:
+    """What a caller should have written who passes something else than an array, as the end of a message.
+
+    `dtype` is the one that an array should have, as text."""
+    home = type(value).__module__.partition(".")[0]
+    if home == "torch":
+        ready = ".detach()" if getattr(value, "requires_grad", False) else ""
+        ready += ".cpu()" if getattr(getattr(value, "device", None), "type", "cpu") != "cpu" else ""
+        text = f"{name}{ready}.numpy()"
+        return f"; convert it with {f'imgproc.channels_last({text})' if _planes_of_tensor(value) else text}"
+    if home == "tensorflow":
+        return f"; convert it with {name}.numpy()"
+    if home in ("jax", "jaxlib"):
+        return f"; convert it with numpy.asarray({name})"
+    if home == "cupy":
+        return f"; convert it with {name}.get()"
+    if home == "PIL":
+        return f"; convert it with imgproc.from_pil({name})"
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"; read it with imgproc.read_image(io.BytesIO({name}))"
+    if isinstance(value, (str, os.PathLike)):
+        return f"; read it with imgproc.read_image({name})"
+    if isinstance(value, (list, tuple)) and value:
+        if isinstance(value[0], np.ndarray) and value[0].ndim > 1:
+            return f"; treat one at a time, {name}[k]"
+        return f"; make it one with numpy.array({name}{dtype and f', dtype={dtype}'})"
+    return f"; convert it with numpy.asarray({name})" if hasattr(value, "__array__") else ""
+
+
+def _planes_of_tensor(value: Any) -> bool:
+    shape = tuple(getattr(value, "shape", ()))
+    return len(shape) == 3 and (shape[0] in (1, 3, 4) or looks_like_planes(*shape))
+
+
+def hint_of_dtype(dtype: np.dtype, name: str) -> str:
+    """How an array of another dtype becomes an image, as the end of a message."""
+    if dtype.kind == "b":
+        return f" (a mask belongs in mask=; for black and white there is imgproc.to_uint8({name}))"
+    if dtype == np.float16:
+        return f"; convert it with imgproc.to_float({name})"
+    if dtype.kind not in "iu":
+        return ""
+    ways = "imgproc.rescale({0}, source=(low, high))"
+    if dtype.itemsize > 1 and dtype != np.int16:
+        ways += ", or {0}.astype(numpy.uint8) if its levels go from 0 to 255"
+    return f"; convert it with {ways.format(name)}"

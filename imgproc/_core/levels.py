@@ -1,0 +1,129 @@
+"""Parameters that speak of intensity: fractions of full scale, and the refusal of numbers that are meant in 0 to 255.
+
+Whoever comes from OpenCV or Pillow writes ``threshold(image, level=128)`` and would get a black picture.  So each such
+parameter has a sensible range, one of the few below, and a number beyond it is refused with the fraction that was
+probably meant.  The ranges leave room for what is brighter than white and darker than black.
+
+A float image may be in units of its own, such as those of a CT scan.  A function that has the image at hand takes a
+number beyond the range if the image itself goes beyond it.  A transform has no image when it is made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .check import real
+from .formats import channels_of
+
+
+class Scale(NamedTuple):
+    """The range of a kind of parameter, and the power of full scale that it is a fraction of."""
+
+    least: float
+    most: float
+    power: int = 1
+
+
+LEVEL = Scale(-math.inf, 8.0)
+"""A level of the image: a threshold, a fill, a mean.  Below 0 nothing can be meant in 0 to 255."""
+SHIFT = Scale(-2.0, 2.0)
+"""What is added to levels."""
+SPREAD = Scale(-math.inf, 2.0)
+"""A difference of levels: a standard deviation, a strength, the height of an edge."""
+VARIANCE = Scale(-math.inf, 4.0, 2)
+"""A difference of levels, squared."""
+ANY = Scale(-math.inf, math.inf)
+"""A level that the library has computed itself."""
+TURN = Scale(-2.0, 2.0)
+"""No level: a shift of hue, in turns, which other libraries have in degrees."""
+
+
+def fraction(
+    value: Any,
+    name: str,
+    scale: Scale = LEVEL,
+    image: np.ndarray | None = None,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    at_most: float | None = None,
+) -> float:
+    """Check a finite number that is a fraction of full scale, and its bounds.
+
+    Parameters
+    ----------
+    value : float
+    name : str
+    scale : Scale
+        The sensible range.
+    image : ndarray, optional
+        The image that the number is for.  If it is of floats and goes beyond the range, so may the number.
+    above, at_least, at_most : float, optional
+        Bounds that hold in any case.
+    """
+    number = real(value, name)
+    if not scale.least <= number <= scale.most:
+        _refuse_beyond(number, name, scale, image)
+    if above is not None and number <= above:
+        raise ValueError(f"{name} must be > {above:g}, got {number}")
+    return number if at_least is None and at_most is None else real(number, name, at_least=at_least, at_most=at_most)
+
+
+def fractions(
+    value: Any,
+    name: str,
+    scale: Scale = LEVEL,
+    image: np.ndarray | None = None,
+    *,
+    channels: int | None = None,
+    above: float | None = None,
+    at_least: float | None = None,
+) -> float | tuple[float, ...]:
+    """Check one `fraction`, or a sequence of one for each channel.
+
+    With `channels`, the number of channels of the image, a sequence must have as many entries; without, at least one.
+    """
+    sequence = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    if isinstance(value, (str, bytes)) or not sequence:
+        return fraction(value, name, scale, image, above=above, at_least=at_least)
+    if channels is None and not len(value):
+        raise ValueError(f"{name} must be a level or one for each channel, got none")
+    if channels not in (None, len(value)):
+        raise ValueError(f"{name} must be one level or {channels}, one a channel, got {len(value)}")
+    return tuple(fraction(v, f"{name}[{i}]", scale, image, above=above, at_least=at_least) for i, v in enumerate(value))
+
+
+def fill_level(value: Any, image: np.ndarray | None = None) -> float:
+    """Check the level of a border that is the same for all channels."""
+    return fraction(value, "fill", LEVEL, image)
+
+
+def fill_levels(value: Any, image: np.ndarray | None = None) -> float | tuple[float, ...]:
+    """Check the level of a border, or one for each channel."""
+    return fractions(value, "fill", LEVEL, image, channels=None if image is None else channels_of(image))
+
+
+def turns(value: Any, name: str) -> float:
+    """Check a shift of hue."""
+    return fraction(value, name, TURN)
+
+
+def _refuse_beyond(number: float, name: str, scale: Scale, image: np.ndarray | None) -> None:
+    """Raise ValueError with the fraction that is meant, unless the image is in units of its own."""
+    if image is not None and image.dtype.kind == "f":
+        levels = np.abs(image[np.isfinite(image)])
+        if levels.size and float(levels.max()) ** scale.power > scale.most:
+            return
+    if scale is TURN:
+        raise ValueError(f"{name} is in turns, 1 is once around: {number:g} of 360 degrees is {number / 360:.3g}")
+    squared = " squared" if scale.power == 2 else ""
+    what = f"{name} is a fraction of full scale{squared}"
+    top = next((t for t in (255, 65535) if abs(number) <= t**scale.power), None)
+    if top is None:
+        bound = f"at most {scale.most:g}" if number > 0 else f"at least {scale.least:g}"
+        raise ValueError(f"{what} and must be {bound}, got {number:g}")
+    raise ValueError(f"{what}: {number:g} of {top}{squared} is {number / top**scale.power:.3g}")

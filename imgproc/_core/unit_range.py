@@ -1,0 +1,64 @@
+"""Float images for functions that assume levels from 0 to 1: what is clearly in other units is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .formats import channels_of
+
+LEAST, MOST = -0.5, 1.5
+"""Levels between these count as rounding, noise or overshoot of levels from 0 to 1."""
+SHARE = 0.01
+"""This part of the levels may lie beyond: glints, and pixels without data."""
+SIDE = 32
+"""At most so many rows and columns are looked at, evenly spread."""
+_USUAL = (255, 4095, 65535)
+
+
+def must_be_unit(image: np.ndarray, name: str = "image", *, who: str = "this", mask: np.ndarray | None = None) -> None:
+    """Refuse a float image whose levels are clearly not those from 0 to 1.
+
+    That is if more than one in a hundred of its levels is below -0.5 or above 1.5, and more than 8 or half of them.
+    NaN does not count.  Images of integers have the range of their dtype, and cost nothing here.
+
+    Parameters
+    ----------
+    image : ndarray
+        An image that `as_image` has checked.
+    name, who : str
+        What messages call the image, and what needs such levels.
+    mask : ndarray of bool, optional
+        Which pixels count.
+
+    Raises
+    ------
+    ValueError
+        It says how to bring the image to levels from 0 to 1.
+    """
+    if image.dtype.kind != "f" or image.size == 0:
+        return
+    h, w = image.shape[:2]
+    rows, columns = slice(None, None, -(-h // SIDE)), slice(None, None, -(-w // SIDE))
+    seen = image[rows, columns]
+    channels = channels_of(seen)
+    if channels > 4:
+        seen = seen[..., :: -(-channels // 4)]
+    if mask is not None:
+        seen = seen[mask[rows, columns]]
+    beyond = np.count_nonzero(np.abs(seen - seen.dtype.type(0.5)) > MOST - 0.5)
+    if beyond > SHARE * seen.size and (beyond > 8 or 2 * beyond > seen.size):
+        _refuse(image if mask is None else image[mask], name, who)
+
+
+def _refuse(levels: np.ndarray, name: str, who: str) -> None:
+    finite = levels[np.isfinite(levels)]
+    if not finite.size:
+        return
+    low, high = float(finite.min()), float(finite.max())
+    source: tuple[float, float] = (low, high)
+    if low >= 0.0:
+        source = (0, next((top for top in _USUAL if high <= top), high))
+    raise ValueError(
+        f"{name} must have levels from 0 to 1 for {who}, got floats from {low:g} to {high:g}: pass "
+        f"imgproc.rescale({name}, source=({source[0]:g}, {source[1]:g})), or another range that fits its units"
+    )

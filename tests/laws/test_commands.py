@@ -1,0 +1,63 @@
+"""Commands and the functions behind them: a default stands in one place, the function's signature."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import augment
+import augment.__main__ as augment_command
+import imgproc
+from imgproc.inpaint import _command, _scenes_command
+
+COMMANDS: dict[str, tuple[Callable[[Any], None], list[str], list[Callable[..., Any]], dict[str, str]]] = {
+    "imgproc inpaint": (
+        _command.add_to,
+        ["inpaint", "in.png", "--mask", "m.png", "-o", "out.png"],
+        [imgproc.inpaint, imgproc.inpaint_exemplar],
+        {},
+    ),
+    "imgproc scenes complete": (
+        _scenes_command.add_to,
+        ["scenes", "complete", "in.png", "--mask", "m.png", "--db", "db", "--out", "out"],
+        [imgproc.complete_scene],
+        {"scenes": "n_scenes", "results": "n_results"},
+    ),
+    "imgproc scenes build": (
+        _scenes_command.add_to,
+        ["scenes", "build", "photos", "db"],
+        [imgproc.SceneDatabase.build],
+        {},
+    ),
+    "augment anchors": (
+        augment_command._add_anchors,
+        ["anchors", "labels"],
+        [augment.anchors_for],
+        {"restarts": "n_init", "seed": "random_state", "format": "labels"},
+    ),
+}
+"""How each is added, the fewest arguments, what it calls, and options that are named otherwise."""
+
+NOT_OF_THE_FUNCTION = {"input", "mask", "labels", "output", "database", "folder", "db", "out", "progress"}
+"""What every call gives."""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_defaults_are_those_of_the_functions(name: str) -> None:
+    add, arguments, functions, renamed = COMMANDS[name]
+    parser = argparse.ArgumentParser()
+    add(parser.add_subparsers())
+    chosen = vars(parser.parse_args(arguments))
+    compared = []
+    for option, value in chosen.items():
+        for function in functions:
+            parameter = inspect.signature(function).parameters.get(renamed.get(option, option))
+            if parameter is None or option in NOT_OF_THE_FUNCTION:
+                continue
+            assert value == parameter.default, f"{option} of {name}"
+            compared.append(option)
+    assert len(compared) >= len(renamed) + 1

@@ -1,0 +1,90 @@
+"""Extreme parameters of geometry: no index leaves an image, and what is far away is border, or refused."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import augment
+import imgproc
+
+TESTS = Path(__file__).parents[1]
+HUGE = np.broadcast_to(np.uint8(7), (70_000, 70_000))
+"""An image of 4.9e9 pixels that takes one byte of memory."""
+PLACES = np.array([[0.5, 69_999.5]])
+
+
+def test_extreme_parameters_give_the_border_or_an_error() -> None:
+    """In a process of its own, which a wild index would end; with bounds checks, one within the heap is found, too."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)])}
+    environment["NUMBA_BOUNDSCHECK"] = "1"
+    script = TESTS / "helpers" / "extremes.py"
+    ran = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True)
+    *problems, last = ran.stdout.splitlines() or [""]
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert not problems, "\n".join(problems[:20])
+    assert int(last.split()[0]) > 4000
+
+
+@pytest.mark.parametrize("translate", [1e14, 1e15, 1e18, 1e300, -1e15])
+def test_what_moves_out_of_sight_is_border(translate: float) -> None:
+    """A float beyond 2**53 is always whole, which says nothing of pixels."""
+    image, mask = np.ones((24, 31, 3), np.uint8), np.ones((24, 31), np.int32)
+    for scale in ((1.0, 1.0), (0.9, 1.1)):
+        chain = augment.Compose([augment.Affine(p=1.0, scale=scale, translate=(translate, translate), fill=1.0)])
+        for key in range(7):  # recorded, too
+            result = chain(image=image, mask=mask, key=key)
+            assert (result["image"] == 255).all() and (result["mask"] == 0).all()
+            assert (chain(image=image, key=key)["image"] == 255).all()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: imgproc.remap(HUGE, x=PLACES, y=PLACES),
+        lambda: imgproc.rotate(HUGE, angle=30.0),
+        lambda: imgproc.warp(HUGE, np.array([[1.0, 0.1, 0.0], [0.0, 1.0, 0.0]]), size=(4, 4)),
+        lambda: augment.Compose([augment.Rotate(p=1.0)])(image=HUGE, key=1),
+        lambda: imgproc.remap(np.broadcast_to(np.uint8(7), (1, 1 << 25)), x=PLACES, y=PLACES),
+    ],
+)
+def test_images_whose_pixels_cannot_be_counted_are_refused(call: object) -> None:
+    with pytest.raises(ValueError, match=r"image must have sides of at most 16777216 and at most 4294967295 pixels"):
+        call()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda a: imgproc.resize(a, size=(2**31, 4)),
+        lambda a: imgproc.resize(a, size=(10**400, 4)),
+        lambda a: imgproc.resize(a, size=(20_000, 20_000)),
+        lambda a: imgproc.warp(a, np.eye(3), size=(20_000, 20_000)),
+        lambda a: imgproc.pad(a, padding=30_000),
+        lambda a: augment.Resize(size=(2**31, 4)),
+        lambda a: augment.ResizeLongest(size=2**31),
+        lambda a: augment.Compose([augment.Resize(size=(20_000, 20_000))])(image=a, key=1),
+        lambda a: augment.Compose([augment.Affine(scale=(1e6, 1e6), fit=True, p=1.0)])(image=a, key=1),
+    ],
+)
+def test_frames_are_bounded_by_the_image(call: object) -> None:
+    with pytest.raises(ValueError, match=r"size.* must be"):
+        call(np.ones((9, 12), np.uint8))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-7, 1e7])
+def test_factors_that_leave_nothing_to_see_are_refused(scale: float) -> None:
+    with pytest.raises(ValueError, match=r"scale\[0\] must be"):
+        augment.Affine(scale=(scale, scale), fit=True)
+
+
+def test_multiples_of_a_matrix_are_one_map() -> None:
+    image = np.arange(99, dtype=np.uint8).reshape(9, 11)
+    m = np.array([[1.1, 0.2, -1.5], [-0.1, 0.9, 1.25], [0.0, 0.01, 1.0]])
+    for factor in (1e300, 1e-300, -1e200):
+        np.testing.assert_array_equal(imgproc.warp(image, factor * m), imgproc.warp(image, m))

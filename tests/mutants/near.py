@@ -1,0 +1,81 @@
+"""Which tests are near a source: those that speak of what it defines."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from pathlib import Path
+
+LAWS = "tests/laws"
+
+COMMON = (
+    "test_jit",
+    "test_shipped",
+    "test_processors",
+    "test_needed",
+    "test_documents",
+    "test_declare",
+    "test_garbage",
+)
+"""Tests that speak of everything are near to nothing."""
+
+
+@functools.cache
+def _words(path: Path) -> dict[str, int]:
+    """How often each word stands in a file."""
+    found: dict[str, int] = {}
+    for word in re.findall(r"\w+", path.read_text()):
+        found[word] = found.get(word, 0) + 1
+    return found
+
+
+@functools.cache
+def _imported(path: Path) -> frozenset[str]:
+    """The words of a file's imports."""
+    lines = re.findall(r"^ *(?:from|import) (?:[^(\n]*\([^)]*\)|.*)", path.read_text(), re.MULTILINE)
+    return frozenset(word for line in lines for word in re.findall(r"\w+", line))
+
+
+@functools.cache
+def _defined(path: Path) -> frozenset[str]:
+    """The names that a source publishes."""
+    nodes = ast.parse(path.read_text()).body
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return frozenset(node.name for node in nodes if isinstance(node, kinds) and not node.name.startswith("_"))
+
+
+@functools.cache
+def _files(root: Path, pattern: str) -> tuple[Path, ...]:
+    return tuple(sorted(root.glob(pattern)))
+
+
+def near(root: Path, source: str, most: int = 5) -> list[str]:
+    """Names of files of tests, the nearest first.
+
+    A file counts for how often it names what the source and those that import it define, less for a name that many
+    files have, and less if the file is long.  A test that imports the source itself comes first."""
+    tests = [
+        path for path in _files(root, "tests/*/test_*.py") if path.stem not in (*COMMON, "test_fuzz", "test_mutants")
+    ]
+    path = root / source
+    everything = (*_files(root, "imgproc/**/*.py"), *_files(root, "augment/**/*.py"))
+    users = [other for other in everything if path.stem in _imported(other) and other.name != "__init__.py"]
+    weights = dict.fromkeys(_defined(path), 2.0)
+    weights[path.stem.strip("_")] = 2.0
+    for other in users[:12]:
+        weights = {**dict.fromkeys(_defined(other), 1.0), **weights}
+    scores: dict[Path, float] = {}
+    for name, weight in weights.items():
+        holding = [test for test in tests if name in _words(test)]
+        for test in holding:
+            scores[test] = scores.get(test, 0.0) + weight * min(_words(test)[name], 5) / len(holding) ** 1.5
+    for test in tests:
+        if test in scores:
+            scores[test] /= sum(_words(test).values()) ** 0.3
+        if path.stem in _imported(test):
+            scores[test] = scores.get(test, 0.0) + 1.0
+    best = sorted(scores, key=lambda test: -scores[test])[:most]
+    if not best and users:  # it publishes nothing: what is near to the one that imports it
+        return near(root, users[0].relative_to(root).as_posix(), most)
+    return [test.relative_to(root).as_posix() for test in best]
