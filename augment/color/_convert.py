@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import ClassVar
 
 import numpy as np
 
@@ -49,8 +48,6 @@ class ColorSpace(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or the image has not the channels of `source`.
     """
-
-    sets_range: ClassVar[bool] = True
 
     source: str = "rgb"
     target: str = "lab"
@@ -127,8 +124,6 @@ class Normalize(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or does not fit the channels of an image.
     """
-
-    sets_range: ClassVar[bool] = True
 
     mean: float | tuple[float, ...] = IMAGENET_MEAN
     std: float | tuple[float, ...] = IMAGENET_STD

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -77,8 +77,6 @@ class Equalize(Transform):
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
 
-    sets_range: ClassVar[bool] = True
-
     method: str = "cv"
     color: str = "per_channel"
 
@@ -138,8 +136,6 @@ class AutoContrast(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
-
-    sets_range: ClassVar[bool] = True
 
     cutoff: float = 0.0
     color: str = "per_channel"
@@ -207,8 +203,6 @@ class CLAHE(Transform):
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
 
-    assumes_unit: ClassVar[bool] = True
-
     clip_limit: tuple[float, float] = (1.0, 4.0)
     tiles: tuple[int, int] = (8, 8)
     color: str = "luminance"
@@ -268,8 +262,6 @@ class MatchHistogram(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or a reference does not suit an image.
     """
-
-    sets_range: ClassVar[bool] = True
 
     references: Sequence[np.ndarray] = dataclasses.field(repr=False, compare=False, metadata={"external": True})
     blend: tuple[float, float] = (0.5, 1.0)
