@@ -74,7 +74,7 @@ def test_ranges_are_drawn_from_end_to_end(name: str, params: dict[str, Any]) -> 
         ):
             continue
         ends = sorted((first, high[parameter]))
-        np.testing.assert_allclose(ends, pair, rtol=1e-6, atol=1e-8, err_msg=parameter)
+        np.testing.assert_allclose(ends, pair, rtol=1e-6, atol=1e-6, err_msg=parameter)
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def read_boxes(given, code, w, h, out):
         if c < a - dust_x or d < b - dust_y:
             return 4 * i + 1
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = a, b, max(a, c), max(b, d)
-    if code == COCO and fit == given.shape[0] and 2 * ends_outside > fit:
+    if code == COCO and fit == given.shape[0] and fit > 1 and 2 * ends_outside > fit:
         return -2
     return -1
 
@@ -215,7 +215,7 @@ def open_boxes(boxes: Any, box_format: str, height: int, width: int, name: str =
     Warns
     -----
     UserWarning
-        If boxes in format coco look like corners.  They may be what they say, boxes of things that reach far out of the
+        If several boxes in format coco look like corners.  They may be what they say, boxes of things that reach far out of the
         picture, and so they are taken.
     """
     one_of(box_format, "box_format", FORMATS)
