@@ -215,8 +215,8 @@ def open_boxes(boxes: Any, box_format: str, height: int, width: int, name: str =
     Warns
     -----
     UserWarning
-        If several boxes in format coco look like corners.  They may be what they say, boxes of things that reach far out of the
-        picture, and so they are taken.
+        If several boxes in format coco look like corners.  They may be what they say, boxes of things that reach far
+        out of the picture, and so they are taken.
     """
     one_of(box_format, "box_format", FORMATS)
     given = as_rows(boxes, name, 4, _COLUMNS[box_format])
