@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.transforms import EXAMPLES, MIXES, Draws, Frame, build
+from helpers.transforms import DEEPEST, EXAMPLES, MIXES, VERSION, Draws, Frame, build
 
 import augment as A
-from augment._chain.serialize import DEEPEST, VERSION
 
 FRAMES = [Frame(96, 128), Frame(97, 131, 1), Frame(300, 120)]
 CASES = [
