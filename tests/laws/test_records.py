@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -124,7 +125,7 @@ def test_one_wrong_value_is_refused_in_words_or_does_no_harm(seed: int) -> None:
         cwd=tests,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1500,  # kernels may have to be compiled
     )
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-1000:]
     assert ran.stdout.startswith("1000 tried")
@@ -162,6 +163,27 @@ def test_a_record_names_the_place_of_what_is_wrong(transform: Any, params: dict[
     for door in (lambda: chain.replay(record, image=IMAGE), lambda: chain.invert(record, SHAPE, keypoints=[(1, 1)])):
         with pytest.raises((TypeError, ValueError), match=message):
             door()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Shifted(A.HorizontalFlip):
+    """A transform of a user, which says nothing of what it draws."""
+
+    p: float = 1.0
+
+    def draw(self, rng: Any, frame: Any) -> dict[str, Any]:
+        return {"times": [rng.unit() for _ in range(rng.integer(0, 5))], "kind": "left", "pair": [1, 2.0]}
+
+
+def test_a_transform_without_rules_has_the_kinds_that_it_draws() -> None:
+    chain = A.Compose([_Shifted()])
+    for key in range(8):
+        np.testing.assert_array_equal(chain.replay(chain.draw(key, SHAPE), image=IMAGE)["image"], IMAGE)
+    for wrong in ({"times": [0.5, "x"]}, {"times": 1}, {"kind": 3}, {"pair": [1.5, 2.0]}, {"pair": [1]}, {"pair": {}}):
+        record = chain.draw(0, SHAPE)
+        record["steps"][0]["params"] |= wrong
+        with pytest.raises((TypeError, ValueError), match=rf"steps\[0\], _Shifted: {next(iter(wrong))}"):
+            chain.replay(record, image=IMAGE)
 
 
 def test_steps_are_those_of_the_chain() -> None:
