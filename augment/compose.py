@@ -63,7 +63,8 @@ class Compose(Group):
         Let several stages share a pass over the image.  ``False`` runs them one by one, which is the reference: it
         differs only where it interpolates repeatedly.
     box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
-        Of ``boxes``, both of those given and of those returned.
+        Of ``boxes``, both of those given and of those returned.  Several boxes as ``"coco"`` that look like
+        corners, because most of them end beyond the image and would not as ``"pascal_voc"``, are taken with a warning.
     min_area : float
         Boxes that are smaller than this in the result, in pixels², are left out.
     min_visibility : float
