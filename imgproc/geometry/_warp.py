@@ -90,7 +90,9 @@ def _pull(matrix: Any, h: int, w: int) -> Matrix:
         raise ValueError(f"matrix must have shape (3, 3) or (2, 3), got {array.shape}")
     m: Any = (*array.reshape(-1).tolist(), 0.0, 0.0, 1.0)[:9]
     largest = max(map(abs, m))
-    if largest > _LARGE or largest < 1.0 / _LARGE:  # multiples of a matrix are one map; products must not overflow
+    if (
+        largest > _LARGE or 0.0 < largest < 1.0 / _LARGE
+    ):  # multiples of a matrix are one map; products must not overflow
         m = tuple(v / largest for v in m)
     a, b, c, d, e, f, g, i, j = m
     terms = a * e * j, b * f * g, c * d * i, -a * f * i, -b * d * j, -c * e * g
