@@ -12,7 +12,7 @@ from typing import Any
 
 from imgproc._core.arguments import default_of
 from imgproc._version import __version__
-from imgproc.io._standard import STANDARD, write_bytes, write_named
+from imgproc.io._standard import STANDARD, same_file, write_bytes, write_named
 
 from .anchors import anchors_for
 
@@ -105,6 +105,8 @@ def anchors(chosen: argparse.Namespace) -> int:
     for path in targets:  # before minutes of work
         if str(path) != STANDARD and (path.is_dir() or not path.absolute().parent.is_dir()):
             raise ValueError(f"{path} must be a file in a folder that exists")
+        if same_file(path, chosen.labels):
+            raise ValueError(f"{path} must be another file than the labels")
     if len(targets) == 2 and str(targets[0]) == str(targets[1]):
         raise ValueError(f"--plot and --json must be two files, got {targets[0]} twice")
     if (

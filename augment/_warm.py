@@ -35,6 +35,7 @@ def _transform(name: str, kinds: Sequence[tuple[np.dtype[Any], int | None]]) -> 
     usual = (np.dtype(np.uint8), 3)
     for dtype, number in kinds:
         targets = sample(dtype=dtype)
+        targets["boxes"][:, 2:] -= targets["boxes"][:, :2]  # as coco has them
         if number is None:
             targets["image"] = np.ascontiguousarray(targets["image"][..., 0])
         for entry, parameters in EXAMPLES:

@@ -63,7 +63,8 @@ class Compose(Group):
         Let several stages share a pass over the image.  ``False`` runs them one by one, which is the reference: it
         differs only where it interpolates repeatedly.
     box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
-        Of ``boxes``, both of those given and of those returned.
+        Of ``boxes``, both of those given and of those returned.  Several boxes as ``"coco"`` that look like
+        corners, because most of them end beyond the image and would not as ``"pascal_voc"``, are taken with a warning.
     min_area : float
         Boxes that are smaller than this in the result, in pixels², are left out.
     min_visibility : float
@@ -118,6 +119,7 @@ class Compose(Group):
     _outermost = True
 
     def __post_init__(self) -> None:
+        unasked = [name for name, default in _DEFAULTS.items() if getattr(self, name) is default]
         super().__post_init__()
         check_children(self)
         self._keep("seed", integer(self.seed, "seed", at_least=-(1 << 63), at_most=(1 << 64) - 1))
@@ -133,13 +135,12 @@ class Compose(Group):
         for name in DECLARED:
             names = getattr(self, name)
             if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
-                raise TypeError(f"{name} must be a list or a tuple of strings, got {names!r}")
+                raise TypeError(f"{name} must be a sequence of strings, a list or a tuple, got {names!r}")
             self._keep(name, tuple(names))
-        for name, default in _DEFAULTS.items():
-            if getattr(self, name) is default:  # a name that the caller wants for something else is free
-                wanted = {n for other in DECLARED if other != name for n in getattr(self, other)}
-                if not wanted.isdisjoint(default):
-                    self._keep(name, tuple(n for n in default if n not in wanted))
+        for name in unasked:  # a name that the caller wants for something else is free
+            wanted = {n for other in DECLARED if other != name for n in getattr(self, other)}
+            default = _DEFAULTS[name]
+            self._keep(name, default if wanted.isdisjoint(default) else tuple(n for n in default if n not in wanted))
         self._chain  # noqa: B018  # what is wrong with it is said now, not at the first call
 
     @functools.cached_property

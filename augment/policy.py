@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -275,8 +275,6 @@ class RandAugment(_Chain):
        search space", 2019.
     """
 
-    assumes_unit: ClassVar[bool] = True
-
     n: int = 2
     magnitude: int = 9
     bins: int = 31
@@ -337,8 +335,6 @@ class TrivialAugment(_Chain):
     ----------
     .. [1] S. G. Müller, F. Hutter, "TrivialAugment: tuning-free yet state-of-the-art data augmentation", ICCV 2021.
     """
-
-    assumes_unit: ClassVar[bool] = True
 
     bins: int = 31
 
@@ -406,8 +402,6 @@ class AugMix(_Policy):
     .. [1] D. Hendrycks, N. Mu, E. D. Cubuk, B. Zoph, J. Gilmer, B. Lakshminarayanan, "AugMix: a simple data processing
        method to improve robustness and uncertainty", ICLR 2020.
     """
-
-    assumes_unit: ClassVar[bool] = True
 
     width: int = 3
     depth: tuple[int, int] = (1, 3)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ._core import elementary, elementary_arrays
 from ._core.border import framed
-from ._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, size_pair
+from ._core.check import amount_within, as_image, as_mask, border_name, integer, one_of, radius_within, size_pair
 from ._core.declare import declare, floats_like
 from ._core.formats import work_dtype
 from ._core.jit import kernel
@@ -144,10 +144,15 @@ def _energies(fft: Any, plane: np.ndarray, share: np.ndarray, blocks: int, orien
     return np.array(found, np.float32).ravel()
 
 
+_MOST_ORIENTATIONS = 180
+
+
 def _orientations(value: Any) -> tuple[int, ...]:
     if isinstance(value, str | bytes) or not isinstance(value, Sequence):
         raise TypeError(f"orientations must be a sequence of integers, got {value!r}")
-    counts = tuple(integer(n, f"orientations[{i}]", at_least=1) for i, n in enumerate(value))
+    counts = tuple(
+        integer(n, f"orientations[{i}]", at_least=1, at_most=_MOST_ORIENTATIONS) for i, n in enumerate(value)
+    )
     if not counts:
         raise ValueError("orientations must have at least one scale, got none")
     return counts
@@ -187,7 +192,7 @@ def hog(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; of several channels the one with the largest gradient counts at each pixel.
     orientations : int
-        Bins between 0 and 180 degrees, at least 1.
+        Bins between 0 and 180 degrees, at least 1; the result has at most 64 values for each pixel, or a million.
     cell : (int, int)
         Rows and columns of a cell in pixels.
     block : (int, int)
@@ -226,6 +231,8 @@ def hog(
             f"image must have at least (h, w) = {least}, the pixels of one block, got {image.shape[:2]}: "
             "resize it, or use a smaller cell or block"
         )
+    numbers = rows * columns * block[0] * block[1] * orientations
+    amount_within(numbers, image, "the number of values, that of orientations times that of cells in blocks,")
     with needed("skimage"):
         from skimage.feature import hog as histograms
 

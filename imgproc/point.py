@@ -92,6 +92,10 @@ def adjust_contrast(image: np.ndarray, *, factor: float, center: float | str = 0
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or not finite.
+
+    Notes
+    -----
+    The whole image is one window where ``center="mean"``.
     """
     image = as_image(image)
     factor = real(factor, "factor")

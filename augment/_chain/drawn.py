@@ -18,6 +18,7 @@ from imgproc._core.check import integer, one_of, real
 Rule = Callable[[Any, str], Any]
 """``rule(value, name)``: the value in its canonical form, or a TypeError or ValueError that names it."""
 
+_MOST = 1 << 20
 _ROUNDING = 1e-9
 """By so much of itself may a number exceed a range: it may be the rounded power of a uniform number."""
 
@@ -152,7 +153,9 @@ def alike(like: Any) -> Rule:
     if isinstance(like, float):
         return number()
     if isinstance(like, (list, tuple)):
-        return row(*(alike(entry) for entry in like))
+        if len({type(entry) for entry in like}) > 1:
+            return row(*(alike(entry) for entry in like))
+        return several(alike(like[0]) if like else lambda entry, _: entry, 0, _MOST)  # maybe as many as were drawn
 
     def check(value: Any, name: str) -> Any:
         if not isinstance(value, type(like)):

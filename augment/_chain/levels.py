@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .transform import Transform
+import numpy as np
+
+from .transform import Kind, Transform
 
 
 def needs_unit(transforms: Sequence[Transform], dtype: Any) -> str:
@@ -24,8 +26,14 @@ def needs_unit(transforms: Sequence[Transform], dtype: Any) -> str:
     package = __name__.partition(".")[0]
     for transform in transforms:
         kind = type(transform)
-        if kind.assumes_unit:
+        if transform.wants_unit():
             return kind.__name__
-        if kind.sets_range or kind.__module__.partition(".")[0] != package:
+        if _sets_range(transform) or kind.__module__.partition(".")[0] != package:
             return ""
     return f"dtype={dtype!r}" if dtype in ("uint8", "uint16") else ""
+
+
+def _sets_range(transform: Transform) -> bool:
+    """Whether float levels have the same range after it, whatever they had before."""
+    after = [transform.leads_to(Kind(3, np.dtype(np.float32), unit)).unit for unit in (True, False)]
+    return after[0] == after[1]

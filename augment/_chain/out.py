@@ -23,4 +23,4 @@ def check_out(out: Any, inputs: Iterable[Any]) -> None:
     as_out(out)
     for value in inputs:
         if isinstance(value, np.ndarray) and np.may_share_memory(out, value):
-            raise ValueError("out must not overlap what is read after it is written: pass an array of its own")
+            raise ValueError("out must not overlap images or other targets, which are read after it is written")

@@ -129,11 +129,8 @@ class State:
     def frame_with(self, name: str, boxes: bool, mask: bool, *, drawn: bool = False) -> Frame:
         """The current frame, with the boxes or the mask as they are now, for the transform of a name.
 
-        Without a sample they are not known, and so it cannot be said what such a transform draws; unless it is `drawn`
-        already, or what is asked is only what it may do, whatever the sample.
+        Without a sample there are none: that is enough for what is `drawn` already, and to say what may be done.
         """
-        if not drawn and not self.always:
-            raise _missing(name, "boxes" if boxes else "mask")
         return self.current
 
     def advance(self, stages: list[Stage]) -> None:

@@ -45,10 +45,6 @@ class Transform:
     """Whether `draw` wants ``frame.boxes``."""
     needs_mask: ClassVar[bool] = False
     """Whether `draw` and `lower` want ``frame.mask``."""
-    assumes_unit: ClassVar[bool] = False
-    """Whether it takes levels of float images to be those from 0 to 1, and makes nonsense of others."""
-    sets_range: ClassVar[bool] = False
-    """Whether float levels have another range after it, whatever they had before."""
     mixes: ClassVar[bool] = False
     """Whether it mixes the sample with others instead of giving stages; see `augment.mix`."""
 

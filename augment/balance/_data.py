@@ -31,6 +31,8 @@ class Data:
             raise ValueError(
                 f"y must have a label for each of the {self.values.shape[0]} samples, got {self.labels.size}"
             )
+        if not self.labels.size:
+            raise ValueError("X must hold at least one sample, got none")
         self.classes, codes = np.unique(self.labels, return_inverse=True)
         self.codes = codes.reshape(-1)
         self._names = self.classes.tolist()
@@ -92,12 +94,15 @@ class Data:
             frame = type(x)(values.toarray() if _is_sparse(values) else values, columns=x.columns)
             if values.dtype.kind in "fc" or values.dtype == object:
                 for column, dtype in zip(x.columns, x.dtypes):
-                    if getattr(dtype, "kind", "") in "ui":  # the nearest integer; pandas would cut off
+                    # The nearest integer, or truth: pandas would cut off, and take all but 0 for True.
+                    if getattr(dtype, "kind", "") in tuple("uib"):
                         frame[column] = frame[column].astype(float).round()
             return frame.astype(x.dtypes.to_dict())
         if isinstance(x, list):
             return values.tolist()
-        return values.asformat(x.format) if _is_sparse(x) else values
+        if _is_sparse(x):
+            return values.asformat(x.format)
+        return values.astype(bool) if x.dtype == bool else values
 
     def _labels_back(self, labels: np.ndarray, index: Any) -> Any:
         y = self._y
@@ -146,6 +151,8 @@ def _numeric(values: Any) -> Any:
             values = values.astype(np.float64)
         except (TypeError, ValueError):
             raise TypeError("X must be of numbers, got other objects") from None
+    if values.dtype == bool and not _is_sparse(values):
+        values = values.astype(np.uint8)
     if not values.dtype.isnative:
         values = values.astype(values.dtype.newbyteorder("="))
     if values.dtype.str[1:] not in NUMBERS:

@@ -12,6 +12,11 @@ A sample is left out by its index.  Others leave out whatever comes first, which
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -59,6 +64,7 @@ def neighbors(
     of: str,
     distinct: bool = True,
     ordered: bool = False,
+    strict: bool = False,
 ) -> np.ndarray:
     """The nearest points of each query among `points`: int32 (queries, k), places in `points`.
 
@@ -77,6 +83,9 @@ def neighbors(
         Copies of a query are none of its neighbours.
     ordered : bool
         Nearest first; else in any order, that of the places for instance, but always the same one.
+    strict : bool
+        Refuse points of which too few differ.  Otherwise there are fewer neighbours then, with a warning; where all
+        points are copies, each has a copy as its neighbour.
     """
     k = check_neighbors(ask, name)
     n = points.shape[0]
@@ -93,7 +102,14 @@ def neighbors(
     _, first, which = np.unique(points, axis=0, return_index=True, return_inverse=True)
     which = which.reshape(-1)
     if first.size <= k:
-        raise ValueError(f"{name} must be below the number of {of} that differ, {first.size}, got {k}")
+        wanted = f"{name} must be below the number of {of} that differ, {first.size}, got {k}"
+        if strict:
+            raise ValueError(wanted)
+        k = ask = first.size - 1
+        used = f"only {k} used" if k else "copies of each used"
+        warnings.warn(f"{wanted}: {used}", UserWarning, stacklevel=_level_of_caller())
+        if not k:
+            return np.full((at.size, 1), first[0], np.int32)
     kinds, back = np.unique(which[at], return_inverse=True)
     alone = np.empty((kinds.size, k), np.int32)
     points = points[first]
@@ -129,7 +145,8 @@ def _search(points: Any, at: Any, ask: Any, k: int) -> np.ndarray:
         from sklearn.neighbors import NearestNeighbors
 
     finder = clone(ask) if hasattr(ask, "kneighbors") else NearestNeighbors(n_neighbors=k + 1)
-    found = np.asarray(finder.fit(points).kneighbors(points[at], return_distance=False))
+    with calm_threads():
+        found = np.asarray(finder.fit(points).kneighbors(points[at], return_distance=False))
     if (
         found.ndim != 2
         or found.shape[1] <= k
@@ -176,8 +193,57 @@ def _as_bytes(points: np.ndarray) -> np.ndarray:
 
 
 def numbers_of(values: Any) -> Any:
-    """The samples as rows in the layout for `neighbors`."""
-    return values if is_sparse(values) else whole_rows(canonical(values))
+    """The samples as rows in the layout for `neighbors`, and of a size whose squares are numbers."""
+    return moderate(values) if is_sparse(values) else moderate(whole_rows(canonical(values)))
+
+
+def moderate(points: Any) -> Any:
+    """Points times a power of two, if the squares of their values could leave the range of their floats.
+
+    Distances keep their order.  Ordinary values come back as they are."""
+    values = points.data if is_sparse(points) else points
+    if values.dtype.kind != "f" or not values.size:
+        return points
+    largest = float(max(values.max(), -values.min()))
+    bound = 1e12 if values.dtype == np.float32 else 1e140
+    if largest == 0 or 1 / bound <= largest <= bound:
+        return points
+    return points * values.dtype.type(2.0 ** -int(np.frexp(largest)[1]))
+
+
+_forked = False
+
+
+def _note_fork() -> None:
+    global _forked
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
+
+@contextlib.contextmanager
+def calm_threads() -> Iterator[None]:
+    """Run scikit-learn on one thread in a process that was forked.
+
+    The threads of OpenMP do not survive a fork, and a child that asks for them waits for ever."""
+    if not _forked:
+        yield
+        return
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
+    with threadpool_limits(limits=1, user_api="openmp"):
+        yield
+
+
+def _level_of_caller() -> int:
+    """How far up the stack the code is that called this package, for warnings."""
+    frame, level = sys._getframe(1), 1
+    package = __name__.rpartition(".")[0]
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith(package):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 @kernel

@@ -6,6 +6,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from imgproc._core.check import flag
+
 from ._data import Data
 from ._estimator import Estimator
 from ._recipe import SampleRecipe, append_samples
@@ -180,6 +182,7 @@ class Synthesizer(OverSampler):
 
     def _check(self) -> None:
         self._streams()
+        flag(getattr(self, "strict", False), "strict")
 
     def _recipe(self, data: Data) -> SampleRecipe:
         streams = self._streams()

@@ -35,6 +35,8 @@ class ADASYN(Synthesizer):
     rng : {"keyed", "imblearn"}
         As in `SMOTE`.  imbalanced-learn rounds the number of each sample, so that their sum is only about the one asked
         for; by key it is that one.
+    strict : bool
+        As in `SMOTE`.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class ADASYN(Synthesizer):
     random_state: Any = None
     n_neighbors: Any = 5
     rng: str = "keyed"
+    strict: bool = False
 
     def _check(self) -> None:
         super()._check()
@@ -69,9 +72,11 @@ class ADASYN(Synthesizer):
         shares /= shares.sum()
         numbers = np.rint(shares * count).astype(int) if streams.theirs else largest_remainder(shares, count)
         own, of = points[members], samples_of(data, members)
-        found = neighbors(own, None, self.n_neighbors, name="n_neighbors", of=of, ordered=streams.theirs)
+        found = neighbors(
+            own, None, self.n_neighbors, name="n_neighbors", of=of, ordered=streams.theirs, strict=self.strict
+        )
         base = np.repeat(np.arange(members.size), numbers)
-        column, gap = draws.columns(k, base.size)
+        column, gap = draws.columns(found.shape[1], base.size)
         return [(members[base], members[found[base, column]], gap)]
 
 

@@ -44,6 +44,8 @@ class BorderlineSMOTE(Synthesizer):
     rng : {"keyed", "imblearn"}
         As in `SMOTE`.  imbalanced-learn's second kind multiplies two uniform numbers for the way to another class,
         which stays nearer to the sample than the paper's uniform half of the way.
+    strict : bool
+        As in `SMOTE`.
 
     Raises
     ------
@@ -68,6 +70,7 @@ class BorderlineSMOTE(Synthesizer):
     kind: str = "borderline-1"
     allocation: str = "random"
     rng: str = "keyed"
+    strict: bool = False
 
     def _check(self) -> None:
         super()._check()
@@ -88,9 +91,11 @@ class BorderlineSMOTE(Synthesizer):
         if self.kind == "borderline-1":
             at = np.flatnonzero(np.isin(members, danger))
             of = samples_of(data, members)
-            found = members[neighbors(points[members], at, self.k_neighbors, name="k_neighbors", of=of)]
+            found = members[
+                neighbors(points[members], at, self.k_neighbors, name="k_neighbors", of=of, strict=self.strict)
+            ]
         else:
-            found = neighbors(points, danger, self.k_neighbors, name="k_neighbors", of="samples")
+            found = neighbors(points, danger, self.k_neighbors, name="k_neighbors", of="samples", strict=self.strict)
         base, column, gap = draws.pairs(danger.size, found.shape[1], count)
         second = found[base, column]
         if self.kind == "borderline-2":

@@ -14,7 +14,7 @@ from imgproc._core.declare import declare
 from imgproc._core.needed import needed
 
 from ._data import Data
-from ._neighbors import check_neighbors, numbers_of
+from ._neighbors import calm_threads, check_neighbors, numbers_of
 from ._sampler import Synthesizer
 from ._streams import Streams
 from .smote import pairs_within
@@ -50,6 +50,8 @@ class KMeansSMOTE(Synthesizer):
     rng : {"keyed", "imblearn"}
         As in `SMOTE`.  imbalanced-learn rounds the number of each cluster up, so that there are more samples than asked
         for; by key there are as many.
+    strict : bool
+        As in `SMOTE`.
 
     Raises
     ------
@@ -69,6 +71,7 @@ class KMeansSMOTE(Synthesizer):
     density_exponent: Any = "auto"
     allocation: str = "random"
     rng: str = "keyed"
+    strict: bool = False
 
     def _check(self) -> None:
         super()._check()
@@ -106,7 +109,7 @@ class KMeansSMOTE(Synthesizer):
         weights = np.array(sparsities) / total if total > 0 else np.full(len(homes), 1 / len(homes))
         counts = np.ceil(count * weights).astype(int) if streams.theirs else largest_remainder(weights, count)
         return [
-            pairs_within(data, members, int(n), draws, self.k_neighbors)
+            pairs_within(data, members, int(n), draws, self.k_neighbors, self.strict)
             for members, n in zip(homes, counts)
             if n or streams.theirs
         ]
@@ -124,7 +127,8 @@ def _clusters(given: Any, points: Any, streams: Streams) -> tuple[np.ndarray, in
     else:
         finder = clone(given)
     floats = points if points.dtype.kind == "f" else points.astype(np.float32)
-    labels = np.asarray(finder.fit_predict(floats))
+    with calm_threads():
+        labels = np.asarray(finder.fit_predict(floats))
     return labels, int(getattr(finder, "n_clusters", None) or labels.max(initial=-1) + 1)
 
 
@@ -134,7 +138,8 @@ def _sparsity(points: Any, exponent: Any) -> float:
 
     n = points.shape[0]
     floats = points if points.dtype.kind == "f" else points.astype(np.float32)
-    distances = pairwise_distances(floats)
+    with calm_threads():
+        distances = pairwise_distances(floats)
     distances.flat[:: n + 1] = 0
     power = elementary.power(elementary.log(n) / elementary.log(1.6), 1.8) * 0.16 if exponent == "auto" else exponent
     return elementary.power(float(distances.sum()) / (n * n - n), power) / n

@@ -48,18 +48,27 @@ class SMOTE(Synthesizer):
     rng : {"keyed", "imblearn"}
         Draws by key, different for each class, or those of imbalanced-learn with the same integer seed: the same
         samples, bit for bit in float64, where no distances tie.
+    strict : bool
+        Raise ValueError for a class that has no more different samples than `k_neighbors`.  Otherwise its samples have
+        as many neighbours as there are others that differ, with a warning; samples that are all the same are repeated.
 
     Raises
     ------
     TypeError, ValueError
         By `fit_resample`, not here.
 
+    Warns
+    -----
+    UserWarning
+        If a class has fewer different samples than it takes, and `strict` is False.
+
     Notes
     -----
     After `fit_resample`, ``sampling_strategy_`` says how many samples each class got.
 
     A sample is no neighbour of its own, nor are its copies: no synthetic sample repeats one of a class with copies.
-    Such a class is searched among one of each, so it must have more different samples than `k_neighbors`.
+    Such a class is searched among one of each.  Values so large or small that their squares leave the range of floats
+    are scaled before distances are taken.
 
     References
     ----------
@@ -72,6 +81,7 @@ class SMOTE(Synthesizer):
     k_neighbors: Any = 5
     allocation: str = "random"
     rng: str = "keyed"
+    strict: bool = False
 
     def _check(self) -> None:
         super()._check()
@@ -79,14 +89,15 @@ class SMOTE(Synthesizer):
 
     def _pairs(self, data: Data, code: int, count: int, draws: Any, streams: Streams) -> list[Any]:
         members = np.flatnonzero(data.codes == code)
-        return [pairs_within(data, members, count, draws, self.k_neighbors)]
+        return [pairs_within(data, members, count, draws, self.k_neighbors, self.strict)]
 
 
-def pairs_within(data: Data, members: np.ndarray, count: int, draws: Any, ask: Any) -> Any:
+def pairs_within(data: Data, members: np.ndarray, count: int, draws: Any, ask: Any, strict: bool) -> Any:
     """SMOTE among some samples of one class."""
     points = numbers_of(data.values[members])
     ordered = not isinstance(draws, Keyed)
-    found = neighbors(points, None, ask, name="k_neighbors", of=samples_of(data, members), ordered=ordered)
+    of = samples_of(data, members)
+    found = neighbors(points, None, ask, name="k_neighbors", of=of, ordered=ordered, strict=strict)
     base, column, gap = draws.pairs(members.size, found.shape[1], count)
     return members[base], members[found[base, column]], gap
 

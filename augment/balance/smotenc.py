@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.check import flag
 from imgproc._core.declare import declare
 from imgproc._core.jit import borrowed, kernel
 from imgproc._core.planes import canonical
 
 from ._data import Data, is_frame, is_sparse, require_finite
-from ._neighbors import check_neighbors, neighbors
+from ._neighbors import check_neighbors, moderate, neighbors
 from ._recipe import blend
 from ._sampler import OverSampler
 from ._streams import Keyed, Streams
@@ -39,10 +40,13 @@ class SMOTENC(OverSampler):
     random_state : None, int, or NumPy generator
         Seed.  None takes a fresh one at each call.
     k_neighbors : int or object
-        As in `SMOTE`; copies of a sample are none of its neighbours here either.
+        As in `SMOTE`; copies of a sample are none of its neighbours here either.  Samples that differ by a category
+        alone are no copies.
     allocation : {"random", "even"}
         As in `SMOTE`.
     rng : {"keyed", "imblearn"}
+        As in `SMOTE`.
+    strict : bool
         As in `SMOTE`.
 
     Raises
@@ -62,6 +66,7 @@ class SMOTENC(OverSampler):
     k_neighbors: Any = field(default=5, kw_only=True)
     allocation: str = field(default="random", kw_only=True)
     rng: str = field(default="keyed", kw_only=True)
+    strict: bool = field(default=False, kw_only=True)
 
     _numbers = False
     _sparse = False
@@ -73,6 +78,7 @@ class SMOTENC(OverSampler):
     def _check(self) -> None:
         self._streams()
         check_neighbors(self.k_neighbors, "k_neighbors")
+        flag(self.strict, "strict")
 
     def _resample(self, data: Data) -> tuple[Any, Any]:
         if is_sparse(data.values):
@@ -100,10 +106,12 @@ class SMOTENC(OverSampler):
         self, numbers: np.ndarray, codes: np.ndarray, count: int, draws: Any, data: Data, members: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """The continuous columns of new samples, and the codes of the nominal ones."""
-        median = float(np.median(numbers.std(axis=0)))
-        points = _with_categories(numbers, codes, median)
+        near = moderate(numbers)
+        points = _with_categories(near, codes, _weight(near.std(axis=0)))
         of, ordered = samples_of(data, members), not isinstance(draws, Keyed)
-        found = neighbors(points, None, self.k_neighbors, name="k_neighbors", of=of, ordered=ordered)
+        found = neighbors(
+            points, None, self.k_neighbors, name="k_neighbors", of=of, ordered=ordered, strict=self.strict
+        )
         base, column, gap = draws.pairs(members.size, found.shape[1], count)
         out = np.empty((count, numbers.shape[1]), numbers.dtype)
         i, j = base.astype(np.int32), found[base, column]
@@ -169,6 +177,17 @@ def _encoded(values: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
         kinds.append(kind)
         codes[:, column] = code.reshape(-1)
     return kinds, codes
+
+
+def _weight(deviations: np.ndarray) -> float:
+    """What a category that differs counts for: the median of the deviations.
+
+    Where that is 0 it counts for less than any number that differs, but for something: otherwise samples that differ by
+    their categories would be taken for copies."""
+    median, spread = float(np.median(deviations)), deviations[deviations > 0]
+    if median > 0:
+        return median
+    return float(spread.min()) * 2.0**-16 if spread.size else 1.0
 
 
 def _with_categories(numbers: np.ndarray, codes: np.ndarray, median: float) -> np.ndarray:

@@ -48,6 +48,8 @@ class SVMSMOTE(Synthesizer):
     rng : {"keyed", "imblearn"}
         As in `SMOTE`.  Where there are support vectors of one kind only, imbalanced-learn makes fewer samples than were
         asked for, and so does this mode.
+    strict : bool
+        As in `SMOTE`.
 
     Raises
     ------
@@ -68,6 +70,7 @@ class SVMSMOTE(Synthesizer):
     out_step: float = 0.5
     allocation: str = "random"
     rng: str = "keyed"
+    strict: bool = False
 
     def _check(self) -> None:
         super()._check()
@@ -100,7 +103,8 @@ class SVMSMOTE(Synthesizer):
             bases = support[in_danger == danger]
             if bases.size:
                 at = np.searchsorted(members, bases)
-                found = members[neighbors(points[members], at, self.k_neighbors, name="k_neighbors", of=of)]
+                own = neighbors(points[members], at, self.k_neighbors, name="k_neighbors", of=of, strict=self.strict)
+                found = members[own]
                 base, column, gap = draws.pairs(bases.size, found.shape[1], shares[danger])
                 parts.append((bases[base], found[base, column], step * gap))
         return parts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import ClassVar
 
 import numpy as np
 
@@ -49,8 +48,6 @@ class ColorSpace(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or the image has not the channels of `source`.
     """
-
-    sets_range: ClassVar[bool] = True
 
     source: str = "rgb"
     target: str = "lab"
@@ -112,7 +109,7 @@ class Normalize(Transform):
     """Subtract a mean and divide by a standard deviation: ``(v / full scale - mean) / std``.
 
     As in albumentations (``max_pixel_value`` is the full scale) and torchvision.  The result is float.  Put it last:
-    transforms that take levels for fractions of full scale, such as `Gamma` or `Equalize`, refuse what it leaves unless
+    transforms that take levels for fractions of full scale, such as `Gamma` or `CLAHE`, refuse what it leaves unless
     that is in [0, 1] (``mean=0, std=1``), and noise, erasing and filters take it as it is.  Changes images only.
 
     Parameters
@@ -127,8 +124,6 @@ class Normalize(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or does not fit the channels of an image.
     """
-
-    sets_range: ClassVar[bool] = True
 
     mean: float | tuple[float, ...] = IMAGENET_MEAN
     std: float | tuple[float, ...] = IMAGENET_STD

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
 
 import numpy as np
 
@@ -89,8 +88,6 @@ class Gamma(Transform):
         If an argument is of the wrong kind or value.
     """
 
-    assumes_unit: ClassVar[bool] = True
-
     gamma: tuple[float, float] = (0.8, 1.2)
 
     def __post_init__(self) -> None:
@@ -149,8 +146,6 @@ class ToneCurve(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
-
-    assumes_unit: ClassVar[bool] = True
 
     scale: float = 0.1
     per_channel: bool = False
@@ -217,8 +212,6 @@ class Posterize(Transform):
         If an argument is of the wrong kind or value.
     """
 
-    assumes_unit: ClassVar[bool] = True
-
     bits: tuple[int, int] = (4, 4)
 
     def __post_init__(self) -> None:
@@ -264,8 +257,6 @@ class Solarize(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
-
-    assumes_unit: ClassVar[bool] = True
 
     threshold: tuple[float, float] = (0.5, 0.5)
 

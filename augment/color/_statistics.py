@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -77,8 +77,6 @@ class Equalize(Transform):
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
 
-    sets_range: ClassVar[bool] = True
-
     method: str = "cv"
     color: str = "per_channel"
 
@@ -97,8 +95,12 @@ class Equalize(Transform):
         return GREY_OR_RGB if self.color == "luminance" else None
 
     def wants_unit(self) -> bool:
-        """Levels are counted on full scale."""
-        return True
+        """Luma is counted on full scale; a channel by itself is from its least to its largest level."""
+        return self.color == "luminance"
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Levels over the full scale."""
+        return kind._replace(unit=True)
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Tables, or the function."""
@@ -135,8 +137,6 @@ class AutoContrast(Transform):
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
 
-    sets_range: ClassVar[bool] = True
-
     cutoff: float = 0.0
     color: str = "per_channel"
 
@@ -159,8 +159,12 @@ class AutoContrast(Transform):
         return GREY_OR_RGB if self.color == "luminance" else None
 
     def wants_unit(self) -> bool:
-        """Levels are counted on full scale."""
-        return True
+        """Luma is stretched on full scale; a channel by itself is from its least to its largest level."""
+        return self.color == "luminance"
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Levels over the full scale."""
+        return kind._replace(unit=True)
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Tables, or the function."""
@@ -198,8 +202,6 @@ class CLAHE(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `color` does not suit an image.
     """
-
-    assumes_unit: ClassVar[bool] = True
 
     clip_limit: tuple[float, float] = (1.0, 4.0)
     tiles: tuple[int, int] = (8, 8)
@@ -261,8 +263,6 @@ class MatchHistogram(Transform):
         If an argument is of the wrong kind or value, or a reference does not suit an image.
     """
 
-    sets_range: ClassVar[bool] = True
-
     references: Sequence[np.ndarray] = dataclasses.field(repr=False, compare=False, metadata={"external": True})
     blend: tuple[float, float] = (0.5, 1.0)
     color: str = "per_channel"
@@ -284,8 +284,12 @@ class MatchHistogram(Transform):
         return GREY_OR_RGB if self.color == "luminance" else None
 
     def wants_unit(self) -> bool:
-        """Levels are counted on full scale."""
-        return True
+        """Luma is on full scale, and so is what is blended with levels of a reference."""
+        return self.color == "luminance" or self.blend[0] < 1.0
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Levels of a reference, on full scale."""
+        return kind._replace(unit=True)
 
     def check(self, kind: Kind, name: str = "image") -> None:
         """As of all; references need the channels of the image."""

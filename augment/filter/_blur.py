@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from imgproc._core import elementary
-from imgproc._core.check import largest_sigma
+from imgproc._core.bounds import largest_sigma
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SPREAD
 from imgproc._core.needed import needed

@@ -7,7 +7,8 @@ import functools
 
 import numpy as np
 
-from imgproc._core.check import COLORS, color_mode, largest_sigma, one_of
+from imgproc._core.bounds import largest_sigma
+from imgproc._core.check import COLORS, color_mode, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SPREAD, fraction
 from imgproc._core.planes import on_intensity

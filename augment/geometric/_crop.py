@@ -154,7 +154,8 @@ class ResizedCrop(_Resized):
 
     torchvision's and albumentations' RandomResizedCrop, with their sampling: ten attempts at a part of whole pixels,
     its ratio uniform on a logarithmic scale; if none fits into the image, the largest part in its middle with a ratio
-    within `ratio`.  Changes images, masks, boxes and keypoints.
+    within `ratio`.  The part is cut out first, so that the edges of the result see nothing beyond it.  Changes images,
+    masks, boxes and keypoints.
 
     Parameters
     ----------

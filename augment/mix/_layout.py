@@ -24,7 +24,9 @@ def check_layout(layout: Any, images: Any) -> bool:
     length of 1, 3 or 4.
     """
     first = one_of(layout, "layout", LAYOUTS) == "first"
-    shapes = [images.shape[1:]] if isinstance(images, np.ndarray) else [getattr(image, "shape", ()) for image in images]
+    shapes: list[tuple[int, ...]] = (
+        [images.shape[1:]] if isinstance(images, np.ndarray) else [getattr(image, "shape", ()) for image in images]
+    )
     for i, shape in enumerate(shapes):
         if len(shape) != 3:
             continue

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .border import BORDERS
+from .bounds import ALWAYS_SIGMA, largest_sigma, most_numbers
 from .formats import channels_of
 from .hints import SIDE, hint_of, hint_of_dtype, looks_like_planes
 
@@ -291,7 +292,7 @@ def radius_within(radius: Any, image: np.ndarray, *, framed: bool = False) -> in
     """Check the radius of a window: at least 0, and at most the longer side of the image.
 
     With `framed`, for functions that lay out the image with its border, that must also be of a size that
-    `most_within` allows.
+    `bounds.most_numbers` allows.
     """
     number = integer(radius, "radius", at_least=0)
     h, w = image.shape[:2]
@@ -299,7 +300,7 @@ def radius_within(radius: Any, image: np.ndarray, *, framed: bool = False) -> in
     if image.size and number > longest:
         raise ValueError(f"radius must be <= the image's longer side, {longest}, got {number}")
     if framed and image.size:
-        most = most_within(image)
+        most = most_numbers(*image.shape[:2])
         if (h + 2 * number) * (w + 2 * number) > most:
             half = h + w
             largest = (math.isqrt(half * half + 4 * (most - h * w)) - half) // 4
@@ -307,40 +308,18 @@ def radius_within(radius: Any, image: np.ndarray, *, framed: bool = False) -> in
     return number
 
 
-_A_PIXEL, _ALWAYS = 64, 1 << 20
-
-
-def most_within(image: np.ndarray) -> int:
-    """Return how many numbers an argument may make a function keep or work on: the one bound of all such arguments.
-
-    It is 64 for each pixel, and a million for an image of any size.
-    """
-    return max(_A_PIXEL * image.shape[0] * image.shape[1], _ALWAYS)
-
-
 def frame_within(down: int, across: int, image: np.ndarray, what: str) -> None:
-    """Check that an image with a border of so many pixels is of a size that `most_within` allows."""
+    """Check that an image with a border of so many pixels is of a size that `bounds.most_numbers` allows."""
     h, w = image.shape[:2]
     amount_within((h + 2 * down) * (w + 2 * across), image, f"the number of pixels of the image and {what}")
 
 
 def amount_within(amount: int, image: np.ndarray, what: str) -> None:
-    """Check that what arguments ask for is not more than `most_within` allows; `what` says of what so many are."""
-    most = most_within(image)
+    """Check that what arguments ask for is not more than `bounds.most_numbers` allows; `what` says of what."""
+    most = most_numbers(*image.shape[:2])
     if image.size and amount > most:
         h, w = image.shape[:2]
         raise ValueError(f"{what} must be at most {most} for an image of {h}x{w} pixels, got {amount}")
-
-
-MOST_ITERATIONS = 10_000
-"""Of methods that repeat a step over the whole image."""
-
-_ALWAYS_SIGMA = 16
-
-
-def largest_sigma(height: int, width: int) -> int:
-    """Return the largest standard deviation for an image of this size; wider ones cost time and memory for nothing."""
-    return max(height, width, _ALWAYS_SIGMA)
 
 
 def sigma_within(sigma: Any, image: np.ndarray, name: str = "sigma") -> float:
@@ -348,7 +327,7 @@ def sigma_within(sigma: Any, image: np.ndarray, name: str = "sigma") -> float:
     number = positive(sigma, name)
     longest = largest_sigma(*image.shape[:2])
     if image.size and number > longest:
-        raise ValueError(f"{name} must be <= the image's longer side (or {_ALWAYS_SIGMA}), {longest}, got {number}")
+        raise ValueError(f"{name} must be <= the image's longer side (or {ALWAYS_SIGMA}), {longest}, got {number}")
     return number
 
 

@@ -21,11 +21,11 @@ from .formats import channels_of
 
 
 class Scale(NamedTuple):
-    """The range of a kind of parameter, and the power of full scale that it is a fraction of."""
+    """The range of a kind of parameter, and whether it is a fraction of full scale squared."""
 
     least: float
     most: float
-    power: int = 1
+    squared: bool = False
 
 
 LEVEL = Scale(-math.inf, 8.0)
@@ -34,7 +34,7 @@ SHIFT = Scale(-2.0, 2.0)
 """What is added to levels."""
 SPREAD = Scale(-math.inf, 2.0)
 """A difference of levels: a standard deviation, a strength, the height of an edge."""
-VARIANCE = Scale(-math.inf, 4.0, 2)
+VARIANCE = Scale(-math.inf, 4.0, True)
 """A difference of levels, squared."""
 ANY = Scale(-math.inf, math.inf)
 """A level that the library has computed itself."""
@@ -116,14 +116,16 @@ def _refuse_beyond(number: float, name: str, scale: Scale, image: np.ndarray | N
     """Raise ValueError with the fraction that is meant, unless the image is in units of its own."""
     if image is not None and image.dtype.kind == "f":
         levels = np.abs(image[np.isfinite(image)])
-        if levels.size and float(levels.max()) ** scale.power > scale.most:
+        most = float(levels.max()) if levels.size else 0.0
+        if (most * most if scale.squared else most) > scale.most:
             return
     if scale is TURN:
         raise ValueError(f"{name} is in turns, 1 is once around: {number:g} of 360 degrees is {number / 360:.3g}")
-    squared = " squared" if scale.power == 2 else ""
+    squared = " squared" if scale.squared else ""
     what = f"{name} is a fraction of full scale{squared}"
-    top = next((t for t in (255, 65535) if abs(number) <= t**scale.power), None)
-    if top is None:
-        bound = f"at most {scale.most:g}" if number > 0 else f"at least {scale.least:g}"
-        raise ValueError(f"{what} and must be {bound}, got {number:g}")
-    raise ValueError(f"{what}: {number:g} of {top}{squared} is {number / top**scale.power:.3g}")
+    for top in (255, 65535):
+        unit = top * top if squared else top
+        if abs(number) <= unit:
+            raise ValueError(f"{what}: {number:g} of {top}{squared} is {number / unit:.3g}")
+    bound = f"at most {scale.most:g}" if number > 0 else f"at least {scale.least:g}"
+    raise ValueError(f"{what} and must be {bound}, got {number:g}")

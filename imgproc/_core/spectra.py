@@ -21,7 +21,7 @@ import numpy as np
 from .border import framed
 from .check import as_mask
 from .filling import fill
-from .formats import work_dtype
+from .formats import channels_of, work_dtype
 from .jit import kernel
 from .needed import needed
 from .planes import full_scale
@@ -121,7 +121,7 @@ def as_floats(image: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
     """Return the image's levels as a new C-contiguous float array; `mask` is what `taking_part` gave for it."""
     floats = image.astype(work_dtype(image.dtype), order="C")
     if mask is not None and floats.size:
-        for c in range(1 if floats.ndim == 2 else floats.shape[2]):
+        for c in range(channels_of(floats)):
             fill(floats if floats.ndim == 2 else floats[:, :, c], mask)
     return floats
 

@@ -32,10 +32,15 @@ def some_values(values: np.ndarray, valid: np.ndarray | None) -> np.ndarray:
     return some if some.size else values[valid]
 
 
-def sums_may_run(values: np.ndarray, valid: np.ndarray | None = None, ends: tuple[float, float] | None = None) -> bool:
+def sums_may_run(
+    values: np.ndarray,
+    valid: np.ndarray | None = None,
+    ends: tuple[float, float] | None = None,
+    outside: float | None = None,
+) -> bool:
     """Say whether running sums over the valid values, which are finite, do no harm: none is far beyond the usual.
 
-    `ends` are the lowest and the highest of the valid values, if they are known.
+    `ends` are the lowest and the highest of the valid values, if they are known, and `outside` is a further value.
     """
     if values.dtype.kind == "u" or not values.size:
         return True
@@ -46,6 +51,8 @@ def sums_may_run(values: np.ndarray, valid: np.ndarray | None = None, ends: tupl
     else:
         low = float(values.min(where=valid, initial=np.inf))
         high = float(values.max(where=valid, initial=-np.inf))
+    if outside is not None:
+        low, high = min(low, outside), max(high, outside)
     half, spread = _middle_and_spread(some_values(values, valid), 4)
     return max(high - half, half - low) <= BEYOND * (spread or abs(half) or 1.0)
 

@@ -360,11 +360,12 @@ class Windows:
         self.side = 2 * radius + 1
         self.radius, self.border = radius, border
         self.whole = image.dtype.kind == "u" and self.side**4 * full_scale(image.dtype) ** 2 < 1 << 64
-        source, self.ymap, self.xmap = extended(image, radius, border, level(fill, image.dtype))
+        outside = level(fill, image.dtype)
+        source, self.ymap, self.xmap = extended(image, radius, border, outside)
         self.rows = self._flat(source)
         self.offset = np.zeros(1, np.uint64)
         valid = samples.valid
-        self.runs = sums_may_run(image, valid, samples.ends)
+        self.runs = sums_may_run(image, valid, samples.ends, float(outside) if border == "constant" else None)
         if not self.runs:
             self.offset = np.array([np.median(some_values(image, valid))], np.float64)
         elif not self.whole:  # some rows are enough to know about where the values lie

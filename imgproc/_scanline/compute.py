@@ -265,6 +265,13 @@ def _filler(*arguments: Any) -> Any:
     return _fillers[0]
 
 
+def _check_label(label: int, dtype: np.dtype) -> None:
+    """Refuse a label that a mask of integers cannot hold."""
+    if dtype.kind in "iu" and not np.iinfo(dtype).min <= label <= np.iinfo(dtype).max:
+        low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+        raise ValueError(f"mask_fill must be a label of the mask, which is {dtype}, {low} to {high}, got {label}")
+
+
 def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
     """Take a mask of labels through geometric stages; each pixel gets the label of the nearest one.
 
@@ -282,6 +289,8 @@ def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
     source = np.ascontiguousarray(mask).view()
     source.flags.writeable = False
     channels = channels_of(mask)
+    for _, label in merged.fills:
+        _check_label(label, kind)
     fills = np.array([label for _, label in merged.fills]).astype(kind).view(bits).astype(np.uint64)
     result = np.empty(merged.size + mask.shape[2:], kind)
     numbers, sizes = np.zeros(SOURCE, np.int64), np.zeros(RESULT, np.int64)

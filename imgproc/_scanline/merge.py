@@ -55,6 +55,14 @@ Part = tuple[int, int, int, int]
 """(x0, y0, x1, y1), half-open, in whole pixels."""
 
 
+def part_of(stage: Geometry, h: int, w: int) -> Part:
+    """The part of an input frame of (h, w) that a stage sees: all of it, if its own part lies outside of the frame.
+
+    A record that is repeated on a smaller image asks for such parts."""
+    x0, y0, x1, y1 = stage.part or (0, 0, w, h)
+    return (x0, y0, x1, y1) if 0 <= x0 < x1 <= w and 0 <= y0 < y1 <= h else (0, 0, w, h)
+
+
 def cut(stages: list[Geometry], h: int, w: int) -> tuple[Part | None, list[Geometry]]:
     """Find the part of a source of (h, w) that the first interpolation of stages may see.
 
@@ -77,7 +85,7 @@ def cut(stages: list[Geometry], h: int, w: int) -> tuple[Part | None, list[Geome
             return None, stages
         pull, size = multiply(pull, stage.pull), stage.size
     stage = stages[first]
-    x0, y0, x1, y1 = stage.part or (0, 0, size[1], size[0])
+    x0, y0, x1, y1 = part_of(stage, *size)
     _, left, top, right, bottom = bounds_of(multiply(pull, translation(float(x0), float(y0))), y1 - y0, x1 - x0)
     pull = multiply(translation(-left, -top), multiply(pull, stage.pull))
     return (int(left), int(top), int(right), int(bottom)), [stage._replace(pull=pull, part=None), *stages[first + 1 :]]

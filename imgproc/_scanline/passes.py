@@ -17,7 +17,7 @@ from .._core.threads import stays_serial
 from . import pixel
 from .compute import compute, has_words, level_of, tabulated
 from .matrix import bounds_of, keeps_axes
-from .merge import Merged, cut, is_padding, merge, moves_pixels, shows_outside
+from .merge import Merged, cut, is_padding, merge, moves_pixels, part_of, shows_outside
 from .opencv_moves import into, moved, resize, usable
 from .operations._base import name_of
 from .program import pack
@@ -265,7 +265,7 @@ def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, l
     if stage.interpolation == "bilinear" and has_words(image):
         return image, geometry
     h, w = before[-1].size if before else image.shape[:2]
-    part = stage.part or (0, 0, w, h)
+    part = part_of(stage, h, w)
     found = bounds_of(m, *stage.size)[1:]
     whole = stage.border != "wrap" and all(abs(a - b) < 1e-6 for a, b in zip(found, part))
     y = Axis(m[5] - part[1], m[4], stage.size[0], part[3] - part[1])

@@ -18,7 +18,7 @@ from .._core.threads import run_bands
 from .samplers.bicubic import CUBIC
 
 WIDEST = 4
-"""Footprints of more lengths of the image than this are not averaged under a border that repeats the image."""
+"""What reaches by more lengths of the image beyond it is not averaged under a border that repeats the image."""
 
 
 class Taps(NamedTuple):
@@ -37,15 +37,16 @@ class Axis(NamedTuple):
 
     start: float
     step: float
-    count: int
+    pixels: int
     length: int
     """Pixels of the source."""
 
 
 def _seen(axis: Axis) -> tuple[int, int]:
     """Which pixels of the result have their centres inside of the source: the first, and the one after the last."""
-    first = math.ceil(max(-axis.start / axis.step - 0.5, 0.0))
-    end = math.floor(min((axis.length - axis.start) / axis.step - 0.5, axis.count - 1.0)) + 1
+    low, high = -axis.start / axis.step - 0.5, (axis.length - axis.start) / axis.step - 0.5
+    first = math.ceil(min(max(low, 0.0), axis.pixels))
+    end = math.floor(max(min(high, axis.pixels - 1.0), -1.0)) + 1
     return (first, end) if first < end else (0, 0)
 
 
@@ -118,23 +119,33 @@ def _resample(image, rows, columns, channels, limits, out, left, y0, y1):
     lo, hi, rounds = limits[0], limits[1], limits[2] > 0.0
     for y in range(y0, y1):
         _down(image, rows.index[y], rows.weights[y], rows.number[y], row)
+        line, at = out[y], np.uint64(left * channels)
         for i in range(columns.number.size):
-            index, weights = columns.index[i], columns.weights[i]
-            for c in range(channels):
-                base = row[index[0] * channels + c]
+            index, weights, number = columns.index[i], columns.weights[i], columns.number[i]
+            first = np.uint64(index[0] * channels)
+            second, share = first, 0.0
+            if number > 1:
+                second, share = np.uint64(index[1] * channels), weights[1]
+            for c in range(np.uint64(channels)):
+                base = row[first + c]
                 level = base
-                for k in range(1, columns.number[i]):
-                    level += weights[k] * (row[index[k] * channels + c] - base)
+                if number > 1:  # an infinite level alone stays so
+                    level += share * (row[second + c] - base)
+                for k in range(2, number):
+                    level += weights[k] * (row[np.uint64(index[k] * channels) + c] - base)
                 if rounds:
                     level = np.rint(min(max(level, lo), hi))
-                out[y, (left + i) * channels + c] = kind(level)
+                line[at] = kind(level)
+                at += np.uint64(1)
 
 
 def can_resample(y: Axis, x: Axis, border: str) -> bool:
-    """Whether footprints are narrow enough, and all numbers finite."""
+    """Whether all numbers are finite, and what is seen reaches not too far beyond the image."""
     if not all(map(math.isfinite, (y.start, y.step, x.start, x.step))):
         return False
-    return border == "constant" or all(axis.step * axis.count <= WIDEST * axis.length for axis in (y, x))
+    return border == "constant" or all(
+        axis.step * axis.pixels <= WIDEST * axis.length and abs(axis.start) <= WIDEST * axis.length for axis in (y, x)
+    )
 
 
 def resample(
@@ -155,17 +166,17 @@ def resample(
     """
     planes = as_planes(image)
     channels = planes.shape[2]
-    out = np.empty((y.count, x.count, channels), image.dtype)
-    (top, bottom), (left, right) = (_seen(y), _seen(x)) if border == "constant" else ((0, y.count), (0, x.count))
-    if (top, left, bottom, right) != (0, 0, y.count, x.count):
+    out = np.empty((y.pixels, x.pixels, channels), image.dtype)
+    (top, bottom), (left, right) = (_seen(y), _seen(x)) if border == "constant" else ((0, y.pixels), (0, x.pixels))
+    if (top, left, bottom, right) != (0, 0, y.pixels, x.pixels):
         out[...] = levels
     if top < bottom and left < right:
         rows, columns = _taps(y, interpolation, border, top, bottom), _taps(x, interpolation, border, left, right)
         limits = np.array(rounding(image.dtype), np.float64)
-        flat, target = planes.reshape(planes.shape[0], -1), out.reshape(y.count, -1)[top:bottom]
+        flat, target = planes.reshape(planes.shape[0], -1), out.reshape(y.pixels, -1)[top:bottom]
 
         def band(y0: int, y1: int) -> None:
             _resample(flat, rows, columns, channels, limits, target, left, y0, y1)
 
-        run_bands(band, bottom - top, pixels=(bottom - top) * max(x.count, x.length))
-    return out.reshape(y.count, x.count, *image.shape[2:])
+        run_bands(band, bottom - top, pixels=(bottom - top) * max(x.pixels, x.length))
+    return out.reshape(y.pixels, x.pixels, *image.shape[2:])

@@ -13,6 +13,9 @@ from .._core.levels import SHIFT, fraction, turns
 from .._core.planes import LUMA_WEIGHTS
 from .._scanline import pixel, run
 
+LARGEST = 1e12
+"""Numbers of a matrix: products with the levels of any sensible image stay finite in float32."""
+
 __all__ = ["adjust_hue", "adjust_saturation", "color_matrix", "shift_hsv"]
 
 
@@ -81,7 +84,7 @@ def adjust_saturation(image: np.ndarray, *, factor: float) -> np.ndarray:
     image : ndarray of shape (h, w, 3)
         uint8, uint16, float32 or float64, RGB.
     factor : float
-        At least 0: 0 gives grey, 1 leaves the image as it is, 2 doubles what is coloured.
+        From 0 to 1e12: 0 gives grey, 1 leaves the image as it is, 2 doubles what is coloured.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def adjust_saturation(image: np.ndarray, *, factor: float) -> np.ndarray:
         If `image` is no RGB image or `factor` no finite number of at least 0.
     """
     image = as_image(image, channels=(3,))
-    factor = real(factor, "factor", at_least=0)
+    factor = real(factor, "factor", at_least=0, at_most=LARGEST)
     grey = tuple((1.0 - factor) * weight for weight in LUMA_WEIGHTS)
     rows = [[*(grey[j] + (factor if i == j else 0.0) for j in range(3)), 0.0] for i in range(3)]
     return run(image, [pixel.matrix(rows)])
@@ -110,7 +113,7 @@ def color_matrix(image: np.ndarray, *, matrix: Sequence[Sequence[float]] | np.nd
         uint8, uint16, float32 or float64, RGB.
     matrix : array-like of shape (3, 3) or (3, 4)
         Row k says what channel k of the result has of R, G and B; a fourth column is added, as a fraction of full
-        scale.
+        scale.  Numbers within -1e12 and 1e12.
 
     Returns
     -------
@@ -140,6 +143,8 @@ def _rows(matrix: Any, image: np.ndarray) -> list[list[float]]:
     for k, row in enumerate(rows):
         if row.size == 4:
             fraction(row[3], f"matrix[{k}, 3]", SHIFT, image)
+    if np.abs(rows.astype(np.float64)).max() > LARGEST:
+        raise ValueError(f"matrix must hold numbers within {-LARGEST:g} and {LARGEST:g}, got {rows.tolist()}")
     return [[*map(float, row), 0.0][:4] for row in rows]
 
 

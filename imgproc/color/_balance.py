@@ -66,6 +66,10 @@ def white_balance(
     illuminant_gains : Light of a temperature.
     stretch_contrast : With ``color="per_channel"`` it balances black and white at once.
 
+    Notes
+    -----
+    The whole image is one window where `illuminant` is not given.  Leave "no data" values out by `mask`.
+
     References
     ----------
     G. Buchsbaum, "A spatial processor model for object colour perception", J. Franklin Institute 310 (1980);

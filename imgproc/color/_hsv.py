@@ -7,6 +7,7 @@ import numpy as np
 from .._core.check import as_image
 from .._core.declare import declare
 from .._core.jit import kernel
+from .._scanline.operations._hexcone import TINY
 from ._rows import convert, nearest, put, scale_of
 
 __all__ = ["hsl_to_rgb", "hsv_to_rgb", "rgb_to_hsl", "rgb_to_hsv"]
@@ -43,7 +44,7 @@ def _hue(r, g, b, most, chroma):
     h = (g - b) * part if most == r else h
     h = h + kind(6) if h < kind(0) else h
     h = h * kind(1 / 6)
-    return h if (chroma > kind(0)) & (h < kind(1)) else kind(0)
+    return h if (chroma > kind(TINY)) & (h < kind(1)) else kind(0)
 
 
 @kernel

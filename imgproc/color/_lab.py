@@ -19,6 +19,9 @@ KNEE_ROOT = 6 / 29
 WHITE_SUM = WHITE_X + 15 + 3 * WHITE_Z
 WHITE_U, WHITE_V = 4 * WHITE_X / WHITE_SUM, 9 / WHITE_SUM
 BLUE_V = 9 * YB / (XB + 15 * YB + 3 * ZB)
+TINY, BLACK = 1.2e-38, 1e-12
+"""X + 15 Y + 3 Z and L of colours so dark that their reciprocals would overflow: they count as black, which has the
+chromaticity of white."""
 LOW_U, SPAN_U, LOW_V, SPAN_V = 134, 354, 140, 262  # what integers hold of u and v
 
 
@@ -59,7 +62,7 @@ def _luv_of(x, y, z, double):
     light = kind(116) * _root(y, double) - kind(16)
     total = x + kind(15) * y + kind(3) * z
     part = kind(1) / total
-    part = part if total != kind(0) else kind(0)
+    part = part if abs(total) > kind(TINY) else kind(0)
     scale = kind(13) * light
     return light, scale * (kind(4) * x * part - kind(WHITE_U)), scale * (kind(9) * y * part - kind(WHITE_V))
 
@@ -70,7 +73,7 @@ def _from_luv(light, u, v, integer):
     kind = type(light)
     y = _cube((light + kind(16)) * kind(1 / 116))
     part = kind(1) / (kind(13) * light)
-    part = part if light != kind(0) else kind(0)
+    part = part if abs(light) > kind(BLACK) else kind(0)
     u, v = u * part + kind(WHITE_U), v * part + kind(WHITE_V)
     if integer is not None:  # rounded levels of dark colours may stand for any chromaticity: that of blue is the limit
         v = v if v > kind(BLUE_V) else kind(BLUE_V)

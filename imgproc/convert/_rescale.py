@@ -72,6 +72,9 @@ def rescale(
 
     Notes
     -----
+    The whole image is one window where ``source="image"``, and one "no data" value is one of the ends: leave it out by
+    `mask`, or name the levels.
+
     ``skimage.exposure.rescale_intensity``, whose ``in_range`` is `source`.  Computed in float64.
 
     Examples

@@ -12,7 +12,7 @@ from .._core.formats import channels_of
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
 
 
-LABELS = "bool and integers of other sizes are labels, which are moved and never blended"
+LABELS = "bool and other integers are labels, which are moved and never blended"
 """What messages say of label images."""
 
 
@@ -28,10 +28,11 @@ class Labels(NamedTuple):
 
     def levels(self, fill: Any) -> tuple[float, ...]:
         """The label of a border, or one for each channel, as levels of the bytes."""
-        given = [fill] * self.channels if np.ndim(fill) == 0 else list(fill)
+        one = np.ndim(fill) == 0
+        given = [fill] * self.channels if one else list(fill)
         if len(given) != self.channels:
             raise ValueError(f"fill must be one label or {self.channels}, one a channel, got {len(given)}")
-        values = [self._label(v, "fill" if np.ndim(fill) == 0 else f"fill[{k}]") for k, v in enumerate(given)]
+        values = [self._label(v, "fill" if one else f"label {k} of fill") for k, v in enumerate(given)]
         return tuple(byte / 255 for byte in np.array(values, self.dtype).view(np.uint8).tolist())
 
     def _label(self, value: Any, name: str) -> int:
@@ -50,12 +51,12 @@ def opened(image: Any, interpolation: str | None = None, *, full: bool = False) 
     ``"nearest"``.
     """
     labels = None
-    if type(image) is np.ndarray and image.dtype.kind in "biu" and image.dtype not in DTYPES:
+    if type(image) is np.ndarray and image.dtype.kind in "biu" and image.dtype.newbyteorder("=") not in DTYPES:
         as_image(np.broadcast_to(np.uint8(0), image.shape))  # the shape
         if interpolation not in (None, "nearest"):
-            raise ValueError(
-                f"interpolation must be 'nearest' for a label image of {image.dtype}, got {interpolation!r}: {LABELS}; "
-                "an image of intensities must be uint8, uint16, float32 or float64"
+            raise TypeError(
+                f"image must have dtype uint8, uint16, float32 or float64 for {interpolation!r} interpolation, got "
+                f"{image.dtype}: {LABELS}, which interpolation='nearest' does"
             )
         labels = Labels(image.dtype.newbyteorder("="), channels_of(image), image.ndim)
         whole = np.ascontiguousarray(image, labels.dtype)

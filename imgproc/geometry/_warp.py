@@ -46,13 +46,14 @@ def warp(
     fill : float or sequence of float
         Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
-        ``area`` averages where an axis-aligned map shrinks and is ``bilinear`` otherwise.
+        ``area`` averages along the axes that an axis-aligned map shrinks, and is ``bilinear`` otherwise.
 
     Returns
     -------
     ndarray of shape `size` or (`size`, c)
         Same shape and dtype as the image, but for `size`.  The border begins where a pixel's centre comes from outside
-        the image; it is never blended into the image.
+        the image; it is never blended into the image.  Pixels at the edges of the result see their neighbours in the
+        image, wherever the map begins: crop first if they should not.
 
     Raises
     ------
@@ -62,6 +63,11 @@ def warp(
     See Also
     --------
     affine_matrix, perspective_from_points : Matrices.
+
+    Notes
+    -----
+    Points are float32: in an image of a thousand pixels they are exact to about 1e-4 pixels, for float64 images too.
+    An image of more than 2**24 pixels a side, or 2**32 - 1 in all, is refused.
     """
     one_of(interpolation, "interpolation", INTERPOLATIONS)
     image, labels = opened(image, interpolation, full=True)
@@ -185,3 +191,4 @@ def rotate(
 
 
 declare(resize, rotate, warp, no_peer="no row yet")
+declare(warp, together=[{"matrix": np.array([[0.4, 0.0, 0.3], [0.0, 0.45, 0.2]]), "interpolation": "area"}])

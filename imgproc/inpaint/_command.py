@@ -12,7 +12,7 @@ from .._core.arguments import default_of, defaults_of
 from .._core.formats import channels_of
 from .._core.needed import needed
 from ..io._decode import as_mode
-from ..io._standard import STANDARD, check_target, read_named, write_named
+from ..io._standard import STANDARD, check_target, read_named, same_file, write_named
 from ._masks import read_hole
 from .diffusion import ORDERS, inpaint_diffusion
 from .exemplar import PRIORITIES, SEARCHES, inpaint_exemplar
@@ -86,6 +86,8 @@ def run(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
             raise ValueError("--invert-mask belongs to --mask")
         if chosen.input == chosen.mask == STANDARD:
             raise ValueError("IN and --mask cannot both be standard input")
+        if chosen.mask is not None and same_file(chosen.output, chosen.mask):
+            raise ValueError(f"-o must be another file than the mask, got {chosen.output}")
         image, hole = _read(chosen, parser.prog)
         check_target(chosen.output, image)  # before the work
         write_named(chosen.output, _filled(image, hole, chosen))

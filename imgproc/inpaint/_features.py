@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 from typing import BinaryIO
 
 import numpy as np
@@ -13,8 +13,9 @@ from .._core.planes import full_scale
 from ..color import rgb_to_lab
 from ..describe import gist
 from ..geometry import resize
-from ..io._decode import pil_array
+from ..io._decode import pil_array, upright
 from ..io._files import MAX_PIXELS, read_image
+from ..io._metadata import orientation
 from ..io._outside import open_regular
 
 BLOCKS = 4
@@ -96,28 +97,32 @@ def read_reduced(path: str, side: int | None, *, longer: bool) -> tuple[np.ndarr
     if side is not None:
         with open_regular(path) as file:
             if file.read(3) == b"\xff\xd8\xff":
-                file.seek(0)
-                return _read_jpeg(file, path, side, longer)
+                with contextlib.suppress(_NotReduced):  # `read_image` says what is wrong with it, if anything
+                    return _read_jpeg(file, side, longer)
     image = read_image(path)
     return image, image.shape[:2]
 
 
-def _read_jpeg(file: BinaryIO, path: str, side: int, longer: bool) -> tuple[np.ndarray, tuple[int, int]]:
+class _NotReduced(Exception):
+    """A JPEG file that is not decoded at a smaller scale."""
+
+
+def _read_jpeg(file: BinaryIO, side: int, longer: bool) -> tuple[np.ndarray, tuple[int, int]]:
     with needed("PIL"):
-        from PIL import ImageOps
         from PIL.JpegImagePlugin import JpegImageFile
 
+    turn = orientation(file, "JPEG")
+    file.seek(0)
     try:
-        with JpegImageFile(file) as photo:
-            w, h = photo.size
-            if w * h > MAX_PIXELS:
-                raise ValueError(f"has {w} by {h} pixels, more than {MAX_PIXELS}")
-            factor = min(side / (max(w, h) if longer else min(w, h)), 1)
-            photo.draft("RGB", (max(int(w * factor), 1), max(int(h * factor), 1)))
-            turned = photo.getexif().get(0x0112, 1) >= 5
-            image = pil_array(ImageOps.exif_transpose(photo).convert("RGB"))
-    except (OSError, MemoryError):
+        photo = JpegImageFile(file)
+        w, h = photo.size
+        if w * h > MAX_PIXELS:
+            raise _NotReduced
+        factor = min(side / (max(w, h) if longer else min(w, h)), 1)
+        photo.draft("RGB", (max(int(w * factor), 1), max(int(h * factor), 1)))
+        image = pil_array(photo.convert("RGB"))
+    except MemoryError:
         raise
     except Exception as error:  # a damaged file makes Pillow raise almost anything, SyntaxError included
-        raise ValueError(f"cannot read {os.path.basename(path)}: {error or type(error).__name__}") from error
-    return np.ascontiguousarray(image), (w, h) if turned else (h, w)
+        raise _NotReduced from error
+    return np.ascontiguousarray(upright(image, turn)), (w, h) if turn >= 5 else (h, w)

@@ -47,9 +47,9 @@ def hole_of_pixels(pixels: np.ndarray) -> tuple[np.ndarray, str]:
     channels = channels_of(pixels)
     half = 0.5 * full_scale(pixels.dtype)
     colour, alpha = (planes[..., :-1], planes[..., -1]) if channels in (2, 4) else (planes, None)
+    painted: np.ndarray = np.any(colour, axis=2)
     if alpha is not None and alpha.min() < half < alpha.max():
         clear, drawn = alpha < half, _on_black(colour, 2)
-        painted = colour.any(axis=2)
         # One colour on a transparent ground, or a ground of one colour with a part erased: a hole is the smaller part.
         if not drawn or ((painted != clear).all() and 2 * clear.sum() <= clear.size):
             return clear, "by its alpha: filled where it is transparent"
@@ -57,12 +57,12 @@ def hole_of_pixels(pixels: np.ndarray) -> tuple[np.ndarray, str]:
     grey = colour[..., 0]
     if channels >= 3 and (colour != colour[..., :1]).any():
         if _on_black(colour, COLOURS):
-            return colour.any(axis=2), "as colours on black: filled where it is not black"
+            return painted, "as colours on black: filled where it is not black"
         grey = as_mode(colour, "grey")
-        return grey > half, "by its brightness: filled where it is bright"
+        return np.greater(grey, half), "by its brightness: filled where it is bright"
     low, high = grey.min(), grey.max()
     if low == high:
-        return grey != 0, f"as a constant, {high:g}"
+        return np.not_equal(grey, 0), f"as a constant, {high:g}"
     if high > half or grey.dtype.kind == "f":
         return grey > half, "as black and white: filled where it is white"
     what = f"{low:g} and {high:g}" if _levels(grey) == 2 else f"labels from {low:g} to {high:g}"

@@ -477,13 +477,16 @@ def _checked_names(names: Any) -> tuple[list[_File], list[str]]:
     """
     if not isinstance(names, dict):
         raise ValueError(f"names must be an object, got {type(names).__name__}")
-    lists = names.get("scenes"), names.get("removed")
-    for field, value in zip(("scenes", "removed"), lists):
-        if not isinstance(value, list):
-            raise ValueError(f"{field} must be a list, got {type(value).__name__}")
-    scenes, removed = lists
+    scenes, removed = _list_of(names, "scenes"), _list_of(names, "removed")
     files = [_checked_file(entry, f"scenes[{i}]") for i, entry in enumerate(scenes)]
     return files, [relative_name(name, f"removed[{i}]") for i, name in enumerate(removed)]
+
+
+def _list_of(names: dict[str, Any], field: str) -> list[Any]:
+    found = names.get(field)
+    if not isinstance(found, list):
+        raise ValueError(f"{field} must be a list, got {type(found).__name__}")
+    return found
 
 
 def _checked_file(entry: Any, field: str) -> _File:

@@ -94,7 +94,7 @@ def decode(file: BinaryIO, name: str, limit: int | None, keep: bool = False) -> 
         raise ValueError(f"cannot read {name}: truncated or damaged {format_} file ({what})") from error
     if turned:
         return image
-    return _orient(image, orientation(file, format_))
+    return upright(image, orientation(file, format_))
 
 
 class _Source(NamedTuple):
@@ -157,13 +157,15 @@ def _read_pillow(source: _Source) -> tuple[np.ndarray, bool]:
 def _pillow_opened(source: _Source) -> Any:
     module, name = _PILLOW[source.format]
     with needed("PIL"):
-        opener = getattr(importlib.import_module(f"PIL.{module}"), name)
         from PIL import Image
+
+        opener = getattr(importlib.import_module(f"PIL.{module}"), name)
     try:
         return opener(source.file)
     except Image.DecompressionBombError:
-        # Pillow's limit is of its process; ours counts here, and a file that is above it is not opened twice.
-        _check_size(*_size_of_webp(source), source.limit) if source.format == "WebP" else None
+        # Pillow's limit is that of its process; here ours counts.  Where opening decodes, it has to hold before.
+        if source.format == "WebP":
+            _check_size(*_size_of_webp(source), source.limit)
         with _without_pillows_limit():
             source.file.seek(0)
             return opener(source.file)
@@ -171,7 +173,8 @@ def _pillow_opened(source: _Source) -> Any:
 
 def _load(opened: Any, keep: bool) -> None:
     """Decode a Pillow image; with `keep`, what is missing stays as it is in a new image, 0."""
-    from PIL import Image
+    with needed("PIL"):
+        from PIL import Image
 
     most = Image.MAX_IMAGE_PIXELS
     large = most is not None and opened.width * opened.height > most
@@ -181,9 +184,16 @@ def _load(opened: Any, keep: bool) -> None:
     except (ImportError, MemoryError):
         raise
     except Exception:
-        if not keep or getattr(opened, "_im", None) is None:
+        if not keep or not _has_pixels(opened):
             raise
         opened.tile = []
+
+
+def _has_pixels(opened: Any) -> bool:
+    try:
+        return opened.im is not None
+    except Exception:  # newer versions of Pillow have no pixels to show before they decode
+        return False
 
 
 _lifting = threading.Lock()
@@ -194,7 +204,8 @@ _lifted: list[Any] = []
 @contextlib.contextmanager
 def _without_pillows_limit() -> Iterator[None]:
     """`max_pixels` alone counts: Pillow's limit, which some of its decoders ask for, is set aside meanwhile."""
-    from PIL import Image
+    with needed("PIL"):
+        from PIL import Image
 
     with _lifting:
         _lifted.append(_lifted[0] if _lifted else Image.MAX_IMAGE_PIXELS)
@@ -356,7 +367,7 @@ def _read_shallow_tiff(source: _Source) -> tuple[np.ndarray, bool]:
     # Pillow turns a TIFF file by itself, and forgets the tag then; older ones do not see XMP.
     left = _pillows_orientation(opened)
     image = pil_array(opened)
-    return (image, False) if seen == 1 else (_orient(image, left), True)
+    return (image, False) if seen == 1 else (upright(image, left), True)
 
 
 def _pillows_orientation(opened: Any) -> int:
@@ -463,13 +474,10 @@ _silenced: list[Any] = []
 @contextlib.contextmanager
 def _opencv_silent(cv2: Any) -> Iterator[None]:
     """What OpenCV logs of a damaged file is said by the exception, and by nothing else."""
-    logging = getattr(getattr(cv2, "utils", None), "logging", None)
-    if logging is None:  # a build without it
-        yield
-        return
+    logging = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging  # OpenCV 4, and 5
     with _silencing:
         _silenced.append(_silenced[0] if _silenced else logging.getLogLevel())
-        logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+        logging.setLogLevel(0)
     try:
         yield
     finally:
@@ -489,7 +497,7 @@ def swap_red_blue(image: np.ndarray) -> np.ndarray:
     return np.take(image, [2, 1, 0, 3][: image.shape[2]], axis=2)
 
 
-def _orient(image: np.ndarray, orientation: int) -> np.ndarray:
+def upright(image: np.ndarray, orientation: int) -> np.ndarray:
     """The image as the camera was held, by the EXIF tag 0x0112; values that it does not define mean upright."""
     if not 2 <= orientation <= 8:
         return image

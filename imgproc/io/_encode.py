@@ -65,7 +65,7 @@ def _encode_grey_and_alpha(image: np.ndarray) -> bytes:
     lines[:, 1:] = rows
     lines[1:, 1:] -= rows[:-1]
     header = struct.pack(">2I5B", width, height, 16, 4, 0, 0, 0)
-    return written({b"IHDR": header, b"IDAT": zlib.compress(lines), b"IEND": b""})
+    return written({b"IHDR": header, b"IDAT": zlib.compress(lines.tobytes()), b"IEND": b""})
 
 
 def _encode_pnm(image: np.ndarray) -> bytes:

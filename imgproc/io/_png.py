@@ -76,7 +76,7 @@ def rebuilt(found: dict[bytes, bytes], *, keep: bool) -> bytes:
                 raise ValueError(f"a row has filter {kinds.max()}")
             kinds[kinds > 4] = 0
         at += rows * row
-    return plain({**found, b"IDAT": zlib.compress(lines, 0)})
+    return plain({**found, b"IDAT": zlib.compress(lines.tobytes(), 0)})
 
 
 def plain(found: dict[bytes, bytes]) -> bytes:

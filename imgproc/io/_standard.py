@@ -51,5 +51,10 @@ def write_bytes(name: str | os.PathLike[str], data: bytes) -> None:
         replace_file(os.path.realpath(name), data)
 
 
+def same_file(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> bool:
+    """Whether two names on a command line mean one file, links followed; standard input and output are two."""
+    return STANDARD not in (os.fspath(a), os.fspath(b)) and os.path.realpath(a) == os.path.realpath(b)
+
+
 def _format_for(image: np.ndarray) -> str:
     return "TIFF" if image.dtype.kind == "f" else "PNG"

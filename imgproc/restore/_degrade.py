@@ -84,7 +84,7 @@ def degrade(
     if noise == 0:
         return blurred
     found = run(blurred, [pixel.gaussian_noise(noise, key)], dtype=image.dtype)
-    refuse_overflow(image, mask, found)
+    refuse_overflow(image, mask, found if mask is None else found[mask])
     if mask is not None:
         found[~mask] = image[~mask]
     return found

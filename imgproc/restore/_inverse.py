@@ -350,12 +350,11 @@ def _full_of_details(there: np.ndarray) -> tuple[slice, slice]:
     if not best:
         return np.s_[:, :]
     # Detail i is of the pixels 2 i - 2 to 2 i + 1.  Tiles at an edge of the rectangle may lie across that of a margin.
-    step = 2 * TILE
-    y, x = (
-        slice(first and (first + 1) * step, (last if last == n else last - 1) * step)
-        for first, last, n in ((top, bottom, rows), (left, right, columns))
-    )
-    return y, x
+
+    def inner(first: int, last: int, n: int) -> slice:
+        return slice(first and 2 * TILE * (first + 1), 2 * TILE * (last if last == n else last - 1))
+
+    return inner(top, bottom, rows), inner(left, right, columns)
 
 
 def _fitting(continued: np.ndarray, power: np.ndarray, rough: np.ndarray, sigma: float) -> float:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from .._core import elementary
+from .._core.bounds import MOST_ITERATIONS
 from .._core.check import as_image, as_mask, flag, integer, positive
 from .._core.declare import Case, Peer, declare, labels_like
 from .._core.jit import borrowed, kernel
@@ -226,7 +227,7 @@ def superpixels(
         Whether each superpixel finds its own compactness (SLICO, "zero parameter"): colour distances are divided by the
         largest that its pixels had, and `compactness` has no effect.
     iterations : int
-        At least 1.
+        From 1 to 10,000.
     mask : ndarray of bool, shape (h, w), optional
         Which pixels take part; seeds are set among them.
 
@@ -248,6 +249,8 @@ def superpixels(
 
     Notes
     -----
+    The whole image is one window, as labels are numbered over all of it.
+
     ``skimage.segmentation.slic`` with ``sigma=0``, whose compactness means the same.  Lab in float32; the result does
     not depend on the number of threads.
 
@@ -260,7 +263,7 @@ def superpixels(
     image = as_image(image, channels=(1, 3))
     count, compactness = integer(count, "count", at_least=1), positive(compactness, "compactness")
     slico = flag(slico, "slico")
-    iterations = integer(iterations, "iterations", at_least=1)
+    iterations = integer(iterations, "iterations", at_least=1, at_most=MOST_ITERATIONS)
     mask = as_mask(mask, image)
     h, w = image.shape[:2]
     labels = np.full((h, w), -1, np.int32)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary
-from .._core.check import MOST_ITERATIONS, as_image, integer, one_of, positive, real
+from .._core.bounds import MOST_ITERATIONS
+from .._core.check import as_image, integer, one_of, positive, real
 from .._core.declare import declare
 from .._core.jit import borrowed, kernel
 from .._core.levels import SPREAD, fraction

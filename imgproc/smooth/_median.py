@@ -147,9 +147,9 @@ def _number(n: int, quantile: Any, percentile: Any) -> int:
         share = real(quantile, "quantile", at_least=0, at_most=1)
         # A decimal fraction such as 0.29 may be a float just below it; 100 values have a number 29 all the same.
         return min(int(n * share * (1 + 2**-51)), n - 1)
-    if quantile is not None:
-        raise TypeError("quantile must be given alone, got percentile, its old name, too")
     share = real(percentile, "percentile", at_least=0, at_most=100)
+    if quantile is not None:
+        raise TypeError("percentile must be left out: it is the old name of quantile, which is given, too")
     warnings.warn(
         f"percentile={share:g} is now quantile={share / 100:g}, a fraction; the old name goes in the next version",
         FutureWarning,

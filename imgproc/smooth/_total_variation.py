@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from .._core.check import MOST_ITERATIONS, as_image, integer, positive, real
+from .._core.bounds import MOST_ITERATIONS
+from .._core.check import as_image, integer, positive, real
 from .._core.declare import Case, Peer, declare
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale

@@ -180,7 +180,7 @@ def whole_windows(mask: np.ndarray, name: str, border: str) -> np.ndarray:
         places = index_map(n, length - 2, after, border)
         lines = np.take(found, places, axis) | np.expand_dims(places < 0, 1 - axis)
         windows = np.lib.stride_tricks.sliding_window_view(lines, length, axis=axis)
-        found = (windows[::2] if axis == 0 else windows[:, ::2]).all(axis=-1)
+        found = np.logical_and.reduce(windows[::2] if axis == 0 else windows[:, ::2], axis=-1)
     return found
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import subprocess
 import sys
 
 import numpy as np
@@ -466,6 +468,8 @@ WRONG_LINES = [
     (["anchors", "fine.txt", "-k", "9", "--image-size", "10"], "k must be <= the number of boxes, 1"),
     (["anchors", "fine.txt", "--image-size", "10", "--plot", "no/where.png"], "must be a file in a folder that exists"),
     (["anchors", "fine.txt", "--image-size", "10", "--plot", "here.txt"], "--plot must be an image file"),
+    (["anchors", "fine.txt", "--image-size", "10", "--json", "fine.txt"], "must be another file than the labels"),
+    (["anchors", "fine.txt", "--plot", "-", "--json", "-"], "--plot and --json must be two files, got - twice"),
     (["anchors", "bad.json"], "bad.json: not JSON"),
     (["anchors", "list.json"], "must be COCO's object with a list 'annotations'"),
     (["anchors", "minus.json"], "annotation 7: 'bbox' must be four numbers"),
@@ -500,6 +504,16 @@ def test_command_line_says_what_is_wrong(tmp_path, monkeypatch, capsys, argument
     said = capsys.readouterr().err
     assert said.startswith("python -m augment anchors: ")
     assert message in said
+
+
+def test_figures_and_plot_go_to_standard_output(tmp_path):
+    (tmp_path / "a.txt").write_text("0 .5 .5 .1 .2\n0 .5 .5 .3 .3\n0 .5 .5 .2 .1\n")
+    arguments = [sys.executable, "-m", "augment", "anchors", str(tmp_path), "-k", "2", "--image-size", "100"]
+    done = subprocess.run([*arguments, "--json", "-"], capture_output=True, check=True)
+    assert len(json.loads(done.stdout)["anchors"]) == 2
+    assert b"2 anchors for 3 boxes" in done.stderr
+    done = subprocess.run([*arguments, "--plot", "-"], capture_output=True, check=True)
+    assert imgproc.read_image(io.BytesIO(done.stdout)).ndim == 3
 
 
 def test_help_and_wrong_arguments(capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -632,3 +633,59 @@ def test_ten_thousand_calls_keep_memory() -> None:
         made(image=image, boxes=[(1, 1, 9, 9)], mask=image[..., 0] > 9, key=i)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 20 * 1024
+
+
+# --- what callers pass beside images ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+def test_out_is_checked_before_any_work(fuse: bool) -> None:
+    image = np.arange(8 * 9 * 3, dtype=np.uint8).reshape(8, 9, 3)
+    chain, many = A.Compose([A.HorizontalFlip(p=1)], fuse=fuse), np.stack([image] * 6)
+    record = chain.draw(1, image.shape)
+    locked = np.empty_like(image)
+    locked.flags.writeable = False
+    calls = [
+        lambda out: chain(image=image, key=1, out=out),
+        lambda out: chain.replay(record, image=image, out=out),
+    ]
+    for call in calls:
+        for wrong in ([1], 5, "x"):
+            with pytest.raises(TypeError, match="out must be a numpy array, got"):
+                call(wrong)
+        with pytest.raises(ValueError, match="out must be writeable"):
+            call(locked)
+        with pytest.raises(ValueError, match="out must not overlap"):
+            call(image)
+        np.testing.assert_array_equal(call(np.empty_like(image))["image"], image[:, ::-1])
+    for images in (many, list(many)):
+        with pytest.raises(TypeError, match="out must be"):
+            chain.batch(images, keys=range(6), out=[1] * 6)
+        with pytest.raises(ValueError, match="out must be writeable"):
+            chain.batch(images, keys=range(6), out=np.broadcast_to(image, many.shape))
+        with pytest.raises(ValueError, match="out must not overlap"):
+            chain.batch(images, keys=range(6), out=many)
+    np.testing.assert_array_equal(many, np.stack([image] * 6))
+
+
+def test_seeds_keys_and_names_of_any_kind_are_served_or_refused_in_words() -> None:
+    image = np.zeros((8, 9, 3), np.uint8)
+    A.Compose([A.Gamma()], seed=-1)(image=image, key=1)
+    for key in (np.int64(3), (np.int64(3), np.uint8(1)), [np.int32(2), 1]):
+        record = A.Compose([A.Gamma(p=1)]).draw(key, image.shape)
+        assert json.loads(json.dumps(record)) == record
+    for names in (5, None, "labels", [1]):
+        for field in ("box_fields", "keypoint_fields", "image_names", "mask_names"):
+            with pytest.raises(TypeError, match=f"{field} must be a sequence of strings"):
+                A.Compose([], **{field: names})
+
+
+def test_a_default_field_gives_way_to_a_name_that_is_declared() -> None:
+    image, points = np.zeros((8, 9, 3), np.uint8), [(1.0, 2.0), (3.0, 4.0)]
+    chain = A.Compose([A.HorizontalFlip(p=1)], keypoint_fields=("labels",))
+    assert chain(image=image, keypoints=points, labels=["a", "b"], key=1)["labels"] == ["a", "b"]
+    assert eval(repr(chain), vars(A)) == chain == A.Compose.from_json(chain.to_json())
+    assert dataclasses.replace(A.Compose([]), keypoint_fields=("labels",)).box_fields == ()
+    assert A.Compose([], image_names=["keypoint_labels"]).keypoint_fields == ()
+    with pytest.raises(ValueError, match="keypoint_fields must name targets of its own, got 'labels'"):
+        A.Compose([], box_fields=["labels"], keypoint_fields=["labels"])

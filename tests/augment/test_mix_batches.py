@@ -326,3 +326,60 @@ def test_set_num_threads_is_heeded() -> None:
     finally:
         imgproc.set_num_threads(before)
     assert all((f == found[0]).all() for f in found)
+
+
+# --- channels first ---------------------------------------------------------------------------------------------------
+
+
+def masks_of(n: int) -> list[np.ndarray]:
+    mask = np.zeros((40, 56), np.uint8)
+    mask[5:15, 8:30] = 1
+    return [np.roll(mask, 3 * k, axis=1) for k in range(n)]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("mix", [*METHODS, CopyPaste(num_classes=CLASSES)], ids=lambda mix: type(mix).__name__)
+def test_channels_first_are_mixed_along_their_sides(mix: Any, dtype: Any) -> None:
+    last = pictures(5, (40, 56), dtype)
+    first = np.ascontiguousarray(last.transpose(0, 3, 1, 2))
+    labels, keys, masks = [0, 1, 2, 1, 0], keys_of(5), masks_of(5)
+    more: dict[str, Any] = {"masks": masks} if isinstance(mix, CopyPaste) else {}
+    expected = mix(last, labels, keys=keys, **more)
+    found = mix(first, labels, keys=keys, layout="first", **more)
+    np.testing.assert_array_equal(found.images.transpose(0, 2, 3, 1), expected.images)
+    np.testing.assert_array_equal(found.labels, expected.labels)
+    assert found.images.shape == first.shape
+    assert found.images.flags.c_contiguous
+    out = np.empty_like(first)
+    given = mix(list(first), labels, keys=keys, layout="first", out=out, **more)
+    assert np.shares_memory(given.images, out)
+    np.testing.assert_array_equal(out, found.images)
+    again = mix.replay(found.info, first, labels, layout="first", **more)
+    np.testing.assert_array_equal(again.images, found.images)
+    donors = [{"image": image, "label": k % 3, **({"mask": masks[k]} if more else {})} for k, image in enumerate(first)]
+    turned = [{**donor, "image": donor["image"].transpose(1, 2, 0)} for donor in donors]
+    np.testing.assert_array_equal(
+        mix(first, labels, keys=keys, layout="first", donors=donors, **more).images.transpose(0, 2, 3, 1),
+        mix(last, labels, keys=keys, donors=turned, **more).images,
+    )
+
+
+@every_method
+def test_the_other_layout_is_refused_with_what_to_write(mix: Any) -> None:
+    last = pictures(3, (40, 56))
+    first = np.ascontiguousarray(last.transpose(0, 3, 1, 2))
+    for images, layout, other in ((first, "last", "first"), (last, "first", "last"), (list(first), "last", "first")):
+        with pytest.raises(ValueError, match=f'layout="{layout}", got .*: .* come {other}, pass layout="{other}"'):
+            mix(images, [0, 1, 2], layout=layout)
+    with pytest.raises(ValueError, match="layout must be one of 'last', 'first', got 'chw'"):
+        mix(last, [0, 1, 2], layout="chw")
+    grey = last[..., 0]
+    np.testing.assert_array_equal(
+        mix(grey, [0, 1, 2], keys=keys_of(3), layout="first").images, mix(grey, [0, 1, 2], keys=keys_of(3)).images
+    )
+
+
+def test_black_and_white_tensors_have_one_share_in_all_channels() -> None:
+    tensors = np.stack([np.zeros((3, 32, 32), np.float32), np.ones((3, 32, 32), np.float32)])
+    mixed = CutMix(num_classes=2)(tensors, [0, 1], keys=keys_of(2), layout="first")
+    np.testing.assert_allclose(mixed.images.mean(axis=(2, 3)), np.repeat(mixed.labels[:, 1:], 3, axis=1), atol=1e-6)

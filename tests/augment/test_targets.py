@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import targets as naive
 
+from augment import Compose, HorizontalFlip
 from augment._chain.targets import boxes as bt
 from augment._chain.targets import points as tg
 from augment._chain.targets.fields import check_field, take
@@ -53,6 +55,7 @@ def test_formats_are_what_they_say(box_format: str) -> None:
     np.testing.assert_allclose(closed, [naive.from_corners(box, box_format, 45, 65) for box in expected], rtol=1e-14)
 
 
+@pytest.mark.filterwarnings("ignore:boxes in format 'coco'")
 @given(st.lists(pixel_boxes(), max_size=4), st.sampled_from(bt.FORMATS))
 def test_formats_round_trip(boxes: list[tuple[float, ...]], box_format: str) -> None:
     there = [naive.from_corners(box, box_format, H, W) for box in boxes]
@@ -410,3 +413,46 @@ def test_kernels_as_plain_functions(name: str) -> None:
     assert len(closed) == len(kept) > 0
     out, _ = tg.move_points(tg.open_points(POINTS), path(chain, H, W), remove_invisible=False)
     np.testing.assert_allclose(naive.pull(chain, out), POINTS, atol=2e-4)
+
+
+# --- what callers forget ----------------------------------------------------------------------------------------------
+
+
+def test_fields_that_a_chain_names_must_come() -> None:
+    image, boxes = np.zeros((40, 60), np.uint8), [(1.0, 2.0, 30.0, 31.0)]
+    chain = Compose([HorizontalFlip(p=1.0)], box_fields=("classes", "ids"), keypoint_fields=("names",))
+    with pytest.raises(
+        TypeError, match="ids is missing: box_fields= of the chain names it, so that it must come with boxes"
+    ):
+        chain(image=image, boxes=boxes, classes=[1], key=0)
+    with pytest.raises(TypeError, match="names is missing: keypoint_fields= of the chain names it"):
+        chain(image=image, keypoints=[(1.0, 2.0)], key=0)
+    with pytest.raises(TypeError, match="ids is missing"):
+        chain.batch([image], boxes=[boxes], classes=[[1]], keys=[0])
+    done = chain(image=image, boxes=boxes, classes=[1], ids=["a"], key=0)
+    assert (done["classes"], done["ids"]) == ([1], ["a"])
+    assert set(chain(image=image, key=0)) == {"image", "key"}
+    plain = Compose([HorizontalFlip(p=1.0)])
+    assert "labels" not in plain(image=image, boxes=boxes, key=0)
+    with pytest.raises(
+        TypeError, match=r"unknown target 'classes': .* declared by box_fields=.*box_fields=\('classes',\)"
+    ):
+        plain(image=image, boxes=boxes, classes=[1], key=0)
+    with pytest.raises(TypeError, match="box_fields must be a sequence of strings, got 5"):
+        Compose([], box_fields=5)  # type: ignore[arg-type]
+
+
+def test_corners_as_coco_are_warned_of() -> None:
+    image = np.zeros((100, 200), np.uint8)
+    chain = Compose([HorizontalFlip(p=1.0)], box_format="coco")
+    corners = [(120.0, 30.0, 190.0, 80.0), (60.0, 60.0, 150.0, 90.0), (5.0, 5.0, 20.0, 20.0)]
+    with pytest.warns(UserWarning, match="boxes in format 'coco' .* is it box_format='pascal_voc'"):
+        chain(image=image, boxes=corners, key=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        chain(image=image, boxes=[(x0, y0, x1 - x0, y1 - y0) for x0, y0, x1, y1 in corners], key=0)
+        chain(image=image, boxes=[(120.0, 30.0, 300.0, 80.0), *corners[1:]], key=0)  # no corners: 300 > 200
+        chain(image=image, boxes=[corners[0], *corners[2:] * 2], key=0)  # one large thing reaches out
+        chain(image=image, boxes=[(50.0, 20.0, 150.9, 80.9)] * 2, key=0)  # by rounding
+        chain(image=image, boxes=corners[:1], key=0)  # one thing alone may reach out
+        chain(image=image, boxes=[], key=0)

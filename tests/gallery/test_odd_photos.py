@@ -9,12 +9,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from helpers.functions import example_image
+from helpers.site import Page, Photo, Site, comparisons, from_file, page_names, show_functions
 
 import imgproc
-from gallery import _compare, _functions, _page
-from gallery._photos import Photo, from_file
-from gallery._site import Site
-from imgproc._core.declare import example_image
 
 H, W = 20, 28
 
@@ -45,7 +43,7 @@ ODD = {
     "rgba.png": image("u1", H, W, 4),
     "la.png": image("u1", H, W, 2),
 }
-PAGES = [name for name in _page.names() if hasattr(importlib.import_module(f"gallery.pages.{name}"), "each")]
+PAGES = [name for name in page_names() if hasattr(importlib.import_module(f"gallery.pages.{name}"), "each")]
 FEW = ("1x1.png", "7x1.png", "nan.tif")
 """For the pages of transforms, of which each compiles many chains."""
 
@@ -62,7 +60,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Photo]:
 def untimed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each function runs once."""
     once = SimpleNamespace(median=1.0)
-    monkeypatch.setattr(_compare, "compare", lambda calls, **_: dict.fromkeys(calls, once))
+    monkeypatch.setattr(comparisons, "compare", lambda calls, **_: dict.fromkeys(calls, once))
 
 
 @pytest.mark.usefixtures("untimed")
@@ -71,14 +69,14 @@ def untimed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_page_is_made_whatever_the_photo_is(name: str, tmp_path: Path, photos: dict[str, Photo]) -> None:
     module = importlib.import_module(f"gallery.pages.{name}")
     with Site(tmp_path / "site") as site:
-        page = _page.Page(site, name, max_side=32, step=lambda said: None, own=True)
+        page = Page(site, name, max_side=32, step=lambda said: None, own=True)
         for file, photo in photos.items():
             if name.startswith("augment") and file not in FEW:
                 continue
             with page.trying(file):
                 module.each(page, photo)
             with page.trying(file):
-                _functions.show(page, [photo])
+                show_functions(page, [photo])
         page.write(module)
     assert page.failures == []
     text = (tmp_path / "site" / f"{name}.html").read_text()

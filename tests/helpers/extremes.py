@@ -98,6 +98,10 @@ def functions() -> Iterator[tuple[str, Callable[[], Any]]]:
                 m.flat[entry] = value
                 both = {"border": border, "interpolation": how}
                 yield f"warp {m.tolist()} {both}", lambda m=m, both=both: [imgproc.warp(a, m, **both) for a in IMAGES]
+            for entry in (2, 5):
+                m = np.diag([0.3, 1e-3 if entry == 2 else 1e3, 1.0])
+                m.flat[entry] = value
+                yield f"warp {m.tolist()} {both}", lambda m=m, both=both: [imgproc.warp(a, m, **both) for a in IMAGES]
             yield (
                 f"rotate {value} {border} {how}",
                 lambda v=value, both=both: [imgproc.rotate(a, angle=v, **both) for a in IMAGES],

@@ -47,8 +47,9 @@ OTHER = {
     "imgproc._scanline": "strips of the machine, which are constants of kernels; its own laws cut them",
     "imgproc.inpaint": "holes, whose pieces are parts of the method",
     "imgproc.io": "files that are read in parts",
+    "imgproc.restore._inverse.TILE": "where details are looked for, a part of the method",
 }
-"""Modules whose limits are of something else, and what."""
+"""Modules, and constants, whose limits are of something else, and what."""
 
 LIMIT = re.compile(r"_?(?:[A-Z]+_)*(?:BANDS?|ROWS|TILES?|COLUMNS|CHUNKS?|BLOCKS?|CACHED?|PIECES?|STRIPS?)(?:_[A-Z]+)*")
 
@@ -71,4 +72,4 @@ def limits() -> set[str]:
             targets = node.targets if isinstance(node, ast.Assign) else []
             names = {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
             found |= {f"{info.name}.{name}" for name in names if LIMIT.fullmatch(name)}
-    return found
+    return {name for name in found if name not in OTHER}

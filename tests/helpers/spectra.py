@@ -1,5 +1,6 @@
-"""Where the periodic extensions of filters by spectra are, the search for notches, and what of transfers is kept."""
+"""What tests need of the inside of filters by spectra: filling, extensions, the search for notches, kept transfers."""
 
+from imgproc._core.filling import fill
 from imgproc._core.spectra import double_size
 from imgproc.frequency import _isotropic as isotropic
 from imgproc.frequency._notch import _peaks as peaks

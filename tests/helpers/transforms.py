@@ -12,8 +12,10 @@ from augment._chain.keys import (
     stream_uniforms,
 )
 from augment._chain.keys import _philox as philox_kernel
+from augment._chain.serialize import DEEPEST, VERSION
 from augment._chain.targets.masks import through_mask
-from augment._chain.transform import REGISTRY, Frame, Kind, Transform
+from augment._chain.transform import Frame, Kind, REGISTRY, Transform
+from augment._dust import THIN, thinnest
 from augment._inventory import EXAMPLES, MIXES, SIZE, build, example, sample, title
 from augment.color._common import dirichlet, gamma_variate, normal
 from augment.geometric._affine import largest_rectangle

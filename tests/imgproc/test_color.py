@@ -346,3 +346,26 @@ def test_grey_refuses_other_channels() -> None:
         imgproc.rgb_to_gray(np.zeros((4, 4), np.uint8))
     with pytest.raises(ValueError, match="image must have 1 channels, got shape"):
         imgproc.gray_to_rgb(np.zeros((4, 4, 3), np.uint8))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("function", [f for space in SPACES for f in (forth(space), back(space))])
+def test_colors_of_the_smallest_numbers_are_finite(function: Callable[[np.ndarray], np.ndarray], dtype: type) -> None:
+    info = np.finfo(dtype)
+    least = info.smallest_subnormal
+    levels = np.array([0, least, 7 * least, info.tiny, 3 * info.tiny, 1e-30, 1e-12, 1e-6, 0.5, 1], dtype)
+    image = np.random.default_rng(0).choice(levels, (40, 40, 3))
+    result = function(image)
+    assert np.isfinite(result).all()
+    dark = (image < 1e-20).all(axis=-1)
+    assert np.abs(imgproc.adjust_hue(image, shift=0.3)[dark]).max() < 1e-20
+    assert np.isfinite(imgproc.shift_hsv(image, hue=0.2, saturation=0.3, value=0.1)).all()
+
+
+def test_matrices_of_colors_are_bounded() -> None:
+    image = np.full((3, 3, 3), 0.4, np.float32)
+    with pytest.raises(ValueError, match="factor must be <="):
+        imgproc.adjust_saturation(image, factor=1e300)
+    with pytest.raises(ValueError, match="matrix must hold numbers within"):
+        imgproc.color_matrix(image, matrix=np.eye(3) * 1e300)
+    assert np.isfinite(imgproc.adjust_saturation(image, factor=1e12)).all()

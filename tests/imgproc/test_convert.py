@@ -306,3 +306,12 @@ def test_a_transform_of_a_user_may_set_the_range() -> None:
         augment.Compose([FromScan(p=1.0), augment.Solarize(p=1.0)])(image=bad, key=1)
     finally:
         REGISTRY.pop("FromScan")
+
+
+def test_one_level_in_a_hundred_may_lie_beyond() -> None:
+    image = np.linspace(0, 1, 64 * 64 * 3).reshape(64, 64, 3)
+    image[::16, ::8, 0] = 300.0  # 32 of 3,072 that are looked at
+    with pytest.raises(ValueError, match="levels from 0 to 1"):
+        to_uint8(image)
+    image[::16, ::16, 0] = 0.5  # 16 of them
+    to_uint8(image)

@@ -228,6 +228,30 @@ def test_photos_are_turned_upright(library, photos) -> None:
     np.testing.assert_allclose(describe(small), describe(np.ascontiguousarray(upright)), atol=1.5)
 
 
+def test_a_photo_is_described_as_it_is_read(tmp_path, photos) -> None:
+    """JPEG files are decoded at a smaller scale, by a way of their own: upright by XMP too, and without their end."""
+    (tmp_path / "photos").mkdir()
+    image = photos("coffee")[:300, :450]
+    imgproc.write_image(tmp_path / "plain.jpg", image)
+    data = (tmp_path / "plain.jpg").read_bytes()
+    packet = b'http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation="6"/>'
+    turned = data[:2] + b"\xff\xe1" + (len(packet) + 2).to_bytes(2, "big") + packet + data[2:]
+    files = {"plain": data, "turned": turned, "without its end": data[:-2], "half": data[: len(data) // 2]}
+    for name, content in files.items():
+        (tmp_path / "photos" / f"{name}.jpg").write_bytes(content)
+    database = imgproc.SceneDatabase.build(tmp_path / "photos", tmp_path / "db", workers=1)
+    assert [path.name for path, _ in database.skipped] == ["half.jpg"]
+    assert "truncated or damaged JPEG" in database.skipped[0][1]
+    sizes = {scene.path.stem: scene.size for scene in database}
+    assert sizes == {"plain": (300, 450), "turned": (450, 300), "without its end": (300, 450)}
+    for name in sizes:
+        small, size = _features.read_small(str(tmp_path / "photos" / f"{name}.jpg"))
+        whole = imgproc.read_image(tmp_path / "photos" / f"{name}.jpg")
+        assert size == whole.shape[:2]
+        same = imgproc.resize(whole, size=small.shape[:2])
+        assert np.abs(same.astype(int) - small).mean() < 4, name
+
+
 def test_an_empty_folder_makes_an_empty_database(tmp_path) -> None:
     (tmp_path / "none").mkdir()
     database = imgproc.SceneDatabase.build(tmp_path / "none", tmp_path / "db")

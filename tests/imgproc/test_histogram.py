@@ -7,12 +7,13 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from oracles import plain as naive
 
-from imgproc import cumulative_histogram, equalize_histogram, histogram, stretch_contrast
+from imgproc import cumulative_histogram, equalize_histogram, histogram, match_histogram, stretch_contrast
 
 METHODS = ("cv", "textbook", "pil")
 COLORS = ("luminance", "per_channel")
@@ -377,6 +378,20 @@ def test_floats_of_any_range_map_to_0_1(rng: np.random.Generator) -> None:
 def test_equalize_refuses(image: np.ndarray, options: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         equalize_histogram(image, **options)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("far", [1e4, -9999.0, 3.4e38, -3.4e38])
+@pytest.mark.parametrize("offset", [0.0, 300.0])
+def test_a_value_far_off_counts_as_one_among_all(
+    rng: np.random.Generator, dtype: type, far: float, offset: float
+) -> None:
+    """Bins of equal width would hold nearly all others in one."""
+    image = (rng.beta(2, 8, (150, 150)) + offset).astype(dtype)
+    image[0, 0] = far
+    ranks = scipy.stats.rankdata(image, method="max").reshape(image.shape)
+    np.testing.assert_allclose(equalize_histogram(image), (ranks - 1) / (image.size - 1), rtol=0, atol=5e-4)
+    np.testing.assert_allclose(match_histogram(image, image)[1:], image[1:], rtol=0, atol=1e-3)
 
 
 # --- stretch ----------------------------------------------------------------------------------------------------------

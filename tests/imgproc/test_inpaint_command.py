@@ -215,6 +215,7 @@ def test_floats_go_to_standard_output_as_tiff(folder: Path) -> None:
         (["in.png", "--box", "9,1,2,9", "-o", "out.png"], "--box must be (x0, y0, x1, y1) with x0 < x1"),
         (["in.png", "--box", "0,0,50,40", "-o", "out.png"], "mask must leave at least one whole patch"),
         (["in.png", "--box=-9,1,0,9", "-o", "out.png"], "--box must lie in the image, 50x40 pixels, got"),
+        (["in.png", "--mask", "mask.png", "-o", "./mask.png"], "-o must be another file than the mask"),
         (["in.png", "--box", "1,1,9,9", "--invert-mask", "-o", "out.png"], "--invert-mask belongs to --mask"),
         (["in.png", "--box", "1,1,9,9", "-o", "out.gif"], "path must end in"),
         (["in.png", "--box", "1,1,9,9", "-o", "none/out.png"], "the folder to write into does not exist"),
@@ -233,12 +234,12 @@ def test_failures_say_why_and_write_nothing(
     monkeypatch.chdir(folder)
     imgproc.write_image("small.png", np.zeros((9, 9), np.uint8))
     imgproc.write_image("deep.png", np.zeros((40, 50), np.uint16))
-    before = sorted(folder.iterdir())
+    before = {path: path.read_bytes() for path in folder.iterdir()}
     assert main(["inpaint", *arguments]) == 1
     said = capsys.readouterr().err
     assert said.startswith("python -m imgproc inpaint: ")
     assert message in said
-    assert sorted(folder.iterdir()) == before
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
 @pytest.mark.parametrize(

@@ -254,6 +254,26 @@ def test_windows_that_count_nothing_are_nan(dtype: type) -> None:
         assert np.allclose(found[reaches], value, rtol=0, atol=1e-7)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize("masked", [False, True])
+def test_values_far_off_act_on_their_windows_only(
+    rng: np.random.Generator, dtype: type, border: str, masked: bool
+) -> None:
+    """Also where they come from outside: a running sum would keep what is left of them."""
+    for shape, radii in (((50, 40), (1, 5, 20)), ((9, 11, 3), (2, 11))):
+        image = rng.random(shape).astype(dtype)
+        image[3, 4], image[5, 7], image[8, 1] = -9999.0, 3.4e38, 1e10
+        mask = rng.random(shape[:2]) < 0.7 if masked else None
+        for radius in radii:
+            for more in ({}, {"fill": -1e12} if border == "constant" else {}):
+                options = {"radius": radius, "border": border, "mask": mask, **more}
+                for function in STATISTICS:
+                    found = function(image, **options)
+                    expected = getattr(naive, function.__name__)(image, **options)
+                    np.testing.assert_allclose(found, expected, rtol=2e-6 if dtype == np.float32 else 1e-9, atol=1e-9)
+
+
 # --- referees ---------------------------------------------------------------------------------------------------------
 
 

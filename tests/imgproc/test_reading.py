@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
+from helpers.functions import example_image
+from helpers.reading import decodes, jpeg_segments, tiff_of_one_pixel
 from PIL import Image, ImageFile
 
 from imgproc import read_image, write_image
-from imgproc._core.declare import example_image
-from imgproc.io import _decode, _tiff
 
 H, W = 9, 14
 
@@ -312,7 +312,7 @@ def test_a_jpeg_that_lacks_part_of_a_row_is_damaged(progressive: bool) -> None:
 
 def test_a_progressive_jpeg_that_ends_between_two_scans_is_damaged() -> None:
     data = saved("JPEG", progressive=True)
-    segments = [(at, marker) for at, marker, _ in _decode._segments(data)]
+    segments = [(at, marker) for at, marker, _ in jpeg_segments(data)]
     first = next(at for at, marker in segments if marker == 0xDA)
     between = [at for at, marker in segments if at > first and marker in (0xDA, 0xC4)]
     assert len(between) > 5
@@ -326,7 +326,7 @@ def test_a_progressive_jpeg_that_ends_between_two_scans_is_damaged() -> None:
 
 
 def compressed(number: int, packed: bytes, bits: int) -> bytes:
-    return _tiff._one_pixel(number, packed, bits)
+    return tiff_of_one_pixel(number, packed, bits)
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -335,8 +335,7 @@ def test_a_compression_that_nobody_here_decodes_is_no_damage(
     number: int, bits: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     data = compressed(number, b"what it is", bits)
-    decoder = _decode._decode_cv2 if bits == 16 else _decode._shallow_pixel
-    has = _tiff.has_decoder(number, decoder, deep=bits == 16)
+    has = decodes(number, deep=bits == 16)
     said = "truncated or damaged" if has else rf"this TIFF is not supported: it is compressed by .*{number}"
     with pytest.raises(ValueError, match=said):
         read_image(io.BytesIO(data))
@@ -369,11 +368,12 @@ def test_a_usual_compression_that_fails_is_damage() -> None:
 
 
 def test_opencvs_level_of_logging_is_put_back() -> None:
-    level = cv2.utils.logging.getLogLevel()
+    logging = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging
+    level = logging.getLogLevel()
     for data in (DEEP_PNG, DEEP_PNG[:900], deep_tiff(compression="zlib")[:5000]):
         with contextlib.suppress(ValueError):
             read_image(io.BytesIO(data))
-        assert cv2.utils.logging.getLogLevel() == level
+        assert logging.getLogLevel() == level
 
 
 # Files, and limits ------------------------------------------------------------------------------------------------

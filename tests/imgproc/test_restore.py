@@ -232,7 +232,7 @@ def test_the_largest_rectangle_of_details(seed: int) -> None:
     """Against all rectangles; sides that are not the picture's are a tile further in."""
     rng = np.random.default_rng(seed)
     tiles = np.ones((9, 12), bool)
-    tiles[rng.integers(0, 9, seed % 5), rng.integers(0, 12, seed % 5)] = False
+    tiles[rng.integers(0, 9, seed), rng.integers(0, 12, seed)] = False
     there = np.repeat(np.repeat(tiles, 8, axis=0), 8, axis=1) & (rng.random((72, 96)) < 0.9)
     there |= ~np.repeat(np.repeat(tiles, 8, axis=0), 8, axis=1) & (rng.random((72, 96)) < 0.1)
     y, x = inverse._full_of_details(there)
@@ -400,6 +400,30 @@ def test_richardson_lucy_takes_negative_levels_for_black() -> None:
     found = imgproc.richardson_lucy(image, CROOKED, iterations=3)
     np.testing.assert_array_equal(found, imgproc.richardson_lucy(image.clip(0), CROOKED, iterations=3))
     assert found.min() >= 0
+
+
+@pytest.mark.parametrize("value", [5e-324, 1e-200, 1e-45, 1e-9, 1e9, 1e39, 1e200, 1.7e308])
+@pytest.mark.parametrize(
+    ("restore", "argument"),
+    [
+        (imgproc.inverse_filter, "cutoff"),
+        (imgproc.wiener, "noise_to_signal"),
+        (imgproc.constrained_least_squares, "gamma"),
+        (imgproc.constrained_least_squares, "noise"),
+        (imgproc.total_variation_deconvolution, "weight"),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
+def test_tiny_and_huge_weights_give_an_image(restore: Restoring, argument: str, dtype: str, value: float) -> None:
+    """Finite, and of the most weight the mean."""
+    image = example_image(dtype, (30, 41))
+    found = restore(image, imgproc.gaussian_psf(0.8), **{argument: value})
+    assert np.isfinite(found).all()
+    if argument == "weight" and value >= 1e9:
+        assert np.ptp(found.astype(float)) < 0.5 * np.ptp(image.astype(float))
+    elif argument in ("noise_to_signal", "gamma") and value >= 1e9:
+        # of the picture and of what continues it
+        assert np.ptp(found.astype(float)) <= 0.01 * image.max()
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------

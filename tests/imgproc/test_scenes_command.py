@@ -110,6 +110,23 @@ def test_errors_are_a_line(files, capsys) -> None:
     assert not (files / "out").exists()
 
 
+def test_a_folder_without_a_photo_is_an_error(tmp_path, capsys) -> None:
+    (tmp_path / "photos").mkdir()
+    for content, why in ((None, "it holds no photos"), ("nothing", "none of its photos can be read")):
+        if content:
+            (tmp_path / "photos" / "a.png").write_text(content)
+        assert main(["scenes", "build", str(tmp_path / "photos"), str(tmp_path / "db")]) == 1
+        assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_a_mask_that_leaves_nothing_to_do_is_an_error(files, capsys, level) -> None:
+    shape = imgproc.read_image(files / "in.png").shape[:2]
+    imgproc.write_image(files / "flat.png", np.full(shape, level, np.uint8))
+    assert complete(files, mask="flat.png") == 1
+    assert "--mask must select" in capsys.readouterr().err
+
+
 def test_nothing_is_left_where_writing_fails(files, monkeypatch) -> None:
     from imgproc.inpaint import _scenes_command
 

@@ -20,6 +20,8 @@ GREY = np.zeros((3, 4), np.uint8)
 RGB = np.zeros((3, 4, 3), np.float32)
 FIVE = np.zeros((3, 4, 5), np.uint16)
 EMPTY = np.zeros((0, 4), np.uint8)
+LONG = np.zeros((1, 1552), np.uint8)
+LARGE = np.broadcast_to(np.uint8(0), (2000, 1000))
 LOCKED = np.broadcast_to(GREY, (3, 4))
 MAKE = "; make it one with numpy.array"
 RESCALE = "imgproc.rescale(image, source=(low, high))"
@@ -103,6 +105,17 @@ ACCEPTED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] 
     (_check.radius_within, (0, GREY), {}, 0),
     (_check.radius_within, (4, GREY), {}, 4),
     (_check.radius_within, (400, EMPTY), {}, 400),
+    (_check.radius_within, (254, LONG), {"framed": True}, 254),
+    (_check.radius_within, (400, EMPTY), {"framed": True}, 400),
+    (_check.amount_within, (1 << 20, GREY, "bins"), {}, None),
+    (_check.amount_within, (64 * 2000 * 1000, LARGE, "bins"), {}, None),
+    (_check.amount_within, (1 << 40, EMPTY, "bins"), {}, None),
+    (_check.frame_within, (510, 510, GREY, "its border"), {}, None),
+    (_check.sigma_within, (16, GREY), {}, 16.0),
+    (_check.frame_size, ((3, 4),), {}, (3, 4)),
+    (_check.frame_size, ((4096, 4096),), {"source": (1, 1)}, (4096, 4096)),
+    (_check.sigma_within, (1500.5, LARGE, "sigma"), {}, 1500.5),
+    (_check.sigma_within, (400, EMPTY), {}, 400.0),
     (_check.real, (-1, "x"), {}, -1.0),
     (_check.real, (Fraction(1, 2), "x"), {}, 0.5),
     (_check.real, (np.float32(0.5), "x"), {"at_least": 0.5, "at_most": 0.5}, 0.5),
@@ -115,6 +128,8 @@ ACCEPTED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] 
     (_check.flag, (True, "fit"), {}, True),
     (_check.flag, (np.bool_(False), "fit"), {}, False),
     (_check.as_out, (None,), {}, None),
+    (_check.frame_size, ((16777216, 127),), {}, (16777216, 127)),
+    (_check.frame_size, ((16384, 8192),), {"source": (1, 1)}, (16384, 8192)),
     (_check.image_dtype, (None,), {}, None),
     (_check.image_dtype, ("u2",), {}, np.dtype(np.uint16)),
     (_check.image_dtype, (np.float32,), {}, np.dtype(np.float32)),
@@ -328,6 +343,50 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
     (_check.radius_within, (-1, GREY), {}, ValueError, "radius must be >= 0, got -1"),
     (_check.radius_within, (5, GREY), {}, ValueError, "radius must be <= the image's longer side, 4, got 5"),
     (_check.radius_within, (1.5, GREY), {}, TypeError, "radius must be an integer, got float"),
+    (
+        _check.radius_within,
+        (255, LONG),
+        {"framed": True},
+        ValueError,
+        "radius must be <= 254 for an image of 1x1552 pixels, got 255",
+    ),
+    (
+        _check.amount_within,
+        ((1 << 20) + 1, GREY, "bins"),
+        {},
+        ValueError,
+        "bins must be at most 1048576 for an image of 3x4 pixels, got 1048577",
+    ),
+    (
+        _check.frame_within,
+        (511, 510, GREY, "its border"),
+        {},
+        ValueError,
+        "the number of pixels of the image and its border must be at most 1048576 for an image of 3x4 pixels, "
+        "got 1049600",
+    ),
+    (_check.sigma_within, (0, GREY), {}, ValueError, "sigma must be > 0, got 0.0"),
+    (
+        _check.frame_size,
+        ((1 << 15, 1 << 15),),
+        {"source": (8, 8)},
+        ValueError,
+        "size must be (h, w) of at most 16777216 a side and 134217728 pixels in all, got (32768, 32768)",
+    ),
+    (
+        _check.frame_size,
+        ((1 << 25, 1), "shape"),
+        {},
+        ValueError,
+        "shape must be (h, w) of at most 16777216 a side and 2147483647 pixels in all, got (33554432, 1)",
+    ),
+    (
+        _check.sigma_within,
+        (16.5, GREY, "s"),
+        {},
+        ValueError,
+        "s must be <= the image's longer side (or 16), 16, got 16.5",
+    ),
     (_check.real, ("1", "x"), {}, TypeError, "x must be a number, got str"),
     (_check.real, (None, "x"), {}, TypeError, "x must be a number, got None"),
     (_check.real, (True, "x"), {}, TypeError, "x must be a number, got bool"),
@@ -379,6 +438,20 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
         {"names": ("uint8",)},
         TypeError,
         f"image must be of uint8, got int64; convert it with {RESCALE}{ASTYPE}",
+    ),
+    (
+        _check.frame_size,
+        ((16777217, 1),),
+        {},
+        ValueError,
+        "size must be (h, w) of at most 16777216 a side and 2147483647 pixels in all, got (16777217, 1)",
+    ),
+    (
+        _check.frame_size,
+        ((16384, 8193),),
+        {"source": (9, 9)},
+        ValueError,
+        "size must be (h, w) of at most 16777216 a side and 134217728 pixels in all, got (16384, 8193)",
     ),
     (_check.image_dtype, ("red",), {}, TypeError, "dtype must be a dtype, got 'red'"),
     (_check.image_dtype, ("i1",), {}, ValueError, "dtype must be uint8, uint16, float32 or float64, got int8"),

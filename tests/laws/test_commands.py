@@ -8,33 +8,32 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from helpers.commands import add_anchors, add_inpaint, add_scenes
 
 import augment
-import augment.__main__ as augment_command
 import imgproc
-from imgproc.inpaint import _command, _scenes_command
 
 COMMANDS: dict[str, tuple[Callable[[Any], None], list[str], list[Callable[..., Any]], dict[str, str]]] = {
     "imgproc inpaint": (
-        _command.add_to,
+        add_inpaint,
         ["inpaint", "in.png", "--mask", "m.png", "-o", "out.png"],
         [imgproc.inpaint, imgproc.inpaint_exemplar],
         {},
     ),
     "imgproc scenes complete": (
-        _scenes_command.add_to,
+        add_scenes,
         ["scenes", "complete", "in.png", "--mask", "m.png", "--db", "db", "--out", "out"],
         [imgproc.complete_scene],
         {"scenes": "n_scenes", "results": "n_results"},
     ),
     "imgproc scenes build": (
-        _scenes_command.add_to,
+        add_scenes,
         ["scenes", "build", "photos", "db"],
         [imgproc.SceneDatabase.build],
         {},
     ),
     "augment anchors": (
-        augment_command._add_anchors,
+        add_anchors,
         ["anchors", "labels"],
         [augment.anchors_for],
         {"restarts": "n_init", "seed": "random_state", "format": "labels"},

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.transforms import EXAMPLES, MIXES, build
+from helpers.transforms import EXAMPLES, MIXES, THIN, build, thinnest
 
 import augment as A
-from augment._dust import THIN, thinnest
 
 H, W = 40, 56
 DUST = (0.0, 1e-16, 1e-14, 1e-12, 1e-9, 1e-6, 1e-4, 9e-4)

@@ -88,3 +88,11 @@ def test_multiples_of_a_matrix_are_one_map() -> None:
     m = np.array([[1.1, 0.2, -1.5], [-0.1, 0.9, 1.25], [0.0, 0.01, 1.0]])
     for factor in (1e300, 1e-300, -1e200):
         np.testing.assert_array_equal(imgproc.warp(image, factor * m), imgproc.warp(image, m))
+
+
+def test_labels_that_a_mask_cannot_hold_are_refused() -> None:
+    image, mask = np.ones((24, 31, 3), np.uint8), np.ones((24, 31), np.uint8)
+    chain = augment.Compose([augment.Rotate(p=1.0, mask_fill=300)])
+    with pytest.raises(ValueError, match="mask_fill must be a label of the mask, which is uint8, 0 to 255, got 300"):
+        chain(image=image, mask=mask, key=1)
+    assert (chain(image=image, mask=mask.astype(np.int16), key=1)["mask"] == 300).any()

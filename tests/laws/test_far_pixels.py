@@ -2,8 +2,8 @@
 
 "No data" pixels of real images are -9999, -3.4e38 or infinite.  A running sum, a spectrum, or bins from the least to
 the largest value would let one of them act on pixels far away.  This is held for every function on images but for those
-whose docstring says that the whole image is one window; if it says ``where `argument` is not given``, it is held with
-that argument.
+whose docstring says that the whole image is one window; if it says where, "where `argument` is not given" or "where
+``argument="value"``", it is held for all else.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from helpers.declarations import declared
 from helpers.functions import example_call, example_image, image_functions, takes, takes_channels, variants
 
-SENTENCE = re.compile(r"whole image is one window(?: where `(\w+)` is not given)?")
+SENTENCE = re.compile(r"whole image is one window(?: where (?:`(\w+)` is not given|``(\w+)=\"(\w+)\"``))?")
 SIZE = (72, 96)
 BAD = 5, 7
 """Where the pixel is: (y, x), near a corner, so that most of the image lies below it and to its right."""
@@ -28,31 +28,34 @@ RADIUS = 5
 SIGMA = 4
 """Wider than Gaussians that are one weighted sum."""
 
+GIVEN = {"illuminant": 5000.0}
+"""Of arguments that make a function local and have no example."""
+
 REACH = 36
 """Of functions that have no radius and declare no reach."""
 
-# TODO(lead): take out each line when the branch that says so in the docstrings, or mends it, is merged.
-NOT_YET = {
-    "imgproc.edges.": "thresholds of canny; the branch `ties`",
-    "imgproc.frequency.": "spectra; the branch `spectra`",
-    "imgproc.restore.": "spectra; the branch `spectra`",
-    "imgproc.transform.": "transforms of the whole image; the branch `spectra`",
-    "imgproc.color.": "statistics of the whole image; the branch `siblings`",
-    "imgproc.point": "adjust_contrast about the image's mean; the branch `doors`",
-    "imgproc.segment.": "superpixels, and ties of adaptive_threshold; the branch `ties`",
-}
 ELSEWHERE = ("imgproc.geometry.", "imgproc.inpaint.")
 """Moved pixels have another place; what is painted into a hole comes from anywhere."""
 
 
+def _whole(function: Callable[..., Any]) -> re.Match[str] | None:
+    """What the docstring says of the whole image."""
+    return SENTENCE.search(" ".join((inspect.getdoc(function) or "").split()))
+
+
 def _is_local(function: Callable[..., Any]) -> bool:
-    return not function.__module__.startswith((*ELSEWHERE, *NOT_YET)) and _needed(function) is not None
+    said = _whole(function)
+    return not function.__module__.startswith(ELSEWHERE) and (said is None or any(said.groups()))
 
 
-def _needed(function: Callable[..., Any]) -> str | None:
-    """The argument that makes a function local, "" if it always is, None if nothing does."""
-    found = SENTENCE.search(" ".join((inspect.getdoc(function) or "").split()))
-    return "" if found is None else found[1]
+def _is_local_with(function: Callable[..., Any], options: dict[str, Any]) -> bool:
+    said = _whole(function)
+    if said is None:
+        return True
+    needed, name, value = said.groups()
+    if needed:
+        return options.get(needed) is not None
+    return options.get(name, inspect.signature(function).parameters[name].default) != value
 
 
 def _keeps_places(function: Callable[..., Any]) -> bool:
@@ -67,7 +70,7 @@ FUNCTIONS = {name: f for name, f in image_functions().items() if _is_local(f) an
 def test_the_law_has_subjects() -> None:
     assert {"box_blur", "local_mean", "local_std", "guided_filter", "gaussian_blur", "clahe"} <= FUNCTIONS.keys()
     assert "local_wiener" in FUNCTIONS and "equalize_histogram" not in FUNCTIONS
-    assert len(FUNCTIONS) >= 25
+    assert len(FUNCTIONS) >= 60
 
 
 def _reach(function: Callable[..., Any], options: dict[str, Any]) -> int:
@@ -81,9 +84,9 @@ def _reach(function: Callable[..., Any], options: dict[str, Any]) -> int:
 
 
 def _every_option(function: Callable[..., Any], image: np.ndarray) -> list[dict[str, Any]]:
-    needed = _needed(function)
-    found = [options for options in variants(function, image) if options.get("border") != "wrap"]
-    found = [options for options in found if not needed or options.get(needed) is not None]
+    found = [*variants(function, image), *({name: value} for name, value in GIVEN.items() if takes(function, name))]
+    found = [options for options in found if options.get("border") != "wrap"]
+    found = [options for options in found if _is_local_with(function, options)]
     assert found
     if takes(function, "radius"):
         found += [{**options, "radius": RADIUS} for options in found if "radius" not in options]

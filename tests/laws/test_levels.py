@@ -223,3 +223,18 @@ def test_a_fill_without_end_is_no_overflow() -> None:
     assert imgproc.pad(image, padding=(1, 1, 1, 1), border="constant", fill=-1.7e308)[0, 0] == 0
     with pytest.raises(ValueError, match=r"fill is a fraction of full scale and must be at most 8, got 1\.7e\+308"):
         imgproc.pad(image, padding=(1, 1, 1, 1), border="constant", fill=1.7e308)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: imgproc.adjust_hue(np.zeros((2, 2, 3), np.uint8), shift=20),
+        lambda: imgproc.shift_hsv(np.zeros((2, 2, 3), np.uint8), hue=20),
+        lambda: augment.HueSaturationValue(hue=(0, 20)),
+        lambda: augment.ColorJitter(hue=(0, 20)),
+    ],
+)
+def test_hue_in_degrees_is_refused(make: Any) -> None:
+    message = r"^(hue|shift)(\[1\])? is in turns, 1 is once around: 20 of 360 degrees is 0\.0556$"
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -99,7 +99,7 @@ def test_percentile_is_the_old_name_of_quantile() -> None:
     with pytest.warns(FutureWarning, match=r"percentile=30 is now quantile=0\.3"):
         found = percentile_filter(image, radius=1, percentile=30)
     np.testing.assert_array_equal(found, percentile_filter(image, radius=1, quantile=0.3))
-    with pytest.raises(TypeError, match="quantile must be given alone"):
+    with pytest.raises(TypeError, match="percentile must be left out"):
         percentile_filter(image, radius=1, quantile=0.3, percentile=30)
     with pytest.raises(TypeError, match="quantile must be a number, got None"):
         percentile_filter(image, radius=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -11,10 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.transforms import EXAMPLES, MIXES, Draws, Frame, build
+from helpers.transforms import DEEPEST, EXAMPLES, MIXES, VERSION, Draws, Frame, build
 
 import augment as A
-from augment._chain.serialize import DEEPEST, VERSION
 
 FRAMES = [Frame(96, 128), Frame(97, 131, 1), Frame(300, 120)]
 CASES = [
@@ -57,6 +57,54 @@ def test_what_is_drawn_is_allowed_and_every_number_has_bounds(name: str, params:
         transform.checked({**drawn, "one more": 1}, frame)
 
 
+@pytest.mark.parametrize(("name", "params"), CASES)
+def test_ranges_are_drawn_from_end_to_end(name: str, params: dict[str, Any]) -> None:
+    """The least and the largest uniform numbers give the ends of the field's range."""
+    transform = build(name, params)
+    lowest, highest = (Draws([unit] * 4000, np.zeros((1, 1), np.uint64), 7, 3) for unit in (2.0**-33, 1 - 2.0**-33))
+    if transform.mixes:
+        return  # shares follow laws of their own
+    low, high = transform.draw(lowest, FRAMES[0]), transform.draw(highest, FRAMES[0])
+    for parameter, first in low.items():
+        pair = getattr(transform, parameter, None)
+        if (
+            not isinstance(pair, tuple)
+            or isinstance(first, (list, tuple))
+            or (name, parameter) == ("GridDropout", "unit")
+        ):
+            continue
+        ends = sorted((first, high[parameter]))
+        np.testing.assert_allclose(ends, pair, rtol=1e-6, atol=1e-6, err_msg=parameter)
+
+
+@pytest.mark.parametrize(
+    ("transform", "parameter"),
+    [
+        (A.GridDropout(p=1.0), "offset"),
+        (A.GridDropout(p=1.0, unit=(0.3, 0.3)), "offset"),
+        (A.Crop(size=(60, 70)), "place"),
+        (A.Crop(size=(60, 170), pad=True), "place"),
+        (A.PadToSize(size=(120, 140), position="random"), "place"),
+        (A.Letterbox(size=(100, 140), position="random"), "place"),
+        (A.Rotate90(p=1.0), "turns"),
+    ],
+)
+def test_places_are_drawn_from_end_to_end(transform: Any, parameter: str) -> None:
+    """What records may say begins and ends where draws do: one less, or one more, is refused."""
+    frame = FRAMES[0]
+    for unit, step in ((2.0**-33, -1), (1 - 2.0**-33, 1)):
+        drawn = transform.draw(Draws([unit] * 64, np.zeros((1, 1), np.uint64), 7, 3), frame)
+        transform.checked(drawn, frame)
+        value = drawn[parameter]
+        many = isinstance(value, (list, tuple))
+        for k in range(len(value) if many else 1):
+            if many and transform == A.Crop(size=(60, 170), pad=True) and k == 1:
+                continue  # the image is in the middle of a larger part
+            beyond = [v + step * (i == k) for i, v in enumerate(value)] if many else value + step
+            with pytest.raises(ValueError, match=r"must be|must lie"):
+                transform.checked({**drawn, parameter: beyond}, frame)
+
+
 def replaced(value: Any, far: float) -> Any:
     """A value with a number, wherever it stands first in it, replaced; None if it holds none."""
     if isinstance(value, (list, tuple)):
@@ -73,7 +121,11 @@ def test_one_wrong_value_is_refused_in_words_or_does_no_harm(seed: int) -> None:
     """In a process of its own: an index that nobody has checked may end it.  CI runs this with bounds checks, too."""
     tests = Path(__file__).parents[1]
     ran = subprocess.run(
-        [sys.executable, "-m", "helpers.record_fuzz", str(seed), "1000"], cwd=tests, capture_output=True, text=True
+        [sys.executable, "-m", "helpers.record_fuzz", str(seed), "1000"],
+        cwd=tests,
+        capture_output=True,
+        text=True,
+        timeout=1500,  # kernels may have to be compiled
     )
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-1000:]
     assert ran.stdout.startswith("1000 tried")
@@ -111,6 +163,27 @@ def test_a_record_names_the_place_of_what_is_wrong(transform: Any, params: dict[
     for door in (lambda: chain.replay(record, image=IMAGE), lambda: chain.invert(record, SHAPE, keypoints=[(1, 1)])):
         with pytest.raises((TypeError, ValueError), match=message):
             door()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Shifted(A.HorizontalFlip):
+    """A transform of a user, which says nothing of what it draws."""
+
+    p: float = 1.0
+
+    def draw(self, rng: Any, frame: Any) -> dict[str, Any]:
+        return {"times": [rng.unit() for _ in range(rng.integer(0, 5))], "kind": "left", "pair": [1, 2.0]}
+
+
+def test_a_transform_without_rules_has_the_kinds_that_it_draws() -> None:
+    chain = A.Compose([_Shifted()])
+    for key in range(8):
+        np.testing.assert_array_equal(chain.replay(chain.draw(key, SHAPE), image=IMAGE)["image"], IMAGE)
+    for wrong in ({"times": [0.5, "x"]}, {"times": 1}, {"kind": 3}, {"pair": [1.5, 2.0]}, {"pair": [1]}, {"pair": {}}):
+        record = chain.draw(0, SHAPE)
+        record["steps"][0]["params"] |= wrong
+        with pytest.raises((TypeError, ValueError), match=rf"steps\[0\], _Shifted: {next(iter(wrong))}"):
+            chain.replay(record, image=IMAGE)
 
 
 def test_steps_are_those_of_the_chain() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.transforms import EXAMPLES, REGISTRY, build, geometry
+from helpers.transforms import EXAMPLES, MIXES, REGISTRY, build, geometry
 
 import augment
 
@@ -228,3 +228,40 @@ def test_boxes_follow_the_filled_mask(name: str, params: dict[str, Any]) -> None
             continue
         around = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
         np.testing.assert_allclose(result["boxes"][0], around, atol=2.0)
+
+
+def as_scalars(value: Any) -> Any:
+    """A field with NumPy's scalars in place of Python's."""
+    if isinstance(value, bool):
+        return np.bool_(value)
+    if isinstance(value, int):
+        return np.int64(value)
+    if isinstance(value, float):
+        return np.float64(value)
+    return tuple(as_scalars(entry) for entry in value) if isinstance(value, tuple) else value
+
+
+def given_in_scalars(transform: Any) -> Any:
+    fields = {f.name: getattr(transform, f.name) for f in dataclasses.fields(transform)}
+    if "transforms" in fields:
+        fields["transforms"] = tuple(given_in_scalars(child) for child in fields["transforms"])
+    return type(transform)(**{name: as_scalars(value) for name, value in fields.items()})
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [pytest.param(name, params, id=f"{name}-{k}") for k, (name, params) in enumerate((*EXAMPLES, *MIXES))],
+)
+def test_numpys_scalars_become_plain_numbers_and_flags(name: str, params: dict[str, Any]) -> None:
+    transform = build(name, params)
+    made = given_in_scalars(transform)
+    assert repr(made) == repr(transform)
+    if any("external" in f.metadata for f in REGISTRY[name].__dataclass_fields__.values()):
+        return  # arrays have no repr that evaluates, and are not equal to each other
+    assert made == transform
+    assert eval(repr(made), vars(augment)) == transform
+    chain = augment.Compose([made], clip=np.bool_(True), seed=np.int64(3), min_area=np.float32(2))
+    assert eval(repr(chain), vars(augment)) == chain == augment.Compose.from_json(chain.to_json())
+    assert json.loads(
+        json.dumps(chain.draw(np.int64(3), (H, W, 3), donors=range(9), boxes=[], mask=np.zeros((H, W), bool)))
+    )

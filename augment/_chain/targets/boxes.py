@@ -23,6 +23,7 @@ already, without area, or lost on the way.  So is one that comes out thinner tha
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -132,8 +133,11 @@ def _corners(given, i, code, w, h):
 def read_boxes(given, code, w, h, out):
     """Boxes of a format as corners in pixels; returns -1, or 4 * row + what is wrong with it.
 
-    Wrong is: 0 not finite, 1 corners the wrong way round or sides below 0, 2 fractions that must be pixels.
+    Wrong is: 0 not finite, 1 corners the wrong way round or sides below 0, 2 fractions that must be pixels.  -2 means
+    that nothing is, but the sides of coco look like corners: most boxes end beyond the image, and as corners all lie in
+    it.
     """
+    ends_outside, fit = 0, 0
     fractions = code in (YOLO, ALBUMENTATIONS)
     dust_x, dust_y = _CROSSED * max(w, 1.0), _CROSSED * max(h, 1.0)
     for i in range(given.shape[0]):
@@ -144,10 +148,16 @@ def read_boxes(given, code, w, h, out):
             largest = max(largest, abs(given[i, j]))
         if fractions and largest > _FAR:
             return 4 * i + 2
+        if given[i, 0] < given[i, 2] <= w and given[i, 1] < given[i, 3] <= h:
+            fit += 1
         a, b, c, d = _corners(given, i, code, w, h)
+        if c > w + 1.0 or d > h + 1.0:
+            ends_outside += 1
         if c < a - dust_x or d < b - dust_y:
             return 4 * i + 1
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = a, b, max(a, c), max(b, d)
+    if code == COCO and fit == given.shape[0] and fit > 1 and 2 * ends_outside > fit:
+        return -2
     return -1
 
 
@@ -201,6 +211,12 @@ def open_boxes(boxes: Any, box_format: str, height: int, width: int, name: str =
     ValueError
         If they are not rows of four, not finite, have their corners the wrong way round (rounding aside), or if
         fractions of the image are beyond 10 in size, which must be pixels.
+
+    Warns
+    -----
+    UserWarning
+        If several boxes in format coco look like corners.  They may be what they say, boxes of things that reach far
+        out of the picture, and so they are taken.
     """
     one_of(box_format, "box_format", FORMATS)
     given = as_rows(boxes, name, 4, _COLUMNS[box_format])
@@ -209,6 +225,13 @@ def open_boxes(boxes: Any, box_format: str, height: int, width: int, name: str =
         row, number = divmod(wrong, 4)
         came = tuple(np.asarray(boxes)[row].tolist())
         raise ValueError(f"{name} {_rule(number, box_format)}, got {came} in row {row}")
+    if wrong == -2:
+        warnings.warn(
+            f"{name} in format 'coco' are (x0, y0, width, height), by which most of these end beyond the image of "
+            f"{(height, width)}, where they are cut; as corners (x0, y0, x1, y1) all lie in it: is it "
+            "box_format='pascal_voc'?",
+            stacklevel=2,
+        )
     return given
 
 

@@ -12,6 +12,9 @@ import numpy as np
 from ..._core.jit import kernel
 from ._base import settle
 
+TINY = 1.2e-38
+"""A chroma below this has no hue: its reciprocal would overflow."""
+
 
 @kernel(inner=True)
 def wrap(h, zero, six):
@@ -38,6 +41,7 @@ def to_hexcone(rows, n, hue, scale, shift, gain, lift):
         least = r if r < g else g
         least = b if b < least else least
         chroma = most - least
+        chroma = chroma if chroma > kind(TINY) else zero
         part = one / (chroma if chroma > zero else one)
         h = four + (r - g) * part
         h = two + (b - r) * part if most == g else h

@@ -1,0 +1,7 @@
+"""How the commands are added to a parser."""
+
+from augment.__main__ import _add_anchors as add_anchors
+from imgproc.inpaint._command import add_to as add_inpaint
+from imgproc.inpaint._scenes_command import add_to as add_scenes
+
+__all__ = ["add_anchors", "add_inpaint", "add_scenes"]

@@ -1,0 +1,17 @@
+"""Of reading image files: segments of JPEG, TIFF files of one pixel, and which compressions the decoders here have."""
+
+from imgproc.io._decode import _decode_cv2, _segments, _shallow_pixel
+from imgproc.io._tiff import _one_pixel, has_decoder
+
+__all__ = ["decodes", "jpeg_segments", "tiff_of_one_pixel"]
+
+jpeg_segments = _segments
+"""Of a file's bytes: place, marker and content of each."""
+
+tiff_of_one_pixel = _one_pixel
+"""``tiff_of_one_pixel(compression, packed, bits)``."""
+
+
+def decodes(compression: int, *, deep: bool) -> bool:
+    """Whether the decoder of this depth has a compression."""
+    return has_decoder(compression, _decode_cv2 if deep else _shallow_pixel, deep=deep)

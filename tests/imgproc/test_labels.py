@@ -1,0 +1,130 @@
+"""Geometry of label images: bool and integers of any size move as bytes do, and are never blended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import imgproc
+
+H, W = 9, 12
+MAP = imgproc.affine_matrix(size=(H, W), rotate=30, scale=1.3)
+X, Y = np.meshgrid(np.linspace(-3.0, 15.0, 10), np.linspace(-3.0, 12.0, 8))
+NEAREST = {"interpolation": "nearest"}
+CALLS: dict[str, Callable[..., np.ndarray]] = {
+    "flip": lambda a, fill: imgproc.flip(a),
+    "turn": lambda a, fill: imgproc.flip(a, axis="both"),
+    "upside down": lambda a, fill: imgproc.flip(a, axis="vertical"),
+    "transpose": lambda a, fill: imgproc.transpose(a),
+    "crop": lambda a, fill: imgproc.crop(a, box=(1, 2, 5, 6)),
+    "pad": lambda a, fill: imgproc.pad(a, padding=2, fill=fill),
+    "pad by a border": lambda a, fill: imgproc.pad(a, padding=(1, 2, 3, 4), border="reflect"),
+    "rotate": lambda a, fill: imgproc.rotate(a, angle=33, fill=fill, **NEAREST),
+    "rotate by a quarter": lambda a, fill: imgproc.rotate(a, angle=90, fit=True, fill=fill, **NEAREST),
+    "warp": lambda a, fill: imgproc.warp(a, MAP, fill=fill, **NEAREST),
+    "warp with a border": lambda a, fill: imgproc.warp(a, MAP, border="wrap", **NEAREST),
+    "resize": lambda a, fill: imgproc.resize(a, size=(5, 20), **NEAREST),
+    "remap": lambda a, fill: imgproc.remap(a, x=X, y=Y, fill=fill, **NEAREST),
+    "remap with a border": lambda a, fill: imgproc.remap(a, x=X, y=Y, border="wrap", **NEAREST),
+}
+
+
+@pytest.mark.parametrize("dtype", ["?", "i1", "i2", "i4", "i8", "u4", "u8", ">i4"])
+@pytest.mark.parametrize("name", CALLS)
+def test_labels_move_as_8_bits_do(name: str, dtype: str) -> None:
+    plain = (np.arange(H * W).reshape(H, W) * 7 % 11 % 7).astype(np.uint8)
+    label = 1 if dtype == "?" else 5
+    for image in (plain, plain[:, :, None], np.dstack([plain, plain[::-1], plain[:, ::-1]])):
+        labels = image.astype(dtype)
+        expected = CALLS[name](labels.astype(np.uint8), fill=label / 255)
+        result = CALLS[name](labels, fill=label)
+        assert result.dtype == np.dtype(dtype).newbyteorder("=") and result.flags.c_contiguous
+        np.testing.assert_array_equal(result, expected.astype(result.dtype))
+        assert not np.shares_memory(result, labels)
+
+
+def test_labels_keep_all_their_bits() -> None:
+    labels = np.arange(H * W, dtype=np.int64).reshape(H, W) * (1 << 56) - 7
+    np.testing.assert_array_equal(imgproc.rotate(labels, angle=180, **NEAREST), labels[::-1, ::-1])
+    assert (imgproc.pad(labels, padding=1, fill=-(1 << 63))[0] == -(1 << 63)).all()
+    assert set(imgproc.warp(labels, MAP, border="reflect", **NEAREST).flat) <= set(labels.flat)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int16, np.int32, np.uint64])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda a: imgproc.resize(a, size=(4, 4)),
+        lambda a: imgproc.rotate(a, angle=90),
+        lambda a: imgproc.warp(a, MAP, interpolation="bicubic"),
+        lambda a: imgproc.remap(a, x=X, y=Y),
+    ],
+)
+def test_labels_are_never_blended(call: Callable[[np.ndarray], Any], dtype: Any) -> None:
+    with pytest.raises(TypeError, match=r"image must have dtype .* for '\w+' interpolation, got .* labels"):
+        call(np.ones((H, W), dtype))
+
+
+@pytest.mark.parametrize(
+    ("fill", "error", "words"),
+    [
+        (0.5, TypeError, "fill must be an integer"),
+        (300, ValueError, "fill must be a label of int8, -128 to 127, got 300"),
+        ((1, 2), ValueError, "fill must be one label or 1"),
+        ("a", TypeError, "fill"),
+    ],
+)
+def test_the_fill_of_labels_is_a_label(fill: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        imgproc.pad(np.ones((H, W), np.int8), padding=1, fill=fill)
+
+
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "area"])
+@pytest.mark.parametrize("size", [(3, 3), (7, 30), (40, 41), (4, 30)])
+def test_float64_is_resized_with_weights_of_float64(interpolation: str, size: tuple[int, int]) -> None:
+    ones = imgproc.resize(np.full((5, 13), 0.1), size=size, interpolation=interpolation)
+    assert np.abs(ones - 0.1).max() <= 1e-17
+    ramp = np.linspace(0.0, 1.0, 60).reshape(5, 12) ** 2
+    single = imgproc.resize(ramp.astype(np.float32), size=size, interpolation=interpolation)
+    double = imgproc.resize(ramp, size=size, interpolation=interpolation)
+    np.testing.assert_allclose(single, double, atol=2e-6)
+    if interpolation == "area" and size == (3, 3):
+        assert double[0, 0] == pytest.approx(np.average(ramp[:2, :4], axis=0, weights=[1, 2 / 3]).mean(), abs=1e-15)
+
+
+def test_infinite_levels_stay_in_their_pixels() -> None:
+    image = np.zeros((8, 8))
+    image[2, 3] = np.inf
+    result = imgproc.resize(image, size=(4, 8), interpolation="area")
+    assert not np.isfinite(result[1, 3])
+    result[1, 3] = 0
+    assert (result == 0).all()
+    shifted = imgproc.resize(image, size=(24, 24), interpolation="bilinear")
+    assert shifted[7, 10] == np.inf  # the middle of the pixel
+
+
+def test_areas_are_averaged_at_fractional_extents() -> None:
+    rng = np.random.default_rng(3)
+    image = rng.uniform(size=(40, 60))
+    matrix = np.array([[0.25, 0.0, 0.1], [0.0, 0.2, 0.3]])
+    result = imgproc.warp(image, matrix, size=(10, 16), interpolation="area")
+    sums = np.zeros((41, 61))
+    sums[1:, 1:] = image.cumsum(0).cumsum(1)
+
+    def below(y: float, x: float) -> float:
+        """The sum of all that lies above and to the left of a point."""
+        i, j = min(int(y), 39), min(int(x), 59)
+        rows = sums[i] + (y - i) * (sums[i + 1] - sums[i])
+        return rows[j] + (x - j) * (rows[j + 1] - rows[j])
+
+    for i in range(10):
+        for j in range(16):
+            y = np.clip([(i - 0.3) / 0.2, (i + 0.7) / 0.2], 0, 40)
+            x = np.clip([(j - 0.1) / 0.25, (j + 0.9) / 0.25], 0, 60)
+            seen = 0 <= (j + 0.4) / 0.25 <= 60 and 0 <= (i + 0.2) / 0.2 <= 40
+            area = (y[1] - y[0]) * (x[1] - x[0])
+            whole = below(y[1], x[1]) - below(y[0], x[1]) - below(y[1], x[0]) + below(y[0], x[0])
+            assert result[i, j] == pytest.approx(whole / area if seen else 0.0, abs=1e-9)
