@@ -13,7 +13,7 @@ from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale, luma
 from .._neighbours.float_filters import Filter, separable
 from .._neighbours.gaussian import gaussian_weights, mirrored
-from ._derivatives import derivatives
+from ._derivatives import derivatives, length_of_gradient
 
 __all__ = ["canny"]
 
@@ -26,37 +26,32 @@ diagonals.  The order turns round at a direction that no line through pixels has
 
 
 @kernel
-def _ridges(across, down, inside, slack, low, high, out):
+def _ridges(gradients, inside, slack, low, high, out):
     """Where the gradient is a ridge across its direction: 1 from `low` on, 2 from `high` on; the frame stays 0.
 
-    Lengths are equal if they differ by no more than the `slack` at their pixel.
+    `gradients` are their parts to the right and downwards and their lengths, which are equal if they differ by no more
+    than the `slack` at their pixel.
     """
-    kind = across.dtype.type
+    across, down, lengths = gradients
+    kind = lengths.dtype.type
     one = kind(1)
     for y in range(1, out.shape[0] - 1):
         for x in range(1, out.shape[1] - 1):
-            gx, gy, off = across[y, x], down[y, x], slack[y, x]
-            m = np.sqrt(gx * gx + gy * gy)
+            m, off = lengths[y, x], slack[y, x]
             if not inside[y, x] or m + off < low or m <= off:
                 continue
+            gx, gy = across[y, x], down[y, x]
             right = 1 if (gx >= 0) == (gy >= 0) else -1  # of the neighbours below, on the line of the gradient
             if abs(gx) >= abs(gy):
                 share, dy, dx, is_later = abs(gy) / abs(gx), 0, right, right > 0
             else:
                 share, dy, dx = abs(gx) / abs(gy), 1, 0
                 is_later = right > 0 or share < kind(_SLOPE)
-            below = _length(across, down, y + dy, x + dx) * (one - share)
-            above = _length(across, down, y - dy, x - dx) * (one - share)
-            below += _length(across, down, y + 1, x + right) * share
-            above += _length(across, down, y - 1, x - right) * share
+            below = lengths[y + dy, x + dx] * (one - share) + lengths[y + 1, x + right] * share
+            above = lengths[y - dy, x - dx] * (one - share) + lengths[y - 1, x - right] * share
             earlier, later = (above, below) if is_later else (below, above)
             if m > earlier + off and m >= later - off:
                 out[y, x] = 2 if m + off >= high else 1
-
-
-@kernel(inner=True)
-def _length(across, down, y, x):
-    return np.sqrt(across[y, x] * across[y, x] + down[y, x] * down[y, x])
 
 
 @kernel
@@ -160,9 +155,11 @@ def canny(
         across, down = (work(smooth, cv2.BORDER_REPLICATE) for work in derivatives("sobel"))
         del smooth, size, totals
     marks = np.zeros((h, w), np.uint8)
-    planes = (canonical(a) for a in (across, down, inside, slack))
-    _ridges(*planes, kind.type(low), kind.type(high), marks)
-    del across, down, inside, slack
+    across, down, lengths = canonical(across), canonical(down), np.empty_like(across)
+    length_of_gradient(across, down, lengths)
+    gradients = across, down, canonical(lengths)
+    _ridges(gradients, canonical(inside), canonical(slack), kind.type(low), kind.type(high), marks)
+    del across, down, lengths, gradients, inside, slack
     count = int(np.count_nonzero(marks))
     if count:
         _connect(canonical(marks), np.empty(count, np.int64), out)

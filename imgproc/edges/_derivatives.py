@@ -25,7 +25,7 @@ __all__ = [
 
 
 @kernel
-def _lengths(across, down, out):
+def length_of_gradient(across, down, out):
     # Not cv2.magnitude, whose last bit depends on where in memory the array lies.
     for y in range(out.shape[0]):
         for i in range(out.shape[1]):
@@ -99,7 +99,7 @@ def gradient(
         x, y = across(source, number).reshape(source.shape[0], -1), down(source, number).reshape(source.shape[0], -1)
         out, h = np.empty_like(x), source.shape[0]
         x, y = canonical(x), canonical(y)
-        run_bands(lambda a, b: _lengths(x[a:b], y[a:b], out[a:b]), h, pixels=h * source.shape[1])
+        run_bands(lambda a, b: length_of_gradient(x[a:b], y[a:b], out[a:b]), h, pixels=h * source.shape[1])
         return out.reshape(source.shape)
 
     def angle(source: np.ndarray, number: int) -> np.ndarray:
