@@ -13,6 +13,7 @@ A sample is left out by its index.  Others leave out whatever comes first, which
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 import warnings
@@ -208,7 +209,7 @@ def moderate(points: Any) -> Any:
     bound = 1e12 if values.dtype == np.float32 else 1e140
     if largest == 0 or 1 / bound <= largest <= bound:
         return points
-    return points * values.dtype.type(2.0 ** -int(np.frexp(largest)[1]))
+    return points * values.dtype.type(math.ldexp(1.0, -math.frexp(largest)[1]))
 
 
 _forked = False

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sklearn.cluster  # noqa: F401  its threads are limited only once it is loaded
-from helpers.samplers import TILE, OverSampler, nearest_floats, neighbors, numbers_of
+from helpers.samplers import TILE, OverSampler, nearest_floats, neighbors, numbers_of, points_of_tables
 from helpers.threads import cut_small_images, threads_of
 from oracles import balance as naive
 from threadpoolctl import threadpool_limits
@@ -767,9 +767,7 @@ def test_samples_that_differ_by_category_are_no_copies() -> None:
     # Numbers go before categories where the median of the deviations is 0.
     X = np.zeros((12, 4))
     X[:, 0], X[:, 3] = np.arange(12) // 2, np.arange(12) % 2
-    from augment.balance.smotenc import _weight, _with_categories
-
-    points = _with_categories(X[:, :3], X[:, 3:].astype(np.int32), _weight(X[:, :3].std(axis=0)))
+    points = points_of_tables(X[:, :3], X[:, 3:].astype(np.int32))
     found = neighbors(numbers_of(points), None, 1, name="k", of="samples", ordered=True)[:, 0]
     np.testing.assert_array_equal(found, np.arange(12) ^ 1)
 

@@ -15,10 +15,8 @@ from typing import Any
 import numpy as np
 import oracles
 import pytest
-from helpers.functions import choices, example_image, image_functions, takes_channels
+from helpers.functions import choices, example_image, examples, image_functions, takes_channels
 from oracles.plain import full_scale
-
-from imgproc import _inventory
 
 NO_ORACLES = {
     "adjust_hue": "the oracle takes the hue itself",
@@ -71,8 +69,8 @@ def _values(function: Callable[..., Any], parameter: inspect.Parameter, image: n
     if isinstance(parameter.default, bool):
         return [False, True]
     found: list[Any] = []
-    examples = _inventory._examples(function, parameter.name, image)
-    for value in (*default, *choices(function).get(parameter.name, ()), *examples):
+    declared = examples(function, parameter.name, image)
+    for value in (*default, *choices(function).get(parameter.name, ()), *declared):
         if isinstance(value, str) and value in LEFT_OUT.get(function.__name__, ()):
             continue
         if not any(value is other or repr(value) == repr(other) for other in found):
