@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._core.formats import work_dtype
 from .machine import FLAGS, LEVELS, OP, PREPARER, Operations, tabulate
 from .operations._base import MEAN, READY, TABULATED, Operation, name_of
 from .operations.table import TABLE_OF_BYTES, TABLE_OF_WORDS
@@ -86,7 +85,7 @@ def pack(ops: Sequence[Op], channels: int, dtype: Any) -> Program:
     if not ops:
         return Program(Operations(_NO_OPS, _NO_PARAMS, _NO_TABLES, -1, -1), channels, False)
     dtype = np.dtype(dtype)
-    work = work_dtype(dtype).name
+    work = "float64" if dtype.char == "d" else "float32"  # the name of `work_dtype`, which NumPy is slow to spell
     if dtype.kind == "u":
         kept = [op for op in ops if not op.kind.changes_nothing(op)] or [ops[-1]]
         if len(kept) < len(ops):
