@@ -199,17 +199,21 @@ def numbers_of(values: Any) -> Any:
 
 
 def moderate(points: Any) -> Any:
-    """Points times a power of two, if the squares of their values could leave the range of their floats.
+    """Points times `unit_of` them, for distances, which keep their order.  Ordinary values come back as they are."""
+    unit = unit_of(points)
+    return points if unit == 1 else points * (points.data if is_sparse(points) else points).dtype.type(unit)
 
-    Distances keep their order.  Ordinary values come back as they are."""
+
+def unit_of(points: Any) -> float:
+    """A power of two that brings values to a size whose squares are numbers; 1 for ordinary values."""
     values = points.data if is_sparse(points) else points
     if values.dtype.kind != "f" or not values.size:
-        return points
+        return 1.0
     largest = float(max(values.max(), -values.min()))
     bound = 1e12 if values.dtype == np.float32 else 1e140
     if largest == 0 or 1 / bound <= largest <= bound:
-        return points
-    return points * values.dtype.type(math.ldexp(1.0, -math.frexp(largest)[1]))
+        return 1.0
+    return math.ldexp(1.0, -math.frexp(largest)[1])
 
 
 _forked = False

@@ -14,6 +14,7 @@ from imgproc._core.declare import declare
 
 from .._ranges import truth
 from ._data import Data, is_sparse
+from ._neighbors import unit_of
 from ._sampler import OverSampler, UnderSampler
 from ._streams import Streams
 
@@ -102,7 +103,9 @@ class RandomOverSampler(OverSampler):
 def _noise(data: Data, members: np.ndarray, count: int, factor: float, draws: Any) -> np.ndarray:
     n, d = data.labels.size, data.features
     bandwidth = elementary.power(4 / ((d + 2) * n), 1 / (d + 4))
-    scale = data.values[members].reshape(members.size, -1).std(axis=0)
+    points = data.values[members].reshape(members.size, -1)
+    unit = unit_of(points)
+    scale = (points if unit == 1 else points * unit).std(axis=0) / unit
     return draws.normals(count, d) * (factor * bandwidth * scale)
 
 

@@ -121,7 +121,9 @@ def framed(
     channels = channels_of(image)
     crops = min(sides) < 0
     if border != "constant":
-        if crops or channels > _MOST_CHANNELS:
+        # OpenCV looks again at each line for each time that the image goes to and fro.
+        often = max(top, bottom) > 8 * h or max(left, right) > 8 * w
+        if crops or often or channels > _MOST_CHANNELS:
             rows, columns = index_map(h, top, bottom, border), index_map(w, left, right, border)
             return np.take(np.take(image, rows, axis=0), columns, axis=1, out=out, mode="clip")
     elif crops:

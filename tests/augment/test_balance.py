@@ -774,14 +774,18 @@ def test_samples_that_differ_by_category_are_no_copies() -> None:
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("size", [1e-300, 1e-160, 1e-35, 1e35, 1e160, 1e300])
-@pytest.mark.parametrize("name", [*SERVED, "TomekLinks", "EditedNearestNeighbours", "SMOTEENN", "SMOTETomek"])
+@pytest.mark.parametrize(
+    "name", [*SERVED, "TomekLinks", "EditedNearestNeighbours", "SMOTEENN", "SMOTETomek", "RandomOverSampler"]
+)
 def test_values_of_any_size(name: str, size: float, dtype: str) -> None:
     """Distances whose squares leave the range of floats: the same samples as of ordinary values, scaled."""
     if dtype == "f4" and not 1e-37 < size < 1e37:
         pytest.skip("beyond float32")
     X, y = clouds(n=(40, 12))
     scale = float(2.0 ** np.rint(np.log2(size)))
-    given = {"categorical_features": [2]} if name == "SMOTENC" else {}
+    given: dict[str, Any] = {"categorical_features": [2]} if name == "SMOTENC" else {}
+    if name == "RandomOverSampler":
+        given = {"shrinkage": 0.5}
     if "random_state" in getattr(augment, name).__dataclass_fields__:
         given["random_state"] = 0
     X = X.astype(dtype)

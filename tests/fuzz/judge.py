@@ -24,12 +24,17 @@ from .calls import Call, namespace
 SECONDS = 4.0
 """A call on so small an image may take so much time of the processor, once its kernels are compiled."""
 
+KEEPS = {"imgproc.complete_scene": "what it returns has the scenes that it was given"}
+"""Whose results may share memory with an argument, and why."""
+
 SENTENCES = re.compile(r"\bNaN\b|\binfinit|not finite|non-finite", re.IGNORECASE)
 """Where a docstring speaks of values that are not finite, results may hold them."""
 
 
-OF_CHAINS = {"transforms", "shape", "dtype", "keys", "images", "record"}
+OF_CHAINS = {"transforms", "shape", "size", "dtype", "keys", "images", "record"}
 """Further arguments of what is called where a chain is used."""
+OF_SAMPLERS = {"k_neighbors", "n_neighbors", "m_neighbors"}
+"""Arguments of the samplers that others are made of."""
 
 
 class Verdict(NamedTuple):
@@ -65,7 +70,7 @@ def judged(call: Call) -> Verdict:
         return Verdict(f"raised {type(error).__name__}", _last_lines(error))
     if _fingerprint(given) != before:
         return Verdict("input changed", "")
-    for array in _arrays(result):
+    for array in _arrays(result) if call.subject not in KEEPS else ():
         if any(np.shares_memory(array, other) for other in _arrays(given) if array.size and other.size):
             return Verdict("aliased", f"a result of shape {array.shape} shares memory with an argument")
     return _of_result(call, given, result) or _of_second(call, given, names, result)
@@ -74,7 +79,9 @@ def judged(call: Call) -> Verdict:
 def _of_refusal(call: Call, error: Exception) -> Verdict:
     """An error must name an argument."""
     words = set(re.findall(r"\w+", str(error)))
-    if words & (call.names() | OF_CHAINS if "use(" in call.form else call.names()):
+    names = {part for name in call.names() for part in (name, *name.split("_or_"))}
+    names |= OF_CHAINS if "use(" in call.form else OF_SAMPLERS if "fit_resample" in call.form else set()
+    if words & names:
         return Verdict("", str(error), raised=True)
     return Verdict("error names no argument", _last_lines(error))
 

@@ -7,6 +7,8 @@ import pytest
 from helpers.borders import DOCUMENTATION, index_map
 from helpers.vocabulary import BORDERS
 
+import imgproc
+
 pytestmark = pytest.mark.nojit
 
 NUMPY_MODE = {
@@ -51,3 +53,12 @@ def test_the_module_names_the_peers_modes() -> None:
     for border, mode in NUMPY_MODE.items():
         row = next(line for line in DOCUMENTATION.splitlines() if line.startswith(f"{border} "))
         assert row.rstrip().endswith(f"``{mode}``")
+
+
+def test_frames_of_many_reflections() -> None:
+    """OpenCV's time for them grows with the square of their number: 50 s for a million rows."""
+    image = np.arange(15, dtype=np.uint8).reshape(5, 3)
+    for border, mode in (("reflect", "symmetric"), ("reflect_101", "reflect"), ("wrap", "wrap"), ("replicate", "edge")):
+        found = imgproc.pad(image, padding=(300, 41, 2, 77), border=border)
+        np.testing.assert_array_equal(found, np.pad(image, ((300, 41), (2, 77)), mode=mode), err_msg=border)
+    assert imgproc.pad(image, padding=(10**6, 0, 0, 0), border="reflect").shape == (1000005, 3)
