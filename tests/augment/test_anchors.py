@@ -186,8 +186,11 @@ def test_empty_clusters_are_filled(update):
 def test_fewer_different_samples_than_clusters():
     rows = np.repeat([[3.0, 4.0], [10.0, 2.0]], 5, axis=0)
     for update in UPDATES:
-        model = augment.KMeans(4, update=update, random_state=0).fit(rows)
+        with pytest.warns(UserWarning, match="n_clusters should be <= the number of different samples, 2, got 4"):
+            model = augment.KMeans(4, update=update, random_state=0).fit(rows)
         assert model.inertia_ == pytest.approx(0, abs=1e-9)
+    with pytest.warns(UserWarning, match="k should be <= the number of different samples, 2, got 3"):
+        assert len(augment.anchors_for(rows, 3, n_init=1).anchors) == 3
     assert augment.KMeans(1).fit([[5.0, 5.0]]).cluster_centers_.tolist() == [[5, 5]]
     assert np.isfinite(augment.KMeans(2, update="exact", random_state=0).fit([[0, 0], [0, 3], [2, 2.0]]).inertia_)
 

@@ -182,7 +182,7 @@ def test_the_seed_chooses_among_equals() -> None:
     ("options", "error", "message"),
     [
         ({"target": "mean"}, ValueError, "target must be 'max', 'median', a number, 'cap=x'"),
-        ({"target": "cap=0.5"}, ValueError, r"target must be .*\(x at least 1, t above 0\), got 'cap=0.5'"),
+        ({"target": "cap=0.5"}, ValueError, r"target must be .*\(x at least 1, t above 0, both at most 1099511627776\), got 'cap=0.5'"),
         ({"target": "repeat=0"}, ValueError, "target must be"),
         ({"target": 0}, ValueError, "target must be >= 1, got 0"),
         ({"target": 2.5}, TypeError, "target must be 'max'.*, got float"),
