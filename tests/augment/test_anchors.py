@@ -566,11 +566,11 @@ WRONG = [
     (lambda: augment.kmeans_plus_plus([], 1), ValueError, r"X must have shape \(n, d\) with n, d >= 1, got \(0,\)"),
     (lambda: augment.anchors_for(ROWS, 4), ValueError, r"k must be <= the number of boxes, 3 \(0 left out"),
     (lambda: augment.anchors_for(ROWS, "many"), ValueError, r"k must be one of 'auto', got 'many'"),
-    (lambda: augment.anchors_for([[3, -4]], 1), ValueError, r"boxes must be sides of boxes >= 0"),
+    (lambda: augment.anchors_for([[3, -4]], 1), ValueError, r"boxes_or_folder must be sides of boxes >= 0"),
     (
         lambda: augment.anchors_for([[0, 0, 3, 4]], 1),
         ValueError,
-        r"boxes must have shape \(n, 2\), rows \(width, height\)",
+        r"boxes_or_folder must have shape \(n, 2\), rows \(width, height\)",
     ),
     (lambda: augment.anchors_for(ROWS, 1, image_size=9), ValueError, r"image_sizes must be given along with boxes"),
     (
@@ -582,7 +582,7 @@ WRONG = [
     (lambda: augment.anchors_for(ROWS, 1, ratio_threshold=0.5), ValueError, r"ratio_threshold must be >= 1, got 0.5"),
     (lambda: augment.anchors_for(ROWS, 1, fitness="best"), ValueError, r"fitness must be one of"),
     (lambda: augment.anchors_for("nowhere", 1), FileNotFoundError, r"no such file or folder: nowhere"),
-    (lambda: augment.anchors_for(None, 1), TypeError, r"boxes must be of real numbers"),
+    (lambda: augment.anchors_for(None, 1), TypeError, r"boxes_or_folder must be of real numbers"),
 ]  # fmt: skip
 
 
