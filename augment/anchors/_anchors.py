@@ -259,9 +259,7 @@ def _frame(image_size: Any) -> tuple[int, int]:
     return side, side
 
 
-def _letterboxed(
-    given: Any, frame: tuple[int, int] | None, image_sizes: Any, labels: str
-) -> tuple[np.ndarray, int]:
+def _letterboxed(given: Any, frame: tuple[int, int] | None, image_sizes: Any, labels: str) -> tuple[np.ndarray, int]:
     """Sizes of boxes as they are in letterboxed images, and how many boxes of label files had none."""
     dropped = 0
     if isinstance(given, (str, os.PathLike)):

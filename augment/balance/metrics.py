@@ -74,16 +74,17 @@ class _Counts:
             raise ValueError(
                 "average must be 'macro', 'weighted', 'micro' or 'none' for more than two classes, got 'binary'"
             )
+        _check_label(positive)
         if positive not in self.classes:
-            if len(self.classes) == 2 or not _one_kind(positive, self.classes[0]):
+            if len(self.classes) == 2 or isinstance(positive, str) != isinstance(self.classes[0], str):
                 raise ValueError(f"positive must be one of the labels, {self.classes}, got {positive!r}")
             self.classes.append(positive)
         return self.classes.index(positive)
 
 
-def _one_kind(a: Any, b: Any) -> bool:
-    """Whether both may be labels of one data set."""
-    return isinstance(a, str) == isinstance(b, str) and isinstance(a, (str, int, float, np.generic))
+def _check_label(positive: Any) -> None:
+    if not isinstance(positive, (str, int, float, np.generic)):
+        raise TypeError(f"positive must be a label, an integer or a string, got {type(positive).__name__}")
 
 
 def _ratio(over: Any, under: Any) -> np.ndarray:
@@ -334,6 +335,7 @@ def _scored(y_true: Any, score: Any, positive: Any) -> tuple[np.ndarray, np.ndar
     if values.ndim == 1:
         if len(classes) > 2:
             raise ValueError(f"score must have shape (n, {len(classes)}) for {len(classes)} classes, got (n,)")
+        _check_label(positive)
         if positive not in classes:
             raise ValueError(f"positive must be one of the labels, {classes}, got {positive!r}")
     elif values.ndim != 2 or values.shape[1] != len(classes):

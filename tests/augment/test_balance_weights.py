@@ -182,7 +182,11 @@ def test_the_seed_chooses_among_equals() -> None:
     ("options", "error", "message"),
     [
         ({"target": "mean"}, ValueError, "target must be 'max', 'median', a number, 'cap=x'"),
-        ({"target": "cap=0.5"}, ValueError, r"target must be .*\(x at least 1, t above 0, both at most 1099511627776\), got 'cap=0.5'"),
+        (
+            {"target": "cap=0.5"},
+            ValueError,
+            r"target must be .*\(x at least 1, t above 0, both at most 1099511627776\), got 'cap=0.5'",
+        ),
         ({"target": "repeat=0"}, ValueError, "target must be"),
         ({"target": 0}, ValueError, "target must be >= 1, got 0"),
         ({"target": 2.5}, TypeError, "target must be 'max'.*, got float"),
@@ -319,6 +323,8 @@ def test_the_report() -> None:
         (lambda: augment.f_measure([0], [0], average="mean"), ValueError, "average must be one of"),
         (lambda: augment.auc([0, 0], [1, 2]), ValueError, r"y_true must hold at least two classes, got \[0\]"),
         (lambda: augment.auc([0, 1], [1, 2], positive=5), ValueError, "positive must be one of the labels"),
+        (lambda: augment.auc([0, 1], [1, 2], positive=np.ones(2)), TypeError, "positive must be a label"),
+        (lambda: augment.f_measure([0, 1], [0, 1], positive=[1]), TypeError, "positive must be a label"),
         (lambda: augment.auc([0, 1, 2], [1, 2, 3]), ValueError, r"score must have shape \(n, 3\) for 3 classes"),
         (lambda: augment.auc([0, 1], np.zeros((2, 3))), ValueError, r"score must have shape \(n,\) or \(n, 2\)"),
         (lambda: augment.auc([0, 1], [1]), ValueError, "score must have as many rows as y_true, 2, got 1"),

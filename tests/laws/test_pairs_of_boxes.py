@@ -70,7 +70,9 @@ def pairs(name: str) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_all_options_are_tried(name: str) -> None:
-    keywords = [p.name for p in inspect.signature(getattr(augment, name)).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    keywords = [
+        p.name for p in inspect.signature(getattr(augment, name)).parameters.values() if p.kind is p.KEYWORD_ONLY
+    ]
     assert sorted(OPTIONS[name]) == sorted(keywords)
     for option, values in OPTIONS[name].items():
         assert values[0] == inspect.signature(getattr(augment, name)).parameters[option].default, option
@@ -185,7 +187,9 @@ def expected(true: dict[str, Any], found: dict[str, Any], kind: int, options: di
         if c == kind:
             truth.setdefault(image, []).append((*opened(row), hard, crowd))
     there = [
-        (i, s, *opened(row)) for row, i, c, s in zip(*(found[k] for k in ("boxes", "images", "classes", "scores"))) if c == kind
+        (i, s, *opened(row))
+        for row, i, c, s in zip(*(found[k] for k in ("boxes", "images", "classes", "scores")))
+        if c == kind
     ]
     low, high = options["range"]
     return naive.judged(
