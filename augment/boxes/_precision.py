@@ -37,8 +37,8 @@ _PEERS = {
 }  # fmt: skip
 """Columns of chains and of other libraries, and what they are called here."""
 _COCO_ROWS = (
-    "; of COCO's rows make columns: {'boxes': [r['bbox'] for r in rows], 'images': [r['image_id'] for r in rows], ...}, "
-    "with box_format='coco'"
+    "; of COCO's rows make columns: {'boxes': [r['bbox'] for r in rows], 'images': [r['image_id'] for r in rows], ...}"
+    ", with box_format='coco'"
 )
 
 

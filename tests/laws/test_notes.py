@@ -43,7 +43,9 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "lbp": {FACT: ("which has 0 outside the image",)},
     "canny": {
-        "imgproc/test_edges.py::test_canny_sees_nothing_in_a_constant": ("that are no larger as 0: ``2 n + 14`` units",),
+        "imgproc/test_edges.py::test_canny_sees_nothing_in_a_constant": (
+            "that are no larger as 0: ``2 n + 14`` units",
+        ),
         "imgproc/test_edges.py::test_canny_definition": ("rounding of float32 (2**-23)", "window, 9 for `sigma` 1."),
     },
     "laplacian_of_gaussian": {
@@ -53,19 +55,22 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "bandpass": {
         "imgproc/test_frequency.py::test_a_band_from_zero_is_a_lowpass": (
-            "The Gaussian has a factor 1/2 in the exponent that", "a band from 0 is the Gaussian lowpass.",
+            "The Gaussian has a factor 1/2 in the exponent that",
+            "a band from 0 is the Gaussian lowpass.",
         ),
     },
     "homomorphic": {
         "imgproc/test_frequency.py::test_homomorphic_is_its_definition": (
-            "negative ones as 0, e = 1/255", "(high - low) (1 - exp(-sharpness D^2 / cutoff^2)) of [1]_, eq. 4-147.",
+            "negative ones as 0, e = 1/255",
+            "(high - low) (1 - exp(-sharpness D^2 / cutoff^2)) of [1]_, eq. 4-147.",
         ),
         "test_white_stays_white_and_a_constant_becomes_a_power": ("White (1 - e) stays white; a constant f becomes",),
     },
     "notch_reject": {
         "imgproc/test_frequency.py::test_notches_are_found": (
             "the largest within 3 samples of the spectrum and more than 12 times the geometric mean of the 15 by 15",
-            "at least 4 periods fit", "of more than 16 pairs the strongest",
+            "at least 4 periods fit",
+            "of more than 16 pairs the strongest",
         ),
         FACT: ("Within 1 / cutoff pixels of the border",),
     },
@@ -81,7 +86,8 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "inpaint_diffusion": {
         "imgproc/test_inpaint_diffusion.py::test_as_the_dense_solution": (
-            "L u = 0 or L L u = 0 at the pixels", "pixels with their 4 neighbours",
+            "L u = 0 or L L u = 0 at the pixels",
+            "pixels with their 4 neighbours",
         ),
         FACT: ("a hole of 100,000 pixels in one piece",),
     },
@@ -92,7 +98,9 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "poisson_blend": {
         "imgproc/test_poisson.py::test_is_the_least_squares_solution": (
-            "w is known and is 0 elsewhere.", "with w = 0 around it", "to 1e-9 of the difference.",
+            "w is known and is 0 elsewhere.",
+            "with w = 0 around it",
+            "to 1e-9 of the difference.",
         ),
         "imgproc/test_poisson.py::test_integers_are_rounded_and_saturated": ("8-bit images are worked on in float32",),
     },
@@ -100,7 +108,8 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
         "imgproc/test_scene.py::test_coarse_errors_and_fits_are_as_defined": ("multiplied by 1 + its offset",),
         "imgproc/test_scene.py::test_texture_is_the_median_of_gradient_magnitudes": ("after a 5 by 5 median.",),
         "imgproc/test_scene.py::test_scenes_that_are_much_larger_are_shrunk": (
-            "side is more than 1.5 times", "shrinks them to 1.25 times it; above 2.5 times only so.",
+            "side is more than 1.5 times",
+            "shrinks them to 1.25 times it; above 2.5 times only so.",
         ),
         "imgproc/test_scene.py::test_every_dtype_and_grey": ("Scenes are worked on in 8 bits",),
     },
@@ -113,7 +122,9 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "imgproc/test_io.py::test_pnm": ("A 16-bit PNM file whose maximum is not 65535 is scaled",),
         "imgproc/test_io.py::test_unsupported_tiff_is_refused": ("TIFF of signed, 12-bit or 32-bit integers",),
-        "imgproc/test_reading.py::test_a_compression_that_nobody_here_decodes_is_no_damage": ("Pillow (8 bits) or OpenCV",),
+        "imgproc/test_reading.py::test_a_compression_that_nobody_here_decodes_is_no_damage": (
+            "Pillow (8 bits) or OpenCV",
+        ),
         "imgproc/test_reading.py::test_a_truncated_file_is_refused_or_kept": ("files deeper than 8 bits only those",),
         "imgproc/test_reading.py::test_pillows_truncated_images_are_left_to_their_program": ("truncated 8-bit images",),
     },
@@ -122,27 +133,34 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "add_noise": {
         "test_noise_ends_where_its_notes_say": (
-            "``\"uniform\"`` on mean ± 1.732 std", "with an amplitude of 1.414 std",
+            '``"uniform"`` on mean ± 1.732 std',
+            "with an amplitude of 1.414 std",
             "Normal numbers end at 5.3 std, and logarithms of uniform ones at 17.3.",
         ),
         "imgproc/test_noise.py::test_law": (
-            "with b = 4 std² / (4 - pi) and a = mean - sqrt(pi b / 4)", "the same of order 1.",
+            "with b = 4 std² / (4 - pi) and a = mean - sqrt(pi b / 4)",
+            "the same of order 1.",
         ),
         "imgproc/test_noise.py::test_the_textbooks_laws_begin_at_zero": (
             "The textbook's laws, which begin at 0, are those with mean = 1.913 std, sqrt(order) std and std.",
         ),
-        "imgproc/test_noise.py::test_speckle_multiplies": ("``\"speckle\"`` multiplies by 1 plus a normal number",),
+        "imgproc/test_noise.py::test_speckle_multiplies": ('``"speckle"`` multiplies by 1 plus a normal number',),
     },
     "adjust_gamma": {"test_polynomials_of_gamma": ("off by less than 3e-7 of full scale.",)},
-    "tone_curve": {"test_floats_follow_straight_lines": ("floats follow straight lines between its values at 1025 even",)},
+    "tone_curve": {
+        "test_floats_follow_straight_lines": ("floats follow straight lines between its values at 1025 even",)
+    },
     "constrained_least_squares": {
         "imgproc/test_restore.py::test_constrained_least_squares_is_its_definition": (
-            "conj(H) / (abs(H)^2 + gamma abs(P)^2)", "[[0, -1, 0], [-1, 4, -1], [0, -1, 0]] [1]_.",
+            "conj(H) / (abs(H)^2 + gamma abs(P)^2)",
+            "[[0, -1, 0], [-1, 4, -1], [0, -1, 0]] [1]_.",
         ),
         "imgproc/test_restore.py::test_constrained_least_squares_leaves_the_noise": (
             "is noise^2, between 1e-9 and 1e6.",
         ),
-        "imgproc/test_restore.py::test_constrained_least_squares_of_a_picture_with_a_margin": ("one of 64 by 64 pixels.",),
+        "imgproc/test_restore.py::test_constrained_least_squares_of_a_picture_with_a_margin": (
+            "one of 64 by 64 pixels.",
+        ),
     },
     "inverse_filter": {
         "imgproc/test_restore.py::test_inverse_filter_is_its_definition": (
@@ -157,34 +175,40 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "turbulence_otf": {
         "test_turbulence_of_the_textbook": (
-            "exp(-k (u^2 + v^2)^(5/6)), the strength is k^(3/5) P: 13.2, 7.6 and 3.3 pixels for the textbook's k = 0.0025,",
-            "0.001 and 0.00025 at P = 480.",
+            "exp(-k (u^2 + v^2)^(5/6)), the strength is k^(3/5) P: 13.2, 7.6 and 3.3 pixels",
+            "the textbook's k = 0.0025, 0.001 and 0.00025 at P = 480.",
         ),
     },
     "richardson_lucy": {
         "imgproc/test_restore.py::test_richardson_lucy_is_its_definition": (
-            "counts as at least 1e-6 of full scale.", "there the quotient is 1",
+            "counts as at least 1e-6 of full scale.",
+            "there the quotient is 1",
         ),
     },
     "total_variation_deconvolution": {
         "imgproc/test_restore.py::test_total_variation_is_its_definition": (
-            "Makes 1/2 sum (image - blurred x)^2", "shrink gradients by 0.1",
+            "Makes 1/2 sum (image - blurred x)^2",
+            "shrink gradients by 0.1",
         ),
     },
     "superpixels": {FACT: ("with ``sigma=0``, whose compactness",)},
     "multi_otsu": {
         "imgproc/test_segment.py::test_groups_of_levels_are_about_as_good_as_levels": (
-            "Exact where at most 65,536 levels occur", "the 32,768 largest gaps", "into 32,768 groups of equal size.",
+            "Exact where at most 65,536 levels occur",
+            "the 32,768 largest gaps",
+            "into 32,768 groups of equal size.",
         ),
     },
     "bilateral_filter": {FACT: ("up to 1.7 times as large",)},
     "anisotropic_diffusion": {FACT: ("equations 7 to 9",)},
     "gaussian_blur": {
         "test_a_gaussian_ends_at_four_sigma_and_is_exact_up_to_3_15": (
-            "cut off at 4 sigma", "Above a sigma of 3.15 (of 4.72 for uint8)",
+            "cut off at 4 sigma",
+            "Above a sigma of 3.15 (of 4.72 for uint8)",
         ),
         "imgproc/test_smooth.py::test_impulse_response_is_within_the_stated_error": (
-            "within 6e-4 of the range of levels (of those within 8 sigma)", "within 1e-4 usually.",
+            "within 6e-4 of the range of levels (of those within 8 sigma)",
+            "within 1e-4 usually.",
         ),
         "test_bytes_of_a_gaussian": ("computed in 16 bits and within 0.6 of the exact level",),
     },
@@ -196,12 +220,15 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     "median_blur": {"test_a_median_up_to_radius_127_and_beyond": ("For uint8 up to radius 127 it is OpenCV's",)},
     "non_local_means": {
         "imgproc/test_denoise.py::test_non_local_means_is_its_definition": (
-            "exp(-d / strength**2)", "the pixel itself weighs 1",
+            "exp(-d / strength**2)",
+            "the pixel itself weighs 1",
         ),
     },
     "total_variation": {
         "imgproc/test_denoise.py::test_total_variation_is_its_definition": (
-            "With ``tolerance=0`` it does not.", "TV(u) + ||u - f||**2 / (2 weight)", "(that leave the image: 0)",
+            "With ``tolerance=0`` it does not.",
+            "TV(u) + ||u - f||**2 / (2 weight)",
+            "(that leave the image: 0)",
             "equation 9, with a step of 1/4;",
         ),
     },
@@ -211,7 +238,9 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "wavelet_denoise": {
         "imgproc/test_transform.py::test_wavelet_denoise_is_that_of_scikit_image": ("divided by 0.6745 [1]_.",),
-        "imgproc/test_transform.py::test_wavelet_denoise_of_a_picture_with_a_margin": ("within 2 roundings of the dtype",),
+        "imgproc/test_transform.py::test_wavelet_denoise_of_a_picture_with_a_margin": (
+            "within 2 roundings of the dtype",
+        ),
         "imgproc/test_transform.py::test_what_is_filled_has_no_noise_and_is_not_counted": ("if there are 64 others.",),
     },
     "walsh_hadamard": {
@@ -219,7 +248,8 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "weighted_boxes_fusion": {
         "test_a_fused_score_may_exceed_one": (
-            "may exceed 1 without `overflow`", "Two boxes of score 1, both of a model of weight 3 beside one of weight 1,",
+            "may exceed 1 without `overflow`",
+            "Two boxes of score 1, both of a model of weight 3 beside one of weight 1,",
             "give 1.5. The other three",
         ),
     },
@@ -235,7 +265,7 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
         "laws/test_transform_laws.py::test_keypoints_land_where_their_dots_land": ("an image spans [0, w] x [0, h].",),
     },
     "Elastic": {FACT: ("2D and 3D uniform", "Graphical Models 2000.")},
-}  # fmt: skip
+}
 """By name: which test holds which words of its Notes.  A test without a file is one of this file."""
 
 

@@ -186,11 +186,8 @@ def expected(true: dict[str, Any], found: dict[str, Any], kind: int, options: di
     for row, image, c, crowd, hard in zip(*(true[k] for k in ("boxes", "images", "classes", "crowd", "difficult"))):
         if c == kind:
             truth.setdefault(image, []).append((*opened(row), hard, crowd))
-    there = [
-        (i, s, *opened(row))
-        for row, i, c, s in zip(*(found[k] for k in ("boxes", "images", "classes", "scores")))
-        if c == kind
-    ]
+    columns = zip(*(found[k] for k in ("boxes", "images", "classes", "scores")))
+    there = [(i, s, *opened(row)) for row, i, c, s in columns if c == kind]
     low, high = options["range"]
     return naive.judged(
         truth, there, threshold=options["threshold"], voc=options["protocol"] != "coco", low=low, high=high, most=most

@@ -180,11 +180,8 @@ def judged(truth, detections, *, threshold, voc, low, high, most):
     """One class: (right, score) of each detection that counts, by falling score; and how many boxes there are.
 
     `truth` is {image: [(box, area, left out, crowd)]}, `detections` [(image, score, box, area)], boxes as corners."""
-    size, marks = (
-        {i: [hard or crowd or not low <= area <= high for _, area, hard, crowd in t] for i, t in truth.items()},
-        [],
-    )
-    taken, seen = set(), {}
+    size = {i: [hard or crowd or not low <= area <= high for _, area, hard, crowd in t] for i, t in truth.items()}
+    marks, taken, seen = [], set(), {}
     for image, score, box, area in sorted(detections, key=lambda d: -d[1]):
         seen[image] = seen.get(image, 0) + 1
         if seen[image] > most:
@@ -192,9 +189,8 @@ def judged(truth, detections, *, threshold, voc, low, high, most):
         rows, out = truth.get(image, []), size.get(image, [])
         overs = []
         for true, _, _, crowd in rows:
-            inter = max(0, min(box[2], true[2]) - max(box[0], true[0])) * max(
-                0, min(box[3], true[3]) - max(box[1], true[1])
-            )
+            inter = max(0, min(box[2], true[2]) - max(box[0], true[0]))
+            inter *= max(0, min(box[3], true[3]) - max(box[1], true[1]))
             own = (box[2] - box[0]) * (box[3] - box[1])
             overs.append(inter / own if crowd and not voc and inter else measures(box, true)[0])
         best = None
