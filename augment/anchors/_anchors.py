@@ -14,7 +14,7 @@ from imgproc._core.check import integer, one_of, positive, real, size_pair
 from imgproc._core.declare import declare
 from imgproc._core.jit import kernel
 
-from ._kmeans import UPDATES, KMeans
+from ._kmeans import UPDATES, KMeans, warn_of_copies
 from ._labels import FORMATS, read_sizes
 from ._metric import Samples, as_samples, metric_name
 from ._seed import as_random
@@ -202,6 +202,11 @@ def anchors_for(
     FileNotFoundError
         If there is no such file or folder.
 
+    Warns
+    -----
+    UserWarning
+        If there are fewer different sizes than anchors: some anchors are then the same.
+
     References
     ----------
     J. Redmon, A. Farhadi, "YOLO9000: Better, Faster, Stronger", CVPR 2017.
@@ -222,9 +227,9 @@ def anchors_for(
     smallest = real(min_size, "min_size", at_least=0.0)
     frame = None if image_size is None else _frame(image_size)
     random = as_random(random_state)
-    sizes = _letterboxed(boxes_or_folder, frame, image_sizes, labels)
+    sizes, dropped = _letterboxed(boxes_or_folder, frame, image_sizes, labels)
     kept = sizes[(sizes.max(axis=1) >= smallest) & (sizes.min(axis=1) > 0)]
-    dropped = len(sizes) - len(kept)
+    dropped += len(sizes) - len(kept)
     sizes = kept
     if not len(sizes) or (not isinstance(k, str) and k > len(sizes)):
         raise ValueError(f"k must be <= the number of boxes, {len(sizes)} ({dropped} left out for their size), got {k}")
@@ -232,6 +237,7 @@ def anchors_for(
     elbow = _elbow(sizes, ELBOW_TO if isinstance(k, str) else max(k, ELBOW_TO), random)
     count = knee(elbow) if isinstance(k, str) else int(k)
     model = KMeans(count, metric=metric, update=update, n_init=n_init, random_state=random)._fit_rows(sizes)
+    warn_of_copies(sizes, count, "k")
     found, history = model.cluster_centers_, np.empty(0)
     if generations:
         found, history = _evolved(sizes, found, generations, fitness, most_ratio, random)
@@ -253,8 +259,9 @@ def _frame(image_size: Any) -> tuple[int, int]:
     return side, side
 
 
-def _letterboxed(given: Any, frame: tuple[int, int] | None, image_sizes: Any, labels: str) -> np.ndarray:
-    """Sizes of boxes as they are in letterboxed images."""
+def _letterboxed(given: Any, frame: tuple[int, int] | None, image_sizes: Any, labels: str) -> tuple[np.ndarray, int]:
+    """Sizes of boxes as they are in letterboxed images, and how many boxes of label files had none."""
+    dropped = 0
     if isinstance(given, (str, os.PathLike)):
         if image_sizes is not None:
             raise ValueError("image_sizes must be given with boxes only: labels bring their own")
@@ -267,22 +274,25 @@ def _letterboxed(given: Any, frame: tuple[int, int] | None, image_sizes: Any, la
                     f"{Path(given)}: YOLO's labels are fractions, and some of their images were not found beside them "
                     "or in a folder images: give image_size, and they are taken for square"
                 )
-            return read.boxes * min(frame)
-        boxes, shapes = read.boxes, read.images
+            return read.boxes * min(frame), read.dropped
+        boxes, shapes, dropped = read.boxes, read.images, read.dropped
     else:
-        boxes = as_samples(given, "iou", "boxes")
+        boxes = as_samples(given, "iou", "boxes_or_folder")
         if boxes.shape[1] != 2:
-            raise ValueError(f"boxes must have shape (n, 2), rows (width, height), got {boxes.shape}")
+            corners = "; of corners these are boxes[:, 2:] - boxes[:, :2]" if boxes.shape[1] == 4 else ""
+            raise ValueError(
+                f"boxes_or_folder must have shape (n, 2), rows (width, height), got {boxes.shape}{corners}"
+            )
         if frame is None:
-            return boxes
+            return boxes, 0
         if image_sizes is None:
             raise ValueError("image_sizes must be given along with boxes and image_size, (h, w) for each box")
         shapes = as_samples(image_sizes, "iou", "image_sizes")
-        if shapes.shape != boxes.shape or shapes.min() <= 0:
-            raise ValueError(f"image_sizes must have shape {boxes.shape}, rows (h, w) > 0, got shape {shapes.shape}")
+        if shapes.shape != boxes.shape or shapes.min() < 1:
+            raise ValueError(f"image_sizes must have shape {boxes.shape}, rows (h, w) >= 1, got shape {shapes.shape}")
     if frame is None:
-        return boxes
-    return boxes * np.minimum(frame[0] / shapes[:, 0], frame[1] / shapes[:, 1])[:, None]
+        return boxes, dropped
+    return boxes * np.minimum(frame[0] / shapes[:, 0], frame[1] / shapes[:, 1])[:, None], dropped
 
 
 def _elbow(sizes: np.ndarray, most: int, random: Any) -> dict[int, float]:

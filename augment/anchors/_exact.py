@@ -29,6 +29,9 @@ HEAPS = 8
 """Points of the grid that are climbed from."""
 ROUNDS = 20
 """Climbs at most, each from a side that was tried at the end of the one before."""
+STEPS = 2000
+"""Rounds of steps of a climb at most.  Some hundred are enough; where values differ by rounding only, a climb could
+creep on for hours."""
 COARSE, FINE = 0.25, 1e-9
 """First and last step, as parts of a side."""
 
@@ -143,10 +146,10 @@ def climb(planes, volumes, weights, box, trial, step, least):
     `trial` is room for another box.
     """
     d = planes.shape[0]
-    value = mean_iou(planes, volumes, weights, box)
+    value, left = mean_iou(planes, volumes, weights, box), STEPS
     for _ in range(ROUNDS):
-        while step >= least:
-            moved = False
+        while step >= least and left > 0:
+            moved, left = False, left - 1
             for k in range(d):
                 for j in range(k, d):  # along an axis (j = k), or two at once
                     for signs in range(2 if j == k else 4):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -57,6 +58,9 @@ class KMeans(Clusterer):
     -----
     A cluster that loses all its samples gets the sample that is farthest from its centre.
 
+    Where there are fewer different samples than clusters, some centres are the same, the clusters of all but the first
+    of these are empty, and a UserWarning says so, as in scikit-learn.
+
     References
     ----------
     S. Lloyd, "Least squares quantization in PCM", IEEE Trans. Information Theory 28, 1982.
@@ -103,7 +107,10 @@ class KMeans(Clusterer):
         TypeError, ValueError
             If a parameter is out of range, samples are not finite or negative, or fewer than clusters.
         """
-        return self._fit_rows(self._samples(X, metric_name(self.metric), reset=True), sample_weight)
+        rows = self._samples(X, metric_name(self.metric), reset=True)
+        self._fit_rows(rows, sample_weight)
+        warn_of_copies(rows, len(self.cluster_centers_), "n_clusters")
+        return self
 
     def _fit_rows(self, rows: np.ndarray, sample_weight: Any = None) -> Self:
         # `fit` for samples that were checked (`as_samples`): scikit-learn, which takes a second to import, is not
@@ -222,6 +229,20 @@ class KMeans(Clusterer):
                 weights = np.ones(len(samples))
             return samples.rows[random.choice(len(samples), size=count, replace=False, p=weights / weights.sum())]
         return samples.rows[draw_seeds(samples, count, weights, 2 + int(elementary.log(count)), random)]
+
+
+def warn_of_copies(rows: np.ndarray, count: int, name: str) -> None:
+    """Warn where there are fewer different samples than centres."""
+    some = rows[: 64 * count]  # enough are nearly always among the first
+    if len(np.unique(some, axis=0)) >= count:
+        return
+    kinds = len(np.unique(rows, axis=0))
+    if kinds < count:
+        warnings.warn(
+            f"{name} should be <= the number of different samples, {kinds}, got {count}: some centres are the same",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def lloyd(

@@ -26,12 +26,14 @@ NOT_LABELS = ("classes.txt", "obj.names", "train.txt", "val.txt", "test.txt", "r
 class Sizes:
     """Widths and heights of boxes [px], and (h, w) of the image of each.
 
-    Where `fractions`, sizes are of images whose size is not known, and `images` is empty."""
+    Where `fractions`, sizes are of images whose size is not known, and `images` is empty.  `dropped` boxes had no
+    area and were left out."""
 
     boxes: np.ndarray
     images: np.ndarray
     fractions: bool = False
     files: int = 0
+    dropped: int = 0
 
 
 def read_sizes(path: str | os.PathLike[str], labels: str = "auto") -> Sizes:
@@ -76,7 +78,7 @@ def read_sizes(path: str | os.PathLike[str], labels: str = "auto") -> Sizes:
             images.append(image)
     sizes, shapes = np.array(boxes, np.float64).reshape(-1, 2), np.array(images, np.float64).reshape(-1, 2)
     keep = sizes.min(axis=1, initial=np.inf) > 0
-    return Sizes(sizes[keep], shapes[keep], files=len(chosen))
+    return Sizes(sizes[keep], shapes[keep], files=len(chosen), dropped=int((~keep).sum()))
 
 
 def _yolo(files: list[Path]) -> Sizes:
@@ -91,10 +93,10 @@ def _yolo(files: list[Path]) -> Sizes:
         images += [size or (0, 0)] * len(found)
     fractions, sizes = np.array(boxes).reshape(-1, 2), np.array(images, np.float64).reshape(-1, 2)
     keep = fractions.min(axis=1, initial=np.inf) > 0
-    fractions, sizes = fractions[keep], sizes[keep]
+    fractions, sizes, dropped = fractions[keep], sizes[keep], int((~keep).sum())
     if missing:
-        return Sizes(fractions, np.empty((0, 2)), fractions=True, files=len(files))
-    return Sizes(fractions * sizes[:, ::-1], sizes, files=len(files))
+        return Sizes(fractions, np.empty((0, 2)), fractions=True, files=len(files), dropped=dropped)
+    return Sizes(fractions * sizes[:, ::-1], sizes, files=len(files), dropped=dropped)
 
 
 def _yolo_file(file: Path) -> list[tuple[float, float]]:

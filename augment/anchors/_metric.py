@@ -17,6 +17,8 @@ from imgproc._core.jit import borrowed, kernel
 __all__: list[str] = []
 
 METRICS = ("iou", "euclidean")
+MOST = 1e100
+"""Squares and products of larger numbers, summed up, are no floats."""
 BLOCK = 512
 """Samples that are compared with all centres before the next ones are: they stay in the L1 cache."""
 
@@ -45,7 +47,13 @@ def as_samples(value: Any, metric: str, name: str = "X") -> np.ndarray:
 
 
 def check_sides(array: np.ndarray, metric: str, name: str = "X") -> None:
-    """Sides of boxes must not be negative."""
+    """Samples must have distances that are floats, and sides of boxes must not be negative."""
+    # The product of a box's sides, or the square of a difference; sums of either leave room.
+    most = min(MOST, 10.0 ** (250 // array.shape[1])) if metric == "iou" else MOST
+    far = np.abs(array).max(axis=1) > most
+    if far.any():
+        row = int(np.flatnonzero(far)[0])
+        raise ValueError(f"{name} must be within +-{most:g}, got {tuple(array[row].tolist())} in row {row}")
     if metric == "iou" and array.min() < 0:
         row = int(np.flatnonzero((array < 0).any(axis=1))[0])
         # scikit-learn's checks look for its first words.

@@ -61,7 +61,8 @@ def kmeans_plus_plus(
     Notes
     -----
     Draws are those of scikit-learn's function (one ``choice``, then ``uniform(size=trials)`` for each centre), so that
-    with the Euclidean metric and the same seed both choose the same samples.
+    with the Euclidean metric and the same seed both choose the same samples.  As there, where fewer different samples
+    than centres exist, some are chosen twice.
 
     References
     ----------

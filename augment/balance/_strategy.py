@@ -29,8 +29,7 @@ def sampling_targets(strategy: Any, counts: Mapping[Any, int], labels: np.ndarra
     kind : str
         `OVER`, `UNDER` or `CLEAN`.
     """
-    if len(counts) < 2:
-        raise ValueError(f"y must hold at least two classes, got one class: {next(iter(counts), None)!r}")
+    at_least_two(counts)
     if callable(strategy) and not isinstance(strategy, type):
         strategy = strategy(labels)
         if not isinstance(strategy, Mapping):
@@ -48,6 +47,13 @@ def sampling_targets(strategy: Any, counts: Mapping[Any, int], labels: np.ndarra
     else:
         found = _by_ratio(real(strategy, NAME), counts, kind)
     return {label: found[label] for label in counts if label in found}
+
+
+def at_least_two(counts: Mapping[Any, int]) -> None:
+    """Refuse labels of less than two classes."""
+    if len(counts) < 2:
+        came = f"one class: {next(iter(counts))!r}" if counts else "no samples"
+        raise ValueError(f"y must hold at least two classes, got {came}")
 
 
 def _by_name(name: str, counts: Mapping[Any, int], kind: str) -> dict[Any, int]:

@@ -13,6 +13,7 @@ from imgproc._core.needed import needed
 
 from ._data import Data, is_sparse, whole_rows
 from ._estimator import Estimator
+from ._strategy import at_least_two
 from ._streams import Streams
 
 __all__ = ["BalancedEnsemble"]
@@ -95,8 +96,7 @@ class BalancedEnsemble(Estimator):
             raise ValueError(f"combine must be 'vote' for {type(self.estimator).__name__}, which has no predict_proba")
         streams = Streams(self.random_state, name="BalancedEnsemble")
         data = Data(X, y)
-        if data.classes.size < 2:
-            raise ValueError(f"y must hold at least two classes, got one class: {data.label(0)!r}")
+        at_least_two(data.counts)
         self._remember_features(data.features, data.names)
         self.classes_ = data.classes
         counts = np.bincount(data.codes)

@@ -32,9 +32,13 @@ AVERAGES = "binary", "macro", "weighted", "micro", "none"
 
 
 class _Counts:
-    """True and false positives and negatives of each class against the rest."""
+    """True and false positives and negatives of each class against the rest.
 
-    def __init__(self, y_true: Any, y_pred: Any) -> None:
+    With `average` "binary", `positive` is a class too where it is neither there nor found: its counts are 0.
+    """
+
+    def __init__(self, y_true: Any, y_pred: Any, average: str = "none", positive: Any = None) -> None:
+        one_of(average, "average", AVERAGES)
         true, pred = class_labels(y_true, "y_true"), class_labels(y_pred, "y_pred")
         if true.size != pred.size:
             raise ValueError(f"y_pred must have as many labels as y_true, {true.size}, got {pred.size}")
@@ -45,6 +49,7 @@ class _Counts:
         classes, codes = np.unique(np.concatenate([true, pred]), return_inverse=True)
         codes = codes.reshape(-1)
         self.classes: list[Any] = classes.tolist()
+        self.positive = self._positive(positive) if average == "binary" else 0
         n = len(self.classes)
         matrix = np.bincount(codes[: true.size] * n + codes[true.size :], minlength=n * n).reshape(n, n)
         self.support = matrix.sum(axis=1)
@@ -52,16 +57,15 @@ class _Counts:
         self.fp, self.fn = matrix.sum(axis=0) - self.tp, self.support - self.tp
         self.tn = matrix.sum() - self.tp - self.fp - self.fn
 
-    def averaged(self, over: np.ndarray, under: np.ndarray, average: str, positive: Any) -> Any:
+    def averaged(self, over: np.ndarray, under: np.ndarray, average: str) -> Any:
         """The ratio of two counts, of each class or of all."""
-        one_of(average, "average", AVERAGES)
         if average == "micro":
             return float(_ratio(over.sum(), under.sum()))
         found = _ratio(over, under)
         if average == "none":
             return found
         if average == "binary":
-            return float(found[self._positive(positive)])
+            return float(found[self.positive])
         weights = self.support if average == "weighted" else np.ones(found.size)
         return float((found * weights).sum() / weights.sum())
 
@@ -70,9 +74,17 @@ class _Counts:
             raise ValueError(
                 "average must be 'macro', 'weighted', 'micro' or 'none' for more than two classes, got 'binary'"
             )
+        _check_label(positive)
         if positive not in self.classes:
-            raise ValueError(f"positive must be one of the labels, {self.classes}, got {positive!r}")
+            if len(self.classes) == 2 or isinstance(positive, str) != isinstance(self.classes[0], str):
+                raise ValueError(f"positive must be one of the labels, {self.classes}, got {positive!r}")
+            self.classes.append(positive)
         return self.classes.index(positive)
+
+
+def _check_label(positive: Any) -> None:
+    if not isinstance(positive, (str, int, float, np.generic)):
+        raise TypeError(f"positive must be a label, an integer or a string, got {type(positive).__name__}")
 
 
 def _ratio(over: Any, under: Any) -> np.ndarray:
@@ -92,7 +104,7 @@ def sensitivity(y_true: Any, y_pred: Any, *, average: str = "binary", positive: 
         Of the class `positive` of two; the mean of all classes; the mean weighted by their size; from the sum of all
         classes' counts; or an array with one for each class in sorted order.
     positive : label
-        For ``"binary"``.
+        For ``"binary"``.  Where there is one class only, it may be another one: a class without samples.
 
     Returns
     -------
@@ -104,8 +116,8 @@ def sensitivity(y_true: Any, y_pred: Any, *, average: str = "binary", positive: 
     TypeError, ValueError
         If labels differ in number or kind, or an argument is of the wrong kind or value.
     """
-    counts = _Counts(y_true, y_pred)
-    return counts.averaged(counts.tp, counts.tp + counts.fn, average, positive)
+    counts = _Counts(y_true, y_pred, average, positive)
+    return counts.averaged(counts.tp, counts.tp + counts.fn, average)
 
 
 def specificity(y_true: Any, y_pred: Any, *, average: str = "binary", positive: Any = 1) -> float | np.ndarray:
@@ -118,7 +130,7 @@ def specificity(y_true: Any, y_pred: Any, *, average: str = "binary", positive: 
     average : {"binary", "macro", "weighted", "micro", "none"}
         As in `sensitivity`.
     positive : label
-        For ``"binary"``.
+        For ``"binary"``; see `sensitivity`.
 
     Returns
     -------
@@ -130,8 +142,8 @@ def specificity(y_true: Any, y_pred: Any, *, average: str = "binary", positive: 
     TypeError, ValueError
         If labels differ in number or kind, or an argument is of the wrong kind or value.
     """
-    counts = _Counts(y_true, y_pred)
-    return counts.averaged(counts.tn, counts.tn + counts.fp, average, positive)
+    counts = _Counts(y_true, y_pred, average, positive)
+    return counts.averaged(counts.tn, counts.tn + counts.fp, average)
 
 
 def f_measure(
@@ -148,7 +160,7 @@ def f_measure(
     average : {"binary", "macro", "weighted", "micro", "none"}
         As in `sensitivity`.
     positive : label
-        For ``"binary"``.
+        For ``"binary"``; see `sensitivity`.
 
     Returns
     -------
@@ -165,9 +177,9 @@ def f_measure(
     .. [1] C. J. van Rijsbergen, "Information retrieval", 2nd ed., 1979.
     """
     square = elementary.square(positive_number(beta, "beta"))
-    counts = _Counts(y_true, y_pred)
+    counts = _Counts(y_true, y_pred, average, positive)
     hits = (1 + square) * counts.tp
-    return counts.averaged(hits, hits + square * counts.fn + counts.fp, average, positive)
+    return counts.averaged(hits, hits + square * counts.fn + counts.fp, average)
 
 
 def g_mean(y_true: Any, y_pred: Any, *, correction: float = 0.0) -> float:
@@ -246,6 +258,8 @@ class RocCurve:
 def roc_curve(y_true: Any, score: Any, *, positive: Any = 1) -> RocCurve:
     """The receiver operating characteristic of a score (scikit-learn's).
 
+    The first threshold is infinite: no sample counts as positive there, which is the point (0, 0).
+
     Parameters
     ----------
     y_true : array_like of shape (n,)
@@ -321,6 +335,7 @@ def _scored(y_true: Any, score: Any, positive: Any) -> tuple[np.ndarray, np.ndar
     if values.ndim == 1:
         if len(classes) > 2:
             raise ValueError(f"score must have shape (n, {len(classes)}) for {len(classes)} classes, got (n,)")
+        _check_label(positive)
         if positive not in classes:
             raise ValueError(f"positive must be one of the labels, {classes}, got {positive!r}")
     elif values.ndim != 2 or values.shape[1] != len(classes):

@@ -16,6 +16,8 @@ from ._streams import Keyed, seed_of
 
 __all__ = ["BalancePlan", "balance_plan"]
 
+MOST = 1 << 40
+"""Largest number of a target: products of it and of counts are whole numbers yet."""
 FORMS = "'max', 'median', a number, 'cap=x', 'repeat=t' or a dict"
 
 
@@ -133,17 +135,17 @@ def _checked(target: Any) -> float | None:
             number = float(value)
         except ValueError:
             number = float("nan")
-        if name == "repeat" and 0 < number < float("inf"):
+        if name == "repeat" and 0 < number <= MOST:
             return number
-        if name == "cap" and 1 <= number < float("inf"):
+        if name == "cap" and 1 <= number <= MOST:
             return None
-        raise ValueError(f"target must be {FORMS} (x at least 1, t above 0), got {target!r}")
+        raise ValueError(f"target must be {FORMS} (x at least 1, t above 0, both at most {MOST}), got {target!r}")
     if isinstance(target, Mapping):
         for label, value in target.items():
-            integer(value, f"target[{label!r}]", at_least=0)
+            integer(value, f"target[{label!r}]", at_least=0, at_most=MOST)
         return None
     try:
-        integer(target, "target", at_least=1)
+        integer(target, "target", at_least=1, at_most=MOST)
     except TypeError:
         raise TypeError(f"target must be {FORMS}, got {type(target).__name__}") from None
     return None

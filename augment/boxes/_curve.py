@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from augment._chart import Chart, save
-from imgproc._core.check import integer
+from imgproc._core.check import integer, positive, real
 from imgproc._core.declare import declare
 
 from ._match import EPS
@@ -120,6 +120,9 @@ def precision_recall_curve(
         As `average_precision`.
     """
     everything = {"all": (0.0, np.inf)}
+    positive(real(iou_threshold, "iou_threshold", at_most=1.0), "iou_threshold")
+    if max_detections is not None:
+        integer(max_detections, "max_detections", at_least=1)
     setting = settings(protocol, [iou_threshold], everything, [max_detections], inclusive, box_format)
     found = match_all(truth, detections, setting, box_format)
     verdicts = found.verdicts

@@ -53,7 +53,7 @@ def weighted_boxes_fusion(
         largest, over the largest weight; the mean by weight, times the weight of the models that are in the cluster
         over W; the sum of weighted scores over the weight of its boxes and of the models that are not in it.
     overflow : bool
-        For ``"avg"``: times ``n / W``, which may exceed 1 where a model has several boxes in a cluster.
+        For ``"avg"``: times ``n / W``, which may exceed 1 where a model has several boxes in a cluster; see Notes.
     box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
         How a row is written; the result is in the same.
 
@@ -70,6 +70,12 @@ def weighted_boxes_fusion(
     ------
     TypeError, ValueError
         If models do not match in number, or a model's boxes, scores or classes do not fit together.
+
+    Notes
+    -----
+    The score of ``"avg"`` may exceed 1 without `overflow`, too: where weights differ, and a model with a large one has
+    several boxes in a cluster.  Two boxes of score 1, both of a model of weight 3 beside one of weight 1, give 1.5.
+    The other three ways give at most the largest score that came in.
 
     References
     ----------

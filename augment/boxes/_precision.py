@@ -31,6 +31,15 @@ COCO_AREAS = {"all": (0.0, 1e10), "small": (0.0, 32.0**2), "medium": (32.0**2, 9
 NO_LIMIT = 1 << 62
 _TRUTH = ("boxes", "images", "classes", "crowd", "difficult", "area")
 _FOUND = ("boxes", "scores", "images", "classes", "area")
+_PEERS = {
+    "labels": "classes", "box_labels": "classes", "category_id": "classes", "class_labels": "classes",
+    "bbox": "boxes", "bboxes": "boxes", "image_id": "images", "score": "scores", "iscrowd": "crowd",
+}  # fmt: skip
+"""Columns of chains and of other libraries, and what they are called here."""
+_COCO_ROWS = (
+    "; of COCO's rows make columns: {'boxes': [r['bbox'] for r in rows], 'images': [r['image_id'] for r in rows], ...}"
+    ", with box_format='coco'"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -400,7 +409,9 @@ def _columns(value: Any, name: str, known: Sequence[str], required: Sequence[str
 def _check_columns(value: Mapping[str, Any], name: str, known: Sequence[str], required: Sequence[str]) -> None:
     for column in value:
         if column not in known:
-            raise ValueError(f"{name} must have columns out of {', '.join(known)}, got {column!r}")
+            hint = f", which is {_PEERS[column]!r} here" if column in _PEERS else ""
+            hint += _COCO_ROWS if column in ("bbox", "category_id", "image_id") else ""
+            raise ValueError(f"{name} must have columns out of {', '.join(known)}, got {column!r:.60}{hint}")
     for column in required:
         if column not in value:
             raise ValueError(f"{name} must have the column {column!r}, got {', '.join(map(str, value)) or 'none'}")

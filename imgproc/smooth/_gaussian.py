@@ -254,10 +254,10 @@ def gaussian_blur(
 
     Notes
     -----
-    Kernels are sampled Gaussians, cut off at 4 sigma and divided by their sum.  Above a sigma of 3.2 (of 4.7 for uint8)
-    an axis is smoothed at a lower resolution, at a cost that does not depend on sigma; the result is within 6e-4 of the
-    range of levels (of those within 8 sigma) of the exact one in the worst case, and within 1e-4 usually.  uint8 with a
-    smaller sigma is computed in 16 bits and within 0.6 of the exact level, rounding included; OpenCV's are within 1.5.
+    Kernels are sampled Gaussians, cut off at 4 sigma and divided by their sum.  Above a sigma of 3.15 (of 4.72 for
+    uint8) an axis is smoothed at a lower resolution, at a cost that does not depend on sigma; the result is within 6e-4
+    of the range of levels (of those within 8 sigma) of the exact one in the worst case, and within 1e-4 usually.  uint8
+    with a smaller sigma is computed in 16 bits and within 0.6 of the exact level, rounding included.
 
     References
     ----------

@@ -186,8 +186,11 @@ def test_empty_clusters_are_filled(update):
 def test_fewer_different_samples_than_clusters():
     rows = np.repeat([[3.0, 4.0], [10.0, 2.0]], 5, axis=0)
     for update in UPDATES:
-        model = augment.KMeans(4, update=update, random_state=0).fit(rows)
+        with pytest.warns(UserWarning, match="n_clusters should be <= the number of different samples, 2, got 4"):
+            model = augment.KMeans(4, update=update, random_state=0).fit(rows)
         assert model.inertia_ == pytest.approx(0, abs=1e-9)
+    with pytest.warns(UserWarning, match="k should be <= the number of different samples, 2, got 3"):
+        assert len(augment.anchors_for(rows, 3, n_init=1).anchors) == 3
     assert augment.KMeans(1).fit([[5.0, 5.0]]).cluster_centers_.tolist() == [[5, 5]]
     assert np.isfinite(augment.KMeans(2, update="exact", random_state=0).fit([[0, 0], [0, 3], [2, 2.0]]).inertia_)
 
@@ -563,11 +566,11 @@ WRONG = [
     (lambda: augment.kmeans_plus_plus([], 1), ValueError, r"X must have shape \(n, d\) with n, d >= 1, got \(0,\)"),
     (lambda: augment.anchors_for(ROWS, 4), ValueError, r"k must be <= the number of boxes, 3 \(0 left out"),
     (lambda: augment.anchors_for(ROWS, "many"), ValueError, r"k must be one of 'auto', got 'many'"),
-    (lambda: augment.anchors_for([[3, -4]], 1), ValueError, r"boxes must be sides of boxes >= 0"),
+    (lambda: augment.anchors_for([[3, -4]], 1), ValueError, r"boxes_or_folder must be sides of boxes >= 0"),
     (
         lambda: augment.anchors_for([[0, 0, 3, 4]], 1),
         ValueError,
-        r"boxes must have shape \(n, 2\), rows \(width, height\)",
+        r"boxes_or_folder must have shape \(n, 2\), rows \(width, height\)",
     ),
     (lambda: augment.anchors_for(ROWS, 1, image_size=9), ValueError, r"image_sizes must be given along with boxes"),
     (
@@ -579,7 +582,7 @@ WRONG = [
     (lambda: augment.anchors_for(ROWS, 1, ratio_threshold=0.5), ValueError, r"ratio_threshold must be >= 1, got 0.5"),
     (lambda: augment.anchors_for(ROWS, 1, fitness="best"), ValueError, r"fitness must be one of"),
     (lambda: augment.anchors_for("nowhere", 1), FileNotFoundError, r"no such file or folder: nowhere"),
-    (lambda: augment.anchors_for(None, 1), TypeError, r"boxes must be of real numbers"),
+    (lambda: augment.anchors_for(None, 1), TypeError, r"boxes_or_folder must be of real numbers"),
 ]  # fmt: skip
 
 

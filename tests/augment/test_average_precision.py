@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-
 import numpy as np
 import pytest
+from helpers.coco import evaluated
 from helpers.rows import falling
 from oracles import boxes as naive
 
@@ -46,42 +44,12 @@ def scene(rng, images=25, classes=4, *, whole=False, ties=True):
     return true, there
 
 
-def pycocotools(true, found, images, classes, limits=(1, 10, 100)):
-    """Its arrays, with NaN for -1."""
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
-    truth = COCO()
-    truth.dataset = {
-        "images": [{"id": i} for i in range(images)],
-        "categories": [{"id": i} for i in range(classes + 1)],
-        "annotations": [
-            {"id": i + 1, "image_id": int(image), "category_id": int(kind), "bbox": box.tolist(), "area": float(area),
-             "iscrowd": int(crowd)}
-            for i, (image, kind, box, area, crowd) in enumerate(
-                zip(true["images"], true["classes"], true["boxes"], true["area"], true["crowd"])
-            )
-        ],
-    }  # fmt: skip
-    rows = np.column_stack([found["images"], found["boxes"], found["scores"], found["classes"]])
-    with contextlib.redirect_stdout(io.StringIO()):
-        truth.createIndex()
-        run = COCOeval(truth, truth.loadRes(rows), "bbox")
-        run.params.maxDets = list(limits)
-        run.evaluate()
-        run.accumulate()
-        if list(limits) == [1, 10, 100]:
-            run.summarize()
-    arrays = [np.where(run.eval[k] < 0, np.nan, run.eval[k]) for k in ("precision", "recall", "scores")]
-    return *arrays, run.stats
-
-
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("limits", [(1, 10, 100), (2, 3, 5)])
 def test_coco_equals_pycocotools(seed, limits):
     rng = np.random.default_rng(seed)
     true, found = scene(rng, whole=seed % 3 == 2, ties=seed % 2 == 0)
-    precision, recall, scores, stats = pycocotools(true, found, 25, 4, limits)
+    precision, recall, scores, stats = evaluated(true, found, 25, 4, limits)
     ours = augment.average_precision(true, found, box_format="coco", max_detections=limits)
     kinds = np.union1d(true["classes"], found["classes"])
     np.testing.assert_allclose(ours.precision, precision[:, :, kinds], rtol=0, atol=1e-9)

@@ -182,7 +182,11 @@ def test_the_seed_chooses_among_equals() -> None:
     ("options", "error", "message"),
     [
         ({"target": "mean"}, ValueError, "target must be 'max', 'median', a number, 'cap=x'"),
-        ({"target": "cap=0.5"}, ValueError, r"target must be .*\(x at least 1, t above 0\), got 'cap=0.5'"),
+        (
+            {"target": "cap=0.5"},
+            ValueError,
+            r"target must be .*\(x at least 1, t above 0, both at most 1099511627776\), got 'cap=0.5'",
+        ),
         ({"target": "repeat=0"}, ValueError, "target must be"),
         ({"target": 0}, ValueError, "target must be >= 1, got 0"),
         ({"target": 2.5}, TypeError, "target must be 'max'.*, got float"),
@@ -313,10 +317,14 @@ def test_the_report() -> None:
         (lambda: augment.g_mean([0], [0], correction=2), ValueError, "correction must be <= 1, got 2"),
         (lambda: augment.f_measure([0], [0], beta=0), ValueError, "beta must be > 0, got 0"),
         (lambda: augment.f_measure([0, 1, 2], [0, 1, 2]), ValueError, "average must be 'macro', 'weighted', 'micro'"),
-        (lambda: augment.f_measure([0], [0]), ValueError, r"positive must be one of the labels, \[0\], got 1"),
+        (lambda: augment.f_measure([0, 2], [0, 2]), ValueError, r"positive must be one of the labels, \[0, 2\], got 1"),
+        (lambda: augment.f_measure(["a"], ["a"]), ValueError, r"positive must be one of the labels, \['a'\], got 1"),
+        (lambda: augment.BalancedEnsemble().fit(np.zeros((0, 2)), []), ValueError, "least two classes, got no samples"),
         (lambda: augment.f_measure([0], [0], average="mean"), ValueError, "average must be one of"),
         (lambda: augment.auc([0, 0], [1, 2]), ValueError, r"y_true must hold at least two classes, got \[0\]"),
         (lambda: augment.auc([0, 1], [1, 2], positive=5), ValueError, "positive must be one of the labels"),
+        (lambda: augment.auc([0, 1], [1, 2], positive=np.ones(2)), TypeError, "positive must be a label"),
+        (lambda: augment.f_measure([0, 1], [0, 1], positive=[1]), TypeError, "positive must be a label"),
         (lambda: augment.auc([0, 1, 2], [1, 2, 3]), ValueError, r"score must have shape \(n, 3\) for 3 classes"),
         (lambda: augment.auc([0, 1], np.zeros((2, 3))), ValueError, r"score must have shape \(n,\) or \(n, 2\)"),
         (lambda: augment.auc([0, 1], [1]), ValueError, "score must have as many rows as y_true, 2, got 1"),
@@ -439,3 +447,33 @@ def test_documented_parameters_are_the_signature(function: Any) -> None:
     heads = re.findall(r"^(\w[\w, ]*) :", section[1], re.MULTILINE)
     assert [one.strip() for head in heads for one in head.split(",")] == list(inspect.signature(function).parameters)
     assert all(f"{heading}\n---" in doc for heading in ("Returns", "Raises"))
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0], [1, 1], ["b", "b"]])
+def test_one_class_only(labels: list[Any]) -> None:
+    """A class that is not there counts as never found, in every measure (scikit-learn's and imbalanced-learn's 0)."""
+    word = isinstance(labels[0], str)
+    for positive in ("a", "b") if word else (0, 1):
+        there = positive == labels[0]
+        assert augment.sensitivity(labels, labels, positive=positive) == there
+        assert augment.f_measure(labels, labels, positive=positive) == there
+        assert augment.specificity(labels, labels, positive=positive) == (not there)
+    for measure in (augment.sensitivity, augment.f_measure):
+        assert measure(labels, labels, average="none").tolist() == [1.0]
+        assert measure(labels, labels, average="macro") == measure(labels, labels, average="micro") == 1
+    assert augment.balanced_accuracy(labels, labels) == augment.g_mean(labels, labels) == 1
+    assert augment.imbalance_report(labels, labels).accuracy == 1
+
+
+def test_targets_beyond_what_can_be_counted() -> None:
+    for target in (2**63, 10**400, {0: 2**63}, "cap=1e300", "repeat=1e300"):
+        with pytest.raises(ValueError, match=r"^target"):
+            augment.balance_plan([0, 1, 1], target=target)
+
+
+def test_the_first_threshold_is_infinite() -> None:
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    curve = augment.roc_curve([0, 1], [0.2, 0.8])
+    assert curve.thresholds[0] == np.inf
+    assert (curve.false_positive_rate[0], curve.true_positive_rate[0]) == (0, 0)
+    assert np.isfinite(curve.thresholds[1:]).all()
