@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._core import elementary_arrays
-from ._core.check import as_image, as_mask, flag, integer, one_of, positive, real
+from ._core.check import as_image, as_mask, flag, integer, one_of, positive, real, whole
 from ._core.declare import Case, Peer, declare
 from ._core.formats import channels_of, work_dtype
 from ._core.jit import borrowed, kernel
@@ -225,7 +225,7 @@ def _stream(key: Any) -> int:
         raise ValueError("key must have at least one integer, got ()")
     for word in words:
         try:
-            integer(word, "key")
+            whole(word, "key")
         except TypeError:
             raise TypeError(f"key must be an integer or a tuple of integers, got {key!r}") from None
     text = ",".join(str(int(word)) for word in words)

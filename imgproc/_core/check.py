@@ -259,17 +259,22 @@ def flag(value: Any, name: str) -> bool:
     return bool(value)
 
 
+def whole(value: Any, name: str) -> int:
+    """Check an integer of any size.  A bool or a float is not accepted, whatever its value."""
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {_kind(value)}") from None
+
+
 def integer(value: Any, name: str, *, at_least: int | None = None, at_most: int | None = None) -> int:
     """Check an integer and its bounds.
 
     It must fit 64 bits.  A bool or a float is not accepted, whatever its value.
     """
-    try:
-        if isinstance(value, (bool, np.bool_)):
-            raise TypeError
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, got {_kind(value)}") from None
+    number = whole(value, name)
     if not -(1 << 63) <= number < 1 << 64:
         bits = number.bit_length()  # the digits of a long one could fill pages
         raise ValueError(f"{name} must fit 64 bits, got {number if bits < 99 else f'an integer of {bits} bits'}")

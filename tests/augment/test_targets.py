@@ -438,7 +438,7 @@ def test_fields_that_a_chain_names_must_come() -> None:
         TypeError, match=r"unknown target 'classes': .* declared by box_fields=.*box_fields=\('classes',\)"
     ):
         plain(image=image, boxes=boxes, classes=[1], key=0)
-    with pytest.raises(TypeError, match="box_fields must be a sequence of strings, got 5"):
+    with pytest.raises(TypeError, match="box_fields must be a sequence of strings, a list or a tuple, got 5"):
         Compose([], box_fields=5)  # type: ignore[arg-type]
 
 

@@ -83,7 +83,7 @@ def test_it_is_one_operation_and_merges_with_its_neighbours() -> None:
     [
         ({"level": (0.6, 0.4)}, ValueError, "level"),
         ({"level": (-0.1, 0.5)}, ValueError, r"level\[0\] must be >= 0"),
-        ({"level": (100, 200)}, ValueError, r"level\[\d\] must be <= 1"),
+        ({"level": (100, 200)}, ValueError, r"level\[0\] is a fraction of full scale: 100 of 255 is 0.392"),
         ({"level": 0.5}, TypeError, "level must"),
         ({"method": "otsu"}, ValueError, "method must be one of 'binary'"),
         ({"method": 3}, TypeError, "method must be a string"),

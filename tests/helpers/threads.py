@@ -9,6 +9,7 @@ import pytest
 
 import imgproc
 from imgproc._core import threads
+from imgproc._core.threads import run_all
 
 
 @contextlib.contextmanager

@@ -409,7 +409,6 @@ def test_richardson_lucy_takes_negative_levels_for_black() -> None:
         (imgproc.inverse_filter, "cutoff"),
         (imgproc.wiener, "noise_to_signal"),
         (imgproc.constrained_least_squares, "gamma"),
-        (imgproc.constrained_least_squares, "noise"),
         (imgproc.total_variation_deconvolution, "weight"),
     ],
 )
@@ -442,7 +441,7 @@ def test_tiny_and_huge_weights_give_an_image(restore: Restoring, argument: str, 
         (lambda x: imgproc.turbulence_otf((3, 3), 1e9), ValueError, "strength must be <= 65536, got"),
         (lambda x: imgproc.turbulence_otf((1 << 31, 3), 1), ValueError, "size must be of at most 268435456 samples"),
         (lambda x: imgproc.inverse_filter(x, CROOKED, order=1001), ValueError, "order must be <= 1000, got 1001"),
-        (lambda x: imgproc.degrade(x, CROOKED, noise=1e31), ValueError, "noise must be <= 1e+30, got 1e+31"),
+        (lambda x: imgproc.degrade(x, CROOKED, noise=1e31), ValueError, "noise is a fraction of full scale"),
         (
             lambda x: imgproc.richardson_lucy(x, CROOKED, iterations=10**9),
             ValueError,

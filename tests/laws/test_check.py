@@ -125,6 +125,7 @@ ACCEPTED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] 
     (_check.ordered_range, (np.array([-1.0, 2.0]), "range"), {}, (-1.0, 2.0)),
     (_check.size_pair, ([8, 9], "tiles"), {}, (8, 9)),
     (_check.size_pair, ((0, 1), "tiles"), {"at_least": 0}, (0, 1)),
+    (_check.whole, (1 << 80, "key"), {}, 1 << 80),
     (_check.flag, (True, "fit"), {}, True),
     (_check.flag, (np.bool_(False), "fit"), {}, False),
     (_check.as_out, (None,), {}, None),
@@ -416,6 +417,8 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
     (_check.size_pair, ((8, 0), "tiles"), {}, ValueError, "tiles[1] must be >= 1, got 0"),
     (_check.size_pair, ((8.0, 8), "tiles"), {}, TypeError, "tiles[0] must be an integer, got float"),
     (_check.size_pair, (8, "tiles"), {}, TypeError, "tiles must be a pair, got 8"),
+    (_check.whole, (1.5, "key"), {}, TypeError, "key must be an integer, got float"),
+    (_check.whole, (True, "key"), {}, TypeError, "key must be an integer, got bool"),
     (_check.float_dtype, (None, "kind"), {}, ValueError, "kind must be float32 or float64, got None"),
     (_check.float_dtype, ("u1",), {}, ValueError, "dtype must be float32 or float64, got uint8"),
     (

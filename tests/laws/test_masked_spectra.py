@@ -24,7 +24,7 @@ PACKAGES = ("imgproc.frequency.", "imgproc.restore.", "imgproc.transform.")
 WHOLE = {
     name: function
     for name, function in functions_of_images().items()
-    if SENTENCE in " ".join((inspect.getdoc(function) or "").split())
+    if SENTENCE in " ".join((inspect.getdoc(function) or "").split()) and function.__module__.startswith(PACKAGES)
 }
 SIZE = (17, 23)
 FLOATS = ("f4", "f8")

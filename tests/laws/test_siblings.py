@@ -32,6 +32,9 @@ OF_ONE_DTYPE = {
     "lookup": "its table has one entry for each level of a dtype",
     "histogram": "it counts each level of a dtype",
     "cumulative_histogram": "it counts each level of a dtype",
+    "to_uint8": "its result has another dtype",
+    "to_uint16": "its result has another dtype",
+    "rescale": "what its sources say of a dtype",
 }
 CODED = {
     name: "floats have the units of the colour space, integers a code of it"
@@ -40,17 +43,18 @@ CODED = {
 }
 """Only 8 and 16 bits are compared; whole turns of hue are 256 or 65536."""
 BINS = "16 bits and floats are counted in bins, which are wider than their levels"
+LUMA = "the luma of integers is rounded, and levels that tie there have one rank"
 STEPS = "several operations, each of which rounds and saturates integers"
 WIDER: dict[str, tuple[float, str]] = {
     # by function or transform: levels of 255 by which 8 bits, 16 bits and floats may differ
-    "clahe": (11.0, BINS),
+    "clahe": (12.0, BINS),
     "CLAHE": (8.0, BINS),
-    "equalize_histogram": (60.0, BINS + "; Pillow's rule does nothing where levels outnumber pixels"),
-    "Equalize": (60.0, BINS + "; Pillow's rule does nothing where levels outnumber pixels"),
-    "equalize_histogram_local": (160.0, BINS),
+    "equalize_histogram": (60.0, LUMA + "; Pillow's rule does nothing where levels outnumber pixels"),
+    "Equalize": (60.0, LUMA + "; Pillow's rule does nothing where levels outnumber pixels"),
+    "equalize_histogram_local": (160.0, LUMA),
     "match_histogram": (5.0, "integers are matched level by level, floats value by value"),
     "MatchHistogram": (20.0, "integers are matched level by level, floats value by value"),
-    "match_histogram_local": (160.0, "integers are matched level by level, floats value by value"),
+    "match_histogram_local": (160.0, LUMA),
     "AutoContrast": (2.0, BINS),
     "tone_curve": (ONE_LEVEL, "floats look the curve up in a table"),
     "ToneCurve": (ONE_LEVEL, "floats look the curve up in a table"),
