@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.surroundings import hole_of, lab_planes, shrunk
+from helpers.threads import threads
 
 import augment
 import imgproc
-from imgproc._core import threads
-from imgproc.inpaint import _context
-from imgproc.inpaint.remove import hole_of
 
 
 def test_the_hole_is_no_source_where_the_source_mask_covers_it(rng: np.random.Generator) -> None:
@@ -51,8 +50,8 @@ def test_squares_of_a_ragged_surrounding(rng: np.random.Generator, share: float)
     valid = rng.random((64, 72)) < share
     if share >= 0.5:
         valid[:32, :32] = np.indices((32, 32)).sum(axis=0) % 2  # exactly half
-    planes = _context.lab_planes(image)
-    level = _context._shrunk(planes, valid, 4)
+    planes = lab_planes(image)
+    level = shrunk(planes, valid, 4)
     squares = valid.reshape(16, 4, 18, 4).mean(axis=(1, 3))
     np.testing.assert_array_equal(level.valid.astype(bool), squares >= min(0.5, squares.max()))
     for plane, found in zip(planes, level.planes, strict=True):
