@@ -48,7 +48,7 @@ def to_uint8(image: np.ndarray) -> np.ndarray:
     Notes
     -----
     Floats are refused if more than 1 % of them, and more than 8 or half of all, lie below -0.5 or above 1.5.  Of a
-    large image, 32 rows and 32 columns are looked at.
+    large image, 32 rows are looked at, and of each 32 levels.
 
     Examples
     --------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 import subprocess
@@ -162,6 +163,24 @@ def test_an_exact_centre_has_the_largest_mean_iou(seed):
     assert np.mean([naive.iou(quick, r) for r in rows]) >= np.mean([naive.iou(rows.mean(axis=0), r) for r in rows])
     doubled = exact_centre(rows, ones * 2, [rows.mean(axis=0)])
     np.testing.assert_allclose(doubled, found, rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_climb_ends_on_a_top(seed):
+    """From anywhere, within the bound on its steps."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.choice([2, 3, 5, 20]))
+    rows = rng.integers(1, 20, (n, 2)).astype(float) if seed % 2 else rng.exponential(50, (n, 2)) + 1
+    weights = rng.random(n) + 0.01
+    found = exact_centre(rows, weights, [rows.mean(axis=0) * rng.uniform(0.1, 5, 2)], thorough=False)
+
+    def value(box):
+        inter = np.minimum(rows, box).prod(axis=1)
+        return float((weights * inter / (rows.prod(axis=1) + box.prod() - inter)).sum())
+
+    for step in (1e-2, 1e-3, 1e-4):
+        for change in ([1 + step, 1], [1 / (1 + step), 1], [1, 1 + step], [1, 1 / (1 + step)]):
+            assert value(found * change) <= value(found) * (1 + 1e-12)
 
 
 def test_an_exact_centre_in_space_and_of_one_box(rng):
@@ -612,3 +631,56 @@ def test_a_chart_cuts_what_is_outside():
     y, x = np.nonzero(changed)
     assert chart.left <= x.min() <= x.max() <= chart.right
     assert chart.top <= y.min() <= y.max() <= chart.bottom
+
+
+@pytest.mark.parametrize("kind", ["yolo", "coco", "voc"])
+def test_boxes_without_area_in_labels_count_as_dropped(kind, tmp_path):
+    if kind == "yolo":
+        lines = "0 .5 .5 .2 .22\n0 .5 .5 0 .3\n1 .5 .5 .1 0\n1 .5 .5 .3 .3\n"
+        (tmp_path / "a.txt").write_text(lines)
+    elif kind == "coco":
+        boxes = [[0, 0, 20, 22], [0, 0, 0, 30], [0, 0, 10, 0], [0, 0, 30, 30]]
+        rows = [{"id": i, "image_id": 1, "category_id": 1, "bbox": b} for i, b in enumerate(boxes)]
+        data = {"images": [{"id": 1, "height": 100, "width": 100}], "annotations": rows}
+        (tmp_path / "a.json").write_text(json.dumps(data))
+    else:
+        boxes = [(20, 22), (0, 30), (10, 0), (30, 30)]
+        things = "".join(
+            f"<object><bndbox><xmin>0</xmin><ymin>0</ymin><xmax>{w}</xmax><ymax>{h}</ymax></bndbox></object>"
+            for w, h in boxes
+        )
+        size = "<size><height>100</height><width>100</width></size>"
+        (tmp_path / "a.xml").write_text(f"<annotation>{size}{things}</annotation>")
+    for least, dropped in ((0.0, 2), (25.0, 3)):
+        found = augment.anchors_for(tmp_path, 1, image_size=100, min_size=least, n_init=1)
+        assert found.dropped == dropped, kind
+        assert len(found.sizes) == 4 - dropped
+        assert f"({dropped} left out for their size)" in str(found)
+
+
+@pytest.mark.parametrize("value", [1e101, 1e160, -1e308])
+def test_numbers_without_squares_are_refused_by_name(value):
+    """Squared distances and areas beyond the floats."""
+    rows = [[3.0, 4.0], [value, 2.0], [1.0, 1.0]]
+    for metric in ("iou", "euclidean"):
+        with pytest.raises(ValueError, match="X must be within"):
+            augment.kmeans_plus_plus(rows, 2, metric=metric)
+        with pytest.raises(ValueError, match="X must be within"):
+            augment.KMeans(2, metric=metric).fit(rows)
+    with pytest.raises(ValueError, match="X must be within"):
+        augment.Isodata(2).fit(rows)
+    with pytest.raises(ValueError, match="boxes_or_folder must be within"):
+        augment.anchors_for(rows, 2)
+    deep = np.full((3, 6), 1e45)
+    with pytest.raises(ValueError, match=r"X must be within \+-1e\+41"):  # their product is no float
+        augment.KMeans(1).fit(deep)
+
+
+def test_large_numbers_within_the_bound_are_served(rng):
+    rows = rng.uniform(0.5, 1, (20, 2)) * 1e100
+    for metric, update in itertools.product(("iou", "euclidean"), UPDATES):
+        model = augment.KMeans(3, metric=metric, update=update, random_state=0).fit(rows)
+        assert np.isfinite(model.inertia_)
+        assert np.isfinite(model.cluster_centers_).all()
+    with pytest.raises(ValueError, match=r"image_sizes must have shape .* >= 1"):
+        augment.anchors_for(rows, 2, image_size=640, image_sizes=np.full((20, 2), 1e-300))

@@ -295,3 +295,31 @@ WRONG = [
 def test_wrong_arguments_are_named(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"iou_threshold": 1e15}, "iou_threshold must be <= 1"),
+        ({"iou_threshold": 0}, "iou_threshold must be > 0"),
+        ({"iou_threshold": np.inf}, "iou_threshold must be finite"),
+        ({"max_detections": 0}, "max_detections must be >= 1"),
+    ],
+)
+def test_a_curve_names_its_own_arguments(options, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        augment.precision_recall_curve(rows([BOX]), rows([BOX], scores=[1.0]), **options)
+
+
+@pytest.mark.parametrize(
+    ("column", "ours"), [("labels", "classes"), ("box_labels", "classes"), ("image_id", "images"), ("score", "scores")]
+)
+def test_columns_of_other_libraries_are_named(column, ours):
+    wrong = {**rows([BOX], scores=[1.0]), column: [1]}
+    with pytest.raises(
+        ValueError, match=f"^detections must have columns out of .*, got '{column}', which is '{ours}' "
+    ):
+        augment.average_precision(rows([BOX]), wrong)
+    coco = [{"image_id": 1, "category_id": 3, "bbox": [0, 0, 1, 1], "score": 0.5}]
+    with pytest.raises(ValueError, match="of COCO's rows make columns"):
+        augment.average_precision(coco, coco)

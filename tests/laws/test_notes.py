@@ -33,7 +33,7 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
             "more than 1 % of them, and more than 8 or half of all, lie below -0.5 or above 1.5.",
         ),
         "test_of_a_large_image_some_rows_and_columns_are_looked_at": (
-            "Of a large image, 32 rows and 32 columns are looked at.",
+            "Of a large image, 32 rows are looked at, and of each 32 levels.",
         ),
     },
     "gist": {
@@ -73,6 +73,14 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
             "of more than 16 pairs the strongest",
         ),
         FACT: ("Within 1 / cutoff pixels of the border",),
+    },
+    "warp": {
+        "test_points_of_a_thousand_pixels_are_exact_to_a_ten_thousandth": (
+            "Points are float32: in an image of a thousand pixels they are exact to about 1e-4 pixels, for float64",
+        ),
+        "laws/test_extremes.py::test_images_whose_pixels_cannot_be_counted_are_refused": (
+            "An image of more than 2**24 pixels a side, or 2**32 - 1 in all, is refused.",
+        ),
     },
     "perspective_from_points": {FACT: ('image warping", 1989)',)},
     "match_histogram_local": {
@@ -339,6 +347,12 @@ def test_of_a_large_image_some_rows_and_columns_are_looked_at() -> None:
         moved[::step] = 100
         with pytest.raises(ValueError, match="image must have levels from 0 to 1"):
             imgproc.to_uint8(np.moveaxis(moved, 0, axis))
+
+
+def test_points_of_a_thousand_pixels_are_exact_to_a_ten_thousandth() -> None:
+    ramp = np.broadcast_to(np.arange(1000.0), (3, 1000))
+    moved = imgproc.warp(ramp, np.array([[1, 0, 0.3], [0, 1, 0.0]]))
+    np.testing.assert_allclose(moved[1, 2:-2], np.arange(2, 998) - 0.3, rtol=0, atol=1.5e-4)
 
 
 def test_white_stays_white_and_a_constant_becomes_a_power() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.holes import hole_of, lab_planes, shrunk
-from helpers.threads import run_all
+from helpers.surroundings import hole_of, lab_planes, shrunk
+from helpers.threads import threads
 
 import augment
 import imgproc
@@ -80,13 +80,13 @@ def test_work_within_work_asks_no_other_threads() -> None:
 
     def outer() -> bool:
         together.wait()  # in two threads, beside which the pool has idle ones
-        return set(run_all([inner] * 20, 4)) == {threading.current_thread().name}
+        return set(threads.run_all([inner] * 20, 4)) == {threading.current_thread().name}
 
-    run_all([inner] * 40, 4)
-    assert all(run_all([outer] * 2, 4))
+    threads.run_all([inner] * 40, 4)
+    assert all(threads.run_all([outer] * 2, 4))
     # The caller's own jobs are handed out again.
     meeting = threading.Barrier(2, timeout=60)
-    run_all([meeting.wait, meeting.wait], 2)
+    threads.run_all([meeting.wait, meeting.wait], 2)
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "iou"])
