@@ -15,6 +15,9 @@ from ._metric import Samples, as_samples, metric_name
 
 __all__ = ["kmeans_plus_plus"]
 
+LEAST_WEIGHT, MOST_WEIGHT = 1e-100, 1e80
+"""Of samples: what is summed up with them is a float."""
+
 
 def kmeans_plus_plus(
     X: Any,
@@ -128,8 +131,12 @@ def as_weights(value: Any, count: int) -> np.ndarray:
         raise ValueError(f"sample_weight must have one entry per sample, ({count},), got {weights.shape}")
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise ValueError("sample_weight must be finite and nowhere negative")
-    if not weights.sum() > 0:
+    if not weights.max() > 0:
         raise ValueError("sample_weight must be positive somewhere, got weights of zero only")
+    if not LEAST_WEIGHT <= weights.max() <= MOST_WEIGHT:
+        raise ValueError(
+            f"sample_weight must have its largest from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}, got {weights.max():g}"
+        )
     return weights
 
 

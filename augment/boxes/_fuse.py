@@ -10,7 +10,7 @@ from imgproc._core.check import flag, one_of, real
 from imgproc._core.jit import kernel
 
 from ._grid import cells_within, measure_frame, reach_of, row_of
-from ._inputs import as_boxes, as_labels, as_numbers, coded, written
+from ._inputs import MOST, as_boxes, as_labels, as_numbers, coded, written
 
 __all__ = ["weighted_boxes_fusion"]
 
@@ -93,8 +93,9 @@ def weighted_boxes_fusion(
         for i, (b, s) in enumerate(zip(given, _sequence(scores, "scores", len(given)), strict=True))
     ]
     for i, s in enumerate(numbers):
-        if s.size and s.min() < 0:
-            raise ValueError(f"scores[{i}] must be >= 0, got {s.min()}")
+        if s.size and not 0 <= s.min() <= s.max() <= MOST:
+            rule, came = (">= 0", s.min()) if s.min() < 0 else (f"<= {MOST:g}", s.max())
+            raise ValueError(f"scores[{i}] must be {rule}, got {came}")
     labels = (
         [np.zeros(len(b), np.int64) for b in given]
         if classes is None
@@ -106,6 +107,8 @@ def weighted_boxes_fusion(
     weight = as_numbers(np.ones(len(given)) if weights is None else weights, len(given), "weights", "models")
     if weight.min() <= 0:
         raise ValueError(f"weights must be > 0, got {weight.min()}")
+    if not 1 / MOST <= weight.min() <= weight.max() <= MOST:
+        raise ValueError(f"weights must be from {1 / MOST:g} to {MOST:g}, got {weight.min():g} to {weight.max():g}")
 
     model = np.repeat(np.arange(len(given)), [len(b) for b in given])
     rows, raw = np.concatenate(given), np.concatenate(numbers)

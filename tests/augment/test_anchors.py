@@ -684,3 +684,12 @@ def test_large_numbers_within_the_bound_are_served(rng):
         assert np.isfinite(model.cluster_centers_).all()
     with pytest.raises(ValueError, match=r"image_sizes must have shape .* >= 1"):
         augment.anchors_for(rows, 2, image_size=640, image_sizes=np.full((20, 2), 1e-300))
+
+
+@pytest.mark.parametrize("weight", [1e81, 1.7e308, 1e-101])
+def test_weights_whose_sums_are_no_floats_are_refused_by_name(weight):
+    rows, weights = [[3.0, 4.0], [1.0, 2.0], [1.0, 1.0]], [weight, 0.0, weight]
+    with pytest.raises(ValueError, match="sample_weight must have its largest from 1e-100 to 1e\\+80"):
+        augment.KMeans(2).fit(rows, sample_weight=weights)
+    with pytest.raises(ValueError, match="sample_weight must have its largest"):
+        augment.kmeans_plus_plus(rows, 2, sample_weight=weights)

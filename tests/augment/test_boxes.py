@@ -392,6 +392,12 @@ WRONG = [
         ValueError,
         r"weights must have one entry",
     ),
+    (lambda: augment.weighted_boxes_fusion([GOOD], [[1, 1e101]]), ValueError, r"scores\[0\] must be <= 1e\+100"),
+    (
+        lambda: augment.weighted_boxes_fusion([GOOD] * 2, [[1, 1]] * 2, weights=[1, 1e300]),
+        ValueError,
+        r"weights must be from 1e-100 to 1e\+100, got 1 to 1e\+300",
+    ),
     (lambda: augment.tile([[1]], size=(2, 2)), TypeError, r"image must be a numpy array"),
     (lambda: augment.tile(np.zeros((0, 4)), size=(2, 2)), ValueError, r"image must have at least one pixel"),
     (lambda: augment.tile(np.zeros((4, 4)), size=(2, 0)), ValueError, r"size\[1\] must be >= 1, got 0"),
