@@ -20,7 +20,7 @@ from imgproc._core.formats import channels_of
 from imgproc._core.levels import fill_levels
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import full_scale
-from imgproc._scanline import Deferred, MaskOnly, Stage, Whole, pixel, run
+from imgproc._scanline import Deferred, MaskOnly, Stage, Whole, check_label, pixel, run
 from imgproc._scanline import Erase as EraseStage
 
 from ._chain.drawn import Rule, rectangle, row, several, whole
@@ -117,6 +117,7 @@ def _paint_mean(rectangles: Rectangles, label: str, image: np.ndarray) -> list[S
 
 
 def _paint_labels(rectangles: Rectangles, mask_fill: int, mask: np.ndarray) -> np.ndarray:
+    check_label(mask_fill, mask.dtype)
     mask = mask.copy()
     for y0, x0, y1, x1 in rectangles:
         mask[y0:y1, x0:x1] = mask_fill
@@ -432,6 +433,7 @@ def _drop_to_noise(chance: float, pixels: int, stream: int, per_channel: bool, i
 
 
 def _drop_labels(chance: float, pixels: int, mask_fill: int, mask: np.ndarray) -> np.ndarray:
+    check_label(mask_fill, mask.dtype)
     mask = mask.copy()
     mask[_dropped(chance, pixels, False, mask.shape[:2])] = mask_fill
     return mask
@@ -580,6 +582,7 @@ def _fill_where(where: np.ndarray, fill: Fill, stream: int | None, image: np.nda
 
 
 def _label_where(where: np.ndarray, mask_fill: int, mask: np.ndarray) -> np.ndarray:
+    check_label(mask_fill, mask.dtype)
     mask = mask.copy()
     mask[where] = mask_fill
     return mask

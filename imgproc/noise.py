@@ -11,7 +11,7 @@ import numpy as np
 from ._core import elementary_arrays
 from ._core.check import as_image, as_mask, flag, integer, one_of, positive, real, whole
 from ._core.declare import Case, Peer, declare
-from ._core.formats import channels_of, work_dtype
+from ._core.formats import channels_of, is_sequence, work_dtype
 from ._core.jit import borrowed, kernel
 from ._core.levels import SHIFT, SPREAD, fraction
 from ._core.planes import canonical, full_scale
@@ -233,7 +233,7 @@ def _stream(key: Any) -> int:
 
 
 def _frequency(value: Any) -> tuple[float, float]:
-    if not isinstance(value, tuple | list | np.ndarray) or np.shape(value) != (2,):
+    if not is_sequence(value) or len(value) != 2:
         raise TypeError(f"frequency must be a pair (x, y), got {value!r}")
     return real(value[0], "frequency[0]"), real(value[1], "frequency[1]")
 

@@ -49,7 +49,7 @@ def as_samples(value: Any, metric: str, name: str = "X") -> np.ndarray:
 def check_sides(array: np.ndarray, metric: str, name: str = "X") -> None:
     """Samples must have distances that are floats, and sides of boxes must not be negative."""
     # The product of a box's sides, or the square of a difference; sums of either leave room.
-    most = min(MOST, 10.0 ** (250 // array.shape[1])) if metric == "iou" else MOST
+    most = min(MOST, float(f"1e{250 // array.shape[1]}")) if metric == "iou" else MOST
     far = np.abs(array).max(axis=1) > most
     if far.any():
         row = int(np.flatnonzero(far)[0])

@@ -31,8 +31,6 @@ class Data:
             raise ValueError(
                 f"y must have a label for each of the {self.values.shape[0]} samples, got {self.labels.size}"
             )
-        if not self.labels.size:
-            raise ValueError("X must hold at least one sample, got none")
         self.classes, codes = np.unique(self.labels, return_inverse=True)
         self.codes = codes.reshape(-1)
         self._names = self.classes.tolist()

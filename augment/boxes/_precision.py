@@ -389,10 +389,10 @@ def _columns(value: Any, name: str, known: Sequence[str], required: Sequence[str
         _check_columns(one, f"{name}[{i}]", [c for c in known if c != "images"], [c for c in required if c != "images"])
         counts.append(len(one["boxes"]))
         for column, entries in one.items():
-            if entries is not None and np.shape(entries)[:1] != (counts[-1],):
+            if entries is not None and (not hasattr(entries, "__len__") or len(entries) != counts[-1]):
                 raise ValueError(
                     f"{name}[{i}][{column!r}] must have one entry per row of {name}[{i}]['boxes'], {counts[-1]}, "
-                    f"got shape {np.shape(entries)}"
+                    f"got {len(entries) if hasattr(entries, '__len__') else type(entries).__name__}"
                 )
     filled = [one for one, count in zip(value, counts, strict=True) if count]
     found: dict[str, Any] = {"images": np.repeat(np.arange(len(value)), counts)}

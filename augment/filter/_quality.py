@@ -113,7 +113,8 @@ def _compress(format_: str, quality: int, image: np.ndarray) -> np.ndarray:
     if image.dtype == np.uint8:
         return by_channels(round_trip, image, 1)
     top = full_scale(image.dtype)
-    before = np.clip(np.nan_to_num(image * (255 / top)), 0, 255)
+    with np.errstate(over="ignore"):  # what is beyond the floats is white or black, as what is beyond full scale
+        before = np.clip(np.nan_to_num(image * (255 / top)), 0, 255)
     before = np.rint(before).astype(np.uint8)
     change = by_channels(round_trip, before, 1).astype(np.float64) - before
     changed = image + change * (top / 255)

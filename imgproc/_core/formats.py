@@ -5,6 +5,9 @@ This module imports nothing else of the library, so every other module may impor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 ROUNDING = 12582912.0
@@ -23,3 +26,10 @@ def channels_of(image: np.ndarray) -> int:
 def work_dtype(*dtypes: np.dtype) -> np.dtype:
     """The dtype in which levels of these dtypes are computed: float64 if one of them is float64, otherwise float32."""
     return np.dtype(np.float64 if np.float64 in dtypes else np.float32)
+
+
+def is_sequence(value: Any) -> bool:
+    """Whether a value is several: a list, a tuple or an array with an axis, whatever they hold, and no text."""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))

@@ -11,13 +11,12 @@ number beyond the range if the image itself goes beyond it.  A transform has no 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .check import real
-from .formats import channels_of
+from .formats import channels_of, is_sequence
 
 
 class Scale(NamedTuple):
@@ -87,8 +86,7 @@ def fractions(
 
     With `channels`, the number of channels of the image, a sequence must have as many entries; without, at least one.
     """
-    sequence = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim > 0)
-    if isinstance(value, (str, bytes)) or not sequence:
+    if not is_sequence(value):
         return fraction(value, name, scale, image, above=above, at_least=at_least)
     if channels is None and not len(value):
         raise ValueError(f"{name} must be a level or one for each channel, got none")

@@ -1,6 +1,7 @@
 """The scanline machine: it runs stages over an image, chunk by chunk: coordinates, samples, pixel operations, store."""
 
 from . import pixel as pixel
+from .compute import check_label as check_label
 from .compute import levels_of as levels_of
 from .compute import limits_of as limits_of
 from .compute import run_mask as run_mask

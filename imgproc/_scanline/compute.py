@@ -265,7 +265,7 @@ def _filler(*arguments: Any) -> Any:
     return _fillers[0]
 
 
-def _check_label(label: int, dtype: np.dtype) -> None:
+def check_label(label: int, dtype: np.dtype) -> None:
     """Refuse a label that a mask of integers cannot hold."""
     if dtype.kind in "iu" and not np.iinfo(dtype).min <= label <= np.iinfo(dtype).max:
         low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
@@ -290,7 +290,7 @@ def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
     source.flags.writeable = False
     channels = channels_of(mask)
     for _, label in merged.fills:
-        _check_label(label, kind)
+        check_label(label, kind)
     fills = np.array([label for _, label in merged.fills]).astype(kind).view(bits).astype(np.uint64)
     result = np.empty(merged.size + mask.shape[2:], kind)
     numbers, sizes = np.zeros(SOURCE, np.int64), np.zeros(RESULT, np.int64)

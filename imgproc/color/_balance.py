@@ -10,6 +10,7 @@ import numpy as np
 from .._core import elementary
 from .._core.check import as_image, as_mask, one_of, real
 from .._core.declare import declare
+from .._core.formats import is_sequence
 from .._core.jit import kernel
 from .._core.planes import LUMA_WEIGHTS, canonical, valid_pixels
 from .._core.threads import run_bands
@@ -89,7 +90,7 @@ def white_balance(
 
 def _known(illuminant: Any) -> tuple[float, ...]:
     """R, G, B of the light that the caller names."""
-    if not isinstance(illuminant, (Sequence, np.ndarray)) or isinstance(illuminant, str) or not np.ndim(illuminant):
+    if not is_sequence(illuminant):
         t = real(illuminant, "illuminant", at_least=1000, at_most=25000)
         return tuple(
             elementary.power(gain, 1 / GAMMA) for gain in gains_at(t, "daylight" if t >= 4000 else "blackbody")

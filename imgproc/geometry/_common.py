@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._core.check import DTYPES, as_image, integer
-from .._core.formats import channels_of
+from .._core.formats import channels_of, is_sequence
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
 
@@ -28,7 +28,7 @@ class Labels(NamedTuple):
 
     def levels(self, fill: Any) -> tuple[float, ...]:
         """The label of a border, or one for each channel, as levels of the bytes."""
-        one = np.ndim(fill) == 0
+        one = not is_sequence(fill)
         given = [fill] * self.channels if one else list(fill)
         if len(given) != self.channels:
             raise ValueError(f"fill must be one label or {self.channels}, one a channel, got {len(given)}")

@@ -10,7 +10,7 @@ import numpy as np
 from .._core.border import framed
 from .._core.check import border_name, frame_size, integer, one_of
 from .._core.declare import declare
-from .._core.formats import channels_of
+from .._core.formats import channels_of, is_sequence
 from .._core.levels import fill_levels
 from .._core.opencv import load_cv2
 from .._core.planes import fill_values
@@ -163,7 +163,7 @@ def pad(
 
 def _sides(padding: Any) -> tuple[int, int, int, int]:
     """Padding as (top, bottom, left, right)."""
-    if isinstance(padding, str) or not isinstance(padding, (Sequence, np.ndarray)) or not np.ndim(padding):
+    if not is_sequence(padding):
         return (integer(padding, "padding", at_least=0),) * 4
     if len(padding) not in (2, 4):
         rule = "one number, (vertical, horizontal) or (top, bottom, left, right)"

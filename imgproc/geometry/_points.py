@@ -9,6 +9,7 @@ import numpy as np
 
 from .._core.check import positive, real, size_pair
 from .._core.declare import declare
+from .._core.formats import is_sequence
 from .._scanline.matrix import about, inverse, linear, multiply, rotate_shear_scale, square_to_quad, translation
 from ._common import numbers
 
@@ -50,7 +51,7 @@ def affine_matrix(
         If an argument is of the wrong kind or value.
     """
     h, w = size_pair(size, "size")
-    factors = _two(scale, "scale") if isinstance(scale, (Sequence, np.ndarray)) and np.ndim(scale) else (scale, scale)
+    factors = _two(scale, "scale") if is_sequence(scale) else (scale, scale)
     names = ("scale[0]", "scale[1]") if factors[0] is not scale else ("scale", "scale")
     scale_x, scale_y = (positive(v, name) for v, name in zip(factors, names, strict=True))
     angle = real(rotate, "rotate")

@@ -12,7 +12,7 @@ import numpy as np
 
 from .._core.check import as_hole, as_image, flag, one_of, positive, size_pair
 from .._core.declare import declare, middle
-from .._core.formats import channels_of
+from .._core.formats import channels_of, is_sequence
 from .._core.levels import fraction
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale, luma
@@ -237,7 +237,7 @@ class OnnxInpainter:
 
 
 def _levels(value: Any, name: str) -> np.ndarray:
-    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes) and np.ndim(value) == 1:
+    if is_sequence(value):
         if len(value) != 3:
             raise ValueError(f"{name} must be one number or three, got {len(value)}")
         return np.array([fraction(v, f"{name}[{i}]") for i, v in enumerate(value)], np.float32)

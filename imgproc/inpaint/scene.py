@@ -432,7 +432,8 @@ class _Query:
 
 def _shrunk_levels(image: np.ndarray) -> np.ndarray:
     """8-bit RGB, for comparisons."""
-    levels = image.astype(np.float32) * np.float32(255 / full_scale(image.dtype))
+    with np.errstate(over="ignore"):
+        levels = image.astype(np.float32) * np.float32(255 / full_scale(image.dtype))
     levels = np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
     return np.ascontiguousarray(np.broadcast_to(levels.reshape(*image.shape[:2], -1), (*image.shape[:2], 3)))
 

@@ -62,3 +62,9 @@ def test_frames_of_many_reflections() -> None:
         found = imgproc.pad(image, padding=(300, 41, 2, 77), border=border)
         np.testing.assert_array_equal(found, np.pad(image, ((300, 41), (2, 77)), mode=mode), err_msg=border)
     assert imgproc.pad(image, padding=(10**6, 0, 0, 0), border="reflect").shape == (1000005, 3)
+
+
+@pytest.mark.parametrize("padding", [((), 2, 3, 0), ((1, 2), 3), [[1], 2, 3, 4]])
+def test_lists_of_lists_are_no_padding(padding: object) -> None:
+    with pytest.raises(TypeError, match=r"padding\[0\] must be an integer"):
+        imgproc.pad(np.zeros((3, 4)), padding=padding)

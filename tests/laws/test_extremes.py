@@ -96,3 +96,14 @@ def test_labels_that_a_mask_cannot_hold_are_refused() -> None:
     with pytest.raises(ValueError, match="mask_fill must be a label of the mask, which is uint8, 0 to 255, got 300"):
         chain(image=image, mask=mask, key=1)
     assert (chain(image=image, mask=mask.astype(np.int16), key=1)["mask"] == 300).any()
+
+
+@pytest.mark.parametrize("name", ["Erase", "CoarseDropout", "GridDropout", "PixelDropout", "MaskDropout"])
+def test_labels_that_are_painted_fit_the_mask(name: str) -> None:
+    image, mask = np.ones((24, 31, 3), np.uint8), np.ones((24, 31), np.uint8)
+    for fill in (0.5, "mean"):
+        chain = augment.Compose([getattr(augment, name)(p=1.0, mask_fill=2**40, fill=fill)])
+        with pytest.raises(
+            ValueError, match="mask_fill must be a label of the mask, which is uint8, 0 to 255, got 109"
+        ):
+            chain(image=image, mask=mask, key=1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.hints import hint_of
-from imgproc._scanline import Erase, Geometry, MaskOnly, Stage, run_mask
+from imgproc._scanline import Erase, Geometry, MaskOnly, Stage, check_label, run_mask
 from imgproc._scanline.matrix import IDENTITY, inverse, multiply
 
 from .base import Opened, Passage, Piece, Rules, Target
@@ -92,6 +92,7 @@ def through_mask(mask: np.ndarray, stages: Sequence[Stage]) -> np.ndarray:
             mask = stage.function(mask)
         elif isinstance(stage, Erase) and stage.mask_fill is not None:
             mask, geometry = run_mask(mask, geometry) if geometry else mask, []
+            check_label(stage.mask_fill, mask.dtype)
             mask = mask.copy() if mask is source else mask
             for y0, x0, y1, x1 in stage.rectangles:
                 mask[y0:y1, x0:x1] = stage.mask_fill
