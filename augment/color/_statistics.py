@@ -18,7 +18,8 @@ from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import channels_of, work_dtype
 from imgproc._core.levels import fill_level
 from imgproc._scanline import Deferred, Stage, Whole, pixel
-from imgproc.histogram import clahe, equalize_histogram, match_histogram, stretch_contrast
+from imgproc.histogram import equalize_histogram, match_histogram, stretch_contrast
+from imgproc.histogram._clahe import equalized_in_tiles
 from imgproc.histogram._count import count_levels
 from imgproc.histogram._equalize import METHODS
 from imgproc.histogram._equalize import _table as equalizing_table
@@ -227,7 +228,9 @@ class CLAHE(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """The function."""
-        work = functools.partial(clahe, clip_limit=params["clip_limit"], tiles=self.tiles, color=self.color)
+        work = functools.partial(
+            equalized_in_tiles, clip_limit=params["clip_limit"], tiles=self.tiles, color=self.color
+        )
         return [Whole(work, label="CLAHE")]
 
 

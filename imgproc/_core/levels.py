@@ -65,7 +65,8 @@ def fraction(
         Bounds that hold in any case.
     """
     number = real(value, name)
-    if not scale.least <= number <= scale.most:
+    whole = image is not None and image.dtype.kind == "u" and scale in (LEVEL, SHIFT)  # whose levels end at 1
+    if not scale.least <= number <= (1.0 if whole else scale.most):
         _refuse_beyond(number, name, scale, image)
     if above is not None and number <= above:
         raise ValueError(f"{name} must be > {above:g}, got {number}")
@@ -114,6 +115,8 @@ def _refuse_beyond(number: float, name: str, scale: Scale, image: np.ndarray | N
     """Raise ValueError with the fraction that is meant, unless the image is in units of its own."""
     if image is not None and image.dtype.kind == "f":
         levels = np.abs(image[np.isfinite(image)])
+        if not levels.size or levels.min() == levels.max():  # a frame of one level says nothing of its units
+            return
         most = float(levels.max()) if levels.size else 0.0
         if (most * most if scale.squared else most) > scale.most:
             return

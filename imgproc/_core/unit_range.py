@@ -6,10 +6,14 @@ import numpy as np
 
 from .formats import channels_of
 
-LEAST, MOST = -0.5, 1.5
+LEAST, MOST = -1.0, 2.0
 """Levels between these count as rounding, noise or overshoot of levels from 0 to 1."""
+MANY = 0.25
+"""This part of the levels may lie beyond, as after sharpening."""
+FAR = 16.0
+"""What is farther from 0 than this is in other units."""
 SHARE = 0.01
-"""This part of the levels may lie beyond: glints, and pixels without data."""
+"""This part of the levels may be so far: glints, and pixels without data."""
 SIDE = 32
 """At most so many rows, and so many levels of each, are looked at, evenly spread."""
 _USUAL = (255, 4095, 65535)
@@ -18,8 +22,9 @@ _USUAL = (255, 4095, 65535)
 def must_be_unit(image: np.ndarray, name: str = "image", *, who: str = "this", mask: np.ndarray | None = None) -> None:
     """Refuse a float image whose levels are clearly not those from 0 to 1.
 
-    That is if more than one in a hundred of its levels is below -0.5 or above 1.5, and more than 8 or half of them.
-    NaN does not count.  Images of integers have the range of their dtype, and cost nothing here.
+    That is if more than one in a hundred of its levels lies beyond -16 or 16, and more than 8 of them, or if
+    more than a quarter lies below -1 or above 2.  NaN does not count.  Images of integers have the range of their
+    dtype, and cost nothing here.
 
     Parameters
     ----------
@@ -43,8 +48,9 @@ def must_be_unit(image: np.ndarray, name: str = "image", *, who: str = "this", m
         and np.maximum.reduce(seen, axis=None, initial=0.0) <= MOST
     ):
         return  # the usual case, said sooner than how many there are; NaN goes on
-    beyond = np.count_nonzero(np.abs(seen - seen.dtype.type(0.5)) > MOST - 0.5)
-    if beyond > SHARE * seen.size and (beyond > 8 or 2 * beyond > seen.size):
+    far = np.count_nonzero(np.abs(seen) > FAR)
+    many = np.count_nonzero(np.abs(seen - seen.dtype.type(0.5)) > MOST - 0.5) > MANY * seen.size
+    if many or far > max(SHARE * seen.size, 8):
         _refuse(image if mask is None else image[mask], name, who)
 
 
@@ -66,9 +72,9 @@ def _refuse(levels: np.ndarray, name: str, who: str) -> None:
         return
     low, high = float(finite.min()), float(finite.max())
     source: tuple[float, float] = (low, high)
-    if low >= 0.0:
+    if low >= 0.0 and high > FAR:
         source = (0, next((top for top in _USUAL if high <= top), high))
-    raise ValueError(
-        f"{name} must have levels from 0 to 1 for {who}, got floats from {low:g} to {high:g}: pass "
-        f"imgproc.rescale({name}, source=({source[0]:g}, {source[1]:g})), or another range that fits its units"
-    )
+    way = f"imgproc.rescale({name}, source=({source[0]:g}, {source[1]:g})), or another range that fits its units"
+    if 2 * np.count_nonzero((finite >= LEAST) & (finite <= MOST)) > finite.size:
+        way = f"{name}.clip(0, 1) where the few that lie beyond may be cut, or {way}"
+    raise ValueError(f"{name} must have levels from 0 to 1 for {who}, got floats from {low:g} to {high:g}: pass {way}")

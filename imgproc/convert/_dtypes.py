@@ -47,8 +47,8 @@ def to_uint8(image: np.ndarray) -> np.ndarray:
 
     Notes
     -----
-    Floats are refused if more than 1 % of them, and more than 8 or half of all, lie below -0.5 or above 1.5.  Of a
-    large image, 32 rows are looked at, and of each 32 levels.
+    Floats are refused if more than 1 % of them, and more than 8, lie beyond -16 or 16, or more than
+    a quarter below -1 or above 2.  Of a large image, 32 rows are looked at, and of each 32 levels.
 
     Examples
     --------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .._core.border import index_map
@@ -196,8 +198,8 @@ def clahe(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; float images are cut off to [0, 1], and refused if more than 1 % of
-        their levels are below -0.5 or above 1.5 (see `rescale`).  The bins lie over full scale: levels of 12 bits in a
+        uint8, uint16, float32 or float64; float images are cut off to [0, 1], and refused if they are clearly in other
+        units (see `to_uint8`).  The bins lie over full scale: levels of 12 bits in a
         uint16 image fill 16 of the 256 bins, and are hardly changed.  Bring them to full scale first, by
         ``imgproc.rescale(image, source="12bit")``.
     clip_limit : float
@@ -234,13 +236,20 @@ def clahe(
        excess is handed round once, as OpenCV does, so a bin may end above the limit.
     """
     image = as_image(image)
+    must_be_unit(image, who="clahe", mask=as_mask(mask, image))
+    return equalized_in_tiles(image, clip_limit=clip_limit, tiles=tiles, bins=bins, color=color, mask=mask)
+
+
+def equalized_in_tiles(
+    image: np.ndarray, *, clip_limit: float, tiles: Any, color: str, bins: int = 256, mask: np.ndarray | None = None
+) -> np.ndarray:
+    """Do as `clahe` does, but cut levels beyond [0, 1] whatever they are: what a chain has made of an image."""
     limit = real(clip_limit, "clip_limit", at_least=0)
     tiles = size_pair(tiles, "tiles")
     bins = integer(bins, "bins", at_least=2, at_most=4096)
     amount_within(tiles[0] * tiles[1] * bins, image, "tiles[0] * tiles[1] * bins")
     color = color_mode(color, image)
     mask = as_mask(mask, image)
-    must_be_unit(image, who="clahe", mask=mask)
     if image.size == 0:
         return image.copy()
     return on_intensity(image, color, lambda plane: _clahe_plane(plane, limit, tiles, bins, mask))

@@ -30,7 +30,8 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "to_uint8": {
         "test_one_percent_of_a_float_image_may_be_beyond": (
-            "more than 1 % of them, and more than 8 or half of all, lie below -0.5 or above 1.5.",
+            "more than 1 % of them, and more than 8, lie beyond -16 or 16, or more than a",
+            "quarter below -1 or above 2.",
         ),
         "test_of_a_large_image_some_rows_and_columns_are_looked_at": (
             "Of a large image, 32 rows are looked at, and of each 32 levels.",
@@ -320,19 +321,26 @@ def test_the_tests_that_are_named_are_there() -> None:
 # --- the claims -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("level", [-0.51, 1.51])
+@pytest.mark.parametrize("level", [-16.1, 16.1])
 def test_one_percent_of_a_float_image_may_be_beyond(level: float) -> None:
     image = np.full((30, 30), 0.5, np.float32)
     image[0, :9] = level
     imgproc.to_uint8(image)
-    image[0, 9] = -0.5 if level < 0 else 1.5  # not beyond
+    image[0, 9] = -16 if level < 0 else 16  # not beyond
     imgproc.to_uint8(image)
     image[0, 10] = level
     with pytest.raises(ValueError, match="image must have levels from 0 to 1"):
         imgproc.to_uint8(image)
-    imgproc.to_uint8(image[0:1, :16] * 0 + np.where(np.arange(16) < 8, level, 0.5).astype(np.float32))
+    imgproc.to_uint8(image[0:1, :16] * 0 + np.where(np.arange(16) < 4, level, 0.5).astype(np.float32))
     with pytest.raises(ValueError, match="image must have levels from 0 to 1"):
         imgproc.to_uint8(np.full((1, 3), level))
+    for near in (-1.1, 2.1):
+        image = np.full((8, 8), 0.5)
+        image[:2] = near  # a quarter
+        imgproc.to_uint8(image)
+        image[2, 0] = near
+        with pytest.raises(ValueError, match="image must have levels from 0 to 1"):
+            imgproc.to_uint8(image)
 
 
 def test_of_a_large_image_some_rows_and_columns_are_looked_at() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers.functions import example_call, example_image, image_functions, takes_channels, variants
 
+import augment
 import imgproc
 
 MAPS_TO_THE_UNIT_RANGE = {
@@ -48,3 +49,30 @@ def test_luma_is_not_replaced_by_one_of_another_range(name: str) -> None:
     function(*args, **kwargs)
     with pytest.raises(ValueError, match=rf"levels from 0 to 1 for {name}.* source=\(0, 255\)"):
         function(image * 255, **kwargs)
+
+
+@pytest.mark.parametrize("first", ["Sharpen", "BrightnessContrast", "GaussianNoise", "Affine", "CoarseDropout"])
+@pytest.mark.parametrize("then", ["CLAHE", "Posterize", "Gamma", "Equalize", "RandAugment", "Solarize", "ToneCurve"])
+def test_a_chain_looks_at_what_comes_in_alone(first: str, then: str) -> None:
+    """What a transform makes of levels from 0 to 1 may go beyond them; the next one goes on, whatever was drawn."""
+    given = {
+        "Sharpen": {},
+        "BrightnessContrast": {"brightness": (-0.5, 0.5), "contrast": (-0.5, 1.0)},
+        "GaussianNoise": {"sigma": (0.4, 0.9)},
+        "Affine": {"fill": 2.0, "scale": (0.3, 0.3)},
+        "CoarseDropout": {"fill": 8.0, "holes": (9, 9)},
+    }[first]
+    image = np.random.default_rng(0).random((40, 50, 3)).astype(np.float32)
+    chain = augment.Compose([getattr(augment, first)(p=1.0, **given), getattr(augment, then)(p=1.0)])
+    for key in range(8):
+        assert chain(image=image, key=key)["image"].shape == image.shape
+
+
+@pytest.mark.parametrize("name", ["sharpen_laplacian", "unsharp_mask", "add_noise"])
+def test_what_filters_make_of_a_picture_can_be_stored(name: str) -> None:
+    rng = np.random.default_rng(0)
+    image = (rng.random((60, 70)) > 0.5).astype(np.float32)
+    given = {"add_noise": {"key": 1, "std": 0.5}, "unsharp_mask": {"sigma": 2.0, "amount": 2.0}}.get(name, {})
+    found = imgproc.to_uint8(imgproc.box_blur(getattr(imgproc, name)(image, **given), radius=1))
+    assert found.dtype == np.uint8
+    imgproc.to_uint8(getattr(imgproc, name)(imgproc.gaussian_blur(image, sigma=1.0), **given))
