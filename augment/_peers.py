@@ -107,6 +107,20 @@ NAMES: dict[str, dict[str, str]] = {
 }
 """Of each library its names, where ours differ, and how to write that here."""
 
+TARGETS = {
+    "bbox": "boxes",
+    "bboxes": "boxes",
+    "bounding_boxes": "boxes",
+    "category_ids": "labels",
+    "class_labels": "labels",
+    "images": "image",
+    "img": "image",
+    "keypoints_labels": "keypoint_labels",
+    "segmentation_maps": "mask",
+    "segmentation_mask": "mask",
+}
+"""What other libraries call the parts of a sample, and what they are here."""
+
 KEYWORDS: dict[str, tuple[str, ...]] = {
     "additional_targets": ("image_names", "mask_names"),
     "alpha_affine": ("alpha",),

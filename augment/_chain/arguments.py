@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 from imgproc._core.publish import closest
 
-from .._peers import KEYWORDS
+from .._peers import KEYWORDS, TARGETS
 
 
 def refuse_arguments(kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -26,6 +27,19 @@ def refuse_arguments(kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     if args and all(parameter.kind is parameter.KEYWORD_ONLY for parameter in list(parameters)[1:]):
         names = ", ".join(f"{name}=" for name in known)
         raise TypeError(f"{who} takes its parameters by name, {names}, got {len(args)} without one")
+
+
+def unknown_target(name: str, table: Iterable[str]) -> TypeError:
+    """The error for a part of a sample that a chain does not know."""
+    known = list(table)
+    message = f"unknown target {name!r}: this chain knows {', '.join(map(repr, known))}"
+    ours = TARGETS.get(name)
+    if ours in known:
+        return TypeError(f"{message}; what other libraries call {name} is {ours}= here")
+    return TypeError(
+        f"{message}; more are declared by box_fields=, keypoint_fields=, image_names= and mask_names= of Compose, such "
+        f"as box_fields=({name!r},)"
+    )
 
 
 def _meant(name: str, known: list[str]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from imgproc._scanline import Stage
 
+from .arguments import unknown_target
 from .targets.base import Opened, Passage, Rules, Target
 from .targets.box_path import move_boxes
 from .targets.fields import Weights
@@ -39,11 +40,7 @@ class Sample(Opened):
         table = rules.table
         for name in given:
             if name not in table:
-                known = ", ".join(map(repr, table))
-                raise TypeError(
-                    f"unknown target {name!r}: this chain knows {known}; more are declared by box_fields=, "
-                    f"keypoint_fields=, image_names= and mask_names= of Compose, such as box_fields=({name!r},)"
-                )
+                raise unknown_target(name, table)
         if "image" not in given:
             raise TypeError("image is missing: pass chain(image=...)")
         self.given, self.rules, self.by_geometry = given, rules, True

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers.levels import EXAMPLE, build
 from helpers.peers import FUNCTIONS_THERE, KEYWORDS, REGISTRY, TRANSFORMS_THERE, Transform
@@ -162,3 +163,12 @@ def test_a_constructor_of_a_user_takes_what_it_likes() -> None:
     finally:
         REGISTRY.pop("Mine")
         REGISTRY.pop("Yours")
+
+
+def test_targets_of_other_libraries_are_told_ours() -> None:
+    chain = augment.Compose([augment.HorizontalFlip()])
+    for theirs, ours in (("bboxes", "boxes"), ("class_labels", "labels"), ("img", "image")):
+        with pytest.raises(TypeError, match=f"what other libraries call {theirs} is {ours}= here"):
+            chain(image=np.zeros((4, 4), np.uint8), key=1, **{theirs: []})
+    with pytest.raises(TypeError, match=r"such as box_fields=\('weight',\)"):
+        chain(image=np.zeros((4, 4), np.uint8), key=1, weight=[])
