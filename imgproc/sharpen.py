@@ -107,7 +107,7 @@ def sharpen_laplacian(image: np.ndarray, *, strength: float = 1.0, neighbours: i
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-63 with c = -strength.
     """
     image = as_image(image)
-    strength = real(strength, "strength", at_least=0)
+    strength = real(strength, "strength", at_least=0, at_most=1e12)
     if _neighbours(neighbours) == 8:
         return blend_differences(image, "surround", 1.0, strength)
     return blend_differences(image, "laplacian", 1.0, -strength)

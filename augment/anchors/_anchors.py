@@ -219,7 +219,7 @@ def anchors_for(
     one_of(update, "update", UPDATES)
     one_of(fitness, "fitness", FITNESS)
     one_of(labels, "labels", FORMATS)
-    generations = integer(evolve, "evolve", at_least=0)
+    generations = integer(evolve, "evolve", at_least=0, at_most=100_000)
     integer(n_init, "n_init", at_least=1)
     least_iou = positive(iou_threshold, "iou_threshold")
     real(iou_threshold, "iou_threshold", at_most=1.0)

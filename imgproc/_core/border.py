@@ -22,7 +22,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .formats import channels_of
-from .opencv import load_cv2
+from .opencv import for_cv2, load_cv2
 
 BORDERS = ("constant", "replicate", "reflect", "reflect_101", "wrap")
 
@@ -134,7 +134,7 @@ def framed(
         out[...] = values if image.ndim == 3 else values[0]
     elif channels <= 4 or border != "constant":
         cv2, target = load_cv2(), out.reshape(out.shape[:2]) if channels == 1 else out
-        source = image if image.flags.aligned else image.copy()
+        source = for_cv2(image)
         cv2.copyMakeBorder(source, top, bottom, left, right, getattr(cv2, _CV2[border]), dst=target, value=values[:4])
     else:
         out[top : top + h, left : left + w] = image

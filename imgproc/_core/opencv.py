@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from types import ModuleType
 
+import numpy as np
+
 from .needed import absent, asker, missing
 
 __all__: list[str] = []
+
+
+def for_cv2(image: np.ndarray) -> np.ndarray:
+    """An image as OpenCV reads it.
+
+    It misreads one line that is repeated by a stride of 0 if a side of the image is 1, and what is not aligned."""
+    return image if image.flags.aligned and 0 not in image.strides else image.copy()
 
 
 def load_cv2() -> ModuleType:

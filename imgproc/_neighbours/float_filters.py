@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .._core.border import _CV2, framed
-from .._core.opencv import load_cv2
+from .._core.opencv import for_cv2, load_cv2
 from .._core.planes import canonical, fill_values
 
 _MOST_CHANNELS = 128
@@ -57,7 +57,7 @@ def apply(image: np.ndarray, work: Filter, reach: int, border: str = "reflect_10
     """
     cv2, shape = load_cv2(), image.shape
     source = canonical(image)
-    source = source if source.flags.aligned else source.copy()
+    source = for_cv2(source)
     flat = source.reshape(shape[0], shape[1], -1)
     edge = 0
     if border in ("constant", "wrap"):

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core.check import DTYPES
 from .._core.formats import channels_of
-from .._core.opencv import load_cv2
+from .._core.opencv import for_cv2, load_cv2
 from .separable import Axis, resample
 
 
@@ -91,5 +91,5 @@ def resize(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.n
         "bicubic": cv2.INTER_CUBIC,
         "area": cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
     }[interpolation]
-    result = cv2.resize(image, (size[1], size[0]), interpolation=flag)
+    result = cv2.resize(for_cv2(image), (size[1], size[0]), interpolation=flag)
     return result.reshape(*size, image.shape[2]) if image.ndim == 3 else result
