@@ -309,8 +309,8 @@ def _dark_flat(
         return chosen
     samples = valid_samples(plane, mask)
     windows = Windows(plane, radius, border, fill, samples)
-    factors = tuple(min(k, MOST_FACTOR) for k in factors)
-    k0, k1, k2 = (Fraction(k) if plane.dtype.kind == "u" else k for k in factors)
+    bounded = [min(k, MOST_FACTOR) for k in factors]
+    k0, k1, k2 = (Fraction(k) if plane.dtype.kind == "u" else k for k in bounded)
     darkest, low, high = k0 * mean, k1 * k1 * variance, k2 * k2 * variance
     offset = windows.offset.item()
     offset = int(offset) if plane.dtype.kind == "u" else offset
