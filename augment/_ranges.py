@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image, flag, integer, real
+from imgproc._core.check import as_image, integer, real
 from imgproc._core.formats import channels_of
 from imgproc._core.levels import ANY, Scale, fraction
 
@@ -65,10 +65,6 @@ def number_tuple(value: Any, name: str, length: int) -> tuple[float, ...]:
     if not isinstance(value, (tuple, list)) or len(value) != length:
         raise TypeError(f"{name} must be {length} numbers, got {value!r}")
     return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
-
-
-truth = flag
-"""True or False; what a transform keeps is Python's (see `Transform.__post_init__`)."""
 
 
 def check_fill(fill: Any, kind: Kind, who: str, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_out, flag, integer, one_of, real
+from imgproc._core.check import flag, integer, one_of, real
 from imgproc._core.needed import needed
 
 from ._chain import geometry, records
@@ -210,7 +210,7 @@ class Compose(Group):
         """
         if key is None:
             key = fresh_key()
-        result = self._chain.apply(targets, key_array(key), as_out(out), donors)
+        result = self._chain.apply(targets, key_array(key), out, donors)
         result["key"] = key
         return result
 
@@ -247,7 +247,7 @@ class Compose(Group):
             ``images`` is one array (n, ...) if all results have one shape, and a list otherwise.  ``keys`` is a list.
             The other targets are lists under their names; ``masks`` are stacked like images.
         """
-        return run_batch(self._chain, images, keys, as_out(out), workers, targets, donors)
+        return run_batch(self._chain, images, keys, out, workers, targets, donors)
 
     def map(
         self,
@@ -337,7 +337,7 @@ class Compose(Group):
         TypeError, ValueError
             If the record does not fit the chain or the sample, or a target is wrong; no work is done then.
         """
-        return records.replay(self._chain, record, as_out(out), donors, targets)
+        return records.replay(self._chain, record, out, donors, targets)
 
     def explain(
         self, shape: Sequence[int], *, key: Key | None = None, dtype: Any = np.uint8, donors: Any = None, **targets: Any

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from imgproc._core import elementary
-from imgproc._core.check import integer, one_of
+from imgproc._core.check import flag, integer, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.formats import channels_of
 from imgproc._core.levels import fill_levels
@@ -26,7 +26,7 @@ from imgproc._scanline import Erase as EraseStage
 from ._chain.drawn import Rule, rectangle, row, several, whole
 from ._chain.keys import Draws
 from ._chain.transform import Frame, Kind, Params, Transform
-from ._ranges import check_fill, integer_range, number_range, truth
+from ._ranges import check_fill, integer_range, number_range
 
 __all__ = ["CoarseDropout", "Erase", "GridDropout", "MaskDropout", "PixelDropout"]
 
@@ -303,7 +303,7 @@ class GridDropout(_Erasing):
         super().__post_init__()
         self._keep("ratio", number_range(self.ratio, "ratio", above=0, at_most=1))
         self._keep("unit", number_range(self.unit, "unit", above=0, at_most=1))
-        truth(self.random_offset, "random_offset")
+        flag(self.random_offset, "random_offset")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Period, side of a hole, and where the first hole starts, up to a period before the image."""
@@ -386,7 +386,7 @@ class PixelDropout(_Erasing):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("probability", number_range(self.probability, "probability", at_least=0, at_most=1))
-        if truth(self.per_channel, "per_channel") and self.mask_fill is not None:
+        if flag(self.per_channel, "per_channel") and self.mask_fill is not None:
             raise ValueError(f"mask_fill must be None with per_channel=True, got {self.mask_fill}")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 from imgproc._core import elementary
-from imgproc._core.check import one_of
+from imgproc._core.check import flag, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SHIFT, SPREAD
 from imgproc._scanline import Stage, Whole, pixel
@@ -17,7 +17,7 @@ from imgproc.noise import KINDS, LARGEST_ORDER, add_noise
 from ._chain.drawn import Rule, number
 from ._chain.keys import Draws
 from ._chain.transform import RGB, Frame, Params, Transform
-from ._ranges import integer_range, number_range, truth
+from ._ranges import integer_range, number_range
 
 __all__ = ["AddNoise", "GaussianNoise", "ISONoise", "PoissonNoise", "SaltAndPepper", "SpeckleNoise"]
 
@@ -55,7 +55,7 @@ class GaussianNoise(Transform):
         super().__post_init__()
         self._keep("sigma", number_range(self.sigma, "sigma", SPREAD, at_least=0))
         self._keep("mean", number_range(self.mean, "mean", SHIFT))
-        truth(self.per_channel, "per_channel")
+        flag(self.per_channel, "per_channel")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Standard deviation, mean and stream."""
@@ -159,7 +159,7 @@ class SpeckleNoise(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("sigma", number_range(self.sigma, "sigma", SPREAD, at_least=0))
-        truth(self.per_channel, "per_channel")
+        flag(self.per_channel, "per_channel")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Standard deviation and stream."""
@@ -356,7 +356,7 @@ class AddNoise(Transform):
         for name in ("amount", "salt"):
             self._keep(name, number_range(getattr(self, name), name, at_least=0, at_most=1))
         self._keep("levels", integer_range(self.levels, "levels", at_least=2, at_most=65536))
-        truth(self.per_channel, "per_channel")
+        flag(self.per_channel, "per_channel")
 
     def wants_unit(self) -> bool:
         """Some laws speak of black and white."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgproc._core.check import border_name, integer, one_of, positive, real
+from imgproc._core.check import border_name, flag, integer, one_of, positive, real
 from imgproc._core.declare import declare
 from imgproc._core.formats import work_dtype
 from imgproc._core.levels import fill_levels
@@ -27,7 +27,7 @@ from imgproc._scanline.matrix import Matrix, about, rotation, translation
 from ._chain.drawn import Rule, number, row, several, whole, within, word
 from ._chain.keys import Draws
 from ._chain.transform import GREY_OR_RGB, Frame, Kind, Params, Transform
-from ._ranges import check_fill, integer_range, truth
+from ._ranges import check_fill, integer_range
 from .color import AutoContrast, Equalize
 from .color._common import dirichlet
 from .color._jitter import contrast_about_mean, saturation
@@ -416,8 +416,8 @@ class AugMix(_Policy):
         self._keep("depth", integer_range(self.depth, "depth", at_least=1, at_most=_MOST_OPERATIONS))
         self._keep("alpha", positive(self.alpha, "alpha"))
         self._keep("severity", real(positive(self.severity, "severity"), "severity", at_most=10))
-        truth(self.geometric, "geometric")
-        truth(self.all_operations, "all_operations")
+        flag(self.geometric, "geometric")
+        flag(self.all_operations, "all_operations")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The share of the branches, their weights, and the names and values of each."""

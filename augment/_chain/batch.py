@@ -29,9 +29,9 @@ def run_batch(
 ) -> dict[str, Any]:
     """See `Compose.batch`."""
     n = count_images(images)
-    check_lengths(n, {"keys": keys, "out": out, **targets})
     if out is not None:
         check_out(out, [images] if isinstance(images, np.ndarray) else images)
+    check_lengths(n, {"keys": keys, "out": out, **targets})
     keys = batch_keys(keys, n, scheduled=chain.scheduled)
     threads = count_threads(workers)
     if n == 0:

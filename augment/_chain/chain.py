@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer
-from imgproc._core.unit_range import must_be_unit
 
 from .compiled.cache import CompiledChains
 from .keys import Key
@@ -79,8 +78,6 @@ class Chain:
             check_out(out, given.values())
         compiles = record is None and not self.mixes
         if compiles and len(given) == 1 and "image" in given:
-            if self.rules.unit:  # the recorded chain looks at no level before it runs
-                self._must_be_unit(given["image"])
             image = self.compiled.run(given["image"], words, out)
             if image is not None:
                 return {"image": image}
@@ -107,14 +104,7 @@ class Chain:
         self, images: np.ndarray, keys: Sequence[Key], out: np.ndarray | None, threads: int
     ) -> np.ndarray | None:
         """An array of images (n, ...) that have nothing else; None if they must be applied one by one."""
-        if self.rules.unit:
-            for image in images:
-                self._must_be_unit(image)
         return None if self.mixes else self.compiled.run_many(images, keys, out, threads)
-
-    def _must_be_unit(self, image: Any) -> None:
-        if isinstance(image, np.ndarray) and image.dtype.kind == "f" and image.ndim in (2, 3):
-            must_be_unit(image, who=self.rules.unit)
 
     def drawn(
         self,

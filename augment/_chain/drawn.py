@@ -11,9 +11,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from imgproc._core.check import integer, one_of, real
+from imgproc._core.check import flag, integer, one_of, real
 
 Rule = Callable[[Any, str], Any]
 """``rule(value, name)``: the value in its canonical form, or a TypeError or ValueError that names it."""
@@ -31,13 +29,6 @@ def number(at_least: float | None = None, at_most: float | None = None) -> Rule:
 def whole(at_least: int | None = None, at_most: int | None = None) -> Rule:
     """An integer within bounds."""
     return lambda value, name: integer(value, name, at_least=at_least, at_most=at_most)
-
-
-def flag(value: Any, name: str) -> bool:
-    """True or False."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {value!r:.60}")
-    return bool(value)
 
 
 SHARE = number(0, 1)

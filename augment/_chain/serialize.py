@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -98,19 +99,27 @@ def check_size(plain: Any, name: str = "recipe") -> None:
 
     A value that stands in several places counts in each.
     """
-    left, level, depth = MOST_VALUES, [plain], 0
+    _check_tree(plain, _parts, name, "")
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def _check_tree(root: Any, parts_of: Callable[[Any], Iterable[Any]], name: str, note: str) -> None:
+    """Count the values of a tree, level by level, up to the bounds."""
+    left, level, depth = MOST_VALUES, [root], 0
     while level:
         left -= len(level)
         if left < 0:
-            raise ValueError(f"{name} must hold at most {MOST_VALUES} values, got more")
+            raise ValueError(f"{name} must hold at most {MOST_VALUES} values, got more{note}")
         if depth > DEEPEST:
             raise ValueError(f"{name} must be nested at most {DEEPEST} levels deep, got more")
         found: list[Any] = []
         for value in level:
-            if isinstance(value, dict):
-                found += value.values()
-            elif isinstance(value, (list, tuple)):
-                found += value
+            found += parts_of(value)
             if len(found) > left:
                 break
         level, depth = found, depth + 1
@@ -138,7 +147,7 @@ def from_yaml_text(text: Any, name: str = "recipe") -> Any:
         loader = yaml.SafeLoader(text)
         try:
             node = loader.get_single_node()
-            _check_node(node, name)
+            _check_tree(node, _node_parts, name, ": aliases count where they stand")
             return None if node is None else loader.construct_document(node)
         finally:
             loader.dispose()
@@ -148,22 +157,10 @@ def from_yaml_text(text: Any, name: str = "recipe") -> Any:
         raise ValueError(f"{name} must be YAML: {error}") from error
 
 
-def _check_node(root: Any, name: str) -> None:
-    """What `check_size` says, for the nodes of YAML, of which an alias is a second name."""
-    left, level, depth = MOST_VALUES, [root], 0
-    while level:
-        left -= len(level)
-        if left < 0:
-            raise ValueError(f"{name} must hold at most {MOST_VALUES} values, got more: aliases count where they stand")
-        if depth > DEEPEST:
-            raise ValueError(f"{name} must be nested at most {DEEPEST} levels deep, got more")
-        found: list[Any] = []
-        for node in level:
-            for entry in node.value if isinstance(getattr(node, "value", None), list) else ():
-                found += entry if isinstance(entry, tuple) else (entry,)
-            if len(found) > left:
-                break
-        level, depth = found, depth + 1
+def _node_parts(node: Any) -> Iterable[Any]:
+    """What a node of YAML holds; an alias is a second name of a node."""
+    entries = node.value if isinstance(getattr(node, "value", None), list) else ()
+    return [part for entry in entries for part in (entry if isinstance(entry, tuple) else (entry,))]
 
 
 def check_version(plain: Any, name: str = "recipe") -> None:

@@ -87,8 +87,8 @@ class Transform:
     # --- what images it takes -----------------------------------------------------------------------------------------
 
     def channels_wanted(self) -> tuple[int, ...] | None:
-        """How many channels an image may have; None if any number."""
-        return None
+        """How many channels an image may have; None if any number.  Luma is of grey and RGB images."""
+        return GREY_OR_RGB if getattr(self, "color", None) == "luminance" else None
 
     def draws_for_channels(self) -> bool:
         """Whether what `draw` gives depends on how many channels there are."""

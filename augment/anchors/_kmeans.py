@@ -9,6 +9,7 @@ import numpy as np
 
 from imgproc._core import elementary
 from imgproc._core.check import integer, one_of
+from imgproc._core.needed import level_of_caller
 
 from ._estimator import Clusterer
 from ._exact import exact_centre
@@ -241,7 +242,7 @@ def warn_of_copies(rows: np.ndarray, count: int, name: str) -> None:
         warnings.warn(
             f"{name} should be <= the number of different samples, {kinds}, got {count}: some centres are the same",
             UserWarning,
-            stacklevel=3,
+            stacklevel=level_of_caller(),
         )
 
 

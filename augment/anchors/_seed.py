@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from augment._ranges import truth
 from imgproc._core import elementary
-from imgproc._core.check import integer
+from imgproc._core.check import flag, integer
 from imgproc._core.declare import declare
 
 from ._metric import Samples, as_samples, metric_name
@@ -79,7 +78,7 @@ def kmeans_plus_plus(
         raise ValueError(f"n_clusters must be <= n_samples={len(rows)}, got {count}")
     if trials is not None:
         integer(trials, "trials", at_least=1)
-    tries = (trials or 2 + int(elementary.log(count))) if truth(greedy, "greedy") else 1
+    tries = (trials or 2 + int(elementary.log(count))) if flag(greedy, "greedy") else 1
     weights = as_weights(sample_weight, len(rows))
     samples = Samples(rows, metric)
     chosen = draw_seeds(samples, count, weights, tries, as_random(random_state))

@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -24,7 +23,7 @@ import numpy as np
 
 from imgproc._core.check import integer
 from imgproc._core.jit import borrowed, kernel
-from imgproc._core.needed import needed
+from imgproc._core.needed import level_of_caller, needed
 from imgproc._core.planes import canonical
 
 from ._data import is_sparse, whole_rows
@@ -108,7 +107,7 @@ def neighbors(
             raise ValueError(wanted)
         k = ask = first.size - 1
         used = f"only {k} used" if k else "copies of each used"
-        warnings.warn(f"{wanted}: {used}", UserWarning, stacklevel=_level_of_caller())
+        warnings.warn(f"{wanted}: {used}", UserWarning, stacklevel=level_of_caller())
         if not k:
             return np.full((at.size, 1), first[0], np.int32)
     kinds, back = np.unique(which[at], return_inverse=True)
@@ -240,15 +239,6 @@ def calm_threads() -> Iterator[None]:
 
     with threadpool_limits(limits=1, user_api="openmp"):
         yield
-
-
-def _level_of_caller() -> int:
-    """How far up the stack the code is that called this package, for warnings."""
-    frame, level = sys._getframe(1), 1
-    package = __name__.rpartition(".")[0]
-    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith(package):
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 @kernel

@@ -10,6 +10,7 @@ import numpy as np
 
 from imgproc._core.check import one_of
 from imgproc._core.declare import declare
+from imgproc._core.needed import level_of_caller
 
 from ._data import Data
 from ._neighbors import check_neighbors, neighbors, numbers_of
@@ -86,7 +87,9 @@ class BorderlineSMOTE(Synthesizer):
         danger = members[(foreign >= m / 2) & (foreign < m)]
         if not danger.size:
             label = data.label(code)
-            warnings.warn(f"class {label!r} has no sample in danger, so no new ones", UserWarning, stacklevel=5)
+            warnings.warn(
+                f"class {label!r} has no sample in danger, so no new ones", UserWarning, stacklevel=level_of_caller()
+            )
             return []
         if self.kind == "borderline-1":
             at = np.flatnonzero(np.isin(members, danger))

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from imgproc._core import elementary
-from imgproc._core.check import real
+from imgproc._core.check import flag, real
 from imgproc._core.declare import declare
 
-from .._ranges import truth
 from ._data import Data, is_sparse
 from ._neighbors import unit_of
 from ._sampler import OverSampler, UnderSampler
@@ -144,7 +143,7 @@ class RandomUnderSampler(UnderSampler):
 
     def _check(self) -> None:
         Streams(self.random_state, self.rng, name="")
-        truth(self.replacement, "replacement")
+        flag(self.replacement, "replacement")
 
     def _resample(self, data: Data) -> tuple[Any, Any]:
         streams = Streams(self.random_state, self.rng, name=type(self).__name__)

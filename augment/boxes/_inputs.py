@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from augment._chain.targets.boxes import FORMATS, close_boxes, open_boxes
-from augment._ranges import truth
-from imgproc._core.check import one_of
+from imgproc._core.check import flag, one_of
 
 __all__: list[str] = []
 
@@ -24,7 +23,7 @@ def as_boxes(value: Any, name: str, box_format: Any = "pascal_voc", inclusive: A
     development kit of PASCAL VOC: one pixel is added, after which all is continuous coordinates.
     """
     one_of(box_format, "box_format", FORMATS)
-    if truth(inclusive, "inclusive") and box_format != "pascal_voc":
+    if flag(inclusive, "inclusive") and box_format != "pascal_voc":
         raise ValueError(f"inclusive=True must go with box_format 'pascal_voc', got {box_format!r}")
     boxes = open_boxes(value, box_format, 1, 1, name)
     if len(boxes) and max(boxes.max(), -boxes.min()) > MOST:

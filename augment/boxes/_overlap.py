@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from augment._ranges import truth
 from imgproc._core import elementary
+from imgproc._core.check import flag
 from imgproc._core.declare import declare
 from imgproc._core.jit import kernel
 
@@ -165,7 +165,7 @@ def ciou(
 
 
 def _compare(kind: int, boxes: Any, others: Any, pairwise: Any, inclusive: Any, box_format: Any) -> np.ndarray:
-    truth(pairwise, "pairwise")
+    flag(pairwise, "pairwise")
     first = as_boxes(boxes, "boxes", box_format, inclusive)
     second = as_boxes(others, "others", box_format, inclusive)
     if not pairwise:

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from augment._ranges import truth as truth_value
-from imgproc._core.check import integer, one_of, real
+from imgproc._core.check import flag, integer, one_of, real
 
 from ._inputs import as_boxes, as_flags, as_labels, as_numbers, coded
 from ._match import (
@@ -311,7 +310,7 @@ def settings(
         inclusive = not coco and box_format == "pascal_voc"
     points = {"coco": np.linspace(0.0, 1.0, 101), "voc": np.empty(0), "voc07": np.arange(11) / 10}[protocol]
     ranges = np.array(list(named.values()), np.float64)
-    return Settings(not coco, thresholds, points, named, ranges, limits, truth_value(inclusive, "inclusive"))
+    return Settings(not coco, thresholds, points, named, ranges, limits, flag(inclusive, "inclusive"))
 
 
 def _checked_areas(areas: Any) -> dict[str, tuple[float, float]]:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from augment._dust import thick_rows
-from augment._ranges import truth
-from imgproc._core.check import as_image, one_of, real, size_pair
+from imgproc._core.check import as_image, flag, one_of, real, size_pair
 from imgproc._core.declare import declare
 
 from ._inputs import as_boxes, as_labels, as_numbers
@@ -165,7 +164,7 @@ def merge_tiles(
     """
     one_of(overlap, "overlap", ("smaller", "iou"))
     real(threshold, "threshold", at_least=0.0, at_most=1.0)
-    truth(drop_cut, "drop_cut")
+    flag(drop_cut, "drop_cut")
     for name, value in (("tiles", tiles), ("boxes", boxes), ("scores", scores), ("classes", classes)):
         if value is None and name == "classes":
             continue

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from imgproc._core.check import one_of, real
+from imgproc._core.check import flag, one_of, real
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import LEVEL, SHIFT
 from imgproc._scanline import Stage, pixel
@@ -15,7 +15,7 @@ from imgproc._scanline.operations.threshold import METHODS
 from .._chain.drawn import Rule, number, several
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
-from .._ranges import integer_range, number_range, truth
+from .._ranges import integer_range, number_range
 from ._common import normal
 
 __all__ = ["BrightnessContrast", "Gamma", "Invert", "Posterize", "Solarize", "Threshold", "ToneCurve"]
@@ -153,7 +153,7 @@ class ToneCurve(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("scale", real(self.scale, "scale", at_least=0))
-        truth(self.per_channel, "per_channel")
+        flag(self.per_channel, "per_channel")
 
     def wants_unit(self) -> bool:
         """The curve has two ends."""

@@ -29,7 +29,7 @@ from imgproc.local import enhance_local_statistics
 
 from .._chain.drawn import Rule, whole
 from .._chain.keys import Draws
-from .._chain.transform import GREY_OR_RGB, Frame, Kind, Params, Transform
+from .._chain.transform import Frame, Kind, Params, Transform
 from .._ranges import check_references, number_range, reference_images
 
 __all__ = ["CLAHE", "AutoContrast", "EnhanceLocalStatistics", "Equalize", "MatchHistogram"]
@@ -56,8 +56,32 @@ def _has_tables(frame: Frame, color: str) -> bool:
     return frame.dtype.kind == "u" and (color == "per_channel" or frame.channels == 1)
 
 
+class _Spread(Transform):
+    """Of transforms that spread the levels of each channel, or of luma, over full scale."""
+
+    color: str
+    _tables: Stage
+    _whole: Stage
+
+    def _keep_stages(self, table: Callable[[Any], Any], whole: Callable[..., Any], label: str) -> None:
+        self._keep("_tables", _by_table(table, label))
+        self._keep("_whole", Whole(whole, label=label))
+
+    def wants_unit(self) -> bool:
+        """Luma is counted on full scale; a channel by itself is from its least to its largest level."""
+        return self.color == "luminance"
+
+    def leads_to(self, kind: Kind) -> Kind:
+        """Levels over the full scale."""
+        return kind._replace(unit=True)
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """Tables, or the function."""
+        return [self._tables if _has_tables(frame, self.color) else self._whole]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Equalize(Transform):
+class Equalize(_Spread):
     """Spread the levels so that each is about equally frequent.
 
     As in albumentations, torchvision and ``PIL.ImageOps.equalize`` (``method="pil"``); see
@@ -85,27 +109,9 @@ class Equalize(Transform):
         super().__post_init__()
         one_of(self.method, "method", METHODS)
         one_of(self.color, "color", COLORS)
-        self._tables: Stage
-        self._whole: Stage
-        self._keep("_tables", _by_table(functools.partial(equalizing_table, method=self.method), "equalize"))
+        table = functools.partial(equalizing_table, method=self.method)
         whole = functools.partial(equalize_histogram, method=self.method, color=self.color)
-        self._keep("_whole", Whole(whole, label="equalize"))
-
-    def channels_wanted(self) -> tuple[int, ...] | None:
-        """Grey or RGB where luma is taken."""
-        return GREY_OR_RGB if self.color == "luminance" else None
-
-    def wants_unit(self) -> bool:
-        """Luma is counted on full scale; a channel by itself is from its least to its largest level."""
-        return self.color == "luminance"
-
-    def leads_to(self, kind: Kind) -> Kind:
-        """Levels over the full scale."""
-        return kind._replace(unit=True)
-
-    def lower(self, params: Params, frame: Frame) -> list[Stage]:
-        """Tables, or the function."""
-        return [self._tables if _has_tables(frame, self.color) else self._whole]
+        self._keep_stages(table, whole, "equalize")
 
 
 declare(
@@ -117,7 +123,7 @@ declare(
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AutoContrast(Transform):
+class AutoContrast(_Spread):
     """Stretch the levels over the full scale.
 
     As torchvision's RandomAutocontrast, ``PIL.ImageOps.autocontrast`` and albumentations with ``method="pil"``; see
@@ -149,27 +155,8 @@ class AutoContrast(Transform):
         self._keep("cutoff", cutoff)
         one_of(self.color, "color", COLORS)
         ends: dict[str, Any] = {"low": cutoff, "high": 1.0 - cutoff}
-        self._tables: Stage
-        self._whole: Stage
-        self._keep("_tables", _by_table(functools.partial(stretching_table, **ends), "autocontrast"))
         whole = functools.partial(stretch_contrast, color=self.color, **ends)
-        self._keep("_whole", Whole(whole, label="autocontrast"))
-
-    def channels_wanted(self) -> tuple[int, ...] | None:
-        """Grey or RGB where luma is taken."""
-        return GREY_OR_RGB if self.color == "luminance" else None
-
-    def wants_unit(self) -> bool:
-        """Luma is stretched on full scale; a channel by itself is from its least to its largest level."""
-        return self.color == "luminance"
-
-    def leads_to(self, kind: Kind) -> Kind:
-        """Levels over the full scale."""
-        return kind._replace(unit=True)
-
-    def lower(self, params: Params, frame: Frame) -> list[Stage]:
-        """Tables, or the function."""
-        return [self._tables if _has_tables(frame, self.color) else self._whole]
+        self._keep_stages(functools.partial(stretching_table, **ends), whole, "autocontrast")
 
 
 declare(
@@ -213,10 +200,6 @@ class CLAHE(Transform):
         self._keep("clip_limit", number_range(self.clip_limit, "clip_limit", at_least=0))
         self._keep("tiles", size_pair(self.tiles, "tiles"))
         one_of(self.color, "color", COLORS)
-
-    def channels_wanted(self) -> tuple[int, ...] | None:
-        """Grey or RGB where luma is taken."""
-        return GREY_OR_RGB if self.color == "luminance" else None
 
     def wants_unit(self) -> bool:
         """Levels are counted on full scale."""
@@ -281,10 +264,6 @@ class MatchHistogram(Transform):
         targets = [reference_targets(r, r, "per_channel", None) if w else None for r, w in zip(images, whole)]
         self._targets: tuple[list[Target] | None, ...]
         self._keep("_targets", tuple(targets))
-
-    def channels_wanted(self) -> tuple[int, ...] | None:
-        """Grey or RGB where luma is taken."""
-        return GREY_OR_RGB if self.color == "luminance" else None
 
     def wants_unit(self) -> bool:
         """Luma is on full scale, and so is what is blended with levels of a reference."""
@@ -403,10 +382,6 @@ class EnhanceLocalStatistics(Transform):
         border_name(self.border)
         self._keep("fill", fill_level(self.fill))
         one_of(self.color, "color", COLORS)
-
-    def channels_wanted(self) -> tuple[int, ...] | None:
-        """Grey or RGB where luma is taken."""
-        return GREY_OR_RGB if self.color == "luminance" else None
 
     def wants_unit(self) -> bool:
         """What is dark is a share of the mean."""

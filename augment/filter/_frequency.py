@@ -23,7 +23,7 @@ from imgproc.frequency._isotropic import LARGEST_ORDER
 
 from .._chain.drawn import Rule, whole
 from .._chain.keys import Draws
-from .._chain.transform import GREY_OR_RGB, Frame, Kind, Params, Transform
+from .._chain.transform import Frame, Kind, Params, Transform
 from .._ranges import check_references, number_range, reference_images
 
 __all__ = ["FourierDomainAdaptation", "FrequencyFilter", "HomomorphicLight"]
@@ -177,10 +177,6 @@ class HomomorphicLight(Transform):
         self._keep("cutoff", number_range(self.cutoff, "cutoff", above=0))
         self._keep("sharpness", positive(self.sharpness, "sharpness"))
         one_of(self.color, "color", COLORS)
-
-    def channels_wanted(self) -> tuple[int, ...] | None:
-        """Grey or RGB where luma is taken."""
-        return GREY_OR_RGB if self.color == "luminance" else None
 
     def wants_unit(self) -> bool:
         """It takes logarithms."""

@@ -17,7 +17,7 @@ from imgproc._scanline import Stage, Whole
 from imgproc.sharpen import detail_enhance, unsharp_mask
 
 from .._chain.keys import Draws
-from .._chain.transform import GREY_OR_RGB, Frame, Params, Transform
+from .._chain.transform import Frame, Params, Transform
 from .._ranges import number_range
 
 __all__ = ["EdgeDetect", "Emboss", "LocalContrast", "Sharpen", "UnsharpMask"]
@@ -178,10 +178,6 @@ class LocalContrast(Transform):
         one_of(self.method, "method", ("guided", "unsharp"))
         self._keep("edge", fraction(self.edge, "edge", SPREAD, above=0))
         one_of(self.color, "color", COLORS)
-
-    def channels_wanted(self) -> tuple[int, ...] | None:
-        """Grey or RGB where luma is taken."""
-        return GREY_OR_RGB if self.color == "luminance" else None
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Amount and standard deviation."""

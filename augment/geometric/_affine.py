@@ -6,6 +6,7 @@ import dataclasses
 import math
 
 from imgproc._core import elementary
+from imgproc._core.check import flag
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import (
@@ -21,7 +22,7 @@ from imgproc._scanline.matrix import (
 from .._chain.drawn import Rule, number, row, several
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
-from .._ranges import Range, number_range, truth
+from .._ranges import Range, number_range
 from ._common import Axes, _Warp, axis_ranges, both_axes, both_within
 
 __all__ = ["Affine", "Perspective", "Rotate"]
@@ -65,7 +66,7 @@ class Rotate(_Warp):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("angle", number_range(self.angle, "angle"))
-        fit, crop = truth(self.fit, "fit"), truth(self.crop, "crop")
+        fit, crop = flag(self.fit, "fit"), flag(self.crop, "crop")
         if fit and crop:
             raise ValueError("fit and crop must not both be True: one enlarges the frame, the other cuts it")
 
@@ -176,8 +177,8 @@ class Affine(_Warp):
         self._keep("rotate", number_range(self.rotate, "rotate"))
         self._keep("shear", axis_ranges(self.shear, "shear", above=-90, below=90))
         self._keep("translate", axis_ranges(self.translate, "translate"))
-        truth(self.fit, "fit")
-        one = truth(self.keep_ratio, "keep_ratio") and not isinstance(self.scale[0], tuple)
+        flag(self.fit, "fit")
+        one = flag(self.keep_ratio, "keep_ratio") and not isinstance(self.scale[0], tuple)
         low, high = self.rotate
         self._one_factor: bool
         self._keep("_one_factor", one)
@@ -296,8 +297,8 @@ class Perspective(_Warp):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("scale", number_range(self.scale, "scale", at_least=0))
-        truth(self.keep_size, "keep_size")
-        truth(self.fit, "fit")
+        flag(self.keep_size, "keep_size")
+        flag(self.fit, "fit")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """How far the corners move inwards, as fractions (x, y) of the size, clockwise from the top left."""

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from imgproc._core import elementary
-from imgproc._core.check import frame_size
+from imgproc._core.check import flag, frame_size
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import of
@@ -16,7 +16,7 @@ from imgproc._scanline.matrix import of
 from .._chain.drawn import Rule, rectangle, row, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
-from .._ranges import Range, number_range, truth
+from .._ranges import Range, number_range
 from ._common import _Framed, _Resized
 
 __all__ = ["BoxSafeCrop", "CenterCrop", "Crop", "ResizedCrop"]
@@ -38,7 +38,7 @@ class _Cut(_Framed):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("size", frame_size(self.size))
-        truth(self.pad, "pad")
+        flag(self.pad, "pad")
 
     def limits(self, frame: Frame) -> dict[str, Rule]:
         """The part begins where it lies in the image, or the image in the part."""

@@ -12,6 +12,18 @@ ALWAYS_SIGMA = 16
 MOST_ITERATIONS = 10_000
 """Of methods that repeat a step over the whole image."""
 
+LONGEST = 1 << 24
+"""Sides of the largest frame that geometry makes."""
+_MOST_PIXELS, _ROOMY, _TIMES = (1 << 31) - 1, 1 << 27, 64
+
+
+def most_pixels(source: tuple[int, int] | None = None) -> int:
+    """Return how many pixels a frame may have: 64 for each of an image of (h, w) that it is made of, or 2**27.
+
+    Without an image, and at the most, it is what 31 bits count.
+    """
+    return _MOST_PIXELS if source is None else min(max(_TIMES * source[0] * source[1], _ROOMY), _MOST_PIXELS)
+
 
 def most_numbers(height: int, width: int) -> int:
     """Return how many numbers an argument may make a function keep or work on, for an image of this size.

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .border import BORDERS
-from .bounds import ALWAYS_SIGMA, largest_sigma, most_numbers
+from .bounds import ALWAYS_SIGMA, LONGEST, largest_sigma, most_numbers, most_pixels
 from .formats import channels_of
 from .hints import SIDE, hint_of, hint_of_dtype, looks_like_planes
 
@@ -379,18 +379,10 @@ def size_pair(value: Any, name: str, *, at_least: int = 1) -> tuple[int, int]:
     return integer(a, f"{name}[0]", at_least=at_least), integer(b, f"{name}[1]", at_least=at_least)
 
 
-LONGEST, MOST_PIXELS = 1 << 24, (1 << 31) - 1
-"""Sides and pixels of the largest frame that geometry makes."""
-ROOMY, TIMES = 1 << 27, 64
-"""A frame of more pixels than `ROOMY` has at most `TIMES` as many as the image that it is made of."""
-
-
 def frame_size(value: Any, name: str = "size", *, source: tuple[int, int] | None = None) -> tuple[int, int]:
     """Check the (h, w) of an image to be made, of one of (h, w) if that is known."""
     h, w = size_pair(value, name)
-    most = MOST_PIXELS
-    if source is not None:
-        most = min(max(TIMES * source[0] * source[1], ROOMY), most)
+    most = most_pixels(source)
     if max(h, w) > LONGEST or h * w > most:
         raise ValueError(f"{name} must be (h, w) of at most {LONGEST} a side and {most} pixels in all, got {(h, w)}")
     return h, w

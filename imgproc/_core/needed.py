@@ -84,6 +84,14 @@ def asker() -> str:
     return "imgproc-augment"
 
 
+def level_of_caller() -> int:
+    """How far up the stack the code is that called this library: the `stacklevel` for a warning."""
+    frame, level = inspect.currentframe(), 0
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
 def _public_name(frame: FrameType) -> str:
     module = frame.f_globals.get("__name__", "")
     if not module.startswith(_OURS):

@@ -61,7 +61,7 @@ def moved(image: np.ndarray, pull: Sequence[float], size: tuple[int, int], out: 
             cv2.transpose(np.ascontiguousarray(part.swapaxes(0, 1)), dst=out)
             part = out
         if flip_x or flip_y:
-            cv2.flip(part, -1 if flip_x and flip_y else int(flip_x), dst=out)
+            cv2.flip(for_cv2(part), -1 if flip_x and flip_y else int(flip_x), dst=out)
         return out
     out[...] = part[:: -1 if flip_y else 1, :: -1 if flip_x else 1]
     return out

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import inspect
 import random
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -93,11 +92,6 @@ class Subject:
     draw: Callable[[random.Random], Call] = field(repr=False)
 
 
-def _choices(doc: str) -> dict[str, tuple[str, ...]]:
-    found = re.findall(r"^(\w+) : \{(.+?)\}", doc, re.MULTILINE)
-    return {name: tuple(re.findall(r"[\"'](\w+)[\"']", text)) for name, text in found}
-
-
 # --- functions of imgproc ---------------------------------------------------------------------------------------------
 
 
@@ -107,7 +101,7 @@ def _image_function(name: str, rng: random.Random) -> Call:
     image = picture_text(rng)
     sample = inventory.example_image(np.uint8, (16, 17), 3 if inventory.takes_channels(function, 3) else None)
     parameters = list(inspect.signature(function).parameters.values())[1:]
-    given, choices = {"image": image}, _choices(doc)
+    given, choices = {"image": image}, inventory.choices(function)
     rate = rng.choice([0.0, 0.1, 0.25])
     for parameter in parameters:
         if parameter.kind is parameter.VAR_KEYWORD:
@@ -180,7 +174,7 @@ def _other_function(module: Any, name: str, rng: random.Random) -> Call:
     function = getattr(module, name)
     doc = inspect.getdoc(function) or ""
     given: dict[str, str] = {}
-    choices, needed = _choices(doc), set()
+    choices, needed = inventory.choices(function), set()
     rate = rng.choice([0.0, 0.1, 0.25])
     for parameter in inspect.signature(function).parameters.values():
         known = _OTHER_ARGUMENTS.get(parameter.name, [])
@@ -233,7 +227,7 @@ def _chain(name: str, rng: random.Random) -> Call:
     kind = REGISTRY[name]
     which = rng.choice([k for k, (entry, _) in enumerate(TRANSFORMS) if entry == name])
     doc = inspect.getdoc(kind) or ""
-    choices, rate = _choices(doc), rng.choice([0.0, 0.1, 0.25])
+    choices, rate = inventory.choices(kind), rng.choice([0.0, 0.1, 0.25])
     given: dict[str, str] = {}
     for parameter in inspect.signature(kind).parameters.values():
         ordinary = TRANSFORMS[which][1].get(parameter.name, parameter.default)
@@ -341,7 +335,7 @@ classes(40, 2); classes(40, 3); classes(40, 3).astype(str); classes(40, 2) > 0; 
 def _sampler(name: str, rng: random.Random) -> Call:
     kind = getattr(augment, name)
     doc = inspect.getdoc(kind) or ""
-    choices, rate = _choices(doc), rng.choice([0.0, 0.1, 0.25])
+    choices, rate = inventory.choices(kind), rng.choice([0.0, 0.1, 0.25])
     given = {"random_state": "0"}
     for parameter in inspect.signature(kind).parameters.values():
         if parameter.default is parameter.empty:

@@ -119,20 +119,3 @@ def test_factors_beyond_all_levels_say_the_same() -> None:
                 imgproc.enhance_local_statistics(given, radius=2, k2=k2, mask=chosen) for k2 in (1e9, 1e300)
             )
             np.testing.assert_array_equal(large, larger)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-@pytest.mark.parametrize("shape", [(7, 1), (1, 7), (7, 5), (7, 1, 3)])
-def test_lines_that_are_repeated_by_a_stride_of_nothing(shape: tuple[int, ...], dtype: type) -> None:
-    """OpenCV misreads them where a side is 1."""
-    line = np.random.default_rng(0).random((1, *shape[1:])) * (1 if dtype == np.float32 else 200)
-    repeated = np.broadcast_to(line.astype(dtype), shape)
-    for interpolation in ("nearest", "bilinear", "bicubic", "area"):
-        for size in ((4, 1), (14, 3), (3, 3)):
-            found, expected = (
-                imgproc.resize(a, size=size, interpolation=interpolation) for a in (repeated, repeated.copy())
-            )
-            np.testing.assert_array_equal(found, expected)
-    for border in ("constant", "reflect", "wrap"):
-        found, expected = (imgproc.pad(a, padding=2, border=border) for a in (repeated, repeated.copy()))
-        np.testing.assert_array_equal(found, expected)

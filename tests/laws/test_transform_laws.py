@@ -265,3 +265,18 @@ def test_numpys_scalars_become_plain_numbers_and_flags(name: str, params: dict[s
     assert json.loads(
         json.dumps(chain.draw(np.int64(3), (H, W, 3), donors=range(9), boxes=[], mask=np.zeros((H, W), bool)))
     )
+
+
+@pytest.mark.parametrize(("name", "params"), CASES)
+def test_lines_that_are_repeated_by_a_stride_of_nothing(name: str, params: dict[str, Any]) -> None:
+    """As `numpy.broadcast_to` makes them; where a side is 1, OpenCV reads on behind them."""
+    memory = np.linspace(0, 1, 96, dtype=np.float32)[::-1].copy().reshape(96, 1)
+    for channels in (None, 3):
+        line = memory[:1] if channels is None else np.repeat(memory, 3, axis=1)[:1, np.newaxis]
+        repeated = np.broadcast_to(line, (96, *line.shape[1:]))
+        given = {"mask": np.ones((96, 1), np.uint8), "boxes": [], "labels": [], "key": 3}
+        try:
+            expected = make(name, params)(image=repeated.copy(), **given)["image"]
+        except ValueError:  # too narrow for it, or of other channels
+            continue
+        np.testing.assert_array_equal(make(name, params)(image=repeated, **given)["image"], expected)

@@ -10,6 +10,7 @@ import numpy as np
 
 from imgproc._core.planes import canonical
 from imgproc._core.threads import run_all, stays_serial
+from imgproc._core.unit_range import must_be_unit
 from imgproc._scanline import Stage, usable
 
 from ..keys import Key, key_words
@@ -53,6 +54,8 @@ class CompiledChains:
         made = self.find(image.shape, image.dtype)
         if made is None or made.large or not (made.moves or stays_serial(image.size)):
             return None
+        if self._rules.unit:
+            must_be_unit(image, who=self._rules.unit)
         return self._tried(made, image, words, out)
 
     def run_with_maps(
@@ -92,6 +95,9 @@ class CompiledChains:
             out = np.empty(shape, found.target)
         elif not isinstance(out, np.ndarray) or not usable(out, shape, found.target):
             return None
+        if self._rules.unit:
+            for image in images:
+                must_be_unit(image, who=self._rules.unit)
         array, images = np.array(words, np.uint64), canonical(images)
         size = -(-n // (4 * threads)) if threads > 1 else n
         parts = [(first, min(first + size, n)) for first in range(0, n, size)]

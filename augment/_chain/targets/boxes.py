@@ -30,6 +30,7 @@ import numpy as np
 
 from imgproc._core.check import one_of
 from imgproc._core.jit import kernel
+from imgproc._core.needed import level_of_caller
 from imgproc._scanline import Geometry
 
 from ..._dust import thick_rows, thinnest_kernel
@@ -230,7 +231,7 @@ def open_boxes(boxes: Any, box_format: str, height: int, width: int, name: str =
             f"{name} in format 'coco' are (x0, y0, width, height), by which most of these end beyond the image of "
             f"{(height, width)}, where they are cut; as corners (x0, y0, x1, y1) all lie in it: is it "
             "box_format='pascal_voc'?",
-            stacklevel=2,
+            stacklevel=level_of_caller(),
         )
     return given
 
