@@ -1,7 +1,7 @@
 """Records and recipes with one value wrong: a run in a process of its own, as a wrong one might end it.
 
-``python -m helpers.record_fuzz SEED COUNT`` prints what it did, and findings: anything but a TypeError, a ValueError or
-a result.
+``python -m tests.helpers.record_fuzz SEED COUNT`` prints what it did, and findings: anything but a TypeError, a
+ValueError or a result.
 """
 
 from __future__ import annotations

@@ -119,10 +119,11 @@ def replaced(value: Any, far: float) -> Any:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_one_wrong_value_is_refused_in_words_or_does_no_harm(seed: int) -> None:
     """In a process of its own: an index that nobody has checked may end it.  CI runs this with bounds checks, too."""
-    tests = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
+    # Not from the folder of the tests: its folders augment/ and imgproc/ would be taken for the packages.
     ran = subprocess.run(
-        [sys.executable, "-m", "helpers.record_fuzz", str(seed), "1000"],
-        cwd=tests,
+        [sys.executable, "-m", "tests.helpers.record_fuzz", str(seed), "1000"],
+        cwd=root,
         capture_output=True,
         text=True,
         timeout=1500,  # kernels may have to be compiled
