@@ -65,8 +65,8 @@ def from_albumentations(
     Notes
     -----
     A verdict is "exact" if the result is that of albumentations for the same draws and the draws follow the same law:
-    levels within 1 of 255 (where geometry interpolates, within 2 on 99.9 % of the pixels, and but for the line of pixels
-    along the outline of the image that albumentations mixes with the fill), boxes within 0.01 pixels.  Random numbers
+    levels within 1 of 255 (where geometry interpolates, within 2 on 99.9 % of the pixels, but for the outline of the
+    image, a line of pixels that albumentations mixes with the fill), boxes within 0.01 pixels.  Random numbers
     themselves are never the same.  Numbers that are levels, such as a fill, are taken for those of images of bytes,
     and for those of float images behind ``ToFloat`` and ``Normalize``.
 

@@ -26,6 +26,10 @@ def _gauss(read: Reader) -> Transform:
 
 @mapping("ISONoise")
 def _iso(read: Reader) -> Transform:
+    read.differs(
+        "light wavers to both sides here; there its noise is Poisson's, which only brightens: by 7 levels of 255 on "
+        "average at intensity 0.5, with twice the deviation, by 0.3 at 0.1, with the same"
+    )
     return read.make("ISONoise", color=read.pair("color_shift", "color"), intensity=read.pair("intensity", "intensity"))
 
 

@@ -56,6 +56,9 @@ def _sided(read: Reader, kind: str) -> Transform:
             )
         size = h
     read.ignore("max_size_hw")
+    read.aside(
+        "keypoints are scaled as the image is; there by one factor, though sides are rounded: half a pixel", "keypoints"
+    )
     if isinstance(size, (list, tuple)):
         parts = [read.make(kind, size=int(s), interpolation=interpolation, p=1.0) for s in size]
         return read.make("OneOf", transforms=parts)

@@ -34,8 +34,9 @@ WORDS = {EXACT: "equal", APPROXIMATE: "approximate", MISSING: "missing"}
 HEAD = """# albumentations 2.0.8, class by class
 
 `augment.from_albumentations` translates a pipeline: an object, what its `to_dict()` gives, or a file of JSON or YAML;
-`python -m augment convert FILE` does it at a command line. This page says what becomes of each class with its default
-parameters ({count} transforms and {groups} groups). The report that comes with a chain says it for the parameters at hand.
+`python -m augment convert FILE` does it at a command line. This page says what becomes of each of the {count}
+transforms and {groups} groups with its default parameters. The report that comes with a chain says it for the
+parameters at hand.
 
 * **equal**: the same result for the same draws, and draws of the same law.
 * **approximate**: what differs, and how far, is said.
