@@ -167,8 +167,10 @@ def outline(library: Any, name: str, fields: Fields) -> np.ndarray:
     white = np.full((H, W, 3), 255, np.uint8)
     seen = made(library, name, {**fields, "fill": 0, "interpolation": 1})(image=white)["image"][..., 0]
     edge = (seen > 0) & (seen < 255)
-    for axis in (0, 1, 0, 1) if fields.get("interpolation") == 2 else ():  # which reaches a pixel farther
-        edge |= np.roll(edge, 1, axis) | np.roll(edge, -1, axis)
+    if fields.get("interpolation") == 2:  # which reaches a pixel farther, also out of what is seen
+        edge |= np.pad(np.zeros((H - 2, W - 2), bool), 1, constant_values=True)
+        for axis in (0, 1):
+            edge |= np.roll(edge, 1, axis) | np.roll(edge, -1, axis)
     return edge
 
 
