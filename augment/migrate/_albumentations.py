@@ -195,10 +195,10 @@ class _Work:
         if reader.p > 0:
             self.white = reader.after_white
         for part in made.transforms if isinstance(made, Sequential) else (made,):
-            self.size = _size_after(part, self.size, certain=made.p == part.p == 1.0)
+            self.size = size_after(part, self.size, certain=made.p == part.p == 1.0)
 
 
-def _size_after(made: Transform, size: tuple[int, int] | None, *, certain: bool) -> tuple[int, int] | None:
+def size_after(made: Transform, size: tuple[int, int] | None, *, certain: bool) -> tuple[int, int] | None:
     """The size of images behind one transform, if it is known."""
     found: Any = getattr(made, "size", None)
     name = type(made).__name__

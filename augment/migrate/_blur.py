@@ -38,14 +38,14 @@ def _gaussian(read: Reader) -> Transform:
     elif most > 0:
         read.mapped["blur_limit"] = "sigma, that of the cut window"
         read.differs("windows are not cut; sigma is that of the cut ones: 1 to 3 levels of 255 on average")
-        low, high = _cut(low, least | 1), _cut(high, most | 1)
+        low, high = cut_sigma(low, least | 1), cut_sigma(high, most | 1)
         low, high = min(low, high), max(low, high)
     else:
         read.note("the window ends at 4 sigma, there at 3.5: a level of 255")
     return read.make("GaussianBlur", sigma=(max(low, 1e-3), max(high, 1e-3)))
 
 
-def _cut(sigma: float, side: int) -> float:
+def cut_sigma(sigma: float, side: int) -> float:
     """The standard deviation of a Gaussian window of so many pixels."""
     if sigma <= 0 or side < 3:
         return sigma

@@ -219,19 +219,23 @@ def _elastic(read: Reader) -> Transform:
     if read.values.get("alpha_affine"):
         read.drop("alpha_affine", "put an Affine before it")
     read.ignore("alpha_affine")
+    gaussian = read.values.get("noise_distribution", "gaussian") == "gaussian"
+    return elastic(read, alpha, sigma, 1 / 4.5 if gaussian else 0.577, read.warp())
+
+
+def elastic(read: Reader, alpha: float, sigma: float, deviation: float, common: dict[str, Any]) -> Transform:
+    """Noise of a deviation, smoothed by sigma and multiplied by alpha, in pixels, as a spline of control points."""
     h, w = read.need_size("alpha")
     side = min(h, w)
     spacing = max(2.0 * sigma, 1.0) / side
-    # A normal field whose peak is 1 before it is smoothed by sigma has a deviation of about 1 / (4.5 * 3.545 sigma)
-    # afterwards (3.545 is twice the root of pi); a spline of control points uniform within +-a has about 0.4 a.
-    gaussian = read.values.get("noise_distribution", "gaussian") == "gaussian"
-    deviation = alpha * (1 / 4.5 if gaussian else 0.577) / (3.545 * max(sigma, 0.3))
-    most = min(deviation / 0.4 / side, spacing / 3.0)
+    # Smoothing divides the deviation by 3.545 sigma (twice the root of pi); a normal field whose peak is 1 had 1 / 4.5,
+    # a uniform one 0.577.  A spline of control points that are uniform within +-a has about 0.4 a.
+    most = min(alpha * deviation / (3.545 * max(sigma, 0.3)) / 0.4 / side, spacing / 3.0)
     read.differs(
         "displacements are a spline of control points, not smoothed noise; they have about the same deviation and "
         "smoothness, and never fold"
     )
-    return read.make("Elastic", alpha=(most, most), spacing=spacing, **read.warp())
+    return read.make("Elastic", alpha=(most, most), spacing=spacing, **common)
 
 
 @mapping("GridElasticDeform")

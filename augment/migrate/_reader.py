@@ -191,9 +191,7 @@ class Reader:
         """Border, fills and interpolation."""
         found = {**self.framed(), "interpolation": self.interpolation()}
         if found["border"] == "constant" and found["interpolation"] != "nearest":
-            self.note(
-                "the outermost pixels of the image end sharply, there they are mixed with the fill: a line of a pixel"
-            )
+            self.note("the image ends sharply, there its outermost pixels are mixed with the fill: a line of a pixel")
         return found
 
     # --- saying -------------------------------------------------------------------------------------------------------
