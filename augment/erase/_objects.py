@@ -18,6 +18,7 @@ from imgproc._scanline import MaskOnly, Stage, Whole, check_label, run
 from .._chain.drawn import Rule, row, several, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
+from .._label_planes import label_plane
 from .._ranges import integer_range
 from ._common import Fill, _Erasing, mean_levels, noise
 
@@ -66,7 +67,7 @@ class MaskDropout(_Erasing):
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The objects: for each its label and its first pixel (y, x)."""
-        found = [] if frame.mask is None else _find_objects(_plane(frame.mask), self.by)
+        found = [] if frame.mask is None else _find_objects(label_plane(frame.mask, "MaskDropout"), self.by)
         count = min(rng.integer(*self.objects), len(found))
         for i in range(count):
             j = rng.integer(i, len(found) - 1)
@@ -83,7 +84,7 @@ class MaskDropout(_Erasing):
         """One function for the image, one for masks."""
         if frame.mask is None or not params["objects"]:
             return []
-        where = _objects_at(_plane(frame.mask), params["objects"], self.by)
+        where = _objects_at(label_plane(frame.mask, "MaskDropout"), params["objects"], self.by)
         work = functools.partial(_fill_where, where, self.fill, params.get("stream"))
         stages: list[Stage] = [Whole(work, label="mask dropout")]
         if self.mask_fill is not None:
@@ -97,14 +98,6 @@ declare(
     look="One of the[[ three]] things is black, and its tint is gone; its frame and dot stay.",
     peers=[Single("MaskDropout", targets="mask")],
 )
-
-
-def _plane(mask: np.ndarray) -> np.ndarray:
-    if mask.ndim == 3 and channels_of(mask) == 1:
-        mask = mask[..., 0]
-    if mask.ndim != 2:
-        raise ValueError(f"mask must have shape (h, w) for MaskDropout, got {mask.shape}")
-    return mask
 
 
 def _find_objects(mask: np.ndarray, by: str) -> list[list[int]]:
