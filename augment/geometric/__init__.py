@@ -11,5 +11,7 @@ from ._distort import *
 from ._flip import *
 from ._pad import *
 from ._resize import *
+from ._rotate import *
+from ._zoom import *
 
 _publish(globals())
