@@ -43,6 +43,7 @@ NAMES: dict[str, dict[str, str]] = {
         "RandomCropFromBorders": "CropBorders",
         "RandomCropNearBBox": "BoxCrop",
         "RandomGamma": "Gamma",
+        "RandomGridShuffle": "GridShuffle",
         "RandomOrder": "SomeOf(shuffle=True)",
         "RandomResizedCrop": "ResizedCrop",
         "RandomRotate90": "Rotate90",

@@ -12,6 +12,7 @@ from ._flip import *
 from ._pad import *
 from ._resize import *
 from ._rotate import *
+from ._shuffle import *
 from ._zoom import *
 
 _publish(globals())
