@@ -16,6 +16,7 @@ NAMES: dict[str, dict[str, str]] = {
         "BBoxSafeRandomCrop": "BoxSafeCrop",
         "BboxParams": "Compose(box_format=..., box_fields=..., min_area=..., min_visibility=..., clip=...)",
         "Blur": "BoxBlur",
+        "ConstrainedCoarseDropout": "ConstrainedDropout",
         "CropNonEmptyMaskIfExists": "MaskCrop",
         "D4": "Dihedral",
         "ElasticTransform": "Elastic",
@@ -59,7 +60,6 @@ NAMES: dict[str, dict[str, str]] = {
         "TemplateTransform": "SamplePairing",
         "ToFloat": "Compose(dtype='float32')",
         "ToTensorV2": "Compose(layout='first')",
-        "XYMasking": "CoarseDropout",
     },
     "torchvision": {
         "ConvertImageDtype": "Compose(dtype=...)",
