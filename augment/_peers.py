@@ -36,7 +36,6 @@ NAMES: dict[str, dict[str, str]] = {
         "OpticalDistortion": "LensDistortion",
         "OverlayElements": "CopyPaste",
         "PadIfNeeded": "PadToSize",
-        "PiecewiseAffine": "ThinPlateSpline",
         "RandomBrightness": "BrightnessContrast(contrast=(0, 0))",
         "RandomBrightnessContrast": "BrightnessContrast",
         "RandomContrast": "BrightnessContrast(brightness=(0, 0))",
@@ -102,7 +101,6 @@ NAMES: dict[str, dict[str, str]] = {
         "GammaContrast": "Gamma",
         "PadToFixedSize": "PadToSize",
         "PerspectiveTransform": "Perspective",
-        "PiecewiseAffine": "ThinPlateSpline",
         "Sometimes": "Sequential(p=...)",
     },
 }
