@@ -6,8 +6,8 @@ import dataclasses
 import inspect
 import json
 import math
-import warnings
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,6 +61,21 @@ CASES: list[Transform] = [
     geometric.ResizedCrop(size=(24, 33)),
     geometric.BoxSafeCrop(),
     geometric.BoxSafeCrop(size=(20, 30)),
+    geometric.BoxCrop(),
+    geometric.IoUCrop(),
+    geometric.MaskCrop(size=(30, 120), pad=True, border="reflect"),
+    geometric.CropFixed(box=(0.2, 0.1, 0.7, 0.9), unit="fraction"),
+    geometric.CropFixed(box=(-5, 3, 40, 70), pad=True, fill=0.5),
+    geometric.CropBorders(top=(0.0, 0.5), right=(0.3, 0.9)),
+    geometric.CropAndPad(sides=(-0.3, 0.3), border="replicate"),
+    geometric.CropAndPad(sides=(-9, (0, 5), 3, (-4, 4)), unit="pixel", keep_size=False, fill=0.25),
+    geometric.ZoomOut(scale=(1.0, 2.0), fill=0.3),
+    geometric.Scale(scale=(0.6, 1.5)),
+    geometric.ScaleJitter(size=(50, 50), interpolation="bicubic"),
+    geometric.SafeRotate(),
+    geometric.SafeRotate(angle=(20, 70), keep_ratio=False, border="replicate"),
+    geometric.GridShuffle(),
+    geometric.GridShuffle(grid=(7, 2)),
     geometric.Resize(size=(33, 120)),
     geometric.ResizeLongest(size=50),
     geometric.ResizeShortest(size=100),
@@ -126,7 +141,7 @@ def photo_of(frame: Frame, channels: int = 3) -> np.ndarray:
 def test_all_transforms_of_the_module_are_tested_and_registered() -> None:
     public = {v for v in vars(geometric).values() if inspect.isclass(v) and issubclass(v, Transform)}
     assert public == set(CLASSES)
-    assert len(public) == 22
+    assert len(public) == 34
     for kind in public:
         assert REGISTRY[kind.__name__] is kind
 
