@@ -11,7 +11,7 @@ from imgproc._scanline import Stage
 from .arguments import unknown_target
 from .targets.base import Opened, Passage, Rules, Target
 from .targets.box_path import move_boxes
-from .targets.fields import Weights
+from .targets.fields import Field, Weights, take
 from .targets.masks import through_mask
 from .targets.path import path
 
@@ -104,6 +104,13 @@ class Sample(Opened):
         if self.boxes is None:
             return np.empty((0, 4))
         return move_boxes(self.boxes, path(stages, self.height, self.width))[0]
+
+    def labels_at(self, stages: list[Stage]) -> Any:
+        """What the first field of the boxes says of those that stages leave; None if there is no such field."""
+        for name, target in self.rules.table.items():
+            if type(target) is Field and target.of == "boxes" and self.boxes is not None and name in self.opened:
+                return take(self.opened[name], move_boxes(self.boxes, path(stages, self.height, self.width))[2])
+        return None
 
     def mask_at(self, stages: list[Stage]) -> np.ndarray | None:
         """The first mask as stages leave it."""

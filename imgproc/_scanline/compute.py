@@ -38,6 +38,7 @@ from .samplers.choice import choose
 from .scratch import scratch
 from .stages import Geometry, Op
 from .stores import store_for
+from .tiles import with_tiles_moved
 
 
 def compute(
@@ -276,6 +277,10 @@ def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
     """Take a mask of labels through geometric stages; each pixel gets the label of the nearest one.
 
     The mask may have any dtype, and shape (h, w) or (h, w, c)."""
+    for k, stage in enumerate(stages):
+        if stage.tiles is not None:
+            mask = with_tiles_moved(run_mask(mask, stages[:k]) if k else mask, stage.tiles)
+            return run_mask(mask, stages[k + 1 :]) if k + 1 < len(stages) else mask
     part, stages = cut(list(stages), *mask.shape[:2])
     if part is not None:
         mask = mask[part[1] : part[3], part[0] : part[2]]

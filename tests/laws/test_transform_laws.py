@@ -187,8 +187,8 @@ def test_16_bit_copies_give_the_same_picture(name: str, params: dict[str, Any]) 
 def test_keypoints_land_where_their_dots_land(name: str, params: dict[str, Any]) -> None:
     chain = make(name, {**params, **({"fill": 0.0} if "fill" in REGISTRY[name].__dataclass_fields__ else {})})
     stages = stages_of(chain)
-    if not stages:
-        pytest.skip("moves no points")
+    if not stages or any(stage.tiles for stage in stages):
+        pytest.skip("moves no points, or cuts dots at the edges of tiles")
     points = np.array([[40.0, 30.0], [64.0, 48.0], [90.0, 60.0]])
     only = augment.Compose([_Only(stages=tuple(stages))])
     y, x = np.mgrid[0:H, 0:W] + 0.5

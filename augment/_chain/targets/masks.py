@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.hints import hint_of
-from imgproc._scanline import Erase, Geometry, MaskOnly, Stage, check_label, run_mask
+from imgproc._scanline import Erase, Geometry, MaskOnly, Stage, check_label, run_mask, tiles_back
 from imgproc._scanline.matrix import IDENTITY, inverse, multiply
 
 from .base import Opened, Passage, Piece, Rules, Target
@@ -103,6 +103,10 @@ def through_mask(mask: np.ndarray, stages: Sequence[Stage]) -> np.ndarray:
 
 def stages_back(stages: list[Geometry], height: int, width: int) -> list[Geometry]:
     """Geometric stages from the output back to an input of (height, width)."""
+    for k, stage in enumerate(stages):
+        if stage.tiles is not None:
+            back = stage._replace(tiles=tiles_back(stage.tiles))
+            return [*stages_back(stages[k + 1 :], *stage.size), back, *stages_back(stages[:k], height, width)]
     if not stages:
         return []
     if all(stage.grid is None for stage in stages):
