@@ -6,6 +6,7 @@ from ._channels import *
 from ._convert import *
 from ._jitter import *
 from ._levels import *
+from ._normalize import *
 from ._statistics import *
 
 _publish(globals())

@@ -29,6 +29,7 @@ from oracles.color import (
 )
 
 import imgproc.color
+from augment import Compose
 from augment.color import (
     CLAHE,
     AutoContrast,
@@ -277,5 +278,35 @@ def test_normalize(dtype: np.dtype) -> None:
     np.testing.assert_allclose(result, expected, atol=2e-6)
     one = applied(Normalize(mean=0.5, std=[0.25]), grey(dtype))
     np.testing.assert_allclose(one, (grey(dtype) / top(image) - 0.5) / 0.25, atol=2e-6)
-    with pytest.raises(ValueError, match="3 values"):
-        applied(Normalize(), grey(dtype))
+    with pytest.raises(ValueError, match=r"3 values, those of ImageNet: pass mean=0.5"):
+        Compose([Normalize()])(image=grey(dtype), key=1)
+
+
+@every_dtype
+@pytest.mark.parametrize("method", ["image", "image_per_channel", "min_max", "min_max_per_channel"])
+def test_normalize_by_what_the_image_gives(method: str, dtype: np.dtype) -> None:
+    """Beside NumPy's mean and deviation of float64; of any number of channels, and of large images."""
+    axis = (0, 1) if method.endswith("channel") else None
+    for image in (photo(dtype), grey(dtype), photo(dtype)[..., :2], np.tile(photo(dtype), (16, 16, 1))):
+        levels = (image / np.float64(top(image))).reshape(*image.shape[:2], -1)
+        if method.startswith("min"):
+            shift, scale = levels.min(axis=axis), np.ptp(levels, axis=axis)
+        else:
+            shift, scale = levels.mean(axis=axis), levels.std(axis=axis)
+        result = applied(Normalize(method=method), image)
+        assert result.dtype == (np.float64 if dtype == np.float64 else np.float32)
+        np.testing.assert_allclose(result.reshape(levels.shape), (levels - shift) / scale, atol=1e-5)
+        flat = np.full_like(image, image.flat[0])
+        assert not applied(Normalize(method=method), flat).any()
+
+
+def test_normalize_takes_numbers_for_one_method_only() -> None:
+    with pytest.raises(ValueError, match=r"mean is a number of method='standard', got 0.5 with method='image'"):
+        Normalize(method="image", mean=0.5)
+    with pytest.raises(ValueError, match="method must be"):
+        Normalize(method="per_image")
+    chain = Compose([Normalize(method="min_max"), Gamma(gamma=(2.0, 2.0), p=1)])  # in [0, 1]
+    assert chain(image=photo(), key=1)["image"].dtype == np.float32
+    assert "float32" in Compose([Normalize(method="image")]).explain((8, 9, 3))
+    with pytest.raises(ValueError, match=r"levels in \[0, 1\] for Gamma"):
+        Compose([Normalize(method="image"), Gamma()])(image=photo(), key=1)
