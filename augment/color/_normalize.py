@@ -164,6 +164,6 @@ declare(
         Single(
             "Normalize", {"method": "image_per_channel"}, {"normalization": "image_per_channel"}, "of the image", 2.0
         ),
-        Single("Normalize", {"method": "min_max"}, {"normalization": "min_max"}, "from least to most", 2.0),
+        Single("Normalize", {"method": "min_max"}, {"normalization": "min_max"}, "from least to most", 1.5),
     ],
 )
