@@ -110,6 +110,7 @@ STAGES: dict[str, Callable[[float, Frame, dict[str, Any]], list[Stage]]] = {
     "Posterize": lambda value, frame, outside: [pixel.posterize(value)] if value < 8 else [],
     "Solarize": lambda value, frame, outside: [pixel.solarize(value)],
     "AutoContrast": lambda value, frame, outside: _auto_contrast.lower({}, frame),
+    "Invert": lambda value, frame, outside: [pixel.invert()],
     "Equalize": lambda value, frame, outside: (_equalize_8 if frame.dtype == np.uint8 else _equalize).lower({}, frame),
 }
 """The value is a slope, pixels, degrees, a factor, bits, or a fraction of full scale."""
@@ -139,6 +140,7 @@ def shifts(strongest: float, *, shares: bool) -> dict[str, Operation]:
 
 
 RAND_AUGMENT = _space(0.3, shifts(150 / 331, shares=True), 30.0, 0.9, 4.0)
+AUTO_AUGMENT = {operation.name: operation for operation in (*RAND_AUGMENT, Operation("Invert"))}
 TRIVIAL_AUGMENT = _space(0.99, shifts(32.0, shares=False), 135.0, 0.99, 2.0)
 
 GEOMETRIC = (
