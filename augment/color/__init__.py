@@ -4,6 +4,7 @@ from imgproc._core.publish import publish as _publish
 
 from ._channels import *
 from ._convert import *
+from ._dtypes import *
 from ._jitter import *
 from ._levels import *
 from ._normalize import *
