@@ -8,6 +8,7 @@ from ._dtypes import *
 from ._jitter import *
 from ._levels import *
 from ._normalize import *
+from ._stain import *
 from ._statistics import *
 
 _publish(globals())
