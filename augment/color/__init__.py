@@ -10,5 +10,6 @@ from ._levels import *
 from ._normalize import *
 from ._stain import *
 from ._statistics import *
+from ._transfer import *
 
 _publish(globals())

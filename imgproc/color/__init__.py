@@ -9,6 +9,7 @@ from ._hsi import *
 from ._hsv import *
 from ._illuminant import *
 from ._lab import *
+from ._transfer import *
 from ._xyz import *
 from ._ycrcb import *
 
