@@ -14,6 +14,7 @@ MAPS_TO_THE_UNIT_RANGE = {
     "emboss": "a cosine",
     "equalize_histogram": "whatever the range before",
     "equalize_histogram_local": "ranks",
+    "hed_to_rgb": "the light that dyes leave",
     "match_histogram": "the levels of the reference",
     "match_histogram_local": "the levels of the reference",
     "rescale": "what it is for",
