@@ -14,7 +14,7 @@ __all__: list[str] = []
 EXAMPLES: dict[str, dict[str, Any]] = {
     "AtLeastOneBBoxRandomCrop": {"height": 224, "width": 224},
     "CenterCrop": {"height": 224, "width": 224},
-    "CropAndPad": {"percent": 0.1},
+    "CropAndPad": {"percent": (-0.1, 0.1)},
     "CropNonEmptyMaskIfExists": {"height": 224, "width": 224},
     "GridElasticDeform": {"num_grid_xy": (4, 4), "magnitude": 10},
     "LongestMaxSize": {"max_size": 512},
