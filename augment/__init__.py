@@ -15,5 +15,6 @@ from .groups import *
 from .mix import *
 from .noise import *
 from .policy import *
+from .weather import *
 
 _publish(globals(), listed=True, peers=_NAMES)

@@ -1,0 +1,7 @@
+"""Transforms of weather and lenses: what lies between the camera and the things, on its glass, and in its optics."""
+
+from imgproc._core.publish import publish as _publish
+
+from ._fog import *
+
+_publish(globals())

@@ -1,0 +1,52 @@
+"""Weather and lenses, slowly: textures by whole arrays, layers pixel by pixel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from augment.weather._noise import uniforms
+from oracles.plain import full_scale
+
+
+def stored(levels: np.ndarray, dtype: Any) -> np.ndarray:
+    """Levels on [0, 1] in a dtype: integers are rounded half to even and saturated."""
+    top = full_scale(dtype)
+    if np.dtype(dtype).kind == "f":
+        return levels.astype(dtype)
+    return np.rint(np.clip(levels * top, 0, top)).astype(dtype)
+
+
+def over(image: np.ndarray, cover: np.ndarray, color: Any) -> np.ndarray:
+    """A color over an image, by a share for each pixel."""
+    levels = image / full_scale(image.dtype)
+    if image.ndim == 3 and cover.ndim == 2:
+        cover = cover[..., None]
+    return stored(levels + cover * (np.asarray(color) - levels), image.dtype)
+
+
+def plasma(size: int, numbers: np.ndarray, decay: float) -> np.ndarray:
+    """The diamond-square algorithm on a square torus by rolled arrays; each place has its number in [-1, 1]."""
+    torus = np.zeros((size, size))
+    torus[0, 0] = numbers[0, 0]
+    step, amplitude = size, 1.0
+    while step >= 2:
+        half = step // 2
+        corners = torus[::step, ::step]
+        squares = corners + np.roll(corners, -1, axis=0)
+        squares = squares + np.roll(squares, -1, axis=1)
+        torus[half::step, half::step] = squares / 4 + amplitude * numbers[half::step, half::step]
+        middles = torus[half::step, half::step]
+        tops = middles + np.roll(middles, 1, axis=0) + corners + np.roll(corners, -1, axis=1)
+        torus[::step, half::step] = tops / 4 + amplitude * numbers[::step, half::step]
+        lefts = middles + np.roll(middles, 1, axis=1) + corners + np.roll(corners, -1, axis=0)
+        torus[half::step, ::step] = lefts / 4 + amplitude * numbers[half::step, ::step]
+        step, amplitude = half, amplitude * decay
+    torus -= torus.min()
+    return torus / torus.max()
+
+
+def numbers_of(stream: int, shape: tuple[int, int]) -> np.ndarray:
+    """The numbers of a stream by their place, in [-1, 1]."""
+    return 2.0 * uniforms(stream, shape[0] * shape[1]).reshape(shape).astype(np.float64) - 1
