@@ -3,5 +3,6 @@
 from imgproc._core.publish import publish as _publish
 
 from ._fog import *
+from ._rain import *
 
 _publish(globals())

@@ -7,6 +7,7 @@ it is 1 only the layer is seen.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,21 +17,6 @@ from imgproc._core.planes import canonical, full_scale
 from imgproc._core.threads import run_bands
 
 __all__: list[str] = []
-
-
-@kernel(inner=True)
-def store_row(levels, top, out):
-    """Store a row of levels; with a `top` above 0 it is rounded half to even and saturated."""
-    if top > 0:
-        low, high = levels.dtype.type(0), levels.dtype.type(top)
-        for i in range(out.size):
-            v = levels[i]
-            v = low if v < low else v
-            v = high if v > high else v
-            out[i] = np.int32(np.rint(v))
-    else:
-        for i in range(out.size):
-            out[i] = levels[i]
 
 
 @kernel(inner=True)
@@ -47,27 +33,49 @@ def _spread(share, channels, wide):
                 wide[x * channels + c] = share[x]
 
 
-@kernel
-def _blend(rows, cover, colors, top, out, y0, y1):
-    """Each level v becomes ``v + a (color - v)``, with a of its pixel, or of itself where the cover has all channels.
+@kernel(inner=True)
+def cover_row(row, share, colors, tone, wide, out):
+    """Each level v of a row becomes ``v scale + shift``, and that ``v + a (color - v)``.
 
-    `colors` has one level for each sample of a row.
+    The share a is that of its pixel, or of the sample itself where there are as many.  `colors` has one level for each
+    sample, and `wide` has room for as many shares.  `tone` is (scale, shift, full scale), the last one 0 for floats.
     """
-    rows, cover, colors, out = borrowed(rows), borrowed(cover), borrowed(colors), borrowed(out)
-    size = colors.size
-    channels = size // cover.shape[1]
-    wide, levels = np.empty(size, cover.dtype), np.empty(size, colors.dtype)
-    nothing = cover.dtype.type(0)
-    for y in range(y0, y1):
-        row, share = rows[y], cover[y]
-        if channels > 1:
-            _spread(share, channels, wide)
-            share = wide
-        for i in range(size):
-            v, a = colors.dtype.type(row[i]), share[i]
+    scale, shift, top = tone
+    nothing, channels = share.dtype.type(0), row.size // share.size
+    if channels > 1:
+        _spread(share, channels, wide)
+        share = wide
+    if top > 0:
+        for i in range(row.size):
+            v = colors.dtype.type(row[i]) * scale + shift
+            out[i] = np.int32(np.rint(v + share[i] * (colors[i] - v)))
+    else:
+        for i in range(row.size):
+            v, a = colors.dtype.type(row[i]) * scale + shift, share[i]
             mixed = v + a * (colors[i] - v)
-            levels[i] = v if a == nothing else mixed
-        store_row(levels, top, out[y])
+            out[i] = v if a == nothing else mixed
+
+
+@kernel
+def _blend(rows, cover, colors, tone, out, y0, y1):
+    rows, cover, colors, out = borrowed(rows), borrowed(cover), borrowed(colors), borrowed(out)
+    wide = np.empty(colors.size, cover.dtype)
+    for y in range(y0, y1):
+        cover_row(rows[y], cover[y], colors, tone, wide, out[y])
+
+
+def colors_of(image: np.ndarray, color: float | Sequence[float]) -> np.ndarray:
+    """The levels of a color for each sample of a row of an image; one fraction of full scale, or one a channel."""
+    work, top = work_dtype(image.dtype), full_scale(image.dtype)
+    if isinstance(color, float):
+        return np.full(image.shape[1] * channels_of(image), color * top, work)
+    return np.tile(np.array(color, np.float64) * top, image.shape[1]).astype(work)
+
+
+def tone_of(image: np.ndarray, scale: float = 1.0, shift: float = 0.0) -> tuple[Any, Any, int]:
+    """What `cover_row` wants: a factor and a shift, a fraction of full scale, in the image's kind of numbers."""
+    number, top = work_dtype(image.dtype).type, full_scale(image.dtype)
+    return number(scale), number(shift * top), top if image.dtype.kind == "u" else 0
 
 
 def blend(image: np.ndarray, cover: np.ndarray, color: float | Sequence[float]) -> np.ndarray:
@@ -89,11 +97,14 @@ def blend(image: np.ndarray, cover: np.ndarray, color: float | Sequence[float]) 
     out = np.empty(image.shape, image.dtype)
     if not image.size:
         return out
-    h, top = len(image), full_scale(image.dtype)
-    rows, result = canonical(image).reshape(h, -1), out.reshape(h, -1)
-    levels = np.full(channels_of(image), color, np.float64) * top
-    colors = np.tile(levels, image.shape[1]).astype(work_dtype(image.dtype))
-    shares = canonical(cover).reshape(h, -1)
-    limit = top if image.dtype.kind == "u" else 0
-    run_bands(lambda y0, y1: _blend(rows, shares, colors, limit, result, y0, y1), h, pixels=image.size)
+    h = len(image)
+    rows, result, shares = canonical(image).reshape(h, -1), out.reshape(h, -1), canonical(cover).reshape(h, -1)
+    colors, tone = colors_of(image, color), tone_of(image)
+    run_bands(lambda y0, y1: _blend(rows, shares, colors, tone, result, y0, y1), h, pixels=image.size)
     return out
+
+
+def number_of(count: int, height: int, width: int) -> int:
+    """How many things an image has that has so many in a square of its shorter side: at most one for each pixel."""
+    short, long = sorted((height, width))
+    return min(round(count * long / short), short * long)

@@ -10,7 +10,7 @@ from helpers.functions import example_image
 from oracles import weather as oracle
 from oracles.color import with_params
 
-from augment import Fog
+from augment import Fog, Rain
 
 SIZE = (29, 32)
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
@@ -47,3 +47,31 @@ def test_a_long_thin_image_has_fog_of_its_own_size() -> None:
     image = np.zeros((1, 1 << 20), np.uint8)
     found = with_params(Fog(), image, density=1.0, patchiness=1.0, level=1.0, stream=3)
     assert found.min() == 0 and found.max() == 255 and 100 < found.mean() < 155
+
+
+def test_a_streak_is_where_it_was_drawn() -> None:
+    """One drop over black: a line of its length, width and slant, brightest in its middle, and dimmed light around."""
+    rain = Rain(width=0.02, level=1.0)
+    image = photo(np.float64, None, (200, 200))
+    drawn = {"length": 0.3, "angle": 20.0, "opacity": 1.0, "dimming": 0.4}
+    for stream in range(40):
+        found = with_params(rain, image, drops=1, stream=stream, **drawn) - (image + 0.4 * (0.25 - image))
+        y, x = np.nonzero(found > 1e-9)
+        if y.size and y.min() > 0 and y.max() < 199 and x.min() > 0 and x.max() < 199:
+            break
+    near = oracle.uniforms(stream, 1, 2)[0] ** 2
+    length = 60 * (0.3 + 0.7 * near)
+    assert abs((y.max() - y.min()) - length * np.cos(np.deg2rad(20))) < 2
+    assert np.polyfit(y, x, 1)[0] == pytest.approx(np.tan(np.deg2rad(20)), rel=0.15)
+    assert x.size == pytest.approx(length * (4 * (0.3 + 0.7 * near) + 1), rel=0.25)
+    assert abs(np.argmax(found.max(axis=1)) - (y.max() + y.min()) / 2) < 4
+
+
+def test_rain_is_rain_at_every_size() -> None:
+    """Streaks cover the same share of a small image and of a large one."""
+    shares = []
+    for side in (64, 256, 1024):
+        image = np.zeros((side, side), np.float32)
+        drops = {"drops": 400, "length": 0.1, "angle": 5.0, "opacity": 0.8, "dimming": 0.0}
+        shares.append(np.mean([with_params(Rain(), image, stream=s, **drops).mean() for s in range(4)]))
+    assert max(shares) < 1.5 * min(shares)

@@ -72,6 +72,8 @@ WIDER: dict[str, tuple[float, str]] = {
     "multi_otsu": (5.0, BINS),
     "bilateral_filter": (ONE_LEVEL, "a level at the edge of a cell of the grid is in one or the other by rounding"),
     "joint_bilateral_filter": (1.5, "a level at the edge of a cell of the grid is in one or the other by rounding"),
+    "Rain": (3.0, "each streak is rounded, and they lie one over the other"),
+    "Snow": (3.0, "each flake is rounded, and they lie one over the other"),
     "FourierDomainAdaptation": (2.0, "the reference is rounded as the image is"),
 }
 DECIDES = {
