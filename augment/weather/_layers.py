@@ -20,6 +20,27 @@ __all__: list[str] = []
 
 
 @kernel(inner=True)
+def lay_on(line, first, channels, share, level):
+    """Lay a share of a level over a pixel of floats."""
+    for i in range(first, first + channels):
+        line[i] += share * (level - line[i])
+
+
+@kernel(inner=True)
+def lay_on_whole(line, i, channels, share, level):
+    """The same over integers, rounded half to even."""
+    if channels == 3:  # written out, as most images have three
+        u, v, w = np.float32(line[i]), np.float32(line[i + 1]), np.float32(line[i + 2])
+        line[i] = np.int32(np.rint(u + share * (level - u)))
+        line[i + 1] = np.int32(np.rint(v + share * (level - v)))
+        line[i + 2] = np.int32(np.rint(w + share * (level - w)))
+        return
+    for j in range(i, i + channels):
+        v = np.float32(line[j])
+        line[j] = np.int32(np.rint(v + share * (level - v)))
+
+
+@kernel(inner=True)
 def _spread(share, channels, wide):
     """Repeat the share of each pixel for each of its channels."""
     if channels == 3:

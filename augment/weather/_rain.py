@@ -21,7 +21,7 @@ from imgproc._scanline import Stage, Whole, pixel, run
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
 from .._ranges import integer_range, number_range
-from ._layers import number_of
+from ._layers import lay_on, lay_on_whole, number_of
 from ._noise import uniforms
 
 __all__ = ["Rain"]
@@ -52,27 +52,6 @@ class Streaks(NamedTuple):
 
 
 @kernel(inner=True)
-def _lay_on(line, first, channels, share, level):
-    """Lay a share of a level over a pixel of floats."""
-    for i in range(first, first + channels):
-        line[i] += share * (level - line[i])
-
-
-@kernel(inner=True)
-def _lay_on_whole(line, i, channels, share, level):
-    """The same over integers, rounded half to even."""
-    if channels == 3:  # written out, as most images have three
-        u, v, w = np.float32(line[i]), np.float32(line[i + 1]), np.float32(line[i + 2])
-        line[i] = np.int32(np.rint(u + share * (level - u)))
-        line[i + 1] = np.int32(np.rint(v + share * (level - v)))
-        line[i + 2] = np.int32(np.rint(w + share * (level - w)))
-        return
-    for j in range(i, i + channels):
-        v = np.float32(line[j])
-        line[j] = np.int32(np.rint(v + share * (level - v)))
-
-
-@kernel(inner=True)
 def _streak(rows, kind, streaks, slope, x, y, near):
     """One streak from (x, y) down, thicker and denser in its middle, with a rim of one pixel.
 
@@ -93,9 +72,9 @@ def _streak(rows, kind, streaks, slope, x, y, near):
         for column in range(max(first, 0), min(first + count, width)):
             a = share * min(max(reach - abs(off + np.float32(column - first)), zero), one)
             if whole:
-                _lay_on_whole(line, column * channels, channels, a, level)
+                lay_on_whole(line, column * channels, channels, a, level)
             else:
-                _lay_on(line, column * channels, channels, a, level)
+                lay_on(line, column * channels, channels, a, level)
 
 
 @kernel

@@ -10,7 +10,7 @@ from helpers.functions import example_image
 from oracles import weather as oracle
 from oracles.color import with_params
 
-from augment import Fog, Rain
+from augment import Fog, Rain, Snow
 
 SIZE = (29, 32)
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
@@ -24,11 +24,11 @@ def photo(dtype: Any = np.uint8, channels: int | None = 3, size: tuple[int, int]
     return image
 
 
-def near(found: np.ndarray, expected: np.ndarray, times: float = 1.0) -> None:
+def near(found: np.ndarray, expected: np.ndarray, times: float = 1.0, share: float = 0.02) -> None:
     assert found.dtype == expected.dtype
     difference = np.abs(found.astype(np.float64) - expected)
     assert difference.max() <= times * TOLERANCE[str(found.dtype)]
-    assert np.mean(difference > 0.5) < 0.02  # of the levels of integers: roundings that fall to the other side
+    assert np.mean(difference > 0.5) < share  # of the levels of integers: roundings that fall to the other side
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -75,3 +75,12 @@ def test_rain_is_rain_at_every_size() -> None:
         drops = {"drops": 400, "length": 0.1, "angle": 5.0, "opacity": 0.8, "dimming": 0.0}
         shares.append(np.mean([with_params(Rain(), image, stream=s, **drops).mean() for s in range(4)]))
     assert max(shares) < 1.5 * min(shares)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_flakes_are_ellipses_by_their_formula(dtype: Any) -> None:
+    image = photo(dtype, None, (60, 47))
+    drawn = {"radius": 0.1, "stretch": 1.8, "angle": 25.0, "opacity": 0.9, "whitening": 0.3}
+    found = with_params(Snow(), image, flakes=25, stream=5, **drawn)
+    expected = oracle.snow(image / oracle.full_scale(image.dtype), 5, round(25 * 60 / 47), drawn)
+    near(found, oracle.stored(expected, image.dtype), times=2, share=0.1)  # each flake is rounded

@@ -50,3 +50,22 @@ def plasma(size: int, numbers: np.ndarray, decay: float) -> np.ndarray:
 def numbers_of(stream: int, shape: tuple[int, int]) -> np.ndarray:
     """The numbers of a stream by their place, in [-1, 1]."""
     return 2.0 * uniforms(stream, shape[0] * shape[1]).reshape(shape).astype(np.float64) - 1
+
+
+def snow(levels: np.ndarray, stream: int, number: int, drawn: dict[str, float]) -> np.ndarray:
+    """Ellipses by whole arrays, over levels on [0, 1] of a grey image."""
+    h, w = levels.shape
+    x, y, near = (uniforms(stream, number, c).astype(np.float64) for c in range(3))
+    largest, stretch, angle = drawn["radius"] * min(h, w), drawn["stretch"], np.deg2rad(drawn["angle"])
+    margin = largest * stretch
+    py, px = np.mgrid[:h, :w] + 0.5
+    levels = levels + drawn["whitening"] * (0.9 - levels)
+    for k, top in enumerate(np.sort(y)):
+        size = near[k] ** 3
+        radius, opacity = largest * (0.25 + 0.75 * size), drawn["opacity"] * (1 - 0.5 * size)
+        opacity, radius = opacity * min(radius / 0.8, 1) ** 2, max(radius, 0.8)
+        dx, dy = px - ((w + 2 * margin) * x[k] - margin), py - ((h + 2 * margin) * top - margin)
+        along, across = dx * np.sin(angle) + dy * np.cos(angle), dx * np.cos(angle) - dy * np.sin(angle)
+        q = (along / (radius * stretch)) ** 2 + (across / radius) ** 2
+        levels = levels + opacity * np.clip(1 - q, 0, None) ** 2 * (1 - levels)
+    return levels
