@@ -4,6 +4,7 @@ from imgproc._core.publish import publish as _publish
 
 from ._fog import *
 from ._rain import *
+from ._shadow import *
 from ._snow import *
 
 _publish(globals())

@@ -10,7 +10,7 @@ from helpers.functions import example_image
 from oracles import weather as oracle
 from oracles.color import with_params
 
-from augment import Fog, Rain, Snow
+from augment import Fog, Rain, Shadow, Snow
 
 SIZE = (29, 32)
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
@@ -84,3 +84,12 @@ def test_flakes_are_ellipses_by_their_formula(dtype: Any) -> None:
     found = with_params(Snow(), image, flakes=25, stream=5, **drawn)
     expected = oracle.snow(image / oracle.full_scale(image.dtype), 5, round(25 * 60 / 47), drawn)
     near(found, oracle.stored(expected, image.dtype), times=2, share=0.1)  # each flake is rounded
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_shadows_are_polygons_with_soft_rims(dtype: Any) -> None:
+    image = photo(dtype, 3, (60, 47))
+    for softness in (0.0, 0.2):
+        drawn = {"strength": 0.7, "size": 0.6, "softness": softness}
+        found = with_params(Shadow(), image, shadows=3, stream=9, **drawn)
+        near(found, oracle.over(image, oracle.shadow((60, 47), 9, 3, drawn), 0.0))

@@ -69,3 +69,20 @@ def snow(levels: np.ndarray, stream: int, number: int, drawn: dict[str, float]) 
         q = (along / (radius * stretch)) ** 2 + (across / radius) ** 2
         levels = levels + opacity * np.clip(1 - q, 0, None) ** 2 * (1 - levels)
     return levels
+
+
+def shadow(size: tuple[int, int], stream: int, shadows: int, drawn: dict[str, float]) -> np.ndarray:
+    """How much of the light shadows take from each pixel."""
+    h, w = size
+    py, px = np.mgrid[:h, :w] + 0.5
+    light = np.ones(size)
+    soft = max(drawn["softness"] * min(size), 1.0)
+    for u in uniforms(stream, 16 * shadows).reshape(shadows, 16).astype(np.float64):
+        count, inside = 3 + min(int(4 * u[3]), 3), np.full(size, np.inf)
+        for i in range(count):
+            turn = 2 * np.pi / count * (i + 0.6 * u[4 + 2 * i] + u[2])
+            reach = drawn["size"] * min(size) * (0.4 + 0.6 * u[5 + 2 * i])
+            inside = np.minimum(inside, reach - (px - w * u[0]) * np.cos(turn) - (py - h * u[1]) * np.sin(turn))
+        t = np.clip(inside / soft + 0.5, 0, 1)
+        light *= 1 - drawn["strength"] * t * t * (3 - 2 * t)
+    return 1 - light
