@@ -10,7 +10,7 @@ from helpers.functions import example_image
 from oracles import weather as oracle
 from oracles.color import with_params
 
-from augment import Fog, Rain, Shadow, Snow
+from augment import Fog, Rain, Shadow, Snow, SunFlare
 
 SIZE = (29, 32)
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
@@ -93,3 +93,23 @@ def test_shadows_are_polygons_with_soft_rims(dtype: Any) -> None:
         drawn = {"strength": 0.7, "size": 0.6, "softness": softness}
         found = with_params(Shadow(), image, shadows=3, stream=9, **drawn)
         near(found, oracle.over(image, oracle.shadow((60, 47), 9, 3, drawn), 0.0))
+
+
+def test_a_flare_adds_light_around_its_source_and_ghosts_on_its_line() -> None:
+    black = np.zeros((120, 160, 3))
+    drawn = {"x": 0.2, "y": 0.25, "radius": 0.5, "intensity": 0.9, "stream": 3}
+    alone = with_params(SunFlare(), black, ghosts=0, **drawn)
+    py, px = np.mgrid[:120, :160] + 0.5
+    distance = np.hypot(px - 32, py - 30)
+    assert alone[30, 32, 0] == pytest.approx(0.9, abs=0.01)  # its middle has its intensity, in red
+    np.testing.assert_allclose(alone[30, 32] / alone[30, 32, 0], (1.0, 0.93, 0.8), rtol=1e-5)
+    assert alone[distance > 61].max() < 0.01  # the core alone reaches beyond the glow
+    means = [alone[..., 0][(distance >= r) & (distance < r + 5)].mean() for r in range(0, 60, 5)]
+    assert min(means) > 0 and np.argmax(means) == 0
+    ghosts = (with_params(SunFlare(), black, ghosts=6, **drawn) - alone).max(axis=-1)
+    t = ((px - 32) * (80 - 32) + (py - 30) * (60 - 30)) / (48**2 + 30**2)
+    beside = np.hypot(px - 32 - t * 48, py - 30 - t * 30)
+    assert ghosts.min() > -1e-6 and ghosts.max() > 0.02
+    assert ghosts[beside > 0.125 * 120 + 1].max() < 1e-6
+    image = photo(np.uint8)
+    assert (with_params(SunFlare(), image, ghosts=6, **drawn) >= image).all()
