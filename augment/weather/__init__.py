@@ -7,5 +7,6 @@ from ._fog import *
 from ._rain import *
 from ._shadow import *
 from ._snow import *
+from ._spatter import *
 
 _publish(globals())

@@ -116,3 +116,67 @@ def plasma(size: tuple[int, int], stream: int, decay: float) -> np.ndarray:
     low, high = _bounds(torus)
     _onto_unit(torus, low, np.float32(1) / max(high - low, np.float32(1e-30)))
     return torus[:h, :w]
+
+
+# --- smooth noise -----------------------------------------------------------------------------------------------------
+
+
+@kernel(inner=True)
+def _spline(t):
+    """Weights of the four control points around a place, t of the way from the second to the third."""
+    s, sixth = np.float32(1) - t, np.float32(1.0 / 6.0)
+    square, cube = t * t, t * t * t
+    second = (cube * np.float32(3) - square * np.float32(6) + np.float32(4)) * sixth
+    third = (np.float32(1) + (t + square - cube) * np.float32(3)) * sixth
+    return s * s * s * sixth, second, third, cube * sixth
+
+
+@kernel
+def _along(control, spacing, lines):
+    """Splines along x through each row of control points."""
+    for x in range(lines.shape[1]):
+        place = (x + 0.5) / spacing
+        k = np.int64(place)
+        a, b, c, d = _spline(np.float32(place - k))
+        for i in range(lines.shape[0]):
+            row = control[i]
+            lines[i, x] = a * row[k] + b * row[k + 1] + c * row[k + 2] + d * row[k + 3]
+
+
+@kernel
+def _down(lines, spacing, weight, out):
+    """Splines along y, times a weight, added to what is there."""
+    for y in range(out.shape[0]):
+        place = (y + 0.5) / spacing
+        k = np.int64(place)
+        a, b, c, d = _spline(np.float32(place - k))
+        a, b, c, d = a * weight, b * weight, c * weight, d * weight
+        p, q, r, s, row = lines[k], lines[k + 1], lines[k + 2], lines[k + 3], out[y]
+        for x in range(row.size):
+            row[x] += (a * p[x] + b * q[x]) + (c * r[x] + d * s[x])
+
+
+def smooth_noise(size: tuple[int, int], stream: int, spacings: list[float]) -> np.ndarray:
+    """A smooth field around 0: cubic B-splines through uniform numbers, so many pixels apart.
+
+    Parameters
+    ----------
+    size : (int, int)
+        (h, w), at least (1, 1).
+    stream : int
+    spacings : list of float
+        Distance of the control points, at least 1 [px]; each adds a field of half the weight of the one before.
+
+    Returns
+    -------
+    float32 ndarray of shape (h, w)
+    """
+    h, w = size
+    out = np.zeros(size, np.float32)
+    for octave, spacing in enumerate(spacings):
+        down, across = int(h / spacing) + 4, int(w / spacing) + 4
+        control = uniforms(stream, down * across, octave).reshape(down, across) - np.float32(0.5)
+        lines = np.empty((down, w), np.float32)
+        _along(control, spacing, lines)
+        _down(lines, spacing, np.float32(0.5**octave), out)
+    return out

@@ -10,7 +10,7 @@ from helpers.functions import example_image
 from oracles import weather as oracle
 from oracles.color import with_params
 
-from augment import Fog, Rain, Shadow, Snow, SunFlare
+from augment import Fog, Rain, Shadow, Snow, Spatter, SunFlare
 
 SIZE = (29, 32)
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
@@ -113,3 +113,20 @@ def test_a_flare_adds_light_around_its_source_and_ghosts_on_its_line() -> None:
     assert ghosts[beside > 0.125 * 120 + 1].max() < 1e-6
     image = photo(np.uint8)
     assert (with_params(SunFlare(), image, ghosts=6, **drawn) >= image).all()
+
+
+def test_smooth_noise_is_a_spline_surface() -> None:
+    for spacing in (3.0, 7.3):
+        np.testing.assert_allclose(*oracle.splines((40, 33), 21, spacing), atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["water", "mud"])
+def test_spatter_covers_its_share_and_leaves_the_rest(kind: str) -> None:
+    for side in (96, 400):
+        image = np.full((side, side, 3), 0.5, np.float32)
+        drawn = {"amount": 0.2, "size": 0.03, "opacity": 0.8}
+        found = with_params(Spatter(kind=kind), image, stream=4, **drawn)
+        changed = (found != image).any(axis=-1)
+        assert 0.17 < changed.mean() < 0.3  # rims are soft
+        middle = found[np.abs(found - image).max(axis=-1) > 0.1].mean(axis=0)
+        assert (middle[0] < middle[2]) == (kind == "water") and (middle.mean() > 0.5) == (kind == "water")

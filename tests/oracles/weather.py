@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 
-from augment.weather._noise import uniforms
+from augment.weather._noise import smooth_noise, uniforms
 from oracles.plain import full_scale
 
 
@@ -86,3 +87,12 @@ def shadow(size: tuple[int, int], stream: int, shadows: int, drawn: dict[str, fl
         t = np.clip(inside / soft + 0.5, 0, 1)
         light *= 1 - drawn["strength"] * t * t * (3 - 2 * t)
     return 1 - light
+
+
+def splines(size: tuple[int, int], stream: int, spacing: float) -> tuple[np.ndarray, np.ndarray]:
+    """A field of smooth noise, and the same by SciPy's B-splines."""
+    down, across = int(size[0] / spacing) + 4, int(size[1] / spacing) + 4
+    control = uniforms(stream, down * across).reshape(down, across) - 0.5
+    places = [(np.arange(n) + 0.5) / spacing + 1 for n in size]
+    expected = ndimage.map_coordinates(control, np.meshgrid(*places, indexing="ij"), order=3, prefilter=False)
+    return smooth_noise(size, stream, [spacing]), expected
