@@ -77,6 +77,21 @@ def cover_row(row, share, colors, tone, wide, out):
             out[i] = v if a == nothing else mixed
 
 
+@kernel(inner=True)
+def settle_row(levels, tone, out):
+    """Store a row of levels; integers are rounded half to even and saturated.  `tone` as for `cover_row`."""
+    low, top = levels.dtype.type(0), levels.dtype.type(tone[2])
+    if top > 0:
+        for i in range(levels.size):
+            v = levels[i]
+            v = low if v < low else v
+            v = top if v > top else v
+            out[i] = np.int32(np.rint(v))
+    else:
+        for i in range(levels.size):
+            out[i] = levels[i]
+
+
 @kernel
 def _blend(rows, cover, colors, tone, out, y0, y1):
     rows, cover, colors, out = borrowed(rows), borrowed(cover), borrowed(colors), borrowed(out)

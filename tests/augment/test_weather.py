@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from helpers.functions import example_image
 from oracles import weather as oracle
 from oracles.color import with_params
 
-from augment import Fog, Rain, Shadow, Snow, Spatter, SunFlare
+from augment import Fog, GlassBlur, Rain, Shadow, Snow, Spatter, SunFlare, ZoomBlur
 
 SIZE = (29, 32)
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
@@ -130,3 +131,39 @@ def test_spatter_covers_its_share_and_leaves_the_rest(kind: str) -> None:
         assert 0.17 < changed.mean() < 0.3  # rims are soft
         middle = found[np.abs(found - image).max(axis=-1) > 0.1].mean(axis=0)
         assert (middle[0] < middle[2]) == (kind == "water") and (middle.mean() > 0.5) == (kind == "water")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+def test_zoom_blur_is_the_mean_of_views(dtype: Any) -> None:
+    """Of a smooth picture, so that to interpolate twice blurs little more; OpenCV enlarges, in single precision."""
+    y, x = np.mgrid[:90, :120]
+    levels = 0.5 + 0.2 * np.sin(x / 9.0) + 0.2 * np.cos(y / 11.0 + x / 30.0)
+    image = oracle.stored(np.stack([levels, levels**2, 1 - levels], axis=-1), dtype)
+    views = []
+    for k in range(8):  # 11 pixels at the border are 4 views, and up to 3 pixels apart
+        zoom = 1.2 ** (k / 7)
+        matrix = np.array([[zoom, 0, 60 * (1 - zoom) + (zoom - 1) / 2], [0, zoom, 45 * (1 - zoom) + (zoom - 1) / 2]])
+        views.append(cv2.warpAffine(image.astype(np.float32), matrix, (120, 90), borderMode=cv2.BORDER_REPLICATE))
+    found, expected = with_params(ZoomBlur(), image, factor=1.2), np.mean(views, axis=0)
+    scale = oracle.full_scale(image.dtype)
+    assert np.abs(found[2:-2, 2:-2] - expected[2:-2, 2:-2]).max() <= (0.5 if scale > 1 else 0) + 0.008 * scale
+    flat = photo(dtype, 3) * 0 + image[0, 0]
+    np.testing.assert_allclose(with_params(ZoomBlur(), flat, factor=1.5), flat, rtol=1e-12)
+
+
+def test_glass_scatters_pixels_by_every_move_alike() -> None:
+    """Of an image that says where its pixels are; a blur this narrow does nothing."""
+    h, w = 60, 80
+    y, x = np.mgrid[:h, :w].astype(np.float64)
+    image = np.stack([y, x, y + x], axis=-1)
+    glass = GlassBlur(iterations=1, sigma=(1e-9, 1e-9))
+    found = with_params(glass, image, sigma=1e-9, distance=0.05, stream=12)
+    inside = slice(4, -4)
+    moves = np.rint(found - image)[inside, inside]
+    np.testing.assert_allclose(moves[..., 0] + moves[..., 1], moves[..., 2], atol=0.1)
+    assert np.abs(moves[..., :2]).max() == 3
+    counts = np.histogram2d(moves[..., 0].ravel(), moves[..., 1].ravel(), bins=np.arange(-3.5, 4))[0]
+    assert abs(counts / counts.mean() - 1).max() < 0.45  # 76 of each of the 49 moves
+    assert (found >= 0).all() and (found[..., 1] <= w - 1).all()
+    twice = with_params(GlassBlur(iterations=2), image, sigma=1e-9, distance=0.05, stream=12)
+    assert 3 < np.abs(twice - image)[inside, inside, :2].max() <= 6.1
