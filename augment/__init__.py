@@ -16,5 +16,6 @@ from .migrate import *
 from .mix import *
 from .noise import *
 from .policy import *
+from .weather import *
 
 _publish(globals(), listed=True, peers=_NAMES)
