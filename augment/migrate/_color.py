@@ -278,11 +278,11 @@ def _to_tensor_3d(read: Reader) -> Transform:
 def _stain(read: Reader) -> Transform:
     method, preset = read("method", "stains"), read("preset", "stains")
     if method != "preset" or preset != "standard":
-        read.differs("the dyes are those of the preset 'standard', there by preset, by draw or by the image")
+        read.differs("the dyes are those of the preset 'standard'; there they are drawn, or of the image")
     if not read("augment_background", "always"):
         read.differs("white changes by the shift; there it stays")
     read.differs(
-        "what the two dyes cannot make stays, as a third one; there it is lost, which is much where the image is no slide"
+        "what the two dyes cannot make stays, as a third one; there it is lost, much where the image is no slide"
     )
     scale = read.pair("intensity_scale_range", "scale")
     return read.make("StainJitter", scale=scale, shift=read.pair("intensity_shift_range", "shift"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .._chain.transform import Transform
 from ._reader import Missing, Reader, mapping
 
@@ -40,9 +42,10 @@ def references(read: Reader) -> list[Any]:
         raise Missing(
             f"the references come with the call there: write augment.{_REFERENCES[read.name]}(references=[...], ...)"
         )
-    if function is None and any(isinstance(image, str) for image in found):
-        raise Missing("the references must be images here: read them with imgproc.io first")
-    return [function(image) if function is not None else image for image in found]
+    images = [image if isinstance(image, np.ndarray) or function is None else function(image) for image in found]
+    if not all(isinstance(image, np.ndarray) for image in images):
+        raise Missing("the references must be images here: read them first")
+    return images
 
 
 _REFERENCES = {
