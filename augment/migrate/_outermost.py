@@ -122,9 +122,7 @@ def _columns(reader: Reader, fields: dict[str, Any], found: str) -> None:
         return
     fields["keypoint_columns"] = columns
     if "angle" in columns:
-        reader.differs(
-            "angles of keypoints are counter-clockwise as seen here, clockwise there: give them the other sign"
-        )
+        reader.note("angles of keypoints follow a transposition here, which albumentations turns the wrong way")
 
 
 _COLUMNS = {"a": "angle", "s": "scale", "z": "z"}
