@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from .change import Change, sample
-from .near import LAWS, near
+from .near import LAWS, near, served
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("imgproc", "augment", "gallery", "tests", "kernels", "docs", ".github", ".ci")
@@ -44,12 +44,17 @@ def fails(root: Path, tests: list[str], seconds: float) -> str:
 
 
 def tried(change: Change, root: Path, seconds: float) -> str:
-    """Make a change, and run the tests that are near, then the laws; who noticed it."""
+    """Make a change; run the tests near it, the laws of the names it serves, then all laws.  Who noticed it."""
     path = root / change.file
     text = path.read_text()
     path.write_text(change.apply(text))
+    names = " or ".join(served(root, change.file))
     try:
-        return fails(root, near(root, change.file), seconds) or fails(root, [LAWS], 3 * seconds)
+        return (
+            fails(root, near(root, change.file), seconds)
+            or (names and fails(root, [LAWS, "-k", names], seconds))
+            or fails(root, [LAWS], 3 * seconds)
+        )
     finally:
         path.write_text(text)
 
