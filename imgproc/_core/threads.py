@@ -23,6 +23,7 @@ from typing import Any
 
 from .check import integer
 from .declare import declare
+from .door import UNTRUSTING, trust, trusting
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
@@ -126,7 +127,7 @@ def run_all(jobs: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
     errors: list[BaseException] = []
     queue = iter(range(len(jobs)))
     state = threading.Condition()
-    active, closed = 0, False
+    active, closed, trusted = 0, False, trusting()
 
     def work() -> None:
         outer = getattr(_inside, "pool", False)
@@ -149,9 +150,11 @@ def run_all(jobs: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
             if closed:
                 return
             active += 1
+        trust(trusted)
         try:
             work()
         finally:
+            trust(UNTRUSTING)
             with state:
                 active -= 1
                 state.notify()
@@ -184,6 +187,7 @@ def ordered_map(work: Callable[[Any], Any], items: Iterable[Any], threads: int) 
         yield from map(work, source)
         return
     waiting: deque[Future[Any]] = deque()
+    trusted = trusting()
 
     def submit(item: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -191,13 +195,15 @@ def ordered_map(work: Callable[[Any], Any], items: Iterable[Any], threads: int) 
         def job() -> None:
             if not future.set_running_or_notify_cancel():
                 return
-            _inside.pool = True
+            _inside.pool, outer = True, trusting()
+            trust(trusted)
             try:
                 future.set_result(work(item))
             except BaseException as error:
                 future.set_exception(error)
             finally:
                 _inside.pool = False
+                trust(outer)
 
         _hand_out(job, threads, copies=1)
         return future

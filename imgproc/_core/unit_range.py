@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .door import is_inside
 from .formats import channels_of
 
 LEAST, MOST = -1.0, 2.0
@@ -24,7 +25,7 @@ def must_be_unit(image: np.ndarray, name: str = "image", *, who: str = "this", m
 
     That is if more than one in a hundred of its levels lies beyond -16 or 16, and more than 8 of them, or if
     more than a quarter lies below -1 or above 2.  NaN does not count.  Images of integers have the range of their
-    dtype, and cost nothing here.
+    dtype, and cost nothing here.  What a chain has made of an image that its door has let in is not refused.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ def must_be_unit(image: np.ndarray, name: str = "image", *, who: str = "this", m
         return  # the usual case, said sooner than how many there are; NaN goes on
     far = np.count_nonzero(np.abs(seen) > FAR)
     many = np.count_nonzero(np.abs(seen - seen.dtype.type(0.5)) > MOST - 0.5) > MANY * seen.size
-    if many or far > max(SHARE * seen.size, 8):
+    if (many or far > max(SHARE * seen.size, 8)) and not is_inside():
         _refuse(image if mask is None else image[mask], name, who)
 
 
