@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import one_of
-from imgproc._core.door import layout_is_trusted
+from imgproc._core.door import trusted
 from imgproc._core.hints import looks_like_planes
 
 __all__: list[str] = []
@@ -26,7 +26,7 @@ def check_layout(layout: Any, images: Any) -> bool:
         if len(shape) != 3:
             continue
         planes = (shape[2], shape[0], shape[1]) if first else shape
-        if looks_like_planes(*planes, batch=True) and not layout_is_trusted():
+        if looks_like_planes(*planes, batch=True) and not trusted().layout:
             came = f"images must have shape {_shape(first, images)}"
             where = images.shape if isinstance(images, np.ndarray) else f"{shape} in images[{i}]"
             other = "last" if first else "first"

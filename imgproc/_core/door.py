@@ -2,54 +2,53 @@
 
 Some checks judge an array by what it looks like: its shape (`hints`) or its range (`unit_range`).  They are for what
 comes from outside.  In the middle of a chain they would refuse what a crop or a sharpening has made of a good image.
-Only a check that is about to refuse asks here, so this costs nothing where all is well.
+Callers can vouch for what they pass, too (`imgproc.trust_layout`, `imgproc.trust_levels`).  Only a check that is about
+to refuse asks here, so this costs nothing where all is well.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__: list[str] = []
 
 
-class _Trust(threading.local):
-    inside = False
-    """Whether this thread works inside of a chain."""
-    layout = False
-    """Whether the caller vouches for the layout of all images."""
+class Trust(NamedTuple):
+    """What a thread trusts."""
+
+    layout: bool = False
+    """Arrays are images (h, w, c), whatever they look like."""
+    levels: bool = False
+    """Levels are meant as they are, whatever they look like."""
 
 
-_trust = _Trust()
-UNTRUSTING = False, False
-"""What a thread trusts at first."""
+NOTHING, ALL = Trust(), Trust(True, True)
 
 
-def is_inside() -> bool:
-    """Whether an array comes from the inside of a chain."""
-    return _trust.inside
+class _Thread(threading.local):
+    trust = NOTHING
 
 
-def layout_is_trusted() -> bool:
-    """Whether an array is an image (h, w, c), whatever it looks like."""
-    return _trust.inside or _trust.layout
+_thread = _Thread()
+
+
+def trusted() -> Trust:
+    """What this thread trusts."""
+    return _thread.trust
+
+
+def set_trust(trust: Trust) -> Trust:
+    """Let this thread trust something else; returns what it trusted before."""
+    before, _thread.trust = _thread.trust, trust
+    return before
 
 
 def inside(function: Callable[..., Any], *args: Any) -> Any:
     """Call a function on what a chain has made."""
-    outer, _trust.inside = _trust.inside, True
+    before = set_trust(ALL)
     try:
         return function(*args)
     finally:
-        _trust.inside = outer
-
-
-def trusting() -> tuple[bool, bool]:
-    """What this thread trusts, to be handed to a helping thread."""
-    return _trust.inside, _trust.layout
-
-
-def trust(state: tuple[bool, bool]) -> None:
-    """Trust what another thread does."""
-    _trust.inside, _trust.layout = state
+        set_trust(before)

@@ -17,6 +17,7 @@ import numpy as np
 
 from .check import real
 from .formats import channels_of, is_sequence
+from .unit_range import must_be_unit
 
 
 class Scale(NamedTuple):
@@ -50,6 +51,7 @@ def fraction(
     above: float | None = None,
     at_least: float | None = None,
     at_most: float | None = None,
+    default: float | None = None,
 ) -> float:
     """Check a finite number that is a fraction of full scale, and its bounds.
 
@@ -63,8 +65,12 @@ def fraction(
         The image that the number is for.  If it is of floats and goes beyond the range, so may the number.
     above, at_least, at_most : float, optional
         Bounds that hold in any case.
+    default : float, optional
+        What the number is if the caller does not say it.  That is a fraction, so it is for levels from 0 to 1 alone.
     """
     number = real(value, name)
+    if default is not None and number == default and image is not None:
+        must_be_unit(image, who=f"{name}={default:.3g}", other=f", or {name}= in the units of the image")
     whole = image is not None and image.dtype.kind == "u" and scale in (LEVEL, SHIFT)  # whose levels end at 1
     if not scale.least <= number <= (1.0 if whole else scale.most):
         _refuse_beyond(number, name, scale, image)

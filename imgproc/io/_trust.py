@@ -1,4 +1,4 @@
-"""A block of code whose caller vouches for the layout of images."""
+"""Blocks of code whose caller vouches for images that look wrong."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator
 
 from .._core.declare import declare
-from .._core.door import trust, trusting
+from .._core.door import set_trust, trusted
 
-__all__ = ["trust_layout"]
+__all__ = ["trust_layout", "trust_levels"]
 
 
 @contextlib.contextmanager
@@ -27,6 +27,7 @@ def trust_layout() -> Iterator[None]:
     See Also
     --------
     channels_last : For arrays whose channels do come first.
+    trust_levels : The same for the range of levels.
 
     Notes
     -----
@@ -53,12 +54,51 @@ def trust_layout() -> Iterator[None]:
     ...     imgproc.gaussian_blur(strip, sigma=1.0).shape
     (3, 640, 200)
     """
-    outer = trusting()
-    trust((outer[0], True))
+    before = set_trust(trusted()._replace(layout=True))
     try:
         yield
     finally:
-        trust(outer)
+        set_trust(before)
 
 
-declare(trust_layout, no_peer="it computes nothing")
+@contextlib.contextmanager
+def trust_levels() -> Iterator[None]:
+    """Take levels of float images as they are, also where an operation for levels from 0 to 1 gets clearly others.
+
+    Functions such as `adjust_gamma` and `rgb_to_lab`, and chains with such transforms, refuse images that look as if
+    they were in 0 to 255, or in Hounsfield units.  Photos of a high dynamic range may look so, too: their levels go far
+    beyond 1 where the sky is.  For these, call functions and chains within this block.  It holds for the thread that
+    runs the block, and for the threads that work for it there.
+
+    Returns
+    -------
+    context manager
+        It gives nothing to the block.
+
+    See Also
+    --------
+    rescale : For images in other units.
+
+    Notes
+    -----
+    Levels are clearly not those from 0 to 1 if more than a quarter of them lies below -1 or above 2, or if more than
+    one in a hundred, and more than 8, lies beyond -16 or 16.  Some thousand levels are looked at, evenly spread.
+    NaN does not count.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import imgproc
+    >>> sky = np.full((4, 4), 32.0, np.float32)
+    >>> with imgproc.trust_levels():
+    ...     float(imgproc.adjust_gamma(sky, gamma=0.2)[0, 0])
+    2.0
+    """
+    before = set_trust(trusted()._replace(levels=True))
+    try:
+        yield
+    finally:
+        set_trust(before)
+
+
+declare(trust_layout, trust_levels, no_peer="it computes nothing")

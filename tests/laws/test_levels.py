@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,16 @@ import pytest
 from helpers.levels import (
     EXAMPLE,
     LEVEL,
+    NO_LEVEL,
     REGISTRY,
+    SENTENCE,
     SHIFT,
     SPREAD,
     TURN,
     VARIANCE,
     Scale,
     build,
+    entries,
     example_call,
     example_image,
     fraction,
@@ -35,24 +37,8 @@ from helpers.levels import (
 import augment
 import imgproc
 
-SENTENCE = re.compile(r"\bfractions? of (its )?full scale\b")
 NAMES = {"fill", "sigma_color", "kappa", "noise", "std", "shift", "level", "offset"}
 """Whose docstrings must have the sentence, wherever they stand."""
-
-NO_LEVEL = {
-    ("total_variation_deconvolution", "weight"): "a weight, for levels that are fractions",
-    ("match_histogram", "reference"): "an image or a distribution, whose levels are fractions",
-    ("adjust_hue", "shift"): "in turns",
-}
-
-
-def entries(thing: Any) -> Iterator[tuple[str, str]]:
-    """The parameters in a docstring, one by one, each with its description."""
-    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[\w ]*\n-+\n|\Z)", inspect.getdoc(thing) or "", re.S | re.M)
-    parts = re.split(r"^(?! )(.+)$", section[1] if section else "", flags=re.M)
-    for head, body in zip(parts[1::2], parts[2::2], strict=True):
-        for name in head.partition(" : ")[0].split(","):
-            yield name.strip(), " ".join(body.split())
 
 
 def fractions_of(things: dict[str, Any]) -> list[tuple[str, str]]:
