@@ -55,15 +55,15 @@ OF_FUNCTIONS = fractions_of(FUNCTIONS)
 OF_TRANSFORMS = fractions_of({name: REGISTRY[name] for name in EXAMPLE})
 
 
-def with_128(value: Any) -> Any:
+def with_128(value: Any, number: float = 128) -> Any:
     """The value with 128 as its last number."""
     if isinstance(value, np.ndarray):
         value = value.copy()
-        value[(-1,) * value.ndim] = 128
+        value[(-1,) * value.ndim] = number
         return value
     if isinstance(value, (tuple, list)):
-        return (*value[:-1], with_128(value[-1]))
-    return 128
+        return (*value[:-1], with_128(value[-1], number))
+    return number
 
 
 def call(name: str, parameter: str, image: np.ndarray) -> Any:
@@ -120,6 +120,36 @@ def test_a_transform_refuses_128(name: str, parameter: str) -> None:
     parameters[parameter] = with_128(parameters.get(parameter, default))
     with pytest.raises(ValueError, match=SAYS.format(re.escape(parameter))):
         build(name, parameters)
+
+
+OF_SIDES = [
+    (name, parameter)
+    for name in EXAMPLE
+    for parameter, body in entries(REGISTRY[name])
+    if re.search(r"\bfractions? of the (image|width|(shorter )?side)", body)
+]
+"""Lengths as fractions of the image."""
+
+
+@pytest.mark.parametrize(("name", "parameter"), OF_SIDES)
+def test_a_fraction_of_the_image_is_no_number_of_pixels(name: str, parameter: str) -> None:
+    parameters = dict(EXAMPLE[name])
+    default = next(f.default for f in dataclasses.fields(REGISTRY[name]) if f.name == parameter)
+    area = any(p == parameter and "area" in body for p, body in entries(REGISTRY[name]))
+    for pixels, part in ((20, r"0\.0391"), (3, r"0\.00586")):
+        parameters[parameter] = with_128(parameters.get(parameter, default), pixels)
+        says = rf"is a fraction of the image's side, .*: {pixels} of 512 pixels is {part}$"
+        if area:
+            says = f"must be <= 1, got {pixels}"
+        with pytest.raises(ValueError, match=rf"^{parameter}(\[.+\])* {says}"):
+            build(name, parameters)
+
+
+def test_some_lengths_are_fractions_of_the_image() -> None:
+    assert len(OF_SIDES) >= 9
+    with pytest.raises(ValueError, match=r"^translate\[0\] is a fraction of the image's side, .*: -20 of 512"):
+        augment.Affine(translate=(-20, 20))
+    assert augment.Affine(translate=(-2, 2)).translate == (-2.0, 2.0)
 
 
 @pytest.mark.parametrize("which", ["imgproc", "augment"])
