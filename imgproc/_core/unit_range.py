@@ -64,7 +64,7 @@ def is_beyond_unit(image: np.ndarray, mask: np.ndarray | None = None) -> bool:
     ):
         return False  # the usual case, said sooner than how many there are; NaN goes on
     many = np.count_nonzero(np.abs(seen - seen.dtype.type(0.5)) > MOST - 0.5) > MANY * seen.size
-    return many or _has_far(seen)
+    return bool(many) or _has_far(seen)
 
 
 def must_be_turns(hue: np.ndarray, name: str) -> None:
