@@ -158,7 +158,7 @@ class Compose(Group):
             dtype,
             self.layout,
             bool(self.fuse),
-            needs_unit([node.transform for node in plan.nodes], self.dtype),
+            needs_unit(plan.could_act(), self.dtype),
             tuple(
                 name
                 for declared, default in _DEFAULTS.items()

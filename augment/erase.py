@@ -17,7 +17,7 @@ from imgproc._core import elementary
 from imgproc._core.check import flag, integer, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.formats import channels_of
-from imgproc._core.levels import fill_levels
+from imgproc._core.levels import SIDE, fill_levels
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import full_scale
 from imgproc._scanline import Deferred, MaskOnly, Stage, Whole, check_label, pixel, run
@@ -236,8 +236,8 @@ class CoarseDropout(_Erasing):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("holes", integer_range(self.holes, "holes", at_least=0, at_most=_MOST_HOLES))
-        self._keep("height", number_range(self.height, "height", above=0, at_most=1))
-        self._keep("width", number_range(self.width, "width", above=0, at_most=1))
+        self._keep("height", number_range(self.height, "height", SIDE, above=0, at_most=1))
+        self._keep("width", number_range(self.width, "width", SIDE, above=0, at_most=1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The rectangles."""
@@ -302,7 +302,7 @@ class GridDropout(_Erasing):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("ratio", number_range(self.ratio, "ratio", above=0, at_most=1))
-        self._keep("unit", number_range(self.unit, "unit", above=0, at_most=1))
+        self._keep("unit", number_range(self.unit, "unit", SIDE, above=0, at_most=1))
         flag(self.random_offset, "random_offset")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

@@ -12,7 +12,7 @@ from imgproc._core.check import flag, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SHIFT, SPREAD
 from imgproc._scanline import Stage, Whole, pixel
-from imgproc.noise import KINDS, LARGEST_ORDER, add_noise
+from imgproc.noise import KINDS, LARGEST_ORDER, UNIT_KINDS, add_noise
 
 from ._chain.drawn import Rule, number
 from ._chain.keys import Draws
@@ -360,7 +360,7 @@ class AddNoise(Transform):
 
     def wants_unit(self) -> bool:
         """Some laws speak of black and white."""
-        return self.kind in ("poisson", "salt_and_pepper", "quantization")
+        return self.kind in UNIT_KINDS
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """What the law wants, and the stream that is its key."""

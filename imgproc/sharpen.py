@@ -15,6 +15,7 @@ from ._core.levels import SPREAD, fill_level, fraction
 from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale, on_intensity
 from ._core.threads import run_bands
+from ._core.unit_range import must_be_unit
 from ._neighbours.correlate import blend_differences, blur_separable
 from ._neighbours.correlate import unsharp_mask as _unsharp
 from ._neighbours.float_filters import apply, separable
@@ -233,7 +234,7 @@ def emboss(image: np.ndarray, *, azimuth: float = 135.0, elevation: float = 45.0
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     References
     ----------
@@ -241,6 +242,7 @@ def emboss(image: np.ndarray, *, azimuth: float = 135.0, elevation: float = 45.0
     three by three pixels (Prewitt's), here of unit length.
     """
     image = as_image(image)
+    must_be_unit(image, who="emboss")
     azimuth, depth = math.radians(real(azimuth, "azimuth")), real(depth, "depth", at_least=0)
     elevation = math.radians(real(elevation, "elevation", at_least=0, at_most=90))
     if not image.size:
@@ -302,7 +304,8 @@ def detail_enhance(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, or for the default `edge` floats are clearly not levels from 0 to
+        1 (see `to_uint8`).
 
     References
     ----------
@@ -311,7 +314,7 @@ def detail_enhance(
     """
     image = as_image(image)
     sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0)
-    edge = fraction(edge, "edge", SPREAD, image, above=0)
+    edge = fraction(edge, "edge", SPREAD, image, above=0, default=0.1)
     color = color_mode(color, image)
     if not image.size:
         return image.copy()

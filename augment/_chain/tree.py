@@ -39,6 +39,7 @@ def in_order(group: Group) -> Iterator[tuple[int, bool]]:
 
 
 Kinds = frozenset[Kind]
+_ANY: Kinds = frozenset((Kind(3, np.dtype(np.uint8)),))
 
 
 class Node(NamedTuple):
@@ -98,6 +99,12 @@ class Plan:
                         f"got {self._dtype}"
                     )
                 self.taken.add(frame.kind)
+
+    def could_act(self) -> list[Transform]:
+        """The transforms that some key lets act, in order: not those that stand below a `p` of 0."""
+        seen: set[int] = set()
+        _reach(self.root, False, seen)
+        return [self.nodes[slot].transform for slot in sorted(seen)]
 
     def values(self, keys: np.ndarray, seed: int) -> list[list[list[float]]]:
         """The first draws of every transform for every key, from one kernel call."""
@@ -177,6 +184,21 @@ def _leaving(node: Node, name: str, forced: bool, kinds: Kinds) -> Kinds:
             transform.check(kind, name)
         after = frozenset(map(transform.leads_to, kinds))
     return after if forced or transform.p == 1 else after | kinds
+
+
+def _reach(node: Node, forced: bool, seen: set[int]) -> None:
+    """Note the numbers of the transforms that can act, this one and those below it."""
+    if not (forced or node.transform.p > 0) or node.slot in seen:
+        return
+    seen.add(node.slot)
+    below = node.children
+    if below is not None:
+
+        def child(k: int, force: bool, kinds: Kinds) -> Kinds:
+            _reach(below[k], force, seen)
+            return kinds
+
+        node.transform.follow(_ANY, child)  # type: ignore[attr-defined]
 
 
 class _Walk:

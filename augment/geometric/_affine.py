@@ -8,6 +8,7 @@ import math
 from imgproc._core import elementary
 from imgproc._core.check import flag
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SIDE
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import (
     cos_sin,
@@ -141,7 +142,7 @@ class Affine(_Warp):
         Range of the angle in degrees by which vertical (x) and horizontal (y) lines turn, counter-clockwise as seen;
         within -90 and 90, drawn for each axis.
     translate : (float, float), or two of them for x and y
-        Range of the shift as a fraction of the width (x) and height (y), drawn for each axis.
+        Range of the shift as a fraction of the width (x) and height (y), drawn for each axis; within -2 and 2.
     keep_ratio : bool
         With one range for `scale`: whether both axes get the same factor.
     fit : bool
@@ -176,7 +177,7 @@ class Affine(_Warp):
         self._keep("scale", axis_ranges(self.scale, "scale", at_least=1e-6, at_most=1e6))
         self._keep("rotate", number_range(self.rotate, "rotate"))
         self._keep("shear", axis_ranges(self.shear, "shear", above=-90, below=90))
-        self._keep("translate", axis_ranges(self.translate, "translate"))
+        self._keep("translate", axis_ranges(self.translate, "translate", SIDE))
         flag(self.fit, "fit")
         one = flag(self.keep_ratio, "keep_ratio") and not isinstance(self.scale[0], tuple)
         low, high = self.rotate
@@ -266,7 +267,7 @@ class Perspective(_Warp):
     Parameters
     ----------
     scale : (float, float)
-        Range of the standard deviation, at least 0.
+        Range of the standard deviation as a fraction of the sides, at least 0.
     keep_size : bool
         Whether the result has the size of the image; otherwise its size is that of the quadrilateral: the longer of
         opposite sides, or, with `fit`, its bounding box.
@@ -296,7 +297,7 @@ class Perspective(_Warp):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("scale", number_range(self.scale, "scale", at_least=0))
+        self._keep("scale", number_range(self.scale, "scale", SIDE, at_least=0))
         flag(self.keep_size, "keep_size")
         flag(self.fit, "fit")
 

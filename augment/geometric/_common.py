@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from imgproc._core.check import border_name, integer, one_of
-from imgproc._core.levels import fill_levels
+from imgproc._core.levels import ANY, Scale, fill_levels
 
 from .._chain.drawn import Rule, row, within
 from .._chain.transform import Kind, Transform
@@ -26,11 +26,13 @@ POSITIONS = {
 WHERE = (*POSITIONS, "random")
 
 
-def axis_ranges(value: Any, name: str, **bounds: float | None) -> tuple[Range, Range] | Range:
+def axis_ranges(value: Any, name: str, scale: Scale = ANY, /, **bounds: float | None) -> tuple[Range, Range] | Range:
     """A pair (low, high), or two of them, for x and for y."""
     if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(v, (tuple, list)) for v in value):
-        return number_range(value[0], f"{name}[0]", **bounds), number_range(value[1], f"{name}[1]", **bounds)
-    return number_range(value, name, **bounds)
+        return number_range(value[0], f"{name}[0]", scale, **bounds), number_range(
+            value[1], f"{name}[1]", scale, **bounds
+        )
+    return number_range(value, name, scale, **bounds)
 
 
 Axes = tuple[float, float, float, float]

@@ -9,8 +9,9 @@ import dataclasses
 
 import numpy as np
 
-from imgproc._core.check import integer, positive
+from imgproc._core.check import integer
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SIDE, fraction
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import IDENTITY
 
@@ -82,8 +83,8 @@ class Elastic(_Distortion):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("alpha", number_range(self.alpha, "alpha", at_least=0))
-        self._keep("spacing", positive(self.spacing, "spacing"))
+        self._keep("alpha", number_range(self.alpha, "alpha", SIDE, at_least=0))
+        self._keep("spacing", fraction(self.spacing, "spacing", SIDE, above=0))
         if 3.0 * self.alpha[1] > self.spacing:
             raise ValueError(f"alpha[1] must be <= spacing / 3 = {self.spacing / 3.0:g}, got {self.alpha[1]}")
 
@@ -214,7 +215,7 @@ class ThinPlateSpline(_Distortion):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("points", integer(self.points, "points", at_least=2, at_most=10))
-        self._keep("scale", number_range(self.scale, "scale", at_least=0))
+        self._keep("scale", number_range(self.scale, "scale", SIDE, at_least=0))
         most = 0.15 / (self.points - 1)
         if self.scale[1] > most + 1e-9:
             raise ValueError(f"scale[1] must be <= 0.15 / (points - 1) = {most:g}, got {self.scale[1]}")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._core.border import framed
+from .._core.door import inside
 from .._core.formats import channels_of, work_dtype
 from .._core.lookup import look_up
 from .._core.planes import as_planes, full_scale
@@ -67,9 +68,9 @@ def run(
             return _pass(image, geometry, ops, dtype, layout, out)
         image = _pass(image, geometry, ops) if geometry or ops else image
         if type(end) is Whole:
-            image = end.function(image)
+            image = inside(end.function, image)
         elif type(end) is Deferred:
-            queue.extend(reversed(end.resolve(image)))
+            queue.extend(reversed(inside(end.resolve, image)))
         whole = whole and image.dtype.kind == "u"
 
 

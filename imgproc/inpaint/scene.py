@@ -19,6 +19,7 @@ from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale, luma
 from .._core.threads import get_num_threads, ordered_map
+from .._core.unit_range import must_be_unit
 from ..geometry import resize
 from ._context import KEPT, UNITS, Place, block_means, coarse_places, lab_planes, levels_of, refined
 from ._features import LENGTH, read_reduced
@@ -155,7 +156,8 @@ def complete_scene(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value, or no pixel is left around the hole.
+        If an argument is of the wrong kind or value, or no pixel is left around the hole, or floats are clearly not
+        levels from 0 to 1 (see `to_uint8`).
 
     Warns
     -----
@@ -186,6 +188,7 @@ def complete_scene(
     """
     image = as_image(image, channels=(1, 3))
     mask = as_hole(mask, image, empty=False)
+    must_be_unit(image, who="complete_scene", mask=~mask)
     scenes, read = _scenes(database)
     n_scenes = integer(n_scenes, "n_scenes", at_least=1)
     n_results = integer(n_results, "n_results", at_least=1)

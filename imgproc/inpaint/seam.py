@@ -10,6 +10,7 @@ from .._core.check import as_hole, as_image, as_mask, integer, real, same_size
 from .._core.declare import another_like, declare, middle
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
+from .._core.unit_range import must_be_unit
 from ._flow import grid_flow
 
 __all__ = ["graph_cut_seam", "grid_cut"]
@@ -116,7 +117,8 @@ def graph_cut_seam(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value; image and source must be finite within the context.
+        If an argument is of the wrong kind or value; image and source must be finite within the context, or floats are
+        clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
@@ -139,6 +141,8 @@ def graph_cut_seam(
     if image.dtype != source.dtype:
         raise ValueError(f"source must have the dtype of image, {image.dtype}, got {source.dtype}")
     mask = as_hole(mask, image, empty=False)
+    for values, name in ((image, "image"), (source, "source")):
+        must_be_unit(values, name, who="graph_cut_seam", mask=~mask)
     valid = as_mask(valid, image, "valid")
     if valid is not None and (mask & ~valid).any():
         raise ValueError("valid must hold the hole: the source must show something everywhere in mask")

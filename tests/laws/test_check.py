@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import imgproc
 from imgproc._core import check as _check
 
 pytestmark = pytest.mark.nojit
@@ -74,10 +75,22 @@ def test_planes_are_no_image(shape: tuple[int, int, int]) -> None:
     message = (
         f"reference must have shape (h, w) or (h, w, c), got {shape}, which looks like {n} planes of {h} x {w}: use "
         "imgproc.channels_last(reference) if they are channels, or treat one at a time, reference[k], if they are "
-        "slices of a volume"
+        f"slices of a volume; if it is an image of {w} channels, call within imgproc.trust_layout()"
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         _check.as_image(np.broadcast_to(np.uint8(0), shape), "reference")
+
+
+def test_planes_are_images_where_the_caller_says_so() -> None:
+    for shape in PLANES:
+        image = np.broadcast_to(np.uint8(0), shape)
+        with imgproc.trust_layout():
+            assert _check.as_image(image) is image
+            with imgproc.trust_layout():
+                pass
+            assert _check.as_image(image) is image
+        with pytest.raises(ValueError, match=r"call within imgproc\.trust_layout\(\)$"):
+            _check.as_image(image)
 
 
 @pytest.mark.parametrize("shape", IMAGES)
