@@ -32,7 +32,11 @@ __all__ = ["Compose"]
 
 DTYPES = ("uint8", "uint16", "float16", "float32", "float64")
 LAYOUTS = ("last", "first")
-_DEFAULTS = {"box_fields": ("labels",), "keypoint_fields": ("keypoint_labels",)}
+_DEFAULTS = {
+    "box_fields": ("labels",),
+    "keypoint_fields": ("keypoint_labels",),
+    "polygon_fields": ("polygon_labels",),
+}
 """Fields that are known without being asked for."""
 
 
@@ -74,10 +78,10 @@ class Compose(Group):
         Return the part of a box that is in sight.  Otherwise all of it is returned.
     remove_invisible : bool
         Leave out keypoints that have left the image.
-    box_fields, keypoint_fields : sequence of str
-        Names of lists, tuples or arrays with one entry for each box or keypoint.  Names that are given here must come
-        with every sample that has boxes or keypoints; those of the defaults may be left out.  A default gives way where
-        its name is declared for something else, as in ``keypoint_fields=("labels",)``.
+    box_fields, keypoint_fields, polygon_fields : sequence of str
+        Names of lists, tuples or arrays with one entry for each box, keypoint or polygon.  Names that are given here
+        must come with every sample that has boxes, keypoints or polygons; those of the defaults may be left out.
+        A default gives way where its name is declared for something else, as in ``keypoint_fields=("labels",)``.
     image_names, mask_names : sequence of str
         Names of further images and masks, of the size of ``image``.
     p : float
@@ -85,8 +89,13 @@ class Compose(Group):
 
     Notes
     -----
-    Targets are ``image`` (required), ``mask`` (bool or labels), ``masks`` (a list, or an array (n, h, w)), ``boxes``
-    and ``keypoints`` (x, y).  All are in continuous coordinates: an image spans [0, w] x [0, h].
+    Targets are ``image`` (required), ``mask`` (bool or labels), ``masks`` (a list, or an array (n, h, w)), ``boxes``,
+    ``keypoints`` (x, y) and ``polygons``.  All are in continuous coordinates: an image spans [0, w] x [0, h].
+
+    ``polygons`` has a list of rings for each instance, as COCO's ``segmentation`` has: a ring is points (x, y), or one
+    row x0, y0, x1, y1, ...; one that lies in another and goes round the other way is a hole.  Frames cut them, in
+    several rings where they must, and `min_area` and `min_visibility` hold for them as for boxes.  They are never
+    made of masks.
 
     A chain that mixes also knows ``label``, the class of the image.  It is an integer, for which one of the transforms
     needs `num_classes`, or a vector of shares, and it comes back as a vector, whether the sample was mixed or not.
@@ -112,6 +121,7 @@ class Compose(Group):
     remove_invisible: bool = dataclasses.field(default=True, kw_only=True)
     box_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["box_fields"], kw_only=True)
     keypoint_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["keypoint_fields"], kw_only=True)
+    polygon_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["polygon_fields"], kw_only=True)
     image_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     mask_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     p: float = dataclasses.field(default=1.0, kw_only=True)
@@ -393,6 +403,7 @@ class Compose(Group):
         keypoints: Any = None,
         boxes: Any = None,
         mask: np.ndarray | None = None,
+        polygons: Any = None,
     ) -> dict[str, Any]:
         """Bring results on the output back to the input.
 
@@ -409,13 +420,15 @@ class Compose(Group):
             In the chain's `box_format`.  Boxes go through their corners, so that a rotated box comes back larger.
         mask : ndarray, optional
             Of the output's size.  What the output did not show becomes 0.
+        polygons : sequence, optional
+            Cut to what comes from the input; an instance of which nothing does has no rings.
 
         Returns
         -------
         dict
             The same names, on the input.
         """
-        targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask}
+        targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask, "polygons": polygons}
         given = {name: value for name, value in targets.items() if value is not None}
         return geometry.invert(self._chain, key, shape, given)
 

@@ -68,7 +68,7 @@ class Sample(Opened):
                 followers.append(target)
         for name in self.rules.needed:
             if name not in given and (of := table[name].of) in given:
-                where = "box_fields" if of == "boxes" else "keypoint_fields"
+                where = {"boxes": "box_fields", "keypoints": "keypoint_fields"}.get(of, "polygon_fields")
                 raise TypeError(f"{name} is missing: {where}= of the chain names it, so that it must come with {of}")
         for target in followers:
             opened[target.name] = target.open(given[target.name], self)

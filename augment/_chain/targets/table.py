@@ -10,6 +10,7 @@ from .fields import Field, Weights
 from .image import FurtherImage, Image
 from .masks import InstanceMasks, LabelMask
 from .points import Points
+from .polygons import Polygons
 
 IN_BATCHES = {"mask": "masks"}
 """Targets that have another name in batches, where there is one for each image."""
@@ -18,6 +19,7 @@ IN_SAMPLES = {many: one for one, many in IN_BATCHES.items()}
 DECLARED: dict[str, Callable[[str], Target]] = {
     "box_fields": lambda name: Field(name, "boxes"),
     "keypoint_fields": lambda name: Field(name, "keypoints"),
+    "polygon_fields": lambda name: Field(name, "polygons"),
     "image_names": FurtherImage,
     "mask_names": LabelMask,
 }
@@ -45,6 +47,7 @@ def chain_table(declared: dict[str, Sequence[str]], *, mixes: bool) -> Table:
         InstanceMasks("masks", "boxes" if mixes else None),
         Boxes("boxes"),
         Points("keypoints"),
+        Polygons("polygons", "boxes" if mixes else None),
     ]
     if mixes:
         targets += [Weights("box_weights", "boxes"), Weights("keypoint_weights", "keypoints")]
