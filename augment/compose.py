@@ -17,6 +17,7 @@ from ._chain import geometry, records
 from ._chain.batch import run_batch
 from ._chain.chain import Chain
 from ._chain.explain import explain
+from ._chain.extras import check_extra_names, check_names, make_extras
 from ._chain.keys import Draws, Key, fresh_key, key_array
 from ._chain.levels import needs_unit
 from ._chain.serialize import VERSION, check_size, check_version, from_plain, from_text, from_yaml_text, to_plain
@@ -80,6 +81,9 @@ class Compose(Group):
         its name is declared for something else, as in ``keypoint_fields=("labels",)``.
     image_names, mask_names : sequence of str
         Names of further images and masks, of the size of ``image``.
+    extra_names : sequence of str or "*"
+        Names of whatever else a sample has, such as ``("image_id", "path")``: it passes through as it is, the same
+        object.  ``"*"`` lets every name pass that the chain does not know, misspelled ones, too.
     p : float
         Probability that anything is applied.
 
@@ -87,6 +91,9 @@ class Compose(Group):
     -----
     Targets are ``image`` (required), ``mask`` (bool or labels), ``masks`` (a list, or an array (n, h, w)), ``boxes``
     and ``keypoints`` (x, y).  All are in continuous coordinates: an image spans [0, w] x [0, h].
+
+    ``label`` in a chain that does not mix, and ``labels`` without boxes, pass through as they are, like the names in
+    `extra_names`.  Where samples are mixed, extras are those of the sample; donors need none.
 
     A chain that mixes also knows ``label``, the class of the image.  It is an integer, for which one of the transforms
     needs `num_classes`, or a vector of shares, and it comes back as a vector, whether the sample was mixed or not.
@@ -114,6 +121,7 @@ class Compose(Group):
     keypoint_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["keypoint_fields"], kw_only=True)
     image_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     mask_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    extra_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     p: float = dataclasses.field(default=1.0, kw_only=True)
 
     _outermost = True
@@ -133,12 +141,10 @@ class Compose(Group):
         for name in ("fuse", "clip", "remove_invisible"):
             self._keep(name, flag(getattr(self, name), name))
         for name in DECLARED:
-            names = getattr(self, name)
-            if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
-                raise TypeError(f"{name} must be a sequence of strings, a list or a tuple, got {names!r}")
-            self._keep(name, tuple(names))
+            self._keep(name, check_names(getattr(self, name), name))
+        self._keep("extra_names", check_extra_names(self.extra_names))
         for name in unasked:  # a name that the caller wants for something else is free
-            wanted = {n for other in DECLARED if other != name for n in getattr(self, other)}
+            wanted = {n for other in (*DECLARED, "extra_names") if other != name for n in getattr(self, other)}
             default = _DEFAULTS[name]
             self._keep(name, default if wanted.isdisjoint(default) else tuple(n for n in default if n not in wanted))
         self._chain  # noqa: B018  # what is wrong with it is said now, not at the first call
@@ -166,7 +172,7 @@ class Compose(Group):
                 for name in getattr(self, declared)
             ),
         )
-        return Chain(plan, rules, self.seed)
+        return Chain(plan, rules, self.seed, make_extras(self.extra_names, rules.table, mixes=plan.mixes))
 
     def __getstate__(self) -> dict[str, Any]:
         # What is derived is made anew, so that a pickle (and a hash of it) depends on the declaration alone.
