@@ -24,6 +24,7 @@ from ._chain.serialize import VERSION, check_size, check_version, from_plain, fr
 from ._chain.stream import map_samples
 from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS
+from ._chain.targets.instances import MASKS
 from ._chain.targets.table import DECLARED, chain_table
 from ._chain.transform import Transform
 from ._chain.tree import Group, Plan, in_order
@@ -84,6 +85,13 @@ class Compose(Group):
     extra_names : sequence of str or "*"
         Names of whatever else a sample has, such as ``("image_id", "path")``: it passes through as it is, the same
         object.  ``"*"`` lets every name pass that the chain does not know, misspelled ones, too.
+    instances : bool
+        ``masks`` are those of the ``boxes``, one each: where a box is left out, so is its mask.  Without boxes, all
+        masks stay.
+    boxes_from_masks : bool
+        Measure each box anew, as the smallest around what is left of its mask, and leave out both where nothing is, or
+        where that is smaller than `min_area`.  `min_visibility` still is about the box that was given.  It needs
+        `instances`; masks must then come with boxes, and `clip` says nothing.
     p : float
         Probability that anything is applied.
 
@@ -98,9 +106,8 @@ class Compose(Group):
     A chain that mixes also knows ``label``, the class of the image.  It is an integer, for which one of the transforms
     needs `num_classes`, or a vector of shares, and it comes back as a vector, whether the sample was mixed or not.
     With boxes or keypoints come ``box_weights`` or ``keypoint_weights``, float32.  Every result has ``mix``, a
-    `MixInfo` for each mixing that was done.  ``masks`` are instance masks in such a chain: there is one for each box,
-    and it follows its box.  At each mixing, boxes are cut and keypoints outside of the image are left out, and
-    visibility is measured anew.
+    `MixInfo` for each mixing that was done.  ``masks`` belong to boxes in such a chain, as with `instances`.  At each
+    mixing, boxes are cut and keypoints outside of the image are left out, and visibility is measured anew.
 
     Donors have the targets of the sample, in the same formats.  They are raw samples, not what this chain has made of
     them: only the field `donor` of a transform that mixes prepares them.  Which donor meets which sample depends on the
@@ -122,6 +129,8 @@ class Compose(Group):
     image_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     mask_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     extra_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    instances: bool = dataclasses.field(default=False, kw_only=True)
+    boxes_from_masks: bool = dataclasses.field(default=False, kw_only=True)
     p: float = dataclasses.field(default=1.0, kw_only=True)
 
     _outermost = True
@@ -138,8 +147,10 @@ class Compose(Group):
         one_of(self.box_format, "box_format", FORMATS)
         self._keep("min_area", real(self.min_area, "min_area", at_least=0))
         self._keep("min_visibility", real(self.min_visibility, "min_visibility", at_least=0, at_most=1))
-        for name in ("fuse", "clip", "remove_invisible"):
+        for name in ("fuse", "clip", "remove_invisible", "instances", "boxes_from_masks"):
             self._keep(name, flag(getattr(self, name), name))
+        if self.boxes_from_masks and not self.instances:
+            raise ValueError("boxes_from_masks must be False without instances=True, by which boxes have masks")
         for name in DECLARED:
             self._keep(name, check_names(getattr(self, name), name))
         self._keep("extra_names", check_extra_names(self.extra_names))
@@ -155,7 +166,12 @@ class Compose(Group):
         dtype = None if self.dtype is None else np.dtype(self.dtype)
         plan = Plan(self, dtype)
         rules = Rules(
-            chain_table({name: getattr(self, name) for name in DECLARED}, mixes=plan.mixes),
+            chain_table(
+                {name: getattr(self, name) for name in DECLARED},
+                mixes=plan.mixes,
+                instances=self.instances,
+                boxes_from_masks=self.boxes_from_masks,
+            ),
             self.box_format,
             self.min_area,
             self.min_visibility,
@@ -170,7 +186,8 @@ class Compose(Group):
                 for declared, default in _DEFAULTS.items()
                 if getattr(self, declared) != default
                 for name in getattr(self, declared)
-            ),
+            )
+            + (MASKS,) * self.boxes_from_masks,
         )
         return Chain(plan, rules, self.seed, make_extras(self.extra_names, rules.table, mixes=plan.mixes))
 

@@ -101,3 +101,115 @@ def test_what_is_no_extra_is_refused() -> None:
             A.Compose([], box_fields=["labels2"], extra_names=[name])
     with pytest.raises(TypeError, match=r"extra_names must be a sequence of strings, a list or a tuple, or '\*', got"):
         A.Compose([], extra_names="note")
+
+
+# --- instances --------------------------------------------------------------------------------------------------------
+
+
+def instances(count: int = 5, seed: int = 0, dtype: Any = np.uint8) -> dict[str, Any]:
+    """Ellipses, the boxes around them in whole pixels, and their numbers."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:H, :W] + 0.5
+    masks = []
+    for _ in range(count):
+        cy, cx, ry, rx = rng.uniform(4, H - 4), rng.uniform(4, W - 4), rng.uniform(2, 9), rng.uniform(2, 9)
+        masks.append((((y - cy) / ry) ** 2 + ((x - cx) / rx) ** 2 <= 1).astype(dtype))
+    stack = np.stack(masks)
+    return {"masks": stack, "boxes": np.array([tight(mask) for mask in stack]), "labels": list(range(count))}
+
+
+def tight(mask: np.ndarray) -> tuple[float, float, float, float]:
+    """The slow way."""
+    rows, columns = np.nonzero(mask)[:2]
+    return float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1)
+
+
+CROP = A.Crop(size=(14, 18), p=1)
+CHAINS = {
+    "crop": [CROP],
+    "crops of boxes": [A.BoxSafeCrop(size=(20, 24), p=1), A.Affine(rotate=(-30, 30), p=1), CROP],
+    "bent": [A.Elastic(p=1), CROP],
+    "erased": [
+        A.CoarseDropout(holes=(3, 3), height=(0.4, 0.5), width=(0.4, 0.5), mask_fill=0, p=1),
+        A.HorizontalFlip(p=1),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize("kind", [np.asarray, list])
+def test_masks_go_with_their_boxes(name: str, kind: Any) -> None:
+    options: dict[str, Any] = {"seed": 2, "min_area": 6.0, "min_visibility": 0.2}
+    plain = A.Compose(CHAINS[name], **options)
+    follow = A.Compose(CHAINS[name], **options, instances=True)
+    measured = A.Compose(CHAINS[name], **options, instances=True, boxes_from_masks=True)
+    dropped = 0
+    for key in range(12):
+        sample = {"image": picture(key), **instances(seed=key)}
+        sample["masks"] = kind(sample["masks"])
+        alone = plain(**sample, key=key)
+        out = follow(**sample, key=key)
+        assert type(out["masks"]) is type(sample["masks"])
+        assert len(alone["masks"]) == 5  # in no relation to boxes
+        np.testing.assert_array_equal(out["boxes"], alone["boxes"])
+        np.testing.assert_array_equal(np.array(out["masks"]), np.array(alone["masks"])[out["labels"]])
+        tightly = measured(**sample, key=key)
+        expected = [(k, m) for k, m in zip(out["labels"], out["masks"], strict=True) if m.any()]
+        expected = [(k, m) for k, m in expected if (t := tight(m)) and (t[2] - t[0]) * (t[3] - t[1]) >= 6]
+        assert tightly["labels"] == [k for k, _ in expected]
+        np.testing.assert_array_equal(tightly["boxes"], np.reshape([tight(m) for _, m in expected], (-1, 4)))
+        assert len(tightly["masks"]) == len(expected)
+        for mask, (_, other) in zip(tightly["masks"], expected, strict=True):
+            np.testing.assert_array_equal(mask, other)
+        dropped += 5 - len(expected)
+        order = {n: sample[n] for n in ("labels", "masks", "image", "boxes")}
+        again = measured.replay(measured.draw(key, (H, W, 3), boxes=sample["boxes"]), **order)
+        np.testing.assert_array_equal(again["boxes"], tightly["boxes"])
+        np.testing.assert_array_equal(again["masks"], tightly["masks"])
+    assert dropped
+    round_trips(measured)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int64, np.float32])
+@pytest.mark.parametrize("box_format", ["coco", "yolo"])
+def test_boxes_of_masks_of_any_kind_and_format(dtype: Any, box_format: str) -> None:
+    chain = A.Compose([A.Transpose(p=1)], box_format=box_format, instances=True, boxes_from_masks=True)
+    masks = np.zeros((3, H, W, 2), dtype)
+    masks[0, 3:9, 5:20, 1] = 1
+    masks[2, 30, 39, 0] = masks[2, 31, 2, 1] = 1
+    loose = [(1.0, 1, 30, 30)] * 3 if box_format == "coco" else [(0.5, 0.5, 0.9, 0.9)] * 3
+    out = chain(image=picture(), masks=masks, boxes=loose, labels=["a", "b", "c"], key=0)
+    corners = np.array([(3.0, 5, 9, 20), (30, 2, 32, 40)])
+    if box_format == "coco":
+        expected = np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
+    else:
+        sides = np.array((H, W), float)
+        expected = np.hstack([(corners[:, :2] + corners[:, 2:]) / 2 / sides, (corners[:, 2:] - corners[:, :2]) / sides])
+    np.testing.assert_allclose(out["boxes"], expected, atol=1e-12)
+    assert out["labels"] == ["a", "c"]
+    assert out["masks"].shape == (2, W, H, 2)
+
+
+@pytest.mark.parametrize("mixing", [A.Mosaic(p=1), A.CopyPaste(p=1), A.CutMix(lam=0.5, p=1), A.MixUp(p=1)])
+def test_instances_of_mixed_samples(mixing: Any) -> None:
+    donors = [{"image": picture(k), **instances(4, k)} for k in range(3)]
+    chain = A.Compose([A.HorizontalFlip(), mixing, CROP], seed=1, instances=True, boxes_from_masks=True)
+    for key in range(6):
+        out = chain(image=picture(9), **instances(5, 9), donors=donors, key=(0, key))
+        assert len(out["boxes"]) == len(out["masks"]) == len(out["labels"]) == len(out["box_weights"])
+        np.testing.assert_array_equal(out["boxes"], np.reshape([tight(mask) for mask in out["masks"]], (-1, 4)))
+
+
+def test_instances_that_do_not_fit_are_refused() -> None:
+    things = instances()
+    chain = A.Compose([], instances=True)
+    assert len(chain(image=picture(), masks=things["masks"], key=0)["masks"]) == 5
+    with pytest.raises(ValueError, match="masks must have one mask per box, 5, got 4"):
+        chain(image=picture(), masks=things["masks"][:4], boxes=things["boxes"], key=0)
+    with pytest.raises(ValueError, match="boxes_from_masks must be False without instances=True"):
+        A.Compose([], boxes_from_masks=True)
+    measured = A.Compose([], instances=True, boxes_from_masks=True)
+    with pytest.raises(TypeError, match="masks is missing: with boxes_from_masks=True it must come with boxes"):
+        measured(image=picture(), boxes=things["boxes"], key=0)
+    none = measured(image=picture(), masks=np.zeros((0, H, W), bool), boxes=[], labels=[], key=0)
+    assert (none["masks"].shape, none["boxes"], none["labels"]) == ((0, H, W), [], [])

@@ -147,8 +147,8 @@ class LabelMask(Plane):
 class InstanceMasks(Target):
     """A mask for each instance.
 
-    Those of a chain that mixes belong to its boxes (`of`), one each, if the sample has boxes.  In other chains they are
-    masks like any others, however many there are.
+    Those of a chain that mixes, or that is told of instances, belong to its boxes (`of`), one each, if the sample has
+    boxes.  In other chains they are masks like any others, however many there are.
     """
 
     __slots__ = ()
@@ -164,6 +164,9 @@ class InstanceMasks(Target):
     def move(self, value: list[np.ndarray], passage: Passage) -> list[np.ndarray]:
         """Those of the boxes that are left, or all."""
         rows = passage.rows(self.of)
+        if self.name in passage.made:  # boxes that are measured by their masks have moved these
+            done: list[np.ndarray] = passage.made[self.name]
+            return done
         masks = value if rows is None else [value[k] for k in rows.tolist()]
         return [through_mask(mask, passage.stages) for mask in masks]
 

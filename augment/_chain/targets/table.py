@@ -8,6 +8,7 @@ from .base import Table, Target
 from .boxes import Boxes
 from .fields import Field, Weights
 from .image import FurtherImage, Image
+from .instances import MASKS, MeasuredBoxes
 from .masks import InstanceMasks, LabelMask
 from .points import Points
 
@@ -24,7 +25,9 @@ DECLARED: dict[str, Callable[[str], Target]] = {
 """Which targets the parameters of `Compose` add that are lists of names."""
 
 
-def chain_table(declared: dict[str, Sequence[str]], *, mixes: bool) -> Table:
+def chain_table(
+    declared: dict[str, Sequence[str]], *, mixes: bool, instances: bool = False, boxes_from_masks: bool = False
+) -> Table:
     """The targets that a chain knows, by name.
 
     Parameters
@@ -33,6 +36,10 @@ def chain_table(declared: dict[str, Sequence[str]], *, mixes: bool) -> Table:
         Names for each of the parameters in `DECLARED`.
     mixes : bool
         Whether samples are mixed: boxes and points then have weights, and instance masks belong to boxes.
+    instances : bool
+        Whether instance masks belong to boxes in any case.
+    boxes_from_masks : bool
+        Whether boxes are measured by them.
 
     Raises
     ------
@@ -42,8 +49,8 @@ def chain_table(declared: dict[str, Sequence[str]], *, mixes: bool) -> Table:
     targets = [
         Image("image"),
         LabelMask("mask"),
-        InstanceMasks("masks", "boxes" if mixes else None),
-        Boxes("boxes"),
+        InstanceMasks(MASKS, "boxes" if mixes or instances else None),
+        MeasuredBoxes("boxes") if boxes_from_masks else Boxes("boxes"),
         Points("keypoints"),
     ]
     if mixes:
