@@ -170,6 +170,31 @@ def test_masks_go_with_their_boxes(name: str, kind: Any) -> None:
     round_trips(measured)
 
 
+def test_many_masks_are_each_what_it_is_alone() -> None:
+    """Masks are computed as far as they reach: a speck, one that fills the frame, one that is gone."""
+    fixed = {"border": "constant", "p": 0.7}
+    chain = A.Compose(
+        [
+            A.Affine(rotate=(-180, 180), scale=(0.05, 3.0), shear=(-40, 40), **fixed),
+            A.Perspective(**fixed),
+            A.Crop(size=(20, 24), p=0.5),
+            A.Rotate(fit=True, **fixed),
+        ],
+        seed=5,
+    )
+    y, x = np.mgrid[:H, :W]
+    shapes = [(y == 7) & (x == 5), y >= 0, (y > 20) & (x < 3), y < 0, (y % 5 == 0) & (x > 30), (y == 31) & (x == 39)]
+    for dtype in (np.uint8, np.int64):
+        masks = np.stack(shapes).astype(dtype) * 3
+        for key in range(60):
+            out = chain(image=picture(), masks=masks, key=key)["masks"]
+            listed = chain(image=picture(), masks=list(masks[..., None]), key=key)["masks"]
+            for k, mask in enumerate(masks):
+                alone = chain(image=picture(), mask=mask, key=key)["mask"]
+                np.testing.assert_array_equal(out[k], alone)
+                np.testing.assert_array_equal(listed[k][..., 0], alone)
+
+
 @pytest.mark.parametrize("dtype", [bool, np.int64, np.float32])
 @pytest.mark.parametrize("box_format", ["coco", "yolo"])
 def test_boxes_of_masks_of_any_kind_and_format(dtype: Any, box_format: str) -> None:

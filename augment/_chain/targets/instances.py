@@ -4,49 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from imgproc._core.jit import kernel
-from imgproc._core.planes import canonical
-
 from .base import Passage
 from .boxes import Boxes
+from .masks import bounds_of_mask
 
 MASKS = "masks"
 """The target that has a mask for each box."""
-
-
-@kernel
-def find_bounds(pixels, step, out):
-    """The smallest x0, y0, x1, y1 around the pixels of a mask that are not 0; returns whether there are any.
-
-    `pixels` are its bytes, uint8 (h, w * step)."""
-    left, right, top, bottom = pixels.shape[1], -1, -1, -1
-    for y in range(pixels.shape[0]):
-        row = pixels[y]
-        seen = np.uint8(0)
-        for x in range(row.size):
-            seen |= row[x]
-        if seen == 0:
-            continue
-        top, bottom = (y if top < 0 else top), y
-        x = 0
-        while x < left and row[x] == 0:
-            x += 1
-        left = x
-        x = row.size - 1
-        while x > right and row[x] == 0:
-            x -= 1
-        right = x
-    out[0], out[1], out[2], out[3] = left // step, top, right // step + 1, bottom + 1
-    return top >= 0
-
-
-def bounds_of_mask(mask: np.ndarray, out: np.ndarray) -> bool:
-    """Write the box around what is not 0 in a mask of shape (h, w) or (h, w, c); whether there is anything."""
-    if mask.dtype.kind == "f":  # a negative zero has a byte that is not 0
-        mask = mask != 0
-    height, width = mask.shape[:2]
-    flat = canonical(mask).reshape(height, -1).view(np.uint8)
-    return bool(find_bounds(flat, flat.shape[1] // width, out))
 
 
 class MeasuredBoxes(Boxes):
