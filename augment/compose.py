@@ -24,6 +24,7 @@ from ._chain.serialize import VERSION, check_size, check_version, from_plain, fr
 from ._chain.stream import map_samples
 from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS
+from ._chain.targets.floats import Fills, Floats, check_float_fill
 from ._chain.targets.instances import MASKS
 from ._chain.targets.table import DECLARED, chain_table
 from ._chain.transform import Transform
@@ -82,6 +83,14 @@ class Compose(Group):
         its name is declared for something else, as in ``keypoint_fields=("labels",)``.
     image_names, mask_names : sequence of str
         Names of further images and masks, of the size of ``image``.
+    float_names : sequence of str
+        Names of arrays of floats such as ``("depth", "heatmap")``, (h, w) or (h, w, c), float16, float32 or float64, in
+        any range.  They follow the geometry with the interpolation and the border of the image, and nothing else:
+        nothing changes their levels, paints over them, or scales them.  Their channels stay last.  NaN stays where
+        pixels are moved; an interpolated pixel is NaN if one of the pixels around it is.
+    float_fill : float, "nan" or dict
+        What they get where the image gets the fill of a transform, in their own units; one for all, or a dict from
+        names to theirs.
     extra_names : sequence of str or "*"
         Names of whatever else a sample has, such as ``("image_id", "path")``: it passes through as it is, the same
         object.  ``"*"`` lets every name pass that the chain does not know, misspelled ones, too.
@@ -128,6 +137,8 @@ class Compose(Group):
     keypoint_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["keypoint_fields"], kw_only=True)
     image_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     mask_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    float_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    float_fill: Fills | dict[str, float | str] = dataclasses.field(default=0.0, kw_only=True)
     extra_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     instances: bool = dataclasses.field(default=False, kw_only=True)
     boxes_from_masks: bool = dataclasses.field(default=False, kw_only=True)
@@ -154,6 +165,7 @@ class Compose(Group):
         for name in DECLARED:
             self._keep(name, check_names(getattr(self, name), name))
         self._keep("extra_names", check_extra_names(self.extra_names))
+        self._keep("float_fill", check_float_fill(self.float_fill))
         for name in unasked:  # a name that the caller wants for something else is free
             wanted = {n for other in (*DECLARED, "extra_names") if other != name for n in getattr(self, other)}
             default = _DEFAULTS[name]
@@ -171,6 +183,7 @@ class Compose(Group):
                 mixes=plan.mixes,
                 instances=self.instances,
                 boxes_from_masks=self.boxes_from_masks,
+                float_fill=check_float_fill(self.float_fill),
             ),
             self.box_format,
             self.min_area,
@@ -416,6 +429,7 @@ class Compose(Group):
         keypoints: Any = None,
         boxes: Any = None,
         mask: np.ndarray | None = None,
+        **floats: np.ndarray,
     ) -> dict[str, Any]:
         """Bring results on the output back to the input.
 
@@ -432,13 +446,20 @@ class Compose(Group):
             In the chain's `box_format`.  Boxes go through their corners, so that a rotated box comes back larger.
         mask : ndarray, optional
             Of the output's size.  What the output did not show becomes 0.
+        **floats : ndarray
+            Arrays of the output's size under the names in `float_names`, such as maps of scores.  They are interpolated
+            bilinearly; what the output did not show gets `float_fill`.
 
         Returns
         -------
         dict
             The same names, on the input.
         """
-        targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask}
+        table = self._chain.rules.table
+        for name in floats:
+            if not isinstance(table.get(name), Floats):
+                raise TypeError(f"invert takes keypoints, boxes, mask and the names in float_names, got {name!r}")
+        targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask, **floats}
         given = {name: value for name, value in targets.items() if value is not None}
         return geometry.invert(self._chain, key, shape, given)
 

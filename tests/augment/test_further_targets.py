@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from typing import Any
 
@@ -238,3 +239,129 @@ def test_instances_that_do_not_fit_are_refused() -> None:
         measured(image=picture(), boxes=things["boxes"], key=0)
     none = measured(image=picture(), masks=np.zeros((0, H, W), bool), boxes=[], labels=[], key=0)
     assert (none["masks"].shape, none["boxes"], none["labels"]) == ((0, H, W), [], [])
+
+
+# --- arrays of floats -------------------------------------------------------------------------------------------------
+
+GEOMETRY = {
+    "warped": [A.HorizontalFlip(), A.Affine(rotate=(-30, 30), scale=(0.7, 1.4), fill=0.3, p=1), A.Perspective(p=0.7)],
+    "resized": [A.ResizedCrop(size=(24, 28), p=1), A.Transpose()],
+    "bent": [A.Elastic(border="reflect", p=1), A.Pad(padding=(3, 2, 1, 0), fill=0.9, p=1)],
+    "moved": [A.Rotate90(p=1), A.Crop(size=(20, 20), p=1), A.VerticalFlip()],
+}
+
+
+def field(dtype: Any = np.float32, channels: int | None = None, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return (rng.normal(size=(H, W) if channels is None else (H, W, channels)) * 300 - 50).astype(dtype)
+
+
+def refilled(transform: Any, fill: float) -> Any:
+    return dataclasses.replace(transform, fill=fill) if hasattr(transform, "fill") else transform
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+@pytest.mark.parametrize("name", GEOMETRY)
+def test_floats_follow_the_geometry_as_an_image_of_floats_does(name: str, fuse: bool) -> None:
+    geometry = GEOMETRY[name]
+    colours = [A.GaussianBlur(p=1), *geometry[:1], A.Gamma(p=1), *geometry[1:], A.CoarseDropout(p=1), A.Normalize()]
+    fills = {"depth": -7.5, "small": 3.0}
+    chain = A.Compose(
+        colours,
+        seed=6,
+        float_names=["depth", "small", "wide"],
+        float_fill=fills,
+        dtype="float32",
+        layout="first",
+        fuse=fuse,
+    )
+    referees = {
+        k: A.Compose([refilled(t, v) for t in geometry], seed=6, fuse=fuse) for k, v in {**fills, "wide": 0}.items()
+    }
+    values = {"depth": field(), "small": field(np.float16, 1), "wide": field(np.float64, 5)}
+    for value in values.values():
+        value.flags.writeable = False
+    for key in range(8):  # the last ones are compiled
+        out = chain(image=picture(), **values, key=key)
+        for k, value in values.items():
+            image = value.astype(np.float32) if value.dtype == np.float16 else value
+            expected = referees[k](image=image, key=key)["image"].astype(value.dtype)
+            assert out[k].dtype == value.dtype
+            np.testing.assert_array_equal(out[k], expected)
+    record = chain.draw(3, (H, W, 3))
+    batch = chain.batch([picture()] * 2, keys=[3, 4], **{k: [v] * 2 for k, v in values.items()}, workers=2)
+    for k, value in chain.replay(record, image=picture(), **values).items():
+        if k in values:
+            np.testing.assert_array_equal(batch[k][0], value)
+    round_trips(chain)
+
+
+def test_nan_stays_where_it_is_and_may_be_the_fill() -> None:
+    depth = field()
+    depth[3, 4] = np.nan
+    depth[5, 6] = np.inf
+    chain = A.Compose([A.HorizontalFlip(p=1), A.Pad(padding=2, p=1)], float_names=["depth"], float_fill=np.nan)
+    out = chain(image=picture(), depth=depth, key=0)["depth"]
+    np.testing.assert_array_equal(out[2:-2, 2:-2], depth[:, ::-1])
+    assert np.isnan(out).sum() == out.size - depth.size + 1
+    turned = A.Compose([A.Rotate(angle=(45, 45), p=1)], float_names=["depth"], float_fill={"depth": "nan"})
+    found = turned(image=picture(), depth=field(), key=0)["depth"]
+    assert np.isnan(found[0, 0])
+    assert np.isfinite(found[H // 2 - 5 : H // 2 + 5, W // 2 - 5 : W // 2 + 5]).all()
+    nearest = A.Compose([A.Rotate(angle=(45, 45), interpolation="nearest", p=1)], float_names=["depth"])
+    assert 0 < np.isnan(nearest(image=picture(), depth=depth, key=0)["depth"]).sum() < 4
+    for made in (chain, turned):
+        round_trips(made)
+
+
+def test_floats_come_back() -> None:
+    y, x = np.mgrid[:H, :W]
+    depth = (np.sin(x / 9) + np.cos(y / 7)).astype(np.float32)
+    chain = A.Compose([A.HorizontalFlip(p=1), A.Affine(rotate=(20, 20), p=1)], float_names=["depth"], float_fill="nan")
+    there = chain(image=picture(), depth=depth, key=4)["depth"]
+    back = chain.invert(4, (H, W, 3), depth=there)["depth"]
+    seen = np.isfinite(back)
+    assert seen.mean() > 0.6
+    np.testing.assert_allclose(back[seen], depth[seen], atol=0.06)
+    with pytest.raises(TypeError, match="invert takes keypoints, boxes, mask and the names in float_names, got 'dept'"):
+        chain.invert(4, (H, W, 3), dept=there)
+
+
+def test_floats_are_mixed_like_images() -> None:
+    depth, other = field(np.float16), field(np.float16, seed=1)
+    blend = A.Compose([A.MixUp(lam=0.25)], float_names=["depth"])
+    donors = [{"image": picture(1), "depth": other}]
+    out = blend(image=picture(), depth=depth, donors=donors, key=(0, 1))
+    share = out["mix"][0].lam if hasattr(out["mix"][0], "lam") else out["mix"][0].shares[0]
+    expected = depth.astype(np.float32) * share + other.astype(np.float32) * (1 - share)
+    assert out["depth"].dtype == np.float16
+    np.testing.assert_allclose(out["depth"], expected, rtol=2e-3, atol=0.3)
+    tiled = A.Compose([A.Mosaic(fit="contain", size=(40, 60))], float_names=["depth"], float_fill=-9)
+    out = tiled(image=picture(), depth=depth, donors=donors, key=(0, 1))
+    assert out["depth"].shape == (40, 60)
+    assert (out["depth"] == -9).any()
+
+
+def test_what_are_no_floats_is_refused() -> None:
+    chain = A.Compose([], float_names=["depth"])
+    for wrong, kind, message in (
+        (
+            np.zeros((H, W), np.uint16),
+            TypeError,
+            "depth must be float16, float32 or float64, got uint16: write depth.astype",
+        ),
+        ([[0.0] * W] * H, TypeError, "depth must be a plain numpy array, got list"),
+        (np.zeros((H, 3), np.float32), ValueError, r"depth must have the \(h, w\) of image, \(32, 40\), got \(32, 3\)"),
+        (np.zeros(H, np.float32), ValueError, "depth must have shape"),
+    ):
+        with pytest.raises(kind, match=message):
+            chain(image=picture(), depth=wrong, key=0)
+    with pytest.raises(
+        ValueError, match=r"float_fill must be for names in float_names, \('depth',\), got one for 'dept'"
+    ):
+        A.Compose([], float_names=["depth"], float_fill={"dept": 1.0})
+    for fill in ("none", np.inf):
+        with pytest.raises(ValueError, match="float_fill must be"):
+            A.Compose([], float_names=["depth"], float_fill=fill)
+    with pytest.raises(TypeError, match="float_fill must be a number, 'nan', or a dict"):
+        A.Compose([], float_names=["depth"], float_fill=[1.0, 2.0])  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from .base import Table, Target
 from .boxes import Boxes
 from .fields import Field, Weights
+from .floats import Fills, Floats, fills_of
 from .image import FurtherImage, Image
 from .instances import MASKS, MeasuredBoxes
 from .masks import InstanceMasks, LabelMask
@@ -21,12 +22,18 @@ DECLARED: dict[str, Callable[[str], Target]] = {
     "keypoint_fields": lambda name: Field(name, "keypoints"),
     "image_names": FurtherImage,
     "mask_names": LabelMask,
+    "float_names": Floats,
 }
 """Which targets the parameters of `Compose` add that are lists of names."""
 
 
 def chain_table(
-    declared: dict[str, Sequence[str]], *, mixes: bool, instances: bool = False, boxes_from_masks: bool = False
+    declared: dict[str, Sequence[str]],
+    *,
+    mixes: bool,
+    instances: bool = False,
+    boxes_from_masks: bool = False,
+    float_fill: Fills = 0.0,
 ) -> Table:
     """The targets that a chain knows, by name.
 
@@ -40,11 +47,13 @@ def chain_table(
         Whether instance masks belong to boxes in any case.
     boxes_from_masks : bool
         Whether boxes are measured by them.
+    float_fill : float, str or tuple of pairs
+        See `check_float_fill`.
 
     Raises
     ------
     ValueError
-        If a name is taken.
+        If a name is taken, or a fill is for none.
     """
     targets = [
         Image("image"),
@@ -61,6 +70,8 @@ def chain_table(
             if name in table or name == "key":
                 raise ValueError(f"{parameter} must name targets of its own, got {name!r}, which is taken")
             table[name] = DECLARED[parameter](name)
+    for name, fill in fills_of(float_fill, tuple(declared.get("float_names", ()))).items():
+        table[name] = Floats(name, fill)
     return table
 
 
