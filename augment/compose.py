@@ -29,6 +29,7 @@ from ._chain.targets.instances import MASKS
 from ._chain.targets.table import DECLARED, chain_table
 from ._chain.transform import Transform
 from ._chain.tree import Group, Plan, in_order
+from ._chain.video import run_video
 from .groups import check_children
 
 __all__ = ["Compose"]
@@ -99,8 +100,8 @@ class Compose(Group):
         masks stay.
     boxes_from_masks : bool
         Measure each box anew, as the smallest around what is left of its mask, and leave out both where nothing is, or
-        where that is smaller than `min_area`.  `min_visibility` still is about the box that was given.  It needs
-        `instances`; masks must then come with boxes, and `clip` says nothing.
+        where that is smaller than `min_area`.  `min_visibility` still is about the box that was given.  It means
+        `instances`, too; masks must then come with boxes, and `clip` says nothing.
     p : float
         Probability that anything is applied.
 
@@ -160,8 +161,6 @@ class Compose(Group):
         self._keep("min_visibility", real(self.min_visibility, "min_visibility", at_least=0, at_most=1))
         for name in ("fuse", "clip", "remove_invisible", "instances", "boxes_from_masks"):
             self._keep(name, flag(getattr(self, name), name))
-        if self.boxes_from_masks and not self.instances:
-            raise ValueError("boxes_from_masks must be False without instances=True, by which boxes have masks")
         for name in DECLARED:
             self._keep(name, check_names(getattr(self, name), name))
         self._keep("extra_names", check_extra_names(self.extra_names))
@@ -181,7 +180,7 @@ class Compose(Group):
             chain_table(
                 {name: getattr(self, name) for name in DECLARED},
                 mixes=plan.mixes,
-                instances=self.instances,
+                instances=self.instances or self.boxes_from_masks,
                 boxes_from_masks=self.boxes_from_masks,
                 float_fill=check_float_fill(self.float_fill),
             ),
@@ -275,7 +274,8 @@ class Compose(Group):
             As in a call; several threads read it.
         **targets
             For each other target a sequence with one entry for each sample: ``masks`` (one mask for each image, which
-            a single call has as ``mask``), ``boxes``, ``keypoints`` and any further names.
+            a single call has as ``mask``), ``instances`` (what a single call has as ``masks``), ``boxes``,
+            ``keypoints`` and any further names.
 
         Returns
         -------
@@ -284,6 +284,54 @@ class Compose(Group):
             The other targets are lists under their names; ``masks`` are stacked like images.
         """
         return run_batch(self._chain, images, keys, out, workers, targets, donors)
+
+    def video(
+        self,
+        frames: Sequence[np.ndarray] | np.ndarray,
+        *,
+        key: Key | None = None,
+        noise: str = "clip",
+        out: np.ndarray | None = None,
+        workers: int | None = None,
+        donors: Any = None,
+        **targets: Any,
+    ) -> dict[str, Any]:
+        """Apply the chain to the frames of a clip, all under the same draw.
+
+        Each frame becomes what a call with this key makes of it.  Transforms that look at boxes when they draw, such as
+        `BoxSafeCrop`, see those of all frames at once, and those that look at a mask see that of the first frame.
+        Statistics, such as the mean level, are those of each frame.
+
+        Parameters
+        ----------
+        frames : ndarray of shape (n, h, w) or (n, h, w, c), or sequence of ndarray
+            Of one shape and dtype.
+        key : int or tuple of int, optional
+            Names the draws of the clip.  Default: a fresh one from the operating system.
+        noise : {"clip", "frame"}
+            Whether all frames have the same noise, or each its own; the first has that of the key in any case.  This is
+            about noise that is added, such as `GaussianNoise`, not about what is painted.
+        out : ndarray of shape (n, ...), optional
+            Gets the resulting frames.
+        workers : int, optional
+            Threads; default `imgproc.get_num_threads`.  The result does not depend on it.
+        donors : indexable, optional
+            As in a call; all frames have the same partners.
+        **targets
+            For each other target a sequence with one entry for each frame, under the names of `batch`.  Extras are
+            those of the clip: they pass through as they are, `label` and `labels` without boxes, too.
+
+        Returns
+        -------
+        dict
+            ``frames``, an array (n, ...), a list under the name of each other target, and ``"key"``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is wrong, or frames differ in shape or dtype.
+        """
+        return run_video(self._chain, frames, key, noise, out, workers, targets, donors)
 
     def map(
         self,

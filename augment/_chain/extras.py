@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, NamedTuple
 
 from .targets.base import Table
@@ -24,12 +24,14 @@ class Extras(NamedTuple):
     never: tuple[str, ...] = ()
     """Names that `every` does not mean."""
 
-    def of(self, given: dict[str, Any], table: Table) -> dict[str, Any]:
-        """The extras of a call, by name."""
+    def of(self, given: dict[str, Any], table: Table, also: Container[str] = ()) -> dict[str, Any]:
+        """The extras of a call, by name; `also` are names of something else beside those in the table."""
         found = {
             name: value
             for name, value in given.items()
-            if name not in table and (name in self.names or (self.every and name not in self.never))
+            if name not in table
+            and name not in also
+            and (name in self.names or (self.every and name not in self.never))
         }
         if LABELS in given and "boxes" not in given and LABELS in table and table[LABELS].of == "boxes":
             found[LABELS] = given[LABELS]  # those of the image
