@@ -17,15 +17,19 @@ from ._chain import geometry, records
 from ._chain.batch import run_batch
 from ._chain.chain import Chain
 from ._chain.explain import explain
+from ._chain.extras import check_extra_names, check_names, make_extras
 from ._chain.keys import Draws, Key, fresh_key, key_array
 from ._chain.levels import needs_unit
 from ._chain.serialize import VERSION, check_size, check_version, from_plain, from_text, from_yaml_text, to_plain
 from ._chain.stream import map_samples
 from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS
+from ._chain.targets.floats import Fills, Floats, check_float_fill
+from ._chain.targets.instances import MASKS
 from ._chain.targets.table import DECLARED, chain_table
 from ._chain.transform import Transform
 from ._chain.tree import Group, Plan, in_order
+from ._chain.video import run_video
 from .groups import check_children
 
 __all__ = ["Compose"]
@@ -84,6 +88,24 @@ class Compose(Group):
         A default gives way where its name is declared for something else, as in ``keypoint_fields=("labels",)``.
     image_names, mask_names : sequence of str
         Names of further images and masks, of the size of ``image``.
+    float_names : sequence of str
+        Names of arrays of floats such as ``("depth", "heatmap")``, (h, w) or (h, w, c), float16, float32 or float64, in
+        any range.  They follow the geometry with the interpolation and the border of the image, and nothing else:
+        nothing changes their levels, paints over them, or scales them.  Their channels stay last.  NaN stays where
+        pixels are moved; an interpolated pixel is NaN if one of the pixels around it is.
+    float_fill : float, "nan" or dict
+        What they get where the image gets the fill of a transform, in their own units; one for all, or a dict from
+        names to theirs.
+    extra_names : sequence of str or "*"
+        Names of whatever else a sample has, such as ``("image_id", "path")``: it passes through as it is, the same
+        object.  ``"*"`` lets every name pass that the chain does not know, misspelled ones, too.
+    instances : bool
+        ``masks`` and ``polygons`` are those of the ``boxes``, one each: where a box is left out, so are its mask and
+        its polygon.  Without boxes, all masks stay, and polygons go by themselves.
+    boxes_from_masks : bool
+        Measure each box anew, as the smallest around what is left of its mask, and leave out both where nothing is, or
+        where that is smaller than `min_area`.  `min_visibility` still is about the box that was given.  It means
+        `instances`, too; masks must then come with boxes, and `clip` says nothing.
     p : float
         Probability that anything is applied.
 
@@ -97,12 +119,14 @@ class Compose(Group):
     several rings where they must, and `min_area` and `min_visibility` hold for them as for boxes.  They are never
     made of masks.
 
+    ``label`` in a chain that does not mix, and ``labels`` without boxes, pass through as they are, like the names in
+    `extra_names`.  Where samples are mixed, extras are those of the sample; donors need none.
+
     A chain that mixes also knows ``label``, the class of the image.  It is an integer, for which one of the transforms
     needs `num_classes`, or a vector of shares, and it comes back as a vector, whether the sample was mixed or not.
     With boxes or keypoints come ``box_weights`` or ``keypoint_weights``, float32.  Every result has ``mix``, a
-    `MixInfo` for each mixing that was done.  ``masks`` are instance masks in such a chain: there is one for each box,
-    and it follows its box.  At each mixing, boxes are cut and keypoints outside of the image are left out, and
-    visibility is measured anew.
+    `MixInfo` for each mixing that was done.  ``masks`` belong to boxes in such a chain, as with `instances`.  At each
+    mixing, boxes are cut and keypoints outside of the image are left out, and visibility is measured anew.
 
     Donors have the targets of the sample, in the same formats.  They are raw samples, not what this chain has made of
     them: only the field `donor` of a transform that mixes prepares them.  Which donor meets which sample depends on the
@@ -124,6 +148,11 @@ class Compose(Group):
     polygon_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["polygon_fields"], kw_only=True)
     image_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     mask_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    float_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    float_fill: Fills | dict[str, float | str] = dataclasses.field(default=0.0, kw_only=True)
+    extra_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    instances: bool = dataclasses.field(default=False, kw_only=True)
+    boxes_from_masks: bool = dataclasses.field(default=False, kw_only=True)
     p: float = dataclasses.field(default=1.0, kw_only=True)
 
     _outermost = True
@@ -140,15 +169,14 @@ class Compose(Group):
         one_of(self.box_format, "box_format", FORMATS)
         self._keep("min_area", real(self.min_area, "min_area", at_least=0))
         self._keep("min_visibility", real(self.min_visibility, "min_visibility", at_least=0, at_most=1))
-        for name in ("fuse", "clip", "remove_invisible"):
+        for name in ("fuse", "clip", "remove_invisible", "instances", "boxes_from_masks"):
             self._keep(name, flag(getattr(self, name), name))
         for name in DECLARED:
-            names = getattr(self, name)
-            if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
-                raise TypeError(f"{name} must be a sequence of strings, a list or a tuple, got {names!r}")
-            self._keep(name, tuple(names))
+            self._keep(name, check_names(getattr(self, name), name))
+        self._keep("extra_names", check_extra_names(self.extra_names))
+        self._keep("float_fill", check_float_fill(self.float_fill))
         for name in unasked:  # a name that the caller wants for something else is free
-            wanted = {n for other in DECLARED if other != name for n in getattr(self, other)}
+            wanted = {n for other in (*DECLARED, "extra_names") if other != name for n in getattr(self, other)}
             default = _DEFAULTS[name]
             self._keep(name, default if wanted.isdisjoint(default) else tuple(n for n in default if n not in wanted))
         self._chain  # noqa: B018  # what is wrong with it is said now, not at the first call
@@ -159,7 +187,13 @@ class Compose(Group):
         dtype = None if self.dtype is None else np.dtype(self.dtype)
         plan = Plan(self, dtype)
         rules = Rules(
-            chain_table({name: getattr(self, name) for name in DECLARED}, mixes=plan.mixes),
+            chain_table(
+                {name: getattr(self, name) for name in DECLARED},
+                mixes=plan.mixes,
+                instances=self.instances or self.boxes_from_masks,
+                boxes_from_masks=self.boxes_from_masks,
+                float_fill=check_float_fill(self.float_fill),
+            ),
             self.box_format,
             self.min_area,
             self.min_visibility,
@@ -174,9 +208,10 @@ class Compose(Group):
                 for declared, default in _DEFAULTS.items()
                 if getattr(self, declared) != default
                 for name in getattr(self, declared)
-            ),
+            )
+            + (MASKS,) * self.boxes_from_masks,
         )
-        return Chain(plan, rules, self.seed)
+        return Chain(plan, rules, self.seed, make_extras(self.extra_names, rules.table, mixes=plan.mixes))
 
     def __getstate__(self) -> dict[str, Any]:
         # What is derived is made anew, so that a pickle (and a hash of it) depends on the declaration alone.
@@ -249,7 +284,8 @@ class Compose(Group):
             As in a call; several threads read it.
         **targets
             For each other target a sequence with one entry for each sample: ``masks`` (one mask for each image, which
-            a single call has as ``mask``), ``boxes``, ``keypoints`` and any further names.
+            a single call has as ``mask``), ``instances`` (what a single call has as ``masks``), ``boxes``,
+            ``keypoints`` and any further names.
 
         Returns
         -------
@@ -258,6 +294,54 @@ class Compose(Group):
             The other targets are lists under their names; ``masks`` are stacked like images.
         """
         return run_batch(self._chain, images, keys, out, workers, targets, donors)
+
+    def video(
+        self,
+        frames: Sequence[np.ndarray] | np.ndarray,
+        *,
+        key: Key | None = None,
+        noise: str = "clip",
+        out: np.ndarray | None = None,
+        workers: int | None = None,
+        donors: Any = None,
+        **targets: Any,
+    ) -> dict[str, Any]:
+        """Apply the chain to the frames of a clip, all under the same draw.
+
+        Each frame becomes what a call with this key makes of it.  Transforms that look at boxes when they draw, such as
+        `BoxSafeCrop`, see those of all frames at once, and those that look at a mask see that of the first frame.
+        Statistics, such as the mean level, are those of each frame.
+
+        Parameters
+        ----------
+        frames : ndarray of shape (n, h, w) or (n, h, w, c), or sequence of ndarray
+            Of one shape and dtype.
+        key : int or tuple of int, optional
+            Names the draws of the clip.  Default: a fresh one from the operating system.
+        noise : {"clip", "frame"}
+            Whether all frames have the same noise, or each its own; the first has that of the key in any case.  This is
+            about noise that is added, such as `GaussianNoise`, not about what is painted.
+        out : ndarray of shape (n, ...), optional
+            Gets the resulting frames.
+        workers : int, optional
+            Threads; default `imgproc.get_num_threads`.  The result does not depend on it.
+        donors : indexable, optional
+            As in a call; all frames have the same partners.
+        **targets
+            For each other target a sequence with one entry for each frame, under the names of `batch`.  Extras are
+            those of the clip: they pass through as they are, `label` and `labels` without boxes, too.
+
+        Returns
+        -------
+        dict
+            ``frames``, an array (n, ...), a list under the name of each other target, and ``"key"``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is wrong, or frames differ in shape or dtype.
+        """
+        return run_video(self._chain, frames, key, noise, out, workers, targets, donors)
 
     def map(
         self,
@@ -404,6 +488,7 @@ class Compose(Group):
         boxes: Any = None,
         mask: np.ndarray | None = None,
         polygons: Any = None,
+        **floats: np.ndarray,
     ) -> dict[str, Any]:
         """Bring results on the output back to the input.
 
@@ -422,13 +507,20 @@ class Compose(Group):
             Of the output's size.  What the output did not show becomes 0.
         polygons : sequence, optional
             Cut to what comes from the input; an instance of which nothing does has no rings.
+        **floats : ndarray
+            Arrays of the output's size under the names in `float_names`, such as maps of scores.  They are interpolated
+            bilinearly; what the output did not show gets `float_fill`.
 
         Returns
         -------
         dict
             The same names, on the input.
         """
-        targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask, "polygons": polygons}
+        table = self._chain.rules.table
+        for name in floats:
+            if not isinstance(table.get(name), Floats):
+                raise TypeError(f"invert takes keypoints, boxes, mask, polygons and float_names, got {name!r}")
+        targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask, "polygons": polygons, **floats}
         given = {name: value for name, value in targets.items() if value is not None}
         return geometry.invert(self._chain, key, shape, given)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from imgproc._core import elementary
 from imgproc._core.check import flag, one_of
@@ -50,6 +50,8 @@ class GaussianNoise(Transform):
     sigma: tuple[float, float] = (0.02, 0.1)
     mean: tuple[float, float] = (0.0, 0.0)
     per_channel: bool = True
+
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -97,6 +99,8 @@ class PoissonNoise(Transform):
     """
 
     peak: tuple[float, float] = (25.0, 2500.0)
+
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -156,6 +160,8 @@ class SpeckleNoise(Transform):
     sigma: tuple[float, float] = (0.05, 0.2)
     per_channel: bool = True
 
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("sigma", number_range(self.sigma, "sigma", SPREAD, at_least=0))
@@ -207,6 +213,8 @@ class ISONoise(Transform):
 
     color: tuple[float, float] = (0.01, 0.05)
     intensity: tuple[float, float] = (0.1, 0.5)
+
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -262,6 +270,8 @@ class SaltAndPepper(Transform):
 
     amount: tuple[float, float] = (0.01, 0.06)
     salt: tuple[float, float] = (0.4, 0.6)
+
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -343,6 +353,8 @@ class AddNoise(Transform):
     angle: tuple[float, float] = (0.0, 180.0)
     levels: tuple[int, int] = (8, 32)
     per_channel: bool = True
+
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
 
     def __post_init__(self) -> None:
         super().__post_init__()

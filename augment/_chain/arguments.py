@@ -37,8 +37,9 @@ def unknown_target(name: str, table: Iterable[str]) -> TypeError:
     if ours in known:
         return TypeError(f"{message}; what other libraries call {name} is {ours}= here")
     return TypeError(
-        f"{message}; more are declared by box_fields=, keypoint_fields=, polygon_fields=, image_names= and "
-        f"mask_names= of Compose, such as box_fields=({name!r},)"
+        f"{message}; more are declared by box_fields=, keypoint_fields=, polygon_fields=, image_names=, mask_names= "
+        f"and float_names= of Compose, such as box_fields=({name!r},), and extra_names=({name!r},) lets it pass "
+        "through as it is"
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from imgproc._core.check import integer
 
 from .compiled.cache import CompiledChains
+from .extras import Extras
 from .keys import Key
 from .mixture import Mixture
 from .out import check_out
@@ -32,6 +33,8 @@ class Chain:
     rules : Rules
     seed : int
         64 bits, maybe with a sign.
+    extras : Extras
+        What of a sample passes through as it is.
 
     Raises
     ------
@@ -39,7 +42,8 @@ class Chain:
         If its transforms do not agree on the number of classes.
     """
 
-    def __init__(self, plan: Plan, rules: Rules, seed: int) -> None:
+    def __init__(self, plan: Plan, rules: Rules, seed: int, extras: Extras) -> None:
+        self.extras = extras
         self.plan, self.rules, self.seed, self.mixes = plan, rules, seed & 0xFFFFFFFFFFFFFFFF, plan.mixes
         transforms = [node.transform for node in plan.nodes]
         self.scheduled = any(transform.is_scheduled() for transform in transforms)
@@ -81,6 +85,10 @@ class Chain:
             image = self.compiled.run(given["image"], words, out)
             if image is not None:
                 return {"image": image}
+        extra = self.extras.of(given, self.rules.table)
+        if extra:
+            given = {name: value for name, value in given.items() if name not in extra}
+            return self.apply(given, words, out, donors, record) | extra
         state: SampleState
         if self.mixes:
             state = Mixture(given, self.rules, words, self.seed, donors, self.num_classes)
@@ -122,6 +130,9 @@ class Chain:
         """
         frame = frame_of_shape(shape, dtype)
         state = State(frame, donors, always=always)
+        if targets:
+            extra = self.extras.of(targets, self.rules.table)
+            targets = {name: value for name, value in targets.items() if name not in extra}
         if targets or (self.looks and not always):
             blank = {**(targets or {}), "image": np.zeros(tuple(shape), frame.dtype)}
             rules = self.rules._replace(needed=())

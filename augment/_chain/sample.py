@@ -12,6 +12,7 @@ from .arguments import unknown_target
 from .targets.base import Opened, Passage, Rules, Target
 from .targets.box_path import move_boxes
 from .targets.fields import Weights
+from .targets.instances import MASKS
 from .targets.masks import through_mask
 from .targets.path import path
 
@@ -69,6 +70,8 @@ class Sample(Opened):
         for name in self.rules.needed:
             if name not in given and (of := table[name].of) in given:
                 where = {"boxes": "box_fields", "keypoints": "keypoint_fields"}.get(of, "polygon_fields")
+                if name == MASKS:
+                    raise TypeError(f"{name} is missing: with boxes_from_masks=True it must come with {of}")
                 raise TypeError(f"{name} is missing: {where}= of the chain names it, so that it must come with {of}")
         for target in followers:
             opened[target.name] = target.open(given[target.name], self)

@@ -45,6 +45,8 @@ class Transform:
     """Whether `draw` wants ``frame.boxes``."""
     needs_mask: ClassVar[bool] = False
     """Whether `draw` and `lower` want ``frame.mask``."""
+    noise_streams: ClassVar[tuple[str, ...]] = ()
+    """Which drawn parameters name streams of noise, of which each frame of a video may have its own."""
     mixes: ClassVar[bool] = False
     """Whether it mixes the sample with others instead of giving stages; see `augment.mix`."""
 

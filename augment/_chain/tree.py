@@ -106,6 +106,10 @@ class Plan:
         _reach(self.root, False, seen)
         return [self.nodes[slot].transform for slot in sorted(seen)]
 
+    def transform_at(self, place: Place) -> Transform:
+        """The transform at a place."""
+        return self._by_name[place[:2]].transform
+
     def values(self, keys: np.ndarray, seed: int) -> list[list[list[float]]]:
         """The first draws of every transform for every key, from one kernel call."""
         return draw_block(keys, seed, self.addresses, 0, FIRST_DRAWS // 4).tolist()

@@ -35,7 +35,7 @@ def flip(image: np.ndarray, *, axis: str = "horizontal") -> np.ndarray:
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64.  Labels too: bool and all integers.
+        uint8, uint16, float16, float32 or float64.  Labels too: bool and all integers.
     axis : {"horizontal", "vertical", "both"}
         What is exchanged: left and right, top and bottom, or both (a rotation by 180 degrees).
 
@@ -66,7 +66,7 @@ def transpose(image: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64.  Labels too: bool and all integers.
+        uint8, uint16, float16, float32 or float64.  Labels too: bool and all integers.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def crop(image: np.ndarray, *, box: Sequence[int]) -> np.ndarray:
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.  Labels too: bool and all integers.
+        uint8, uint16, float16, float32 or float64; at least one pixel.  Labels too: bool and all integers.
     box : (int, int, int, int)
         (x0, y0, x1, y1), half-open: x0 is the first column, x1 the first one that is left out.  Inside the image, and
         not empty.
@@ -132,7 +132,7 @@ def pad(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64.  Labels too: bool and all integers.
+        uint8, uint16, float16, float32 or float64.  Labels too: bool and all integers.
     padding : int, (int, int) or (int, int, int, int)
         Pixels on all sides; above and below, left and right; or top, bottom, left, right.
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}

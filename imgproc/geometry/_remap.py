@@ -104,16 +104,16 @@ def remap(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.  bool and other integers are labels, which only
-        ``interpolation="nearest"`` takes.
+        uint8, uint16, float16, float32 or float64; at least one pixel.  int16 and int32 too, which are rounded half to
+        even.  bool and other integers are labels, which only ``interpolation="nearest"`` takes.
     x, y : ndarray of shape (height, width)
         Points of the image in continuous coordinates, in which the centre of pixel (i, j) is (j + 0.5, i + 0.5); any
         integers or floats, used to the precision of float32.  OpenCV's maps are ``x - 0.5`` and ``y - 0.5``.
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What lies outside the image.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.  Points
-        with a NaN or an infinite coordinate get it under every border.
+        Level for ``constant`` as a fraction of full scale; of int16, int32 and labels in their own units.  One, or one
+        for each channel.  Points with a NaN or an infinite coordinate get it under every border.
     interpolation : {"nearest", "bilinear", "bicubic"}
         The nearest pixel, 2 x 2 or 4 x 4 pixels around the point; nothing is averaged where the map shrinks.
 

@@ -33,8 +33,8 @@ def warp(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.  bool and other integers are labels, which only
-        ``interpolation="nearest"`` takes.
+        uint8, uint16, float16, float32 or float64; at least one pixel.  int16 and int32 too, which are rounded half to
+        even.  bool and other integers are labels, which only ``interpolation="nearest"`` takes.
     matrix : array_like of shape (3, 3) or (2, 3)
         Takes points (x, y, 1) of the image to points (x w, y w, w) of the result, w = 1 for two rows; in continuous
         coordinates, in which pixel centres lie at halves.
@@ -44,7 +44,8 @@ def warp(
         What lies outside the image.  What lies behind the horizon of a perspective map, seen from the middle of the
         image, is outside, too.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.
+        Level for ``constant`` as a fraction of full scale; of int16, int32 and labels in their own units.  One, or one
+        for each channel.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` averages along the axes that an axis-aligned map shrinks, and is ``bilinear`` otherwise.
 
@@ -117,8 +118,8 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.  bool and other integers are labels, which only
-        ``interpolation="nearest"`` takes.
+        uint8, uint16, float16, float32 or float64; at least one pixel.  int16 and int32 too, which are rounded half to
+        even.  bool and other integers are labels, which only ``interpolation="nearest"`` takes.
     size : (int, int)
         (h, w) of the result.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
@@ -158,8 +159,8 @@ def rotate(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.  bool and other integers are labels, which only
-        ``interpolation="nearest"`` takes.
+        uint8, uint16, float16, float32 or float64; at least one pixel.  int16 and int32 too, which are rounded half to
+        even.  bool and other integers are labels, which only ``interpolation="nearest"`` takes.
     angle : float
         Degrees, counter-clockwise as seen.  Multiples of 90 move whole pixels where the frame allows it.
     fit : bool
@@ -167,7 +168,8 @@ def rotate(
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What lies outside the image.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.
+        Level for ``constant`` as a fraction of full scale; of int16, int32 and labels in their own units.  One, or one
+        for each channel.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` is ``bilinear`` here.
 

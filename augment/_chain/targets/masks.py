@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.hints import hint_of
-from imgproc._scanline import Erase, Geometry, MaskOnly, Stage, check_label, run_mask
+from imgproc._core.jit import kernel
+from imgproc._core.planes import canonical
+from imgproc._scanline import Erase, Geometry, LabelPass, MaskOnly, Stage, check_label, run_mask
 from imgproc._scanline.matrix import IDENTITY, inverse, multiply
 
 from .base import Opened, Passage, Piece, Rules, Target
+from .box_path import move_boxes
 from .image import Plane
 from .path import path
 from .points import move_points
@@ -77,6 +80,9 @@ def close_masks(moved: Sequence[np.ndarray], like: Any, height: int, width: int)
         return list(moved)
     if not moved:
         return np.empty((0, height, width, *like.shape[3:]), like.dtype.newbyteorder("="))
+    whole = moved[0].base
+    if whole is not None and whole.shape == (len(moved), *moved[0].shape):  # that `through_masks` has made
+        return whole
     return np.stack(moved)
 
 
@@ -99,6 +105,78 @@ def through_mask(mask: np.ndarray, stages: Sequence[Stage]) -> np.ndarray:
     if geometry or mask is source:
         return run_mask(mask, geometry)
     return mask
+
+
+@kernel
+def find_bounds(pixels, step, out):
+    """The smallest x0, y0, x1, y1 around the pixels of a mask that are not 0; returns whether there are any.
+
+    `pixels` are its bytes, uint8 (h, w * step)."""
+    left, right, top, bottom = pixels.shape[1], -1, -1, -1
+    for y in range(pixels.shape[0]):
+        row = pixels[y]
+        seen = np.uint8(0)
+        for x in range(row.size):
+            seen = np.uint8(seen | row[x])
+        if seen == 0:
+            continue
+        top, bottom = (y if top < 0 else top), y
+        x = 0
+        while x < left and row[x] == 0:
+            x += 1
+        left = x
+        x = row.size - 1
+        while x > right and row[x] == 0:
+            x -= 1
+        right = x
+    out[0], out[1], out[2], out[3] = left // step, top, right // step + 1, bottom + 1
+    return top >= 0
+
+
+def bounds_of_mask(mask: np.ndarray, out: np.ndarray) -> bool:
+    """Write the box around what is not 0 in a mask of shape (h, w) or (h, w, c); whether there is anything."""
+    if mask.dtype.kind == "f":  # a negative zero has a byte that is not 0
+        mask = mask != 0
+    height, width = mask.shape[:2]
+    flat = canonical(mask).reshape(height, -1).view(np.uint8)
+    return bool(find_bounds(flat, flat.shape[1] // width, out))
+
+
+MARGIN = 2
+"""Pixels beside those that a mask reaches: coordinates are rounded to float32."""
+
+
+def through_masks(masks: Sequence[np.ndarray], passage: Passage) -> list[np.ndarray] | None:
+    """Many masks after the stages of a passage, each computed only as far as it reaches, with the same bytes.
+
+    None if that cannot be known or does not pay: where a grid displaces, a border is not 0, masks are painted, or whole
+    pixels move.  Masks that came in one array become parts of one array.
+    """
+    stages = [stage for stage in passage.stages if isinstance(stage, Geometry)]
+    if not masks or any(stage.grid is not None or stage.border != "constant" or stage.mask_fill for stage in stages):
+        return None
+    if any(type(s) is MaskOnly or (type(s) is Erase and s.mask_fill is not None) for s in passage.stages):
+        return None
+    first, size = masks[0], passage.end
+    way = LabelPass(first.shape, first.dtype, stages)
+    if way.moves or any((mask.shape, mask.dtype) != (first.shape, first.dtype) for mask in masks):
+        return None
+    bounds = np.empty((len(masks), 4))
+    seen = np.array([bounds_of_mask(mask, bounds[k]) for k, mask in enumerate(masks)])
+    boxes, _, kept = move_boxes(bounds[seen], passage.path)
+    reached = dict(zip(np.flatnonzero(seen)[kept].tolist(), boxes.tolist()))
+    everywhere = [0.0, 0.0, size[1], size[0]]  # of what is out of sight, or too thin to say
+    shape = *size, *first.shape[2:]
+    together = first.base is not None and all(mask.base is first.base for mask in masks)
+    found = (
+        list(np.zeros((len(masks), *shape), first.dtype)) if together else [np.zeros(shape, first.dtype) for _ in masks]
+    )
+    for k, mask in enumerate(masks):
+        if seen[k]:
+            _, top, right, bottom = (int(v) for v in reached.get(k, everywhere))
+            part = max(top - MARGIN, 0), min(bottom + 1 + MARGIN, size[0]), min(right + 1 + MARGIN, size[1])
+            way.run(mask, found[k], part)
+    return found
 
 
 def stages_back(stages: list[Geometry], height: int, width: int) -> list[Geometry]:
@@ -147,8 +225,8 @@ class LabelMask(Plane):
 class InstanceMasks(Target):
     """A mask for each instance.
 
-    Those of a chain that mixes belong to its boxes (`of`), one each, if the sample has boxes.  In other chains they are
-    masks like any others, however many there are.
+    Those of a chain that mixes, or that is told of instances, belong to its boxes (`of`), one each, if the sample has
+    boxes.  In other chains they are masks like any others, however many there are.
     """
 
     __slots__ = ()
@@ -164,8 +242,12 @@ class InstanceMasks(Target):
     def move(self, value: list[np.ndarray], passage: Passage) -> list[np.ndarray]:
         """Those of the boxes that are left, or all."""
         rows = passage.rows(self.of)
+        if self.name in passage.made:  # boxes that are measured by their masks have moved these
+            done: list[np.ndarray] = passage.made[self.name]
+            return done
         masks = value if rows is None else [value[k] for k in rows.tolist()]
-        return [through_mask(mask, passage.stages) for mask in masks]
+        found = through_masks(masks, passage)
+        return [through_mask(mask, passage.stages) for mask in masks] if found is None else found
 
     def close(self, value: list[np.ndarray], like: Any, passage: Passage) -> Any:
         """A list, a tuple or an array, as they came."""

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from .base import Table, Target
 from .boxes import Boxes
 from .fields import Field, Weights
+from .floats import Fills, Floats, fills_of
 from .image import FurtherImage, Image
+from .instances import MASKS, MeasuredBoxes
 from .masks import InstanceMasks, LabelMask
 from .points import Points
 from .polygons import Polygons
@@ -22,11 +24,19 @@ DECLARED: dict[str, Callable[[str], Target]] = {
     "polygon_fields": lambda name: Field(name, "polygons"),
     "image_names": FurtherImage,
     "mask_names": LabelMask,
+    "float_names": Floats,
 }
 """Which targets the parameters of `Compose` add that are lists of names."""
 
 
-def chain_table(declared: dict[str, Sequence[str]], *, mixes: bool) -> Table:
+def chain_table(
+    declared: dict[str, Sequence[str]],
+    *,
+    mixes: bool,
+    instances: bool = False,
+    boxes_from_masks: bool = False,
+    float_fill: Fills = 0.0,
+) -> Table:
     """The targets that a chain knows, by name.
 
     Parameters
@@ -35,19 +45,25 @@ def chain_table(declared: dict[str, Sequence[str]], *, mixes: bool) -> Table:
         Names for each of the parameters in `DECLARED`.
     mixes : bool
         Whether samples are mixed: boxes and points then have weights, and instance masks belong to boxes.
+    instances : bool
+        Whether instance masks belong to boxes in any case.
+    boxes_from_masks : bool
+        Whether boxes are measured by them.
+    float_fill : float, str or tuple of pairs
+        See `check_float_fill`.
 
     Raises
     ------
     ValueError
-        If a name is taken.
+        If a name is taken, or a fill is for none.
     """
     targets = [
         Image("image"),
         LabelMask("mask"),
-        InstanceMasks("masks", "boxes" if mixes else None),
-        Boxes("boxes"),
+        InstanceMasks(MASKS, "boxes" if mixes or instances else None),
+        MeasuredBoxes("boxes") if boxes_from_masks else Boxes("boxes"),
         Points("keypoints"),
-        Polygons("polygons", "boxes" if mixes else None),
+        Polygons("polygons", "boxes" if mixes or instances else None),
     ]
     if mixes:
         targets += [Weights("box_weights", "boxes"), Weights("keypoint_weights", "keypoints")]
@@ -57,6 +73,8 @@ def chain_table(declared: dict[str, Sequence[str]], *, mixes: bool) -> Table:
             if name in table or name == "key":
                 raise ValueError(f"{parameter} must name targets of its own, got {name!r}, which is taken")
             table[name] = DECLARED[parameter](name)
+    for name, fill in fills_of(float_fill, tuple(declared.get("float_names", ()))).items():
+        table[name] = Floats(name, fill)
     return table
 
 
