@@ -23,7 +23,7 @@ from ._chain.levels import needs_unit
 from ._chain.serialize import VERSION, check_size, check_version, from_plain, from_text, from_yaml_text, to_plain
 from ._chain.stream import map_samples
 from ._chain.targets.base import Rules
-from ._chain.targets.boxes import FORMATS
+from ._chain.targets.boxes import FORMATS, OUTSIDE
 from ._chain.targets.floats import Fills, Floats, check_float_fill
 from ._chain.targets.instances import MASKS
 from ._chain.targets.table import DECLARED, chain_table
@@ -73,6 +73,10 @@ class Compose(Group):
     box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
         Of ``boxes``, both of those given and of those returned.  Several boxes as ``"coco"`` that look like
         corners, because most of them end beyond the image and would not as ``"pascal_voc"``, are taken with a warning.
+        A row may have more behind these numbers, such as a class or a name: that is carried as it is.
+    box_outside : {"raise", "clip", "drop"}
+        What becomes of a box that comes with more than a pixel of it outside of the image: an error, as that is mostly
+        a wrong `box_format`; it is taken, and counts by what the image shows of it; or it is left out with its fields.
     min_area : float
         Boxes that are smaller than this in the result, in pixels², are left out.
     min_visibility : float
@@ -139,6 +143,7 @@ class Compose(Group):
     layout: str = dataclasses.field(default="last", kw_only=True)
     fuse: bool = dataclasses.field(default=True, kw_only=True)
     box_format: str = dataclasses.field(default="pascal_voc", kw_only=True)
+    box_outside: str = dataclasses.field(default="raise", kw_only=True)
     min_area: float = dataclasses.field(default=0.0, kw_only=True)
     min_visibility: float = dataclasses.field(default=0.0, kw_only=True)
     clip: bool = dataclasses.field(default=True, kw_only=True)
@@ -167,6 +172,7 @@ class Compose(Group):
             self._keep("dtype", one_of(dtype, "dtype", DTYPES))
         one_of(self.layout, "layout", LAYOUTS)
         one_of(self.box_format, "box_format", FORMATS)
+        one_of(self.box_outside, "box_outside", tuple(OUTSIDE))
         self._keep("min_area", real(self.min_area, "min_area", at_least=0))
         self._keep("min_visibility", real(self.min_visibility, "min_visibility", at_least=0, at_most=1))
         for name in ("fuse", "clip", "remove_invisible", "instances", "boxes_from_masks"):
@@ -210,6 +216,7 @@ class Compose(Group):
                 for name in getattr(self, declared)
             )
             + (MASKS,) * self.boxes_from_masks,
+            box_outside=OUTSIDE[self.box_outside],
         )
         return Chain(plan, rules, self.seed, make_extras(self.extra_names, rules.table, mixes=plan.mixes))
 

@@ -10,11 +10,12 @@ from imgproc._scanline import Stage
 
 from .arguments import unknown_target
 from .targets.base import Opened, Passage, Rules, Target
-from .targets.box_path import move_boxes
+from .targets.boxes import Boxes
 from .targets.fields import Weights
 from .targets.instances import MASKS
 from .targets.masks import through_mask
 from .targets.path import path
+from .targets.rows import parts
 
 
 class Sample(Opened):
@@ -88,13 +89,21 @@ class Sample(Opened):
 
     @property
     def boxes(self) -> np.ndarray | None:
-        """Its boxes, if there are any; float64 corners in pixels."""
-        return self.opened.get("boxes")
+        """Its boxes, if there are any; float64 corners in pixels, upright."""
+        boxes = self.opened.get("boxes")
+        return None if boxes is None else self._of_boxes.upright(boxes)
+
+    @property
+    def _of_boxes(self) -> Boxes:
+        target = self.rules.table["boxes"]
+        assert isinstance(target, Boxes)
+        return target
 
     @property
     def points(self) -> np.ndarray | None:
         """Its keypoints, if there are any."""
-        return self.opened.get("keypoints")
+        points = self.opened.get("keypoints")
+        return None if points is None else parts(points)[0]
 
     @property
     def has_masks(self) -> bool:
@@ -104,9 +113,10 @@ class Sample(Opened):
 
     def boxes_at(self, stages: list[Stage]) -> np.ndarray:
         """The boxes as stages leave them."""
-        if self.boxes is None:
+        boxes = self.opened.get("boxes")
+        if boxes is None:
             return np.empty((0, 4))
-        return move_boxes(self.boxes, path(stages, self.height, self.width))[0]
+        return self._of_boxes.moved(boxes, path(stages, self.height, self.width))
 
     def mask_at(self, stages: list[Stage]) -> np.ndarray | None:
         """The first mask as stages leave it."""

@@ -43,6 +43,8 @@ class Rules(NamedTuple):
     """What needs the levels of float images to be those from 0 to 1, if anything does."""
     needed: tuple[str, ...] = ()
     """Targets that must come wherever that comes whose rows they follow."""
+    box_outside: int = 0
+    """What becomes of boxes that come beyond the image: `boxes.OUTSIDE`."""
 
 
 class Target:
