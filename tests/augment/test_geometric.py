@@ -821,7 +821,7 @@ WRONG: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     (geometric.Perspective, {"scale": (-0.1, 0.1)}, ValueError, r"scale\[0\] must be >= 0"),
     (geometric.Perspective, {"keep_size": 0}, TypeError, "keep_size must be True or False"),
     (geometric.Crop, {}, TypeError, "size"),
-    (geometric.Crop, {"size": 5}, TypeError, "size must be a pair"),
+    (geometric.Crop, {"size": 5.0}, TypeError, "size must be a pair"),
     (geometric.Crop, {"size": (0, 5)}, ValueError, r"size\[0\] must be >= 1"),
     (geometric.Crop, {"size": (5.0, 5)}, TypeError, r"size\[0\] must be an integer"),
     (geometric.CenterCrop, {"size": (5, 5), "pad": "yes"}, TypeError, "pad must be True or False"),
