@@ -802,7 +802,7 @@ WRONG: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     *((kind, {"fill": (0, None)}, TypeError, r"fill\[1\] must be a number") for kind in WARPS),
     *((kind, {"mask_fill": 0.5}, TypeError, "mask_fill must be an integer") for kind in WARPS),
     *((kind, {"p": 1.5}, ValueError, "p must be <= 1") for kind in WARPS),
-    (geometric.Rotate, {"angle": 45}, TypeError, r"angle must be a pair \(low, high\), got 45"),
+    (geometric.Rotate, {"angle": -45}, ValueError, r"angle must be >= 0 if it is one number"),
     (geometric.Rotate, {"angle": (10, -10)}, ValueError, "angle must be a pair .* with low <= high"),
     (geometric.Rotate, {"angle": (0, math.nan)}, ValueError, r"angle\[1\] must be finite"),
     (geometric.Rotate, {"angle": (0, 1, 2)}, TypeError, "angle must be a pair"),
