@@ -21,6 +21,8 @@ def refuse_arguments(kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         return
     known = sorted([parameter.name for parameter in parameters][1:], key="p".__eq__)
     who = kind.__name__
+    if "__dataclass_params__" not in vars(kind) and not kwargs.keys().isdisjoint(inspect.get_annotations(kind)):
+        raise TypeError(f"{who} is no dataclass yet: write @dataclasses.dataclass(frozen=True, kw_only=True) above it")
     for name in kwargs:
         if name not in known:
             raise TypeError(f"{who} has no parameter {name!r}{_meant(name, known)}")

@@ -11,6 +11,7 @@ import numpy as np
 from imgproc._core.check import real
 from imgproc._scanline import Stage
 
+from .._ranges import number_range
 from .arguments import refuse_arguments
 from .drawn import Rule, checked
 from .keys import Draws, Key
@@ -63,11 +64,33 @@ def _register(cls: type[Transform]) -> None:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Transform:
-    """Base of all transforms: a frozen dataclass whose fields are the only declaration of its parameters.
+    """Base of all transforms, and of your own: a frozen dataclass whose fields are its parameters.
 
     A subclass checks its fields in ``__post_init__``, draws plain numbers in `draw` and turns them into stages in
-    `lower`.  Neither sees pixels, neither keeps state.  ``super().__post_init__()`` comes first: it makes plain values
-    of NumPy's scalars.
+    `lower`.  Neither sees pixels, neither keeps state: so chains can fuse it, repeat it and say what it does.
+    ``help(augment.own)`` has three examples, `augment.stages` what `lower` may return, and
+    `augment.testing.check_transform` tests a transform.
+
+    Parameters
+    ----------
+    p : float
+        Probability that the transform is applied.
+
+    Examples
+    --------
+    >>> @dataclasses.dataclass(frozen=True, kw_only=True)
+    ... class Fade(augment.Transform):
+    ...     strength: tuple[float, float] = (0.2, 0.6)
+    ...
+    ...     def __post_init__(self):
+    ...         super().__post_init__()
+    ...         self.keep_range("strength", at_least=0, at_most=1)
+    ...
+    ...     def draw(self, rng, frame):
+    ...         return {"strength": rng.uniform(*self.strength)}
+    ...
+    ...     def lower(self, params, frame):
+    ...         return [augment.stages.affine(1 - params["strength"], 0.5 * params["strength"])]
     """
 
     p: float = 0.5
@@ -111,13 +134,68 @@ class Transform:
 
     _keep = keep
 
+    def keep_range(
+        self,
+        name: str,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+        above: float | None = None,
+        below: float | None = None,
+        around: float | None = None,
+    ) -> None:
+        """Check in ``__post_init__`` that a field is a range, a pair (low, high) of finite numbers, and store it.
+
+        Parameters
+        ----------
+        name : str
+            Of the field.
+        at_least, at_most, above, below : float, optional
+            Bounds of both ends; the first two may be reached, the others not.
+        around : float, optional
+            The number that changes nothing.  With 0, the user may write one number v for (-v, v).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is none.
+        """
+        bounds = {"at_least": at_least, "at_most": at_most, "above": above, "below": below}
+        self.keep(name, number_range(getattr(self, name), name, **bounds, around=around))
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
-        """Random parameters, as plain numbers (JSON keeps them exactly)."""
+        """Draw what is random about it.
+
+        Parameters
+        ----------
+        rng : Draws
+            The only source of random numbers.
+        frame : Frame
+            The size, channels and dtype of the image that arrives.
+
+        Returns
+        -------
+        dict
+            Plain numbers, strings, lists and tuples by name: JSON keeps them exactly.
+        """
         return {}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
-        """The stages that carry out these parameters on a frame."""
-        raise NotImplementedError
+        """Say what is done: the stages that carry out these parameters, in order.
+
+        Parameters
+        ----------
+        params : dict
+            From `draw`, or from a record.  It must not be changed.
+        frame : Frame
+            The image that arrives.
+
+        Returns
+        -------
+        list of stages
+            See `augment.stages`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must have a method lower(self, params, frame)")
 
     # --- alone --------------------------------------------------------------------------------------------------------
 
