@@ -2,6 +2,8 @@
 
 from imgproc._core.publish import publish as _publish
 
+from . import stages as stages
+from . import testing as testing
 from ._peers import NAMES as _NAMES
 from .anchors import *
 from .balance import *
@@ -14,6 +16,7 @@ from .geometric import *
 from .groups import *
 from .mix import *
 from .noise import *
+from .own import *
 from .policy import *
 
 _publish(globals(), listed=True, peers=_NAMES)

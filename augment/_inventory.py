@@ -41,7 +41,7 @@ def _entries(*, mixes: bool) -> list[Entry]:
 
 
 def _evaluated(value: Any) -> Any:
-    return value() if callable(value) else value
+    return value() if callable(value) and not isinstance(value, Transform) else value
 
 
 EXAMPLES = _entries(mixes=False)

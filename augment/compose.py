@@ -52,6 +52,10 @@ class Compose(Group):
     dict with the same names and ``"key"``.  The same sample and key give the same bytes in any thread, batch, worker or
     order.
 
+    The key is what other libraries have a global seed for.  To reproduce an epoch, pass the epoch and the number of the
+    sample, ``key=(epoch, index)``; `keys` makes them for a batch.  Without a key every call draws afresh, also where
+    the chain has a `seed`, and the result says under which key.  The `seed` tells chains apart that get the same keys.
+
     Transforms that mix samples (`MixUp`, `Mosaic`, ...) take their partners from ``donors``, which the call names:
     ``chain(image=image, key=(epoch, index), donors=dataset)``.  The caller keeps the donors, so that chains stay small
     plain data.  The notes say more.
@@ -265,6 +269,33 @@ class Compose(Group):
         result = self._chain.apply(targets, key_array(key), out, donors)
         result["key"] = key
         return result
+
+    @staticmethod
+    def keys(epoch: int, indices: int | Iterable[int]) -> list[tuple[int, int]]:
+        """The keys of samples in an epoch, for `batch` and `map`: ``chain.batch(images, keys=chain.keys(3, indices))``.
+
+        Parameters
+        ----------
+        epoch : int
+        indices : iterable of int, or int
+            The numbers of the samples in the data set, as a sampler gives them.  One integer n means all below n.
+
+        Returns
+        -------
+        list of (int, int)
+            (epoch, index) for each of them.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a number is no integer of 64 bits, or `indices` is a negative one.
+        """
+        epoch = integer(epoch, "epoch")
+        if isinstance(indices, (int, np.integer)) and not isinstance(indices, bool):
+            indices = range(integer(indices, "indices", at_least=0))
+        elif isinstance(indices, (str, bytes)) or not isinstance(indices, Iterable):
+            raise TypeError(f"indices must be integers, or one that says how many, got {indices!r:.60}")
+        return [(epoch, integer(k, f"indices[{i}]")) for i, k in enumerate(indices)]
 
     def batch(
         self,

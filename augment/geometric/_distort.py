@@ -18,7 +18,7 @@ from imgproc._scanline.matrix import IDENTITY
 from .._chain.drawn import Rule, several, within
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
-from .._ranges import Range, number_range
+from .._ranges import Range, Spread, number_range, pair_of
 from ._common import _Warp
 from ._fields import elastic_grid, knots_grid, lens_grid, plate_grid
 
@@ -126,9 +126,9 @@ class GridDistortion(_Distortion):
     ----------
     steps : int
         Columns and rows of the grid, 1 to 512.
-    distort : (float, float)
+    distort : float or (float, float)
         Range of what is added to the factor 1 by which the width of a column or the height of a row changes, drawn for
-        each; all are then scaled together to fill the image.  Within -1 and 1.
+        each; all are then scaled together to fill the image.  Within -1 and 1; one number v means (-v, v).
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         Of no effect: nothing from outside the image is seen.
     fill : float or tuple of float
@@ -147,22 +147,24 @@ class GridDistortion(_Distortion):
     """
 
     steps: int = 5
-    distort: Range = (-0.3, 0.3)
+    distort: Spread = (-0.3, 0.3)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("steps", integer(self.steps, "steps", at_least=1, at_most=_MOST_STEPS))
-        self._keep("distort", number_range(self.distort, "distort", above=-1, below=1))
+        self._keep("distort", number_range(self.distort, "distort", above=-1, below=1, around=0))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Factors of the columns and of the rows."""
-        unit, low, width = rng.unit, 1.0 + self.distort[0], self.distort[1] - self.distort[0]
+        least, most = pair_of(self.distort)
+        unit, low, width = rng.unit, 1.0 + least, most - least
         numbers = range(self.steps)
         return {"x": [low + width * unit() for _ in numbers], "y": [low + width * unit() for _ in numbers]}
 
     def limits(self, frame: Frame) -> dict[str, Rule]:
         """What records may say of what is drawn."""
-        factors = several(within(1.0 + self.distort[0], 1.0 + self.distort[1]), self.steps)
+        low, high = pair_of(self.distort)
+        factors = several(within(1.0 + low, 1.0 + high), self.steps)
         return {"x": factors, "y": factors}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
@@ -248,10 +250,10 @@ class LensDistortion(_Distortion):
 
     Parameters
     ----------
-    distort : (float, float)
-        Range of k1.
-    k2 : (float, float)
-        Range of k2.  ``3 |k1| + 5 |k2|`` must stay below 1, so that the map never folds.
+    distort : float or (float, float)
+        Range of k1; one number v means (-v, v).
+    k2 : float or (float, float)
+        Range of k2; one number v means (-v, v).  ``3 |k1| + 5 |k2|`` must stay below 1, so that the map never folds.
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What lies outside the image.
     fill : float or tuple of float
@@ -269,24 +271,24 @@ class LensDistortion(_Distortion):
         If an argument is of the wrong kind or value.
     """
 
-    distort: Range = (-0.05, 0.05)
-    k2: Range = (0.0, 0.0)
+    distort: Spread = (-0.05, 0.05)
+    k2: Spread = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("distort", number_range(self.distort, "distort"))
-        self._keep("k2", number_range(self.k2, "k2"))
-        most = 3.0 * max(map(abs, self.distort)) + 5.0 * max(map(abs, self.k2))
+        self._keep("distort", number_range(self.distort, "distort", around=0))
+        self._keep("k2", number_range(self.k2, "k2", around=0))
+        most = 3.0 * max(map(abs, pair_of(self.distort))) + 5.0 * max(map(abs, pair_of(self.k2)))
         if most >= 1.0:
             raise ValueError(f"3 |distort| + 5 |k2| must be < 1, got {most:g}")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The coefficients."""
-        return {"k1": rng.uniform(*self.distort), "k2": rng.uniform(*self.k2)}
+        return {"k1": rng.uniform(*pair_of(self.distort)), "k2": rng.uniform(*pair_of(self.k2))}
 
     def limits(self, frame: Frame) -> dict[str, Rule]:
         """What records may say of what is drawn."""
-        return {"k1": within(*self.distort)}
+        return {"k1": within(*pair_of(self.distort))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One displacement grid."""

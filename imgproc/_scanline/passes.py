@@ -68,10 +68,25 @@ def run(
             return _pass(image, geometry, ops, dtype, layout, out)
         image = _pass(image, geometry, ops) if geometry or ops else image
         if type(end) is Whole:
-            image = inside(end.function, image)
+            image = inside(_whole, end, image)
         elif type(end) is Deferred:
             queue.extend(reversed(inside(end.resolve, image)))
         whole = whole and image.dtype.kind == "u"
+
+
+def _whole(stage: Whole, image: np.ndarray) -> np.ndarray:
+    """What the function of a stage makes of an image; it may be a user's."""
+    made = stage.function(image)
+    if type(made) is np.ndarray and made.shape == image.shape and made.dtype == image.dtype:
+        return made
+    who = f"the function of {stage.label or 'a stage'}"
+    if not isinstance(made, np.ndarray):
+        raise TypeError(f"{who} must give an array, got {type(made).__name__}")
+    if made.dtype != image.dtype:
+        raise TypeError(f"{who} must give the dtype of the image it got, {image.dtype}, got {made.dtype}")
+    if made.shape != image.shape:
+        raise ValueError(f"{who} must give the shape of the image it got, {image.shape}, got {made.shape}")
+    return np.asarray(made)
 
 
 def take_pass(
