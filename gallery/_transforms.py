@@ -151,6 +151,8 @@ def fitted(parameters: Mapping[str, Any], h: int, w: int) -> dict[str, Any]:
             made[name] = max(round(value * min(scale)), 1)
         elif isinstance(value, tuple) and len(value) == 2:
             made[name] = tuple(max(round(n * s), 1) for n, s in zip(value, scale))
+    if made.get("unit") == "pixel" or ("box" in made and "unit" not in made):
+        made["box"] = tuple(round(n * s) for n, s in zip(made["box"], scale[::-1] * 2))
     return made
 
 

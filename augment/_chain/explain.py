@@ -102,6 +102,8 @@ class _Text:
         elif isinstance(end, Whole):
             by = ", by OpenCV (its last bit may differ between types of CPU)" if end.opencv else ""
             self._add(f"{names[id(end)]}: needs neighbours{by}")
+        elif isinstance(end, Geometry):
+            self._add(f"{names[id(end)]}: tiles change places")
         elif isinstance(end, Deferred):
             name = names[id(end)]
             self.lines.append(f"        then: statistic of the whole image for {name}, applied in the next pass")

@@ -36,8 +36,9 @@ def matrix(
     """See `Compose.matrix`."""
     pull = IDENTITY
     for stage in reversed(geometry(chain, key, shape, targets)):
-        if stage.grid is not None:
-            raise ValueError(f"the geometry is no matrix: {stage.label or 'a stage'} displaces points by a grid")
+        if stage.grid is not None or stage.tiles is not None:
+            tiles = "" if stage.tiles is None else " of tiles"
+            raise ValueError(f"the geometry is no matrix: {stage.label or 'a stage'} displaces points by a grid{tiles}")
         pull = multiply(stage.pull, pull)
     return np.array(inverse(pull)).reshape(3, 3)
 

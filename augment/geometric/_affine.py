@@ -33,7 +33,8 @@ __all__ = ["Affine", "Perspective", "Rotate"]
 class Rotate(_Warp):
     """Rotate about the centre.
 
-    albumentations' Rotate and SafeRotate, torchvision's RandomRotation.  Changes images, masks, boxes and keypoints.
+    albumentations' Rotate, torchvision's RandomRotation; `SafeRotate` shrinks the image to keep all of it.  Changes
+    images, masks, boxes and keypoints.
 
     Parameters
     ----------

@@ -17,14 +17,9 @@ from .._chain.drawn import Rule, rectangle, row, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from .._ranges import Range, Size, number_range, size_of, square_or
-from ._common import _Framed, _Resized
+from ._common import _Framed, _Resized, part_stage, too_large
 
 __all__ = ["BoxSafeCrop", "CenterCrop", "Crop", "ResizedCrop"]
-
-
-def _too_large(size: tuple[int, int], frame: Frame) -> ValueError:
-    have = frame.height, frame.width
-    return ValueError(f"size must be <= the (h, w) of the image, {have}, got {size}; pad=True pads what is missing")
 
 
 def _room(frame: Frame, size: Size) -> tuple[int, int]:
@@ -90,7 +85,7 @@ class Crop(_Cut):
         """First row and column of the part; negative where the image is padded."""
         down, across = _room(frame, self.size)
         if (down < 0 or across < 0) and not self.pad:
-            raise _too_large(size_of(self.size), frame)
+            raise too_large(size_of(self.size), frame)
         top = rng.integer(0, down) if down > 0 else -(-down // 2)
         left = rng.integer(0, across) if across > 0 else -(-across // 2)
         return {"place": (top, left)}
@@ -137,7 +132,7 @@ class CenterCrop(_Cut):
         """First row and column of the part; negative where the image is padded."""
         down, across = _room(frame, self.size)
         if (down < 0 or across < 0) and not self.pad:
-            raise _too_large(size_of(self.size), frame)
+            raise too_large(size_of(self.size), frame)
         return {"place": (_half(down), _half(across))}
 
 
@@ -220,7 +215,7 @@ class ResizedCrop(_Resized):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
-        return [_part(params["part"], size_of(self.size), self.interpolation)]
+        return [part_stage(params["part"], size_of(self.size), self.interpolation)]
 
 
 declare(
@@ -229,13 +224,6 @@ declare(
     look="Parts of different area and shape, all of the same size after it[[: faces become wider or narrower]].",
     peers=[Single("RandomResizedCrop", {"size": (224, 224), "interpolation": "bilinear"}, {"size": (224, 224)})],
 )
-
-
-def _part(part: tuple[int, int, int, int], size: tuple[int, int], interpolation: str) -> Geometry:
-    """The part (y0, x0, y1, x1) of an image on `size`."""
-    y0, x0, y1, x1 = part
-    pull = ((x1 - x0) / size[1], 0.0, 0.0 + x0, 0.0, (y1 - y0) / size[0], 0.0 + y0, 0.0, 0.0, 1.0)
-    return Geometry(pull, size, "replicate", 0.0, interpolation, part=(x0, y0, x1, y1))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -289,7 +277,7 @@ class BoxSafeCrop(_Resized):
         """One map, exact without `size`."""
         y0, x0, y1, x1 = part = params["part"]
         size = (y1 - y0, x1 - x0) if self.size is None else size_of(self.size)
-        return [_part(part, size, self.interpolation)]
+        return [part_stage(part, size, self.interpolation)]
 
 
 declare(

@@ -21,4 +21,8 @@ from .stages import Geometry as Geometry
 from .stages import MaskOnly as MaskOnly
 from .stages import Op as Op
 from .stages import Stage as Stage
+from .stages import Tiles as Tiles
 from .stages import Whole as Whole
+from .tiles import tile_size as tile_size
+from .tiles import tiles_back as tiles_back
+from .tiles import with_tiles_moved as with_tiles_moved

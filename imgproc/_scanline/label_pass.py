@@ -14,6 +14,7 @@ from .opencv_moves import moved
 from .samplers._base import check_samplable
 from .scratch import scratch
 from .stages import Geometry
+from .tiles import with_tiles_moved
 
 
 def check_label(label: int, dtype: np.dtype) -> None:
@@ -25,11 +26,15 @@ def check_label(label: int, dtype: np.dtype) -> None:
 
 def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
     """Take a mask of labels through geometric stages.  It has any dtype, and shape (h, w) or (h, w, c)."""
+    for k, stage in enumerate(stages):
+        if stage.tiles is not None:
+            mask = with_tiles_moved(run_mask(mask, stages[:k]) if k else mask, stage.tiles)
+            return run_mask(mask, stages[k + 1 :]) if k + 1 < len(stages) else mask
     return LabelPass(mask.shape, mask.dtype, stages).run(mask)
 
 
 class LabelPass:
-    """The way of all masks of one shape and dtype through geometric stages."""
+    """The way of all masks of one shape and dtype through geometric stages, none of them tiles that change places."""
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype, stages: Sequence[Geometry]) -> None:
         self._seen, stages = cut(list(stages), *shape[:2])

@@ -26,6 +26,7 @@ from .samplers._base import check_samplable
 from .separable import Axis, can_resample, resample
 from .shortcuts import invert, is_inverting, is_mixing, is_painting, mix, paint
 from .stages import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
+from .tiles import with_tiles_moved
 
 
 def run(
@@ -69,6 +70,8 @@ def run(
         image = _pass(image, geometry, ops) if geometry or ops else image
         if type(end) is Whole:
             image = inside(_whole, end, image)
+        elif type(end) is Geometry and end.tiles is not None:
+            image = with_tiles_moved(image, end.tiles)
         elif type(end) is Deferred:
             queue.extend(reversed(inside(end.resolve, image)))
         whole = whole and image.dtype.kind == "u"
@@ -101,7 +104,7 @@ def take_pass(
     -------
     list of Geometry, list of Op, with `keep` also of Erase
         All geometry is done first, then the operations.
-    Whole, Deferred, str or None
+    Whole, Deferred, Geometry of tiles, str or None
         What ends the pass: a stage, which is taken from the list too; or, in words, why the next stage has to wait; or
         None if there are no more stages.
     """
@@ -114,7 +117,7 @@ def take_pass(
             return geometry, ops, f"{name_of(ops[-1])} gives floats on another scale"
         if type(stage) is Op:
             ops.append(stage)
-        elif type(stage) is Geometry:
+        elif type(stage) is Geometry and stage.tiles is None:
             why = _waits(stage, geometry, ops, size)
             if why:
                 queue.append(stage)

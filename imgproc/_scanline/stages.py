@@ -24,6 +24,19 @@ Fill = float | tuple[float, ...]
 
 
 @final
+class Tiles(NamedTuple):
+    """Equal tiles of a frame of (h, w), of ``h // rows`` by ``w // columns`` pixels, that change places.
+
+    What is left at the bottom and on the right, less than a tile, stays.
+    """
+
+    rows: int
+    columns: int
+    order: tuple[int, ...]
+    """For each place, row by row, the tile that comes there."""
+
+
+@final
 class Geometry(NamedTuple):
     """A coordinate map: where each output pixel comes from.
 
@@ -54,6 +67,9 @@ class Geometry(NamedTuple):
     part: tuple[int, int, int, int] | None = None
     """(x0, y0, x1, y1): the part of the input frame, of whole pixels and inside of it, that is cut out before the map.
     Pixels at its edges do not see their neighbours outside of it.  Without it, the map sees the whole frame."""
+    tiles: Tiles | None = None
+    """Tiles that change places, in a stage that does nothing else: `pull` is the identity, `size` that of the input.
+    It is a pass by itself."""
 
 
 @final

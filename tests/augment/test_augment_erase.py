@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from helpers.functions import example_image
 from helpers.machine import run
-from helpers.transforms import Transform, through_mask
+from helpers.transforms import Transform, mean_levels, through_mask
 from helpers.vocabulary import DTYPES
 from oracles.color import draws, frame_of
 from oracles.plain import full_scale
 from scipy import ndimage
 
-from augment.erase import CoarseDropout, Erase, GridDropout, MaskDropout, PixelDropout, mean_levels
+from augment.erase import CoarseDropout, Erase, GridDropout, MaskDropout, PixelDropout
 
 SIZE = (48, 64)
 KINDS = (CoarseDropout, Erase, GridDropout, MaskDropout, PixelDropout)

@@ -18,6 +18,7 @@ from augment._chain.transform import REGISTRY, Frame, Kind, Transform
 from augment._dust import THIN, thinnest
 from augment._inventory import EXAMPLES, MIXES, SIZE, build, example, sample, title
 from augment.color._common import dirichlet, gamma_variate, normal
+from augment.erase._common import mean_levels
 from augment.geometric._affine import largest_rectangle
 from augment.geometric._fields import elastic_grid, plate_grid
 from imgproc._scanline.merge import moves_pixels

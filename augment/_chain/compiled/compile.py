@@ -81,7 +81,12 @@ def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
             painting = stage.mask_fill is not None
             stage = pixel.erase(stage.rectangles, stage.fill, stage.stream)
         if type(stage) is Geometry:
-            if stage.grid is not None or stage.border == "wrap" or any(type(v) is not int for v in stage.size):
+            if (
+                stage.grid is not None
+                or stage.tiles is not None
+                or stage.border == "wrap"
+                or any(type(v) is not int for v in stage.size)
+            ):
                 raise Untraceable
             found.append(_map(tape, stage, frame))
         elif type(stage) is Op:

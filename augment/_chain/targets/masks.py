@@ -10,7 +10,7 @@ import numpy as np
 from imgproc._core.hints import hint_of
 from imgproc._core.jit import kernel
 from imgproc._core.planes import canonical
-from imgproc._scanline import Erase, Geometry, LabelPass, MaskOnly, Stage, check_label, run_mask
+from imgproc._scanline import Erase, Geometry, LabelPass, MaskOnly, Stage, check_label, run_mask, tiles_back
 from imgproc._scanline.matrix import IDENTITY, inverse, multiply
 
 from .base import Opened, Passage, Piece, Rules, Target
@@ -153,7 +153,9 @@ def through_masks(masks: Sequence[np.ndarray], passage: Passage) -> list[np.ndar
     pixels move.  Masks that came in one array become parts of one array.
     """
     stages = [stage for stage in passage.stages if isinstance(stage, Geometry)]
-    if not masks or any(stage.grid is not None or stage.border != "constant" or stage.mask_fill for stage in stages):
+    if not masks or any(
+        stage.tiles or stage.grid is not None or stage.border != "constant" or stage.mask_fill for stage in stages
+    ):
         return None
     if any(type(s) is MaskOnly or (type(s) is Erase and s.mask_fill is not None) for s in passage.stages):
         return None
@@ -181,6 +183,10 @@ def through_masks(masks: Sequence[np.ndarray], passage: Passage) -> list[np.ndar
 
 def stages_back(stages: list[Geometry], height: int, width: int) -> list[Geometry]:
     """Geometric stages from the output back to an input of (height, width)."""
+    for k, stage in enumerate(stages):
+        if stage.tiles is not None:
+            back = stage._replace(tiles=tiles_back(stage.tiles))
+            return [*stages_back(stages[k + 1 :], *stage.size), back, *stages_back(stages[:k], height, width)]
     if not stages:
         return []
     if all(stage.grid is None for stage in stages):
