@@ -7,6 +7,7 @@ import numpy as np
 from .base import Passage
 from .boxes import Boxes
 from .masks import bounds_of_mask
+from .rows import Carried, carried, parts
 
 MASKS = "masks"
 """The target that has a mask for each box."""
@@ -21,11 +22,12 @@ class MeasuredBoxes(Boxes):
 
     __slots__ = ()
 
-    def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:
+    def move(self, value: np.ndarray | Carried, passage: Passage) -> np.ndarray | Carried:
         """Along the path of the passage, and then by the masks, if the sample has any."""
-        boxes = super().move(value, passage)
+        found = super().move(value, passage)
         if MASKS not in passage.sample.opened:
-            return boxes
+            return found
+        boxes, more = parts(found)
         masks = passage.value(MASKS)
         kept: list[int] = []
         for k, mask in enumerate(masks):
@@ -36,4 +38,5 @@ class MeasuredBoxes(Boxes):
         if len(kept) < len(masks):
             passage.kept[self.name] = passage.kept[self.name][kept]
             passage.give(MASKS, [masks[k] for k in kept])
-        return boxes[kept]
+        rows = np.array(kept, np.intp)
+        return carried(boxes[rows], more, rows)
