@@ -16,6 +16,7 @@ NAMES: dict[str, dict[str, str]] = {
         "BBoxSafeRandomCrop": "BoxSafeCrop",
         "BboxParams": "Compose(box_format=..., box_fields=..., min_area=..., min_visibility=..., clip=...)",
         "Blur": "BoxBlur",
+        "ConstrainedCoarseDropout": "ConstrainedDropout",
         "CropNonEmptyMaskIfExists": "MaskCrop",
         "D4": "Dihedral",
         "ElasticTransform": "Elastic",
@@ -35,7 +36,6 @@ NAMES: dict[str, dict[str, str]] = {
         "OpticalDistortion": "LensDistortion",
         "OverlayElements": "CopyPaste",
         "PadIfNeeded": "PadToSize",
-        "PiecewiseAffine": "ThinPlateSpline",
         "RandomBrightness": "BrightnessContrast(contrast=(0, 0))",
         "RandomBrightnessContrast": "BrightnessContrast",
         "RandomContrast": "BrightnessContrast(brightness=(0, 0))",
@@ -59,7 +59,6 @@ NAMES: dict[str, dict[str, str]] = {
         "TemplateTransform": "SamplePairing",
         "ToFloat": "Compose(dtype='float32')",
         "ToTensorV2": "Compose(layout='first')",
-        "XYMasking": "CoarseDropout",
     },
     "torchvision": {
         "ConvertImageDtype": "Compose(dtype=...)",
@@ -102,7 +101,6 @@ NAMES: dict[str, dict[str, str]] = {
         "GammaContrast": "Gamma",
         "PadToFixedSize": "PadToSize",
         "PerspectiveTransform": "Perspective",
-        "PiecewiseAffine": "ThinPlateSpline",
         "Sometimes": "Sequential(p=...)",
     },
 }

@@ -11,7 +11,7 @@ from imgproc._scanline import Stage
 from .arguments import unknown_target
 from .targets.base import Opened, Passage, Rules, Target
 from .targets.boxes import Boxes
-from .targets.fields import Weights
+from .targets.fields import Field, Weights, take
 from .targets.instances import MASKS
 from .targets.masks import through_mask
 from .targets.path import path
@@ -117,6 +117,15 @@ class Sample(Opened):
         if boxes is None:
             return np.empty((0, 4))
         return self._of_boxes.moved(boxes, path(stages, self.height, self.width))
+
+    def labels_at(self, stages: list[Stage]) -> Any:
+        """What the first field of the boxes says of those that stages leave; None if there is no such field."""
+        for name, target in self.rules.table.items():
+            if type(target) is Field and target.of == "boxes" and "boxes" in self.opened and name in self.opened:
+                passage = Passage(self, stages, self.rules._replace(min_area=0.0, min_visibility=0.0))
+                rows = passage.rows("boxes")
+                return self.opened[name] if rows is None else take(self.opened[name], rows)
+        return None
 
     def mask_at(self, stages: list[Stage]) -> np.ndarray | None:
         """The first mask as stages leave it."""

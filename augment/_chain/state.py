@@ -28,6 +28,9 @@ class Frame(NamedTuple):
     """float64 (n, 4) boxes (x0, y0, x1, y1) in pixels of this frame; given only to transforms with ``needs_boxes``."""
     mask: np.ndarray | None = None
     """The sample's mask as it arrives; given only to transforms with ``needs_mask``."""
+    labels: Sequence[Any] | None = None
+    """What the first of the chain's ``box_fields`` says of each of the boxes; given only to transforms with
+    ``needs_labels``."""
 
     @property
     def kind(self) -> int:
@@ -133,6 +136,10 @@ class State:
         """
         return self.current
 
+    def frame_labelled(self, name: str, frame: Frame) -> Frame:
+        """A frame with boxes, with their labels, too, for the transform of a name."""
+        return frame
+
     def advance(self, stages: list[Stage]) -> None:
         """Go on to the frame that stages lead to."""
         self.current = frame_after(self.current, stages)
@@ -175,6 +182,15 @@ class SampleState(State):
                 raise _missing(name, "mask")
             frame = frame._replace(mask=sample.mask_at(self.stages))
         return frame
+
+    def frame_labelled(self, name: str, frame: Frame) -> Frame:
+        """A frame with boxes, with their labels, too."""
+        labels = self.sample.labels_at(self.stages)
+        if labels is None and frame.boxes is not None and len(frame.boxes):
+            raise ValueError(
+                f"labels must be given with the boxes, in the first of box_fields: {name} chooses boxes by them"
+            )
+        return frame._replace(labels=labels)
 
     def close(self, out: np.ndarray | None) -> dict[str, Any]:
         """Run the stages; what the caller gets."""

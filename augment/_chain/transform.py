@@ -101,6 +101,8 @@ class Transform:
     """Whether `draw` and `lower` want ``frame.mask``."""
     noise_streams: ClassVar[tuple[str, ...]] = ()
     """Which drawn parameters name streams of noise, of which each frame of a video may have its own."""
+    needs_labels: ClassVar[bool] = False
+    """Whether `draw` wants ``frame.labels`` beside the boxes."""
     mixes: ClassVar[bool] = False
     """Whether it mixes the sample with others instead of giving stages; see `augment.mix`."""
 
@@ -291,6 +293,8 @@ class Transform:
         frame = state.current
         if self.needs_boxes or self.needs_mask:
             frame = state.frame_with(place.name, self.needs_boxes, self.needs_mask)
+            if self.needs_labels:
+                frame = state.frame_labelled(place.name, frame)
         params = self.draw(rng, frame)
         stages = self.lower(params, frame)
         if state.further:

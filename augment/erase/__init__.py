@@ -7,8 +7,10 @@ keypoints stay as they are, also those of what is no longer to be seen.
 from imgproc._core.publish import publish as _publish
 
 from ._grid import *
+from ._near import *
 from ._objects import *
 from ._pixels import *
 from ._rectangles import *
+from ._strips import *
 
 _publish(globals())

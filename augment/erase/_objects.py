@@ -122,6 +122,23 @@ def _find_objects(mask: np.ndarray, by: str) -> list[list[int]]:
     return sorted([int(label), *divmod(place, mask.shape[1])] for label, place in zip(labels[first].tolist(), places))
 
 
+def numbered(mask: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """Connected pieces of one label, numbered from 1 on, among the pixels that are marked; flat, 0 elsewhere."""
+    numbers = _numbers(here)
+    at = np.flatnonzero(numbers)
+    labels, which = np.unique(mask.ravel()[at], return_inverse=True)
+    if len(labels) > 1:
+        first = np.zeros(int(numbers.max()) + 1, np.intp)
+        first[numbers[at]] = which  # some pixel's label of each piece
+        if (first[numbers[at]] != which).any():  # labels touch: each for itself
+            numbers, last = np.zeros(mask.size, np.int64), 0
+            for label in labels:
+                mine = _numbers(here & (mask == label))
+                numbers += np.where(mine > 0, mine + last, 0)
+                last += int(mine.max(initial=0))
+    return numbers
+
+
 def _numbers(here: np.ndarray) -> np.ndarray:
     """Connected pieces, numbered from 1 on; flat."""
     return load_cv2().connectedComponents(here.view(np.uint8), connectivity=8)[1].ravel()

@@ -136,11 +136,14 @@ class CropBorders(Transform):
 
     Parameters
     ----------
-    top, bottom : (float, float)
-        Ranges of what is cut off there, as a fraction of the height, from 0 to 1; their highest values together are at
-        most 1.
-    left, right : (float, float)
-        The same as fractions of the width.
+    top : (float, float)
+        Range of what is cut off there, as a fraction of the height, from 0 to 1.
+    bottom : (float, float)
+        The same below; the highest values of both together are at most 1.
+    left : (float, float)
+        Range of what is cut off there, as a fraction of the width, from 0 to 1.
+    right : (float, float)
+        The same on the right; the highest values of both together are at most 1.
     p : float
         Probability that the transform is applied.
 

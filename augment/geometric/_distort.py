@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from imgproc._core.check import integer
+from imgproc._core.check import integer, size_pair
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SIDE, fraction
 from imgproc._scanline import Geometry, Stage
@@ -20,12 +20,12 @@ from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from .._ranges import Range, Spread, number_range, pair_of
 from ._common import _Warp
-from ._fields import elastic_grid, knots_grid, lens_grid, plate_grid
+from ._fields import corners_grid, elastic_grid, knots_grid, lens_grid, plate_grid
 
 _MOST_STEPS = 512
 """Columns and rows of a grid: each is drawn, however small the image is."""
 
-__all__ = ["Elastic", "GridDistortion", "LensDistortion", "ThinPlateSpline"]
+__all__ = ["Elastic", "GridDistortion", "LensDistortion", "PiecewiseAffine", "ThinPlateSpline"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -237,6 +237,80 @@ declare(
     examples=[{}, {"points": 2, "scale": (0.05, 0.1), "border": "constant"}],
     look="Smooth bending without ripples.",
     peers=[Single("ThinPlateSpline", None, {"scale_range": (0.02, 0.05), "border_mode": "cv2.BORDER_REFLECT_101"})],
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PiecewiseAffine(_Distortion):
+    """Move the points of a regular grid at random, each by itself, and stretch the cells between them.
+
+    Lines break where cells meet, unlike with `Elastic` and `ThinPlateSpline`, which bend smoothly.  Changes images,
+    masks, boxes and keypoints.  albumentations' PiecewiseAffine, whose ``scale`` is three times ours; imgaug's, of
+    which ours is the one without folds.
+
+    Parameters
+    ----------
+    points : (int, int)
+        Points of the grid down and across, from corner to corner; 2 to 512 each.
+    scale : (float, float)
+        Range of the standard deviation of the normal numbers by which points are moved along both axes, as a fraction
+        of the image's shorter side; at least 0.  No point moves by more than a fifth of a cell, so that the map never
+        folds.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.
+    fill : float or tuple of float
+        Level outside the image for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` is ``bilinear`` here.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    Within a cell the map is bilinear: affine along each line that is parallel to a side of the image.  imgaug and
+    scikit-image cut each cell into two triangles, which are affine, and break along its diagonal as well.
+    """
+
+    points: tuple[int, int] = (4, 4)
+    scale: Range = (0.01, 0.03)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("points", size_pair(self.points, "points", at_least=2))
+        if max(self.points) > _MOST_STEPS:
+            raise ValueError(f"points must be at most {_MOST_STEPS} along an axis, got {self.points}")
+        self._keep("scale", number_range(self.scale, "scale", at_least=0))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The standard deviation, and the stream of the moves."""
+        return {"scale": rng.uniform(*self.scale), "stream": rng.stream()}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One displacement grid."""
+        size = frame.height, frame.width
+        return [self._stage(corners_grid(params["stream"], params["scale"] * min(size), size, self.points), frame)]
+
+
+declare(
+    PiecewiseAffine,
+    examples=[{}, {"points": (6, 3), "scale": (0.05, 0.1), "border": "constant", "fill": 0.3}],
+    look="Straight lines become broken ones, with kinks at the borders of the cells.",
+    peers=[
+        Single(
+            "PiecewiseAffine",
+            None,
+            {"scale": (0.03, 0.09), "border_mode": "cv2.BORDER_REFLECT_101"},
+            at_least=20,
+            note="theirs weighs all points at every pixel",
+        )
+    ],
 )
 
 

@@ -93,6 +93,8 @@ COLOURED = {
     "Erase": "noise for each channel",
     "GridDropout": "noise for each channel",
     "MaskDropout": "noise for each channel",
+    "XYMasking": "noise for each channel",
+    "ConstrainedDropout": "noise for each channel",
     "PixelDropout": "drawn for each channel",
     "GaussianNoise": "noise for each channel",
     "PoissonNoise": "noise for each channel",
