@@ -72,6 +72,8 @@ WIDER: dict[str, tuple[float, str]] = {
     "multi_otsu": (5.0, BINS),
     "bilateral_filter": (ONE_LEVEL, "a level at the edge of a cell of the grid is in one or the other by rounding"),
     "joint_bilateral_filter": (1.5, "a level at the edge of a cell of the grid is in one or the other by rounding"),
+    "Rain": (3.0, "each streak is rounded, and they lie one over the other"),
+    "Snow": (3.0, "each flake is rounded, and they lie one over the other"),
     "FourierDomainAdaptation": (2.0, "the reference is rounded as the image is"),
 }
 DECIDES = {
@@ -101,6 +103,8 @@ COLOURED = {
     "SpeckleNoise": "noise for each channel",
     "AddNoise": "noise for each channel",
     "RandAugment": "what it draws has a meaning for colours alone",
+    "Spatter": "RGB gets coloured liquids",
+    "SunFlare": "RGB gets warm light and coloured ghosts",
     "add_noise": "noise for each channel",
     "fgsm": "its gradient has a number for each channel",
     "guided_filter": "the channels of the guide are weighed together",
