@@ -23,7 +23,6 @@ NAMES: dict[str, dict[str, str]] = {
         "Erasing": "Erase",
         "FDA": "FourierDomainAdaptation",
         "FancyPCA": "PCAJitter",
-        "FromFloat": "Compose(dtype='uint8')",
         "GaussNoise": "GaussianNoise",
         "GridElasticDeform": "Elastic",
         "HistogramMatching": "MatchHistogram",
@@ -57,7 +56,6 @@ NAMES: dict[str, dict[str, str]] = {
         "SmallestMaxSize": "ResizeShortest",
         "SquareSymmetry": "Dihedral",
         "TemplateTransform": "SamplePairing",
-        "ToFloat": "Compose(dtype='float32')",
         "ToTensorV2": "Compose(layout='first')",
     },
     "torchvision": {

@@ -127,8 +127,13 @@ def _name_of_dtype(steps: Sequence[Step], declared: np.dtype | None) -> str:
     if declared is not None:
         return declared.name
     stages = [stage for step in steps for stage in step.stages]
-    normalizes = any(isinstance(stage, Op) and stage.kind.last for stage in stages)
-    return "float32" if normalizes else "the dtype of the image"
+    found = "the dtype of the image"
+    for stage in stages:
+        if isinstance(stage, Op) and stage.kind.last:
+            found = "float32"
+        elif isinstance(stage, (Whole, Deferred)) and stage.dtype is not None:
+            found = stage.dtype.name
+    return found
 
 
 def _sides(size: tuple[int, int]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from imgproc._core.check import frame_size
 from imgproc._core.formats import work_dtype
-from imgproc._scanline import Geometry, Op, Stage
+from imgproc._scanline import Deferred, Geometry, Op, Stage, Whole
 
 from .sample import Sample
 from .targets.image import FurtherImage
@@ -67,6 +67,8 @@ def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
                 frame = frame._replace(channels=channels)
             if kind.last:
                 frame = frame._replace(dtype=work_dtype(frame.dtype))
+        elif isinstance(stage, (Whole, Deferred)) and stage.dtype is not None:
+            frame = frame._replace(dtype=stage.dtype)
     return frame
 
 

@@ -1,6 +1,6 @@
 """Policies and groups
 
-RandAugment, TrivialAugment and AugMix, and the groups that choose among transforms.
+AutoAugment, RandAugment, TrivialAugment and AugMix, and the groups that choose among transforms.
 
 What they choose for a key stands under each picture.  Mask, boxes and keypoints follow wherever a geometric operation
 was among them; AugMix mixes several versions of the image, of which the targets can follow none, and they stay.

@@ -1,9 +1,9 @@
 """Stages: what a program for an image is made of, in the order in which it happens.
 
-Every stage takes an image and gives an image of the same dtype.  For integer images the result of *each* stage is
-rounded half to even and saturated, so a fused program gives exactly the bytes that its stages give one after the other
-wherever no two interpolations merge.  Levels in stages are fractions of full scale (1.0 = 255 = 65535); stages know
-nothing of dtypes.
+Every stage takes an image and gives an image of the same dtype, but for `pixel.normalize`, and for stages that name
+another one.  For integer images the result of *each* stage is rounded half to even and saturated, so a fused program
+gives exactly the bytes that its stages give one after the other wherever no two interpolations merge.  Levels in stages
+are fractions of full scale (1.0 = 255 = 65535); stages know nothing of dtypes.
 
 A stage is told by ``type(stage) is ...``, the fastest way.  The classes are final, so that type checkers follow it.
 """
@@ -106,6 +106,8 @@ class Whole(NamedTuple):
     opencv: bool = False
     """Whether OpenCV does the work.  Its last bit may differ between types of CPU."""
     label: str = ""
+    dtype: np.dtype | None = None
+    """Of the result, if the function gives another one than it gets."""
 
 
 @final
@@ -119,6 +121,8 @@ class Deferred(NamedTuple):
     label: str = ""
     op: Op | None = None
     """An operation that does the same to integer images, in kernels that see the whole image."""
+    dtype: np.dtype | None = None
+    """Of what the stages leave, if they end with `pixel.normalize`."""
 
 
 @final

@@ -56,7 +56,11 @@ from augment.color import (
 )
 
 INVENTORY: list[Transform] = [
-    *(t for t in transforms_of("color", without=("ColorSpace", "Normalize")) if getattr(t, "channels", 3) != 1),
+    *(
+        t
+        for t in transforms_of("color", without=("ColorSpace", "FromFloat", "Normalize", "ToFloat"))
+        if getattr(t, "channels", 3) != 1
+    ),
     ColorJitter(contrast=(1, 1)),
     AutoContrast(cutoff=0.05),
     Posterize(bits=(1, 7)),

@@ -28,6 +28,7 @@ IN_OTHER_UNITS = {
     "total_variation": {"weight": lambda weight: weight * SCALE},
 }
 NOT_IN_LEVELS = {
+    "hed_to_rgb": "densities of dyes",
     "lab_to_rgb": "L, a, b have units of their own",
     "luv_to_rgb": "L, u, v have units of their own",
     "spectrum": "a logarithm, of any number, to look at",

@@ -105,6 +105,7 @@ COLOURED = {
     "RandAugment": "what it draws has a meaning for colours alone",
     "Spatter": "RGB gets coloured liquids",
     "SunFlare": "RGB gets warm light and coloured ghosts",
+    "AutoAugment": "what it draws has a meaning for colours alone",
     "add_noise": "noise for each channel",
     "fgsm": "its gradient has a number for each channel",
     "guided_filter": "the channels of the guide are weighed together",
@@ -265,6 +266,10 @@ TRANSFORMS = [pytest.param(name, given, id=f"{name}-{k}") for k, (name, given) i
 def test_transforms_agree_on_copies_in_all_dtypes(name: str, parameters: dict[str, Any]) -> None:
     if name == "ColorSpace" and parameters.get("target") != "gray":
         pytest.skip("floats have the units of the colour space, integers a code of it")
+    if name == "FromFloat":
+        pytest.skip("integers whatever comes, which are no fractions of the full scale of that")
+    if name == "AutoAugment":
+        pytest.skip("Pillow's rule of equalization, which the policies take for 8 bits, is another one")
     base, fine = pictures(72, 96)["rgb"], pictures(72, 96)["fine"]
     for key in range(3):
         double = through(name, parameters, copy_in(base, np.float64), key)

@@ -17,7 +17,7 @@ from augment.testing import LAWS, given_in_scalars, is_plain
 
 H, W = 96, 128
 CASES = [pytest.param(name, params, id=f"{name}-{k}") for k, (name, params) in enumerate(EXAMPLES)]
-STEPS_OF_8_BITS = {"RandAugment", "TrivialAugment"}
+STEPS_OF_8_BITS = {"AutoAugment", "RandAugment", "TrivialAugment"}
 """Policies that equalize as Pillow does, whose rule is one of 8 bits."""
 
 
