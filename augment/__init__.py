@@ -14,6 +14,7 @@ from .erase import *
 from .filter import *
 from .geometric import *
 from .groups import *
+from .migrate import *
 from .mix import *
 from .noise import *
 from .own import *
