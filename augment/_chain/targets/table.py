@@ -9,7 +9,7 @@ from .boxes import Boxes
 from .fields import Field, Weights
 from .image import FurtherImage, Image
 from .masks import InstanceMasks, LabelMask
-from .points import Points
+from .points import PointField, Points
 
 IN_BATCHES = {"mask": "masks"}
 """Targets that have another name in batches, where there is one for each image."""
@@ -17,7 +17,7 @@ IN_SAMPLES = {many: one for one, many in IN_BATCHES.items()}
 
 DECLARED: dict[str, Callable[[str], Target]] = {
     "box_fields": lambda name: Field(name, "boxes"),
-    "keypoint_fields": lambda name: Field(name, "keypoints"),
+    "keypoint_fields": lambda name: PointField(name, "keypoints"),
     "image_names": FurtherImage,
     "mask_names": LabelMask,
 }
