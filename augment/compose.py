@@ -26,6 +26,7 @@ from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS, OUTSIDE
 from ._chain.targets.floats import Fills, Floats, check_float_fill
 from ._chain.targets.instances import MASKS
+from ._chain.targets.point_columns import check_columns, make_mirror, mirror_pairs
 from ._chain.targets.table import DECLARED, chain_table
 from ._chain.transform import Transform
 from ._chain.tree import Group, Plan, in_order
@@ -89,7 +90,18 @@ class Compose(Group):
     clip : bool
         Return the part of a box that is in sight.  Otherwise all of it is returned.
     remove_invisible : bool
-        Leave out keypoints that have left the image.
+        Leave out keypoints that have left the image.  Of keypoints of shape (n, k, ...) none is left out: there, those
+        that have left the image get x = y = visibility = 0, if they have a visibility.
+    keypoint_columns : sequence of str
+        Names of what stands behind x and y in a row of ``keypoints``.  Further columns are carried as they are; where
+        they are named ``"visibility"``, ``"angle"`` or ``"scale"``, they follow the image: points of visibility 0 do
+        not change at all, angles (degrees, counter-clockwise as seen) turn, scales grow.  One further column of
+        keypoints of shape (n, k, 3) is the visibility, as in COCO, where nothing is said.
+    keypoint_mirror : dict, sequence of pairs, or sequence of int, optional
+        Which keypoints are left and right of each other, such as ``{"left eye": "right eye"}`` for the labels in
+        `keypoint_fields`, ``{1: 2, 3: 4}`` for numbers of points, or ``[0, 2, 1, 4, 3]``, the other one for each
+        number.  Where the chain makes a mirror image, such labels, or the points with such numbers, change places.
+        Points take their columns along; fields of such points stay in their places.
     box_fields, keypoint_fields, polygon_fields : sequence of str
         Names of lists, tuples or arrays with one entry for each box, keypoint or polygon.  Names that are given here
         must come with every sample that has boxes, keypoints or polygons; those of the defaults may be left out.
@@ -120,7 +132,8 @@ class Compose(Group):
     Notes
     -----
     Targets are ``image`` (required), ``mask`` (bool or labels), ``masks`` (a list, or an array (n, h, w)), ``boxes``,
-    ``keypoints`` (x, y) and ``polygons``.  All are in continuous coordinates: an image spans [0, w] x [0, h].
+    ``keypoints`` and ``polygons``.  Keypoints are rows (x, y), which may stand in one array for several things with as
+    many points each.  All are in continuous coordinates: an image spans [0, w] x [0, h].
 
     ``polygons`` has a list of rings for each instance, as COCO's ``segmentation`` has: a ring is points (x, y), or one
     row x0, y0, x1, y1, ...; one that lies in another and goes round the other way is a hole.  Frames cut them, in
@@ -152,6 +165,8 @@ class Compose(Group):
     min_visibility: float = dataclasses.field(default=0.0, kw_only=True)
     clip: bool = dataclasses.field(default=True, kw_only=True)
     remove_invisible: bool = dataclasses.field(default=True, kw_only=True)
+    keypoint_columns: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    keypoint_mirror: Any = dataclasses.field(default=None, kw_only=True)
     box_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["box_fields"], kw_only=True)
     keypoint_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["keypoint_fields"], kw_only=True)
     polygon_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["polygon_fields"], kw_only=True)
@@ -177,6 +192,8 @@ class Compose(Group):
         one_of(self.layout, "layout", LAYOUTS)
         one_of(self.box_format, "box_format", FORMATS)
         one_of(self.box_outside, "box_outside", tuple(OUTSIDE))
+        self._keep("keypoint_columns", check_columns(self.keypoint_columns))
+        self._keep("keypoint_mirror", mirror_pairs(self.keypoint_mirror))
         self._keep("min_area", real(self.min_area, "min_area", at_least=0))
         self._keep("min_visibility", real(self.min_visibility, "min_visibility", at_least=0, at_most=1))
         for name in ("fuse", "clip", "remove_invisible", "instances", "boxes_from_masks"):
@@ -221,6 +238,8 @@ class Compose(Group):
             )
             + (MASKS,) * self.boxes_from_masks,
             box_outside=OUTSIDE[self.box_outside],
+            keypoint_columns=tuple(self.keypoint_columns),
+            keypoint_mirror=make_mirror(self.keypoint_mirror),
         )
         return Chain(plan, rules, self.seed, make_extras(self.extra_names, rules.table, mixes=plan.mixes))
 
@@ -538,7 +557,8 @@ class Compose(Group):
             Of the call.  Where the draw depends on boxes or masks of the input, the record that `draw` gives for them.
         shape : (h, w) or (h, w, c)
             Of the input image.
-        keypoints : array_like of shape (n, 2), optional
+        keypoints : array_like of shape (n, 2) or (n, k, 2), optional
+            Or with the chain's `keypoint_columns`, which are brought back, too; `keypoint_mirror` swaps back.
         boxes : array_like of shape (n, 4), optional
             In the chain's `box_format`.  Boxes go through their corners, so that a rotated box comes back larger.
         mask : ndarray, optional

@@ -33,7 +33,7 @@ class Sample(Opened):
         If a target is unknown, missing or wrong.
     """
 
-    __slots__ = ("by_geometry", "given", "image")
+    __slots__ = ("by_geometry", "image")
 
     by_geometry: bool
     """Whether the geometry of stages says all about what there is beside the image."""

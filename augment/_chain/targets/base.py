@@ -23,6 +23,7 @@ import numpy as np
 from imgproc._scanline import Geometry, Stage
 
 from .path import Path, path
+from .point_columns import Mirror
 
 Table = dict[str, "Target"]
 
@@ -45,6 +46,8 @@ class Rules(NamedTuple):
     """Targets that must come wherever that comes whose rows they follow."""
     box_outside: int = 0
     """What becomes of boxes that come beyond the image: `boxes.OUTSIDE`."""
+    keypoint_columns: tuple[str, ...] = ()
+    keypoint_mirror: Mirror | None = None
 
 
 class Target:
@@ -120,11 +123,13 @@ class Target:
 class Opened:
     """The checked targets of a sample by name, and its size; `Sample` is one."""
 
-    __slots__ = ("height", "opened", "rules", "width")
+    __slots__ = ("given", "height", "opened", "rules", "width")
 
     height: int
     width: int
     rules: Rules
+    given: dict[str, Any]
+    """As they came."""
     opened: dict[str, Any]
     """In the order of the call.  While a sample is opened, None stands for what comes later."""
 

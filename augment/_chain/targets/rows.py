@@ -92,7 +92,7 @@ def joined(values: Sequence[np.ndarray | Carried], name: str) -> np.ndarray | Ca
     if not filled:
         return values[0].copy()
     found = [parts(value) for value in filled]
-    shapes = [(*rows.shape[1:-1], rows.shape[-1] + _width(more)) for rows, more in found]
+    shapes = [(*rows.shape[1:-1], rows.shape[-1] + width(more)) for rows, more in found]
     if len(set(shapes)) > 1:
         came = ", ".join(str(("n", *shape)).replace("'", "") for shape in shapes)
         raise ValueError(f"{name} of all that is mixed must have rows of one shape, got {came}")
@@ -105,10 +105,20 @@ def joined(values: Sequence[np.ndarray | Carried], name: str) -> np.ndarray | Ca
     return Carried(rows, [tuple(end) for more in ends for end in more])
 
 
-def _width(more: More | None) -> int:
+def width(more: More | None) -> int:
+    """How many further columns there are."""
     if more is None:
         return 0
     return more.shape[-1] if isinstance(more, np.ndarray) else len(more[0]) if more else 0
+
+
+def nested(value: Any) -> np.ndarray | None:
+    """Lists or whatever else is no array as an array, if they can be one of numbers."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, RuntimeError, ValueError):
+        return None
+    return array if array.dtype.kind in "iuf" else None
 
 
 _EXACT = 2.0**53
@@ -157,16 +167,18 @@ def as_container(rows: np.ndarray, like: Any, more: More | None = None) -> np.nd
     a new array, float64 if it was float64 and float32 if not.  With further columns, integers of more than 16 bits give
     float64, so that these stay exact.
     """
+    if rows.ndim > 2 and isinstance(more, np.ndarray) and isinstance(like, (list, tuple)):
+        rows, more = np.concatenate([rows, more], axis=-1), None
     if isinstance(like, (list, tuple)):
         plain: list[Any] = rows.tolist()
         if more is not None:
             ends = more.tolist() if isinstance(more, np.ndarray) else more
             plain = [[*row, *end] for row, end in zip(plain, ends)]
-        if not (len(like) and type(like[0]) is list):
+        if not (len(like) and (type(like[0]) is list or rows.ndim > 2)):
             plain = [tuple(row) for row in plain]
         return plain if isinstance(like, list) else tuple(plain)
     dtype = np.asarray(like).dtype
     double = dtype.itemsize >= 8 if dtype.kind == "f" else more is not None and dtype.itemsize > 2
     if more is not None:
-        rows = np.concatenate([rows, np.array(more, np.float64).reshape(*rows.shape[:-1], _width(more))], axis=-1)
+        rows = np.concatenate([rows, np.array(more, np.float64).reshape(*rows.shape[:-1], width(more))], axis=-1)
     return rows.astype(np.float64 if double else np.float32)

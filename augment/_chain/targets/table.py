@@ -11,7 +11,7 @@ from .floats import Fills, Floats, fills_of
 from .image import FurtherImage, Image
 from .instances import MASKS, MeasuredBoxes
 from .masks import InstanceMasks, LabelMask
-from .points import Points
+from .points import PointField, Points
 from .polygons import Polygons
 
 IN_BATCHES = {"mask": "masks"}
@@ -20,7 +20,7 @@ IN_SAMPLES = {many: one for one, many in IN_BATCHES.items()}
 
 DECLARED: dict[str, Callable[[str], Target]] = {
     "box_fields": lambda name: Field(name, "boxes"),
-    "keypoint_fields": lambda name: Field(name, "keypoints"),
+    "keypoint_fields": lambda name: PointField(name, "keypoints"),
     "polygon_fields": lambda name: Field(name, "polygons"),
     "image_names": FurtherImage,
     "mask_names": LabelMask,
