@@ -24,6 +24,9 @@ from .smooth._common import by_bands, within_floats
 
 __all__ = ["detail_enhance", "emboss", "high_boost", "laplacian", "sharpen_laplacian", "unsharp_mask"]
 
+_MOST = 1e12
+"""Of a factor: more overflows float32, and says nothing more."""
+
 
 def _neighbours(value: int) -> int:
     number = integer(value, "neighbours", at_least=4, at_most=8)
@@ -108,7 +111,7 @@ def sharpen_laplacian(image: np.ndarray, *, strength: float = 1.0, neighbours: i
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-63 with c = -strength.
     """
     image = as_image(image)
-    strength = real(strength, "strength", at_least=0, at_most=1e12)
+    strength = real(strength, "strength", at_least=0, at_most=_MOST)
     if _neighbours(neighbours) == 8:
         return blend_differences(image, "surround", 1.0, strength)
     return blend_differences(image, "laplacian", 1.0, -strength)
@@ -151,7 +154,7 @@ def unsharp_mask(image: np.ndarray, *, sigma: float = 1.0, amount: float = 1.0, 
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-64 and 3-65.
     """
     image = as_image(image)
-    sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0)
+    sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0, at_most=_MOST)
     threshold = fraction(threshold, "threshold", SPREAD, image, at_least=0)
     return _unsharp(image, gaussian_weights(sigma), amount, threshold)
 
@@ -185,7 +188,7 @@ def high_boost(image: np.ndarray, *, sigma: float = 1.0, boost: float = 2.0) -> 
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-65 with k > 1.
     """
     image = as_image(image)
-    sigma, boost = sigma_within(sigma, image), real(boost, "boost", at_least=1)
+    sigma, boost = sigma_within(sigma, image), real(boost, "boost", at_least=1, at_most=_MOST)
     return _unsharp(image, gaussian_weights(sigma), boost, 0.0)
 
 
@@ -243,7 +246,7 @@ def emboss(image: np.ndarray, *, azimuth: float = 135.0, elevation: float = 45.0
     """
     image = as_image(image)
     must_be_unit(image, who="emboss")
-    azimuth, depth = math.radians(real(azimuth, "azimuth")), real(depth, "depth", at_least=0)
+    azimuth, depth = math.radians(real(azimuth, "azimuth")), real(depth, "depth", at_least=0, at_most=_MOST)
     elevation = math.radians(real(elevation, "elevation", at_least=0, at_most=90))
     if not image.size:
         return image.copy()
@@ -313,7 +316,7 @@ def detail_enhance(
     here the means are weighted by a Gaussian, and epsilon is ``edge**2``.
     """
     image = as_image(image)
-    sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0)
+    sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0, at_most=_MOST)
     edge = fraction(edge, "edge", SPREAD, image, above=0, default=0.1)
     color = color_mode(color, image)
     if not image.size:

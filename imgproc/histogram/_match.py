@@ -241,6 +241,8 @@ def _from_density(density: Any, dtype: np.dtype, name: str) -> Target:
     weights = density(value) if callable(density) else density
     try:
         weights = np.asarray(weights, np.float64)
+    except OverflowError:
+        raise ValueError(f"{name} must be finite, got an integer beyond the floats") from None
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be an image, a histogram or a callable, got {type(density).__name__}") from None
     if callable(density) and weights.ndim == 0:

@@ -21,6 +21,9 @@ UNIT = 1 << 24
 MOST = (1 << 30) - 1
 """Of a capacity between neighbours: the residuals of both directions fit 32 bits."""
 
+_FAR = 1e15
+"""Levels beyond this decide nothing more, and their squares would leave float32."""
+
 MOST_OF_TERMINALS = 1 << 40
 """Of a capacity to a terminal."""
 
@@ -169,14 +172,14 @@ def seam(
     image: np.ndarray, source: np.ndarray, mask: np.ndarray, near: np.ndarray, away: np.ndarray, penalty: float
 ) -> tuple[np.ndarray, float]:
     """Where the source is taken, among the pixels that are `near`, and the energy of the seam."""
-    first, second = (a.reshape(*mask.shape, -1).astype(np.float32) for a in (image, source))
+    first, second = (np.clip(a.reshape(*mask.shape, -1), -_FAR, _FAR).astype(np.float32) for a in (image, source))
     apart = (first - second) * np.float32(1 / full_scale(image.dtype))
     ring = near & ~mask
     apart[~ring] = 0  # what the hole holds is no number to trust
+    # Beyond the largest capacity one unit more decides nothing.
     squares = np.zeros(mask.shape, np.float32)
     for c in range(apart.shape[2]):
         squares += apart[:, :, c] * apart[:, :, c]
-    # Beyond the largest capacity one unit more decides nothing.
     levels = np.minimum(np.rint(squares.astype(np.float64) * UNIT), MOST).astype(np.int64)
     each = penalty * away.astype(np.float64)
     costs = np.rint(each * each * each * UNIT)
