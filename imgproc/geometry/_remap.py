@@ -39,6 +39,8 @@ from ._common import closed, opened
 __all__ = ["remap"]
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
+FARTHEST = float(np.finfo(np.float32).max)
+"""Coordinates beyond it count as this one: they are not infinite, as float32 would have them."""
 
 
 @kernel(inner=True)
@@ -48,8 +50,11 @@ def _points(x, y, w, h, border, xs, ys, outside):
     right, bottom = np.float32(w), np.float32(h)
     n = x.size
     for i in range(n):
-        u, v = np.float32(x[i]), np.float32(y[i])
-        known = (u - u == zero) & (v - v == zero)
+        a, b = x[i], y[i]
+        known = (a - a == zero) & (b - b == zero)
+        a, b = (FARTHEST if a > FARTHEST else a), (FARTHEST if b > FARTHEST else b)
+        a, b = (-FARTHEST if a < -FARTHEST else a), (-FARTHEST if b < -FARTHEST else b)
+        u, v = np.float32(a), np.float32(b)
         if border == 0:
             known &= (u >= zero) & (u <= right) & (v >= zero) & (v <= bottom)
         outside[i] = np.int32(0) if known else np.int32(1)

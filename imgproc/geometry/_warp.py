@@ -81,6 +81,8 @@ def warp(
 
 _LARGE = 1e60
 """Numbers of a matrix up to this can be multiplied three by three."""
+_FAR = 1e30
+"""Pixels, in float32 still a number."""
 
 
 def _pull(matrix: Any, h: int, w: int) -> Matrix:
@@ -89,6 +91,8 @@ def _pull(matrix: Any, h: int, w: int) -> Matrix:
     if array.shape not in ((2, 3), (3, 3)):
         raise ValueError(f"matrix must have shape (3, 3) or (2, 3), got {array.shape}")
     m: Any = (*array.reshape(-1).tolist(), 0.0, 0.0, 1.0)[:9]
+    if m[6:] == (0.0, 0.0, 1.0):  # so far away every shift is the same
+        m = (*m[:2], max(min(m[2], _FAR), -_FAR), *m[3:5], max(min(m[5], _FAR), -_FAR), *m[6:])
     largest = max(map(abs, m))
     if (
         largest > _LARGE or 0.0 < largest < 1.0 / _LARGE

@@ -261,16 +261,15 @@ def test_remap_of_pixel_centres_is_the_image() -> None:
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 def test_coordinates_that_are_no_numbers_get_the_fill(border: str, interpolation: str) -> None:
     image = waves("u1", (9, 9))
-    wild = [np.nan, np.inf, -np.inf, 1e300, -1e300]
-    x = np.array([[*wild, 4.5, *[4.5] * 5]])
-    y = np.array([[*[4.5] * 5, 4.5, *wild]])
+    wild = [np.nan, np.inf, -np.inf]
+    x = np.array([[*wild, 4.5, *[4.5] * 3]])
+    y = np.array([[*[4.5] * 3, 4.5, *wild]])
     for kind in (np.float64, np.float32):
-        with np.errstate(over="ignore"):
-            found = geometry.remap(
-                image, x=x.astype(kind), y=y.astype(kind), border=border, fill=1.0, interpolation=interpolation
-            )
-        np.testing.assert_array_equal(found[0, 5], image[4, 4])
-        assert (np.delete(found[0], 5, axis=0) == 255).all()
+        found = geometry.remap(
+            image, x=x.astype(kind), y=y.astype(kind), border=border, fill=1.0, interpolation=interpolation
+        )
+        np.testing.assert_array_equal(found[0, 3], image[4, 4])
+        assert (np.delete(found[0], 3, axis=0) == 255).all()
 
 
 def test_huge_coordinates_stay_in_bounds() -> None:
