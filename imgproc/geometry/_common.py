@@ -8,6 +8,7 @@ import numpy as np
 
 from .._core.check import DTYPES, as_image, integer
 from .._core.formats import channels_of, is_sequence
+from .._core.levels import fill_levels
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
 
@@ -66,6 +67,20 @@ def opened(image: Any, interpolation: str | None = None, *, full: bool = False) 
     if full and not image.size:
         raise ValueError(f"image must have at least one pixel, got shape {image.shape}")
     return image, labels
+
+
+def border_fill(fill: Any, image: np.ndarray, labels: Labels | None, interpolation: str = "nearest") -> Any:
+    """Check the level of a border, or the label, of what `opened` gave.
+
+    Small labels may come as uint8 or uint16, which are images here: whoever gives their fill is told."""
+    if labels is not None:
+        return labels.levels(fill)
+    try:
+        return fill_levels(fill, image)
+    except ValueError as error:
+        if image.dtype.kind != "u" or interpolation != "nearest":
+            raise
+        raise ValueError(f"{error}; if these are labels, pass image.astype(numpy.int32)") from None
 
 
 def closed(result: np.ndarray, labels: Labels | None) -> np.ndarray:

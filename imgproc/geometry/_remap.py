@@ -10,7 +10,6 @@ import numpy as np
 from .._core.check import border_name, one_of
 from .._core.declare import declare
 from .._core.jit import borrowed, kernel
-from .._core.levels import fill_levels
 from .._core.planes import as_planes, canonical, fill_values
 from .._core.threads import run_bands
 from .._scanline.compute import as_bytes, limits_of, result_numbers, source_numbers
@@ -34,7 +33,7 @@ from .._scanline.machine import (
 from .._scanline.samplers import _base as samplers
 from .._scanline.samplers._base import check_samplable
 from .._scanline.scratch import scratch
-from ._common import closed, opened
+from ._common import border_fill, closed, opened
 
 __all__ = ["remap"]
 
@@ -117,8 +116,9 @@ def remap(
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What lies outside the image.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.  Points
-        with a NaN or an infinite coordinate get it under every border.
+        Level for ``constant`` as a fraction of full scale; of labels, which are bool or int32 and the like, a label.
+        One, or one for each channel.  uint8 and uint16 are images, whose 1 is white, also where they hold labels.
+        Points with a NaN or an infinite coordinate get it under every border.
     interpolation : {"nearest", "bilinear", "bicubic"}
         The nearest pixel, 2 x 2 or 4 x 4 pixels around the point; nothing is averaged where the map shrinks.
 
@@ -138,7 +138,7 @@ def remap(
     if x.shape != y.shape:
         raise ValueError(f"y must have the shape of x, {x.shape}, got {y.shape}")
     border_name(border)
-    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
+    fill = border_fill(fill, image, labels, interpolation)
     check_samplable(*image.shape[:2])
     kind = np.float32 if x.dtype == y.dtype == np.float32 else np.float64
     result = _remap(

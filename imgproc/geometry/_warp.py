@@ -10,11 +10,10 @@ import numpy as np
 
 from .._core.check import border_name, flag, frame_size, one_of, real
 from .._core.declare import declare
-from .._core.levels import fill_levels
 from .._scanline import Geometry, run
 from .._scanline import resize as resize_pixels
 from .._scanline.matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
-from ._common import INTERPOLATIONS, closed, numbers, opened
+from ._common import INTERPOLATIONS, border_fill, closed, numbers, opened
 
 __all__ = ["resize", "rotate", "warp"]
 
@@ -44,7 +43,8 @@ def warp(
         What lies outside the image.  What lies behind the horizon of a perspective map, seen from the middle of the
         image, is outside, too.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.
+        Level for ``constant`` as a fraction of full scale; of labels, which are bool or int32 and the like, a label.
+        One, or one for each channel.  uint8 and uint16 are images, whose 1 is white, also where they hold labels.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` averages along the axes that an axis-aligned map shrinks, and is ``bilinear`` otherwise.
 
@@ -75,7 +75,7 @@ def warp(
     pull = _pull(matrix, h, w)
     size = (h, w) if size is None else frame_size(size, source=(h, w))
     border_name(border)
-    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
+    fill = border_fill(fill, image, labels, interpolation)
     return closed(run(image, [Geometry(pull, size, border, fill, interpolation)]), labels)
 
 
@@ -171,7 +171,8 @@ def rotate(
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What lies outside the image.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.
+        Level for ``constant`` as a fraction of full scale; of labels, which are bool or int32 and the like, a label.
+        One, or one for each channel.  uint8 and uint16 are images, whose 1 is white, also where they hold labels.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` is ``bilinear`` here.
 
@@ -190,7 +191,7 @@ def rotate(
     c, s = cos_sin(real(angle, "angle"))
     fit = flag(fit, "fit")
     border_name(border)
-    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
+    fill = border_fill(fill, image, labels, interpolation)
     h, w = image.shape[:2]
     size = enclosing_size(c, s, s, c, h, w) if fit else (h, w)
     return closed(run(image, [Geometry(turned_pull(c, s, h, w, size), size, border, fill, interpolation)]), labels)

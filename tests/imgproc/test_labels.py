@@ -128,3 +128,20 @@ def test_areas_are_averaged_at_fractional_extents() -> None:
             area = (y[1] - y[0]) * (x[1] - x[0])
             whole = below(y[1], x[1]) - below(y[0], x[1]) - below(y[1], x[0]) + below(y[0], x[0])
             assert result[i, j] == pytest.approx(whole / area if seen else 0.0, abs=1e-9)
+
+
+def test_the_fill_of_labels_in_8_bits_is_told_where_labels_are() -> None:
+    labels = np.array([[1, 2], [3, 4]], np.uint8)
+    calls = {
+        "nearest": lambda image: imgproc.rotate(image, angle=30.0, fill=3, interpolation="nearest"),
+        "warp": lambda image: imgproc.warp(image, np.eye(3), fill=(3,), interpolation="nearest"),
+        "pad": lambda image: imgproc.pad(image, padding=1, border="constant", fill=3),
+    }
+    for call in calls.values():
+        with pytest.raises(
+            ValueError, match=r"of full scale: 3 of .*; if these are labels, pass image\.astype\(numpy\.int32\)$"
+        ):
+            call(labels)
+        assert 3 in call(labels.astype(np.int32))
+    with pytest.raises(ValueError, match=r"of full scale: 3 of 255 is 0\.0118$"):
+        imgproc.rotate(labels, angle=30.0, fill=3)
