@@ -121,6 +121,8 @@ def remap(
         Points with a NaN or an infinite coordinate get it under every border.
     interpolation : {"nearest", "bilinear", "bicubic"}
         The nearest pixel, 2 x 2 or 4 x 4 pixels around the point; nothing is averaged where the map shrinks.
+        ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
+        ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
 
     Returns
     -------

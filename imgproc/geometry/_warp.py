@@ -47,6 +47,8 @@ def warp(
         One, or one for each channel.  uint8 and uint16 are images, whose 1 is white, also where they hold labels.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` averages along the axes that an axis-aligned map shrinks, and is ``bilinear`` otherwise.
+        ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
+        ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
 
     Returns
     -------
@@ -129,6 +131,8 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
         ``area`` takes the mean over what a pixel of the result covers along axes that shrink, and is ``bilinear`` along
         those that grow.  The others look at the nearest pixel, 2 x 2 or 4 x 4 pixels, also where the image shrinks to
         a fraction, and so show false patterns there.
+        ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
+        ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
 
     Returns
     -------
@@ -175,6 +179,8 @@ def rotate(
         One, or one for each channel.  uint8 and uint16 are images, whose 1 is white, also where they hold labels.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` is ``bilinear`` here.
+        ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
+        ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
 
     Returns
     -------
