@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .border import BORDERS
-from .bounds import ALWAYS_SIGMA, LONGEST, largest_sigma, most_numbers, most_pixels
+from .bounds import ALWAYS_LENGTH, ALWAYS_SIGMA, LONGEST, largest_sigma, most_numbers, most_pixels
 from .door import trusted
 from .formats import channels_of
 from .hints import SIDE, hint_of, hint_of_dtype, looks_like_planes
@@ -326,6 +326,15 @@ def amount_within(amount: int, image: np.ndarray, what: str) -> None:
     if image.size and amount > most:
         h, w = image.shape[:2]
         raise ValueError(f"{what} must be at most {most} for an image of {h}x{w} pixels, got {amount}")
+
+
+def length_within(value: Any, name: str, image: np.ndarray, *, at_least: int = 0) -> int:
+    """Check a distance of whole pixels: at most the image's longer side, or 100."""
+    number = integer(value, name, at_least=at_least)
+    longest = max(*image.shape[:2], ALWAYS_LENGTH)
+    if number > longest:
+        raise ValueError(f"{name} must be <= the image's longer side (or {ALWAYS_LENGTH}), {longest}, got {number}")
+    return number
 
 
 def sigma_within(sigma: Any, image: np.ndarray, name: str = "sigma") -> float:

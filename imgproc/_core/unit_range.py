@@ -71,6 +71,8 @@ def must_be_turns(hue: np.ndarray, name: str) -> None:
     """Refuse a plane of hues that is clearly in degrees: more than one in a hundred is beyond 16 turns."""
     if hue.dtype.kind == "f" and hue.size and _has_far(_some(hue, None)) and not trusted().levels:
         finite = hue[np.isfinite(hue)]
+        if not finite.size:
+            return
         low, high = float(finite.min()), float(finite.max())
         raise ValueError(
             f"{name} must have hues in turns, 1 is once around, got {low:g} to {high:g}: divide degrees by 360"

@@ -108,6 +108,20 @@ def opened(
     return image, labels
 
 
+def border_fill(fill: Any, image: np.ndarray, labels: Labels | Stored | None, interpolation: str = "nearest") -> Any:
+    """Check the level of a border, or the label, of what `opened` gave.
+
+    Small labels may come as uint8 or uint16, which are images here: whoever gives their fill is told."""
+    if labels is not None:
+        return labels.levels(fill)
+    try:
+        return fill_levels(fill, image)
+    except ValueError as error:
+        if image.dtype.kind != "u" or interpolation != "nearest":
+            raise
+        raise ValueError(f"{error}; if these are labels, pass image.astype(numpy.int32)") from None
+
+
 def closed(result: np.ndarray, labels: Labels | Stored | None) -> np.ndarray:
     """A result as it is, or of the dtype that came."""
     return result if labels is None else labels.closed(result)

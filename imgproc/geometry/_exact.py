@@ -11,10 +11,9 @@ from .._core.border import framed
 from .._core.check import border_name, frame_size, integer, one_of
 from .._core.declare import declare
 from .._core.formats import channels_of, is_sequence
-from .._core.levels import fill_levels
 from .._core.opencv import load_cv2
 from .._core.planes import fill_values
-from ._common import closed, opened
+from ._common import border_fill, closed, opened
 
 __all__ = ["crop", "flip", "pad", "transpose"]
 
@@ -138,7 +137,8 @@ def pad(
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What the frame shows; any width, also beyond that of the image.  All but ``constant`` need at least one pixel.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.
+        Level for ``constant`` as a fraction of full scale; of labels, which are bool or int32 and the like, a label.
+        One, or one for each channel.  uint8 and uint16 are images, whose 1 is white, also where they hold labels.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def pad(
     """
     image, labels = opened(image, full=border_name(border) != "constant")
     top, bottom, left, right = _sides(padding)
-    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
+    fill = border_fill(fill, image, labels)
     whole = max(top + image.shape[0] + bottom, 1), max(left + image.shape[1] + right, 1)
     frame_size(whole, "the size of image and padding", source=image.shape[:2])
     values = fill_values(fill, channels_of(image), image.dtype)

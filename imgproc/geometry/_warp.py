@@ -10,11 +10,10 @@ import numpy as np
 
 from .._core.check import border_name, flag, frame_size, one_of, real
 from .._core.declare import declare
-from .._core.levels import fill_levels
 from .._scanline import Geometry, run
 from .._scanline import resize as resize_pixels
 from .._scanline.matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
-from ._common import INTERPOLATIONS, closed, numbers, opened
+from ._common import INTERPOLATIONS, border_fill, closed, numbers, opened
 
 __all__ = ["resize", "rotate", "warp"]
 
@@ -44,10 +43,13 @@ def warp(
         What lies outside the image.  What lies behind the horizon of a perspective map, seen from the middle of the
         image, is outside, too.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale; of int16, int32 and labels in their own units.  One, or one
-        for each channel.
+        Level for ``constant`` as a fraction of full scale; of int16, int32 and labels, which are bool or other
+        integers, in their own units.  One, or one for each channel.  uint8 and uint16 are images, whose 1 is white,
+        also where they hold labels.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` averages along the axes that an axis-aligned map shrinks, and is ``bilinear`` otherwise.
+        ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
+        ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
 
     Returns
     -------
@@ -76,12 +78,14 @@ def warp(
     pull = _pull(matrix, h, w)
     size = (h, w) if size is None else frame_size(size, source=(h, w))
     border_name(border)
-    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
+    fill = border_fill(fill, image, labels, interpolation)
     return closed(run(image, [Geometry(pull, size, border, fill, interpolation)]), labels)
 
 
 _LARGE = 1e60
 """Numbers of a matrix up to this can be multiplied three by three."""
+_FAR = 1e30
+"""Pixels, in float32 still a number."""
 
 
 def _pull(matrix: Any, h: int, w: int) -> Matrix:
@@ -90,6 +94,8 @@ def _pull(matrix: Any, h: int, w: int) -> Matrix:
     if array.shape not in ((2, 3), (3, 3)):
         raise ValueError(f"matrix must have shape (3, 3) or (2, 3), got {array.shape}")
     m: Any = (*array.reshape(-1).tolist(), 0.0, 0.0, 1.0)[:9]
+    if m[6:] == (0.0, 0.0, 1.0):  # so far away every shift is the same
+        m = (*m[:2], max(min(m[2], _FAR), -_FAR), *m[3:5], max(min(m[5], _FAR), -_FAR), *m[6:])
     largest = max(map(abs, m))
     if (
         largest > _LARGE or 0.0 < largest < 1.0 / _LARGE
@@ -126,6 +132,8 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
         ``area`` takes the mean over what a pixel of the result covers along axes that shrink, and is ``bilinear`` along
         those that grow.  The others look at the nearest pixel, 2 x 2 or 4 x 4 pixels, also where the image shrinks to
         a fraction, and so show false patterns there.
+        ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
+        ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
 
     Returns
     -------
@@ -168,10 +176,13 @@ def rotate(
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What lies outside the image.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale; of int16, int32 and labels in their own units.  One, or one
-        for each channel.
+        Level for ``constant`` as a fraction of full scale; of int16, int32 and labels, which are bool or other
+        integers, in their own units.  One, or one for each channel.  uint8 and uint16 are images, whose 1 is white,
+        also where they hold labels.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` is ``bilinear`` here.
+        ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
+        ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
 
     Returns
     -------
@@ -188,7 +199,7 @@ def rotate(
     c, s = cos_sin(real(angle, "angle"))
     fit = flag(fit, "fit")
     border_name(border)
-    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
+    fill = border_fill(fill, image, labels, interpolation)
     h, w = image.shape[:2]
     size = enclosing_size(c, s, s, c, h, w) if fit else (h, w)
     return closed(run(image, [Geometry(turned_pull(c, s, h, w, size), size, border, fill, interpolation)]), labels)

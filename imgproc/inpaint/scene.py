@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_hole, as_image, integer, one_of, positive, real
+from .._core.check import as_hole, as_image, integer, length_within, one_of, positive, real
 from .._core.declare import declare, example_image, middle
 from .._core.formats import channels_of
 from .._core.opencv import load_cv2
@@ -136,7 +136,8 @@ def complete_scene(
     n_results : int
         How many results at most.
     context : int
-        How far from the hole the surroundings reach that a scene has to fit, in pixels, and the seam may run.
+        How far from the hole the surroundings reach that a scene has to fit, in pixels, and the seam may run; at
+        least 2, at most the image's longer side (or 100).
     scales : sequence of float
         By what the scenes are resized, each from above 0 to 2.
     penalty : float
@@ -192,7 +193,7 @@ def complete_scene(
     scenes, read = _scenes(database)
     n_scenes = integer(n_scenes, "n_scenes", at_least=1)
     n_results = integer(n_results, "n_results", at_least=1)
-    context = integer(context, "context", at_least=2)
+    context = length_within(context, "context", image, at_least=2)
     scales = _scales(scales)
     penalty = real(penalty, "penalty", at_least=0, at_most=1)
     one_of(domain, "domain", DOMAINS)

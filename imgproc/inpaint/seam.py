@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_hole, as_image, as_mask, integer, real, same_size
+from .._core.check import as_hole, as_image, as_mask, length_within, real, same_size
 from .._core.declare import another_like, declare, middle
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
@@ -108,7 +108,8 @@ def graph_cut_seam(
     valid : ndarray of bool, shape (h, w), optional
         Where the source shows anything; elsewhere it is never taken.  It must hold the hole.
     context : int
-        How far from the hole the source may be taken, in pixels; at least 1.
+        How far from the hole the source may be taken, in pixels; at least 1, at most the image's longer
+        side (or 100).
     penalty : float
         What taking the source off the hole costs: (penalty * distance from the hole in pixels) ** 3 a pixel.
 
@@ -149,7 +150,7 @@ def graph_cut_seam(
     valid = as_mask(valid, image, "valid")
     if valid is not None and (mask & ~valid).any():
         raise ValueError("valid must hold the hole: the source must show something everywhere in mask")
-    context = integer(context, "context", at_least=1)
+    context = length_within(context, "context", image, at_least=1)
     penalty = real(penalty, "penalty", at_least=0, at_most=1)
     if not image.size:
         return np.zeros(mask.shape, bool)

@@ -78,12 +78,7 @@ def trust_levels() -> Iterator[None]:
     See Also
     --------
     rescale : For images in other units.
-
-    Notes
-    -----
-    Levels are clearly not those from 0 to 1 if more than a quarter of them lies below -1 or above 2, or if more than
-    one in a hundred, and more than 8, lies beyond -16 or 16.  Some thousand levels are looked at, evenly spread.
-    NaN does not count.
+    to_uint8 : Its notes say which levels are clearly not those from 0 to 1.
 
     Examples
     --------

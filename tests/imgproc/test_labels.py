@@ -180,3 +180,20 @@ def test_halves_move_as_floats_do(name: str) -> None:
     image = np.random.default_rng(1).random((H, W, 3)).astype(np.float16)
     expected = CALLS[name](image.astype(np.float32), fill=0.25)
     np.testing.assert_array_equal(CALLS[name](image, fill=0.25), expected.astype(np.float16))
+
+
+def test_the_fill_of_labels_in_8_bits_is_told_where_labels_are() -> None:
+    labels = np.array([[1, 2], [3, 4]], np.uint8)
+    calls = {
+        "nearest": lambda image: imgproc.rotate(image, angle=30.0, fill=3, interpolation="nearest"),
+        "warp": lambda image: imgproc.warp(image, np.eye(3), fill=(3,), interpolation="nearest"),
+        "pad": lambda image: imgproc.pad(image, padding=1, border="constant", fill=3),
+    }
+    for call in calls.values():
+        with pytest.raises(
+            ValueError, match=r"of full scale: 3 of .*; if these are labels, pass image\.astype\(numpy\.int32\)$"
+        ):
+            call(labels)
+        assert 3 in call(labels.astype(np.int32))
+    with pytest.raises(ValueError, match=r"of full scale: 3 of 255 is 0\.0118$"):
+        imgproc.rotate(labels, angle=30.0, fill=3)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from helpers.declarations import Transform
 from helpers.machine import Geometry
+from helpers.vocabulary import BORDERS
 
 import augment
 import imgproc
@@ -138,3 +139,27 @@ def test_factors_beyond_all_levels_say_the_same() -> None:
                 imgproc.enhance_local_statistics(given, radius=2, k2=k2, mask=chosen) for k2 in (1e9, 1e300)
             )
             np.testing.assert_array_equal(large, larger)
+
+
+@pytest.mark.parametrize("shift", [1e20, 1e100, 1e153, 1e200, 1.7e308, -1e200])
+def test_a_shift_has_an_inverse_however_far(shift: float) -> None:
+    image = np.arange(1, 13, dtype=np.uint8).reshape(3, 4)
+    for matrix in (np.array([[1, 0, shift], [0, 1, 0]]), np.array([[0, 1e-9, shift], [1e-9, 0, 0], [0, 0, 1]])):
+        assert (imgproc.warp(image, matrix, fill=0.6) == 153).all()
+        column = imgproc.warp(image, np.array([[1, 0, shift], [0, 1, 0]]), border="replicate")
+        assert np.array_equal(column, np.repeat(image[:, :1] if shift > 0 else image[:, -1:], 4, axis=1))
+    with pytest.raises(ValueError, match="matrix must have an inverse, got"):
+        imgproc.warp(image, np.array([[1, 1, shift], [1, 1, 0]]))
+
+
+@pytest.mark.parametrize("place", [1e20, 3e38, 1e39, 1e300, 1.7e308])
+def test_finite_places_are_in_the_border_however_far(place: float) -> None:
+    """Maps are used to the precision of float32, in which 1e39 would be infinite, and infinite places get the fill."""
+    image = np.arange(1, 13, dtype=np.uint8).reshape(3, 4)
+    x, y = np.array([[place, -place]]), np.array([[0.5, 1.5]])
+    assert imgproc.remap(image, x=x, y=y, border="replicate", fill=0.6).tolist() == [[4, 5]]
+    for border in ("reflect", "reflect_101", "wrap"):
+        assert (imgproc.remap(image, x=x, y=y, border=border, fill=0.6) <= 12).all()
+    assert (imgproc.remap(image, x=x, y=y, fill=0.6) == 153).all()
+    for border in BORDERS:
+        assert (imgproc.remap(image, x=x * np.inf, y=y, border=border, fill=0.6) == 153).all()
