@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._scanline import Stage
+from imgproc._scanline import RowsOnly, Stage
 
 from .arguments import unknown_target
 from .targets.base import Opened, Passage, Rules, Target
@@ -103,6 +103,11 @@ class Sample(Opened):
         """The boxes as stages leave them."""
         if self.boxes is None:
             return np.empty((0, 4))
+        if any(type(stage) is RowsOnly for stage in stages):
+            boxes: np.ndarray = Passage(
+                self, stages, self.rules._replace(min_area=0.0, min_visibility=0.0, clip=True)
+            ).value("boxes")
+            return boxes
         return move_boxes(self.boxes, path(stages, self.height, self.width))[0]
 
     def mask_at(self, stages: list[Stage]) -> np.ndarray | None:
@@ -151,7 +156,7 @@ def closed(passage: Passage, given: dict[str, Any]) -> dict[str, Any]:
     for name, value in passage.sample.opened.items():
         target = table[name]
         if name not in made:  # this is `passage.value`, without a call for each target
-            made[name] = target.move(value, passage)
+            made[name] = passage.moved(name) if name in passage.rewritten else target.move(value, passage)
         result[name] = target.close(made[name], given.get(name), passage)
     return result
 
