@@ -86,7 +86,8 @@ def example(name: str) -> Transform:
 
 def title(name: str, parameters: dict[str, Any]) -> str:
     """A short name of an entry: what differs from the defaults."""
-    given = [f"{k}={v!r}" for k, v in parameters.items() if k not in ("p", "references", "transforms")]
+    shown = {k: getattr(v, "__name__", repr(v)) for k, v in parameters.items()}
+    given = [f"{k}={v}" for k, v in shown.items() if k not in ("p", "references", "transforms")]
     return f"{name}({', '.join(given)})"
 
 

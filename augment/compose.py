@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,16 @@ from ._chain.explain import explain
 from ._chain.extras import check_extra_names, check_names, make_extras
 from ._chain.keys import Draws, Key, fresh_key, key_array
 from ._chain.levels import needs_unit
-from ._chain.serialize import VERSION, check_size, check_version, from_plain, from_text, from_yaml_text, to_plain
+from ._chain.serialize import (
+    VERSION,
+    check_allow,
+    check_size,
+    check_version,
+    from_plain,
+    from_text,
+    from_yaml_text,
+    to_plain,
+)
 from ._chain.stream import map_samples
 from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS, OUTSIDE
@@ -589,8 +599,16 @@ class Compose(Group):
         return {"version": VERSION, **to_plain(self)}
 
     @classmethod
-    def from_dict(cls, recipe: dict[str, Any]) -> Compose:
+    def from_dict(cls, recipe: dict[str, Any], *, allow: Iterable[str | ModuleType] = ()) -> Compose:
         """The chain of a recipe.
+
+        Parameters
+        ----------
+        recipe : dict
+            From `to_dict`.
+        allow : sequence of str or module
+            Modules whose functions the recipe may name for `Lambda`; a package stands for all below it.  A recipe that
+            names another one is refused, before anything is imported.
 
         Raises
         ------
@@ -600,7 +618,7 @@ class Compose(Group):
         """
         check_size(recipe)
         check_version(recipe)
-        made = from_plain(recipe)
+        made = from_plain(recipe, allow=check_allow(allow))
         if not isinstance(made, Compose):
             raise ValueError(f"recipe must be of a Compose, got {type(made).__name__}")
         return made
@@ -610,9 +628,9 @@ class Compose(Group):
         return json.dumps(self.to_dict(), **options)
 
     @classmethod
-    def from_json(cls, text: str) -> Compose:
-        """The chain of a recipe in JSON."""
-        return cls.from_dict(from_text(text))
+    def from_json(cls, text: str, *, allow: Iterable[str | ModuleType] = ()) -> Compose:
+        """The chain of a recipe in JSON; `allow` as in `from_dict`."""
+        return cls.from_dict(from_text(text), allow=allow)
 
     def to_yaml(self) -> str:
         """The recipe as YAML."""
@@ -622,6 +640,6 @@ class Compose(Group):
         return yaml.safe_dump(self.to_dict(), sort_keys=False)
 
     @classmethod
-    def from_yaml(cls, text: str) -> Compose:
-        """The chain of a recipe in YAML."""
-        return cls.from_dict(from_yaml_text(text))
+    def from_yaml(cls, text: str, *, allow: Iterable[str | ModuleType] = ()) -> Compose:
+        """The chain of a recipe in YAML; `allow` as in `from_dict`."""
+        return cls.from_dict(from_yaml_text(text), allow=allow)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._scanline import Stage
+from imgproc._scanline import RowsOnly, Stage
 
 from .arguments import unknown_target
 from .targets.base import Opened, Passage, Rules, Target
@@ -116,6 +116,9 @@ class Sample(Opened):
         boxes = self.opened.get("boxes")
         if boxes is None:
             return np.empty((0, 4))
+        if any(type(stage) is RowsOnly for stage in stages):
+            rules = self.rules._replace(min_area=0.0, min_visibility=0.0, clip=True)
+            return self._of_boxes.upright(Passage(self, stages, rules).value("boxes"))
         return self._of_boxes.moved(boxes, path(stages, self.height, self.width))
 
     def labels_at(self, stages: list[Stage]) -> Any:
@@ -173,7 +176,7 @@ def closed(passage: Passage, given: dict[str, Any]) -> dict[str, Any]:
     for name, value in passage.sample.opened.items():
         target = table[name]
         if name not in made:  # this is `passage.value`, without a call for each target
-            made[name] = target.move(value, passage)
+            made[name] = passage.moved(name) if name in passage.rewritten else target.move(value, passage)
         result[name] = target.close(made[name], given.get(name), passage)
     return result
 

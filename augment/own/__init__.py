@@ -78,5 +78,6 @@ from imgproc._core.publish import publish as _publish
 from .._chain.keys import Draws as Draws
 from .._chain.state import Frame as Frame
 from .._chain.transform import Transform as Transform
+from ._lambda import *
 
 _publish(globals())

@@ -20,6 +20,7 @@ from .stages import Fill as Fill
 from .stages import Geometry as Geometry
 from .stages import MaskOnly as MaskOnly
 from .stages import Op as Op
+from .stages import RowsOnly as RowsOnly
 from .stages import Stage as Stage
 from .stages import Tiles as Tiles
 from .stages import Whole as Whole

@@ -25,7 +25,7 @@ from .program import pack
 from .samplers._base import check_samplable
 from .separable import Axis, can_resample, resample
 from .shortcuts import invert, is_inverting, is_mixing, is_painting, mix, paint
-from .stages import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
+from .stages import Deferred, Erase, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole
 from .tiles import with_tiles_moved
 
 
@@ -130,7 +130,7 @@ def take_pass(
                 queue.append(stage)
                 return geometry, ops, "a statistic comes after geometry"
             ops.append(stage.op)
-        elif type(stage) is not MaskOnly:
+        elif type(stage) is not MaskOnly and type(stage) is not RowsOnly:
             return geometry, ops, stage
     return geometry, ops, None
 

@@ -133,4 +133,14 @@ class MaskOnly(NamedTuple):
     label: str = ""
 
 
-Stage = Geometry | Op | Erase | Whole | Deferred | MaskOnly
+@final
+class RowsOnly(NamedTuple):
+    """Changes boxes or points alone: ``function(rows)`` gives as many rows, float64."""
+
+    target: str
+    """Their name in a sample."""
+    function: Callable[[np.ndarray], np.ndarray]
+    label: str = ""
+
+
+Stage = Geometry | Op | Erase | Whole | Deferred | MaskOnly | RowsOnly

@@ -152,10 +152,10 @@ def pad(
     """
     image, labels = opened(image, full=border_name(border) != "constant")
     top, bottom, left, right = _sides(padding)
-    fill = border_fill(fill, image, labels)
+    level = border_fill(fill, image, labels)
     whole = max(top + image.shape[0] + bottom, 1), max(left + image.shape[1] + right, 1)
     frame_size(whole, "the size of image and padding", source=image.shape[:2])
-    values = fill_values(fill, channels_of(image), image.dtype)
+    values = fill_values(level, channels_of(image), image.dtype)
     h, w = image.shape[:2]
     out = np.empty((top + h + bottom, left + w + right, *image.shape[2:]), image.dtype)
     return closed(framed(image, (top, bottom, left, right), border, values, out), labels)

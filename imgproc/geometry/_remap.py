@@ -140,7 +140,7 @@ def remap(
     if x.shape != y.shape:
         raise ValueError(f"y must have the shape of x, {x.shape}, got {y.shape}")
     border_name(border)
-    fill = border_fill(fill, image, labels, interpolation)
+    level = border_fill(fill, image, labels, interpolation)
     check_samplable(*image.shape[:2])
     kind = np.float32 if x.dtype == y.dtype == np.float32 else np.float64
     result = _remap(
@@ -148,7 +148,7 @@ def remap(
         canonical(x.astype(kind, copy=False)),
         canonical(y.astype(kind, copy=False)),
         border,
-        fill,
+        level,
         interpolation,
     )
     return closed(result.reshape(*x.shape, *image.shape[2:]), labels)

@@ -78,8 +78,8 @@ def warp(
     pull = _pull(matrix, h, w)
     size = (h, w) if size is None else frame_size(size, source=(h, w))
     border_name(border)
-    fill = border_fill(fill, image, labels, interpolation)
-    return closed(run(image, [Geometry(pull, size, border, fill, interpolation)]), labels)
+    level = border_fill(fill, image, labels, interpolation)
+    return closed(run(image, [Geometry(pull, size, border, level, interpolation)]), labels)
 
 
 _LARGE = 1e60
@@ -199,10 +199,10 @@ def rotate(
     c, s = cos_sin(real(angle, "angle"))
     fit = flag(fit, "fit")
     border_name(border)
-    fill = border_fill(fill, image, labels, interpolation)
+    level = border_fill(fill, image, labels, interpolation)
     h, w = image.shape[:2]
     size = enclosing_size(c, s, s, c, h, w) if fit else (h, w)
-    return closed(run(image, [Geometry(turned_pull(c, s, h, w, size), size, border, fill, interpolation)]), labels)
+    return closed(run(image, [Geometry(turned_pull(c, s, h, w, size), size, border, level, interpolation)]), labels)
 
 
 declare(resize, rotate, warp, no_peer="no row yet")
