@@ -110,6 +110,10 @@ class Compose(Group):
     Targets are ``image`` (required), ``mask`` (bool or labels), ``masks`` (a list, or an array (n, h, w)), ``boxes``
     and ``keypoints`` (x, y).  All are in continuous coordinates: an image spans [0, w] x [0, h].
 
+    Images are uint8, uint16, float16, float32 or float64; float16 is computed in float32.  A chain of nothing but
+    geometry also takes int16 and int32: they are interpolated in float64, rounded half to even and saturated, and a
+    `fill` is a fraction of the largest level.  Masks are bool, any integers, float32 or float64, and keep every bit.
+
     ``label`` in a chain that does not mix, and ``labels`` without boxes, pass through as they are, like the names in
     `extra_names`.  Where samples are mixed, extras are those of the sample; donors need none.
 

@@ -55,7 +55,8 @@ def _check_labels(mask: Any, name: str) -> None:
         raise TypeError(f"{name} must be a plain numpy array, got {type(mask).__name__}{hint}")
     dtype = mask.dtype
     if dtype.kind not in _LABELS or dtype.itemsize not in _SIZES or dtype.char == "e":  # float16
-        raise TypeError(f"{name} must be bool, integers, float32 or float64, got {dtype}")
+        hint = ": levels such as a depth belong in float_names of Compose" * (dtype.char == "e")
+        raise TypeError(f"{name} must be bool, integers, float32 or float64, got {dtype}{hint}")
 
 
 def open_masks(masks: Any, height: int, width: int, name: str = "masks") -> list[np.ndarray]:
@@ -153,6 +154,8 @@ def through_masks(masks: Sequence[np.ndarray], passage: Passage) -> list[np.ndar
     pixels move.  Masks that came in one array become parts of one array.
     """
     stages = [stage for stage in passage.stages if isinstance(stage, Geometry)]
+    if any(getattr(stage, "tiles", None) is not None for stage in stages):
+        return None
     if not masks or any(stage.grid is not None or stage.border != "constant" or stage.mask_fill for stage in stages):
         return None
     if any(type(s) is MaskOnly or (type(s) is Erase and s.mask_fill is not None) for s in passage.stages):
