@@ -150,6 +150,10 @@ class Compose(Group):
     several rings where they must, and `min_area` and `min_visibility` hold for them as for boxes.  They are never
     made of masks.
 
+    Images are uint8, uint16, float16, float32 or float64; float16 is computed in float32.  A chain of nothing but
+    geometry also takes int16 and int32: they are interpolated in float64, rounded half to even and saturated, and a
+    `fill` is a fraction of the largest level.  Masks are bool, any integers, float32 or float64, and keep every bit.
+
     ``label`` in a chain that does not mix, and ``labels`` without boxes, pass through as they are, like the names in
     `extra_names`.  Where samples are mixed, extras are those of the sample; donors need none.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image, integer
+from imgproc._core.check import integer
 from imgproc._core.hints import hint_of
 from imgproc._core.threads import get_num_threads, run_all
 from imgproc._scanline import OutMismatch
@@ -15,6 +15,7 @@ from imgproc._scanline import OutMismatch
 from .chain import Chain
 from .keys import Key, fresh_key, key_array
 from .out import check_out
+from .targets.image import open_image
 from .targets.table import IN_BATCHES, IN_SAMPLES
 
 
@@ -38,7 +39,7 @@ def run_batch(
     if n == 0:
         return {"images": [] if out is None else out, **{name: [] for name in targets}, "keys": []}
     if not targets and records is None and isinstance(images, np.ndarray):
-        as_image(images[0], "images[0]")  # all have its shape
+        open_image(images[0], "images[0]")  # all have its shape
         done = chain.apply_together(images, keys, out, threads)
         if done is not None:
             return {"images": done, "keys": list(keys)}

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer
+from imgproc._core.formats import stored_as
+from imgproc._scanline import usable
 
 from .compiled.cache import CompiledChains
 from .extras import Extras
@@ -85,6 +87,8 @@ class Chain:
             image = self.compiled.run(given["image"], words, out)
             if image is not None:
                 return {"image": image}
+        if type(given.get("image")) is np.ndarray and given["image"].dtype.char == "e":
+            return self._apply_half(given, words, out, donors, record)
         extra = self.extras.of(given, self.rules.table)
         if extra:
             given = {name: value for name, value in given.items() if name not in extra}
@@ -107,6 +111,17 @@ class Chain:
                 self.plan.repeat(record, State(state.current, donors))
             self.plan.repeat(record, state)
         return state.close(out)
+
+    def _apply_half(
+        self, given: dict[str, Any], words: np.ndarray, out: np.ndarray | None, donors: Any, record: Any
+    ) -> dict[str, Any]:
+        """The same for an image of float16, which becomes float32 before all, and float16 after it."""
+        result = self.apply({**given, "image": given["image"].astype(np.float32)}, words, None, donors, record)
+        image = result["image"] if self.rules.dtype else stored_as(result["image"], np.dtype(np.float16))
+        if out is not None:
+            usable(out, image.shape, image.dtype)
+            out[...] = image
+        return {**result, "image": image if out is None else out}
 
     def apply_together(
         self, images: np.ndarray, keys: Sequence[Key], out: np.ndarray | None, threads: int

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image
-
 from .labels import soft_label
 from .sample import Sample, closed, inner_rules, inner_sample
 from .state import SampleState
 from .targets.base import Passage, Rules
 from .targets.fields import Weights
+from .targets.image import open_image
 
 LABEL = "label"
 
@@ -138,5 +137,5 @@ def open_donor(
         if LABEL not in donor:
             raise ValueError(f"{name} must have a label, as the sample has")
         vector = soft_label(donor[LABEL], num_classes, f"{name} label")
-    as_image(own["image"], f"{name} image")
+    own["image"] = open_image(own["image"], f"{name} image")
     return inner_sample(own, rules, inner), vector

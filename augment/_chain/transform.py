@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from imgproc._core.check import real
+from imgproc._core.hints import hint_of_dtype
 from imgproc._scanline import Stage
 
 from .._ranges import number_range
@@ -99,6 +100,8 @@ class Transform:
     """Whether `draw` wants ``frame.boxes``."""
     needs_mask: ClassVar[bool] = False
     """Whether `draw` and `lower` want ``frame.mask``."""
+    only_geometry: ClassVar[bool] = False
+    """Whether it gives no stages but geometric ones, and ones for masks, so that it takes images of every dtype."""
     noise_streams: ClassVar[tuple[str, ...]] = ()
     """Which drawn parameters name streams of noise, of which each frame of a video may have its own."""
     needs_labels: ClassVar[bool] = False
@@ -271,9 +274,14 @@ class Transform:
         raise ValueError(f"{name} must be {what} for {who}, got {channels} channel{'s' * (channels > 1)}{hint}")
 
     def check(self, kind: Kind, name: str = "image") -> None:
-        """Raise ValueError if images of a kind cannot be transformed, whatever is drawn.
+        """Raise TypeError or ValueError if images of a kind cannot be transformed, whatever is drawn.
 
         `name` is what messages call the image."""
+        if kind.dtype.kind == "i" and not self.only_geometry:
+            raise TypeError(
+                f"{name} must have dtype uint8, uint16, float16, float32 or float64 for {type(self).__name__}, got "
+                f"{kind.dtype}{hint_of_dtype(kind.dtype, name)}"
+            )
         self.need_channels(kind.channels, name)
         if not kind.unit and self.wants_unit():
             who = type(self).__name__

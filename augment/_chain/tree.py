@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from imgproc._core.hints import hint_of_dtype
+
 from .keys import FIRST_DRAWS, Draws, address, draw_block
 from .state import Kind, Place, State, Step
 from .transform import Transform
@@ -78,7 +80,7 @@ class Plan:
         """Kinds of frames that `check` has found to be right."""
 
     def check(self, state: State, name: str = "image") -> None:
-        """Raise ValueError if a transform that could be drawn does not take the images of a sample.
+        """Raise TypeError or ValueError if a transform that could be drawn does not take the images of a sample.
 
         So a chain that could fail for some keys fails for all, at the first image of a kind.  What is found is kept.
 
@@ -92,6 +94,11 @@ class Plan:
         for own, one in ((name, state), *state.further.items()) if state.further else ((name, state),):
             frame = one.current
             if frame.kind not in self.taken:
+                if self._dtype is not None and frame.dtype.kind == "i":
+                    raise TypeError(
+                        f"{own} must have dtype uint8, uint16, float16, float32 or float64 where the chain has "
+                        f"dtype={self._dtype.name!r}, got {frame.dtype}{hint_of_dtype(frame.dtype, own)}"
+                    )
                 after = _leaving(self.root, own, False, frozenset((Kind(*frame[2:4]),)))
                 if self._dtype is not None and self._dtype.kind == "u" and not all(end.unit for end in after):
                     raise ValueError(

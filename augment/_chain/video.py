@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image, one_of
+from imgproc._core.check import one_of
 
 from .batch import check_lengths, count_images, run_batch, sample_names
 from .chain import Chain
 from .keys import Key, fold, fresh_key, key_array
 from .state import Step
+from .targets.image import open_image
 
 NOISES = ("clip", "frame")
 """Of what there is noise of its own."""
@@ -52,7 +53,7 @@ def _check_alike(frames: Sequence[Any]) -> None:
     if isinstance(frames, np.ndarray):
         return
     for k, frame in enumerate(frames):
-        first, image = frames[0], as_image(frame, f"frames[{k}]")
+        first, image = frames[0], open_image(frame, f"frames[{k}]")
         if (image.shape, image.dtype) != (first.shape, first.dtype):
             wanted, came = (f"{one.shape} and {one.dtype}" for one in (first, image))
             raise ValueError(f"frames must have one shape and dtype, {wanted} in frames[0], got {came} in frames[{k}]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from imgproc._core.check import border_name, integer, one_of
 from imgproc._core.levels import ANY, Scale, fill_levels
@@ -60,6 +60,8 @@ class _Framed(Transform):
     fill: float | tuple[float, ...] = 0.0
     mask_fill: int = 0
 
+    only_geometry: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         border_name(self.border)
@@ -90,6 +92,8 @@ class _Resized(Transform):
 
     p: float = 1.0
     interpolation: str = "area"
+
+    only_geometry: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -55,7 +55,8 @@ def _check_labels(mask: Any, name: str) -> None:
         raise TypeError(f"{name} must be a plain numpy array, got {type(mask).__name__}{hint}")
     dtype = mask.dtype
     if dtype.kind not in _LABELS or dtype.itemsize not in _SIZES or dtype.char == "e":  # float16
-        raise TypeError(f"{name} must be bool, integers, float32 or float64, got {dtype}")
+        hint = ": levels such as a depth belong in float_names of Compose" * (dtype.char == "e")
+        raise TypeError(f"{name} must be bool, integers, float32 or float64, got {dtype}{hint}")
 
 
 def open_masks(masks: Any, height: int, width: int, name: str = "masks") -> list[np.ndarray]:
