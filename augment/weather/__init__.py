@@ -2,6 +2,7 @@
 
 from imgproc._core.publish import publish as _publish
 
+from ._aberration import *
 from ._flare import *
 from ._fog import *
 from ._glass import *

@@ -77,10 +77,17 @@ def _double(rows, places, across, tone, out, y0, y1):
         settle_row(here, tone, out[y])
 
 
-def _places(size: int, factor: float) -> np.ndarray:
+def places_of(size: int, factor: float) -> np.ndarray:
     """Where the pixels of a line come from that is enlarged about its middle, in pixels from the first one's centre."""
     middle = size / 2
     return np.clip((np.arange(size) + 0.5 - middle) / factor + (middle - 0.5), 0, size - 1)
+
+
+def runs_of(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Runs of a line in which the source's whole pixel is as far away: where each starts, and how far that is."""
+    starts, shifts = np.empty(places.size + 1, np.int64), np.empty(places.size, np.int64)
+    count = _runs(places, starts, shifts)
+    return starts[: count + 1], shifts[:count]
 
 
 def zoom_blur(image: np.ndarray, factor: float) -> np.ndarray:
@@ -97,11 +104,9 @@ def zoom_blur(image: np.ndarray, factor: float) -> np.ndarray:
     rows = canonical(image).reshape(h, -1)
     for step in range(steps):
         zoom = elementary.power(root, float(1 << step))
-        down, across = _places(h, zoom), _places(w, zoom)
-        starts, shifts = np.empty(w + 1, np.int64), np.empty(w, np.int64)
-        count = _runs(across, starts, shifts)
+        down, across = places_of(h, zoom), places_of(w, zoom)
         weights = np.repeat(across - np.floor(across), channels).astype(work)
-        runs = starts[: count + 1], shifts[:count], weights, channels
+        runs = (*runs_of(across), weights, channels)
         last = step == steps - 1
         out = np.empty(rows.shape, image.dtype if last else work)
         limit = tone if last else (*tone[:2], 0)

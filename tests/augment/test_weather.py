@@ -10,8 +10,9 @@ import pytest
 from helpers.functions import example_image
 from oracles import weather as oracle
 from oracles.color import with_params
+from scipy import ndimage
 
-from augment import Fog, GlassBlur, Rain, Shadow, Snow, Spatter, SunFlare, ZoomBlur
+from augment import ChromaticAberration, Fog, GlassBlur, Rain, Ringing, Shadow, Snow, Spatter, SunFlare, ZoomBlur
 
 SIZE = (29, 32)
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
@@ -167,3 +168,24 @@ def test_glass_scatters_pixels_by_every_move_alike() -> None:
     assert (found >= 0).all() and (found[..., 1] <= w - 1).all()
     twice = with_params(GlassBlur(iterations=2), image, sigma=1e-9, distance=0.05, stream=12)
     assert 3 < np.abs(twice - image)[inside, inside, :2].max() <= 6.1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_red_and_blue_are_magnified_and_green_stays(dtype: Any) -> None:
+    image = photo(dtype, 3, (40, 53))
+    for red, blue in ((0.05, -0.1), (0.0, 0.2)):
+        found = with_params(ChromaticAberration(), image, red=red, blue=blue)
+        planes = [oracle.magnified(image[..., c], 1 + shift) for c, shift in enumerate((red, 0.0, blue))]
+        near(found, oracle.stored(np.stack(planes, -1) / oracle.full_scale(image.dtype), image.dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_ringing_is_the_circular_sinc_filter(dtype: Any) -> None:
+    image = photo(dtype, None, (40, 33))
+    levels = image / oracle.full_scale(image.dtype)
+    for radius, cutoff in ((3, 1.5), (7, 0.8)):
+        expected = ndimage.correlate(levels, oracle.jinc(radius, cutoff), mode="mirror")
+        near(with_params(Ringing(), image, radius=radius, cutoff=cutoff), oracle.stored(expected, image.dtype))
+    step = np.full((40, 60), 0.2)
+    step[:, 30:] = 0.8
+    assert with_params(Ringing(), step, radius=7, cutoff=1.0).max() > 0.82

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, special
 
 from augment.weather._noise import smooth_noise, uniforms
 from oracles.plain import full_scale
@@ -96,3 +96,21 @@ def splines(size: tuple[int, int], stream: int, spacing: float) -> tuple[np.ndar
     places = [(np.arange(n) + 0.5) / spacing + 1 for n in size]
     expected = ndimage.map_coordinates(control, np.meshgrid(*places, indexing="ij"), order=3, prefilter=False)
     return smooth_noise(size, stream, [spacing]), expected
+
+
+def magnified(plane: np.ndarray, factor: float) -> np.ndarray:
+    """A channel that is larger by a factor about its middle, by SciPy's bilinear interpolation."""
+    places = [(np.arange(n) + 0.5 - n / 2) / factor + n / 2 - 0.5 for n in plane.shape]
+    return ndimage.map_coordinates(
+        plane.astype(np.float64), np.meshgrid(*places, indexing="ij"), order=1, mode="nearest"
+    )
+
+
+def jinc(radius: int, cutoff: float) -> np.ndarray:
+    """Real-ESRGAN's circular low-pass filter."""
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    r = np.hypot(y, x)
+    r[radius, radius] = 1
+    weights = cutoff * special.j1(cutoff * r) / (2 * np.pi * r)
+    weights[radius, radius] = cutoff**2 / (4 * np.pi)
+    return weights / weights.sum()
