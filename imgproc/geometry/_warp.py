@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core.alpha import has_alpha, weighted
 from .._core.check import border_name, flag, frame_size, one_of, real
 from .._core.declare import declare
 from .._core.levels import fill_levels
@@ -111,7 +112,7 @@ def _pull(matrix: Any, h: int, w: int) -> Matrix:
     return pull
 
 
-def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "area") -> np.ndarray:
+def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "area", alpha: bool = False) -> np.ndarray:
     """Resize an image.
 
     Parameters
@@ -125,6 +126,9 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
         ``area`` takes the mean over what a pixel of the result covers along axes that shrink, and is ``bilinear`` along
         those that grow.  The others look at the nearest pixel, 2 x 2 or 4 x 4 pixels, also where the image shrinks to
         a fraction, and so show false patterns there.
+    alpha : bool
+        The last channel is alpha, and other channels count by it: what is transparent gives its colour to none of its
+        neighbours.  Colours of pixels that become wholly transparent are 0.
 
     Returns
     -------
@@ -139,8 +143,11 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
     one_of(interpolation, "interpolation", INTERPOLATIONS)
     image, labels = opened(image, interpolation, full=True)
     size = frame_size(size, source=image.shape[:2])
+    shown = has_alpha(alpha, image)
     if size == image.shape[:2]:
         return closed(np.array(image, order="C"), labels)
+    if shown and interpolation != "nearest":
+        return weighted(image, lambda pixels: resize_pixels(pixels, size, interpolation))
     return closed(resize_pixels(np.require(image, requirements=("C", "A")), size, interpolation), labels)
 
 
@@ -193,4 +200,5 @@ def rotate(
 
 
 declare(resize, rotate, warp, no_peer="no row yet")
+declare(resize, arguments={"alpha": lambda image: (False,)})
 declare(warp, together=[{"matrix": np.array([[0.4, 0.0, 0.3], [0.0, 0.45, 0.2]]), "interpolation": "area"}])
