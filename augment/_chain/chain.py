@@ -14,7 +14,7 @@ from imgproc._scanline import usable
 from .compiled.cache import CompiledChains
 from .extras import Extras
 from .keys import Key
-from .mixture import Mixture
+from .mixture import LABEL, Labelled, Mixture
 from .out import check_out
 from .sample import Sample
 from .state import Frame, SampleState, State, Step, frame_of
@@ -48,6 +48,7 @@ class Chain:
         self.extras = extras
         self.plan, self.rules, self.seed, self.mixes = plan, rules, seed & 0xFFFFFFFFFFFFFFFF, plan.mixes
         transforms = [node.transform for node in plan.nodes]
+        self.relabels = any(transform.relabels for transform in transforms)
         self.scheduled = any(transform.is_scheduled() for transform in transforms)
         classes = {count for transform in transforms if (count := transform.classes()) is not None}
         if len(classes) > 1:
@@ -82,7 +83,8 @@ class Chain:
         """
         if out is not None:
             check_out(out, given.values())
-        compiles = record is None and not self.mixes
+        labelled = self.relabels and LABEL in given and LABEL not in self.rules.table
+        compiles = record is None and not self.mixes and not labelled
         if compiles and len(given) == 1 and "image" in given:
             image = self.compiled.run(given["image"], words, out)
             if image is not None:
@@ -96,6 +98,8 @@ class Chain:
         state: SampleState
         if self.mixes:
             state = Mixture(given, self.rules, words, self.seed, donors, self.num_classes)
+        elif labelled:
+            state = Labelled(given, self.rules, self.num_classes)
         else:
             state = SampleState(Sample(given, self.rules))
         if compiles and len(given) > 1 and state.sample.by_geometry:

@@ -16,6 +16,21 @@ from .targets.image import open_image
 LABEL = "label"
 
 
+class Labelled(SampleState):
+    """The state of a sample with a label in a chain that changes it, and does not mix."""
+
+    __slots__ = ("label",)
+
+    def __init__(self, given: dict[str, Any], rules: Rules, num_classes: int | None) -> None:
+        given = dict(given)
+        self.label = soft_label(given.pop(LABEL), num_classes)
+        super().__init__(Sample(given, rules))
+
+    def close(self, out: np.ndarray | None) -> dict[str, Any]:
+        """Run the stages; what the caller gets, with the label."""
+        return {**super().close(out), LABEL: self.label}
+
+
 class Mixture(SampleState):
     """The state of a sample in a chain that mixes.
 

@@ -108,6 +108,8 @@ class Transform:
     """Whether `draw` wants ``frame.labels`` beside the boxes."""
     mixes: ClassVar[bool] = False
     """Whether it mixes the sample with others instead of giving stages; see `augment.mix`."""
+    relabels: ClassVar[bool] = False
+    """Whether it changes the label of the sample."""
 
     if not TYPE_CHECKING:  # which reads the signatures of subclasses
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core.alpha import has_alpha, weighted
 from .._core.check import border_name, flag, frame_size, one_of, real
 from .._core.declare import declare
 from .._scanline import Geometry, run
@@ -118,7 +119,7 @@ def _pull(matrix: Any, h: int, w: int) -> Matrix:
     return pull
 
 
-def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "area") -> np.ndarray:
+def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "area", alpha: bool = False) -> np.ndarray:
     """Resize an image.
 
     Parameters
@@ -134,6 +135,9 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
         a fraction, and so show false patterns there.
         ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
         ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
+    alpha : bool
+        The last channel is alpha, and other channels count by it: what is transparent gives its colour to none of its
+        neighbours.  Colours of pixels that become wholly transparent are 0.
 
     Returns
     -------
@@ -148,8 +152,11 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
     one_of(interpolation, "interpolation", INTERPOLATIONS)
     image, labels = opened(image, interpolation, full=True)
     size = frame_size(size, source=image.shape[:2])
+    shown = has_alpha(alpha, image)
     if size == image.shape[:2]:
         return closed(np.array(image, order="C"), labels)
+    if shown and interpolation != "nearest":
+        return weighted(image, lambda pixels: resize_pixels(pixels, size, interpolation))
     return closed(resize_pixels(np.require(image, requirements=("C", "A")), size, interpolation), labels)
 
 
@@ -206,4 +213,5 @@ def rotate(
 
 
 declare(resize, rotate, warp, no_peer="no row yet")
+declare(resize, arguments={"alpha": lambda image: (False,)})
 declare(warp, together=[{"matrix": np.array([[0.4, 0.0, 0.3], [0.0, 0.45, 0.2]]), "interpolation": "area"}])
