@@ -8,7 +8,7 @@ from typing import Any
 from imgproc._neighbours.gaussian import gaussian
 
 from .._chain.transform import Transform
-from ._reader import INTERPOLATIONS, LANCZOS, Missing, Reader, mapping
+from ._reader import INTERPOLATIONS, LANCZOS, Reader, mapping
 
 __all__: list[str] = []
 
@@ -85,17 +85,27 @@ def _defocus(read: Reader) -> Transform:
 
 @mapping("GlassBlur")
 def _glass(read: Reader) -> Transform:
-    raise Missing("augment.GlassBlur, which does this, is not in this version")
+    side = min(read.need_size("sigma"))
+    sigma = min(max(float(read("sigma", "sigma")) / side, 1e-6), 0.1)
+    distance = min(float(read("max_delta", "distance")) / side, 0.1)
+    read("mode", "each pixel becomes a neighbour")
+    read.differs("each pixel becomes one of its neighbours, there pairs change places one after the other")
+    iterations = min(int(read("iterations", "iterations")), 16)
+    return read.make("GlassBlur", sigma=(sigma, sigma), distance=(distance, distance), iterations=iterations)
 
 
 @mapping("ZoomBlur")
 def _zoom(read: Reader) -> Transform:
-    raise Missing("augment.ZoomBlur, which does this, is not in this version")
+    low, high = read.pair("max_factor", "factor", low=1)
+    read("step_factor", "close enough")
+    read.differs("views are at most 3 pixels apart; there step_factor apart, and the image itself counts twice")
+    return read.make("ZoomBlur", factor=(max(low, 1.0), min(high, 4.0)))
 
 
 @mapping("RingingOvershoot")
 def _ringing(read: Reader) -> Transform:
-    raise Missing("augment.Ringing, which does this, is not in this version")
+    low, high = read.pair("cutoff", "cutoff")
+    return read.make("Ringing", radius=read.radius("blur_limit"), cutoff=(low, high))
 
 
 @mapping("Sharpen")

@@ -233,10 +233,7 @@ def _normalize(read: Reader) -> Transform:
 
 def normalize_by_image(read: Reader, kind: str) -> Transform:
     """By the statistics of the image itself."""
-    methods = {"image": "image", "image_per_channel": "image_per_channel", "min_max": "min_max"}
-    if kind == "min_max_per_channel":
-        read.differs("the least and the largest level are those of all channels together")
-    return read.make("Normalize", method=methods.get(kind, "min_max"))
+    return read.make("Normalize", method=kind)
 
 
 def _numbers(value: Any) -> Any:
@@ -251,21 +248,19 @@ def _times(value: Any, factor: float) -> Any:
 
 @mapping("ToFloat")
 def _to_float(read: Reader) -> Transform:
-    value = read("max_value", "that of the dtype")
-    if value is not None and float(value) not in (255.0, 65535.0):
-        read.drop("max_value", "white is that of the dtype")
+    value = read("max_value", "full_scale")
     read.after_white = 1.0
-    return read.make("ToFloat")
+    return read.make("ToFloat", full_scale=None if value is None else float(value))
 
 
 @mapping("FromFloat")
 def _from_float(read: Reader) -> Transform:
-    value = read("max_value", "that of the dtype")
+    value = read("max_value", "full_scale")
     dtype = read("dtype", "dtype")
-    if value is not None and float(value) != {"uint8": 255.0, "uint16": 65535.0}.get(dtype):
-        read.drop("max_value", "white is that of the dtype")
+    if dtype not in ("uint8", "uint16"):
+        raise Missing(f"images are uint8 or uint16 here, got {dtype!r}")
     read.after_white = 255.0 if dtype == "uint8" else 65535.0
-    return read.make("FromFloat", dtype=dtype)
+    return read.make("FromFloat", dtype=dtype, full_scale=None if value is None else float(value))
 
 
 @mapping("ToTensorV2", "ToTensor")
@@ -281,9 +276,13 @@ def _to_tensor_3d(read: Reader) -> Transform:
 
 @mapping("HEStain")
 def _stain(read: Reader) -> Transform:
-    return stain(read)
-
-
-def stain(read: Reader) -> Transform:
-    """Stains of hematoxylin and eosin."""
-    raise Missing("augment.StainJitter, which does this, is not in this version")
+    method, preset = read("method", "stains"), read("preset", "stains")
+    if method != "preset" or preset != "standard":
+        read.differs("the dyes are those of the preset 'standard'; there they are drawn, or of the image")
+    if not read("augment_background", "always"):
+        read.differs("white changes by the shift; there it stays")
+    read.differs(
+        "what the two dyes cannot make stays, as a third one; there it is lost, much where the image is no slide"
+    )
+    scale = read.pair("intensity_scale_range", "scale")
+    return read.make("StainJitter", scale=scale, shift=read.pair("intensity_shift_range", "shift"))

@@ -37,13 +37,14 @@ def _center_crop(read: Reader) -> Transform:
 
 @mapping("Crop")
 def _crop(read: Reader) -> Transform:
-    part = tuple(int(read(name, "part")) for name in ("y_min", "x_min", "y_max", "x_max"))
-    return crop_fixed(read, part)
-
-
-def crop_fixed(read: Reader, part: tuple[int, ...]) -> Transform:
-    """A part by its coordinates."""
-    raise Missing("augment.CropFixed, which does this, is not in this version")
+    box = tuple(int(read(name, "box")) for name in ("x_min", "y_min", "x_max", "y_max"))
+    pad = bool(read("pad_if_needed", "pad"))
+    read.ignore("pad_position")
+    if not pad:
+        read.ignore("border_mode", "fill", "fill_mask")
+        return read.make("CropFixed", box=box)
+    read.differs("where the image is too small it stays where it is, there it moves by half of what is missing")
+    return read.make("CropFixed", box=box, pad=True, **read.framed())
 
 
 @mapping("RandomResizedCrop")
@@ -82,7 +83,7 @@ def _sized_box_safe(read: Reader) -> Transform:
 
 
 def _safe(read: Reader, fields: dict[str, Any]) -> Transform:
-    read.drop_unless("erosion_rate", 0.0, "no box is cut here: IoUCrop may cut them")
+    read.drop_unless("erosion_rate", 0.0, "no box is cut here: BoxCrop(visible=...) and IoUCrop may cut them")
     read.differs(
         "without boxes the part holds the centre of the image, where it may be any there; ends of parts are rounded"
     )
@@ -92,48 +93,75 @@ def _safe(read: Reader, fields: dict[str, Any]) -> Transform:
 @mapping("AtLeastOneBBoxRandomCrop")
 def _one_box(read: Reader) -> Transform:
     size = int(read("height", "size")), int(read("width", "size"))
-    return box_crop(read, size)
-
-
-def box_crop(read: Reader, size: tuple[int, int]) -> Transform:
-    """A part that holds a box at least."""
-    raise Missing("augment.BoxCrop, which does this, is not in this version")
+    visible = 1.0 - float(read("erosion_factor", "visible, 1 - erosion"))
+    return read.make("BoxCrop", size=size, visible=min(max(visible, 1e-6), 1.0))
 
 
 @mapping("RandomCropNearBBox")
 def _near_box(read: Reader) -> Transform:
-    raise Missing(
-        "the box to crop at comes with the call there: chain(boxes=...) with BoxCrop takes one of the sample's"
-    )
+    down, across = read.pair("max_part_shift", "shift")
+    read("cropping_bbox_key", "one of boxes")
+    read.differs("one of the boxes of the sample is drawn; there the call names the box")
+    if down != across:
+        read.differs("shifts along both axes have one range")
+    shift = min(max(down, across), 0.49)
+    return read.make("BoxCrop", shift=(-shift, shift))
 
 
 @mapping("CropNonEmptyMaskIfExists")
 def _mask_crop(read: Reader) -> Transform:
     size = int(read("height", "size")), int(read("width", "size"))
-    return mask_crop(read, size)
-
-
-def mask_crop(read: Reader, size: tuple[int, int]) -> Transform:
-    """A part with something of the mask in it."""
-    raise Missing("augment.MaskCrop, which does this, is not in this version")
+    ignored, fields = read("ignore_values", "labels"), {}
+    if ignored is not None:
+        read.note("labels up to 255 are known; name others by labels=")
+        fields["labels"] = tuple(label for label in range(1, 256) if label not in ignored)
+    read.drop_unless("ignore_channels", None, "masks are labels: put masks of several channels into masks")
+    read.differs("a label is drawn first and then one of its pixels, so that rare labels are seen more often")
+    return read.make("MaskCrop", size=size, **fields)
 
 
 @mapping("RandomCropFromBorders")
 def _from_borders(read: Reader) -> Transform:
-    sides = {side: float(read(f"crop_{side}", side)) for side in ("top", "bottom", "left", "right")}
-    return crop_borders(read, sides)
-
-
-def crop_borders(read: Reader, sides: dict[str, float]) -> Transform:
-    """Up to so much of each side is cut off."""
-    raise Missing("augment.CropBorders, which does this, is not in this version")
+    sides = {side: (0.0, float(read(f"crop_{side}", f"{side}, from 0"))) for side in ("top", "bottom", "left", "right")}
+    read.differs("below and on the right the largest strip may be a pixel narrower")
+    return read.make("CropBorders", **sides)
 
 
 @mapping("CropAndPad")
 def _crop_and_pad(read: Reader) -> Transform:
-    return crop_and_pad(read)
+    unit = "pixel" if read.values.get("px") is not None else "fraction"
+    value = read("px" if unit == "pixel" else "percent", "sides, in the order top, bottom, left, right")
+    if value is None:
+        raise Missing("neither px nor percent is given")
+    read.ignore("px", "percent")
+    if unit == "fraction":
+        read.differs("sides are rounded to whole pixels, there cut: a pixel")
+    keep = bool(read("keep_size", "keep_size"))
+    together = not read("sample_independently", "together, the other way round")
+    fill = read.values["fill"]
+    if isinstance(fill, (list, tuple)):
+        read.drop("fill", "one level, or one a channel; there a pair is a range, and more are a choice")
+        read.values["fill"] = fill[0]
+    interpolation = resizing(read) if keep else "bilinear"
+    read.ignore("interpolation", "mask_interpolation")
+    return read.make(
+        "CropAndPad", sides=_sides(value, unit), unit=unit, together=together, keep_size=keep,
+        interpolation=interpolation, **read.framed(),
+    )  # fmt: skip
 
 
-def crop_and_pad(read: Reader) -> Transform:
-    """Sides that are cut or padded."""
-    raise Missing("augment.CropAndPad, which does this, is not in this version")
+def _sides(value: Any, unit: str) -> Any:
+    """One number, a range, or four of them; there in the order top, right, bottom, left, and ranges end before b."""
+    if not isinstance(value, (list, tuple)):
+        return value
+    if len(value) == 2:
+        return _side(value, unit)
+    top, right, bottom, left = (_side(v, unit) for v in value)
+    return top, bottom, left, right
+
+
+def _side(value: Any, unit: str) -> Any:
+    if not isinstance(value, (list, tuple)):
+        return value
+    low, high = min(value), max(value)
+    return (low, max(high - 1, low)) if unit == "pixel" and len(value) == 2 else (low, high)

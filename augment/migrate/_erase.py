@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from .._chain.transform import Transform
-from ._reader import Missing, Reader, mapping
+from ._reader import Reader, mapping
 
 __all__: list[str] = []
+
+Count = tuple[int, int]
 
 _BOXES = "boxes and keypoints under holes stay; there boxes shrink to what is seen, and keypoints in holes go"
 
@@ -131,40 +133,51 @@ def _mask(read: Reader) -> Transform:
 
 @mapping("ConstrainedCoarseDropout")
 def _constrained(read: Reader) -> Transform:
-    return constrained(read)
-
-
-def constrained(read: Reader) -> Transform:
-    """Holes in some objects."""
-    raise Missing("augment.ConstrainedDropout, which does this, is not in this version")
+    labels, boxes = read("mask_indices", "labels of the mask"), read("bbox_labels", "labels of boxes")
+    read.ignore("mask_indices", "bbox_labels")
+    chosen = labels if labels is not None else boxes
+    fields: dict[str, Any] = {} if chosen is None else {"labels": tuple(chosen)}
+    sides = {name: read.pair(f"hole_{name}_range", name) for name in ("height", "width")}
+    read.differs("sides of holes are rounded, there cut to whole pixels: a pixel")
+    return read.make(
+        "ConstrainedDropout", near="boxes" if labels is None else "mask", holes=read.whole("num_holes_range", "holes"),
+        **sides, **fields, **fills(read),
+    )  # fmt: skip
 
 
 @mapping("XYMasking")
-def _stripes(read: Reader) -> Transform:
-    fields = {}
-    for axis, side in (("x", 1), ("y", 0)):
-        count, length = (read.whole(f"{kind}_{axis}{end}", here, low=0) for kind, end, here in _STRIPES)
-        if isinstance(read.values[f"num_masks_{axis}"], int):
-            count = count[1], count[1]
-        fields[axis] = count, length, side
-    return stripes(read, fields, fills(read))
-
-
-_STRIPES = (("num_masks", "", "number"), ("mask", "_length", "length"))
+def _strips(read: Reader) -> Transform:
+    columns, rows = (read.whole(f"num_masks_{axis}", here, low=0) for axis, here in (("x", "columns"), ("y", "rows")))
+    width, height = (read.whole(f"mask_{axis}_length", here, low=0) for axis, here in (("x", "width"), ("y", "height")))
+    return strips(read, columns, rows, width, height, fills(read))
 
 
 @mapping("TimeMasking")
 def _time(read: Reader) -> Transform:
-    most = int(read("time_mask_param", "length across"))
-    return stripes(read, {"x": ((1, 1), (0, most), 1), "y": ((0, 0), (0, 0), 0)}, {"fill": 0.0, "mask_fill": 0})
+    most = int(read("time_mask_param", "width"))
+    read.note("one strip or none, as there")
+    return strips(read, (0, 1), (0, 0), (0, most), (0, 0), {"fill": 0.0, "mask_fill": 0})
 
 
 @mapping("FrequencyMasking")
 def _frequency(read: Reader) -> Transform:
-    most = int(read("freq_mask_param", "length down"))
-    return stripes(read, {"x": ((0, 0), (0, 0), 1), "y": ((1, 1), (0, most), 0)}, {"fill": 0.0, "mask_fill": 0})
+    most = int(read("freq_mask_param", "height"))
+    read.note("one strip or none, as there")
+    return strips(read, (0, 0), (0, 1), (0, 0), (0, most), {"fill": 0.0, "mask_fill": 0})
 
 
-def stripes(read: Reader, fields: dict[str, Any], fill: dict[str, Any]) -> Transform:
-    """Stripes over the whole width and height."""
-    raise Missing("augment.XYMasking, which does this, is not in this version")
+def strips(read: Reader, columns: Count, rows: Count, width: Count, height: Count, fill: dict[str, Any]) -> Transform:
+    """Strips of lengths in pixels; of length 0 there is none there."""
+    h, w = read.need_size("the length of strips")
+    fields: dict[str, Any] = {}
+    for name, count, length, side in (("width", columns, width, w), ("height", rows, height, h)):
+        low, high = map(float, length)
+        if count[1] and low == 0 and high > 0:
+            read.differs("strips have a pixel at least")
+        if low != high:
+            low, high = max(low - 0.4999, 0.0), high + 0.4999
+        fields[name] = min(low / side, 1.0), min(max(high / side, 1e-6), 1.0)
+    columns = columns if width[1] else (0, 0)
+    rows = rows if height[1] else (0, 0)
+    read.aside("boxes and keypoints under strips stay")
+    return read.make("XYMasking", columns=columns, rows=rows, **fields, **fill)

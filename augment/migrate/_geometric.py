@@ -63,7 +63,10 @@ def _rotate(read: Reader) -> Transform:
 @mapping("SafeRotate")
 def _safe_rotate(read: Reader) -> Transform:
     _boxes_by_corners(read)
-    return read.make("SafeRotate", angle=read.pair("limit", "angle"), **read.warp())
+    read.differs(
+        "the frame around the turned image is not cut to whole pixels, nor are centres taken for corners: half a pixel"
+    )
+    return read.make("SafeRotate", angle=read.pair("limit", "angle"), keep_ratio=False, **read.warp())
 
 
 def _axes(value: Any, neutral: float) -> tuple[Pair, Pair]:
@@ -301,19 +304,25 @@ def _thin_plate(read: Reader) -> Transform:
 def _piecewise(read: Reader) -> Transform:
     scale = read.pair("scale", "scale", low=0)
     rows, columns = read.whole("nb_rows", "grid"), read.whole("nb_cols", "grid")
-    read.drop_unless("absolute_scale", False, "moves are fractions of the image")
+    if read("absolute_scale", "of the image"):
+        side = min(read.need_size("scale"))
+        scale = scale[0] / side, scale[1] / side
     _keypoints_move(read)
-    return piecewise(read, scale, rows, columns)
-
-
-def piecewise(read: Reader, scale: Pair, rows: tuple[int, int], columns: tuple[int, int]) -> Transform:
-    """Triangles between points that move."""
-    raise Missing("augment.PiecewiseAffine, which does this, is not in this version")
+    if rows[0] != rows[1] or columns[0] != columns[1]:
+        read.differs("the grid has always the same number of points, the middle of the range")
+    points = max(sum(rows) // 2, 2), max(sum(columns) // 2, 2)
+    read.differs(
+        "the map between points is bilinear, there a mean of all points by their distance, and points move less far"
+    )
+    return read.make("PiecewiseAffine", points=points, scale=(scale[0] / 3, scale[1] / 3), **read.warp())
 
 
 @mapping("RandomGridShuffle")
 def _grid_shuffle(read: Reader) -> Transform:
     rows, columns = read("grid", "grid")
+    if read.size is None or read.size[0] % rows or read.size[1] % columns:
+        read.differs("where tiles do not divide the sides, the rest stays in place; there tiles have two sizes")
+    read.aside("a box is that around all its pieces; there each piece is a box", "boxes")
     return read.make("GridShuffle", grid=(int(rows), int(columns)))
 
 

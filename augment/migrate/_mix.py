@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .._chain.transform import Transform
 from ._reader import Missing, Reader, mapping
 
@@ -17,12 +19,19 @@ def _nothing(read: Reader) -> Transform:
 
 @mapping("Lambda")
 def _lambda(read: Reader) -> Transform:
-    return own_function(read)
-
-
-def own_function(read: Reader) -> Transform:
-    """A function of the user."""
-    raise Missing("augment.Lambda, which does this, is not in this version")
+    """Functions of an object; a file has none."""
+    read.ignore("name", "__name__", "image", "mask", "bboxes", "keypoints")
+    found = {key: f for key, f in read.functions.items() if callable(f) and getattr(f, "__name__", "") != "noop"}
+    if not found:
+        raise Missing("a file holds no functions: write augment.Lambda(image=your_function)")
+    for key in ("bboxes", "keypoints"):
+        if key in found:
+            read.unmapped[key] = "functions get corners and points in pixels here, not rows of fractions: rewrite it"
+    fields = {key: found[key] for key in ("image", "mask") if key in found}
+    if not fields:
+        raise Missing("functions of boxes and points get pixels here: rewrite them for augment.Lambda")
+    read.note("functions get the array alone, without **params, and keep its shape and dtype")
+    return read.make("Lambda", name=read.values.get("name"), **fields)
 
 
 def references(read: Reader) -> list[Any]:
@@ -33,9 +42,10 @@ def references(read: Reader) -> list[Any]:
         raise Missing(
             f"the references come with the call there: write augment.{_REFERENCES[read.name]}(references=[...], ...)"
         )
-    if function is None and any(isinstance(image, str) for image in found):
-        raise Missing("the references must be images here: read them with imgproc.io first")
-    return [function(image) if function is not None else image for image in found]
+    images = [image if isinstance(image, np.ndarray) or function is None else function(image) for image in found]
+    if not all(isinstance(image, np.ndarray) for image in images):
+        raise Missing("the references must be images here: read them first")
+    return images
 
 
 _REFERENCES = {
@@ -60,12 +70,10 @@ def _fda(read: Reader) -> Transform:
 
 @mapping("PixelDistributionAdaptation")
 def _distribution(read: Reader) -> Transform:
-    return color_transfer(read)
-
-
-def color_transfer(read: Reader) -> Transform:
-    """The colours of a reference."""
-    raise Missing("augment.ColorTransfer, which does this, is not in this version")
+    blend = read.pair("blend_ratio", "blend")
+    read("transform_type", "means and deviations in Lab")
+    read.differs("L, a and b get the means and deviations of the reference, there R, G and B its distribution")
+    return read.make("ColorTransfer", references=references(read), blend=blend)
 
 
 @mapping("Mosaic")
@@ -90,10 +98,9 @@ def _one(fill: Any) -> Any:
 
 @mapping("OverlayElements")
 def _overlay(read: Reader) -> Transform:
-    read.ignore("metadata_key")
-    raise Missing(
-        "the images to lay over come with the call there: CopyPaste takes objects of donors, SamplePairing all"
-    )
+    read("metadata_key", "donors of the call")
+    read.differs("objects of donors, cut out by masks or boxes, are laid over; there elements that come with the call")
+    return read.make("CopyPaste", objects=(1, 1))
 
 
 @mapping("MixUp")

@@ -69,7 +69,7 @@ def _sided(read: Reader, kind: str) -> Transform:
 def _random_scale(read: Reader) -> Transform:
     low, high = read.pair("scale_limit", "scale, 1 + limit")
     read.differs("sides are cut to whole pixels there and rounded here: a pixel")
-    return read.make("RandomScale", scale=(1.0 + low, 1.0 + high), interpolation=resizing(read))
+    return read.make("Scale", scale=(1.0 + low, 1.0 + high), interpolation=resizing(read))
 
 
 @mapping("Pad")

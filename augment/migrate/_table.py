@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ._albumentations import from_albumentations
 from ._defaults import GROUPS, defaults
 from ._report import APPROXIMATE, EXACT, MISSING, Entry
@@ -14,7 +16,7 @@ __all__: list[str] = []
 EXAMPLES: dict[str, dict[str, Any]] = {
     "AtLeastOneBBoxRandomCrop": {"height": 224, "width": 224},
     "CenterCrop": {"height": 224, "width": 224},
-    "CropAndPad": {"percent": 0.1},
+    "CropAndPad": {"percent": (-0.1, 0.1)},
     "CropNonEmptyMaskIfExists": {"height": 224, "width": 224},
     "GridElasticDeform": {"num_grid_xy": (4, 4), "magnitude": 10},
     "LongestMaxSize": {"max_size": 512},
@@ -27,6 +29,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "XYMasking": {"num_masks_x": 1, "num_masks_y": 1, "mask_x_length": 20, "mask_y_length": 20},
 }
 """Parameters that have no default there, or one that does nothing."""
+REFERENCES = "FDA", "HistogramMatching", "PixelDistributionAdaptation"
+"""What takes images of the user."""
 SIZE = 512, 512
 """Of images, so that pixels are fractions."""
 WORDS = {EXACT: "equal", APPROXIMATE: "approximate", MISSING: "missing"}
@@ -48,9 +52,27 @@ Random numbers themselves are never the same: here they come from the key of a c
 """
 
 
+class _Function:
+    """A Lambda, which holds functions: only an object does."""
+
+    def __init__(self) -> None:
+        self.custom_apply_fns = {"image": np.flipud, "mask": np.flipud}
+
+    def to_dict(self) -> dict[str, Any]:
+        """As that of a Lambda with a name."""
+        return {"__class_fullname__": "Lambda", "name": "flip", "p": 1.0}
+
+
+_Function.__name__, _Function.__module__ = "Lambda", "albumentations.examples"
+
+
 def entry_of(name: str) -> Entry:
     """What becomes of a class with its default parameters."""
+    if name == "Lambda":
+        return from_albumentations(_Function())[1].entries[0]
     plain = {"__class_fullname__": name, **EXAMPLES.get(name, {})}
+    if name in REFERENCES:
+        plain["reference_images"] = [np.zeros((2, 2, 3), np.uint8)]
     if name in GROUPS:
         plain["transforms"] = [{"__class_fullname__": "HorizontalFlip", "p": 0.5}] * 2
     return from_albumentations({"transform": plain}, image_size=SIZE)[1].entries[0]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .._chain.transform import Transform
 from ._geometric import elastic
 from ._reader import Missing
@@ -161,16 +159,10 @@ def _zoom_out(read: TorchReader) -> Transform:
 
 @mapping("RandomIoUCrop")
 def _iou_crop(read: TorchReader) -> Transform:
-    for name in ("min_scale", "max_scale"):
-        read(name, "scale")
-    for name in ("min_aspect_ratio", "max_aspect_ratio"):
-        read(name, "ratio")
-    read("options", "iou")
-    read("trials", "trials")
-    values: dict[str, Any] = read.values
-    return iou_crop(read, values)
-
-
-def iou_crop(read: TorchReader, values: dict[str, Any]) -> Transform:
-    """SSD's crop."""
-    raise Missing("augment.IoUCrop, which does this, is not in this version")
+    scale, ratio = (
+        tuple(float(read(f"{end}_{name}", here)) for end in ("min", "max"))
+        for name, here in (("scale", "scale"), ("aspect_ratio", "ratio"))
+    )
+    overlaps = tuple(float(v) for v in read("options", "overlaps"))
+    read.differs("boxes whose centre is cut off stay, as far as min_visibility of the chain lets them; there they go")
+    return read.make("IoUCrop", overlaps=overlaps, scale=scale, ratio=ratio, trials=int(read("trials", "trials")))

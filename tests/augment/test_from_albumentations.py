@@ -10,7 +10,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.migrate import EXAMPLES, GROUPS, MAPPINGS, augment_main, defaults, python_source, required, table
+from helpers.migrate import (
+    EXAMPLES,
+    GROUPS,
+    MAPPINGS,
+    VOLUMES,
+    augment_main,
+    defaults,
+    entry_of,
+    python_source,
+    required,
+    table,
+)
+from helpers.peers import TRANSFORMS_THERE
 
 import augment
 
@@ -241,6 +253,25 @@ def test_every_class_and_parameter_is_known(library: Any, name: str) -> None:
 
 def test_every_class_has_a_mapping() -> None:
     assert set(defaults()) - set(GROUPS) <= set(MAPPINGS)
+
+
+WITHOUT = {"Illumination", "Lambda", "Morphological", "SelectiveChannelTransform", "TextImage", "ToRGB"}
+"""Classes of which nothing here is the like, and those whose like may be missing yet."""
+
+
+BY_PARAMETERS = {"AdditiveNoise", "AutoContrast", "MultiplicativeNoise", "PlasmaBrightnessContrast"}
+"""Classes that are one or another of ours."""
+
+
+@pytest.mark.parametrize("name", sorted(defaults()))
+def test_errors_and_pipelines_name_the_same(name: str) -> None:
+    """``augment.RandomGamma`` and a pipeline with it say the same class of ours."""
+    entry = entry_of(name)
+    if name in {*WITHOUT, *VOLUMES, *BY_PARAMETERS}:
+        return
+    ours = TRANSFORMS_THERE["albumentations"].get(name, name).partition("(")[0]
+    assert ours in entry.here
+    assert hasattr(augment, ours)
 
 
 def test_the_page_of_the_documentation_is_up_to_date() -> None:
