@@ -302,15 +302,7 @@ declare(
     PiecewiseAffine,
     examples=[{}, {"points": (6, 3), "scale": (0.05, 0.1), "border": "constant", "fill": 0.3}],
     look="Straight lines become broken ones, with kinks at the borders of the cells.",
-    peers=[
-        Single(
-            "PiecewiseAffine",
-            None,
-            {"scale": (0.03, 0.09), "border_mode": "cv2.BORDER_REFLECT_101"},
-            at_least=20,
-            note="theirs weighs all points at every pixel",
-        )
-    ],
+    no_peer="albumentations' takes seconds for a photo, as it weighs all points at every pixel in Python",
 )
 
 
