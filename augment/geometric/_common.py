@@ -31,9 +31,8 @@ WHERE = (*POSITIONS, "random")
 def axis_ranges(value: Any, name: str, scale: Scale = ANY, /, **bounds: float | None) -> tuple[Range, Range] | Range:
     """A pair (low, high), or two of them, for x and for y."""
     if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(v, (tuple, list)) for v in value):
-        return number_range(value[0], f"{name}[0]", scale, **bounds), number_range(
-            value[1], f"{name}[1]", scale, **bounds
-        )
+        x, y = (number_range(v, f"{name}[{i}]", scale, **bounds) for i, v in enumerate(value))
+        return x, y
     return number_range(value, name, scale, **bounds)
 
 

@@ -108,7 +108,9 @@ def opened(
     return image, labels
 
 
-def border_fill(fill: Any, image: np.ndarray, labels: Labels | Stored | None, interpolation: str = "nearest") -> Any:
+def border_fill(
+    fill: Any, image: np.ndarray, labels: Labels | Stored | None, interpolation: str = "nearest"
+) -> float | tuple[float, ...]:
     """Check the level of a border, or the label, of what `opened` gave.
 
     Small labels may come as uint8 or uint16, which are images here: whoever gives their fill is told."""

@@ -143,6 +143,9 @@ ACCEPTED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] 
     (_check.amount_within, (64 * 2000 * 1000, LARGE, "bins"), {}, None),
     (_check.amount_within, (1 << 40, EMPTY, "bins"), {}, None),
     (_check.frame_within, (510, 510, GREY, "its border"), {}, None),
+    (_check.length_within, (100, "margin", GREY), {}, 100),
+    (_check.length_within, (np.int8(1), "context", EMPTY), {"at_least": 1}, 1),
+    (_check.length_within, (1500, "margin", LARGE), {}, 1500),
     (_check.sigma_within, (16, GREY), {}, 16.0),
     (_check.frame_size, ((3, 4),), {}, (3, 4)),
     (_check.frame_size, ((4096, 4096),), {"source": (1, 1)}, (4096, 4096)),
@@ -398,6 +401,12 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
         "the number of pixels of the image and its border must be at most 1048576 for an image of 3x4 pixels, "
         "got 1049600",
     ),
+    (
+        *(_check.length_within, (101, "margin", GREY), {}, ValueError),
+        r"margin must be <= the image's longer side (or 100), 100, got 101",
+    ),
+    (_check.length_within, (0, "context", GREY), {"at_least": 1}, ValueError, "context must be >= 1, got 0"),
+    (_check.length_within, (1.5, "margin", GREY), {}, TypeError, "margin must be an integer, got float"),
     (_check.sigma_within, (0, GREY), {}, ValueError, "sigma must be > 0, got 0.0"),
     (
         _check.frame_size,
