@@ -18,5 +18,6 @@ from .mix import *
 from .noise import *
 from .own import *
 from .policy import *
+from .tta import *
 
 _publish(globals(), listed=True, peers=_NAMES)
