@@ -64,8 +64,7 @@ def row_operation(function: Callable[..., Any] | None = None, *, name: str | Non
     Notes
     -----
     Functions that it calls need ``@numba.njit``.  What it reads of its module is part of it: a new value takes effect
-    where the function is defined anew.  ``operation.function`` runs it as plain Python, and so does
-    ``NUMBA_DISABLE_JIT=1``.
+    where the function is defined anew.  ``operation.function`` runs it as plain Python.
 
     Examples
     --------

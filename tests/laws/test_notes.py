@@ -271,7 +271,7 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
         "augment/test_boxes.py::test_a_box_that_matrix_nms_has_removed_removes_nothing": ("the linear f = 0 below",),
     },
     "Compose": {
-        "laws/test_transform_laws.py::test_keypoints_land_where_their_dots_land": ("an image spans [0, w] x [0, h].",),
+        "laws/test_transform_laws.py::test_law": ("an image spans [0, w] x [0, h].",),
     },
     "Elastic": {FACT: ("2D and 3D uniform", "Graphical Models 2000.")},
 }
