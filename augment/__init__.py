@@ -19,6 +19,7 @@ from .mix import *
 from .noise import *
 from .own import *
 from .policy import *
+from .tta import *
 from .weather import *
 
 _publish(globals(), listed=True, peers=_NAMES)

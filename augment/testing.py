@@ -360,7 +360,8 @@ def _keypoints(transform: Transform) -> None:
         return  # the edges of tiles cut dots
     y, x = np.mgrid[0 : SIZE[0], 0 : SIZE[1]] + 0.5
     for point in np.array([[40.0, 30.0], [64.0, 48.0], [90.0, 60.0]]) if stages else ():
-        dot = np.exp(-((x - point[0]) ** 2 + (y - point[1]) ** 2) / (2 * 2.5**2))
+        dx, dy = x - point[0], y - point[1]
+        dot = np.exp(-(dx * dx + dy * dy) / 12.5)
         result = only(image=dot, keypoints=[tuple(point)], key=0)
         if not result["keypoints"]:
             continue
@@ -370,7 +371,8 @@ def _keypoints(transform: Transform) -> None:
         if not (12 < expected[0] < w - 12 and 12 < expected[1] < h - 12) or weights.max() < 0.3:
             continue
         v, u = np.mgrid[0:h, 0:w] + 0.5
-        weights = weights * (np.hypot(u - expected[0], v - expected[1]) < 16)
+        du, dv = u - expected[0], v - expected[1]
+        weights = weights * (du * du + dv * dv < 256)
         found = np.array([(u * weights).sum(), (v * weights).sum()]) / weights.sum()
         moved = f"a dot at {point} lands at {found.round(2)}, its keypoint at {expected.round(2)}"
         _require(np.abs(found - expected).max() < 0.6, f"{moved}: pull maps points of the output to the input")

@@ -69,7 +69,7 @@ class Transform:
 
     A subclass checks its fields in ``__post_init__``, draws plain numbers in `draw` and turns them into stages in
     `lower`.  Neither sees pixels, neither keeps state: so chains can fuse it, repeat it and say what it does.
-    ``help(augment.own)`` has three examples, `augment.stages` what `lower` may return, and
+    ``help(augment.own)`` has examples, `augment.stages` what `lower` may return, and
     `augment.testing.check_transform` tests a transform.
 
     Parameters

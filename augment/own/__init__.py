@@ -2,7 +2,7 @@
 
 A transform is a frozen dataclass with two methods.  `draw` draws plain numbers from `Draws`, `lower` turns them into
 stages (`augment.stages`).  Neither sees pixels.  So a chain can put your transform into one pass with its neighbours,
-repeat it under the same key, move masks, boxes and keypoints along, and write it into recipes.  Three examples follow.
+repeat it under the same key, move masks, boxes and keypoints along, and write it into recipes.  Examples follow.
 
 The first changes the level of each pixel by itself.  It costs no pass of its own::
 
@@ -64,13 +64,42 @@ The third needs the neighbours of a pixel, so it calls a function of the image, 
         def lower(self, params, frame):
             return [stages.Whole(functools.partial(imgproc.median_blur, radius=params["radius"]), label="median")]
 
+Where none of `augment.stages` does what you want with levels, write a kernel over one row of them.  It is compiled, and
+takes part in passes as ours do.  This one depends on the place, so it gets the line and the first column::
+
+    @augment.row_operation
+    def darken(row, y, x, params):
+        strength, height, width = params
+        v = (y + 0.5) / height - 0.5
+        for i in range(row.size):
+            u = (x + i + 0.5) / width - 0.5
+            row[i] *= 1 - strength * 2 * (u * u + v * v)
+
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Vignette(augment.Transform):
+        """Darken towards the corners."""
+
+        strength: tuple[float, float] = (0.2, 0.8)
+
+        def __post_init__(self):
+            super().__post_init__()
+            self.keep_range("strength", at_least=0, at_most=1)
+
+        def draw(self, rng, frame):
+            return {"strength": rng.uniform(*self.strength)}
+
+        def lower(self, params, frame):
+            return [darken(params["strength"], frame.height, frame.width)]
+
 They are used like all others, and tested by one call::
 
     augment.testing.check_transform(Fade())
-    chain = augment.Compose([augment.HorizontalFlip(), Zoom(), Fade(p=1), Grain()])
+    chain = augment.Compose([augment.HorizontalFlip(), Zoom(), Fade(p=1), Vignette(), Grain()])
 
 The first field without a default may be given without its name.  A recipe names a transform by its class, so classes
 need names of their own, and the module of a class must be imported before a recipe with it is read.
+
+Where a class is too much, `Lambda` takes plain functions.
 '''
 
 from imgproc._core.publish import publish as _publish
@@ -79,5 +108,6 @@ from .._chain.keys import Draws as Draws
 from .._chain.state import Frame as Frame
 from .._chain.transform import Transform as Transform
 from ._lambda import *
+from ._row import *
 
 _publish(globals())

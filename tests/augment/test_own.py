@@ -33,7 +33,7 @@ def guide() -> Iterator[dict[str, Any]]:
         REGISTRY.pop(name)
 
 
-@pytest.mark.parametrize("name", ["Fade", "Zoom", "Grain"])
+@pytest.mark.parametrize("name", ["Fade", "Zoom", "Grain", "Vignette"])
 def test_the_examples_obey_the_laws(guide: dict[str, Any], name: str) -> None:
     check_transform(guide[name]())
 

@@ -285,7 +285,7 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
         "augment/test_boxes.py::test_a_box_that_matrix_nms_has_removed_removes_nothing": ("the linear f = 0 below",),
     },
     "Compose": {
-        "laws/test_transform_laws.py::test_keypoints_land_where_their_dots_land": ("an image spans [0, w] x [0, h].",),
+        "laws/test_transform_laws.py::test_law": ("an image spans [0, w] x [0, h].",),
     },
     "from_albumentations": {
         "augment/test_from_albumentations.py::test_what_is_exact_gives_what_albumentations_gives": (
