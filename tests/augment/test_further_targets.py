@@ -127,15 +127,13 @@ def test_masks_go_with_their_boxes(name: str, kind: Any) -> None:
 def test_many_masks_are_each_what_it_is_alone() -> None:
     """Masks are computed as far as they reach: a speck, one that fills the frame, one that is gone."""
     fixed = {"border": "constant", "p": 0.7}
-    chain = A.Compose(
-        [
-            A.Affine(rotate=(-180, 180), scale=(0.05, 3.0), shear=(-40, 40), **fixed),
-            A.Perspective(**fixed),
-            A.Crop(size=(20, 24), p=0.5),
-            A.Rotate(fit=True, **fixed),
-        ],
-        seed=5,
-    )
+    transforms = [
+        A.Affine(rotate=(-180, 180), scale=(0.05, 3.0), shear=(-40, 40), **fixed),
+        A.Perspective(**fixed),
+        A.Crop(size=(20, 24), p=0.5),
+        A.Rotate(fit=True, **fixed),
+    ]
+    chain, measured = A.Compose(transforms, seed=5), A.Compose(transforms, seed=5, boxes_from_masks=True)
     y, x = np.mgrid[:H, :W]
     shapes = [(y == 7) & (x == 5), y >= 0, (y > 20) & (x < 3), y < 0, (y % 5 == 0) & (x > 30), (y == 31) & (x == 39)]
     for dtype in (np.uint8, np.int64):
@@ -147,6 +145,10 @@ def test_many_masks_are_each_what_it_is_alone() -> None:
                 alone = chain(image=picture(), mask=mask, key=key)["mask"]
                 np.testing.assert_array_equal(out[k], alone)
                 np.testing.assert_array_equal(listed[k][..., 0], alone)
+            whole = [(0.0, 0.0, W, H)] * len(masks)
+            left = measured(image=picture(), masks=masks, boxes=whole, labels=list(range(len(masks))), key=key)
+            assert left["labels"] == [k for k, mask in enumerate(out) if mask.any()]
+            np.testing.assert_array_equal(left["boxes"], np.reshape([tight(out[k]) for k in left["labels"]], (-1, 4)))
 
 
 @pytest.mark.parametrize("dtype", [bool, np.int64, np.float32])

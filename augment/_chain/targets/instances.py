@@ -6,7 +6,7 @@ import numpy as np
 
 from .base import Passage
 from .boxes import Boxes
-from .masks import bounds_of_mask
+from .masks import Reaching, bounds_of_mask
 from .rows import Carried, carried, parts
 
 MASKS = "masks"
@@ -31,7 +31,9 @@ class MeasuredBoxes(Boxes):
         masks = passage.value(MASKS)
         kept: list[int] = []
         for k, mask in enumerate(masks):
-            if bounds_of_mask(mask, boxes[k]):
+            first, last = masks.parts[k][:2] if isinstance(masks, Reaching) else (0, len(mask))
+            if bounds_of_mask(mask[first:last], boxes[k]):
+                boxes[k, 1:4:2] += first
                 x0, y0, x1, y1 = boxes[k, :4].tolist()
                 if (x1 - x0) * (y1 - y0) >= passage.rules.min_area:
                     kept.append(k)

@@ -10,6 +10,7 @@ import numpy as np
 from imgproc._core.hints import hint_of
 from imgproc._core.jit import kernel
 from imgproc._core.planes import canonical
+from imgproc._core.threads import run_bands
 from imgproc._scanline import Erase, Geometry, LabelPass, MaskOnly, Stage, check_label, run_mask, tiles_back
 from imgproc._scanline.matrix import IDENTITY, inverse, multiply
 
@@ -136,6 +137,8 @@ def find_bounds(pixels, step, out):
 
 def bounds_of_mask(mask: np.ndarray, out: np.ndarray) -> bool:
     """Write the box around what is not 0 in a mask of shape (h, w) or (h, w, c); whether there is anything."""
+    if not mask.size:
+        return False
     if mask.dtype.kind == "f":  # a negative zero has a byte that is not 0
         mask = mask != 0
     height, width = mask.shape[:2]
@@ -145,41 +148,59 @@ def bounds_of_mask(mask: np.ndarray, out: np.ndarray) -> bool:
 
 MARGIN = 2
 """Pixels beside those that a mask reaches: coordinates are rounded to float32."""
+Part = tuple[int, int, int]
+"""(y0, y1, x1): rows y0 to y1 up to column x1."""
 
 
-def through_masks(masks: Sequence[np.ndarray], passage: Passage) -> list[np.ndarray] | None:
+class Reaching(list[np.ndarray]):
+    """Masks after stages, with the part of each beyond which it is 0."""
+
+    parts: list[Part]
+
+
+def through_masks(masks: Sequence[np.ndarray], passage: Passage) -> Reaching | None:
     """Many masks after the stages of a passage, each computed only as far as it reaches, with the same bytes.
 
     None if that cannot be known or does not pay: where a grid displaces, a border is not 0, masks are painted, or whole
     pixels move.  Masks that came in one array become parts of one array.
     """
     stages = [stage for stage in passage.stages if isinstance(stage, Geometry)]
-    if not masks or any(
-        stage.tiles or stage.grid is not None or stage.border != "constant" or stage.mask_fill for stage in stages
-    ):
+    if any(s.tiles or s.grid is not None or s.border != "constant" or s.mask_fill for s in stages):
         return None
     if any(type(s) is MaskOnly or (type(s) is Erase and s.mask_fill is not None) for s in passage.stages):
+        return None
+    if not masks or masks[0].dtype.kind == "f":  # a zero of floats may have a sign
         return None
     first, size = masks[0], passage.end
     way = LabelPass(first.shape, first.dtype, stages)
     if way.moves or any((mask.shape, mask.dtype) != (first.shape, first.dtype) for mask in masks):
         return None
-    bounds = np.empty((len(masks), 4))
+    together = first.base is not None and all(mask.base is first.base for mask in masks)
+    shape = *size, *first.shape[2:]
+    room = np.zeros((len(masks), *shape), first.dtype) if together else [np.zeros(shape, first.dtype) for _ in masks]
+    found = Reaching(room)
+    found.parts = _reached(masks, passage)
+
+    def work(k0: int, k1: int) -> None:
+        for k in range(k0, k1):
+            if found.parts[k][1]:
+                way.run(masks[k], found[k], found.parts[k])
+
+    run_bands(work, len(masks), pixels=sum((y1 - y0) * x1 for y0, y1, x1 in found.parts))
+    return found
+
+
+def _reached(masks: Sequence[np.ndarray], passage: Passage) -> list[Part]:
+    """The part of the result that each mask reaches."""
+    bounds, (height, width) = np.empty((len(masks), 4)), passage.end
     seen = np.array([bounds_of_mask(mask, bounds[k]) for k, mask in enumerate(masks)])
     boxes, _, kept = move_boxes(bounds[seen], passage.path)
-    reached = dict(zip(np.flatnonzero(seen)[kept].tolist(), boxes.tolist()))
-    everywhere = [0.0, 0.0, size[1], size[0]]  # of what is out of sight, or too thin to say
-    shape = *size, *first.shape[2:]
-    together = first.base is not None and all(mask.base is first.base for mask in masks)
-    found = (
-        list(np.zeros((len(masks), *shape), first.dtype)) if together else [np.zeros(shape, first.dtype) for _ in masks]
-    )
-    for k, mask in enumerate(masks):
-        if seen[k]:
-            _, top, right, bottom = (int(v) for v in reached.get(k, everywhere))
-            part = max(top - MARGIN, 0), min(bottom + 1 + MARGIN, size[0]), min(right + 1 + MARGIN, size[1])
-            way.run(mask, found[k], part)
-    return found
+    # What is out of sight, or too thin to say, may be anywhere.
+    parts: list[Part] = [(0, height, width) if any_pixel else (0, 0, 0) for any_pixel in seen.tolist()]
+    for k, (_, top, right, bottom) in zip(np.flatnonzero(seen)[kept].tolist(), boxes.tolist()):
+        y0, y1, x1 = int(top) - MARGIN, int(bottom) + 1 + MARGIN, int(right) + 1 + MARGIN
+        parts[k] = max(y0, 0), min(y1, height), min(x1, width)
+    return parts
 
 
 def stages_back(stages: list[Geometry], height: int, width: int) -> list[Geometry]:
