@@ -10,6 +10,7 @@ from .fields import Field, Weights
 from .image import FurtherImage, Image
 from .masks import InstanceMasks, LabelMask
 from .points import PointField, Points
+from .quads import ORIENTED, OrientedBoxes
 
 IN_BATCHES = {"mask": "masks"}
 """Targets that have another name in batches, where there is one for each image."""
@@ -24,7 +25,7 @@ DECLARED: dict[str, Callable[[str], Target]] = {
 """Which targets the parameters of `Compose` add that are lists of names."""
 
 
-def chain_table(declared: dict[str, Sequence[str]], *, mixes: bool) -> Table:
+def chain_table(declared: dict[str, Sequence[str]], *, mixes: bool, box_format: str = "pascal_voc") -> Table:
     """The targets that a chain knows, by name.
 
     Parameters
@@ -33,6 +34,7 @@ def chain_table(declared: dict[str, Sequence[str]], *, mixes: bool) -> Table:
         Names for each of the parameters in `DECLARED`.
     mixes : bool
         Whether samples are mixed: boxes and points then have weights, and instance masks belong to boxes.
+    box_format : str
 
     Raises
     ------
@@ -43,7 +45,7 @@ def chain_table(declared: dict[str, Sequence[str]], *, mixes: bool) -> Table:
         Image("image"),
         LabelMask("mask"),
         InstanceMasks("masks", "boxes" if mixes else None),
-        Boxes("boxes"),
+        OrientedBoxes("boxes", box_format) if box_format in ORIENTED else Boxes("boxes"),
         Points("keypoints"),
     ]
     if mixes:
