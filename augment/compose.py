@@ -37,6 +37,7 @@ from ._chain.targets.boxes import FORMATS, OUTSIDE
 from ._chain.targets.floats import Fills, Floats, check_float_fill
 from ._chain.targets.instances import MASKS
 from ._chain.targets.point_columns import check_columns, make_mirror, mirror_pairs
+from ._chain.targets.quads import ORIENTED
 from ._chain.targets.table import DECLARED, chain_table
 from ._chain.transform import Transform
 from ._chain.tree import Group, Plan, in_order
@@ -85,13 +86,17 @@ class Compose(Group):
     fuse : bool
         Let several stages share a pass over the image.  ``False`` runs them one by one, which is the reference: it
         differs only where it interpolates repeatedly.
-    box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
+    box_format : {"pascal_voc", "coco", "yolo", "albumentations", "obb", "corners"}
         Of ``boxes``, both of those given and of those returned.  Several boxes as ``"coco"`` that look like
         corners, because most of them end beyond the image and would not as ``"pascal_voc"``, are taken with a warning.
-        A row may have more behind these numbers, such as a class or a name: that is carried as it is.
+        ``"obb"`` are oriented boxes (x and y of the centre, width, height, angle in degrees counter-clockwise as seen),
+        ``"corners"`` those of four corners (x0, y0, ..., x3, y3): both become the smallest rectangle, of any angle,
+        around their moved corners.  A row may have more behind these numbers, such as a class or a name: that is
+        carried as it is.
     box_outside : {"raise", "clip", "drop"}
-        What becomes of a box that comes with more than a pixel of it outside of the image: an error, as that is mostly
-        a wrong `box_format`; it is taken, and counts by what the image shows of it; or it is left out with its fields.
+        What becomes of a box that comes with more than a pixel of it outside of the image (an oriented one: with all of
+        it outside): an error, as that is mostly a wrong `box_format`; it is taken, and counts by what the image shows
+        of it; or it is left out with its fields.
     min_area : float
         Boxes that are smaller than this in the result, in pixels², are left out.
     min_visibility : float
@@ -204,7 +209,7 @@ class Compose(Group):
             dtype = self.dtype if isinstance(self.dtype, str) else np.dtype(self.dtype).name
             self._keep("dtype", one_of(dtype, "dtype", DTYPES))
         one_of(self.layout, "layout", LAYOUTS)
-        one_of(self.box_format, "box_format", FORMATS)
+        one_of(self.box_format, "box_format", FORMATS + ORIENTED)
         one_of(self.box_outside, "box_outside", tuple(OUTSIDE))
         self._keep("keypoint_columns", check_columns(self.keypoint_columns))
         self._keep("keypoint_mirror", mirror_pairs(self.keypoint_mirror))
@@ -234,6 +239,7 @@ class Compose(Group):
                 instances=self.instances or self.boxes_from_masks,
                 boxes_from_masks=self.boxes_from_masks,
                 float_fill=check_float_fill(self.float_fill),
+                box_format=self.box_format,
             ),
             self.box_format,
             self.min_area,

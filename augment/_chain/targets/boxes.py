@@ -68,7 +68,7 @@ OUTSIDE = {"clip": CLIP, "raise": RAISE, "drop": DROP}
 
 
 @kernel(inner=True)
-def _to_whole(value):
+def to_whole(value):
     """The whole number that a coordinate misses by rounding, or the coordinate."""
     whole = np.rint(value)
     return whole if abs(value - whole) <= DUST else value
@@ -90,7 +90,7 @@ def visible_boxes(boxes, owner, who, least, out, kept):
         if not (x1 - x0 >= thin and y1 - y0 >= thin):
             continue
         # What it covers of pixels is counted without the dust at its sides, which stay as they are where they bound it.
-        u0, v0, u1, v1 = _to_whole(x0), _to_whole(y0), _to_whole(x1), _to_whole(y1)
+        u0, v0, u1, v1 = to_whole(x0), to_whole(y0), to_whole(x1), to_whole(y1)
         seen, left, top, right, bottom = 0.0, x1, y1, x0, y0
         for y in range(int(np.floor(v0)), int(np.ceil(v1))):
             down = min(v1, y + 1.0) - max(v0, float(y))

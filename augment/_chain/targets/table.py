@@ -13,6 +13,7 @@ from .instances import MASKS, MeasuredBoxes
 from .masks import InstanceMasks, LabelMask
 from .points import PointField, Points
 from .polygons import Polygons
+from .quads import ORIENTED, OrientedBoxes
 
 IN_BATCHES = {"mask": "masks"}
 """Targets that have another name in batches, where there is one for each image."""
@@ -36,6 +37,7 @@ def chain_table(
     instances: bool = False,
     boxes_from_masks: bool = False,
     float_fill: Fills = 0.0,
+    box_format: str = "pascal_voc",
 ) -> Table:
     """The targets that a chain knows, by name.
 
@@ -51,6 +53,7 @@ def chain_table(
         Whether boxes are measured by them.
     float_fill : float, str or tuple of pairs
         See `check_float_fill`.
+    box_format : str
 
     Raises
     ------
@@ -61,7 +64,7 @@ def chain_table(
         Image("image"),
         LabelMask("mask"),
         InstanceMasks(MASKS, "boxes" if mixes or instances else None),
-        MeasuredBoxes("boxes") if boxes_from_masks else Boxes("boxes"),
+        _boxes(box_format, boxes_from_masks),
         Points("keypoints"),
         Polygons("polygons", "boxes" if mixes or instances else None),
     ]
@@ -76,6 +79,15 @@ def chain_table(
     for name, fill in fills_of(float_fill, tuple(declared.get("float_names", ()))).items():
         table[name] = Floats(name, fill)
     return table
+
+
+def _boxes(box_format: str, measured: bool) -> Boxes:
+    """The boxes of a chain."""
+    if box_format not in ORIENTED:
+        return MeasuredBoxes("boxes") if measured else Boxes("boxes")
+    if measured:
+        raise ValueError(f"boxes_from_masks measures upright boxes, which are none in box_format={box_format!r}")
+    return OrientedBoxes("boxes", box_format)
 
 
 def batch_table() -> Table:
