@@ -33,7 +33,8 @@ def run_batch(
     n = count_images(images)
     if out is not None:
         check_out(out, [images] if isinstance(images, np.ndarray) else images)
-    check_lengths(n, {"keys": keys, "out": out, **targets})
+    check_lengths(n, {"keys": keys, "out": out})
+    check_lengths(n, targets, optional=False)
     keys = batch_keys(keys, n, scheduled=chain.scheduled)
     threads = count_threads(workers)
     if n == 0:
@@ -117,10 +118,10 @@ def count_images(images: Any, name: str = "images") -> int:
     return len(images)
 
 
-def check_lengths(n: int, columns: dict[str, Any], one: str = "an image") -> None:
-    """All that is given has one entry an image."""
+def check_lengths(n: int, columns: dict[str, Any], one: str = "an image", *, optional: bool = True) -> None:
+    """All that is given has one entry an image; what is `optional` may be None."""
     for name, values in columns.items():
-        if values is None:
+        if values is None and optional:
             continue
         if not hasattr(values, "__len__"):
             raise TypeError(f"{name} must be a sequence, one entry {one}, got {type(values).__name__}")

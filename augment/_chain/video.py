@@ -13,6 +13,7 @@ from .batch import check_lengths, count_images, run_batch, sample_names
 from .chain import Chain
 from .keys import Key, fold, fresh_key, key_array
 from .state import Step
+from .targets.base import Opened
 from .targets.image import open_image
 
 NOISES = ("clip", "frame")
@@ -38,7 +39,8 @@ def run_video(
     words = key_array(key)
     extra = chain.extras.of(targets, chain.rules.table, sample_names(chain, targets))
     targets = {name: values for name, values in targets.items() if name not in extra}
-    check_lengths(n, {"out": out, **targets}, "a frame")
+    check_lengths(n, {"out": out}, "a frame")
+    check_lengths(n, targets, "a frame", optional=False)
     _check_alike(frames)
     records = None
     if n and (chain.looks or noise == "frame"):
@@ -63,15 +65,19 @@ def _records(
     chain: Chain, frames: Any, words: np.ndarray, noise: str, targets: dict[str, Any], donors: Any
 ) -> list[list[dict[str, Any]]]:
     """For each frame the steps that are drawn for the clip: by the boxes of all frames and the first mask."""
-    seen: dict[str, Any] = {}
-    if "boxes" in targets:
-        seen["boxes"] = [row for boxes in targets["boxes"] for row in boxes]
-    names = sample_names(chain, targets)
+    names, table, (height, width) = sample_names(chain, targets), chain.rules.table, frames[0].shape[:2]
+    blank = Opened()
+    blank.height, blank.width, blank.rules, blank.opened = height, width, chain.rules, {}
+    boxes = targets.get("boxes", ())
+    for given in boxes:
+        table["boxes"].open(given, blank)  # refuses what are none
+    seen: dict[str, Any] = {"boxes": [row for given in boxes for row in given]}
     for name, values in targets.items():
-        sample_name = names.get(name, name)
-        target = chain.rules.table.get(sample_name)
-        if target is not None and target.of is None and sample_name != "boxes":
-            seen[sample_name] = values[0]
+        one = names.get(name, name)
+        if one in table and table[one].of is None and one != "boxes":
+            seen[one] = values[0]
+    if "mask" not in seen:
+        seen["mask"] = np.zeros((height, width), np.uint8)  # after any others: the first counts
     steps, _ = chain.drawn(words, frames[0].shape, frames[0].dtype, targets=seen, donors=donors)
     return [[_recorded(step, chain, k if noise == "frame" else 0) for step in steps] for k in range(len(frames))]
 

@@ -114,4 +114,10 @@ def test_clips_that_do_not_fit_are_refused() -> None:
         chain.video([picture()], masks=[picture()] * 2, key=0)
     with pytest.raises(ValueError, match="noise must be one of 'clip', 'frame', got 'none'"):
         chain.video([picture()], noise="none", key=0)
+    looks = A.Compose([A.BoxSafeCrop(p=1), A.MaskDropout(p=1)])
+    with pytest.raises(TypeError, match="boxes must be a sequence, one entry a frame, got NoneType"):
+        looks.video([picture()], boxes=None, key=0)
+    with pytest.raises(ValueError, match=r"boxes must have shape \(n, 4\)"):
+        looks.video([picture()], boxes=[[(1, 2)]], key=0)
+    np.testing.assert_array_equal(looks.video([picture()], key=0)["frames"][0], looks(image=picture(), key=0)["image"])
     assert chain.video([], key=3) == {"frames": [], "key": 3}

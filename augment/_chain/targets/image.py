@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -93,9 +94,12 @@ class Image(Plane):
 
     __slots__ = ()
 
+    check: Callable[[Any, str], np.ndarray] = staticmethod(open_image)
+    """What says whether it is one."""
+
     def open(self, value: Any, sample: Opened) -> np.ndarray:
         """An image of at least one pixel."""
-        image = open_image(value, self.name)
+        image = self.check(value, self.name)
         if image.shape[0] == 0 or image.shape[1] == 0:
             raise ValueError(f"{self.name} must have at least one pixel, got shape {image.shape}")
         if sample.rules.unit:
@@ -105,6 +109,14 @@ class Image(Plane):
     def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:
         """In the caller's buffer, if there is one."""
         return through_image(value, passage.stages, passage.rules, passage.out)
+
+
+class MixedImage(Image):
+    """The same in a batch that is mixed outside of a chain: of the dtypes that all functions take."""
+
+    __slots__ = ()
+
+    check = staticmethod(as_image)
 
 
 class FurtherImage(Plane):

@@ -8,7 +8,7 @@ from .base import Table, Target
 from .boxes import Boxes
 from .fields import Field, Weights
 from .floats import Fills, Floats, fills_of
-from .image import FurtherImage, Image
+from .image import FurtherImage, Image, MixedImage
 from .instances import MASKS, MeasuredBoxes
 from .masks import InstanceMasks, LabelMask
 from .points import PointField, Points
@@ -93,7 +93,7 @@ def _boxes(box_format: str, measured: bool) -> Boxes:
 def batch_table() -> Table:
     """The targets of a batch that is mixed outside of a chain, by the names that they have in one sample."""
     targets = [
-        Image("image"),
+        MixedImage("image"),
         LabelMask("mask"),
         InstanceMasks("instances", "boxes"),
         Boxes("boxes"),
