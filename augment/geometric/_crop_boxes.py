@@ -21,7 +21,7 @@ from ._common import cut_stage, too_large
 
 __all__ = ["BoxCrop", "IoUCrop"]
 
-_MOST_TRIALS = 1000
+_MOST_TRIALS = 200
 _ROUNDS = 50
 """So many overlaps are drawn for one image before it stays as it is."""
 
@@ -183,7 +183,7 @@ class IoUCrop(Transform):
     ratio : (float, float)
         Range of the part's width over its height, above 0; parts beyond it are drawn anew.
     trials : int
-        Parts that are drawn for an overlap, 1 to 1000.
+        Parts that are drawn for an overlap, 1 to 200.
     p : float
         Probability that the transform is applied.
 
