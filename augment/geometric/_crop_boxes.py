@@ -21,7 +21,7 @@ from ._common import cut_stage, too_large
 
 __all__ = ["BoxCrop", "IoUCrop"]
 
-_MOST_TRIALS = 1000
+_MOST_TRIALS = 200
 _ROUNDS = 50
 """So many overlaps are drawn for one image before it stays as it is."""
 
@@ -96,7 +96,7 @@ class BoxCrop(Transform):
         if boxes is None or not len(boxes):
             x0, y0, x1, y1 = 0.0, 0.0, float(w), float(h)
         else:
-            x0, y0, x1, y1 = boxes[rng.integer(0, len(boxes) - 1)].tolist()
+            x0, y0, x1, y1 = boxes[rng.integer(0, len(boxes) - 1), :4].tolist()
         if size is None:
             whole = boxes is None or not len(boxes)
             low, high = (0.0, 0.0) if whole else self.shift
@@ -184,7 +184,7 @@ class IoUCrop(Transform):
     ratio : (float, float)
         Range of the part's width over its height, above 0; parts beyond it are drawn anew.
     trials : int
-        Parts that are drawn for an overlap, 1 to 1000.
+        Parts that are drawn for an overlap, 1 to 200.
     p : float
         Probability that the transform is applied.
 
@@ -270,7 +270,7 @@ declare(
 def _overlap(part: Sequence[int], boxes: np.ndarray) -> float:
     """The largest intersection over union of a part with a box whose centre it holds; -1 if it holds none."""
     y0, x0, y1, x1 = part
-    a, b, c, d = boxes.T
+    a, b, c, d = boxes[:, :4].T
     x, y = 0.5 * (a + c), 0.5 * (b + d)
     held = (x0 < x) & (x < x1) & (y0 < y) & (y < y1)
     if not held.any():

@@ -302,6 +302,7 @@ declare(
     PiecewiseAffine,
     examples=[{}, {"points": (6, 3), "scale": (0.05, 0.1), "border": "constant", "fill": 0.3}],
     look="Straight lines become broken ones, with kinks at the borders of the cells.",
+    shown={"scale": (0.04, 0.06)},
     no_peer="albumentations' takes seconds for a photo, as it weighs all points at every pixel in Python",
 )
 
