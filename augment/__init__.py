@@ -10,6 +10,7 @@ from .balance import *
 from .boxes import *
 from .color import *
 from .compose import *
+from .corruption import *
 from .erase import *
 from .filter import *
 from .geometric import *
