@@ -80,6 +80,12 @@ class Compose(Group):
         its name is declared for something else, as in ``keypoint_fields=("labels",)``.
     image_names, mask_names : sequence of str
         Names of further images and masks, of the size of ``image``.
+    alpha : bool
+        The last channel of ``image`` is alpha, in an image of RGB and alpha or of grey and alpha.  Transforms then see
+        the colours alone, and leave alpha as it is; geometry moves both, and blurs blur both.  Where it interpolates
+        or blurs, colours count by alpha, so that what is transparent gives its colour to none of its neighbours, and
+        what comes from outside is transparent.  Without it every channel is one of colour, and ``(h, w, 4)`` is an
+        image of four.  Not for chains that mix.
     p : float
         Probability that anything is applied.
 
@@ -114,6 +120,7 @@ class Compose(Group):
     keypoint_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["keypoint_fields"], kw_only=True)
     image_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     mask_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    alpha: bool = dataclasses.field(default=False, kw_only=True)
     p: float = dataclasses.field(default=1.0, kw_only=True)
 
     _outermost = True
@@ -130,7 +137,7 @@ class Compose(Group):
         one_of(self.box_format, "box_format", FORMATS)
         self._keep("min_area", real(self.min_area, "min_area", at_least=0))
         self._keep("min_visibility", real(self.min_visibility, "min_visibility", at_least=0, at_most=1))
-        for name in ("fuse", "clip", "remove_invisible"):
+        for name in ("fuse", "clip", "remove_invisible", "alpha"):
             self._keep(name, flag(getattr(self, name), name))
         for name in DECLARED:
             names = getattr(self, name)
@@ -148,6 +155,8 @@ class Compose(Group):
         """What runs: everything that users call stands on it."""
         dtype = None if self.dtype is None else np.dtype(self.dtype)
         plan = Plan(self, dtype)
+        if self.alpha and plan.mixes:
+            raise ValueError("alpha must be False in a chain that mixes samples, whose images are blended as they are")
         rules = Rules(
             chain_table({name: getattr(self, name) for name in DECLARED}, mixes=plan.mixes),
             self.box_format,
@@ -165,6 +174,7 @@ class Compose(Group):
                 if getattr(self, declared) != default
                 for name in getattr(self, declared)
             ),
+            alpha=bool(self.alpha),
         )
         return Chain(plan, rules, self.seed)
 

@@ -43,6 +43,7 @@ class Rules(NamedTuple):
     """What needs the levels of float images to be those from 0 to 1, if anything does."""
     needed: tuple[str, ...] = ()
     """Targets that must come wherever that comes whose rows they follow."""
+    alpha: bool = False
 
 
 class Target:
