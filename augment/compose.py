@@ -141,6 +141,12 @@ class Compose(Group):
         Measure each box anew, as the smallest around what is left of its mask, and leave out both where nothing is, or
         where that is smaller than `min_area`.  `min_visibility` still is about the box that was given.  It means
         `instances`, too; masks must then come with boxes, and `clip` says nothing.
+    alpha : bool
+        The last channel of ``image`` is alpha, in an image of RGB and alpha or of grey and alpha.  Transforms then see
+        the colours alone, and leave alpha as it is; geometry moves both, and blurs blur both.  Where it interpolates
+        or blurs, colours count by alpha, so that what is transparent gives its colour to none of its neighbours, and
+        what comes from outside is transparent.  Without it every channel is one of colour, and ``(h, w, 4)`` is an
+        image of four.  Not for chains that mix.
     p : float
         Probability that anything is applied.
 
@@ -196,6 +202,7 @@ class Compose(Group):
     extra_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     instances: bool = dataclasses.field(default=False, kw_only=True)
     boxes_from_masks: bool = dataclasses.field(default=False, kw_only=True)
+    alpha: bool = dataclasses.field(default=False, kw_only=True)
     p: float = dataclasses.field(default=1.0, kw_only=True)
 
     _outermost = True
@@ -215,7 +222,7 @@ class Compose(Group):
         self._keep("keypoint_mirror", mirror_pairs(self.keypoint_mirror))
         self._keep("min_area", real(self.min_area, "min_area", at_least=0))
         self._keep("min_visibility", real(self.min_visibility, "min_visibility", at_least=0, at_most=1))
-        for name in ("fuse", "clip", "remove_invisible", "instances", "boxes_from_masks"):
+        for name in ("fuse", "clip", "remove_invisible", "instances", "boxes_from_masks", "alpha"):
             self._keep(name, flag(getattr(self, name), name))
         for name in DECLARED:
             self._keep(name, check_names(getattr(self, name), name))
@@ -232,6 +239,8 @@ class Compose(Group):
         """What runs: everything that users call stands on it."""
         dtype = None if self.dtype is None else np.dtype(self.dtype)
         plan = Plan(self, dtype)
+        if self.alpha and plan.mixes:
+            raise ValueError("alpha must be False in a chain that mixes samples, whose images are blended as they are")
         rules = Rules(
             chain_table(
                 {name: getattr(self, name) for name in DECLARED},
@@ -260,6 +269,7 @@ class Compose(Group):
             box_outside=OUTSIDE[self.box_outside],
             keypoint_columns=tuple(self.keypoint_columns),
             keypoint_mirror=make_mirror(self.keypoint_mirror),
+            alpha=bool(self.alpha),
         )
         return Chain(plan, rules, self.seed, make_extras(self.extra_names, rules.table, mixes=plan.mixes))
 

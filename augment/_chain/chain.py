@@ -17,7 +17,7 @@ from .keys import Key
 from .mixture import LABEL, Labelled, Mixture
 from .out import check_out
 from .sample import Sample
-from .state import Frame, SampleState, State, Step, frame_of
+from .state import Frame, SampleState, State, Step, frame_of, without_alpha
 from .targets.base import Rules
 from .tree import Plan
 
@@ -84,7 +84,7 @@ class Chain:
         if out is not None:
             check_out(out, given.values())
         labelled = self.relabels and LABEL in given and LABEL not in self.rules.table
-        compiles = record is None and not self.mixes and not labelled
+        compiles = record is None and not self.mixes and not labelled and not self.rules.alpha
         if compiles and len(given) == 1 and "image" in given:
             image = self.compiled.run(given["image"], words, out)
             if image is not None:
@@ -131,7 +131,12 @@ class Chain:
         self, images: np.ndarray, keys: Sequence[Key], out: np.ndarray | None, threads: int
     ) -> np.ndarray | None:
         """An array of images (n, ...) that have nothing else; None if they must be applied one by one."""
-        return None if self.mixes else self.compiled.run_many(images, keys, out, threads)
+        return None if self.mixes or self.rules.alpha else self.compiled.run_many(images, keys, out, threads)
+
+    def frame(self, shape: Sequence[int], dtype: Any = np.uint8) -> Frame:
+        """The frame that transforms see of an image of a shape that a caller gave."""
+        frame = frame_of_shape(shape, dtype)
+        return without_alpha(frame) if self.rules.alpha else frame
 
     def drawn(
         self,
@@ -147,7 +152,7 @@ class Chain:
 
         `targets` are those of the sample that transforms look at when they draw: boxes and masks.
         """
-        frame = frame_of_shape(shape, dtype)
+        frame = self.frame(shape, dtype)
         state = State(frame, donors, always=always)
         if targets:
             extra = self.extras.of(targets, self.rules.table)

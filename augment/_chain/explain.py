@@ -117,6 +117,8 @@ class _Text:
         if not self.number:
             self.lines.append("nothing to do: a copy")
         dtype = _name_of_dtype(steps, rules.dtype)
+        if rules.alpha:
+            self.lines.append("alpha: follows the geometry; colours count by it where a stage interpolates or blurs")
         self.lines.append(f"result: {_sides(self.size)}, {dtype}, channels {rules.layout}")
         if not rules.fuse:
             self.lines.append("fuse=False: every stage is a pass of its own")

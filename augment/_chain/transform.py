@@ -272,6 +272,8 @@ class Transform:
         luminance = getattr(self, "color", None) == "luminance"
         who = type(self).__name__ + "(color='luminance')" * luminance
         hint = ": split off alpha, or use color='per_channel'" * luminance
+        if channels - 1 in wanted and not luminance:
+            hint = ": if the last one is alpha, say so by Compose(alpha=True)"
         what = "RGB" if wanted == RGB else "grey or RGB"
         raise ValueError(f"{name} must be {what} for {who}, got {channels} channel{'s' * (channels > 1)}{hint}")
 

@@ -108,6 +108,8 @@ class Whole(NamedTuple):
     label: str = ""
     dtype: np.dtype | None = None
     """Of the result, if the function gives another one than it gets."""
+    averages: bool = False
+    """Whether each channel of the result is a mean of neighbours, whose weights do not depend on them."""
 
 
 @final

@@ -49,6 +49,7 @@ class Rules(NamedTuple):
     """What becomes of boxes that come beyond the image: `boxes.OUTSIDE`."""
     keypoint_columns: tuple[str, ...] = ()
     keypoint_mirror: Mirror | None = None
+    alpha: bool = False
 
 
 class Target:

@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from imgproc._core.alpha import has_alpha
 from imgproc._core.check import DTYPES, as_image
 from imgproc._core.formats import stored_as
 from imgproc._core.unit_range import must_be_unit
 from imgproc._scanline import Geometry, Stage, run, usable
 
+from .alpha import through_alpha
 from .base import Opened, Passage, Rules, Target
 
 SIGNED = ("int16", "int32")
@@ -100,6 +102,7 @@ class Image(Plane):
     def open(self, value: Any, sample: Opened) -> np.ndarray:
         """An image of at least one pixel."""
         image = self.check(value, self.name)
+        has_alpha(sample.rules.alpha, image, self.name)
         if image.shape[0] == 0 or image.shape[1] == 0:
             raise ValueError(f"{self.name} must have at least one pixel, got shape {image.shape}")
         if sample.rules.unit:
@@ -108,7 +111,8 @@ class Image(Plane):
 
     def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:
         """In the caller's buffer, if there is one."""
-        return through_image(value, passage.stages, passage.rules, passage.out)
+        through = through_alpha if passage.rules.alpha else through_image
+        return through(value, passage.stages, passage.rules, passage.out)
 
 
 class MixedImage(Image):
