@@ -22,6 +22,7 @@ def chain_fields(reader: Reader) -> tuple[dict[str, Any], list[str]]:
     for name in ("save_applied_params", "save_key"):
         if reader.values.get(name):
             reader(name, "chain.draw(key, shape)")
+        reader.ignore(name)
     if reader.values.get("mask_interpolation") not in (None, 0, 6):
         reader.drop("mask_interpolation", "masks always get the nearest label")
     else:
@@ -81,14 +82,11 @@ def _boxes(reader: Reader, fields: dict[str, Any], notes: list[str]) -> None:
     for name in ("min_width", "min_height", "max_accept_ratio"):
         if given.get(name):
             reader.unmapped[f"bbox_params.{name}"] = "boxes are left out by area and visibility only: filter the result"
-    outside = "outside" in {field.name for field in dataclasses.fields(Compose)}
-    if given.get("filter_invalid_bboxes"):
-        if outside:
-            fields["outside"] = "drop"
-        else:
-            reader.unmapped["bbox_params.filter_invalid_bboxes"] = "invalid boxes are refused: filter them before"
-    elif given.get("clip") and outside:
-        fields["outside"] = "clip"
+    invalid = "drop" if given.get("filter_invalid_bboxes") else "clip" if given.get("clip") else None
+    if invalid and _has("box_outside"):
+        fields["box_outside"] = invalid
+    elif invalid == "drop":
+        reader.unmapped["bbox_params.filter_invalid_bboxes"] = "boxes out of the image are cut: filter them before"
     known = {"format", "label_fields", "min_area", "min_visibility", "min_width", "min_height", "check_each_transform"}
     for name in given.keys() - known - {"clip", "filter_invalid_bboxes", "max_accept_ratio", "__class_fullname__"}:
         reader.unmapped[f"bbox_params.{name}"] = "no such parameter is known"
@@ -118,7 +116,21 @@ def _keypoints(reader: Reader, fields: dict[str, Any], notes: list[str]) -> None
 
 def _columns(reader: Reader, fields: dict[str, Any], found: str) -> None:
     """Formats with an angle or a scale."""
-    reader.unmapped["keypoint_params.format"] = f"{found!r}: points are (x, y) here"
+    columns = tuple(_COLUMNS[letter] for letter in found[2:] if letter in _COLUMNS)
+    if not _has("keypoint_columns") or not found.startswith("xy"):
+        reader.unmapped["keypoint_params.format"] = f"{found!r}: points are (x, y) here"
+        return
+    fields["keypoint_columns"] = columns
+    if "angle" in columns:
+        reader.note("angles of keypoints follow a transposition here, which albumentations turns the wrong way")
+
+
+_COLUMNS = {"a": "angle", "s": "scale", "z": "z"}
+
+
+def _has(name: str) -> bool:
+    """Whether chains of this version have a field."""
+    return name in {field.name for field in dataclasses.fields(Compose)}
 
 
 def _further(reader: Reader, fields: dict[str, Any]) -> None:

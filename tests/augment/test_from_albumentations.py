@@ -407,6 +407,7 @@ def test_targets_of_the_outermost() -> None:
     assert (chain.box_format, chain.box_fields, chain.min_area, chain.min_visibility) == ("coco", ("ids",), 20, 0.1)
     assert (chain.keypoint_fields, chain.remove_invisible, chain.seed) == (("names",), False, 7)
     assert (chain.image_names, chain.mask_names) == (("image2",), ("mask2",))
+    assert "save_applied_params" not in str(report)
     assert {name for name, _ in report.entries[0].unmapped} >= {"bbox_params.min_width", "additional_targets.bboxes2"}
 
 
