@@ -20,9 +20,7 @@ def label_plane(mask: np.ndarray, who: str) -> np.ndarray:
 
 def labels_in(plane: np.ndarray) -> list[int | float]:
     """The labels that a plane holds, in ascending order; NaN is none."""
-    if plane.dtype.itemsize == 1:
-        counts = np.bincount(plane.view(np.uint8).ravel(), minlength=256)
-        found = np.flatnonzero(counts).astype(np.uint8).view(plane.dtype)
-        return sorted(found.tolist())
-    found = np.unique(plane)
+    begins = np.ones(plane.shape, bool)
+    begins[:, 1:] = plane[:, 1:] != plane[:, :-1]
+    found = np.unique(plane.ravel()[np.flatnonzero(begins)])  # one of each run in a row
     return [label for label in found.tolist() if label == label]

@@ -166,7 +166,7 @@ def call(name: str, parameters: Mapping[str, Any]) -> str:
     defaults = {f.name: f.default for f in dataclasses.fields(REGISTRY[name])}
     given = []
     for key, value in parameters.items():
-        text = repr(value)
+        text = getattr(value, "__name__", repr(value))
         if key != "p" and value != defaults.get(key, dataclasses.MISSING):
             given.append(f"{key}={text if len(text) <= 60 else '(…)'}")
     return f"{name}({', '.join(given)})"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgproc._scanline import Deferred, Geometry, MaskOnly, Op, Stage, Whole, take_pass
+from imgproc._scanline import Deferred, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole, take_pass
 
 from .chain import Chain
 from .keys import Key, key_array
@@ -27,7 +27,7 @@ class Pass(NamedTuple):
 
 def list_passes(stages: Sequence[Stage], size: tuple[int, int], fuse: bool) -> Iterator[Pass]:
     """The passes that stages take over an image of (h, w), in order."""
-    queue: list[Stage] = list(reversed([stage for stage in stages if type(stage) is not MaskOnly]))
+    queue: list[Stage] = list(reversed([stage for stage in stages if type(stage) not in (MaskOnly, RowsOnly)]))
     while queue:
         if fuse:
             made = Pass(*take_pass(queue, size, keep=True))
@@ -117,6 +117,8 @@ class _Text:
         if not self.number:
             self.lines.append("nothing to do: a copy")
         dtype = _name_of_dtype(steps, rules.dtype)
+        if rules.alpha:
+            self.lines.append("alpha: follows the geometry; colours count by it where a stage interpolates or blurs")
         self.lines.append(f"result: {_sides(self.size)}, {dtype}, channels {rules.layout}")
         if not rules.fuse:
             self.lines.append("fuse=False: every stage is a pass of its own")

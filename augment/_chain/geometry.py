@@ -23,7 +23,7 @@ def geometry(
     if chain.mixes:
         raise ValueError("a chain that mixes samples has no geometry of one image")
     if isinstance(key, dict):
-        state = State(frame_of_shape(shape))
+        state = State(chain.frame(shape))
         chain.plan.repeat(steps_of(key, "key"), state, "key")
     else:
         _, state = chain.drawn(key_array(key), shape, targets=targets)

@@ -52,6 +52,11 @@ def frame_of(shape: Sequence[int], dtype: np.dtype) -> Frame:
     return Frame(shape[0], shape[1], 1 if len(shape) == 2 else shape[2], dtype)
 
 
+def without_alpha(frame: Frame) -> Frame:
+    """The frame of the colours alone, where the last channel is alpha: transforms see no other."""
+    return frame._replace(channels=max(frame.channels - 1, 1))
+
+
 def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
     """The frame that stages lead to."""
     for stage in stages:
@@ -162,6 +167,8 @@ class SampleState(State):
 
     def __init__(self, sample: Sample, donors: Any = None) -> None:
         self.current = frame_of(sample.image.shape, sample.image.dtype)
+        if sample.rules.alpha:
+            self.current = without_alpha(self.current)
         self.sample, self.donors, self.always, self.stages, self.partial = sample, donors, False, [], False
         self.further = _NONE
         if not sample.by_geometry:

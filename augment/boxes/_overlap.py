@@ -13,6 +13,8 @@ from imgproc._core.declare import declare
 from imgproc._core.jit import kernel
 
 from ._inputs import as_boxes
+from ._oriented import FORMATS as ORIENTED
+from ._oriented import oriented_iou
 
 __all__ = ["ciou", "diou", "giou", "iou"]
 
@@ -36,8 +38,10 @@ def iou(
     inclusive : bool
         Corners x1, y1 are the last pixels inside, so that sides are ``x1 - x0 + 1``: the convention of the development
         kit of PASCAL VOC.  COCO and torchvision have ``x1 - x0``, the default.
-    box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
-        How a row is written.  Fractions of the image are compared as they are.
+    box_format : {"pascal_voc", "coco", "yolo", "albumentations", "obb", "corners"}
+        How a row is written.  Fractions of the image are compared as they are.  Oriented boxes are rows of five or
+        eight numbers: ``"obb"`` is x and y of the centre, width, height, and the angle in degrees, counter-clockwise as
+        seen; ``"corners"`` is x0, y0, ..., x3, y3.
 
     Returns
     -------
@@ -47,7 +51,8 @@ def iou(
     Raises
     ------
     TypeError, ValueError
-        If boxes are not rows of four finite numbers, have a negative side, or are not as many row by row.
+        If boxes are not rows of as many finite numbers as their format has, have a negative side, or are not as many
+        row by row.
 
     References
     ----------
@@ -166,6 +171,8 @@ def ciou(
 
 def _compare(kind: int, boxes: Any, others: Any, pairwise: Any, inclusive: Any, box_format: Any) -> np.ndarray:
     flag(pairwise, "pairwise")
+    if kind == IOU and box_format in ORIENTED:
+        return oriented_iou(boxes, others, pairwise, inclusive, box_format)
     first = as_boxes(boxes, "boxes", box_format, inclusive)
     second = as_boxes(others, "others", box_format, inclusive)
     if not pairwise:

@@ -19,6 +19,8 @@ from imgproc._core.jit import kernel
 
 from ._grid import cells_near, lay_out, reach_of
 from ._inputs import as_boxes, as_labels, as_numbers, coded
+from ._oriented import FORMATS as ORIENTED
+from ._oriented import as_quads, remove_oriented
 from ._overlap import DIOU, IOU, SMALLER, measure
 
 __all__ = ["diou_nms", "matrix_nms", "nms", "soft_nms"]
@@ -55,8 +57,8 @@ def nms(
         Keep at most so many, over all classes.
     inclusive : bool
         Sides are ``x1 - x0 + 1``, see `iou`.
-    box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
-        How a row is written.
+    box_format : {"pascal_voc", "coco", "yolo", "albumentations", "obb", "corners"}
+        How a row is written, see `iou`.
 
     Returns
     -------
@@ -281,9 +283,15 @@ def suppress(
     """Greedy suppression by any measure of `_overlap`; `name` is what messages call the threshold."""
     threshold = real(threshold, name, at_least=0.0, at_most=1.0)
     most = None if max_count is None else integer(max_count, "max_count", at_least=0)
-    planes, _, order, parts = _sorted(boxes, scores, classes, score_threshold, inclusive, box_format)
-    kept = np.zeros(len(order), bool)
-    remove(planes, parts, kind, threshold, kept)
+    if kind in (IOU, SMALLER) and box_format in ORIENTED:
+        given = as_quads(boxes, "boxes", box_format, inclusive)
+        planes, _, order, parts = _sorted_rows(given, scores, classes, score_threshold)
+        kept = np.zeros(len(order), bool)
+        remove_oriented(np.ascontiguousarray(planes.T), parts, threshold, kind == SMALLER, kept)
+    else:
+        planes, _, order, parts = _sorted(boxes, scores, classes, score_threshold, inclusive, box_format)
+        kept = np.zeros(len(order), bool)
+        remove(planes, parts, kind, threshold, kept)
     if len(parts) == 2:
         return order[0][kept][:most]
     # By score again, as before the classes were put apart.
@@ -303,6 +311,13 @@ def _sorted(
 ) -> tuple[np.ndarray, np.ndarray, Any, np.ndarray]:
     """Boxes by class and falling score: planes, scores, (rows, ranks by score alone), and where each class starts."""
     given = as_boxes(boxes, "boxes", box_format, inclusive)
+    return _sorted_rows(given, scores, classes, score_threshold, positive_scores=positive_scores)
+
+
+def _sorted_rows(
+    given: np.ndarray, scores: Any, classes: Any, score_threshold: Any, *, positive_scores: bool = False
+) -> tuple[np.ndarray, np.ndarray, Any, np.ndarray]:
+    """The same of checked rows, which may be of any number of columns."""
     numbers = as_numbers(scores, len(given), "scores")
     if positive_scores and len(numbers) and numbers.min() < 0:
         raise ValueError(f"scores must be >= 0, got {numbers.min()}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from imgproc._core.check import flag
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SIDE
 from imgproc._scanline import Stage
 
 from .._chain.drawn import Rule, row, whole
@@ -54,7 +55,7 @@ class GridDropout(_Erasing):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("ratio", number_range(self.ratio, "ratio", above=0, at_most=1))
-        self._keep("unit", number_range(self.unit, "unit", above=0, at_most=1))
+        self._keep("unit", number_range(self.unit, "unit", SIDE, above=0, at_most=1))
         flag(self.random_offset, "random_offset")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

@@ -19,7 +19,7 @@ from .._chain.transform import Frame, Params
 from .._label_planes import label_plane
 from .._ranges import integer_range, number_range
 from ._common import MOST_HOLES, _Erasing
-from ._objects import numbered
+from ._objects import numbered, runs_of
 
 __all__ = ["ConstrainedDropout"]
 
@@ -119,11 +119,12 @@ class ConstrainedDropout(_Erasing):
     def _by_mask(self, rng: Draws, frame: Frame) -> Iterator[list[int]]:
         if frame.mask is None:
             return
-        for pixels in _pieces(label_plane(frame.mask, "ConstrainedDropout"), self.labels):
-            side = math.sqrt(len(pixels))
+        for starts, ends in _pieces(label_plane(frame.mask, "ConstrainedDropout"), self.labels):
+            area = int(ends[-1])
+            side = math.sqrt(area)
             for _ in range(rng.integer(*self.holes)):
                 h, w = max(round(side * rng.uniform(*self.height)), 1), max(round(side * rng.uniform(*self.width)), 1)
-                y, x = divmod(int(pixels[rng.integer(0, len(pixels) - 1)]), frame.width)
+                y, x = divmod(_pixel(starts, ends, rng.integer(0, area - 1)), frame.width)
                 y, x = y - h // 2, x - w // 2
                 yield [max(y, 0), max(x, 0), min(y + h, frame.height), min(x + w, frame.width)]
 
@@ -176,11 +177,26 @@ def _inside(low: float, high: float, share: float, at: float, size: int) -> tupl
     return first, first + length
 
 
-def _pieces(plane: np.ndarray, labels: tuple[int, ...] | None) -> list[np.ndarray]:
-    """The pixels of each connected piece of one of these labels, or of any but 0."""
-    numbers = numbered(plane, plane != 0 if labels is None else np.isin(plane, labels))
-    at = np.flatnonzero(numbers)
-    if not at.size:
+def _pieces(plane: np.ndarray, labels: tuple[int, ...] | None) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The connected pieces of one of these labels each, or of any but 0.
+
+    Of each piece: the first pixels of its runs in rows, and how many pixels there are up to the end of each."""
+    if labels is None:
+        here = plane != 0
+    else:
+        here = np.zeros(plane.shape, bool)
+        for label in labels:
+            here |= plane == label
+    starts, lengths = runs_of(plane, here)
+    if not starts.size:
         return []
-    at = at[np.argsort(numbers[at], kind="stable")]
-    return np.split(at, np.flatnonzero(np.diff(numbers[at])) + 1)
+    numbers = numbered(plane, here, starts)
+    order = np.argsort(numbers, kind="stable")
+    cuts = np.flatnonzero(np.diff(numbers[order])) + 1
+    return [(starts[runs], np.cumsum(lengths[runs])) for runs in np.split(order, cuts)]
+
+
+def _pixel(starts: np.ndarray, ends: np.ndarray, k: int) -> int:
+    """The pixel of a number, counted along the runs of a piece."""
+    run = int(np.searchsorted(ends, k, "right"))
+    return int(starts[run]) + k - (int(ends[run - 1]) if run else 0)

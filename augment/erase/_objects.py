@@ -102,40 +102,43 @@ declare(
 
 def _find_objects(mask: np.ndarray, by: str) -> list[list[int]]:
     """[label, y, x] of each object, x and y of its first pixel; in this order."""
-    # Runs of one label in a row: few, and each belongs to one object.
-    begins = mask != 0
-    begins[:, 1:] &= mask[:, 1:] != mask[:, :-1]
-    starts = np.flatnonzero(begins)
+    here = mask != 0
+    starts = np.flatnonzero(_begins(mask, here))
     if not starts.size:
         return []
     labels = mask.ravel()[starts]
-    objects = labels if by == "label" else _numbers(mask != 0)[starts]
-    _, first, of = np.unique(objects, return_index=True, return_inverse=True)
-    if by != "label" and (labels[first][of] != labels).any():  # labels touch: each for itself
-        objects, last = np.zeros(starts.size, np.int64), 0
-        for label in np.unique(labels):
-            mine = labels == label
-            objects[mine] = last + _numbers(mask == label)[starts[mine]]
-            last = objects.max()
-        first = np.unique(objects, return_index=True)[1]
+    objects = labels if by == "label" else numbered(mask, here, starts)
+    first = np.unique(objects, return_index=True)[1]
     places = starts[first].tolist()
     return sorted([int(label), *divmod(place, mask.shape[1])] for label, place in zip(labels[first].tolist(), places))
 
 
-def numbered(mask: np.ndarray, here: np.ndarray) -> np.ndarray:
-    """Connected pieces of one label, numbered from 1 on, among the pixels that are marked; flat, 0 elsewhere."""
-    numbers = _numbers(here)
-    at = np.flatnonzero(numbers)
-    labels, which = np.unique(mask.ravel()[at], return_inverse=True)
-    if len(labels) > 1:
-        first = np.zeros(int(numbers.max()) + 1, np.intp)
-        first[numbers[at]] = which  # some pixel's label of each piece
-        if (first[numbers[at]] != which).any():  # labels touch: each for itself
-            numbers, last = np.zeros(mask.size, np.int64), 0
-            for label in labels:
-                mine = _numbers(here & (mask == label))
-                numbers += np.where(mine > 0, mine + last, 0)
-                last += int(mine.max(initial=0))
+def _begins(mask: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """Where runs of one label begin in rows, among the pixels that are marked, which are all those of some labels.
+
+    Runs are few, and each belongs to one object."""
+    begins = here.copy()
+    begins[:, 1:] &= mask[:, 1:] != mask[:, :-1]
+    return begins
+
+
+def runs_of(mask: np.ndarray, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First pixel and length of each run of one label in a row, among the pixels that are marked."""
+    starts = np.flatnonzero(_begins(mask, here))
+    stops = np.flatnonzero(_begins(mask[:, ::-1], here[:, ::-1])[:, ::-1]) + 1
+    return starts, stops - starts
+
+
+def numbered(mask: np.ndarray, here: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """To which connected piece of one label, numbered from 1 on, each run belongs that starts at these pixels."""
+    numbers, labels = _numbers(here)[starts], mask.ravel()[starts]
+    _, first, of = np.unique(numbers, return_index=True, return_inverse=True)
+    if (labels[first][of] != labels).any():  # labels touch: each for itself
+        numbers, last = np.zeros(starts.size, np.int64), 0
+        for label in np.unique(labels):
+            mine = labels == label
+            numbers[mine] = last + _numbers(mask == label)[starts[mine]]
+            last = numbers.max()
     return numbers
 
 

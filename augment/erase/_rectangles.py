@@ -7,6 +7,7 @@ import math
 
 from imgproc._core import elementary
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SIDE
 from imgproc._scanline import Stage
 
 from .._chain.drawn import Rule, rectangle, several
@@ -123,8 +124,8 @@ class CoarseDropout(_Erasing):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("holes", integer_range(self.holes, "holes", at_least=0, at_most=MOST_HOLES))
-        self._keep("height", number_range(self.height, "height", above=0, at_most=1))
-        self._keep("width", number_range(self.width, "width", above=0, at_most=1))
+        self._keep("height", number_range(self.height, "height", SIDE, above=0, at_most=1))
+        self._keep("width", number_range(self.width, "width", SIDE, above=0, at_most=1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The rectangles."""

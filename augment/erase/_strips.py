@@ -9,7 +9,7 @@ from imgproc._core.declare import Single, declare
 from imgproc._scanline import Stage
 
 from .._chain.drawn import Rule, row, several, whole
-from .._chain.keys import Draws
+from .._chain.keys import Draws, between, choice
 from .._chain.transform import Frame, Params
 from .._ranges import integer_range, number_range
 from ._common import MOST_HOLES, _Erasing
@@ -107,10 +107,10 @@ declare(
 
 def _strips(count: tuple[int, int], share: tuple[float, float], size: int, rng: Draws) -> list[list[int]]:
     """(first, last) of strips along an axis."""
-    found = []
+    found, (low, high) = [], share
     for _ in range(rng.integer(*count)):
-        length = min(max(round(size * rng.uniform(*share)), 1), size)
-        first = rng.integer(0, size - length)
+        length = min(max(round(size * between(low, high, rng.unit())), 1), size)
+        first = choice(size - length + 1, rng.unit())
         found.append([first, first + length])
     return found
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from imgproc._core.check import border_name, integer, one_of
-from imgproc._core.levels import fill_levels
+from imgproc._core.levels import ANY, Scale, fill_levels
 from imgproc._scanline import Geometry
 
 from .._chain.drawn import Rule, row, within
@@ -28,11 +28,12 @@ POSITIONS = {
 WHERE = (*POSITIONS, "random")
 
 
-def axis_ranges(value: Any, name: str, **bounds: float | None) -> tuple[Range, Range] | Range:
+def axis_ranges(value: Any, name: str, scale: Scale = ANY, /, **bounds: float | None) -> tuple[Range, Range] | Range:
     """A pair (low, high), or two of them, for x and for y."""
     if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(v, (tuple, list)) for v in value):
-        return number_range(value[0], f"{name}[0]", **bounds), number_range(value[1], f"{name}[1]", **bounds)
-    return number_range(value, name, **bounds)
+        x, y = (number_range(v, f"{name}[{i}]", scale, **bounds) for i, v in enumerate(value))
+        return x, y
+    return number_range(value, name, scale, **bounds)
 
 
 Axes = tuple[float, float, float, float]
@@ -57,6 +58,8 @@ class _Framed(Transform):
     border: str = "constant"
     fill: float | tuple[float, ...] = 0.0
     mask_fill: int = 0
+
+    only_geometry: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -88,6 +91,8 @@ class _Resized(Transform):
 
     p: float = 1.0
     interpolation: str = "area"
+
+    only_geometry: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

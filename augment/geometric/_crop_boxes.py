@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import frame_size, integer, real
+from imgproc._core.check import integer, real
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Stage
 
 from .._chain.drawn import Rule, rectangle
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
-from .._ranges import Range, number_range
+from .._ranges import Range, Size, number_range, size_of, square_or
 from ._common import cut_stage, too_large
 
 __all__ = ["BoxCrop", "IoUCrop"]
 
-_MOST_TRIALS = 1000
+_MOST_TRIALS = 200
 _ROUNDS = 50
 """So many overlaps are drawn for one image before it stays as it is."""
 
@@ -69,7 +69,7 @@ class BoxCrop(Transform):
     ((32, 32, 3), 1)
     """
 
-    size: tuple[int, int] | None = None
+    size: Size | None = None
     visible: float = 1.0
     shift: Range = (-0.3, 0.3)
     p: float = 1.0
@@ -79,7 +79,7 @@ class BoxCrop(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.size is not None:
-            self._keep("size", frame_size(self.size))
+            self._keep("size", square_or(self.size))
         visible = real(self.visible, "visible", at_most=1)
         if visible <= 0:
             raise ValueError(f"visible must be > 0, got {visible:g}")
@@ -89,21 +89,22 @@ class BoxCrop(Transform):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The part's (y0, x0, y1, x1) in pixels."""
         h, w = frame.height, frame.width
-        if self.size is not None and (self.size[0] > h or self.size[1] > w):
-            raise too_large(self.size, frame, pads=False)
+        size = None if self.size is None else size_of(self.size)
+        if size is not None and (size[0] > h or size[1] > w):
+            raise too_large(size, frame, pads=False)
         boxes = frame.boxes
         if boxes is None or not len(boxes):
             x0, y0, x1, y1 = 0.0, 0.0, float(w), float(h)
         else:
-            x0, y0, x1, y1 = boxes[rng.integer(0, len(boxes) - 1)].tolist()
-        if self.size is None:
+            x0, y0, x1, y1 = boxes[rng.integer(0, len(boxes) - 1), :4].tolist()
+        if size is None:
             whole = boxes is None or not len(boxes)
             low, high = (0.0, 0.0) if whole else self.shift
             (left, right), (top, bottom) = (
-                _moved(a, b, size, low, high, rng) for a, b, size in ((x0, x1, w), (y0, y1, h))
+                _moved(a, b, length, low, high, rng) for a, b, length in ((x0, x1, w), (y0, y1, h))
             )
         else:
-            height, width = self.size
+            height, width = size
             top, left = self._start(y0, y1, height, h, rng), self._start(x0, x1, width, w, rng)
             bottom, right = top + height, left + width
         return {"part": (top, left, bottom, right)}
@@ -111,7 +112,7 @@ class BoxCrop(Transform):
     def limits(self, frame: Frame) -> dict[str, Rule]:
         """The part lies in the image, and has its size."""
         inside = rectangle(frame.height, frame.width)
-        return {"part": inside if self.size is None else _of_size(inside, self.size)}
+        return {"part": inside if self.size is None else _of_size(inside, size_of(self.size))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
@@ -183,7 +184,7 @@ class IoUCrop(Transform):
     ratio : (float, float)
         Range of the part's width over its height, above 0; parts beyond it are drawn anew.
     trials : int
-        Parts that are drawn for an overlap, 1 to 1000.
+        Parts that are drawn for an overlap, 1 to 200.
     p : float
         Probability that the transform is applied.
 
@@ -269,7 +270,7 @@ declare(
 def _overlap(part: Sequence[int], boxes: np.ndarray) -> float:
     """The largest intersection over union of a part with a box whose centre it holds; -1 if it holds none."""
     y0, x0, y1, x1 = part
-    a, b, c, d = boxes.T
+    a, b, c, d = boxes[:, :4].T
     x, y = 0.5 * (a + c), 0.5 * (b + d)
     held = (x0 < x) & (x < x1) & (y0 < y) & (y < y1)
     if not held.any():

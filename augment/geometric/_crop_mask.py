@@ -13,7 +13,7 @@ from imgproc._core.declare import Single, declare
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from .._label_planes import label_plane, labels_in
-from .._ranges import Range, number_range
+from .._ranges import Range, number_range, size_of
 from ._common import too_large
 from ._crop import _Cut
 
@@ -106,9 +106,9 @@ class MaskCrop(_Cut):
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """First row and column of the part; negative where the image is padded."""
-        sizes = tuple(zip((frame.height, frame.width), self.size))
+        sizes = tuple(zip((frame.height, frame.width), size_of(self.size)))
         if not self.pad and any(have < want for have, want in sizes):
-            raise too_large(self.size, frame)
+            raise too_large(size_of(self.size), frame)
         plane = None if frame.mask is None else label_plane(frame.mask, "MaskCrop")
         label = None if plane is None else self._class(plane, rng)
         if plane is None or label is None:
@@ -148,8 +148,8 @@ class MaskCrop(_Cut):
         if low == 0 and high == 1:
             return 0.0
         y, x = place
-        part = here[max(y, 0) : y + self.size[0], max(x, 0) : x + self.size[1]]
-        share = np.count_nonzero(part) / (self.size[0] * self.size[1])
+        h, w = size_of(self.size)
+        share = np.count_nonzero(here[max(y, 0) : y + h, max(x, 0) : x + w]) / (h * w)
         return max(low - share, share - high, 0.0)
 
 

@@ -198,7 +198,14 @@ declare(
     CropBorders,
     examples=[{}, {"top": (0.2, 0.5), "right": (0.3, 0.3), "left": (0.0, 0.7)}],
     look="A strip is missing on each side, of another width for each key; the scale stays.",
-    peers=[Single("RandomCropFromBorders", None, {f"crop_{side}": 0.1 for side in ("top", "bottom", "left", "right")})],
+    peers=[
+        Single(
+            "RandomCropFromBorders",
+            None,
+            {f"crop_{side}": 0.1 for side in ("top", "bottom", "left", "right")},
+            note="theirs is a view of the image that was given, ours a new one",
+        )
+    ],
 )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
-from imgproc._core.check import flag, frame_size
+from imgproc._core.check import flag
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Stage
 
 from .._chain.drawn import SHARE, Rule, row
 from .._chain.keys import Draws, choice
 from .._chain.transform import Frame, Params
-from .._ranges import Range, number_range
+from .._ranges import Range, Size, number_range, size_of, square_or
 from ._common import Axes, _Framed, _Resized, axis_ranges, both_axes, both_within, cut_stage
 from ._resize import resize_stage
 
@@ -115,12 +115,12 @@ class ScaleJitter(_Resized):
     (64, 64, 3)
     """
 
-    size: tuple[int, int]
+    size: Size
     scale: Range = (0.1, 2.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", frame_size(self.size))
+        self._keep("size", square_or(self.size))
         self._keep("scale", number_range(self.scale, "scale", above=0))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -130,7 +130,8 @@ class ScaleJitter(_Resized):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
         h, w = frame.height, frame.width
-        factor = min(self.size[0] / h, self.size[1] / w) * params["scale"]
+        height, width = size_of(self.size)
+        factor = min(height / h, width / w) * params["scale"]
         return [resize_stage(h, w, (max(round(h * factor), 1), max(round(w * factor), 1)), self.interpolation)]
 
 

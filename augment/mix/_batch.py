@@ -18,6 +18,7 @@ from .._chain.out import check_out
 from .._chain.sample import Sample, inner_rules, inner_sample
 from .._chain.state import Frame, Params
 from .._chain.targets.base import Passage, Piece, Rules
+from .._chain.targets.rows import Carried
 from .._chain.targets.table import IN_BATCHES, IN_SAMPLES, batch_table
 from ._content import check_alike
 from ._donors import partners_among, partners_within
@@ -327,6 +328,6 @@ class _Batch:
 
 def _copied(value: Any) -> Any:
     """A copy that shares no memory with what was given, nor with the result of another sample."""
-    if isinstance(value, np.ndarray):
+    if isinstance(value, (np.ndarray, Carried)):
         return value.copy()
     return type(value)(v.copy() if isinstance(v, np.ndarray) else v for v in value)

@@ -17,9 +17,9 @@ from .._chain.drawn import Rule, whole
 from .._chain.keys import Draws, stream_uniforms
 from .._chain.sample import Sample
 from .._chain.targets.base import Opened, Piece
+from .._chain.targets.boxes import Boxes
 from .._chain.targets.masks import InstanceMasks, LabelMask
 from .._chain.transform import Frame, Params
-from .._dust import thick_rows
 from .._ranges import integer_range
 from ._base import _Covering
 from ._content import fitted, join, layered, put_where
@@ -163,10 +163,9 @@ def _objects(masks: Any) -> tuple[list[np.ndarray], list[int]]:
 
 def _left(host: Sample, pasted: np.ndarray, least: float) -> Piece:
     """The sample's things that are not covered."""
-    name = _instances(host)
-    kept, left = [], []
-    boxes = None if host.boxes is None else host.boxes.copy()
-    thick = None if boxes is None else set(thick_rows(boxes, host.height, host.width).tolist())
+    name, boxes = _instances(host), host.opened.get("boxes")
+    kept, left, seen = [], [], {}
+    thick = None if boxes is None else set(_boxes(host).thick(boxes, host.height, host.width).tolist())
     for k, mask in enumerate(host.opened[name] if name else []):
         if thick is not None and k not in thick:
             continue
@@ -181,29 +180,36 @@ def _left(host: Sample, pasted: np.ndarray, least: float) -> Piece:
             left.append(mask)
             continue
         left.append(np.where(pasted if mask.ndim == 2 else pasted[..., np.newaxis], mask.dtype.type(0), mask))
-        if boxes is not None:
-            y, x = np.flatnonzero(flags.any(axis=1)), np.flatnonzero(flags.any(axis=0))
-            boxes[k] = x[0], y[0], x[-1] + 1, y[-1] + 1
-    return _piece(Piece(host, owner=pasted.view(np.uint8), who=0), boxes, np.array(kept, np.intp), left)
+        seen[k] = flags
+    return _piece(Piece(host, owner=pasted.view(np.uint8), who=0), np.array(kept, np.intp), left, seen)
 
 
 def _taken(other: Sample, pasted: np.ndarray, rows: np.ndarray) -> Piece:
     """The partner's things that are pasted."""
-    name = _instances(other)
-    if other.boxes is not None:
-        rows = np.intersect1d(rows, thick_rows(other.boxes, other.height, other.width))
-    masks = [other.opened[name][k] for k in rows.tolist()] if name else []
-    return _piece(Piece(other, owner=pasted.view(np.uint8), who=1), other.boxes, rows, masks)
-
-
-def _piece(piece: Piece, boxes: np.ndarray | None, rows: np.ndarray, masks: list[np.ndarray]) -> Piece:
-    """A piece whose boxes and instance masks are these; what else there is follows from its pixels."""
+    name, boxes = _instances(other), other.opened.get("boxes")
     if boxes is not None:
-        piece.give("boxes", boxes[rows], rows)
+        rows = np.intersect1d(rows, _boxes(other).thick(boxes, other.height, other.width))
+    masks = [other.opened[name][k] for k in rows.tolist()] if name else []
+    return _piece(Piece(other, owner=pasted.view(np.uint8), who=1), rows, masks, {})
+
+
+def _piece(piece: Piece, rows: np.ndarray, masks: list[np.ndarray], seen: dict[int, np.ndarray]) -> Piece:
+    """A piece that has the boxes of these rows, and these instance masks; what else there is follows from its pixels.
+
+    Boxes in `seen` are those of these pixels."""
+    boxes = piece.sample.opened.get("boxes")
+    if boxes is not None:
+        piece.give("boxes", _boxes(piece.sample).chosen(boxes, rows, seen), rows)
     name = _instances(piece.sample)
     if name is not None:
         piece.give(name, masks)
     return piece
+
+
+def _boxes(sample: Opened) -> Boxes:
+    target = sample.rules.table["boxes"]
+    assert isinstance(target, Boxes)
+    return target
 
 
 def _soften(out: np.ndarray, arrays: list[np.ndarray], pasted: np.ndarray, sigma: float) -> None:

@@ -7,6 +7,7 @@ from ._flare import *
 from ._fog import *
 from ._glass import *
 from ._rain import *
+from ._ringing import *
 from ._shadow import *
 from ._snow import *
 from ._spatter import *

@@ -1,29 +1,26 @@
-"""Faults of lenses and of sampling: colours that do not meet, and rings beside edges."""
+"""Chromatic aberration: colours that a lens does not bring together."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 
 import numpy as np
 
-from imgproc._core import elementary_arrays
 from imgproc._core.declare import Single, declare
 from imgproc._core.formats import work_dtype
 from imgproc._core.jit import borrowed, kernel
 from imgproc._core.planes import canonical
 from imgproc._core.threads import run_bands
-from imgproc._neighbours.correlate import correlate
 from imgproc._scanline import Stage, Whole
 
 from .._chain.keys import Draws
 from .._chain.transform import RGB, Frame, Params, Transform
-from .._ranges import integer_range, number_range
+from .._ranges import number_range
 from ._layers import tone_of
 from ._zoom import places_of, runs_of
 
-__all__ = ["ChromaticAberration", "Ringing"]
+__all__ = ["ChromaticAberration"]
 
 
 @kernel(inner=True)
@@ -137,85 +134,3 @@ def _dispersed(red: float, blue: float, image: np.ndarray) -> np.ndarray:
     rows, result, top = canonical(image).reshape(h, -1), out.reshape(h, -1), tone_of(image)[2]
     run_bands(lambda y0, y1: _disperse(rows, maps[0], maps[1], top, result, y0, y1), h, pixels=image.size)
     return out
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Ringing(Transform):
-    """Cut off high frequencies at once, so that edges overshoot and have ripples beside them.
-
-    The ideal low-pass filter of all directions alike, ``cutoff J1(cutoff r) / (2 pi r)``, cut off to a square: what
-    compression, sharpening and resampling leave beside edges.  albumentations' RingingOvershoot, and the sinc filter of
-    Real-ESRGAN [1]_.  Border ``reflect_101``.  Changes images only; any number of channels.
-
-    Parameters
-    ----------
-    radius : (int, int)
-        Range of the radius of the kernel in pixels, from 1 to 15; each integer alike.  At most the image's longer side
-        is used.
-    cutoff : (float, float)
-        Range of the highest frequency that is kept, in radians per pixel, from 0.2 to pi, all.
-    p : float
-        Probability that the transform is applied.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong kind or value.
-
-    References
-    ----------
-    .. [1] X. Wang, L. Xie, C. Dong, Y. Shan, "Real-ESRGAN: training real-world blind super-resolution with pure
-       synthetic data", ICCVW 2021, eq. 5.
-
-    Examples
-    --------
-    >>> chain = augment.Compose([augment.Ringing(cutoff=(0.8, 1.0), p=1.0)])  # doctest: +SKIP
-    >>> rippled = chain(image=image, key=0)["image"]  # doctest: +SKIP
-    """
-
-    radius: tuple[int, int] = (3, 7)
-    cutoff: tuple[float, float] = (0.785, 1.571)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._keep("radius", integer_range(self.radius, "radius", at_least=1, at_most=15))
-        self._keep("cutoff", number_range(self.cutoff, "cutoff", at_least=0.2, at_most=3.1416))
-
-    def draw(self, rng: Draws, frame: Frame) -> Params:
-        """Radius and cutoff."""
-        return {"radius": rng.integer(*self.radius), "cutoff": rng.uniform(*self.cutoff)}
-
-    def lower(self, params: Params, frame: Frame) -> list[Stage]:
-        """One filter."""
-        radius = min(params["radius"], max(frame.height, frame.width))
-        return [Whole(functools.partial(_ring, radius, params["cutoff"]), label="ringing")]
-
-
-declare(
-    Ringing,
-    examples=[{}, {"radius": (9, 12), "cutoff": (0.6, 0.7)}],
-    look="Edges have a bright and a dark line beside them, and fainter ones beyond.",
-    peers=[Single("RingingOvershoot", {}, {}, at_least=5)],
-)
-
-
-def _ring(radius: int, cutoff: float, image: np.ndarray) -> np.ndarray:
-    return correlate(image, jinc_weights(radius, cutoff)) if image.size else image.copy()
-
-
-def jinc_weights(radius: int, cutoff: float) -> np.ndarray:
-    """The ideal low-pass filter of a plane, float64 (2 radius + 1, 2 radius + 1), which adds up to 1.
-
-    Bessel's J1(z) is the mean of ``cos(t - z sin t)`` over a turn; the mean of evenly spread t has all its digits soon.
-    """
-    squares = np.arange(-radius, radius + 1) ** 2
-    squares = squares + squares[:, np.newaxis]
-    found, where = np.unique(squares, return_inverse=True)
-    t = np.arange(96) * (2 * math.pi / 96)
-    r = np.sqrt(found[1:].astype(np.float64))
-    waves = elementary_arrays.cos(t - cutoff * r[:, np.newaxis] * elementary_arrays.sin(t))
-    weights = np.empty(found.size)
-    weights[0] = cutoff * cutoff / (4 * math.pi)
-    weights[1:] = np.cumsum(waves, axis=1)[:, -1] / 96 * cutoff / (2 * math.pi * r)
-    kernel = weights[where].reshape(squares.shape)
-    return kernel / np.cumsum(kernel)[-1]

@@ -172,11 +172,12 @@ def smooth_noise(size: tuple[int, int], stream: int, spacings: list[float]) -> n
     float32 ndarray of shape (h, w)
     """
     h, w = size
-    out = np.zeros(size, np.float32)
+    out, weight = np.zeros(size, np.float32), np.float32(1)
     for octave, spacing in enumerate(spacings):
         down, across = int(h / spacing) + 4, int(w / spacing) + 4
         control = uniforms(stream, down * across, octave).reshape(down, across) - np.float32(0.5)
         lines = np.empty((down, w), np.float32)
         _along(control, spacing, lines)
-        _down(lines, spacing, np.float32(0.5**octave), out)
+        _down(lines, spacing, weight, out)
+        weight *= np.float32(0.5)
     return out

@@ -87,7 +87,7 @@ def _draw_flakes(rows, kind, flakes):
         radius = flakes.radius * (0.25 + 0.75 * near)
         opacity = flakes.opacity * (1.0 - 0.5 * near)
         if radius < SMALLEST:
-            opacity, radius = opacity * (radius / SMALLEST) ** 2, SMALLEST
+            opacity, radius = opacity * (radius * radius) / (SMALLEST * SMALLEST), SMALLEST
         across, along = 1.0 / (radius * radius), 1.0 / (radius * radius * flakes.stretch * flakes.stretch)
         a = np.float32(along * aside * aside + across * down * down)
         b = np.float32((along - across) * aside * down)

@@ -108,6 +108,8 @@ class Whole(NamedTuple):
     label: str = ""
     dtype: np.dtype | None = None
     """Of the result, if the function gives another one than it gets."""
+    averages: bool = False
+    """Whether each channel of the result is a mean of neighbours, whose weights do not depend on them."""
 
 
 @final
@@ -133,4 +135,14 @@ class MaskOnly(NamedTuple):
     label: str = ""
 
 
-Stage = Geometry | Op | Erase | Whole | Deferred | MaskOnly
+@final
+class RowsOnly(NamedTuple):
+    """Changes boxes or points alone: ``function(rows)`` gives as many rows, float64."""
+
+    target: str
+    """Their name in a sample."""
+    function: Callable[[np.ndarray], np.ndarray]
+    label: str = ""
+
+
+Stage = Geometry | Op | Erase | Whole | Deferred | MaskOnly | RowsOnly

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,17 @@ SIZE = (40, 56)
 IMAGE = sample(SIZE)["image"]
 
 
+@functools.lru_cache(maxsize=4)
+def chain_of(transform: Any) -> A.Compose:
+    return A.Compose([transform], seed=2)
+
+
 def run(transform: Any, image: np.ndarray = IMAGE, key: Any = 0, **given: Any) -> dict[str, Any]:
-    return A.Compose([transform], seed=2)(image=image, key=key, **given)
+    return chain_of(transform)(image=image, key=key, **given)
 
 
 def drawn(transform: Any, key: Any = 0, **given: Any) -> dict[str, Any]:
-    return A.Compose([transform], seed=2).draw(key, IMAGE.shape, **given)["steps"][0]["params"]
+    return chain_of(transform).draw(key, IMAGE.shape, **given)["steps"][0]["params"]
 
 
 # --- coordinates and sides --------------------------------------------------------------------------------------------

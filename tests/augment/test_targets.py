@@ -444,7 +444,7 @@ def test_fields_that_a_chain_names_must_come() -> None:
 
 def test_corners_as_coco_are_warned_of() -> None:
     image = np.zeros((100, 200), np.uint8)
-    chain = Compose([HorizontalFlip(p=1.0)], box_format="coco")
+    chain = Compose([HorizontalFlip(p=1.0)], box_format="coco", box_outside="clip")
     corners = [(120.0, 30.0, 190.0, 80.0), (60.0, 60.0, 150.0, 90.0), (5.0, 5.0, 20.0, 20.0)]
     with pytest.warns(UserWarning, match="boxes in format 'coco' .* is it box_format='pascal_voc'"):
         chain(image=image, boxes=corners, key=0)

@@ -9,7 +9,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from augment._chain.targets import boxes as bt
-from augment._chain.targets.path import Path, path
+from augment._chain.targets import quad_shapes, quads
+from augment._chain.targets.path import Path, path, path_back
+from augment._chain.targets.points import move_points
 from imgproc._scanline import Geometry
 from imgproc._scanline import matrix as mx
 
@@ -115,3 +117,24 @@ def moved(boxes: Any, chain: list[Any], **options: Any) -> tuple[np.ndarray, np.
 def finished(opened: np.ndarray, like: Any, way: Path, box_format: str, **options: Any) -> tuple[Any, np.ndarray]:
     out, _, kept = bt.move_boxes(opened, way, **options)
     return bt.close_boxes(out, box_format, *way.end, like=like, kept=kept), kept
+
+
+# --- oriented boxes ---------------------------------------------------------------------------------------------------
+
+
+def moved_points(points: Any, chain: list[Any], size: tuple[int, int] = SIZE, *, back: bool = False) -> np.ndarray:
+    """All points after a chain, or before it."""
+    way = path_back(chain, *size) if back else path(chain, *size)
+    return move_points(np.array(points, np.float64), way, remove_invisible=False)[0]
+
+
+def moved_quads(corners: Any, chain: list[Any], **options: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Oriented boxes (n, 4, 2), what is seen of each, and which they were."""
+    out, seen, kept = quads.move_quads(np.reshape(corners, (-1, 8)), path(chain, H, W), **options)
+    return out.reshape(-1, 4, 2), seen, kept
+
+
+def seen_quads(corners: Any, owner: np.ndarray, who: int, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """Oriented boxes (n, 4, 2) cut to the pixels of an owner, and which they were."""
+    out, kept = quad_shapes.seen_quads(np.reshape(corners, (-1, 8)), owner, who, least)
+    return out.reshape(-1, 4, 2), kept

@@ -269,10 +269,12 @@ def test_relative_error_of_the_curve(dtype: str, forth_error: float, back_error:
     for low, high in ((1e-4, 0.04045), (0.0405, 1.0), (1.0, 1000.0)):
         values = np.linspace(low, high, 100_001).astype(dtype)[None]
         exact = naive.linear(values.astype(np.longdouble))
-        assert np.abs(imgproc.rgb_to_linear(values) / exact - 1).max() < forth_error
+        with imgproc.trust_levels():
+            assert np.abs(imgproc.rgb_to_linear(values) / exact - 1).max() < forth_error
         values = np.linspace(low / 13, high, 100_001).astype(dtype)[None]
         exact = naive.linear_back(values.astype(np.longdouble))
-        assert np.abs(imgproc.linear_to_rgb(values) / exact - 1).max() < back_error
+        with imgproc.trust_levels():
+            assert np.abs(imgproc.linear_to_rgb(values) / exact - 1).max() < back_error
 
 
 @pytest.mark.parametrize("dtype", DTYPES[:2], ids=str)

@@ -68,10 +68,11 @@ def test_of_transforms(name: str, params: dict[str, Any]) -> None:
     for box_format in FORMATS:
         boxes = written(BOXES, box_format, H, W)
         for given in (boxes.tolist(), boxes.astype(np.float32)):
-            chain = A.Compose([*sizes[:1], transform], box_format=box_format, clip=box_format != "coco", box_fields=())
+            options = {"box_format": box_format, "box_outside": "clip", "clip": box_format != "coco"}
+            chain = A.Compose([*sizes[:1], transform], box_fields=(), **options)
             done = chain(image=image, boxes=given, key=(0, 1))
             check(done["boxes"], box_format, *done["image"].shape[:2], single=isinstance(given, np.ndarray))
-    chain = A.Compose([transform], box_fields=())
+    chain = A.Compose([transform], box_outside="clip", box_fields=())
     for key in range(8):  # then a compiled chain runs, where there is one
         done = chain(image=image, boxes=BOXES, key=key) if name not in _TOO_LARGE else None
         if done is not None:
@@ -86,7 +87,7 @@ _TOO_LARGE = {"Crop", "CenterCrop"}
 def test_of_crops_that_meet_the_edges(size: tuple[int, int]) -> None:
     image = np.zeros((H, W), np.uint8)
     every = slivers(range(W + 1), range(H + 1))
-    chain = A.Compose([A.Crop(size=size), A.HorizontalFlip()], box_fields=())
+    chain = A.Compose([A.Crop(size=size), A.HorizontalFlip()], box_outside="clip", box_fields=())
     for key in range(20):
         check(chain(image=image, boxes=every, key=key)["boxes"], "pascal_voc", *size)
     together = chain.batch(np.stack([image] * 4), boxes=[every] * 4, keys=range(4), workers=2)
@@ -111,7 +112,7 @@ def test_of_mixes(name: str, params: dict[str, Any]) -> None:
         if name == "CopyPaste":
             given["masks"] = masks
         for options in ({}, {"min_visibility": 0.1}):
-            chain = A.Compose([mix], box_format=box_format, box_fields=(), **options)
+            chain = A.Compose([mix], box_format=box_format, box_outside="clip", box_fields=(), **options)
             for k in range(3):
                 done = chain(**given, key=(0, k), donors=[given] * 4)
                 check(done["boxes"], box_format, *done["image"].shape[:2])

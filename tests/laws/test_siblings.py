@@ -103,6 +103,7 @@ COLOURED = {
     "SpeckleNoise": "noise for each channel",
     "AddNoise": "noise for each channel",
     "RandAugment": "what it draws has a meaning for colours alone",
+    "Corruption": "frost, water and mud have a colour",
     "Spatter": "RGB gets coloured liquids",
     "SunFlare": "RGB gets warm light and coloured ghosts",
     "AutoAugment": "what it draws has a meaning for colours alone",

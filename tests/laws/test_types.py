@@ -38,6 +38,9 @@ Compose([OneOf([flip, flip]), SomeOf([flip, Rotate()], n=(1, 2)), augment.Sequen
 Compose([flip, Affine(scale=((0.9, 1.1), (1, 1)), fill=(0.5, 0.5, 0.5)), Pad(padding=4), Pad(padding=(1, 2, 3, 4))])
 alike = [HorizontalFlip(), HorizontalFlip(p=1)]
 Compose(alike)
+Compose([Rotate(angle=10), Affine(rotate=5, shear=3.0, translate=0.1), augment.Resize(64), augment.Crop((20, 30))])
+assert_type(Rotate(angle=10)(image=np.zeros((4, 4)), key=3), dict[str, Any])
+chain.keys(0, [4, 2])
 OneOf(alike)
 
 # Calls.
@@ -86,7 +89,7 @@ imgproc.resize(image, size=10)  # flagged
 imgproc.read_image(3)  # flagged
 imgproc.gaussian_blurr(image, sigma=2)  # flagged
 Rotate(angle="x")  # flagged
-Rotate(angle=10)  # flagged
+Rotate(angle="10")  # flagged
 Rotate((-10, 10))  # flagged
 flip.p = 1.0  # flagged
 Compose(HorizontalFlip())  # flagged

@@ -20,9 +20,11 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from imgproc._scanline import Geometry, Stage
+from imgproc._scanline import Geometry, RowsOnly, Stage
 
 from .path import Path, path
+from .point_columns import Mirror
+from .rows import carried, parts
 
 Table = dict[str, "Target"]
 
@@ -43,6 +45,11 @@ class Rules(NamedTuple):
     """What needs the levels of float images to be those from 0 to 1, if anything does."""
     needed: tuple[str, ...] = ()
     """Targets that must come wherever that comes whose rows they follow."""
+    box_outside: int = 0
+    """What becomes of boxes that come beyond the image: `boxes.OUTSIDE`."""
+    keypoint_columns: tuple[str, ...] = ()
+    keypoint_mirror: Mirror | None = None
+    alpha: bool = False
 
 
 class Target:
@@ -118,11 +125,13 @@ class Target:
 class Opened:
     """The checked targets of a sample by name, and its size; `Sample` is one."""
 
-    __slots__ = ("height", "opened", "rules", "width")
+    __slots__ = ("given", "height", "opened", "rules", "width")
 
     height: int
     width: int
     rules: Rules
+    given: dict[str, Any]
+    """As they came."""
     opened: dict[str, Any]
     """In the order of the call.  While a sample is opened, None stands for what comes later."""
 
@@ -179,7 +188,7 @@ class Passage(Following):
         The stages of further images that have stages of their own, by name.
     """
 
-    __slots__ = ("_path", "out", "own", "same_rows", "stages")
+    __slots__ = ("_path", "out", "own", "rewritten", "same_rows", "stages")
 
     def __init__(
         self,
@@ -194,6 +203,8 @@ class Passage(Following):
         self.sample, self.rules, self.made, self.kept = sample, rules, {}, {}
         self.own = own
         self.stages, self.out, self.same_rows = stages, out, same_rows
+        self.rewritten = {stage.target for stage in stages if type(stage) is RowsOnly}
+        """Targets whose rows some stage changes by itself."""
         self._path: Path | None = None
 
     @property
@@ -214,8 +225,34 @@ class Passage(Following):
     def value(self, name: str) -> Any:
         """The target after the stages."""
         if name not in self.made:
-            self.made[name] = self.rules.table[name].move(self.sample.opened[name], self)
+            self.made[name] = self.moved(name)
         return self.made[name]
+
+    def moved(self, name: str) -> Any:
+        """The target after the stages, made now."""
+        target, value = self.rules.table[name], self.sample.opened[name]
+        return self._rewritten(target, value) if name in self.rewritten else target.move(value, self)
+
+    def _rewritten(self, target: Target, value: Any) -> Any:
+        """Rows that stages change on the way: part by part, as if there were a result after each such stage."""
+        name, start, size = target.name, 0, (self.sample.height, self.sample.width)
+        rows = np.arange(len(value))
+        for k, stage in enumerate(self.stages):
+            if type(stage) is RowsOnly and stage.target == name:
+                part = self._part(value, size, self.stages[start:k], name, self.rules._replace(min_area=0.0))
+                numbers, more = parts(part.value(name))
+                changed = stage.function(numbers.reshape(-1, numbers.shape[-1])).reshape(numbers.shape)
+                value, rows = carried(changed, more), rows[part.kept[name]]
+                start, size = k, part.end
+        part = self._part(value, size, self.stages[start + 1 :], name, self.rules)
+        value = part.value(name)
+        self.kept[name] = rows[part.kept[name]]
+        return value
+
+    def _part(self, value: Any, size: tuple[int, int], stages: list[Stage], name: str, rules: Rules) -> Passage:
+        sample = Opened()
+        (sample.height, sample.width), sample.rules, sample.opened = size, rules, {name: value}
+        return Passage(sample, [stage for stage in stages if type(stage) is not RowsOnly], rules)
 
 
 class Piece(Following):

@@ -27,7 +27,7 @@ _PIECES = 32.0
 _LEFT, _RIGHT, _TOP, _BOTTOM, _HORIZON = range(5)
 _NEAR = 1e-6
 """Depth, against the deepest vertex, at which a polygon that no frame cuts ends before the horizon."""
-_SEEN = 1e-9
+SEEN = 1e-9
 """Part of a box below which nothing of it is seen, however large it comes out: what is left is rounding."""
 _NEXT = 1e-9
 """Pixels beside a frame's edge that are on it."""
@@ -82,7 +82,7 @@ def _cut(p, k, n, side, w, h):
 
 
 @kernel(inner=True)
-def _trim(p, k, n, w, h):
+def trim(p, k, n, w, h):
     """A polygon without what lies outside a frame, or behind the horizon if w < 0; returns its (k, n)."""
     first, last = 0, 4
     if w < 0.0:
@@ -115,7 +115,7 @@ def _multiply(p, k, n, steps, s):
 
 
 @kernel(inner=True)
-def _area(p, k, n):
+def area_of(p, k, n):
     """Area between the places where the vertices began."""
     total = 0.0
     x0, y0 = p[k, 3], p[k, 4]
@@ -168,24 +168,32 @@ def _carry(box, steps, grids, w, h, cut, p):
     for i in range(4):
         x, y = (x1 if 0 < i < 3 else x0), (y0 if i < 2 else y1)
         p[i, 0], p[i, 1], p[i, 2], p[i, 3], p[i, 4] = x, y, 1.0, x, y
-    k, n, seen, whole = 0, 4, 1.0, (x1 - x0) * (y1 - y0)
+    seen, k, n = follow(p, 0, 4, (x1 - x0) * (y1 - y0), steps, grids, cut)
+    if n < 3:
+        return 0.0, 0.0, 0.0, 0.0, 0.0
+    x0, y0, x1, y1 = _bounds(p, k, n)
+    return seen, x0, y0, x1, y1
+
+
+@kernel(inner=True)
+def follow(p, k, n, whole, steps, grids, cut):
+    """A polygon of an area along a path; returns the part of it that is seen, and where (k, n) what is left lies."""
+    seen = 1.0
     for s in range(steps.shape[0]):
         if steps[s, 0] == MULTIPLY:
             _multiply(p, k, n, steps, s)
         else:
             # Areas are compared only on one side of a displacement.
-            seen *= _area(p, k, n) / whole
+            seen *= area_of(p, k, n) / whole
             if steps[s, 0] == TILES:
                 n = _around_tiles(p, k, n, int(steps[s, 12]), grids)
             else:
                 k, n = _outline(p, k, n, steps[s], grids)
-            whole = _area(p, k, n)
-        k, n = _trim(p, k, n, steps[s, 10] if cut else -1.0, steps[s, 11])
+            whole = area_of(p, k, n)
+        k, n = trim(p, k, n, steps[s, 10] if cut else -1.0, steps[s, 11])
         if n < 3 or not whole > 0.0:
-            return 0.0, 0.0, 0.0, 0.0, 0.0
-    seen *= _area(p, k, n) / whole
-    x0, y0, x1, y1 = _bounds(p, k, n)
-    return seen, x0, y0, x1, y1
+            return 0.0, k, 0
+    return seen * (area_of(p, k, n) / whole), k, n
 
 
 @kernel(inner=True)
@@ -252,7 +260,7 @@ def carry_boxes(boxes, steps, grids, frame, rule, p, out, parts, kept):
             part, x0, y0, x1, y1 = _carry(boxes[i], steps, grids, w, h, turn == 0, p)
             if turn == 0:
                 seen, area = min(part, 1.0), (x1 - x0) * (y1 - y0)
-                enough = seen > _SEEN and seen >= min_visibility - _SEEN and area >= min_area * (1.0 - _SEEN)
+                enough = seen > SEEN and seen >= min_visibility - SEEN and area >= min_area * (1.0 - SEEN)
                 enough = enough and x1 - x0 >= least and y1 - y0 >= least
                 if not enough:
                     break

@@ -7,6 +7,8 @@ Formats, for an image of (h, w):
 * ``coco``: x0, y0, width, height in pixels
 * ``yolo``: x and y of the centre, width, height as fractions of w and h
 
+A row may have more behind these four numbers, such as a class: it is carried as it is.
+
 Coordinates are continuous: a box that covers the pixels 0 to 9 is (0, 0, 10, 10).
 
 A box is carried by its four corners, exact for every projective map (where a grid displaces: by its outline in short
@@ -24,6 +26,7 @@ already, without area, or lost on the way.  So is one that comes out thinner tha
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,8 +39,8 @@ from imgproc._scanline import Geometry
 from ..._dust import thick_rows, thinnest_kernel
 from .base import Opened, Passage, Piece, Rules, Target
 from .box_path import boxes_back, move_boxes
-from .path import DUST
-from .rows import as_container, as_rows
+from .path import DUST, Path
+from .rows import Carried, More, as_container, as_rows, carried, joined, parts, split_rows
 
 PASCAL_VOC, COCO, YOLO, ALBUMENTATIONS = range(4)
 CODES = {"pascal_voc": PASCAL_VOC, "coco": COCO, "yolo": YOLO, "albumentations": ALBUMENTATIONS}
@@ -54,13 +57,18 @@ _CROSSED = 1e-6
 """Part of the image by which the corners of a box may be the wrong way round: that is rounding, not an error."""
 _FAR = 10.0
 """Fractions of the image beyond this are pixels by mistake."""
+_ROUNDED = 1.0
+"""Pixels by which a box may reach out of the image: annotations are rounded to whole pixels, or to a few digits."""
+CLIP, RAISE, DROP = range(3)
+OUTSIDE = {"clip": CLIP, "raise": RAISE, "drop": DROP}
+"""What becomes of boxes that reach out of the image when they come."""
 
 
 # --- what is visible of boxes in a mixed image ------------------------------------------------------------------------
 
 
 @kernel(inner=True)
-def _to_whole(value):
+def to_whole(value):
     """The whole number that a coordinate misses by rounding, or the coordinate."""
     whole = np.rint(value)
     return whole if abs(value - whole) <= DUST else value
@@ -82,7 +90,7 @@ def visible_boxes(boxes, owner, who, least, out, kept):
         if not (x1 - x0 >= thin and y1 - y0 >= thin):
             continue
         # What it covers of pixels is counted without the dust at its sides, which stay as they are where they bound it.
-        u0, v0, u1, v1 = _to_whole(x0), _to_whole(y0), _to_whole(x1), _to_whole(y1)
+        u0, v0, u1, v1 = to_whole(x0), to_whole(y0), to_whole(x1), to_whole(y1)
         seen, left, top, right, bottom = 0.0, x1, y1, x0, y0
         for y in range(int(np.floor(v0)), int(np.ceil(v1))):
             down = min(v1, y + 1.0) - max(v0, float(y))
@@ -131,14 +139,16 @@ def _corners(given, i, code, w, h):
 
 
 @kernel
-def read_boxes(given, code, w, h, out):
+def read_boxes(given, code, w, h, outside, out):
     """Boxes of a format as corners in pixels; returns -1, or 4 * row + what is wrong with it.
 
-    Wrong is: 0 not finite, 1 corners the wrong way round or sides below 0, 2 fractions that must be pixels.  -2 means
-    that nothing is, but the sides of coco look like corners: most boxes end beyond the image, and as corners all lie in
-    it.
+    Wrong is: 0 not finite, 1 corners the wrong way round or sides below 0, 2 fractions that must be pixels, 3 beyond
+    the image (where `outside` is RAISE; where it is DROP, such a box loses its area).  Where nothing is, -2 means that
+    the sides of coco look like corners: most boxes end beyond the image, and as corners all lie in it.  -3 means that
+    pixels look like fractions: all boxes lie in the first one (not where `outside` is CLIP, which is for all callers
+    that just want corners).
     """
-    ends_outside, fit = 0, 0
+    ends_outside, fit, most, whole = 0, 0, 0.0, True
     fractions = code in (YOLO, ALBUMENTATIONS)
     dust_x, dust_y = _CROSSED * max(w, 1.0), _CROSSED * max(h, 1.0)
     for i in range(given.shape[0]):
@@ -147,6 +157,8 @@ def read_boxes(given, code, w, h, out):
             if not np.isfinite(given[i, j]):
                 return 4 * i
             largest = max(largest, abs(given[i, j]))
+            whole = whole and given[i, j] == np.rint(given[i, j])
+        most = max(most, largest)
         if fractions and largest > _FAR:
             return 4 * i + 2
         if given[i, 0] < given[i, 2] <= w and given[i, 1] < given[i, 3] <= h:
@@ -156,10 +168,16 @@ def read_boxes(given, code, w, h, out):
             ends_outside += 1
         if c < a - dust_x or d < b - dust_y:
             return 4 * i + 1
-        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = a, b, max(a, c), max(b, d)
+        c, d = max(a, c), max(b, d)
+        if outside != CLIP and max(max(-a, -b), max(c - w, d - h)) > _ROUNDED:
+            if outside == RAISE:
+                return 4 * i + 3
+            c = a
+        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = a, b, c, d
     if code == COCO and fit == given.shape[0] and fit > 1 and 2 * ends_outside > fit:
         return -2
-    return -1
+    tiny = 0.0 < most <= 1.0 < max(w, h) and not whole
+    return -3 if tiny and not fractions and outside != CLIP else -1
 
 
 @kernel
@@ -194,6 +212,7 @@ def open_boxes(boxes: Any, box_format: str, height: int, width: int, name: str =
     """Boxes as a new float64 array of shape (n, 4), corners x0, y0, x1, y1 in pixels.
 
     Nothing is cut or dropped here: what lies beyond the image, by rounding or by far, is the matter of `move_boxes`.
+    There are no further columns.
 
     Parameters
     ----------
@@ -220,12 +239,21 @@ def open_boxes(boxes: Any, box_format: str, height: int, width: int, name: str =
         out of the picture, and so they are taken.
     """
     one_of(box_format, "box_format", FORMATS)
-    given = as_rows(boxes, name, 4, _COLUMNS[box_format])
-    wrong = read_boxes(given, CODES[box_format], float(width), float(height), given)
+    return _corners_of(as_rows(boxes, name, 4, _COLUMNS[box_format]), boxes, box_format, height, width, name)
+
+
+def _corners_of(
+    given: np.ndarray, boxes: Any, box_format: str, height: int, width: int, name: str, outside: int = CLIP
+) -> np.ndarray:
+    """Rows of a format as corners, in place; `boxes` are the rows as they came."""
+    wrong = read_boxes(given, CODES[box_format], float(width), float(height), outside, given)
     if wrong >= 0:
         row, number = divmod(wrong, 4)
-        came = tuple(np.asarray(boxes)[row].tolist())
-        raise ValueError(f"{name} {_rule(number, box_format)}, got {came} in row {row}")
+        given, _ = split_rows(boxes, name, 4, _COLUMNS[box_format])
+        numbers = np.asarray([own[:4] for own in boxes] if isinstance(boxes, (list, tuple)) else boxes)[row, :4]
+        came = tuple(numbers.tolist())
+        hint = _looks_like(given, box_format, height, width) if number else ""
+        raise ValueError(f"{name} {_rule(number, box_format, (height, width))}, got {came} in row {row}{hint}")
     if wrong == -2:
         warnings.warn(
             f"{name} in format 'coco' are (x0, y0, width, height), by which most of these end beyond the image of "
@@ -233,19 +261,56 @@ def open_boxes(boxes: Any, box_format: str, height: int, width: int, name: str =
             "box_format='pascal_voc'?",
             stacklevel=level_of_caller(),
         )
+    if wrong == -3:
+        given, _ = split_rows(boxes, name, 4, _COLUMNS[box_format])
+        warnings.warn(
+            f"{name} in format {box_format!r} are pixels, by which all of these lie in the first pixel of the image of "
+            f"{(height, width)}{_looks_like(given, box_format, height, width)}",
+            stacklevel=level_of_caller(),
+        )
     return given
 
 
-def _rule(number: int, box_format: str) -> str:
+def _looks_like(given: np.ndarray, box_format: str, height: int, width: int) -> str:
+    """The end of a message: in which other formats all of these boxes lie in the image, if there are any."""
+    if max(height, width) <= 1:  # boxes without an image
+        return ""
+    fitting, small = [], bool((np.abs(given) <= 1 + _CROSSED).all())
+    for other, code in CODES.items():
+        if other != box_format and small == (code in (YOLO, ALBUMENTATIONS)):
+            wrong = read_boxes(given, code, float(width), float(height), RAISE, np.empty_like(given))
+            fitting += [other] if wrong < 0 else []
+    if not fitting:
+        return ""
+    formats = " or ".join(f"box_format={other!r}, rows {_COLUMNS[other]}" for other in fitting)
+    what = ": the numbers look like fractions of the image, and" if small else ":"
+    if not small and CODES[box_format] in (YOLO, ALBUMENTATIONS):
+        what = ": the numbers look like pixels, and"
+    return f"{what} all of them would lie in it as {formats}"
+
+
+def _rule(number: int, box_format: str, size: tuple[int, int]) -> str:
     if number == 0:
         return "must be finite"
     if number == 2:
         return f"in format {box_format!r} must be fractions of the image, not pixels"
+    if number == 3:
+        return (
+            f"in format {box_format!r} must lie in the image of (h, w) = {size}, within a pixel, unless "
+            "box_outside='clip' or 'drop' says what becomes of those that do not"
+        )
     return "must have x0 <= x1 and y0 <= y1" if "x1" in _COLUMNS[box_format] else "must have width and height >= 0"
 
 
 def close_boxes(
-    boxes: np.ndarray, box_format: str, height: int, width: int, *, like: Any, kept: np.ndarray | None = None
+    boxes: np.ndarray,
+    box_format: str,
+    height: int,
+    width: int,
+    *,
+    like: Any,
+    kept: np.ndarray | None = None,
+    more: More | None = None,
 ) -> Any:
     """Corners in pixels as boxes of a format.
 
@@ -260,6 +325,8 @@ def close_boxes(
         them means just these corners, it comes back number for number, without the rounding of two conversions.
     kept : ndarray of shape (m,), optional
         Which rows of `like` the boxes were; default: all.
+    more : optional
+        Their further columns.
 
     Returns
     -------
@@ -267,48 +334,88 @@ def close_boxes(
     """
     code = CODES[box_format]
     if code == PASCAL_VOC or not len(boxes):
-        return as_container(boxes, like)
+        return as_container(boxes, like, more)
     if kept is None:
         kept = np.arange(len(boxes) if len(boxes) == len(like) else 0)
-    given = as_rows(like, "boxes", 4, _COLUMNS[box_format])
+    given, _ = split_rows(like, "boxes", 4, _COLUMNS[box_format])
     out = np.empty_like(boxes)
     write_boxes(boxes, code, float(width), float(height), given, kept, out)
-    return as_container(out, like)
+    return as_container(out, like, more)
 
 
 class Boxes(Target):
-    """Boxes."""
+    """Boxes, whose checked form is float64 (n, 4), corners in pixels, or `Carried` with further columns."""
 
     __slots__ = ()
 
-    def open(self, value: Any, sample: Opened) -> np.ndarray:
-        """float64 (n, 4), corners in pixels."""
-        return open_boxes(value, sample.rules.box_format, sample.height, sample.width, self.name)
+    def open(self, value: Any, sample: Opened) -> np.ndarray | Carried:
+        """Corners in pixels."""
+        rules = sample.rules
+        given, more = split_rows(value, self.name, 4, _COLUMNS[rules.box_format])
+        size = sample.height, sample.width
+        return carried(_corners_of(given, value, rules.box_format, *size, self.name, rules.box_outside), more)
 
-    def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:
+    def move(self, value: np.ndarray | Carried, passage: Passage) -> np.ndarray | Carried:
         """Along the path of the passage, without those of which the rules ask to see more."""
         rules = passage.rules
-        boxes, _, passage.kept[self.name] = move_boxes(
-            value, passage.path, min_area=rules.min_area, min_visibility=rules.min_visibility, clip=rules.clip
+        corners, more = parts(value)
+        boxes, _, kept = move_boxes(
+            corners, passage.path, min_area=rules.min_area, min_visibility=rules.min_visibility, clip=rules.clip
         )
-        return boxes
+        passage.kept[self.name] = kept
+        return carried(boxes, more, kept)
 
-    def close(self, value: np.ndarray, like: Any, passage: Passage) -> Any:
+    def close(self, value: np.ndarray | Carried, like: Any, passage: Passage) -> Any:
         """In the format and container in which they came."""
         rows = passage.kept[self.name] if passage.same_rows else None
-        return close_boxes(value, passage.rules.box_format, *passage.end, like=like, kept=rows)
+        boxes, more = parts(value)
+        return close_boxes(boxes, passage.rules.box_format, *passage.end, like=like, kept=rows, more=more)
 
-    def cut(self, value: np.ndarray, piece: Piece) -> np.ndarray:
+    def cut(self, value: np.ndarray | Carried, piece: Piece) -> np.ndarray | Carried:
         """Cut to their visible pixels, on the canvas; those that are no slivers where all is visible."""
+        boxes, more = parts(value)
+        rows = None
         if piece.owner is not None:
-            value, piece.kept[self.name] = seen_boxes(value, piece.owner, piece.who, piece.least)
-        elif len(rows := thick_rows(value, piece.sample.height, piece.sample.width)) < len(value):
-            value, piece.kept[self.name] = value[rows], rows
+            boxes, rows = seen_boxes(boxes, piece.owner, piece.who, piece.least)
+        elif len(thick := thick_rows(boxes, piece.sample.height, piece.sample.width)) < len(boxes):
+            boxes, rows = boxes[thick], thick
+        if rows is not None:
+            piece.kept[self.name] = rows
         y, x = piece.at
-        return value + np.array((x, y, x, y), np.float64)
+        return carried(boxes + np.array((x, y, x, y), np.float64), more, rows)
+
+    def join(self, values: Sequence[np.ndarray | Carried]) -> np.ndarray | Carried:
+        """Those of all samples."""
+        return joined(values, self.name)
 
     def back(self, value: Any, stages: list[Geometry], size: tuple[int, int], rules: Rules) -> Any:
         """On the input, through their corners."""
         end = stages[-1].size if stages else size
-        opened = open_boxes(value, rules.box_format, *end, self.name)
-        return close_boxes(boxes_back(opened, stages, *size), rules.box_format, *size, like=value)
+        given, more = split_rows(value, self.name, 4, _COLUMNS[rules.box_format])
+        opened = _corners_of(given, value, rules.box_format, *end, self.name)
+        return close_boxes(boxes_back(opened, stages, *size), rules.box_format, *size, like=value, more=more)
+
+    # --- for transforms that look at boxes, or measure them anew ------------------------------------------------------
+
+    def upright(self, value: np.ndarray | Carried) -> np.ndarray:
+        """Corners x0, y0, x1, y1."""
+        return parts(value)[0]
+
+    def moved(self, value: np.ndarray | Carried, way: Path) -> np.ndarray:
+        """The upright boxes around what is seen of them at the end of a path."""
+        return move_boxes(parts(value)[0], way)[0]
+
+    def thick(self, value: np.ndarray | Carried, height: int, width: int) -> np.ndarray:
+        """Which rows are no slivers on an image of this size."""
+        return thick_rows(parts(value)[0], height, width)
+
+    def chosen(
+        self, value: np.ndarray | Carried, rows: np.ndarray, seen: dict[int, np.ndarray]
+    ) -> np.ndarray | Carried:
+        """Some rows; those in `seen` are the smallest boxes around pixels, bool (h, w)."""
+        boxes, more = parts(value)
+        boxes = boxes.copy()
+        for k, flags in seen.items():
+            y, x = np.flatnonzero(flags.any(axis=1)), np.flatnonzero(flags.any(axis=0))
+            boxes[k] = x[0], y[0], x[-1] + 1, y[-1] + 1
+        return carried(boxes[rows], more, rows)

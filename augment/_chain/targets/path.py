@@ -125,6 +125,39 @@ def bend(grids, step, sx, sy):
     return px, py
 
 
+@kernel(inner=True)
+def step_point(x, y, m, grids):
+    """A point after one step; NaN behind the horizon."""
+    if m[0] == MULTIPLY:
+        d = m[7] * x + m[8] * y + m[9]
+        d = d if d > 0.0 else np.nan
+        return (m[1] * x + m[2] * y + m[3]) / d, (m[4] * x + m[5] * y + m[6]) / d
+    if x == x:
+        return bend(grids, m, x, y)
+    return x, y
+
+
+@kernel(inner=True)
+def slope(u, v, x, y, m, grids):
+    """The derivative (xx, xy, yx, yy) of a step that leads from (u, v) to (x, y)."""
+    if m[0] == MULTIPLY:
+        d = m[7] * u + m[8] * v + m[9]
+        return (m[1] - m[7] * x) / d, (m[2] - m[8] * x) / d, (m[4] - m[7] * y) / d, (m[5] - m[8] * y) / d
+    along = m[0] == ALONG
+    _, _, xx, xy, yx, yy = _displacement(grids, int(m[12]), u if along else x, v if along else y)
+    xx, yy = 1.0 + xx, 1.0 + yy
+    if along:
+        return xx, xy, yx, yy
+    det = xx * yy - xy * yx
+    return yy / det, -xy / det, -yx / det, xx / det
+
+
+@kernel(inner=True)
+def within(x, y, w, h):
+    """Whether a point lies in a frame, its edges and dust included."""
+    return x >= -DUST and y >= -DUST and x <= w + DUST and y <= h + DUST
+
+
 @kernel
 def invert_steps(steps):
     """Replaces each matrix by its inverse.  Its sign is kept: what is in front of the horizon stays in front."""

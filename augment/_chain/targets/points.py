@@ -4,11 +4,13 @@ Keypoints are (x, y) in continuous coordinates, in which the image spans [0, w] 
 the first pixel is (0.5, 0.5).  A keypoint that lies outside a frame on its way is gone, as its pixels are: padding what
 a crop has cut off does not bring it back.  Borders that repeat the image (``reflect``, ``wrap``, ...) do not repeat
 keypoints.
+
+Behind x and y a row may have further columns, see `point_columns`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -16,14 +18,11 @@ import numpy as np
 from imgproc._core.jit import kernel
 from imgproc._scanline import Geometry, Stage
 
-from .base import Opened, Passage, Piece, Rules, Target
-from .path import DUST, MULTIPLY, Path, bend, path_back
-from .rows import as_container, as_rows
-
-
-@kernel(inner=True)
-def _inside(x, y, w, h):
-    return x >= -DUST and y >= -DUST and x <= w + DUST and y <= h + DUST
+from .base import Following, Opened, Passage, Piece, Rules, Target
+from .fields import Field
+from .path import Path, path_back, step_point, within
+from .point_columns import VISIBILITY, check_moved, column, move_all, reverses, with_column
+from .rows import Carried, More, as_container, as_rows, carried, joined, nested, parts, split_rows, width
 
 
 @kernel
@@ -46,18 +45,12 @@ def carry_points(points, steps, grids, w, h, remove, out, kept):
     for i in range(points.shape[0]):
         x, y = points[i, 0], points[i, 1]
         fw, fh = w, h
-        seen = _inside(x, y, w, h)
+        seen = within(x, y, w, h)
         for k in range(steps.shape[0]):
-            m = steps[k]
-            if m[0] == MULTIPLY:
-                d = m[7] * x + m[8] * y + m[9]
-                d = d if d > 0.0 else np.nan
-                x, y = (m[1] * x + m[2] * y + m[3]) / d, (m[4] * x + m[5] * y + m[6]) / d
-            elif x == x:
-                x, y = bend(grids, m, x, y)
-            if m[10] >= 0.0:
-                fw, fh = m[10], m[11]
-                seen = seen and _inside(x, y, fw, fh)
+            x, y = step_point(x, y, steps[k], grids)
+            if steps[k, 10] >= 0.0:
+                fw, fh = steps[k, 10], steps[k, 11]
+                seen = seen and within(x, y, fw, fh)
         if remove:
             if not seen:
                 continue
@@ -131,33 +124,162 @@ def seen_points(points: np.ndarray, owner: np.ndarray, who: int) -> np.ndarray:
 
 
 class Points(Target):
-    """Keypoints."""
+    """Keypoints, whose checked form is float64 (n, 2) or (n, k, 2), or `Carried` with further columns.
+
+    Those of shape (n, k, ...) are n things with k points each, as COCO has them.  Points keep their places there, so
+    that none is left out: its visibility becomes 0.  The things belong to boxes where instance masks do.
+    """
 
     __slots__ = ()
 
-    def open(self, value: Any, sample: Opened) -> np.ndarray:
-        """float64 (n, 2)."""
-        return open_points(value, self.name)
+    def open(self, value: Any, sample: Opened) -> np.ndarray | Carried:
+        """The pairs, and the columns behind them."""
+        points, more = self._split(value)
+        names, mirror = _names(points, more, sample.rules), sample.rules.keypoint_mirror
+        if sample.rules.keypoint_columns and len(points):
+            rows = f"(x, y, {', '.join(names)})"
+            count = width(more)
+            if count != len(names):
+                raise ValueError(
+                    f"{self.name} must have rows {rows}, as keypoint_columns= says, got {2 + count} numbers"
+                )
+        check_moved(more, names, self.name)
+        if mirror is not None and mirror.rows and len(points):
+            most, count = max(mirror.rows) + 1, points.shape[-2]
+            if most > count:
+                raise ValueError(f"{self.name} must have at least {most} points, as keypoint_mirror= says, got {count}")
+            if points.ndim == 2 and "keypoint_weights" in sample.rules.table:
+                raise ValueError(
+                    f"{self.name} must have shape (n, k, ...) where points are mirrored by number and samples are "
+                    f"mixed, got {points.shape}: left and right would be lost with the first point that goes"
+                )
+        boxes = sample.given["boxes"] if points.ndim == 3 and self._follows(sample) else None
+        if isinstance(boxes, Sized) and len(boxes) != len(points):
+            raise ValueError(f"{self.name} must be of one thing per box, {len(boxes)}, got {len(points)}")
+        return carried(points, more)
 
-    def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:
+    def _split(self, value: Any) -> tuple[np.ndarray, More | None]:
+        array = value if isinstance(value, np.ndarray) else nested(value)
+        if array is None or array.ndim != 3:
+            points, more = split_rows(value, self.name, 2, "(x, y)")
+        else:
+            n, k, columns = array.shape
+            points, more = split_rows(array.reshape(n * k, columns), self.name, 2, "(x, y)")
+            points = points.reshape(n, k, 2)
+            more = more.reshape(n, k, more.shape[-1]) if isinstance(more, np.ndarray) else None
+        row = first_not_finite(points.reshape(-1, 2))
+        if row >= 0:
+            raise ValueError(
+                f"{self.name} must be finite, got {tuple(points.reshape(-1, 2)[row].tolist())} in row {row}"
+            )
+        return points, more
+
+    @staticmethod
+    def _follows(sample: Opened) -> bool:
+        """Whether things with points belong to boxes."""
+        return "boxes" in sample.given and sample.rules.table["masks"].of == "boxes"
+
+    def move(self, value: np.ndarray | Carried, passage: Passage) -> np.ndarray | Carried:
         """Along the path of the passage, without those that are gone if the rules say so."""
-        points, passage.kept[self.name] = move_points(
-            value, passage.path, remove_invisible=passage.rules.remove_invisible
-        )
-        return points
+        rules, remove = passage.rules, passage.rules.remove_invisible
+        points, more = parts(value)
+        names = _names(points, more, rules)
+        if points.ndim == 2 and not names and not (rules.keypoint_mirror and rules.keypoint_mirror.rows):
+            moved, kept = move_points(points, passage.path, remove_invisible=remove)
+            passage.kept[self.name] = kept
+            return carried(moved, more, kept)
+        points, more, seen, there = move_all(points, more, passage.path, names, rules.keypoint_mirror)
+        if remove:
+            inside = seen & there
+            points[inside] = points[inside].clip(0.0, passage.path.end[::-1])
+        if points.ndim == 2:
+            kept = np.flatnonzero(seen | ~there) if remove else np.arange(len(points))
+            passage.kept[self.name] = kept
+            return carried(points[kept], more, kept)
+        gone = there & (~seen if remove else np.isnan(points[..., 0]))
+        return self._of_boxes(_hidden(points, more, names, gone), passage)
 
-    def close(self, value: np.ndarray, like: Any, passage: Passage) -> Any:
+    def _of_boxes(self, value: np.ndarray | Carried, following: Following) -> np.ndarray | Carried:
+        """The things whose boxes are left; all where they belong to none."""
+        kept = following.rows("boxes") if self._follows(following.sample) else None
+        if kept is None:
+            return value
+        following.kept[self.name] = kept
+        points, more = parts(value)
+        return carried(points[kept], more, kept)
+
+    def close(self, value: np.ndarray | Carried, like: Any, passage: Passage) -> Any:
         """A list, a tuple or an array, as they came."""
-        return as_container(value, like)
+        points, more = parts(value)
+        return as_container(points, like, more)
 
-    def cut(self, value: np.ndarray, piece: Piece) -> np.ndarray:
+    def cut(self, value: np.ndarray | Carried, piece: Piece) -> np.ndarray | Carried:
         """Those on visible pixels, on the canvas."""
-        if piece.owner is not None:
-            rows = piece.kept[self.name] = seen_points(value, piece.owner, piece.who)
-            value = value[rows]
+        points, more = parts(value)
+        names = _names(points, more, piece.rules)
+        there = np.ones(points.shape[:-1], bool)
+        if more is not None and VISIBILITY in names:
+            there = column(more, names.index(VISIBILITY)).reshape(there.shape) != 0
         y, x = piece.at
-        return value + np.array((x, y), np.float64)
+        moved = np.where(there[..., np.newaxis], points + np.array((x, y), np.float64), points)
+        if piece.owner is None:
+            return self._of_boxes(carried(moved, more), piece) if points.ndim == 3 else carried(moved, more)
+        seen = ~there
+        seen.ravel()[seen_points(points.reshape(-1, 2), piece.owner, piece.who)] = True
+        if points.ndim == 3:
+            return self._of_boxes(_hidden(moved, more, names, ~seen), piece)
+        rows = piece.kept[self.name] = np.flatnonzero(seen)
+        return carried(moved[rows], more, rows)
+
+    def join(self, values: Sequence[np.ndarray | Carried]) -> np.ndarray | Carried:
+        """Those of all samples."""
+        return joined(values, self.name)
 
     def back(self, value: Any, stages: list[Geometry], size: tuple[int, int], rules: Rules) -> Any:
         """All of them, on the input, inside of it or not."""
-        return as_container(points_back(open_points(value, self.name), stages, *size), value)
+        points, more = self._split(value)
+        way = path_back(stages, *size)
+        names = _names(points, more, rules)
+        if points.ndim == 2 and not names and not (rules.keypoint_mirror and rules.keypoint_mirror.rows):
+            return as_container(move_points(points, way, remove_invisible=False)[0], value, more)
+        check_moved(more, names, self.name)
+        moved = move_all(points, more, way, names, rules.keypoint_mirror)
+        return as_container(moved.points, value, moved.more)
+
+
+def _names(points: np.ndarray, more: More | None, rules: Rules) -> tuple[str, ...]:
+    """The names of further columns that matter; those of COCO where points of things have one and nothing is said."""
+    if points.ndim == 3 and not rules.keypoint_columns and more is not None and width(more) == 1:
+        return (VISIBILITY,)
+    return rules.keypoint_columns
+
+
+def _hidden(points: np.ndarray, more: More | None, names: tuple[str, ...], gone: np.ndarray) -> np.ndarray | Carried:
+    """Points of things with those that are gone marked, where there is a column for it."""
+    if more is None or VISIBILITY not in names:
+        return carried(points, more)
+    points[gone] = 0.0
+    rows = np.flatnonzero(gone)
+    return carried(points, with_column(more, names.index(VISIBILITY), np.zeros(gone.size), rows))
+
+
+class PointField(Field):
+    """Labels, or whatever else there is for each keypoint; labels of left and right change places in mirror images."""
+
+    __slots__ = ()
+
+    def move(self, value: Any, passage: Passage) -> Any:
+        """The entries of the points that are left."""
+        field, mirror = super().move(value, passage), passage.rules.keypoint_mirror
+        if mirror is None or not mirror.labels or not reverses(passage.path):
+            return field
+        if isinstance(field, np.ndarray):
+            if field.dtype.kind not in "UO":
+                return field
+            other = [
+                mirror.labels.get(entry, entry) if isinstance(entry, str) else entry for entry in field.ravel().tolist()
+            ]
+            made = np.empty(field.shape, object)
+            made.ravel()[:] = other
+            return made if field.dtype.kind == "O" else made.astype(np.str_)
+        return type(field)(mirror.labels.get(entry, entry) if isinstance(entry, str) else entry for entry in field)
