@@ -24,7 +24,7 @@ from ._chain.serialize import VERSION, check_size, check_version, from_plain, fr
 from ._chain.stream import map_samples
 from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS
-from ._chain.targets.floats import Fills, Floats, check_float_fill
+from ._chain.targets.floats import Fills, check_float_fill
 from ._chain.targets.instances import MASKS
 from ._chain.targets.table import DECLARED, chain_table
 from ._chain.transform import Transform
@@ -481,7 +481,7 @@ class Compose(Group):
         keypoints: Any = None,
         boxes: Any = None,
         mask: np.ndarray | None = None,
-        **floats: np.ndarray,
+        **others: Any,
     ) -> dict[str, Any]:
         """Bring results on the output back to the input.
 
@@ -498,20 +498,16 @@ class Compose(Group):
             In the chain's `box_format`.  Boxes go through their corners, so that a rotated box comes back larger.
         mask : ndarray, optional
             Of the output's size.  What the output did not show becomes 0.
-        **floats : ndarray
-            Arrays of the output's size under the names in `float_names`, such as maps of scores.  They are interpolated
-            bilinearly; what the output did not show gets `float_fill`.
+        **others
+            ``masks``, those in `mask_names`, and arrays under the names in `float_names`, such as maps of scores, all
+            of the output's size.  Floats are interpolated bilinearly; what the output did not show gets `float_fill`.
 
         Returns
         -------
         dict
             The same names, on the input.
         """
-        table = self._chain.rules.table
-        for name in floats:
-            if not isinstance(table.get(name), Floats):
-                raise TypeError(f"invert takes keypoints, boxes, mask and the names in float_names, got {name!r}")
-        targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask, **floats}
+        targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask, **others}
         given = {name: value for name, value in targets.items() if value is not None}
         return geometry.invert(self._chain, key, shape, given)
 
