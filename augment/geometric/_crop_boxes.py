@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -75,6 +75,8 @@ class BoxCrop(Transform):
     p: float = 1.0
 
     needs_boxes = True
+
+    only_geometry: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -215,6 +217,8 @@ class IoUCrop(Transform):
     p: float = 1.0
 
     needs_boxes = True
+
+    only_geometry: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

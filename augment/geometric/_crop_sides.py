@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 from imgproc._core.check import flag, integer, one_of, real
 from imgproc._core.declare import Single, declare
@@ -162,6 +162,8 @@ class CropBorders(Transform):
     left: Range = (0.0, 0.1)
     right: Range = (0.0, 0.1)
     p: float = 1.0
+
+    only_geometry: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

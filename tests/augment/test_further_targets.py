@@ -260,8 +260,7 @@ def test_floats_come_back() -> None:
     seen = np.isfinite(back)
     assert seen.mean() > 0.6
     np.testing.assert_allclose(back[seen], depth[seen], atol=0.06)
-    known = "dept cannot be brought back: that is known of mask, masks, boxes, keypoints, depth"
-    with pytest.raises(TypeError, match=known):
+    with pytest.raises(TypeError, match=r"dept cannot be brought back: that is known of mask, masks, boxes, .*depth"):
         chain.invert(4, (H, W, 3), dept=there)
 
 
