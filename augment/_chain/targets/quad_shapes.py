@@ -12,7 +12,7 @@ import numpy as np
 from imgproc._core.jit import kernel
 
 from ..._dust import thinnest_kernel
-from .boxes import to_whole
+from .box_pixels import to_whole
 from .path import DUST
 
 _SAME = 1e-9
@@ -238,7 +238,7 @@ def _gather_all(room, n, owner, who, c, s, found):
 def visible_quads(quads, owner, who, least, room, out, kept):
     """Oriented boxes cut to the smallest rectangle of their direction around their pixels of one owner; how many.
 
-    Pixels count by the part of them that the box covers, as in `boxes.visible_boxes`."""
+    Pixels count by the part of them that the box covers, as in `box_pixels.visible_boxes`."""
     h, w = owner.shape
     thin, count, found = thinnest_kernel(float(h), float(w)), 0, np.empty(5)
     for i in range(quads.shape[0]):
