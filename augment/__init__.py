@@ -2,18 +2,25 @@
 
 from imgproc._core.publish import publish as _publish
 
+from . import stages as stages
+from . import testing as testing
 from ._peers import NAMES as _NAMES
 from .anchors import *
 from .balance import *
 from .boxes import *
 from .color import *
 from .compose import *
+from .corruption import *
 from .erase import *
 from .filter import *
 from .geometric import *
 from .groups import *
+from .migrate import *
 from .mix import *
 from .noise import *
+from .own import *
 from .policy import *
+from .tta import *
+from .weather import *
 
 _publish(globals(), listed=True, peers=_NAMES)

@@ -1,4 +1,4 @@
-"""Command line: ``python -m augment anchors LABELS -k 9 --plot anchors.png``."""
+"""Command line: ``python -m augment anchors LABELS -k 9 --plot anchors.png``, ``python -m augment convert FILE``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from imgproc._version import __version__
 from imgproc.io._standard import STANDARD, same_file, write_bytes, write_named
 
 from .anchors import anchors_for
+from .migrate._albumentations import from_albumentations
+from .migrate._render import python_source
+from .migrate._table import table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"imgproc-augment {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_anchors(commands)
+    _add_convert(commands)
     chosen = parser.parse_args(arguments)
     if not hasattr(chosen, "command"):
         parser.print_help()
@@ -86,6 +90,51 @@ def _add_anchors(commands: Any) -> None:
         "--plot", metavar="FILE", type=Path, help="draw boxes, anchors and the elbow (-: to standard output, PNG)"
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write anchors and figures (-: to standard output)")
+
+
+def _add_convert(commands: Any) -> None:
+    said = "Translate a pipeline of albumentations, and say what of it is equal."
+    parser = commands.add_parser("convert", help=said, description=said)
+    parser.set_defaults(command=convert, name="convert")
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?", type=Path, help="JSON or YAML, as albumentations.save writes it"
+    )
+    parser.add_argument("--to", choices=("python", "yaml"), default="python", help="default: %(default)s")
+    parser.add_argument("--strict", action="store_true", help="refuse a pipeline of which anything is not exact")
+    parser.add_argument(
+        "--image-size",
+        metavar="PIXELS",
+        type=_size,
+        help="of the images to come, the side or HEIGHTxWIDTH, for numbers of pixels that are fractions here",
+    )
+    parser.add_argument(
+        "--table", action="store_true", help="write the page of the documentation: each class, and what it is here"
+    )
+
+
+def convert(chosen: argparse.Namespace) -> int:
+    """Print the chain, and the report as comments before it.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        The arguments.
+
+    Returns
+    -------
+    int
+        0
+    """
+    if chosen.table == (chosen.file is not None):
+        raise ValueError("give a FILE, or --table without one")
+    if chosen.table:
+        print(table(), end="")
+        return 0
+    chain, report = from_albumentations(chosen.file, strict=chosen.strict, image_size=chosen.image_size)
+    for line in str(report).splitlines():
+        print(f"# {line}".rstrip())
+    print(python_source(chain) if chosen.to == "python" else chain.to_yaml(), end="")
+    return 0
 
 
 def anchors(chosen: argparse.Namespace) -> int:

@@ -41,7 +41,7 @@ def _entries(*, mixes: bool) -> list[Entry]:
 
 
 def _evaluated(value: Any) -> Any:
-    return value() if callable(value) else value
+    return value() if callable(value) and not isinstance(value, Transform) else value
 
 
 EXAMPLES = _entries(mixes=False)
@@ -86,7 +86,8 @@ def example(name: str) -> Transform:
 
 def title(name: str, parameters: dict[str, Any]) -> str:
     """A short name of an entry: what differs from the defaults."""
-    given = [f"{k}={v!r}" for k, v in parameters.items() if k not in ("p", "references", "transforms")]
+    shown = {k: getattr(v, "__name__", repr(v)) for k, v in parameters.items()}
+    given = [f"{k}={v}" for k, v in shown.items() if k not in ("p", "references", "transforms")]
     return f"{name}({', '.join(given)})"
 
 

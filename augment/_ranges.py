@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image, integer, real
+from imgproc._core.check import as_image, frame_size, integer, real
 from imgproc._core.formats import channels_of
 from imgproc._core.levels import ANY, Scale, fraction
 
@@ -16,6 +16,10 @@ from ._chain.state import Kind
 __all__: list[str] = []
 
 Range = tuple[float, float]
+Spread = float | Range
+"""A range whose middle is 0: one number v means (-v, v).  The field holds the pair."""
+Size = int | tuple[int, int]
+"""(h, w), or one number for a square.  The field holds the pair."""
 
 
 def number_range(
@@ -28,9 +32,14 @@ def number_range(
     at_most: float | None = None,
     above: float | None = None,
     below: float | None = None,
+    around: float | None = None,
 ) -> Range:
-    """A pair (low, high) of finite numbers, low <= high, within bounds; `scale` is that of fractions of full scale."""
-    low, high = _pair(value, name)
+    """A pair (low, high) of finite numbers, low <= high, within bounds; `scale` is that of fractions of full scale.
+
+    `around` is the number that changes nothing, if there is one.  Around 0, one number v means (-v, v).  Any other
+    single number is refused with the pairs that may be meant: other libraries understand it in several ways.
+    """
+    low, high = _pair(value, name, around)
     low = fraction(low, f"{name}[0]", scale, at_least=at_least, at_most=at_most)
     high = fraction(high, f"{name}[1]", scale, at_least=at_least, at_most=at_most)
     if above is not None and low <= above:
@@ -48,16 +57,45 @@ def integer_range(value: Any, name: str, *, at_least: int | None = None, at_most
     return _ordered(low, high, name)
 
 
-def _pair(value: Any, name: str) -> tuple[Any, Any]:
+def _pair(value: Any, name: str, around: float | None = None) -> tuple[Any, Any]:
+    """Both ends of a range, of what a user wrote for it."""
     if isinstance(value, (tuple, list)) and len(value) == 2:
         return value[0], value[1]
-    raise TypeError(f"{name} must be a pair (low, high), got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a pair (low, high), got {value!r}")
+    if around == 0 and value >= 0:
+        return -value, value
+    just = f"{(value, value)} for just this value"
+    if around == 0:
+        raise ValueError(
+            f"{name} must be >= 0 if it is one number, which means (-{name}, {name}), got {value}: write {just}"
+        )
+    either = ""
+    if around is not None and 0 < value < around:
+        either = f" or {(round(around - value, 9), round(around + value, 9))} for up to {value} either way"
+    raise TypeError(f"{name} must be a pair (low, high), got {value!r}: write {just}{either}")
 
 
 def _ordered(low: Any, high: Any, name: str) -> tuple[Any, Any]:
     if low > high:
         raise ValueError(f"{name} must be a pair (low, high) with low <= high, got {(low, high)}")
     return low, high
+
+
+def pair_of(value: Spread) -> Range:
+    """The pair that a checked field of this kind holds; for type checkers, which only know what may be given."""
+    return value if isinstance(value, tuple) else (-value, value)
+
+
+def square_or(value: Any, name: str = "size") -> tuple[int, int]:
+    """The checked (h, w) of an image to be made; one integer is the side of a square."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return frame_size((value, value) if whole else value, name)
+
+
+def size_of(value: Size) -> tuple[int, int]:
+    """The pair that a checked field of this kind holds; for type checkers, which only know what may be given."""
+    return value if isinstance(value, tuple) else (value, value)
 
 
 def number_tuple(value: Any, name: str, length: int) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""What ``python -m imgproc warmup`` runs for this package: chains of every transform, samplers, boxes and anchors."""
+"""What ``python -m imgproc warmup`` runs for this package: chains of every transform and target, boxes and anchors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def tasks(dtypes: Sequence[Any] = (np.uint8,), channels: Sequence[int | None] = 
         found[name] = functools.partial(_transform, name, kinds)
     for name, _ in MIXES:
         found[name] = functools.partial(_mix, name)
-    return {**found, "samplers": balance.run_all, "boxes": _boxes, "anchors": anchors.run_all}
+    found |= {"targets": _targets, "samplers": balance.run_all, "boxes": _boxes, "anchors": anchors.run_all}
+    return found
 
 
 def _transform(name: str, kinds: Sequence[tuple[np.dtype[Any], int | None]]) -> None:
@@ -83,6 +84,20 @@ def _record(image: np.ndarray, *, entries: Sequence[Entry], calls: int = _UNTIL_
     chain.batch(np.stack([image] * 8), keys=range(8))
     for k in range(calls):
         chain(image=image, key=k)
+
+
+def _targets() -> None:
+    """What a sample may carry beside the usual: masks of instances that measure boxes, a depth, a clip of frames."""
+    size = (24, 32)
+    depth, mask = np.zeros(size, np.float32), np.zeros((2, *size), np.uint8)
+    mask[:, 4:9, 5:20] = 1
+    boxes = [(5.0, 4.0, 20.0, 9.0)] * 2
+    for entry in _examples("Affine", "Elastic", "HorizontalFlip"):
+        chain = Compose([build(*entry)], boxes_from_masks=True, float_names=["depth"])
+        for dtype in (np.uint8, np.uint16, np.int32, np.int64):
+            masks = mask.astype(dtype)
+            chain(image=np.zeros((*size, 3), np.uint8), masks=masks, mask=masks[0], boxes=boxes, depth=depth, key=0)
+    Compose([build(*_examples("GaussianNoise")[0])]).video(np.zeros((2, *size, 3), np.uint8), key=0, noise="frame")
 
 
 def _examples(*names: str) -> list[Entry]:

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,24 +18,41 @@ from ._chain import geometry, records
 from ._chain.batch import run_batch
 from ._chain.chain import Chain
 from ._chain.explain import explain
+from ._chain.extras import check_extra_names, check_names, make_extras
 from ._chain.keys import Draws, Key, fresh_key, key_array
 from ._chain.levels import needs_unit
-from ._chain.serialize import VERSION, check_size, check_version, from_plain, from_text, from_yaml_text, to_plain
+from ._chain.serialize import (
+    VERSION,
+    check_allow,
+    check_size,
+    check_version,
+    from_plain,
+    from_text,
+    from_yaml_text,
+    to_plain,
+)
 from ._chain.stream import map_samples
 from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS, OUTSIDE
+from ._chain.targets.floats import Fills, check_float_fill
+from ._chain.targets.instances import MASKS
 from ._chain.targets.point_columns import check_columns, make_mirror, mirror_pairs
 from ._chain.targets.quads import ORIENTED
 from ._chain.targets.table import DECLARED, chain_table
 from ._chain.transform import Transform
 from ._chain.tree import Group, Plan, in_order
+from ._chain.video import run_video
 from .groups import check_children
 
 __all__ = ["Compose"]
 
 DTYPES = ("uint8", "uint16", "float16", "float32", "float64")
 LAYOUTS = ("last", "first")
-_DEFAULTS = {"box_fields": ("labels",), "keypoint_fields": ("keypoint_labels",)}
+_DEFAULTS = {
+    "box_fields": ("labels",),
+    "keypoint_fields": ("keypoint_labels",),
+    "polygon_fields": ("polygon_labels",),
+}
 """Fields that are known without being asked for."""
 
 
@@ -45,6 +63,10 @@ class Compose(Group):
     Call it with a sample: ``chain(image=image, mask=mask, boxes=boxes, labels=labels, key=(epoch, index))`` gives a
     dict with the same names and ``"key"``.  The same sample and key give the same bytes in any thread, batch, worker or
     order.
+
+    The key is what other libraries have a global seed for.  To reproduce an epoch, pass the epoch and the number of the
+    sample, ``key=(epoch, index)``; `keys` makes them for a batch.  Without a key every call draws afresh, also where
+    the chain has a `seed`, and the result says under which key.  The `seed` tells chains apart that get the same keys.
 
     Transforms that mix samples (`MixUp`, `Mosaic`, ...) take their partners from ``donors``, which the call names:
     ``chain(image=image, key=(epoch, index), donors=dataset)``.  The caller keeps the donors, so that chains stay small
@@ -95,27 +117,63 @@ class Compose(Group):
         `keypoint_fields`, ``{1: 2, 3: 4}`` for numbers of points, or ``[0, 2, 1, 4, 3]``, the other one for each
         number.  Where the chain makes a mirror image, such labels, or the points with such numbers, change places.
         Points take their columns along; fields of such points stay in their places.
-    box_fields, keypoint_fields : sequence of str
-        Names of lists, tuples or arrays with one entry for each box or keypoint.  Names that are given here must come
-        with every sample that has boxes or keypoints; those of the defaults may be left out.  A default gives way where
-        its name is declared for something else, as in ``keypoint_fields=("labels",)``.
+    box_fields, keypoint_fields, polygon_fields : sequence of str
+        Names of lists, tuples or arrays with one entry for each box, keypoint or polygon.  Names that are given here
+        must come with every sample that has boxes, keypoints or polygons; those of the defaults may be left out.
+        A default gives way where its name is declared for something else, as in ``keypoint_fields=("labels",)``.
     image_names, mask_names : sequence of str
         Names of further images and masks, of the size of ``image``.
+    float_names : sequence of str
+        Names of arrays of floats such as ``("depth", "heatmap")``, (h, w) or (h, w, c), float16, float32 or float64, in
+        any range.  They follow the geometry with the interpolation and the border of the image, and nothing else:
+        nothing changes their levels, paints over them, or scales them.  Their channels stay last.  NaN stays where
+        pixels are moved; an interpolated pixel is NaN if one of the pixels around it is.
+    float_fill : float, "nan" or dict
+        What they get where the image gets the fill of a transform, in their own units; one for all, or a dict from
+        names to theirs.
+    extra_names : sequence of str or "*"
+        Names of whatever else a sample has, such as ``("image_id", "path")``: it passes through as it is, the same
+        object.  ``"*"`` lets every name pass that the chain does not know, misspelled ones, too.
+    instances : bool
+        ``masks`` and ``polygons`` are those of the ``boxes``, one each: where a box is left out, so are its mask and
+        its polygon.  Without boxes, all masks stay, and polygons go by themselves.  Keypoints of shape (n, k, ...) are
+        those of the boxes, too.
+    boxes_from_masks : bool
+        Measure each box anew, as the smallest around what is left of its mask, and leave out both where nothing is, or
+        where that is smaller than `min_area`.  `min_visibility` still is about the box that was given.  It means
+        `instances`, too; masks must then come with boxes, and `clip` says nothing.
+    alpha : bool
+        The last channel of ``image`` is alpha, in an image of RGB and alpha or of grey and alpha.  Transforms then see
+        the colours alone, and leave alpha as it is; geometry moves both, and blurs blur both.  Where it interpolates
+        or blurs, colours count by alpha, so that what is transparent gives its colour to none of its neighbours, and
+        what comes from outside is transparent.  Without it every channel is one of colour, and ``(h, w, 4)`` is an
+        image of four.  Not for chains that mix.
     p : float
         Probability that anything is applied.
 
     Notes
     -----
-    Targets are ``image`` (required), ``mask`` (bool or labels), ``masks`` (a list, or an array (n, h, w)), ``boxes``
-    and ``keypoints``, rows (x, y), which may stand in one array for several things with as many points each.  All are
-    in continuous coordinates: an image spans [0, w] x [0, h].
+    Targets are ``image`` (required), ``mask`` (bool or labels), ``masks`` (a list, or an array (n, h, w)), ``boxes``,
+    ``keypoints`` and ``polygons``.  Keypoints are rows (x, y), which may stand in one array for several things with as
+    many points each.  All are in continuous coordinates: an image spans [0, w] x [0, h].
+
+    ``polygons`` has a list of rings for each instance, as COCO's ``segmentation`` has: a ring is points (x, y), or one
+    row x0, y0, x1, y1, ...; one that lies in another and goes round the other way is a hole.  Frames cut them, in
+    several rings where they must, and `min_area` and `min_visibility` hold for them as for boxes.  They are never
+    made of masks.
+
+    Images are uint8, uint16, float16, float32 or float64; float16 is computed in float32.  A chain of nothing but
+    geometry also takes int16 and int32: they are interpolated in float64, rounded half to even and saturated, and a
+    `fill` is a fraction of the largest level.  Masks are bool, any integers, float32 or float64, and keep every bit.
+
+    ``label`` in a chain that does not mix, and ``labels`` without boxes, pass through as they are, like the names in
+    `extra_names`.  Where samples are mixed, extras are those of the sample; donors need none.
 
     A chain that mixes also knows ``label``, the class of the image.  It is an integer, for which one of the transforms
     needs `num_classes`, or a vector of shares, and it comes back as a vector, whether the sample was mixed or not.
     With boxes or keypoints come ``box_weights`` or ``keypoint_weights``, float32.  Every result has ``mix``, a
-    `MixInfo` for each mixing that was done.  ``masks`` are instance masks in such a chain: there is one for each box,
-    and it follows its box.  At each mixing, boxes are cut and keypoints outside of the image are left out, and
-    visibility is measured anew.
+    `MixInfo` for each mixing that was done.  ``masks`` belong to boxes in such a chain, as with `instances`.  At each
+    mixing, boxes are cut and keypoints outside of the image are left out, and visibility is measured anew.
 
     Donors have the targets of the sample, in the same formats.  They are raw samples, not what this chain has made of
     them: only the field `donor` of a transform that mixes prepares them.  Which donor meets which sample depends on the
@@ -137,8 +195,15 @@ class Compose(Group):
     keypoint_mirror: Any = dataclasses.field(default=None, kw_only=True)
     box_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["box_fields"], kw_only=True)
     keypoint_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["keypoint_fields"], kw_only=True)
+    polygon_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["polygon_fields"], kw_only=True)
     image_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     mask_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    float_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    float_fill: Fills | dict[str, float | str] = dataclasses.field(default=0.0, kw_only=True)
+    extra_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
+    instances: bool = dataclasses.field(default=False, kw_only=True)
+    boxes_from_masks: bool = dataclasses.field(default=False, kw_only=True)
+    alpha: bool = dataclasses.field(default=False, kw_only=True)
     p: float = dataclasses.field(default=1.0, kw_only=True)
 
     _outermost = True
@@ -158,15 +223,14 @@ class Compose(Group):
         self._keep("keypoint_mirror", mirror_pairs(self.keypoint_mirror))
         self._keep("min_area", real(self.min_area, "min_area", at_least=0))
         self._keep("min_visibility", real(self.min_visibility, "min_visibility", at_least=0, at_most=1))
-        for name in ("fuse", "clip", "remove_invisible"):
+        for name in ("fuse", "clip", "remove_invisible", "instances", "boxes_from_masks", "alpha"):
             self._keep(name, flag(getattr(self, name), name))
         for name in DECLARED:
-            names = getattr(self, name)
-            if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
-                raise TypeError(f"{name} must be a sequence of strings, a list or a tuple, got {names!r}")
-            self._keep(name, tuple(names))
+            self._keep(name, check_names(getattr(self, name), name))
+        self._keep("extra_names", check_extra_names(self.extra_names))
+        self._keep("float_fill", check_float_fill(self.float_fill))
         for name in unasked:  # a name that the caller wants for something else is free
-            wanted = {n for other in DECLARED if other != name for n in getattr(self, other)}
+            wanted = {n for other in (*DECLARED, "extra_names") if other != name for n in getattr(self, other)}
             default = _DEFAULTS[name]
             self._keep(name, default if wanted.isdisjoint(default) else tuple(n for n in default if n not in wanted))
         self._chain  # noqa: B018  # what is wrong with it is said now, not at the first call
@@ -176,8 +240,17 @@ class Compose(Group):
         """What runs: everything that users call stands on it."""
         dtype = None if self.dtype is None else np.dtype(self.dtype)
         plan = Plan(self, dtype)
+        if self.alpha and plan.mixes:
+            raise ValueError("alpha must be False in a chain that mixes samples, whose images are blended as they are")
         rules = Rules(
-            chain_table({name: getattr(self, name) for name in DECLARED}, mixes=plan.mixes, box_format=self.box_format),
+            chain_table(
+                {name: getattr(self, name) for name in DECLARED},
+                mixes=plan.mixes,
+                instances=self.instances or self.boxes_from_masks,
+                boxes_from_masks=self.boxes_from_masks,
+                float_fill=check_float_fill(self.float_fill),
+                box_format=self.box_format,
+            ),
             self.box_format,
             self.min_area,
             self.min_visibility,
@@ -186,18 +259,20 @@ class Compose(Group):
             dtype,
             self.layout,
             bool(self.fuse),
-            needs_unit([node.transform for node in plan.nodes], self.dtype),
+            needs_unit(plan.could_act(), self.dtype),
             tuple(
                 name
                 for declared, default in _DEFAULTS.items()
                 if getattr(self, declared) != default
                 for name in getattr(self, declared)
-            ),
+            )
+            + (MASKS,) * self.boxes_from_masks,
             box_outside=OUTSIDE[self.box_outside],
             keypoint_columns=tuple(self.keypoint_columns),
             keypoint_mirror=make_mirror(self.keypoint_mirror),
+            alpha=bool(self.alpha),
         )
-        return Chain(plan, rules, self.seed)
+        return Chain(plan, rules, self.seed, make_extras(self.extra_names, rules.table, mixes=plan.mixes))
 
     def __getstate__(self) -> dict[str, Any]:
         # What is derived is made anew, so that a pickle (and a hash of it) depends on the declaration alone.
@@ -245,6 +320,33 @@ class Compose(Group):
         result["key"] = key
         return result
 
+    @staticmethod
+    def keys(epoch: int, indices: int | Iterable[int]) -> list[tuple[int, int]]:
+        """The keys of samples in an epoch, for `batch` and `map`: ``chain.batch(images, keys=chain.keys(3, indices))``.
+
+        Parameters
+        ----------
+        epoch : int
+        indices : iterable of int, or int
+            The numbers of the samples in the data set, as a sampler gives them.  One integer n means all below n.
+
+        Returns
+        -------
+        list of (int, int)
+            (epoch, index) for each of them.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a number is no integer of 64 bits, or `indices` is a negative one.
+        """
+        epoch = integer(epoch, "epoch")
+        if isinstance(indices, (int, np.integer)) and not isinstance(indices, bool):
+            indices = range(integer(indices, "indices", at_least=0))
+        elif isinstance(indices, (str, bytes)) or not isinstance(indices, Iterable):
+            raise TypeError(f"indices must be integers, or one that says how many, got {indices!r:.60}")
+        return [(epoch, integer(k, f"indices[{i}]")) for i, k in enumerate(indices)]
+
     def batch(
         self,
         images: Sequence[np.ndarray] | np.ndarray,
@@ -270,7 +372,8 @@ class Compose(Group):
             As in a call; several threads read it.
         **targets
             For each other target a sequence with one entry for each sample: ``masks`` (one mask for each image, which
-            a single call has as ``mask``), ``boxes``, ``keypoints`` and any further names.
+            a single call has as ``mask``), ``instances`` (what a single call has as ``masks``), ``boxes``,
+            ``keypoints`` and any further names.
 
         Returns
         -------
@@ -279,6 +382,54 @@ class Compose(Group):
             The other targets are lists under their names; ``masks`` are stacked like images.
         """
         return run_batch(self._chain, images, keys, out, workers, targets, donors)
+
+    def video(
+        self,
+        frames: Sequence[np.ndarray] | np.ndarray,
+        *,
+        key: Key | None = None,
+        noise: str = "clip",
+        out: np.ndarray | None = None,
+        workers: int | None = None,
+        donors: Any = None,
+        **targets: Any,
+    ) -> dict[str, Any]:
+        """Apply the chain to the frames of a clip, all under the same draw.
+
+        Each frame becomes what a call with this key makes of it.  Transforms that look at boxes when they draw, such as
+        `BoxSafeCrop`, see those of all frames at once, and those that look at a mask see that of the first frame.
+        Statistics, such as the mean level, are those of each frame.
+
+        Parameters
+        ----------
+        frames : ndarray of shape (n, h, w) or (n, h, w, c), or sequence of ndarray
+            Of one shape and dtype.
+        key : int or tuple of int, optional
+            Names the draws of the clip.  Default: a fresh one from the operating system.
+        noise : {"clip", "frame"}
+            Whether all frames have the same noise, or each its own; the first has that of the key in any case.  This is
+            about noise that is added, such as `GaussianNoise`, not about what is painted.
+        out : ndarray of shape (n, ...), optional
+            Gets the resulting frames.
+        workers : int, optional
+            Threads; default `imgproc.get_num_threads`.  The result does not depend on it.
+        donors : indexable, optional
+            As in a call; all frames have the same partners.
+        **targets
+            For each other target a sequence with one entry for each frame, under the names of `batch`.  Extras are
+            those of the clip: they pass through as they are, `label` and `labels` without boxes, too.
+
+        Returns
+        -------
+        dict
+            ``frames``, an array (n, ...), a list under the name of each other target, and ``"key"``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is wrong, or frames differ in shape or dtype.
+        """
+        return run_video(self._chain, frames, key, noise, out, workers, targets, donors)
 
     def map(
         self,
@@ -424,6 +575,8 @@ class Compose(Group):
         keypoints: Any = None,
         boxes: Any = None,
         mask: np.ndarray | None = None,
+        polygons: Any = None,
+        **others: Any,
     ) -> dict[str, Any]:
         """Bring results on the output back to the input.
 
@@ -441,13 +594,18 @@ class Compose(Group):
             In the chain's `box_format`.  Boxes go through their corners, so that a rotated box comes back larger.
         mask : ndarray, optional
             Of the output's size.  What the output did not show becomes 0.
+        polygons : sequence, optional
+            Cut to what comes from the input; an instance of which nothing does has no rings.
+        **others
+            ``masks``, those in `mask_names`, and arrays under the names in `float_names`, such as maps of scores, all
+            of the output's size.  Floats are interpolated bilinearly; what the output did not show gets `float_fill`.
 
         Returns
         -------
         dict
             The same names, on the input.
         """
-        targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask}
+        targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask, "polygons": polygons, **others}
         given = {name: value for name, value in targets.items() if value is not None}
         return geometry.invert(self._chain, key, shape, given)
 
@@ -458,8 +616,16 @@ class Compose(Group):
         return {"version": VERSION, **to_plain(self)}
 
     @classmethod
-    def from_dict(cls, recipe: dict[str, Any]) -> Compose:
+    def from_dict(cls, recipe: dict[str, Any], *, allow: Iterable[str | ModuleType] = ()) -> Compose:
         """The chain of a recipe.
+
+        Parameters
+        ----------
+        recipe : dict
+            From `to_dict`.
+        allow : sequence of str or module
+            Modules whose functions the recipe may name for `Lambda`; a package stands for all below it.  A recipe that
+            names another one is refused, before anything is imported.
 
         Raises
         ------
@@ -469,7 +635,7 @@ class Compose(Group):
         """
         check_size(recipe)
         check_version(recipe)
-        made = from_plain(recipe)
+        made = from_plain(recipe, allow=check_allow(allow))
         if not isinstance(made, Compose):
             raise ValueError(f"recipe must be of a Compose, got {type(made).__name__}")
         return made
@@ -479,9 +645,9 @@ class Compose(Group):
         return json.dumps(self.to_dict(), **options)
 
     @classmethod
-    def from_json(cls, text: str) -> Compose:
-        """The chain of a recipe in JSON."""
-        return cls.from_dict(from_text(text))
+    def from_json(cls, text: str, *, allow: Iterable[str | ModuleType] = ()) -> Compose:
+        """The chain of a recipe in JSON; `allow` as in `from_dict`."""
+        return cls.from_dict(from_text(text), allow=allow)
 
     def to_yaml(self) -> str:
         """The recipe as YAML."""
@@ -491,6 +657,6 @@ class Compose(Group):
         return yaml.safe_dump(self.to_dict(), sort_keys=False)
 
     @classmethod
-    def from_yaml(cls, text: str) -> Compose:
-        """The chain of a recipe in YAML."""
-        return cls.from_dict(from_yaml_text(text))
+    def from_yaml(cls, text: str, *, allow: Iterable[str | ModuleType] = ()) -> Compose:
+        """The chain of a recipe in YAML; `allow` as in `from_dict`."""
+        return cls.from_dict(from_yaml_text(text), allow=allow)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from imgproc._core import elementary
 from imgproc._core.check import flag, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SHIFT, SPREAD
 from imgproc._scanline import Stage, Whole, pixel
-from imgproc.noise import KINDS, LARGEST_ORDER, add_noise
+from imgproc.noise import KINDS, LARGEST_ORDER, UNIT_KINDS, add_noise
 
 from ._chain.drawn import Rule, number
 from ._chain.keys import Draws
@@ -50,6 +50,8 @@ class GaussianNoise(Transform):
     sigma: tuple[float, float] = (0.02, 0.1)
     mean: tuple[float, float] = (0.0, 0.0)
     per_channel: bool = True
+
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -97,6 +99,8 @@ class PoissonNoise(Transform):
     """
 
     peak: tuple[float, float] = (25.0, 2500.0)
+
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -156,6 +160,8 @@ class SpeckleNoise(Transform):
     sigma: tuple[float, float] = (0.05, 0.2)
     per_channel: bool = True
 
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("sigma", number_range(self.sigma, "sigma", SPREAD, at_least=0))
@@ -207,6 +213,8 @@ class ISONoise(Transform):
 
     color: tuple[float, float] = (0.01, 0.05)
     intensity: tuple[float, float] = (0.1, 0.5)
+
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -262,6 +270,8 @@ class SaltAndPepper(Transform):
 
     amount: tuple[float, float] = (0.01, 0.06)
     salt: tuple[float, float] = (0.4, 0.6)
+
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -344,6 +354,8 @@ class AddNoise(Transform):
     levels: tuple[int, int] = (8, 32)
     per_channel: bool = True
 
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         one_of(self.kind, "kind", KINDS)
@@ -360,7 +372,7 @@ class AddNoise(Transform):
 
     def wants_unit(self) -> bool:
         """Some laws speak of black and white."""
-        return self.kind in ("poisson", "salt_and_pepper", "quantization")
+        return self.kind in UNIT_KINDS
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """What the law wants, and the stream that is its key."""

@@ -105,8 +105,14 @@ class Difference:
 
 
 def difference(ours: np.ndarray, theirs: np.ndarray) -> Difference:
-    """Theirs against ours: mid-grey where equal, brighter where theirs is brighter, magnified by a power of two."""
-    delta = (as_fraction(theirs) - as_fraction(ours)) * 255
+    """Theirs against ours: mid-grey where equal, brighter where theirs is brighter, magnified by a power of two.
+
+    Where both have no number they are equal, where one has none they are as far apart as black and white."""
+    first, second = as_fraction(ours), as_fraction(theirs)
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        delta = (second - first) * 255
+    same = (first == second) | (np.isnan(first) & np.isnan(second))
+    delta = np.where(same, 0.0, np.where(np.isnan(delta), 255.0, delta))
     largest = float(np.abs(delta).max(initial=0.0))
     gain = 1
     while largest * gain * 2 <= 127 and gain < 64:

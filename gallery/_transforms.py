@@ -151,6 +151,8 @@ def fitted(parameters: Mapping[str, Any], h: int, w: int) -> dict[str, Any]:
             made[name] = max(round(value * min(scale)), 1)
         elif isinstance(value, tuple) and len(value) == 2:
             made[name] = tuple(max(round(n * s), 1) for n, s in zip(value, scale))
+    if made.get("unit") == "pixel" or ("box" in made and "unit" not in made):
+        made["box"] = tuple(round(n * s) for n, s in zip(made["box"], scale[::-1] * 2))
     return made
 
 
@@ -164,7 +166,7 @@ def call(name: str, parameters: Mapping[str, Any]) -> str:
     defaults = {f.name: f.default for f in dataclasses.fields(REGISTRY[name])}
     given = []
     for key, value in parameters.items():
-        text = repr(value)
+        text = getattr(value, "__name__", repr(value))
         if key != "p" and value != defaults.get(key, dataclasses.MISSING):
             given.append(f"{key}={text if len(text) <= 60 else '(…)'}")
     return f"{name}({', '.join(given)})"

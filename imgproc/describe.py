@@ -19,6 +19,7 @@ from ._core.levels import fill_level
 from ._core.needed import needed
 from ._core.planes import as_planes, canonical, fill_values, full_scale, luma
 from ._core.threads import run_bands
+from ._core.unit_range import must_be_unit
 from .geometry import resize
 
 __all__ = ["gist", "hog", "lbp", "region_properties"]
@@ -93,7 +94,8 @@ def gist(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value, or no pixel counts that is finite.
+        If an argument is of the wrong kind or value, or no pixel counts that is finite, or floats are clearly not
+        levels from 0 to 1 (see `to_uint8`).
 
     Notes
     -----
@@ -111,6 +113,7 @@ def gist(
     blocks = integer(blocks, "blocks", at_least=1, at_most=min(size))
     counts = _orientations(orientations)
     mask = as_mask(mask, image)
+    must_be_unit(image, who="gist", mask=mask)
     if not image.size:
         raise ValueError(f"image must have at least one pixel, got shape {image.shape}")
     with needed("scipy"):

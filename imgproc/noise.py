@@ -16,6 +16,7 @@ from ._core.jit import borrowed, kernel
 from ._core.levels import SHIFT, SPREAD, fraction
 from ._core.planes import canonical, full_scale
 from ._core.threads import run_bands
+from ._core.unit_range import must_be_unit
 from ._scanline import pixel, run
 from ._scanline.operations._counter import STEP, first_bits, keys, mixed, start
 from ._scanline.operations._elementary import log2
@@ -39,6 +40,9 @@ KINDS = (
     "periodic",
     "quantization",
 )
+
+UNIT_KINDS = ("poisson", "salt_and_pepper", "quantization")
+"""For levels from 0 to 1."""
 
 
 @kernel(inner=True)
@@ -140,7 +144,8 @@ def add_noise(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, or floats are clearly not levels from 0 to 1 (see `to_uint8`) for
+        ``"poisson"``, ``"salt_and_pepper"``, ``"quantization"`` or the default `std`.
 
     Notes
     -----
@@ -164,7 +169,9 @@ def add_noise(
     image = as_image(image)
     stream = _stream(key)
     one_of(kind, "kind", KINDS)
-    std = fraction(std, "std", SPREAD, image, at_least=0)
+    if kind in UNIT_KINDS:
+        must_be_unit(image, who=f"{kind} noise")
+    std = fraction(std, "std", SPREAD, image, at_least=0, default=None if kind == "speckle" else 0.1)
     mean = fraction(mean, "mean", SHIFT, image)
     order, peak = integer(order, "order", at_least=1, at_most=LARGEST_ORDER), positive(peak, "peak")
     amount = real(amount, "amount", at_least=0, at_most=1)
@@ -385,7 +392,8 @@ def fgsm(image: np.ndarray, gradient: np.ndarray, *, epsilon: float = 8 / 255) -
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, or for the default `epsilon` floats are clearly not levels from 0
+        to 1 (see `to_uint8`).
 
     References
     ----------
@@ -399,7 +407,10 @@ def fgsm(image: np.ndarray, gradient: np.ndarray, *, epsilon: float = 8 / 255) -
     if gradient.shape != image.shape:
         raise ValueError(f"gradient must have the shape of image, {image.shape}, got {gradient.shape}")
     kind, full = work_dtype(image.dtype).type, full_scale(image.dtype)
-    step, out = kind(fraction(epsilon, "epsilon", SHIFT, image) * full), np.empty(image.shape, image.dtype)
+    step, out = (
+        kind(fraction(epsilon, "epsilon", SHIFT, image, default=8 / 255) * full),
+        np.empty(image.shape, image.dtype),
+    )
     native = gradient.astype(gradient.dtype.newbyteorder("="), copy=False)
     levels, slopes, result = (flat.reshape(-1) for flat in (canonical(image), canonical(native), out))
     moves, top = np.array([step, -step, 0], kind), kind(full if image.dtype.kind == "u" else 0)

@@ -91,7 +91,8 @@ def adjust_contrast(image: np.ndarray, *, factor: float, center: float | str = 0
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or not finite.
+        If an argument is of the wrong kind or not finite, or for the default `center` floats are clearly not levels
+        from 0 to 1 (see `to_uint8`).
 
     Notes
     -----
@@ -99,7 +100,9 @@ def adjust_contrast(image: np.ndarray, *, factor: float, center: float | str = 0
     """
     image = as_image(image)
     factor = real(factor, "factor")
-    middle = _mean(image) if _is_word(center, "center", "mean") else fraction(center, "center", LEVEL, image)
+    middle = (
+        _mean(image) if _is_word(center, "center", "mean") else fraction(center, "center", LEVEL, image, default=0.5)
+    )
     return _mapped(image, pixel.affine(factor, middle * (1.0 - factor)))
 
 
@@ -124,13 +127,15 @@ def adjust_gamma(image: np.ndarray, *, gamma: float, gain: float = 1.0) -> np.nd
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or not finite, or gamma is not above 0.
+        If an argument is of the wrong kind or not finite, or gamma is not above 0, or floats are clearly not levels
+        from 0 to 1 (see `to_uint8`).
 
     Notes
     -----
     float32 and uint16 images are computed in float32 by polynomials, off by less than 3e-7 of full scale.
     """
     image = as_image(image)
+    must_be_unit(image, who="adjust_gamma")
     return _mapped(image, pixel.gamma(positive(gamma, "gamma"), real(gain, "gain")))
 
 
@@ -155,9 +160,11 @@ def adjust_log(image: np.ndarray, *, gain: float = 1.0, inverse: bool = False) -
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or not finite.
+        If an argument is of the wrong kind or not finite, or floats are clearly not levels from 0 to 1 (see
+        `to_uint8`).
     """
     image = as_image(image)
+    must_be_unit(image, who="adjust_log")
     return _mapped(image, pixel.log(real(gain, "gain"), flag(inverse, "inverse")))
 
 
@@ -183,7 +190,8 @@ def adjust_sigmoid(image: np.ndarray, *, cutoff: float = 0.5, gain: float = 10.0
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or not finite.
+        If an argument is of the wrong kind or not finite, or floats are clearly not levels from 0 to 1 (see
+        `to_uint8`).
 
     References
     ----------
@@ -191,6 +199,7 @@ def adjust_sigmoid(image: np.ndarray, *, cutoff: float = 0.5, gain: float = 10.0
     Imaging 8(4), 1999; in the form of scikit-image.
     """
     image = as_image(image)
+    must_be_unit(image, who="adjust_sigmoid")
     op = pixel.sigmoid(fraction(cutoff, "cutoff", LEVEL, image), real(gain, "gain"), flag(inverse, "inverse"))
     return _mapped(image, op)
 
@@ -211,9 +220,10 @@ def invert(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no image.
+        If `image` is no image, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
     """
     image = as_image(image)
+    must_be_unit(image, who="invert")
     return np.subtract(image.dtype.type(full_scale(image.dtype)), image, order="C")
 
 
@@ -294,10 +304,13 @@ def threshold(image: np.ndarray, *, level: float = 0.5, method: str = "binary") 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind, not finite, or no such method.
+        If an argument is of the wrong kind, not finite, or no such method, or for the default `level` floats are
+        clearly not levels from 0 to 1 (see `to_uint8`).
     """
     image = as_image(image)
-    return _mapped(image, pixel.threshold(fraction(level, "level", LEVEL, image), one_of(method, "method", METHODS)))
+    return _mapped(
+        image, pixel.threshold(fraction(level, "level", LEVEL, image, default=0.5), one_of(method, "method", METHODS))
+    )
 
 
 def lookup(image: np.ndarray, *, table: np.ndarray) -> np.ndarray:

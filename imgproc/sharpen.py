@@ -15,6 +15,7 @@ from ._core.levels import SPREAD, fill_level, fraction
 from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale, on_intensity
 from ._core.threads import run_bands
+from ._core.unit_range import must_be_unit
 from ._neighbours.correlate import blend_differences, blur_separable
 from ._neighbours.correlate import unsharp_mask as _unsharp
 from ._neighbours.float_filters import apply, separable
@@ -22,6 +23,9 @@ from ._neighbours.gaussian import gaussian_weights
 from .smooth._common import by_bands, within_floats
 
 __all__ = ["detail_enhance", "emboss", "high_boost", "laplacian", "sharpen_laplacian", "unsharp_mask"]
+
+_MOST = 1e12
+"""Of a factor: more overflows float32, and says nothing more."""
 
 
 def _neighbours(value: int) -> int:
@@ -107,7 +111,7 @@ def sharpen_laplacian(image: np.ndarray, *, strength: float = 1.0, neighbours: i
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-63 with c = -strength.
     """
     image = as_image(image)
-    strength = real(strength, "strength", at_least=0, at_most=1e12)
+    strength = real(strength, "strength", at_least=0, at_most=_MOST)
     if _neighbours(neighbours) == 8:
         return blend_differences(image, "surround", 1.0, strength)
     return blend_differences(image, "laplacian", 1.0, -strength)
@@ -150,7 +154,7 @@ def unsharp_mask(image: np.ndarray, *, sigma: float = 1.0, amount: float = 1.0, 
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-64 and 3-65.
     """
     image = as_image(image)
-    sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0)
+    sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0, at_most=_MOST)
     threshold = fraction(threshold, "threshold", SPREAD, image, at_least=0)
     return _unsharp(image, gaussian_weights(sigma), amount, threshold)
 
@@ -184,7 +188,7 @@ def high_boost(image: np.ndarray, *, sigma: float = 1.0, boost: float = 2.0) -> 
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-65 with k > 1.
     """
     image = as_image(image)
-    sigma, boost = sigma_within(sigma, image), real(boost, "boost", at_least=1)
+    sigma, boost = sigma_within(sigma, image), real(boost, "boost", at_least=1, at_most=_MOST)
     return _unsharp(image, gaussian_weights(sigma), boost, 0.0)
 
 
@@ -233,7 +237,7 @@ def emboss(image: np.ndarray, *, azimuth: float = 135.0, elevation: float = 45.0
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     References
     ----------
@@ -241,7 +245,8 @@ def emboss(image: np.ndarray, *, azimuth: float = 135.0, elevation: float = 45.0
     three by three pixels (Prewitt's), here of unit length.
     """
     image = as_image(image)
-    azimuth, depth = math.radians(real(azimuth, "azimuth")), real(depth, "depth", at_least=0)
+    must_be_unit(image, who="emboss")
+    azimuth, depth = math.radians(real(azimuth, "azimuth")), real(depth, "depth", at_least=0, at_most=_MOST)
     elevation = math.radians(real(elevation, "elevation", at_least=0, at_most=90))
     if not image.size:
         return image.copy()
@@ -302,7 +307,8 @@ def detail_enhance(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, or for the default `edge` floats are clearly not levels from 0 to
+        1 (see `to_uint8`).
 
     References
     ----------
@@ -310,8 +316,8 @@ def detail_enhance(
     here the means are weighted by a Gaussian, and epsilon is ``edge**2``.
     """
     image = as_image(image)
-    sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0)
-    edge = fraction(edge, "edge", SPREAD, image, above=0)
+    sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0, at_most=_MOST)
+    edge = fraction(edge, "edge", SPREAD, image, above=0, default=0.1)
     color = color_mode(color, image)
     if not image.size:
         return image.copy()

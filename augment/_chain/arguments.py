@@ -21,11 +21,17 @@ def refuse_arguments(kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         return
     known = sorted([parameter.name for parameter in parameters][1:], key="p".__eq__)
     who = kind.__name__
+    if "__dataclass_params__" not in vars(kind) and not kwargs.keys().isdisjoint(inspect.get_annotations(kind)):
+        raise TypeError(f"{who} is no dataclass yet: write @dataclasses.dataclass(frozen=True, kw_only=True) above it")
     for name in kwargs:
         if name not in known:
             raise TypeError(f"{who} has no parameter {name!r}{_meant(name, known)}")
-    if args and all(parameter.kind is parameter.KEYWORD_ONLY for parameter in list(parameters)[1:]):
-        names = ", ".join(f"{name}=" for name in known)
+    own = list(parameters)[1:]
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in own):
+        return
+    positional = [parameter.name for parameter in own if parameter.kind is not parameter.KEYWORD_ONLY]
+    if len(args) > len(positional):
+        names = ", ".join(f"{name}=" + " (which may do without)" * (name in positional) for name in known)
         raise TypeError(f"{who} takes its parameters by name, {names}, got {len(args)} without one")
 
 
@@ -37,8 +43,9 @@ def unknown_target(name: str, table: Iterable[str]) -> TypeError:
     if ours in known:
         return TypeError(f"{message}; what other libraries call {name} is {ours}= here")
     return TypeError(
-        f"{message}; more are declared by box_fields=, keypoint_fields=, image_names= and mask_names= of Compose, such "
-        f"as box_fields=({name!r},)"
+        f"{message}; more are declared by box_fields=, keypoint_fields=, polygon_fields=, image_names=, mask_names= "
+        f"and float_names= of Compose, such as box_fields=({name!r},), and extra_names=({name!r},) lets it pass "
+        "through as it is"
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image, integer
+from imgproc._core.check import integer
 from imgproc._core.hints import hint_of
 from imgproc._core.threads import get_num_threads, run_all
 from imgproc._scanline import OutMismatch
@@ -15,6 +15,7 @@ from imgproc._scanline import OutMismatch
 from .chain import Chain
 from .keys import Key, fresh_key, key_array
 from .out import check_out
+from .targets.image import open_image
 from .targets.table import IN_BATCHES, IN_SAMPLES
 
 
@@ -26,32 +27,37 @@ def run_batch(
     workers: int | None,
     targets: dict[str, Sequence[Any]],
     donors: Any,
+    records: Sequence[list[dict[str, Any]]] | None = None,
 ) -> dict[str, Any]:
-    """See `Compose.batch`."""
+    """See `Compose.batch`; `records` are the steps of each sample where they were drawn before."""
     n = count_images(images)
     if out is not None:
         check_out(out, [images] if isinstance(images, np.ndarray) else images)
-    check_lengths(n, {"keys": keys, "out": out, **targets})
+    check_lengths(n, {"keys": keys, "out": out})
+    check_lengths(n, targets, optional=False)
     keys = batch_keys(keys, n, scheduled=chain.scheduled)
     threads = count_threads(workers)
     if n == 0:
         return {"images": [] if out is None else out, **{name: [] for name in targets}, "keys": []}
-    if not targets and isinstance(images, np.ndarray):
-        as_image(images[0], "images[0]")  # all have its shape
+    if not targets and records is None and isinstance(images, np.ndarray):
+        open_image(images[0], "images[0]")  # all have its shape
         done = chain.apply_together(images, keys, out, threads)
         if done is not None:
             return {"images": done, "keys": list(keys)}
     words = [key_array(key, "keys[i]") for key in keys]
-    columns = {"image": images, **{IN_SAMPLES.get(name, name): values for name, values in targets.items()}}
+    names = sample_names(chain, targets)
+    columns = {"image": images, **{names.get(name, name): values for name, values in targets.items()}}
+    in_batches = {one: many for many, one in names.items()}
 
     def sample(i: int, into: np.ndarray | None) -> dict[str, Any]:
         given = {name: values[i] for name, values in columns.items()}
+        record = None if records is None else records[i]
         try:
-            return chain.apply(given, words[i], into, donors)
+            return chain.apply(given, words[i], into, donors, record)
         except OutMismatch:
             if out is not None:
                 raise
-            return chain.apply(given, words[i], None, donors)  # results have several shapes
+            return chain.apply(given, words[i], None, donors, record)  # results have several shapes
 
     results, stacked = _run_samples(sample, n, out, threads)
     first = stacked[0]
@@ -60,9 +66,17 @@ def run_batch(
     for name in (*columns, *(name for name in results[0] if name not in columns)):
         if name != "image":
             column = [r[name] for r in results]
-            batch[IN_BATCHES.get(name, name)] = _stack(column) if name in IN_BATCHES else column
+            batch[in_batches.get(name, name)] = _stack(column) if name in IN_BATCHES else column
     batch["keys"] = list(keys)
     return batch
+
+
+def sample_names(chain: Chain, targets: Iterable[str]) -> dict[str, str]:
+    """What names of a batch are called in one sample: masks are a mask, and instances the masks of instances."""
+    names = {**IN_SAMPLES, "instances": "masks"}
+    return {
+        name: names[name] for name in targets if name in names and (name == "masks" or name not in chain.rules.table)
+    }
 
 
 def _run_samples(
@@ -95,24 +109,24 @@ def _stack(masks: list[np.ndarray]) -> Any:
 # --- what other batches need, too -------------------------------------------------------------------------------------
 
 
-def count_images(images: Any) -> int:
+def count_images(images: Any, name: str = "images") -> int:
     """How many images a batch has; they are not looked at yet."""
     if isinstance(images, np.ndarray) and images.ndim not in (3, 4):
-        raise ValueError(f"images must be a sequence of images or an array (n, h, w, c), got shape {images.shape}")
+        raise ValueError(f"{name} must be a sequence of images or an array (n, h, w, c), got shape {images.shape}")
     if not hasattr(images, "__len__") or not hasattr(images, "__getitem__"):
-        raise TypeError(f"images must be a sequence of images, got {type(images).__name__}{hint_of(images, 'images')}")
+        raise TypeError(f"{name} must be a sequence of images, got {type(images).__name__}{hint_of(images, name)}")
     return len(images)
 
 
-def check_lengths(n: int, columns: dict[str, Any]) -> None:
-    """All that is given has one entry an image."""
+def check_lengths(n: int, columns: dict[str, Any], one: str = "an image", *, optional: bool = True) -> None:
+    """All that is given has one entry an image; what is `optional` may be None."""
     for name, values in columns.items():
-        if values is None:
+        if values is None and optional:
             continue
         if not hasattr(values, "__len__"):
-            raise TypeError(f"{name} must be a sequence, one entry an image, got {type(values).__name__}")
+            raise TypeError(f"{name} must be a sequence, one entry {one}, got {type(values).__name__}")
         if len(values) != n:
-            raise ValueError(f"{name} must have one entry an image, {n}, got {len(values)}")
+            raise ValueError(f"{name} must have one entry {one}, {n}, got {len(values)}")
 
 
 def batch_keys(keys: Sequence[Key] | None, n: int, *, scheduled: bool) -> Sequence[Key]:

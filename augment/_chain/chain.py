@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer
+from imgproc._core.formats import stored_as
+from imgproc._scanline import usable
 
 from .compiled.cache import CompiledChains
+from .extras import Extras
 from .keys import Key
-from .mixture import Mixture
+from .mixture import LABEL, Labelled, Mixture
 from .out import check_out
 from .sample import Sample
-from .state import Frame, SampleState, State, Step, frame_of
+from .state import Frame, SampleState, State, Step, frame_of, without_alpha
 from .targets.base import Rules
 from .tree import Plan
 
@@ -32,6 +35,8 @@ class Chain:
     rules : Rules
     seed : int
         64 bits, maybe with a sign.
+    extras : Extras
+        What of a sample passes through as it is.
 
     Raises
     ------
@@ -39,9 +44,11 @@ class Chain:
         If its transforms do not agree on the number of classes.
     """
 
-    def __init__(self, plan: Plan, rules: Rules, seed: int) -> None:
+    def __init__(self, plan: Plan, rules: Rules, seed: int, extras: Extras) -> None:
+        self.extras = extras
         self.plan, self.rules, self.seed, self.mixes = plan, rules, seed & 0xFFFFFFFFFFFFFFFF, plan.mixes
         transforms = [node.transform for node in plan.nodes]
+        self.relabels = any(transform.relabels for transform in transforms)
         self.scheduled = any(transform.is_scheduled() for transform in transforms)
         classes = {count for transform in transforms if (count := transform.classes()) is not None}
         if len(classes) > 1:
@@ -76,14 +83,23 @@ class Chain:
         """
         if out is not None:
             check_out(out, given.values())
-        compiles = record is None and not self.mixes
+        labelled = self.relabels and LABEL in given and LABEL not in self.rules.table
+        compiles = record is None and not self.mixes and not labelled and not self.rules.alpha
         if compiles and len(given) == 1 and "image" in given:
             image = self.compiled.run(given["image"], words, out)
             if image is not None:
                 return {"image": image}
+        if type(given.get("image")) is np.ndarray and given["image"].dtype.char == "e":
+            return self._apply_half(given, words, out, donors, record)
+        extra = self.extras.of(given, self.rules.table)
+        if extra:
+            given = {name: value for name, value in given.items() if name not in extra}
+            return self.apply(given, words, out, donors, record) | extra
         state: SampleState
         if self.mixes:
             state = Mixture(given, self.rules, words, self.seed, donors, self.num_classes)
+        elif labelled:
+            state = Labelled(given, self.rules, self.num_classes)
         else:
             state = SampleState(Sample(given, self.rules))
         if compiles and len(given) > 1 and state.sample.by_geometry:
@@ -100,11 +116,27 @@ class Chain:
             self.plan.repeat(record, state)
         return state.close(out)
 
+    def _apply_half(
+        self, given: dict[str, Any], words: np.ndarray, out: np.ndarray | None, donors: Any, record: Any
+    ) -> dict[str, Any]:
+        """The same for an image of float16, which becomes float32 before all, and float16 after it."""
+        result = self.apply({**given, "image": given["image"].astype(np.float32)}, words, None, donors, record)
+        image = result["image"] if self.rules.dtype else stored_as(result["image"], np.dtype(np.float16))
+        if out is not None:
+            usable(out, image.shape, image.dtype)
+            out[...] = image
+        return {**result, "image": image if out is None else out}
+
     def apply_together(
         self, images: np.ndarray, keys: Sequence[Key], out: np.ndarray | None, threads: int
     ) -> np.ndarray | None:
         """An array of images (n, ...) that have nothing else; None if they must be applied one by one."""
-        return None if self.mixes else self.compiled.run_many(images, keys, out, threads)
+        return None if self.mixes or self.rules.alpha else self.compiled.run_many(images, keys, out, threads)
+
+    def frame(self, shape: Sequence[int], dtype: Any = np.uint8) -> Frame:
+        """The frame that transforms see of an image of a shape that a caller gave."""
+        frame = frame_of_shape(shape, dtype)
+        return without_alpha(frame) if self.rules.alpha else frame
 
     def drawn(
         self,
@@ -120,8 +152,11 @@ class Chain:
 
         `targets` are those of the sample that transforms look at when they draw: boxes and masks.
         """
-        frame = frame_of_shape(shape, dtype)
+        frame = self.frame(shape, dtype)
         state = State(frame, donors, always=always)
+        if targets:
+            extra = self.extras.of(targets, self.rules.table)
+            targets = {name: value for name, value in targets.items() if name not in extra}
         if targets or (self.looks and not always):
             blank = {**(targets or {}), "image": np.zeros(tuple(shape), frame.dtype)}
             rules = self.rules._replace(needed=())

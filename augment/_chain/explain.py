@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgproc._scanline import Deferred, Geometry, MaskOnly, Op, Stage, Whole, take_pass
+from imgproc._scanline import Deferred, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole, take_pass
 
 from .chain import Chain
 from .keys import Key, key_array
@@ -27,7 +27,7 @@ class Pass(NamedTuple):
 
 def list_passes(stages: Sequence[Stage], size: tuple[int, int], fuse: bool) -> Iterator[Pass]:
     """The passes that stages take over an image of (h, w), in order."""
-    queue: list[Stage] = list(reversed([stage for stage in stages if type(stage) is not MaskOnly]))
+    queue: list[Stage] = list(reversed([stage for stage in stages if type(stage) not in (MaskOnly, RowsOnly)]))
     while queue:
         if fuse:
             made = Pass(*take_pass(queue, size, keep=True))
@@ -102,6 +102,8 @@ class _Text:
         elif isinstance(end, Whole):
             by = ", by OpenCV (its last bit may differ between types of CPU)" if end.opencv else ""
             self._add(f"{names[id(end)]}: needs neighbours{by}")
+        elif isinstance(end, Geometry):
+            self._add(f"{names[id(end)]}: tiles change places")
         elif isinstance(end, Deferred):
             name = names[id(end)]
             self.lines.append(f"        then: statistic of the whole image for {name}, applied in the next pass")
@@ -115,6 +117,8 @@ class _Text:
         if not self.number:
             self.lines.append("nothing to do: a copy")
         dtype = _name_of_dtype(steps, rules.dtype)
+        if rules.alpha:
+            self.lines.append("alpha: follows the geometry; colours count by it where a stage interpolates or blurs")
         self.lines.append(f"result: {_sides(self.size)}, {dtype}, channels {rules.layout}")
         if not rules.fuse:
             self.lines.append("fuse=False: every stage is a pass of its own")
@@ -125,8 +129,13 @@ def _name_of_dtype(steps: Sequence[Step], declared: np.dtype | None) -> str:
     if declared is not None:
         return declared.name
     stages = [stage for step in steps for stage in step.stages]
-    normalizes = any(isinstance(stage, Op) and stage.kind.last for stage in stages)
-    return "float32" if normalizes else "the dtype of the image"
+    found = "the dtype of the image"
+    for stage in stages:
+        if isinstance(stage, Op) and stage.kind.last:
+            found = "float32"
+        elif isinstance(stage, (Whole, Deferred)) and stage.dtype is not None:
+            found = stage.dtype.name
+    return found
 
 
 def _sides(size: tuple[int, int]) -> str:

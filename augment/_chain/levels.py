@@ -19,7 +19,7 @@ def needs_unit(transforms: Sequence[Transform], dtype: Any) -> str:
     Parameters
     ----------
     transforms : sequence of Transform
-        All of the chain, in order.
+        Those of the chain that can act, in order.
     dtype : str or None
         Of the result.
     """

@@ -6,15 +6,29 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image
-
 from .labels import soft_label
 from .sample import Sample, closed, inner_rules, inner_sample
 from .state import SampleState
 from .targets.base import Passage, Rules
 from .targets.fields import Weights
+from .targets.image import open_image
 
 LABEL = "label"
+
+
+class Labelled(SampleState):
+    """The state of a sample with a label in a chain that changes it, and does not mix."""
+
+    __slots__ = ("label",)
+
+    def __init__(self, given: dict[str, Any], rules: Rules, num_classes: int | None) -> None:
+        given = dict(given)
+        self.label = soft_label(given.pop(LABEL), num_classes)
+        super().__init__(Sample(given, rules))
+
+    def close(self, out: np.ndarray | None) -> dict[str, Any]:
+        """Run the stages; what the caller gets, with the label."""
+        return {**super().close(out), LABEL: self.label}
 
 
 class Mixture(SampleState):
@@ -138,5 +152,5 @@ def open_donor(
         if LABEL not in donor:
             raise ValueError(f"{name} must have a label, as the sample has")
         vector = soft_label(donor[LABEL], num_classes, f"{name} label")
-    as_image(own["image"], f"{name} image")
+    own["image"] = open_image(own["image"], f"{name} image")
     return inner_sample(own, rules, inner), vector

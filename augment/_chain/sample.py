@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._scanline import Stage
+from imgproc._scanline import RowsOnly, Stage
 
 from .arguments import unknown_target
 from .targets.base import Opened, Passage, Rules, Target
 from .targets.boxes import Boxes
-from .targets.fields import Weights
+from .targets.fields import Field, Weights, take
+from .targets.instances import MASKS
 from .targets.masks import through_mask
 from .targets.path import path
 from .targets.rows import parts
@@ -69,7 +70,9 @@ class Sample(Opened):
                 followers.append(target)
         for name in self.rules.needed:
             if name not in given and (of := table[name].of) in given:
-                where = "box_fields" if of == "boxes" else "keypoint_fields"
+                where = {"boxes": "box_fields", "keypoints": "keypoint_fields"}.get(of, "polygon_fields")
+                if name == MASKS:
+                    raise TypeError(f"{name} is missing: with boxes_from_masks=True it must come with {of}")
                 raise TypeError(f"{name} is missing: {where}= of the chain names it, so that it must come with {of}")
         for target in followers:
             opened[target.name] = target.open(given[target.name], self)
@@ -113,7 +116,19 @@ class Sample(Opened):
         boxes = self.opened.get("boxes")
         if boxes is None:
             return np.empty((0, 4))
+        if any(type(stage) is RowsOnly for stage in stages):
+            rules = self.rules._replace(min_area=0.0, min_visibility=0.0, clip=True)
+            return self._of_boxes.upright(Passage(self, stages, rules).value("boxes"))
         return self._of_boxes.moved(boxes, path(stages, self.height, self.width))
+
+    def labels_at(self, stages: list[Stage]) -> Any:
+        """What the first field of the boxes says of those that stages leave; None if there is no such field."""
+        for name, target in self.rules.table.items():
+            if type(target) is Field and target.of == "boxes" and "boxes" in self.opened and name in self.opened:
+                passage = Passage(self, stages, self.rules._replace(min_area=0.0, min_visibility=0.0))
+                rows = passage.rows("boxes")
+                return self.opened[name] if rows is None else take(self.opened[name], rows)
+        return None
 
     def mask_at(self, stages: list[Stage]) -> np.ndarray | None:
         """The first mask as stages leave it."""
@@ -161,7 +176,7 @@ def closed(passage: Passage, given: dict[str, Any]) -> dict[str, Any]:
     for name, value in passage.sample.opened.items():
         target = table[name]
         if name not in made:  # this is `passage.value`, without a call for each target
-            made[name] = target.move(value, passage)
+            made[name] = passage.moved(name) if name in passage.rewritten else target.move(value, passage)
         result[name] = target.close(made[name], given.get(name), passage)
     return result
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
+import sys
 from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,6 +24,11 @@ def to_plain(transform: Transform) -> dict[str, Any]:
     """A transform and what it holds as dicts, lists, numbers and strings."""
     plain: dict[str, Any] = {"transform": type(transform).__name__}
     for field in dataclasses.fields(transform):
+        if field.metadata.get("function"):
+            function = getattr(transform, field.name)
+            name = f"{type(transform).__name__}.{field.name}"
+            plain[field.name] = None if function is None else path_of(function, name)
+            continue
         if field.metadata.get("external"):
             raise ValueError(
                 f"{type(transform).__name__}.{field.name} is data owned by the caller and cannot be part of a recipe"
@@ -47,7 +55,68 @@ def _plain(value: Any, name: str) -> Any:
     raise ValueError(f"{name} cannot be part of a recipe: {type(value).__name__}")
 
 
-def from_plain(plain: Any, name: str = "recipe") -> Transform:
+def path_of(function: Any, name: str) -> str:
+    """Where a function is found, ``"module:function"``, by the shortest module that has it.
+
+    Raises
+    ------
+    ValueError
+        If no module has it under its name.
+    """
+    own, home = getattr(function, "__name__", ""), getattr(function, "__module__", None) or ""
+    parts = home.split(".")
+    for k in range(1, len(parts) + 1):
+        module = ".".join(parts[:k])
+        if own and getattr(sys.modules.get(module), own, None) is function and module != "__main__":
+            return f"{module}:{own}"
+    why = f"{getattr(function, '__qualname__', type(function).__name__)} is no function that a module has by its name"
+    if own == "<lambda>":
+        why = "a lambda has no name"
+    elif "<locals>" in getattr(function, "__qualname__", ""):
+        why = f"{own} is defined inside another function"
+    elif home == "__main__":
+        why = f"{own} is of the program itself, __main__, which no other program can import"
+    raise ValueError(f"{name} cannot be part of a recipe: {why}; write a function with def in a module")
+
+
+def _function(path: Any, allow: tuple[str, ...], name: str) -> Any:
+    """The function of a path, if its module may be used."""
+    if path is None:
+        return None
+    if not isinstance(path, str):
+        raise TypeError(f"{name} must be 'module:function', got {path!r:.60}")
+    module, _, own = path.partition(":")
+    if not own.isidentifier() or own.startswith("__") or not all(part.isidentifier() for part in module.split(".")):
+        raise ValueError(f"{name} must be 'module:function', got {path!r:.60}")
+    if not _is_of(module, allow):
+        known = f"only {', '.join(allow)} may be used" if allow else "no module may be used"
+        raise ValueError(f"{name} names {path!r:.60}, and {known}: pass allow=[{module!r:.60}] if you trust it")
+    try:
+        found = getattr(importlib.import_module(module), own, None)
+    except ImportError as error:
+        raise ValueError(f"{name} names {path!r:.60}, which cannot be imported: {error}") from error
+    home: str = getattr(found, "__module__", None) or type(found).__module__
+    if not callable(found) or not _is_of(home, (module, *allow)):  # a module that imports os has os.system, too
+        raise ValueError(f"{name} names {path!r:.60}, and there is no function of that name in {module}")
+    return found
+
+
+def _is_of(module: str, allow: tuple[str, ...]) -> bool:
+    return any(module == each or module.startswith(f"{each}.") for each in allow)
+
+
+def check_allow(allow: Any) -> tuple[str, ...]:
+    """The modules whose functions a recipe may name."""
+    if isinstance(allow, (str, bytes)) or not isinstance(allow, Iterable):
+        raise TypeError(f"allow must be a list of modules, got {allow!r:.60}")
+    names = tuple(each.__name__ if isinstance(each, ModuleType) else each for each in allow)
+    for each in names:
+        if not isinstance(each, str):
+            raise TypeError(f"allow must be a list of modules or of their names, got {each!r:.60} in it")
+    return names
+
+
+def from_plain(plain: Any, name: str = "recipe", allow: tuple[str, ...] = ()) -> Transform:
     """The transform of a recipe; `check_size` has seen the recipe.
 
     Raises
@@ -64,12 +133,15 @@ def from_plain(plain: Any, name: str = "recipe") -> Transform:
         raise TypeError(f"{name} must name its transform by a string, got {kind!r:.60}")
     if kind not in REGISTRY:
         raise ValueError(f"{name} names an unknown transform, {kind!r:.60}: is it of a newer version?")
-    fields = {f.name for f in dataclasses.fields(REGISTRY[kind])}
+    fields = {f.name: f for f in dataclasses.fields(REGISTRY[kind])}
     given = {k: v for k, v in plain.items() if k not in ("transform", "version")}
-    unknown = sorted(map(str, given.keys() - fields))
+    unknown = sorted(map(str, given.keys() - fields.keys()))
     if unknown:
         raise ValueError(f"{name}: {kind} has no field {', '.join(map(repr, unknown))!s:.200}; it has {sorted(fields)}")
-    values = {k: _deep(v, f"{name}.{k}") for k, v in given.items()}
+    values = {
+        k: (_function if fields[k].metadata.get("function") else _deep)(v, allow, f"{name}.{k}")
+        for k, v in given.items()
+    }
     try:
         return REGISTRY[kind](**values)
     except (TypeError, ValueError, OverflowError) as error:
@@ -80,11 +152,11 @@ def _kind_of(error: Exception) -> type[Exception]:
     return TypeError if isinstance(error, TypeError) else ValueError
 
 
-def _deep(value: Any, name: str) -> Any:
+def _deep(value: Any, allow: tuple[str, ...], name: str) -> Any:
     if isinstance(value, dict) and "transform" in value:
-        return from_plain(value, name)
+        return from_plain(value, name, allow)
     if isinstance(value, list):
-        return tuple(_deep(v, f"{name}[{i}]") for i, v in enumerate(value))
+        return tuple(_deep(v, allow, f"{name}[{i}]") for i, v in enumerate(value))
     return value
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from imgproc._core.check import frame_size
 from imgproc._core.formats import work_dtype
-from imgproc._scanline import Geometry, Op, Stage
+from imgproc._scanline import Deferred, Geometry, Op, Stage, Whole
 
 from .sample import Sample
 from .targets.image import FurtherImage
@@ -28,6 +28,9 @@ class Frame(NamedTuple):
     """float64 (n, 4) boxes (x0, y0, x1, y1) in pixels of this frame; given only to transforms with ``needs_boxes``."""
     mask: np.ndarray | None = None
     """The sample's mask as it arrives; given only to transforms with ``needs_mask``."""
+    labels: Sequence[Any] | None = None
+    """What the first of the chain's ``box_fields`` says of each of the boxes; given only to transforms with
+    ``needs_labels``."""
 
     @property
     def kind(self) -> int:
@@ -49,6 +52,11 @@ def frame_of(shape: Sequence[int], dtype: np.dtype) -> Frame:
     return Frame(shape[0], shape[1], 1 if len(shape) == 2 else shape[2], dtype)
 
 
+def without_alpha(frame: Frame) -> Frame:
+    """The frame of the colours alone, where the last channel is alpha: transforms see no other."""
+    return frame._replace(channels=max(frame.channels - 1, 1))
+
+
 def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
     """The frame that stages lead to."""
     for stage in stages:
@@ -64,6 +72,8 @@ def frame_after(frame: Frame, stages: list[Stage]) -> Frame:
                 frame = frame._replace(channels=channels)
             if kind.last:
                 frame = frame._replace(dtype=work_dtype(frame.dtype))
+        elif isinstance(stage, (Whole, Deferred)) and stage.dtype is not None:
+            frame = frame._replace(dtype=stage.dtype)
     return frame
 
 
@@ -133,6 +143,10 @@ class State:
         """
         return self.current
 
+    def frame_labelled(self, name: str, frame: Frame) -> Frame:
+        """A frame with boxes, with their labels, too, for the transform of a name."""
+        return frame
+
     def advance(self, stages: list[Stage]) -> None:
         """Go on to the frame that stages lead to."""
         self.current = frame_after(self.current, stages)
@@ -153,6 +167,8 @@ class SampleState(State):
 
     def __init__(self, sample: Sample, donors: Any = None) -> None:
         self.current = frame_of(sample.image.shape, sample.image.dtype)
+        if sample.rules.alpha:
+            self.current = without_alpha(self.current)
         self.sample, self.donors, self.always, self.stages, self.partial = sample, donors, False, [], False
         self.further = _NONE
         if not sample.by_geometry:
@@ -175,6 +191,15 @@ class SampleState(State):
                 raise _missing(name, "mask")
             frame = frame._replace(mask=sample.mask_at(self.stages))
         return frame
+
+    def frame_labelled(self, name: str, frame: Frame) -> Frame:
+        """A frame with boxes, with their labels, too."""
+        labels = self.sample.labels_at(self.stages)
+        if labels is None and frame.boxes is not None and len(frame.boxes):
+            raise ValueError(
+                f"labels must be given with the boxes, in the first of box_fields: {name} chooses boxes by them"
+            )
+        return frame._replace(labels=labels)
 
     def close(self, out: np.ndarray | None) -> dict[str, Any]:
         """Run the stages; what the caller gets."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from imgproc._core.check import real
+from imgproc._core.hints import hint_of_dtype
 from imgproc._scanline import Stage
 
+from .._ranges import number_range
 from .arguments import refuse_arguments
 from .drawn import Rule, checked
-from .keys import Draws
+from .keys import Draws, Key
 from .state import Frame, Kind, Params, Place, State, Step
 
 REGISTRY: dict[str, type[Transform]] = {}
@@ -30,13 +33,65 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _first_required(cls: type) -> str | None:
+    """The first field that a class adds without a default, if it is to be given by name: it may be positional, too."""
+    try:
+        found = inspect.get_annotations(cls)
+    except NameError:  # a name that only type checkers know
+        return None
+    for name, annotation in found.items():
+        said = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+        if not name.startswith("_") and "ClassVar" not in said and name not in vars(cls):
+            return name
+    return None
+
+
+def _register(cls: type[Transform]) -> None:
+    """Let recipes find a transform by its name; a class that is defined anew, as in a notebook, takes its own place."""
+    name = cls.__name__
+    other = REGISTRY.get(name)
+    if other is not None and (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise ValueError(
+            f"a transform must have a name of its own, by which recipes find it, got a second {name}: "
+            f"{other.__module__}.{other.__qualname__} is one already; a name that begins with an underscore, or "
+            f"class {name}(..., abstract=True), keeps a class out of recipes"
+        )
+    REGISTRY[name] = cls
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Transform:
-    """Base of all transforms: a frozen dataclass whose fields are the only declaration of its parameters.
+    """Base of all transforms, and of your own: a frozen dataclass whose fields are its parameters.
 
     A subclass checks its fields in ``__post_init__``, draws plain numbers in `draw` and turns them into stages in
-    `lower`.  Neither sees pixels, neither keeps state.  ``super().__post_init__()`` comes first: it makes plain values
-    of NumPy's scalars.
+    `lower`.  Neither sees pixels, neither keeps state: so chains can fuse it, repeat it and say what it does.
+    ``help(augment.own)`` has examples, `augment.stages` what `lower` may return, and
+    `augment.testing.check_transform` tests a transform.
+
+    Parameters
+    ----------
+    p : float
+        Probability that the transform is applied.
+
+    Examples
+    --------
+    >>> @dataclasses.dataclass(frozen=True, kw_only=True)
+    ... class Fade(augment.Transform):
+    ...     strength: tuple[float, float] = (0.2, 0.6)
+    ...
+    ...     def __post_init__(self):
+    ...         super().__post_init__()
+    ...         self.keep_range("strength", at_least=0, at_most=1)
+    ...
+    ...     def draw(self, rng, frame):
+    ...         return {"strength": rng.uniform(*self.strength)}
+    ...
+    ...     def lower(self, params, frame):
+    ...         return [augment.stages.affine(1 - params["strength"], 0.5 * params["strength"])]
     """
 
     p: float = 0.5
@@ -45,25 +100,35 @@ class Transform:
     """Whether `draw` wants ``frame.boxes``."""
     needs_mask: ClassVar[bool] = False
     """Whether `draw` and `lower` want ``frame.mask``."""
+    only_geometry: ClassVar[bool] = False
+    """Whether it gives no stages but geometric ones, and ones for masks, so that it takes images of every dtype."""
+    noise_streams: ClassVar[tuple[str, ...]] = ()
+    """Which drawn parameters name streams of noise, of which each frame of a video may have its own."""
+    needs_labels: ClassVar[bool] = False
+    """Whether `draw` wants ``frame.labels`` beside the boxes."""
     mixes: ClassVar[bool] = False
     """Whether it mixes the sample with others instead of giving stages; see `augment.mix`."""
+    relabels: ClassVar[bool] = False
+    """Whether it changes the label of the sample."""
 
     if not TYPE_CHECKING:  # which reads the signatures of subclasses
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Transform:
             """Say which parameter is meant where there is none of a name."""
-            if not kwargs.keys() <= cls.__dataclass_fields__.keys() or (args and cls._by_keyword()):
+            if args or not kwargs.keys() <= cls.__dataclass_fields__.keys():
                 refuse_arguments(cls, args, kwargs)
             return super().__new__(cls)
-
-        @classmethod
-        def _by_keyword(cls) -> bool:
-            return all(field.kw_only for field in dataclasses.fields(cls))
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not abstract and not cls.__name__.startswith("_"):
-            REGISTRY[cls.__name__] = cls
+            _register(cls)
+        if all(field.kw_only and not _required(field) for field in dataclasses.fields(cls)):
+            # Here and not in a decorator: `dataclass` reads this when it makes the constructor, so that signatures,
+            # editors and errors know it.
+            name = _first_required(cls)
+            if name is not None:
+                setattr(cls, name, dataclasses.field(kw_only=False))
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -72,17 +137,114 @@ class Transform:
                 self._keep(field.name, _plain(value))
         self._keep("p", real(self.p, "p", at_least=0, at_most=1))
 
-    def _keep(self, name: str, value: Any) -> None:
+    def keep(self, name: str, value: Any) -> None:
         """Store the checked, canonical form of a field (tuples, floats) in ``__post_init__``."""
         object.__setattr__(self, name, value)
 
+    _keep = keep
+
+    def keep_range(
+        self,
+        name: str,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+        above: float | None = None,
+        below: float | None = None,
+        around: float | None = None,
+    ) -> None:
+        """Check in ``__post_init__`` that a field is a range, a pair (low, high) of finite numbers, and store it.
+
+        Parameters
+        ----------
+        name : str
+            Of the field.
+        at_least, at_most, above, below : float, optional
+            Bounds of both ends; the first two may be reached, the others not.
+        around : float, optional
+            The number that changes nothing.  With 0, the user may write one number v for (-v, v).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is none.
+        """
+        bounds = {"at_least": at_least, "at_most": at_most, "above": above, "below": below}
+        self.keep(name, number_range(getattr(self, name), name, **bounds, around=around))
+
     def draw(self, rng: Draws, frame: Frame) -> Params:
-        """Random parameters, as plain numbers (JSON keeps them exactly)."""
+        """Draw what is random about it.
+
+        Parameters
+        ----------
+        rng : Draws
+            The only source of random numbers.
+        frame : Frame
+            The size, channels and dtype of the image that arrives.
+
+        Returns
+        -------
+        dict
+            Plain numbers, strings, lists and tuples by name: JSON keeps them exactly.
+        """
         return {}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
-        """The stages that carry out these parameters on a frame."""
-        raise NotImplementedError
+        """Say what is done: the stages that carry out these parameters, in order.
+
+        Parameters
+        ----------
+        params : dict
+            From `draw`, or from a record.  It must not be changed.
+        frame : Frame
+            The image that arrives.
+
+        Returns
+        -------
+        list of stages
+            See `augment.stages`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must have a method lower(self, params, frame)")
+
+    # --- alone --------------------------------------------------------------------------------------------------------
+
+    def __call__(
+        self, *, key: Key | None = None, out: np.ndarray | None = None, donors: Any = None, **targets: Any
+    ) -> dict[str, Any]:
+        """Apply it to one sample, as a chain of it alone does: ``HorizontalFlip(p=1)(image=image)``.
+
+        Boxes are corners in pixels.  `Compose` has the options: other formats and dtypes, a seed, further names.
+
+        Parameters
+        ----------
+        key : int or tuple of int, optional
+            Names the draws of this sample, usually (epoch, index).  Default: a fresh one from the operating system.
+        out : ndarray, optional
+            Gets the resulting image.
+        donors : indexable, optional
+            For transforms that mix.
+        **targets
+            ``image``, and what else the sample has: ``mask``, ``masks``, ``boxes``, ``labels``, ``keypoints``, ...
+
+        Returns
+        -------
+        dict
+            What `Compose` returns.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a target is unknown, missing or wrong.
+        """
+        chain = self.__dict__.get("_alone")
+        if chain is None:
+            compose: Any = REGISTRY["Compose"]
+            chain = compose([self])
+            self.keep("_alone", chain)
+        return chain(key=key, out=out, donors=donors, **targets)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_alone"}
 
     # --- what images it takes -----------------------------------------------------------------------------------------
 
@@ -110,13 +272,20 @@ class Transform:
         luminance = getattr(self, "color", None) == "luminance"
         who = type(self).__name__ + "(color='luminance')" * luminance
         hint = ": split off alpha, or use color='per_channel'" * luminance
+        if channels - 1 in wanted and not luminance:
+            hint = ": if the last one is alpha, say so by Compose(alpha=True)"
         what = "RGB" if wanted == RGB else "grey or RGB"
         raise ValueError(f"{name} must be {what} for {who}, got {channels} channel{'s' * (channels > 1)}{hint}")
 
     def check(self, kind: Kind, name: str = "image") -> None:
-        """Raise ValueError if images of a kind cannot be transformed, whatever is drawn.
+        """Raise TypeError or ValueError if images of a kind cannot be transformed, whatever is drawn.
 
         `name` is what messages call the image."""
+        if kind.dtype.kind == "i" and not self.only_geometry:
+            raise TypeError(
+                f"{name} must have dtype uint8, uint16, float16, float32 or float64 for {type(self).__name__}, got "
+                f"{kind.dtype}{hint_of_dtype(kind.dtype, name)}"
+            )
         self.need_channels(kind.channels, name)
         if not kind.unit and self.wants_unit():
             who = type(self).__name__
@@ -136,6 +305,8 @@ class Transform:
         frame = state.current
         if self.needs_boxes or self.needs_mask:
             frame = state.frame_with(place.name, self.needs_boxes, self.needs_mask)
+            if self.needs_labels:
+                frame = state.frame_labelled(place.name, frame)
         params = self.draw(rng, frame)
         stages = self.lower(params, frame)
         if state.further:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from imgproc._core.hints import hint_of_dtype
+
 from .keys import FIRST_DRAWS, Draws, address, draw_block
 from .state import Kind, Place, State, Step
 from .transform import Transform
@@ -39,6 +41,7 @@ def in_order(group: Group) -> Iterator[tuple[int, bool]]:
 
 
 Kinds = frozenset[Kind]
+_ANY: Kinds = frozenset((Kind(3, np.dtype(np.uint8)),))
 
 
 class Node(NamedTuple):
@@ -77,7 +80,7 @@ class Plan:
         """Kinds of frames that `check` has found to be right."""
 
     def check(self, state: State, name: str = "image") -> None:
-        """Raise ValueError if a transform that could be drawn does not take the images of a sample.
+        """Raise TypeError or ValueError if a transform that could be drawn does not take the images of a sample.
 
         So a chain that could fail for some keys fails for all, at the first image of a kind.  What is found is kept.
 
@@ -91,6 +94,11 @@ class Plan:
         for own, one in ((name, state), *state.further.items()) if state.further else ((name, state),):
             frame = one.current
             if frame.kind not in self.taken:
+                if self._dtype is not None and frame.dtype.kind == "i":
+                    raise TypeError(
+                        f"{own} must have dtype uint8, uint16, float16, float32 or float64 where the chain has "
+                        f"dtype={self._dtype.name!r}, got {frame.dtype}{hint_of_dtype(frame.dtype, own)}"
+                    )
                 after = _leaving(self.root, own, False, frozenset((Kind(*frame[2:4]),)))
                 if self._dtype is not None and self._dtype.kind == "u" and not all(end.unit for end in after):
                     raise ValueError(
@@ -98,6 +106,16 @@ class Plan:
                         f"got {self._dtype}"
                     )
                 self.taken.add(frame.kind)
+
+    def could_act(self) -> list[Transform]:
+        """The transforms that some key lets act, in order: not those that stand below a `p` of 0."""
+        seen: set[int] = set()
+        _reach(self.root, False, seen)
+        return [self.nodes[slot].transform for slot in sorted(seen)]
+
+    def transform_at(self, place: Place) -> Transform:
+        """The transform at a place."""
+        return self._by_name[place[:2]].transform
 
     def values(self, keys: np.ndarray, seed: int) -> list[list[list[float]]]:
         """The first draws of every transform for every key, from one kernel call."""
@@ -177,6 +195,21 @@ def _leaving(node: Node, name: str, forced: bool, kinds: Kinds) -> Kinds:
             transform.check(kind, name)
         after = frozenset(map(transform.leads_to, kinds))
     return after if forced or transform.p == 1 else after | kinds
+
+
+def _reach(node: Node, forced: bool, seen: set[int]) -> None:
+    """Note the numbers of the transforms that can act, this one and those below it."""
+    if not (forced or node.transform.p > 0) or node.slot in seen:
+        return
+    seen.add(node.slot)
+    below = node.children
+    if below is not None:
+
+        def child(k: int, force: bool, kinds: Kinds) -> Kinds:
+            _reach(below[k], force, seen)
+            return kinds
+
+        node.transform.follow(_ANY, child)  # type: ignore[attr-defined]
 
 
 class _Walk:

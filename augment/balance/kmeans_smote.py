@@ -106,7 +106,9 @@ class KMeansSMOTE(Synthesizer):
                 "none: lower cluster_balance_threshold, or change the number of clusters"
             )
         total = sum(sparsities)
-        weights = np.array(sparsities) / total if total > 0 else np.full(len(homes), 1 / len(homes))
+        # Powers of huge distances may be no numbers any more: then all clusters count alike.
+        known = 0 < total < math.inf
+        weights = np.array(sparsities) / total if known else np.full(len(homes), 1 / len(homes))
         counts = np.ceil(count * weights).astype(int) if streams.theirs else largest_remainder(weights, count)
         return [
             pairs_within(data, members, int(n), draws, self.k_neighbors, self.strict)

@@ -4,8 +4,12 @@ from imgproc._core.publish import publish as _publish
 
 from ._channels import *
 from ._convert import *
+from ._dtypes import *
 from ._jitter import *
 from ._levels import *
+from ._normalize import *
+from ._stain import *
 from ._statistics import *
+from ._transfer import *
 
 _publish(globals())

@@ -313,7 +313,7 @@ class PCAJitter(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("sigma", real(self.sigma, "sigma", at_least=0))
+        self._keep("sigma", real(self.sigma, "sigma", at_least=0, at_most=1e6))
         self._keep("eigenvalues", number_tuple(self.eigenvalues, "eigenvalues", 3))
         vectors: Any = self.eigenvectors
         if not isinstance(vectors, (tuple, list)) or len(vectors) != 3:

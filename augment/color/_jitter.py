@@ -17,7 +17,7 @@ from imgproc._scanline import Deferred, Op, Stage, pixel
 from .._chain.drawn import Rule, order
 from .._chain.keys import Draws
 from .._chain.transform import GREY_OR_RGB, RGB, Frame, Params, Transform
-from .._ranges import number_range
+from .._ranges import Spread, number_range, pair_of
 
 __all__ = ["ColorJitter", "HueSaturationValue", "RGBShift"]
 
@@ -59,8 +59,8 @@ class ColorJitter(Transform):
     ----------
     brightness, contrast, saturation : (float, float)
         Ranges of factors, at least 0; 1 changes nothing.
-    hue : (float, float)
-        Range of the shift, in turns; 1 is once around.
+    hue : float or (float, float)
+        Range of the shift, in turns; 1 is once around; one number v means (-v, v).
     p : float
         Probability that the transform is applied.
 
@@ -73,13 +73,13 @@ class ColorJitter(Transform):
     brightness: tuple[float, float] = (0.8, 1.2)
     contrast: tuple[float, float] = (0.8, 1.2)
     saturation: tuple[float, float] = (0.8, 1.2)
-    hue: tuple[float, float] = (-0.1, 0.1)
+    hue: Spread = (-0.1, 0.1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("brightness", "contrast", "saturation"):
-            self._keep(name, number_range(getattr(self, name), name, at_least=0))
-        self._keep("hue", number_range(self.hue, "hue", TURN, at_least=-1, at_most=1))
+            self._keep(name, number_range(getattr(self, name), name, at_least=0, around=1))
+        self._keep("hue", number_range(self.hue, "hue", TURN, at_least=-1, at_most=1, around=0))
 
     def channels_wanted(self) -> tuple[int, ...]:
         """Grey or RGB."""
@@ -95,7 +95,7 @@ class ColorJitter(Transform):
             "brightness": rng.uniform(*self.brightness),
             "contrast": rng.uniform(*self.contrast),
             "saturation": rng.uniform(*self.saturation),
-            "hue": rng.uniform(*self.hue),
+            "hue": rng.uniform(*pair_of(self.hue)),
             "order": _ORDERS[rng.integer(0, 23)],
         }
 
@@ -134,12 +134,12 @@ class HueSaturationValue(Transform):
 
     Parameters
     ----------
-    hue : (float, float)
-        Range of the shift of hue, in turns.
-    saturation : (float, float)
-        Range of what is added to the saturation, a number in [0, 1].  Greys stay grey.
-    value : (float, float)
-        Range of what is added to the value, max(R, G, B), as a fraction of full scale.
+    hue : float or (float, float)
+        Range of the shift of hue, in turns; one number v means (-v, v).
+    saturation : float or (float, float)
+        Range of what is added to the saturation, a number in [0, 1]; one number v means (-v, v).  Greys stay grey.
+    value : float or (float, float)
+        Range of what is added to the value, max(R, G, B), as a fraction of full scale; one number v means (-v, v).
     p : float
         Probability that the transform is applied.
 
@@ -149,15 +149,15 @@ class HueSaturationValue(Transform):
         If an argument is of the wrong kind or value, or an image is neither grey nor RGB.
     """
 
-    hue: tuple[float, float] = (-0.11, 0.11)
-    saturation: tuple[float, float] = (-0.12, 0.12)
-    value: tuple[float, float] = (-0.08, 0.08)
+    hue: Spread = (-0.11, 0.11)
+    saturation: Spread = (-0.12, 0.12)
+    value: Spread = (-0.08, 0.08)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("hue", number_range(self.hue, "hue", TURN, at_least=-1, at_most=1))
+        self._keep("hue", number_range(self.hue, "hue", TURN, at_least=-1, at_most=1, around=0))
         for name in ("saturation", "value"):
-            self._keep(name, number_range(getattr(self, name), name, SHIFT, at_least=-1, at_most=1))
+            self._keep(name, number_range(getattr(self, name), name, SHIFT, at_least=-1, at_most=1, around=0))
 
     def channels_wanted(self) -> tuple[int, ...]:
         """Grey or RGB."""
@@ -170,9 +170,9 @@ class HueSaturationValue(Transform):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Three shifts."""
         return {
-            "hue": rng.uniform(*self.hue),
-            "saturation": rng.uniform(*self.saturation),
-            "value": rng.uniform(*self.value),
+            "hue": rng.uniform(*pair_of(self.hue)),
+            "saturation": rng.uniform(*pair_of(self.saturation)),
+            "value": rng.uniform(*pair_of(self.value)),
         }
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
@@ -208,8 +208,8 @@ class RGBShift(Transform):
 
     Parameters
     ----------
-    red, green, blue : (float, float)
-        Ranges of what is added, as fractions of full scale.
+    red, green, blue : float or (float, float)
+        Ranges of what is added, as fractions of full scale; one number v means (-v, v).
     p : float
         Probability that the transform is applied.
 
@@ -219,14 +219,14 @@ class RGBShift(Transform):
         If an argument is of the wrong kind or value, or an image is not RGB.
     """
 
-    red: tuple[float, float] = (-0.08, 0.08)
-    green: tuple[float, float] = (-0.08, 0.08)
-    blue: tuple[float, float] = (-0.08, 0.08)
+    red: Spread = (-0.08, 0.08)
+    green: Spread = (-0.08, 0.08)
+    blue: Spread = (-0.08, 0.08)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("red", "green", "blue"):
-            self._keep(name, number_range(getattr(self, name), name, SHIFT))
+            self._keep(name, number_range(getattr(self, name), name, SHIFT, around=0))
 
     def channels_wanted(self) -> tuple[int, ...]:
         """RGB."""
@@ -234,7 +234,7 @@ class RGBShift(Transform):
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Three shifts."""
-        return {"red": rng.uniform(*self.red), "green": rng.uniform(*self.green), "blue": rng.uniform(*self.blue)}
+        return {name: rng.uniform(*getattr(self, name)) for name in ("red", "green", "blue")}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""

@@ -15,7 +15,7 @@ from imgproc._scanline.operations.threshold import METHODS
 from .._chain.drawn import Rule, number, several
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
-from .._ranges import integer_range, number_range
+from .._ranges import Spread, integer_range, number_range, pair_of
 from ._common import normal
 
 __all__ = ["BrightnessContrast", "Gamma", "Invert", "Posterize", "Solarize", "Threshold", "ToneCurve"]
@@ -30,10 +30,10 @@ class BrightnessContrast(Transform):
 
     Parameters
     ----------
-    brightness : (float, float)
-        Range of what is added, as a fraction of full scale.
-    contrast : (float, float)
-        Range of what is added to the factor 1; at least -1.
+    brightness : float or (float, float)
+        Range of what is added, as a fraction of full scale; one number v means (-v, v).
+    contrast : float or (float, float)
+        Range of what is added to the factor 1; at least -1; one number v means (-v, v).
     p : float
         Probability that the transform is applied.
 
@@ -43,17 +43,20 @@ class BrightnessContrast(Transform):
         If an argument is of the wrong kind or value.
     """
 
-    brightness: tuple[float, float] = (-0.2, 0.2)
-    contrast: tuple[float, float] = (-0.2, 0.2)
+    brightness: Spread = (-0.2, 0.2)
+    contrast: Spread = (-0.2, 0.2)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("brightness", number_range(self.brightness, "brightness", SHIFT))
-        self._keep("contrast", number_range(self.contrast, "contrast", at_least=-1))
+        self._keep("brightness", number_range(self.brightness, "brightness", SHIFT, around=0))
+        self._keep("contrast", number_range(self.contrast, "contrast", at_least=-1, around=0))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Factor and shift."""
-        return {"brightness": rng.uniform(*self.brightness), "contrast": rng.uniform(*self.contrast)}
+        return {
+            "brightness": rng.uniform(*pair_of(self.brightness)),
+            "contrast": rng.uniform(*pair_of(self.contrast)),
+        }
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One affine operation."""
@@ -92,7 +95,7 @@ class Gamma(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("gamma", number_range(self.gamma, "gamma", above=0))
+        self._keep("gamma", number_range(self.gamma, "gamma", above=0, around=1))
 
     def wants_unit(self) -> bool:
         """No power of what is negative."""

@@ -249,7 +249,9 @@ class MatchHistogram(Transform):
         If an argument is of the wrong kind or value, or a reference does not suit an image.
     """
 
-    references: Sequence[np.ndarray] = dataclasses.field(repr=False, compare=False, metadata={"external": True})
+    references: Sequence[np.ndarray] = dataclasses.field(
+        kw_only=False, repr=False, compare=False, metadata={"external": True}
+    )
     blend: tuple[float, float] = (0.5, 1.0)
     color: str = "per_channel"
 

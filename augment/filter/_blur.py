@@ -62,7 +62,7 @@ class BoxBlur(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
         radius = min(params["radius"], max(frame.height, frame.width))
-        return [Whole(functools.partial(_box, radius), frame.dtype.kind == "u", "box blur")]
+        return [Whole(functools.partial(_box, radius), frame.dtype.kind == "u", "box blur", averages=True)]
 
 
 declare(
@@ -114,7 +114,7 @@ class GaussianBlur(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
         sigma = min(params["sigma"], largest_sigma(frame.height, frame.width))
-        return [Whole(functools.partial(gaussian_blur, sigma=sigma), label="gaussian blur")]
+        return [Whole(functools.partial(gaussian_blur, sigma=sigma), label="gaussian blur", averages=True)]
 
 
 declare(
@@ -288,7 +288,7 @@ class MotionBlur(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
         length = min(params["length"], float(max(frame.height, frame.width)))
-        return [Whole(functools.partial(_motion, length, params["angle"]), label="motion blur")]
+        return [Whole(functools.partial(_motion, length, params["angle"]), label="motion blur", averages=True)]
 
 
 declare(
@@ -360,7 +360,7 @@ class Defocus(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
         radius = min(params["radius"], float(max(frame.height, frame.width)))
-        return [Whole(functools.partial(_defocus, radius), label="defocus")]
+        return [Whole(functools.partial(_defocus, radius), label="defocus", averages=True)]
 
 
 declare(

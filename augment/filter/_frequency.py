@@ -241,7 +241,9 @@ class FourierDomainAdaptation(Transform):
     .. [1] Y. Yang, S. Soatto, "FDA: Fourier domain adaptation for semantic segmentation", CVPR 2020, eq. 3 and 4.
     """
 
-    references: Sequence[np.ndarray] = dataclasses.field(repr=False, compare=False, metadata={"external": True})
+    references: Sequence[np.ndarray] = dataclasses.field(
+        kw_only=False, repr=False, compare=False, metadata={"external": True}
+    )
     beta: tuple[float, float] = (0.0, 0.02)
 
     def __post_init__(self) -> None:

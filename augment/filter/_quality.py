@@ -164,7 +164,7 @@ class Downscale(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Two resizes."""
         work = functools.partial(_downscale, params["scale"], self.shrink, self.enlarge)
-        return [Whole(work, opencv=True, label="downscale")]
+        return [Whole(work, opencv=True, label="downscale", averages=True)]
 
 
 declare(

@@ -8,6 +8,7 @@ import math
 from imgproc._core import elementary
 from imgproc._core.check import flag
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SIDE
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import (
     cos_sin,
@@ -22,7 +23,7 @@ from imgproc._scanline.matrix import (
 from .._chain.drawn import Rule, number, row, several
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
-from .._ranges import Range, number_range
+from .._ranges import Range, Spread, number_range, pair_of
 from ._common import Axes, _Warp, axis_ranges, both_axes, both_within
 
 __all__ = ["Affine", "Perspective", "Rotate"]
@@ -32,12 +33,13 @@ __all__ = ["Affine", "Perspective", "Rotate"]
 class Rotate(_Warp):
     """Rotate about the centre.
 
-    albumentations' Rotate and SafeRotate, torchvision's RandomRotation.  Changes images, masks, boxes and keypoints.
+    albumentations' Rotate, torchvision's RandomRotation; `SafeRotate` shrinks the image to keep all of it.  Changes
+    images, masks, boxes and keypoints.
 
     Parameters
     ----------
-    angle : (float, float)
-        Range of the angle in degrees, counter-clockwise as seen.
+    angle : float or (float, float)
+        Range of the angle in degrees, counter-clockwise as seen; one number v means (-v, v).
     fit : bool
         Enlarge the frame so that it holds the whole rotated image (the scale stays).
     crop : bool
@@ -59,20 +61,20 @@ class Rotate(_Warp):
         If an argument is of the wrong kind or value, or both `fit` and `crop` are asked for.
     """
 
-    angle: Range = (-90.0, 90.0)
+    angle: Spread = (-90.0, 90.0)
     fit: bool = False
     crop: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("angle", number_range(self.angle, "angle"))
+        self._keep("angle", number_range(self.angle, "angle", around=0))
         fit, crop = flag(self.fit, "fit"), flag(self.crop, "crop")
         if fit and crop:
             raise ValueError("fit and crop must not both be True: one enlarges the frame, the other cuts it")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The angle."""
-        low, high = self.angle
+        low, high = pair_of(self.angle)
         return {"angle": low + (high - low) * rng.unit()}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
@@ -135,13 +137,14 @@ class Affine(_Warp):
     ----------
     scale : (float, float), or two of them for x and y
         Range of the factor, within 1e-6 and 1e6; above 1 enlarges.
-    rotate : (float, float)
-        Range of the angle in degrees, counter-clockwise as seen.
-    shear : (float, float), or two of them for x and y
+    rotate : float or (float, float)
+        Range of the angle in degrees, counter-clockwise as seen; one number v means (-v, v).
+    shear : float or (float, float), or two pairs for x and y
         Range of the angle in degrees by which vertical (x) and horizontal (y) lines turn, counter-clockwise as seen;
-        within -90 and 90, drawn for each axis.
-    translate : (float, float), or two of them for x and y
-        Range of the shift as a fraction of the width (x) and height (y), drawn for each axis.
+        within -90 and 90, drawn for each axis; one number v means (-v, v).
+    translate : float or (float, float), or two pairs for x and y
+        Range of the shift as a fraction of the width (x) and height (y), drawn for each axis; within -2 and 2; one
+        number v means (-v, v).
     keep_ratio : bool
         With one range for `scale`: whether both axes get the same factor.
     fit : bool
@@ -165,21 +168,21 @@ class Affine(_Warp):
     """
 
     scale: Range | tuple[Range, Range] = (0.9, 1.1)
-    rotate: Range = (0.0, 0.0)
-    shear: Range | tuple[Range, Range] = (0.0, 0.0)
-    translate: Range | tuple[Range, Range] = (0.0, 0.0)
+    rotate: Spread = (0.0, 0.0)
+    shear: Spread | tuple[Range, Range] = (0.0, 0.0)
+    translate: Spread | tuple[Range, Range] = (0.0, 0.0)
     keep_ratio: bool = True
     fit: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("scale", axis_ranges(self.scale, "scale", at_least=1e-6, at_most=1e6))
-        self._keep("rotate", number_range(self.rotate, "rotate"))
-        self._keep("shear", axis_ranges(self.shear, "shear", above=-90, below=90))
-        self._keep("translate", axis_ranges(self.translate, "translate"))
+        self._keep("scale", axis_ranges(self.scale, "scale", at_least=1e-6, at_most=1e6, around=1))
+        self._keep("rotate", number_range(self.rotate, "rotate", around=0))
+        self._keep("shear", axis_ranges(self.shear, "shear", above=-90, below=90, around=0))
+        self._keep("translate", axis_ranges(self.translate, "translate", SIDE, around=0))
         flag(self.fit, "fit")
         one = flag(self.keep_ratio, "keep_ratio") and not isinstance(self.scale[0], tuple)
-        low, high = self.rotate
+        low, high = pair_of(self.rotate)
         self._one_factor: bool
         self._keep("_one_factor", one)
         self._ranges: tuple[Axes, Range, Axes, Axes]
@@ -266,7 +269,7 @@ class Perspective(_Warp):
     Parameters
     ----------
     scale : (float, float)
-        Range of the standard deviation, at least 0.
+        Range of the standard deviation as a fraction of the sides, at least 0.
     keep_size : bool
         Whether the result has the size of the image; otherwise its size is that of the quadrilateral: the longer of
         opposite sides, or, with `fit`, its bounding box.
@@ -296,7 +299,7 @@ class Perspective(_Warp):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("scale", number_range(self.scale, "scale", at_least=0))
+        self._keep("scale", number_range(self.scale, "scale", SIDE, at_least=0))
         flag(self.keep_size, "keep_size")
         flag(self.fit, "fit")
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from imgproc._core.check import border_name, integer, one_of
-from imgproc._core.levels import fill_levels
+from imgproc._core.levels import ANY, Scale, fill_levels
+from imgproc._scanline import Geometry
 
 from .._chain.drawn import Rule, row, within
-from .._chain.transform import Kind, Transform
+from .._chain.transform import Frame, Kind, Transform
 from .._ranges import Range, check_fill, number_range
 
 __all__: list[str] = []
@@ -26,11 +28,12 @@ POSITIONS = {
 WHERE = (*POSITIONS, "random")
 
 
-def axis_ranges(value: Any, name: str, **bounds: float | None) -> tuple[Range, Range] | Range:
+def axis_ranges(value: Any, name: str, scale: Scale = ANY, /, **bounds: float | None) -> tuple[Range, Range] | Range:
     """A pair (low, high), or two of them, for x and for y."""
     if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(v, (tuple, list)) for v in value):
-        return number_range(value[0], f"{name}[0]", **bounds), number_range(value[1], f"{name}[1]", **bounds)
-    return number_range(value, name, **bounds)
+        x, y = (number_range(v, f"{name}[{i}]", scale, **bounds) for i, v in enumerate(value))
+        return x, y
+    return number_range(value, name, scale, **bounds)
 
 
 Axes = tuple[float, float, float, float]
@@ -55,6 +58,8 @@ class _Framed(Transform):
     border: str = "constant"
     fill: float | tuple[float, ...] = 0.0
     mask_fill: int = 0
+
+    only_geometry: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -87,6 +92,29 @@ class _Resized(Transform):
     p: float = 1.0
     interpolation: str = "area"
 
+    only_geometry: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         one_of(self.interpolation, "interpolation", INTERPOLATIONS)
+
+
+def part_stage(part: tuple[int, int, int, int], size: tuple[int, int], interpolation: str) -> Geometry:
+    """The part (y0, x0, y1, x1) of an image on `size`."""
+    y0, x0, y1, x1 = part
+    pull = ((x1 - x0) / size[1], 0.0, 0.0 + x0, 0.0, (y1 - y0) / size[0], 0.0 + y0, 0.0, 0.0, 1.0)
+    return Geometry(pull, size, "replicate", 0.0, interpolation, part=(x0, y0, x1, y1))
+
+
+def cut_stage(part: Sequence[int], border: str = "constant", fill: Any = 0.0, mask_fill: int = 0) -> Geometry:
+    """The part (y0, x0, y1, x1) at its own scale; it may reach out of the image."""
+    y0, x0, y1, x1 = part
+    pull = (1.0, 0.0, 0.0 + x0, 0.0, 1.0, 0.0 + y0, 0.0, 0.0, 1.0)
+    return Geometry(pull, (y1 - y0, x1 - x0), border, fill, mask_fill=mask_fill)
+
+
+def too_large(size: tuple[int, int], frame: Frame, *, pads: bool = True) -> ValueError:
+    """What is raised where a part is larger than the image; `pads` says whether there is a remedy."""
+    have = frame.height, frame.width
+    hint = "; pad=True pads what is missing" * pads
+    return ValueError(f"size must be <= the (h, w) of the image, {have}, got {size}{hint}")

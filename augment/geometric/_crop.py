@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from imgproc._core import elementary
-from imgproc._core.check import flag, frame_size
+from imgproc._core.check import flag
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import of
@@ -16,40 +16,41 @@ from imgproc._scanline.matrix import of
 from .._chain.drawn import Rule, rectangle, row, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
-from .._ranges import Range, number_range
-from ._common import _Framed, _Resized
+from .._ranges import Range, Size, number_range, size_of, square_or
+from ._common import _Framed, _Resized, part_stage, too_large
 
 __all__ = ["BoxSafeCrop", "CenterCrop", "Crop", "ResizedCrop"]
 
 
-def _too_large(size: tuple[int, int], frame: Frame) -> ValueError:
-    have = frame.height, frame.width
-    return ValueError(f"size must be <= the (h, w) of the image, {have}, got {size}; pad=True pads what is missing")
+def _room(frame: Frame, size: Size) -> tuple[int, int]:
+    """How much higher and wider a frame is than a size."""
+    h, w = size_of(size)
+    return frame.height - h, frame.width - w
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Cut(_Framed):
     """A part of the image of a fixed size."""
 
-    size: tuple[int, int]
+    size: Size = dataclasses.field(kw_only=False)
     pad: bool = False
     p: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", frame_size(self.size))
+        self._keep("size", square_or(self.size))
         flag(self.pad, "pad")
 
     def limits(self, frame: Frame) -> dict[str, Rule]:
         """The part begins where it lies in the image, or the image in the part."""
-        down, across = frame.height - self.size[0], frame.width - self.size[1]
+        down, across = _room(frame, self.size)
         return {"place": row(*(whole(min(room, 0), max(room, 0)) for room in (down, across)))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
         top, left = params["place"]
         pull = (1.0, 0.0, 0.0 + left, 0.0, 1.0, 0.0 + top, 0.0, 0.0, 1.0)
-        return [Geometry(pull, self.size, self.border, self.fill, mask_fill=self.mask_fill)]
+        return [Geometry(pull, size_of(self.size), self.border, self.fill, mask_fill=self.mask_fill)]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,8 +61,8 @@ class Crop(_Cut):
 
     Parameters
     ----------
-    size : (int, int)
-        (h, w) of the part.
+    size : int or (int, int)
+        (h, w) of the part; one number is the side of a square.
     pad : bool
         What happens along a side that is shorter than `size`: False refuses the image (ValueError), True puts the
         image in the middle and the border around it.
@@ -82,9 +83,9 @@ class Crop(_Cut):
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """First row and column of the part; negative where the image is padded."""
-        down, across = frame.height - self.size[0], frame.width - self.size[1]
+        down, across = _room(frame, self.size)
         if (down < 0 or across < 0) and not self.pad:
-            raise _too_large(self.size, frame)
+            raise too_large(size_of(self.size), frame)
         top = rng.integer(0, down) if down > 0 else -(-down // 2)
         left = rng.integer(0, across) if across > 0 else -(-across // 2)
         return {"place": (top, left)}
@@ -107,8 +108,8 @@ class CenterCrop(_Cut):
 
     Parameters
     ----------
-    size : (int, int)
-        (h, w) of the part.
+    size : int or (int, int)
+        (h, w) of the part; one number is the side of a square.
     pad : bool
         What happens along a side that is shorter than `size`: False refuses the image (ValueError), True puts the
         image in the middle and the border around it.
@@ -129,9 +130,9 @@ class CenterCrop(_Cut):
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """First row and column of the part; negative where the image is padded."""
-        down, across = frame.height - self.size[0], frame.width - self.size[1]
+        down, across = _room(frame, self.size)
         if (down < 0 or across < 0) and not self.pad:
-            raise _too_large(self.size, frame)
+            raise too_large(size_of(self.size), frame)
         return {"place": (_half(down), _half(across))}
 
 
@@ -159,8 +160,8 @@ class ResizedCrop(_Resized):
 
     Parameters
     ----------
-    size : (int, int)
-        (h, w) of the result.
+    size : int or (int, int)
+        (h, w) of the result; one number is the side of a square.
     scale : (float, float)
         Range of the part's area as a fraction of the image's, above 0 and at most 1.
     ratio : (float, float)
@@ -176,13 +177,13 @@ class ResizedCrop(_Resized):
         If an argument is of the wrong kind or value.
     """
 
-    size: tuple[int, int]
+    size: Size = dataclasses.field(kw_only=False)
     scale: Range = (0.08, 1.0)
     ratio: Range = (3.0 / 4.0, 4.0 / 3.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", frame_size(self.size))
+        self._keep("size", square_or(self.size))
         self._keep("scale", number_range(self.scale, "scale", above=0, at_most=1))
         self._keep("ratio", number_range(self.ratio, "ratio", above=0))
         self._log_ratio: tuple[float, float]
@@ -214,7 +215,7 @@ class ResizedCrop(_Resized):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
-        return [_part(params["part"], self.size, self.interpolation)]
+        return [part_stage(params["part"], size_of(self.size), self.interpolation)]
 
 
 declare(
@@ -223,13 +224,6 @@ declare(
     look="Parts of different area and shape, all of the same size after it[[: faces become wider or narrower]].",
     peers=[Single("RandomResizedCrop", {"size": (224, 224), "interpolation": "bilinear"}, {"size": (224, 224)})],
 )
-
-
-def _part(part: tuple[int, int, int, int], size: tuple[int, int], interpolation: str) -> Geometry:
-    """The part (y0, x0, y1, x1) of an image on `size`."""
-    y0, x0, y1, x1 = part
-    pull = ((x1 - x0) / size[1], 0.0, 0.0 + x0, 0.0, (y1 - y0) / size[0], 0.0 + y0, 0.0, 0.0, 1.0)
-    return Geometry(pull, size, "replicate", 0.0, interpolation, part=(x0, y0, x1, y1))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -242,8 +236,8 @@ class BoxSafeCrop(_Resized):
 
     Parameters
     ----------
-    size : (int, int), optional
-        (h, w) of the result; by default the part's own.
+    size : int or (int, int), optional
+        (h, w) of the result; one number is the side of a square; by default the part's own.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         For `size`; ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
     p : float
@@ -255,14 +249,14 @@ class BoxSafeCrop(_Resized):
         If an argument is of the wrong kind or value.
     """
 
-    size: tuple[int, int] | None = None
+    size: Size | None = None
 
     needs_boxes = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.size is not None:
-            self._keep("size", frame_size(self.size))
+            self._keep("size", square_or(self.size))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The part's (y0, x0, y1, x1) in pixels."""
@@ -282,7 +276,8 @@ class BoxSafeCrop(_Resized):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map, exact without `size`."""
         y0, x0, y1, x1 = part = params["part"]
-        return [_part(part, self.size or (y1 - y0, x1 - x0), self.interpolation)]
+        size = (y1 - y0, x1 - x0) if self.size is None else size_of(self.size)
+        return [part_stage(part, size, self.interpolation)]
 
 
 declare(

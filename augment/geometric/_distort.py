@@ -9,22 +9,23 @@ import dataclasses
 
 import numpy as np
 
-from imgproc._core.check import integer, positive
+from imgproc._core.check import integer, size_pair
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SIDE, fraction
 from imgproc._scanline import Geometry, Stage
 from imgproc._scanline.matrix import IDENTITY
 
 from .._chain.drawn import Rule, several, within
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
-from .._ranges import Range, number_range
+from .._ranges import Range, Spread, number_range, pair_of
 from ._common import _Warp
-from ._fields import elastic_grid, knots_grid, lens_grid, plate_grid
+from ._fields import corners_grid, elastic_grid, knots_grid, lens_grid, plate_grid
 
 _MOST_STEPS = 512
 """Columns and rows of a grid: each is drawn, however small the image is."""
 
-__all__ = ["Elastic", "GridDistortion", "LensDistortion", "ThinPlateSpline"]
+__all__ = ["Elastic", "GridDistortion", "LensDistortion", "PiecewiseAffine", "ThinPlateSpline"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -82,8 +83,8 @@ class Elastic(_Distortion):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("alpha", number_range(self.alpha, "alpha", at_least=0))
-        self._keep("spacing", positive(self.spacing, "spacing"))
+        self._keep("alpha", number_range(self.alpha, "alpha", SIDE, at_least=0))
+        self._keep("spacing", fraction(self.spacing, "spacing", SIDE, above=0))
         if 3.0 * self.alpha[1] > self.spacing:
             raise ValueError(f"alpha[1] must be <= spacing / 3 = {self.spacing / 3.0:g}, got {self.alpha[1]}")
 
@@ -125,9 +126,9 @@ class GridDistortion(_Distortion):
     ----------
     steps : int
         Columns and rows of the grid, 1 to 512.
-    distort : (float, float)
+    distort : float or (float, float)
         Range of what is added to the factor 1 by which the width of a column or the height of a row changes, drawn for
-        each; all are then scaled together to fill the image.  Within -1 and 1.
+        each; all are then scaled together to fill the image.  Within -1 and 1; one number v means (-v, v).
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         Of no effect: nothing from outside the image is seen.
     fill : float or tuple of float
@@ -146,22 +147,24 @@ class GridDistortion(_Distortion):
     """
 
     steps: int = 5
-    distort: Range = (-0.3, 0.3)
+    distort: Spread = (-0.3, 0.3)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("steps", integer(self.steps, "steps", at_least=1, at_most=_MOST_STEPS))
-        self._keep("distort", number_range(self.distort, "distort", above=-1, below=1))
+        self._keep("distort", number_range(self.distort, "distort", above=-1, below=1, around=0))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Factors of the columns and of the rows."""
-        unit, low, width = rng.unit, 1.0 + self.distort[0], self.distort[1] - self.distort[0]
+        least, most = pair_of(self.distort)
+        unit, low, width = rng.unit, 1.0 + least, most - least
         numbers = range(self.steps)
         return {"x": [low + width * unit() for _ in numbers], "y": [low + width * unit() for _ in numbers]}
 
     def limits(self, frame: Frame) -> dict[str, Rule]:
         """What records may say of what is drawn."""
-        factors = several(within(1.0 + self.distort[0], 1.0 + self.distort[1]), self.steps)
+        low, high = pair_of(self.distort)
+        factors = several(within(1.0 + low, 1.0 + high), self.steps)
         return {"x": factors, "y": factors}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
@@ -214,7 +217,7 @@ class ThinPlateSpline(_Distortion):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("points", integer(self.points, "points", at_least=2, at_most=10))
-        self._keep("scale", number_range(self.scale, "scale", at_least=0))
+        self._keep("scale", number_range(self.scale, "scale", SIDE, at_least=0))
         most = 0.15 / (self.points - 1)
         if self.scale[1] > most + 1e-9:
             raise ValueError(f"scale[1] must be <= 0.15 / (points - 1) = {most:g}, got {self.scale[1]}")
@@ -238,6 +241,73 @@ declare(
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class PiecewiseAffine(_Distortion):
+    """Move the points of a regular grid at random, each by itself, and stretch the cells between them.
+
+    Lines break where cells meet, unlike with `Elastic` and `ThinPlateSpline`, which bend smoothly.  Changes images,
+    masks, boxes and keypoints.  albumentations' PiecewiseAffine, whose ``scale`` is three times ours; imgaug's, of
+    which ours is the one without folds.
+
+    Parameters
+    ----------
+    points : (int, int)
+        Points of the grid down and across, from corner to corner; 2 to 512 each.
+    scale : (float, float)
+        Range of the standard deviation of the normal numbers by which points are moved along both axes, as a fraction
+        of the image's shorter side; at least 0.  No point moves by more than a fifth of a cell, so that the map never
+        folds.
+    border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
+        What lies outside the image.
+    fill : float or tuple of float
+        Level outside the image for the border ``constant``, as a fraction of full scale; one, or one for each channel.
+    mask_fill : int
+        Label that masks get there.
+    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+        ``area`` is ``bilinear`` here.
+    p : float
+        Probability that the transform is applied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    Within a cell the map is bilinear: affine along each line that is parallel to a side of the image.  imgaug and
+    scikit-image cut each cell into two triangles, which are affine, and break along its diagonal as well.
+    """
+
+    points: tuple[int, int] = (4, 4)
+    scale: Range = (0.01, 0.03)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._keep("points", size_pair(self.points, "points", at_least=2))
+        if max(self.points) > _MOST_STEPS:
+            raise ValueError(f"points must be at most {_MOST_STEPS} along an axis, got {self.points}")
+        self._keep("scale", number_range(self.scale, "scale", at_least=0))
+
+    def draw(self, rng: Draws, frame: Frame) -> Params:
+        """The standard deviation, and the stream of the moves."""
+        return {"scale": rng.uniform(*self.scale), "stream": rng.stream()}
+
+    def lower(self, params: Params, frame: Frame) -> list[Stage]:
+        """One displacement grid."""
+        size = frame.height, frame.width
+        return [self._stage(corners_grid(params["stream"], params["scale"] * min(size), size, self.points), frame)]
+
+
+declare(
+    PiecewiseAffine,
+    examples=[{}, {"points": (6, 3), "scale": (0.05, 0.1), "border": "constant", "fill": 0.3}],
+    look="Straight lines become broken ones, with kinks at the borders of the cells.",
+    shown={"scale": (0.04, 0.06)},
+    no_peer="albumentations' takes seconds for a photo, as it weighs all points at every pixel in Python",
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class LensDistortion(_Distortion):
     """Distort as a lens does: barrel or pincushion.
 
@@ -247,10 +317,10 @@ class LensDistortion(_Distortion):
 
     Parameters
     ----------
-    distort : (float, float)
-        Range of k1.
-    k2 : (float, float)
-        Range of k2.  ``3 |k1| + 5 |k2|`` must stay below 1, so that the map never folds.
+    distort : float or (float, float)
+        Range of k1; one number v means (-v, v).
+    k2 : float or (float, float)
+        Range of k2; one number v means (-v, v).  ``3 |k1| + 5 |k2|`` must stay below 1, so that the map never folds.
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What lies outside the image.
     fill : float or tuple of float
@@ -268,24 +338,24 @@ class LensDistortion(_Distortion):
         If an argument is of the wrong kind or value.
     """
 
-    distort: Range = (-0.05, 0.05)
-    k2: Range = (0.0, 0.0)
+    distort: Spread = (-0.05, 0.05)
+    k2: Spread = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("distort", number_range(self.distort, "distort"))
-        self._keep("k2", number_range(self.k2, "k2"))
-        most = 3.0 * max(map(abs, self.distort)) + 5.0 * max(map(abs, self.k2))
+        self._keep("distort", number_range(self.distort, "distort", around=0))
+        self._keep("k2", number_range(self.k2, "k2", around=0))
+        most = 3.0 * max(map(abs, pair_of(self.distort))) + 5.0 * max(map(abs, pair_of(self.k2)))
         if most >= 1.0:
             raise ValueError(f"3 |distort| + 5 |k2| must be < 1, got {most:g}")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The coefficients."""
-        return {"k1": rng.uniform(*self.distort), "k2": rng.uniform(*self.k2)}
+        return {"k1": rng.uniform(*pair_of(self.distort)), "k2": rng.uniform(*pair_of(self.k2))}
 
     def limits(self, frame: Frame) -> dict[str, Rule]:
         """What records may say of what is drawn."""
-        return {"k1": within(*self.distort)}
+        return {"k1": within(*pair_of(self.distort))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One displacement grid."""

@@ -178,6 +178,25 @@ def plate_grid(stream: int, reach: float, size: tuple[int, int], points: int) ->
     return grid
 
 
+# --- corners of cells that move by themselves ------------------------------------------------------------------------
+
+FARTHEST = 0.2
+"""Part of a cell by which its corners move at most.  Below a quarter the displacement of cells that are bilinear is a
+contraction, in units of cells and by the largest of both axes, and so the map is one-to-one."""
+
+
+def corners_grid(stream: int, sigma: float, size: tuple[int, int], points: tuple[int, int]) -> np.ndarray:
+    """Nodes that are moved by normal numbers of a standard deviation in pixels, at most by `FARTHEST` of a cell."""
+    count = 2 * points[0] * points[1]
+    uniforms = stream_uniforms(stream, 2 * count)
+    # Box and Muller: a radius and a direction for each of them.
+    radius = np.sqrt(-2.0 * elementary_arrays.log(uniforms[:count]))
+    moves = (sigma * radius * elementary_arrays.cos(2.0 * math.pi * uniforms[count:])).reshape(*points, 2)
+    h, w = size
+    most = np.array((FARTHEST * w / (points[1] - 1), FARTHEST * h / (points[0] - 1)))
+    return np.clip(moves, -most, most).astype(np.float32)
+
+
 # --- lenses and grids -------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import ClassVar
 
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
@@ -48,6 +49,8 @@ class HorizontalFlip(Transform):
         If an argument is of the wrong kind or value.
     """
 
+    only_geometry: ClassVar[bool] = True
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
         h, w = frame.height, frame.width
@@ -77,6 +80,8 @@ class VerticalFlip(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
+
+    only_geometry: ClassVar[bool] = True
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
@@ -108,6 +113,8 @@ class Transpose(Transform):
         If an argument is of the wrong kind or value.
     """
 
+    only_geometry: ClassVar[bool] = True
+
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
         return [Geometry((0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0), (frame.width, frame.height))]
@@ -136,6 +143,8 @@ class Rotate90(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
+
+    only_geometry: ClassVar[bool] = True
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The number of quarter turns, counter-clockwise."""
@@ -173,6 +182,8 @@ class Dihedral(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value.
     """
+
+    only_geometry: ClassVar[bool] = True
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Quarter turns counter-clockwise, and whether they follow a horizontal flip."""

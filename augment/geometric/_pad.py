@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from imgproc._core.check import frame_size, integer, one_of, size_pair
+from imgproc._core.check import integer, one_of, size_pair
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 
 from .._chain.drawn import Rule, row, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
+from .._ranges import Size, size_of, square_or
 from ._common import POSITIONS, WHERE, _Framed
 
 __all__ = ["Pad", "PadToSize"]
@@ -56,7 +57,7 @@ class Pad(_Framed):
         If an argument is of the wrong kind or value.
     """
 
-    padding: int | tuple[int, int] | tuple[int, int, int, int]
+    padding: int | tuple[int, int] | tuple[int, int, int, int] = dataclasses.field(kw_only=False)
     p: float = 1.0
 
     def __post_init__(self) -> None:
@@ -90,8 +91,8 @@ class PadToSize(_Framed):
 
     Parameters
     ----------
-    size : (int, int), optional
-        The least (h, w) of the result.
+    size : int or (int, int), optional
+        The least (h, w) of the result; one number is the side of a square.
     divisor : int or (int, int), optional
         What the sides of the result are multiples of; one number, or (for h, for w).
     position : {"center", "top_left", "top_right", "bottom_left", "bottom_right", "random"}
@@ -111,7 +112,7 @@ class PadToSize(_Framed):
         If an argument is of the wrong kind or value, or neither `size` nor `divisor` is given.
     """
 
-    size: tuple[int, int] | None = None
+    size: Size | None = None
     divisor: int | tuple[int, int] | None = None
     position: str = "center"
     p: float = 1.0
@@ -121,7 +122,7 @@ class PadToSize(_Framed):
         if self.size is None and self.divisor is None:
             raise ValueError("size or divisor must be given, got neither")
         if self.size is not None:
-            self._keep("size", frame_size(self.size))
+            self._keep("size", square_or(self.size))
         steps = (1, 1)
         if isinstance(self.divisor, (tuple, list)):
             steps = size_pair(self.divisor, "divisor")
@@ -151,7 +152,8 @@ class PadToSize(_Framed):
     def _padded(self, frame: Frame) -> tuple[int, int]:
         h, w = frame.height, frame.width
         if self.size is not None:
-            h, w = max(h, self.size[0]), max(w, self.size[1])
+            height, width = size_of(self.size)
+            h, w = max(h, height), max(w, width)
         down, across = self._steps
         return -(-h // down) * down, -(-w // across) * across
 

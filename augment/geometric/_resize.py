@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
-from imgproc._core.check import LONGEST, frame_size, integer, one_of
+from imgproc._core.check import LONGEST, integer, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
 
 from .._chain.drawn import Rule, row, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
+from .._ranges import Size, size_of, square_or
 from ._common import INTERPOLATIONS, WHERE, _Framed, _Resized
 from ._pad import place
 
@@ -31,8 +32,8 @@ class Resize(_Resized):
 
     Parameters
     ----------
-    size : (int, int)
-        (h, w) of the result.
+    size : int or (int, int)
+        (h, w) of the result; one number is the side of a square.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
     p : float
@@ -44,15 +45,15 @@ class Resize(_Resized):
         If an argument is of the wrong kind or value.
     """
 
-    size: tuple[int, int]
+    size: Size = dataclasses.field(kw_only=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", frame_size(self.size))
+        self._keep("size", square_or(self.size))
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
-        return [resize_stage(frame.height, frame.width, self.size, self.interpolation)]
+        return [resize_stage(frame.height, frame.width, size_of(self.size), self.interpolation)]
 
 
 declare(
@@ -95,7 +96,7 @@ class ResizeLongest(_Resized):
         If an argument is of the wrong kind or value.
     """
 
-    size: int
+    size: int = dataclasses.field(kw_only=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -136,7 +137,7 @@ class ResizeShortest(_Resized):
         If an argument is of the wrong kind or value.
     """
 
-    size: int
+    size: int = dataclasses.field(kw_only=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -169,8 +170,8 @@ class Letterbox(_Framed):
 
     Parameters
     ----------
-    size : (int, int)
-        (h, w) of the result.
+    size : int or (int, int)
+        (h, w) of the result; one number is the side of a square.
     position : {"center", "top_left", "top_right", "bottom_left", "bottom_right", "random"}
         Where the image sits in the frame; ``center`` puts an odd pixel below and to the right.
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
@@ -190,26 +191,26 @@ class Letterbox(_Framed):
         If an argument is of the wrong kind or value.
     """
 
-    size: tuple[int, int]
+    size: Size = dataclasses.field(kw_only=False)
     position: str = "center"
     interpolation: str = "area"
     p: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("size", frame_size(self.size))
+        self._keep("size", square_or(self.size))
         one_of(self.position, "position", WHERE)
         one_of(self.interpolation, "interpolation", INTERPOLATIONS)
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The first row and column of the image in the frame."""
-        h, w = self._inner(frame)
-        return {"place": place(self.position, self.size[0] - h, self.size[1] - w, rng)}
+        (h, w), (height, width) = self._inner(frame), size_of(self.size)
+        return {"place": place(self.position, height - h, width - w, rng)}
 
     def limits(self, frame: Frame) -> dict[str, Rule]:
         """The image lies in the frame."""
-        h, w = self._inner(frame)
-        return {"place": row(whole(0, self.size[0] - h), whole(0, self.size[1] - w))}
+        (h, w), (height, width) = self._inner(frame), size_of(self.size)
+        return {"place": row(whole(0, height - h), whole(0, width - w))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """A resize and, if something is left, an exact map."""
@@ -218,13 +219,13 @@ class Letterbox(_Framed):
         if inner != self.size:
             top, left = params["place"]
             pull = (1.0, 0.0, float(-left), 0.0, 1.0, float(-top), 0.0, 0.0, 1.0)
-            stages.append(Geometry(pull, self.size, self.border, self.fill, mask_fill=self.mask_fill))
+            stages.append(Geometry(pull, size_of(self.size), self.border, self.fill, mask_fill=self.mask_fill))
         return stages
 
     def _inner(self, frame: Frame) -> tuple[int, int]:
         """Size of the image within the frame."""
         h, w = frame.height, frame.width
-        height, width = self.size
+        height, width = size_of(self.size)
         if height * w <= width * h:  # the height is what limits it
             return height, min(max(round(w * height / h), 1), width)
         return min(max(round(h * width / w), 1), height), width

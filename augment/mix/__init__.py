@@ -8,6 +8,7 @@ from ._donors import *
 from ._fmix import *
 from ._gridmix import *
 from ._info import *
+from ._labels import *
 from ._mixup import *
 from ._mosaic import *
 from ._resizemix import *

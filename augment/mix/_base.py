@@ -32,7 +32,7 @@ class Mixing(MixingStep, abstract=True):
     A subclass draws plain numbers in `parameters` and makes the mixed targets in `combine`.
     """
 
-    def __call__(
+    def __call__(  # type: ignore[override]  # a batch, which is how mixing is used without a chain
         self,
         images: Sequence[np.ndarray] | np.ndarray,
         labels: Any = None,

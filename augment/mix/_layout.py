@@ -8,21 +8,16 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import one_of
+from imgproc._core.door import trusted
+from imgproc._core.hints import looks_like_planes
 
 __all__: list[str] = []
 
 LAYOUTS = ("last", "first")
 
-_FEW, _SIDE = (1, 3, 4), 8
-"""Numbers of channels that most images have, and the least side that tells a picture from them."""
-
 
 def check_layout(layout: Any, images: Any) -> bool:
-    """Whether channels come first; refuses images that clearly have the other layout.
-
-    They have it where the side that would be channels is that of a picture, and one that would be a picture's has a
-    length of 1, 3 or 4.
-    """
+    """Whether channels come first; refuses images that clearly have the other layout."""
     first = one_of(layout, "layout", LAYOUTS) == "first"
     shapes: list[tuple[int, ...]] = (
         [images.shape[1:]] if isinstance(images, np.ndarray) else [getattr(image, "shape", ()) for image in images]
@@ -30,13 +25,14 @@ def check_layout(layout: Any, images: Any) -> bool:
     for i, shape in enumerate(shapes):
         if len(shape) != 3:
             continue
-        few, sides = (shape[2], shape[:2]) if first else (shape[0], shape[1:])
-        if few in _FEW and min(sides) >= _SIDE:
+        planes = (shape[2], shape[0], shape[1]) if first else shape
+        if looks_like_planes(*planes, batch=True) and not trusted().layout:
             came = f"images must have shape {_shape(first, images)}"
             where = images.shape if isinstance(images, np.ndarray) else f"{shape} in images[{i}]"
             other = "last" if first else "first"
             raise ValueError(
-                f'{came} for layout="{layout}", got {where}: where channels come {other}, pass layout="{other}"'
+                f'{came} for layout="{layout}", got {where}: where channels come {other}, pass layout="{other}"; '
+                f"if they come {layout}, call within imgproc.trust_layout()"
             )
     return first
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import integer, size_pair
+from imgproc._core.check import integer
 from imgproc._core.declare import declare
 from imgproc._core.levels import fill_levels
 
@@ -16,7 +16,7 @@ from .._chain.drawn import SHARE, Rule, ascending, number, order, row, several
 from .._chain.keys import Draws
 from .._chain.sample import Sample
 from .._chain.transform import Frame, Kind, Params
-from .._ranges import Range, check_fill, number_range
+from .._ranges import Range, Size, check_fill, number_range, size_of, square_or
 from ._base import _Covering
 from ._content import fit_size, fit_stage, grid_pair, pieced
 from ._law import Law
@@ -41,8 +41,8 @@ class Mosaic(_Covering):
     ----------
     grid : (int, int)
         Cells down and across, in all at most 256.
-    size : (int, int), optional
-        (h, w) of the canvas; default: that of the sample.
+    size : int or (int, int), optional
+        (h, w) of the canvas, one number is the side of a square; default: that of the sample.
     center : (float, float)
         Range of the line between two cells, in parts of the side; with n cells a side, each line moves about its even
         place by 2 / n of what that is.
@@ -75,7 +75,7 @@ class Mosaic(_Covering):
     """
 
     grid: tuple[int, int] = (2, 2)
-    size: tuple[int, int] | None = None
+    size: Size | None = None
     center: Range = (0.3, 0.7)
     fill: float | tuple[float, ...] = 114 / 255
     mask_fill: int = 0
@@ -84,7 +84,7 @@ class Mosaic(_Covering):
         super().__post_init__()
         self._keep("grid", grid_pair(self.grid, MOST_CELLS))
         if self.size is not None:
-            self._keep("size", size_pair(self.size, "size"))
+            self._keep("size", square_or(self.size))
         self._keep("center", number_range(self.center, "center", at_least=0, at_most=1))
         self._keep("fill", fill_levels(self.fill))
         self._keep("mask_fill", integer(self.mask_fill, "mask_fill"))
@@ -105,7 +105,7 @@ class Mosaic(_Covering):
 
     def size_after(self, height: int, width: int) -> tuple[int, int]:
         """That of the canvas."""
-        return self.size or (height, width)
+        return (height, width) if self.size is None else size_of(self.size)
 
     def parameters(self, rng: Draws, lams: list[float]) -> Params:
         """Lines down and across in parts of the sides, who is in which cell, and where in it."""

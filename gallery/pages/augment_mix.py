@@ -49,7 +49,8 @@ def each(page, photo):
         for index, own in enumerate(names):
             out = chain(**given[index], key=(0, index), donors=given)
             label = ", ".join(f"{name} {share:.2f}" for name, share in zip(names, out["label"]) if share > 0)
-            pictures[f"{own}: lam {out['mix'][0].lam:.2f}; label {label}"] = _picture(out)
+            lam = f"lam {out['mix'][0].lam:.2f}; " if "mix" in out else ""
+            pictures[f"{own}: {lam}label {label}"] = _picture(out)
         page.figures(_transforms.one_scale(pictures), NINE_LOOK if title == NINE else _transforms.look(title))
         if title == "Mosaic":
             page.thumbnail(donors[0]["image"], next(iter(pictures.values())))

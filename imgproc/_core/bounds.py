@@ -9,6 +9,9 @@ _A_PIXEL, _ALWAYS = 64, 1 << 20
 ALWAYS_SIGMA = 16
 """A standard deviation that every image may have."""
 
+ALWAYS_LENGTH = 100
+"""A distance in pixels that every image may have, such as that of a margin."""
+
 MOST_ITERATIONS = 10_000
 """Of methods that repeat a step over the whole image."""
 

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from .border import BORDERS
-from .bounds import ALWAYS_SIGMA, LONGEST, largest_sigma, most_numbers, most_pixels
+from .bounds import ALWAYS_LENGTH, ALWAYS_SIGMA, LONGEST, largest_sigma, most_numbers, most_pixels
+from .door import trusted
 from .formats import channels_of
 from .hints import SIDE, hint_of, hint_of_dtype, looks_like_planes
 
@@ -72,12 +73,12 @@ def _must_have_shape(image: np.ndarray, name: str) -> int:
     count = channels_of(image)
     if count == 0:
         raise ValueError(f"{name} must have at least one channel, got shape {image.shape}")
-    if count >= SIDE and looks_like_planes(*image.shape):
+    if count >= SIDE and looks_like_planes(*image.shape) and not trusted().layout:
         n, h, w = image.shape
         raise ValueError(
             f"{name} must have shape (h, w) or (h, w, c), got {image.shape}, which looks like {n} planes of {h} x {w}: "
             f"use imgproc.channels_last({name}) if they are channels, or treat one at a time, {name}[k], if they are "
-            "slices of a volume"
+            f"slices of a volume; if it is an image of {w} channels, call within imgproc.trust_layout()"
         )
     return count
 
@@ -325,6 +326,15 @@ def amount_within(amount: int, image: np.ndarray, what: str) -> None:
     if image.size and amount > most:
         h, w = image.shape[:2]
         raise ValueError(f"{what} must be at most {most} for an image of {h}x{w} pixels, got {amount}")
+
+
+def length_within(value: Any, name: str, image: np.ndarray, *, at_least: int = 0) -> int:
+    """Check a distance of whole pixels: at most the image's longer side, or 100."""
+    number = integer(value, name, at_least=at_least)
+    longest = max(*image.shape[:2], ALWAYS_LENGTH)
+    if number > longest:
+        raise ValueError(f"{name} must be <= the image's longer side (or {ALWAYS_LENGTH}), {longest}, got {number}")
+    return number
 
 
 def sigma_within(sigma: Any, image: np.ndarray, name: str = "sigma") -> float:

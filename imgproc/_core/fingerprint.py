@@ -11,6 +11,7 @@ import dis
 import enum
 import hashlib
 import inspect
+import secrets
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -158,6 +159,9 @@ def _value(value: Any, attributes: frozenset[str]) -> Iterator[_Part]:
         yield f"dtype {value.descr if value.fields else value.str}".encode()
     elif isinstance(value, np.generic | np.ndarray):
         yield from _array(np.asarray(value))
+    elif isinstance(getattr(value, "py_func", None), types.FunctionType):  # what a user has compiled by Numba
+        yield _qualified(kind)
+        yield value.py_func
     elif isinstance(value, types.FunctionType):
         if _is_ours(value.__module__):
             yield value
@@ -264,14 +268,18 @@ _OTHERS = ("numba", "llvmlite", "numpy")
 
 
 def _surroundings(function: _Function) -> bytes:
-    """A hash of all files of the function's package, or of the function's own file if the package has no kernels."""
+    """A hash of all files of the function's package, or of the function's own file if the package has no kernels.
+
+    Without a file it is a random number, so that nothing is taken from the cache."""
     root = (function.__module__ or "").partition(".")[0]
     found = getattr(sys.modules.get(root), "__path__", None) if root in ROOTS else None
     if found:
         files = sorted(path for folder in found for path in Path(folder).rglob("*.py"))
     else:
         own = inspect.getsourcefile(function) if function.__module__ else None
-        files = [Path(own)] if own else []
+        if own is None or not Path(own).is_file():  # typed at a prompt: what is unknown now is so to other processes
+            return secrets.token_bytes(16)
+        files = [Path(own)]
     return hashlib.sha256(b"".join(map(_file, files))).digest()
 
 
@@ -285,7 +293,9 @@ def _file(path: Path) -> bytes:
 
 
 def _is_ours(module: str | None) -> bool:
-    return (module or "").partition(".")[0] in ROOTS
+    """Whether what a module has is known by its contents: not what the versions in the keys of the cache stand for."""
+    root = (module or "").partition(".")[0]
+    return root in ROOTS or (root not in _OTHERS and root not in sys.stdlib_module_names)
 
 
 def _qualified(value: Any) -> bytes:

@@ -28,6 +28,16 @@ def work_dtype(*dtypes: np.dtype) -> np.dtype:
     return np.dtype(np.float64 if np.float64 in dtypes else np.float32)
 
 
+def stored_as(levels: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Floats as float16, or as integers of at most 32 bits: rounded half to even, and saturated; NaN becomes 0."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if dtype.kind == "f":
+            return levels.astype(dtype)
+        info = np.iinfo(dtype)
+        whole = np.clip(np.rint(levels), info.min, info.max)
+        return np.nan_to_num(whole, copy=False).astype(dtype)
+
+
 def is_sequence(value: Any) -> bool:
     """Whether a value is several: a list, a tuple or an array with an axis, whatever they hold, and no text."""
     if isinstance(value, np.ndarray):

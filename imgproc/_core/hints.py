@@ -9,30 +9,33 @@ import numpy as np
 
 SIDE = 16
 """The least side of a plane for `looks_like_planes`."""
+FEW, MANY = (1, 3, 4), 13
+"""Numbers of channels that most images have, and that of Sentinel-2, which has more than most."""
 
 
-def looks_like_planes(n: int, h: int, w: int) -> bool:
+def looks_like_planes(n: int, h: int, w: int, *, batch: bool = False) -> bool:
     """Whether an array of this shape must be planes (n, h, w), and cannot be an image of w channels.
 
-    It must be if the last two sides are those of a picture, and nothing else explains them:
+    The rule stands in the documentation of `imgproc.trust_layout`, which is how a caller says otherwise.
 
-    * they are equal and at least 16, and larger than the first side or above 256: (3, 224, 224), (1, 28, 28),
-      (30, 512, 512), (600, 512, 512); or
-    * the first side is the smallest, neither of the others is more than four times the other, and either the last is
-      above 256, more channels than cameras have: (3, 480, 640), (30, 512, 400); or there are 3 or 4 planes with sides
-      of at least 32: (3, 100, 120).
-
-    So images of many channels stay images: hyperspectral ones (h, w, 224), also lines of them (1, 512, 224), tiles
-    (8, 8, 224) and (64, 64, 256), single pixels (1, 1, c), and maps of features (14, 20, 512).  What can be both, such
-    as (6, 100, 120), is an image.  Wrongly refused are strips of three or four rows of a hyperspectral image, and wide
-    maps of more than 256 features such as (38, 128, 512).
+    Parameters
+    ----------
+    n, h, w : int
+        The shape.
+    batch : bool
+        Whether the array is one of a batch to be mixed, as networks get it.  There planes are more likely: 1, 3 or 4
+        of them from a side of 8 on, and up to 13, as many as satellites have, if they have the sides of a picture.
     """
     low, high = min(h, w), max(h, w)
+    if batch and n in FEW and low >= SIDE // 2:
+        return True
     if low < SIDE:
         return False
     if h == w:
         return n < h or w > 256
-    return n < low and high <= 4 * low and (w > 256 or (n in (3, 4) and low >= 32))
+    if n >= low or high > 4 * low:
+        return False
+    return w > 256 or (n in (3, 4) and low >= 32) or (batch and n <= MANY)
 
 
 def hint_of(value: Any, name: str, dtype: str = "") -> str:
@@ -66,7 +69,7 @@ def hint_of(value: Any, name: str, dtype: str = "") -> str:
 
 def _planes_of_tensor(value: Any) -> bool:
     shape = tuple(getattr(value, "shape", ()))
-    return len(shape) == 3 and (shape[0] in (1, 3, 4) or looks_like_planes(*shape))
+    return len(shape) == 3 and (shape[0] in FEW or looks_like_planes(*shape))
 
 
 def hint_of_dtype(dtype: np.dtype, name: str) -> str:

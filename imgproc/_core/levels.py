@@ -17,14 +17,16 @@ import numpy as np
 
 from .check import real
 from .formats import channels_of, is_sequence
+from .unit_range import must_be_unit
 
 
 class Scale(NamedTuple):
-    """The range of a kind of parameter, and whether it is a fraction of full scale squared."""
+    """The range of a kind of parameter, whether it is a fraction of full scale squared, and what it is of otherwise."""
 
     least: float
     most: float
     squared: bool = False
+    of: str = "full scale"
 
 
 LEVEL = Scale(-math.inf, 8.0)
@@ -35,10 +37,14 @@ SPREAD = Scale(-math.inf, 2.0)
 """A difference of levels: a standard deviation, a strength, the height of an edge."""
 VARIANCE = Scale(-math.inf, 4.0, True)
 """A difference of levels, squared."""
+_PIXELS = 512
+"""Of the example in messages."""
 ANY = Scale(-math.inf, math.inf)
 """A level that the library has computed itself."""
-TURN = Scale(-2.0, 2.0)
+TURN = Scale(-2.0, 2.0, of="turn")
 """No level: a shift of hue, in turns, which other libraries have in degrees."""
+SIDE = Scale(-2.0, 2.0, of="side")
+"""No level: a length as a fraction of the image's side, which other libraries have in pixels."""
 
 
 def fraction(
@@ -50,6 +56,7 @@ def fraction(
     above: float | None = None,
     at_least: float | None = None,
     at_most: float | None = None,
+    default: float | None = None,
 ) -> float:
     """Check a finite number that is a fraction of full scale, and its bounds.
 
@@ -63,8 +70,12 @@ def fraction(
         The image that the number is for.  If it is of floats and goes beyond the range, so may the number.
     above, at_least, at_most : float, optional
         Bounds that hold in any case.
+    default : float, optional
+        What the number is if the caller does not say it.  That is a fraction, so it is for levels from 0 to 1 alone.
     """
     number = real(value, name)
+    if default is not None and number == default and image is not None:
+        must_be_unit(image, who=f"{name}={default:.3g}", other=f", or {name}= in the units of the image")
     whole = image is not None and image.dtype.kind == "u" and scale in (LEVEL, SHIFT)  # whose levels end at 1
     if not scale.least <= number <= (1.0 if whole else scale.most):
         _refuse_beyond(number, name, scale, image)
@@ -120,6 +131,9 @@ def _refuse_beyond(number: float, name: str, scale: Scale, image: np.ndarray | N
         most = float(levels.max()) if levels.size else 0.0
         if (most * most if scale.squared else most) > scale.most:
             return
+    if scale is SIDE:
+        what = f"{name} is a fraction of the image's side, 1 is all of it"
+        raise ValueError(f"{what}: {number:g} of {_PIXELS} pixels is {number / _PIXELS:.3g}")
     if scale is TURN:
         raise ValueError(f"{name} is in turns, 1 is once around: {number:g} of 360 degrees is {number / 360:.3g}")
     squared = " squared" if scale.squared else ""

@@ -83,9 +83,12 @@ def groups(package: dict[str, Any]) -> dict[str, list[str]]:
         In the order of the imports.
     """
     found: dict[str, list[str]] = {}
+    publishers = [module for module in package.values() if isinstance(module, ModuleType)]
     for name in package["__all__"]:
         module = package[name].__module__
         group = ".".join(module.split(".")[:2])
+        if group.rpartition(".")[2].startswith("_"):  # defined inside, published by one of the others
+            group = next((each.__name__ for each in publishers if name in getattr(each, "__all__", ())), group)
         home = sys.modules[module if group.rpartition(".")[2].startswith("_") else group]
         title = (home.__doc__ or group).strip().partition("\n")[0].rstrip(".")
         found.setdefault(title, []).append(name)

@@ -23,6 +23,7 @@ from typing import Any
 
 from .check import integer
 from .declare import declare
+from .door import NOTHING, set_trust, trusted
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
@@ -126,7 +127,7 @@ def run_all(jobs: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
     errors: list[BaseException] = []
     queue = iter(range(len(jobs)))
     state = threading.Condition()
-    active, closed = 0, False
+    active, closed, trust = 0, False, trusted()
 
     def work() -> None:
         outer = getattr(_inside, "pool", False)
@@ -149,9 +150,11 @@ def run_all(jobs: Iterable[Callable[[], Any]], threads: int) -> list[Any]:
             if closed:
                 return
             active += 1
+        set_trust(trust)
         try:
             work()
         finally:
+            set_trust(NOTHING)
             with state:
                 active -= 1
                 state.notify()
@@ -184,6 +187,7 @@ def ordered_map(work: Callable[[Any], Any], items: Iterable[Any], threads: int) 
         yield from map(work, source)
         return
     waiting: deque[Future[Any]] = deque()
+    trust = trusted()
 
     def submit(item: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -191,13 +195,14 @@ def ordered_map(work: Callable[[Any], Any], items: Iterable[Any], threads: int) 
         def job() -> None:
             if not future.set_running_or_notify_cancel():
                 return
-            _inside.pool = True
+            _inside.pool, outer = True, set_trust(trust)
             try:
                 future.set_result(work(item))
             except BaseException as error:
                 future.set_exception(error)
             finally:
                 _inside.pool = False
+                set_trust(outer)
 
         _hand_out(job, threads, copies=1)
         return future

@@ -1,11 +1,12 @@
 """The scanline machine: it runs stages over an image, chunk by chunk: coordinates, samples, pixel operations, store."""
 
 from . import pixel as pixel
-from .compute import check_label as check_label
 from .compute import levels_of as levels_of
 from .compute import limits_of as limits_of
-from .compute import run_mask as run_mask
 from .compute import tabulated as tabulated
+from .label_pass import LabelPass as LabelPass
+from .label_pass import check_label as check_label
+from .label_pass import run_mask as run_mask
 from .opencv_moves import OutMismatch as OutMismatch
 from .opencv_moves import moved as moved
 from .opencv_moves import resize as resize
@@ -19,5 +20,10 @@ from .stages import Fill as Fill
 from .stages import Geometry as Geometry
 from .stages import MaskOnly as MaskOnly
 from .stages import Op as Op
+from .stages import RowsOnly as RowsOnly
 from .stages import Stage as Stage
+from .stages import Tiles as Tiles
 from .stages import Whole as Whole
+from .tiles import tile_size as tile_size
+from .tiles import tiles_back as tiles_back
+from .tiles import with_tiles_moved as with_tiles_moved

@@ -8,29 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from .._core.formats import ROUNDING_OF_DOUBLES, channels_of, work_dtype
+from .._core.formats import ROUNDING_OF_DOUBLES, work_dtype
 from .._core.jit import borrowed, jit_enabled, kernel
 from .._core.levels import ANY, fractions
 from .._core.planes import full_scale, rounding
 from .._core.threads import run_bands
 from .._core.units import entry_of, invoke
 from .machine import (
-    LABELLER,
-    LINE,
     RESULT,
     SOURCE,
     STEPPER,
-    STEPS,
     TABLE,
     Maps,
     Result,
     Source,
-    run_labels,
     run_rows,
 )
 from .matrix import Matrix, keeps_axes, walk
-from .merge import Merged, Part, cut, merge, moves_pixels
-from .opencv_moves import moved
+from .merge import Merged, Part, moves_pixels
 from .program import Program, as_tables, needs_mean
 from .run_in_place import byte_map, run_levels
 from .samplers._base import check_samplable
@@ -263,47 +258,3 @@ def _filler(*arguments: Any) -> Any:
     if not _fillers:
         _fillers.append(entry_of(_fill_tables, *arguments))
     return _fillers[0]
-
-
-def check_label(label: int, dtype: np.dtype) -> None:
-    """Refuse a label that a mask of integers cannot hold."""
-    if dtype.kind in "iu" and not np.iinfo(dtype).min <= label <= np.iinfo(dtype).max:
-        low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
-        raise ValueError(f"mask_fill must be a label of the mask, which is {dtype}, {low} to {high}, got {label}")
-
-
-def run_mask(mask: np.ndarray, stages: Sequence[Geometry]) -> np.ndarray:
-    """Take a mask of labels through geometric stages; each pixel gets the label of the nearest one.
-
-    The mask may have any dtype, and shape (h, w) or (h, w, c)."""
-    part, stages = cut(list(stages), *mask.shape[:2])
-    if part is not None:
-        mask = mask[part[1] : part[3], part[0] : part[2]]
-    h, w = mask.shape[:2]
-    merged = merge(stages, h, w)
-    if merged.exact and not merged.frames.size:
-        return moved(mask, merged.pull, merged.size)
-    check_samplable(h, w)
-    kind = mask.dtype
-    bits = np.dtype(f"u{kind.itemsize}")
-    source = np.ascontiguousarray(mask).view()
-    source.flags.writeable = False
-    channels = channels_of(mask)
-    for _, label in merged.fills:
-        check_label(label, kind)
-    fills = np.array([label for _, label in merged.fills]).astype(kind).view(bits).astype(np.uint64)
-    result = np.empty(merged.size + mask.shape[2:], kind)
-    numbers, sizes = np.zeros(SOURCE, np.int64), np.zeros(RESULT, np.int64)
-    unit = LABELLER.address(S=bits.name)
-    numbers[:6] = h, w, channels, 0, 0, unit
-    numbers[STEPS], numbers[LINE] = STEPPER.address() if len(merged.steps) else -1, w
-    sizes[:2] = merged.size
-    maps = Maps(np.array(merged.pull), merged.frames, merged.steps, merged.grids, fills)
-    pixels, target = Source(as_bytes(source), numbers), Result(as_bytes(result), sizes)
-
-    def band(y0: int, y1: int) -> None:
-        run_labels(pixels, maps, scratch(1, np.dtype(np.float32)), target, y0, y1)
-
-    if result.size:
-        run_bands(band, merged.size[0], pixels=result.size)
-    return result

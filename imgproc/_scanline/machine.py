@@ -127,7 +127,7 @@ class Result(NamedTuple):
     """int64, by place:
 
     * `ROWS`, `COLUMNS`: the size.
-    * `PLANE`: pixels of a plane if channels come first, 0 if they come last.
+    * `PLANE`: pixels of a plane if channels come first, 0 if they come last; of masks, how many columns are made.
     * `STORE`: the address of the store.
     * `KEEP`: the address of a store for pixels of the source's dtype, which is used where a mean is needed.
     """
@@ -435,6 +435,11 @@ def _labels(flat, task, fills, ends, ints, out):
             out[i] = kind(fills[k])
         a, b = ends[k, 0], ends[k, 1]
     lo, index, dead = task[_LO], ints[0], ints[4]
+    if channels == 1 and task[_STEPS] == 0:  # three times as fast
+        made = out[line + lo : line + task[_HI]]
+        for i in range(made.size):
+            made[i] = flat[np.int64(np.uint32(index[i]))]
+        return 0
     for i in range(task[_HI] - lo):
         buried = task[_STEPS] > 0 and dead[i] != 0
         for c in range(channels):
@@ -455,12 +460,12 @@ def run_labels(source, maps, scratch, out, y0, y1):
     pixels, numbers, result = borrowed(source.pixels), borrowed(source.numbers), borrowed(out.pixels)
     maps = borrowed_maps(maps)
     floats, ints, ends = borrowed(scratch.floats), borrowed(scratch.ints), borrowed(scratch.ends)
-    task, width = borrowed(scratch.tasks)[0], out.numbers[COLUMNS]
+    task, width, last = borrowed(scratch.tasks)[0], out.numbers[COLUMNS], out.numbers[PLANE]
     task[_FRAMES], task[_STEPS], task[_CHANNELS] = maps.frames.shape[0], maps.steps.shape[0], numbers[CHANNELS]
     columns = width if width < CAPACITY else CAPACITY
     for y in range(y0, y1):
-        for x0 in range(0, width, columns):
-            x1 = x0 + columns if x0 + columns < width else width
+        for x0 in range(0, last, columns):
+            x1 = x0 + columns if x0 + columns < last else last
             lo, hi = _inside(maps.frames, y, x0, x1, ends)
             if lo < hi:
                 _points(maps, y, lo, hi, floats, ints[4], numbers[STEPS])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._core.border import framed
+from .._core.door import inside
 from .._core.formats import channels_of, work_dtype
 from .._core.lookup import look_up
 from .._core.planes import as_planes, full_scale
@@ -24,7 +25,8 @@ from .program import pack
 from .samplers._base import check_samplable
 from .separable import Axis, can_resample, resample
 from .shortcuts import invert, is_inverting, is_mixing, is_painting, mix, paint
-from .stages import Deferred, Erase, Geometry, MaskOnly, Op, Stage, Whole
+from .stages import Deferred, Erase, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole
+from .tiles import with_tiles_moved
 
 
 def run(
@@ -67,10 +69,27 @@ def run(
             return _pass(image, geometry, ops, dtype, layout, out)
         image = _pass(image, geometry, ops) if geometry or ops else image
         if type(end) is Whole:
-            image = end.function(image)
+            image = inside(_whole, end, image)
+        elif type(end) is Geometry and end.tiles is not None:
+            image = with_tiles_moved(image, end.tiles)
         elif type(end) is Deferred:
-            queue.extend(reversed(end.resolve(image)))
+            queue.extend(reversed(inside(end.resolve, image)))
         whole = whole and image.dtype.kind == "u"
+
+
+def _whole(stage: Whole, image: np.ndarray) -> np.ndarray:
+    """What the function of a stage makes of an image; it may be a user's."""
+    made = stage.function(image)
+    if type(made) is np.ndarray and made.shape == image.shape and made.dtype == image.dtype:
+        return made
+    who = f"the function of {stage.label or 'a stage'}"
+    if not isinstance(made, np.ndarray):
+        raise TypeError(f"{who} must give an array, got {type(made).__name__}")
+    if made.dtype != image.dtype:
+        raise TypeError(f"{who} must give the dtype of the image it got, {image.dtype}, got {made.dtype}")
+    if made.shape != image.shape:
+        raise ValueError(f"{who} must give the shape of the image it got, {image.shape}, got {made.shape}")
+    return np.asarray(made)
 
 
 def take_pass(
@@ -85,7 +104,7 @@ def take_pass(
     -------
     list of Geometry, list of Op, with `keep` also of Erase
         All geometry is done first, then the operations.
-    Whole, Deferred, str or None
+    Whole, Deferred, Geometry of tiles, str or None
         What ends the pass: a stage, which is taken from the list too; or, in words, why the next stage has to wait; or
         None if there are no more stages.
     """
@@ -98,7 +117,7 @@ def take_pass(
             return geometry, ops, f"{name_of(ops[-1])} gives floats on another scale"
         if type(stage) is Op:
             ops.append(stage)
-        elif type(stage) is Geometry:
+        elif type(stage) is Geometry and stage.tiles is None:
             why = _waits(stage, geometry, ops, size)
             if why:
                 queue.append(stage)
@@ -111,7 +130,7 @@ def take_pass(
                 queue.append(stage)
                 return geometry, ops, "a statistic comes after geometry"
             ops.append(stage.op)
-        elif type(stage) is not MaskOnly:
+        elif type(stage) is not MaskOnly and type(stage) is not RowsOnly:
             return geometry, ops, stage
     return geometry, ops, None
 

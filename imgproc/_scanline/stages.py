@@ -1,9 +1,9 @@
 """Stages: what a program for an image is made of, in the order in which it happens.
 
-Every stage takes an image and gives an image of the same dtype.  For integer images the result of *each* stage is
-rounded half to even and saturated, so a fused program gives exactly the bytes that its stages give one after the other
-wherever no two interpolations merge.  Levels in stages are fractions of full scale (1.0 = 255 = 65535); stages know
-nothing of dtypes.
+Every stage takes an image and gives an image of the same dtype, but for `pixel.normalize`, and for stages that name
+another one.  For integer images the result of *each* stage is rounded half to even and saturated, so a fused program
+gives exactly the bytes that its stages give one after the other wherever no two interpolations merge.  Levels in stages
+are fractions of full scale (1.0 = 255 = 65535); stages know nothing of dtypes.
 
 A stage is told by ``type(stage) is ...``, the fastest way.  The classes are final, so that type checkers follow it.
 """
@@ -21,6 +21,19 @@ if TYPE_CHECKING:
     from .operations._base import Operation
 
 Fill = float | tuple[float, ...]
+
+
+@final
+class Tiles(NamedTuple):
+    """Equal tiles of a frame of (h, w), of ``h // rows`` by ``w // columns`` pixels, that change places.
+
+    What is left at the bottom and on the right, less than a tile, stays.
+    """
+
+    rows: int
+    columns: int
+    order: tuple[int, ...]
+    """For each place, row by row, the tile that comes there."""
 
 
 @final
@@ -54,6 +67,9 @@ class Geometry(NamedTuple):
     part: tuple[int, int, int, int] | None = None
     """(x0, y0, x1, y1): the part of the input frame, of whole pixels and inside of it, that is cut out before the map.
     Pixels at its edges do not see their neighbours outside of it.  Without it, the map sees the whole frame."""
+    tiles: Tiles | None = None
+    """Tiles that change places, in a stage that does nothing else: `pull` is the identity, `size` that of the input.
+    It is a pass by itself."""
 
 
 @final
@@ -90,6 +106,10 @@ class Whole(NamedTuple):
     opencv: bool = False
     """Whether OpenCV does the work.  Its last bit may differ between types of CPU."""
     label: str = ""
+    dtype: np.dtype | None = None
+    """Of the result, if the function gives another one than it gets."""
+    averages: bool = False
+    """Whether each channel of the result is a mean of neighbours, whose weights do not depend on them."""
 
 
 @final
@@ -103,6 +123,8 @@ class Deferred(NamedTuple):
     label: str = ""
     op: Op | None = None
     """An operation that does the same to integer images, in kernels that see the whole image."""
+    dtype: np.dtype | None = None
+    """Of what the stages leave, if they end with `pixel.normalize`."""
 
 
 @final
@@ -113,4 +135,14 @@ class MaskOnly(NamedTuple):
     label: str = ""
 
 
-Stage = Geometry | Op | Erase | Whole | Deferred | MaskOnly
+@final
+class RowsOnly(NamedTuple):
+    """Changes boxes or points alone: ``function(rows)`` gives as many rows, float64."""
+
+    target: str
+    """Their name in a sample."""
+    function: Callable[[np.ndarray], np.ndarray]
+    label: str = ""
+
+
+Stage = Geometry | Op | Erase | Whole | Deferred | MaskOnly | RowsOnly

@@ -7,7 +7,8 @@ import numpy as np
 from .._core.check import as_image
 from .._core.declare import declare
 from .._core.jit import kernel
-from ._hsv import put_hue
+from .._core.unit_range import must_be_unit
+from ._hsv import must_be_hue_and_fractions, put_hue
 from ._rows import convert, put, scale_of
 
 __all__ = ["hsi_to_rgb", "rgb_to_hsi"]
@@ -130,7 +131,7 @@ def rgb_to_hsi(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no RGB image.
+        If `image` is no RGB image, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
@@ -141,6 +142,7 @@ def rgb_to_hsi(image: np.ndarray) -> np.ndarray:
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th edition, section 6.2.
     """
     image = as_image(image, channels=(3,))
+    must_be_unit(image, who="rgb_to_hsi")
     return convert(image, _rgb_to_hsi, *scale_of(image.dtype))
 
 
@@ -161,13 +163,15 @@ def hsi_to_rgb(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` has not three channels.
+        If `image` has not three channels, or floats are clearly not levels from 0 to 1 (see `to_uint8`) after a hue in
+        turns.
 
     See Also
     --------
     rgb_to_hsi : The definitions.
     """
     image = as_image(image, channels=(3,))
+    must_be_hue_and_fractions(image, "hsi_to_rgb")
     return convert(image, _hsi_to_rgb, *scale_of(image.dtype))
 
 

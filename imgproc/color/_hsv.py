@@ -7,6 +7,7 @@ import numpy as np
 from .._core.check import as_image
 from .._core.declare import declare
 from .._core.jit import kernel
+from .._core.unit_range import must_be_turns, must_be_unit
 from .._scanline.operations._hexcone import TINY
 from ._rows import convert, nearest, put, scale_of
 
@@ -118,6 +119,12 @@ def _hsl_to_rgb(rows, top, integer, out):
             put(res, x, most - chroma * red, most - chroma * green, most - chroma * blue, top, integer)
 
 
+def must_be_hue_and_fractions(image: np.ndarray, who: str) -> None:
+    """Refuse floats in other units than those of this module, such as degrees."""
+    must_be_turns(image[..., 0], "image[..., 0]")
+    must_be_unit(image[..., 1:], "image[..., 1:]", who=who)
+
+
 def rgb_to_hsv(image: np.ndarray) -> np.ndarray:
     """Convert RGB to hue, saturation and value.
 
@@ -137,7 +144,7 @@ def rgb_to_hsv(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no RGB image.
+        If `image` is no RGB image, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
@@ -149,6 +156,7 @@ def rgb_to_hsv(image: np.ndarray) -> np.ndarray:
     A. R. Smith, "Color gamut transform pairs", SIGGRAPH 1978.
     """
     image = as_image(image, channels=(3,))
+    must_be_unit(image, who="rgb_to_hsv")
     return convert(image, _rgb_to_hsv, *scale_of(image.dtype))
 
 
@@ -168,13 +176,15 @@ def hsv_to_rgb(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` has not three channels.
+        If `image` has not three channels, or floats are clearly not levels from 0 to 1 (see `to_uint8`) after a hue in
+        turns.
 
     See Also
     --------
     rgb_to_hsv : The definitions.
     """
     image = as_image(image, channels=(3,))
+    must_be_hue_and_fractions(image, "hsv_to_rgb")
     return convert(image, _hsv_to_rgb, *scale_of(image.dtype))
 
 
@@ -197,7 +207,7 @@ def rgb_to_hsl(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no RGB image.
+        If `image` is no RGB image, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
@@ -208,6 +218,7 @@ def rgb_to_hsl(image: np.ndarray) -> np.ndarray:
     G. H. Joblove, D. Greenberg, "Color spaces for computer graphics", SIGGRAPH 1978.
     """
     image = as_image(image, channels=(3,))
+    must_be_unit(image, who="rgb_to_hsl")
     return convert(image, _rgb_to_hsl, *scale_of(image.dtype))
 
 
@@ -227,13 +238,15 @@ def hsl_to_rgb(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` has not three channels.
+        If `image` has not three channels, or floats are clearly not levels from 0 to 1 (see `to_uint8`) after a hue in
+        turns.
 
     See Also
     --------
     rgb_to_hsl : The definitions.
     """
     image = as_image(image, channels=(3,))
+    must_be_hue_and_fractions(image, "hsl_to_rgb")
     return convert(image, _hsl_to_rgb, *scale_of(image.dtype))
 
 

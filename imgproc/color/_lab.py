@@ -7,6 +7,7 @@ import numpy as np
 from .._core.check import as_image
 from .._core.declare import declare
 from .._core.jit import kernel
+from .._core.unit_range import must_be_unit
 from ._rows import convert, cube_root, decode, decode_row, encode, encode_row, precision_of, put, scale_of
 from ._xyz import WHITE_X, WHITE_Z, XB, YB, ZB, rgb_of, xyz_of
 
@@ -195,7 +196,7 @@ def rgb_to_lab(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no RGB image.
+        If `image` is no RGB image, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
@@ -207,6 +208,7 @@ def rgb_to_lab(image: np.ndarray) -> np.ndarray:
     CIE 15:2004, "Colorimetry"; IEC 61966-2-1 (sRGB).
     """
     image = as_image(image, channels=(3,))
+    must_be_unit(image, who="rgb_to_lab")
     if image.dtype.kind == "u":
         return convert(image, _rgb_to_lab_levels, scale_of(image.dtype)[0])
     return convert(image, _rgb_to_lab, precision_of(image.dtype))
@@ -258,7 +260,7 @@ def rgb_to_luv(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no RGB image.
+        If `image` is no RGB image, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
@@ -270,6 +272,7 @@ def rgb_to_luv(image: np.ndarray) -> np.ndarray:
     CIE 15:2004, "Colorimetry"; IEC 61966-2-1 (sRGB).
     """
     image = as_image(image, channels=(3,))
+    must_be_unit(image, who="rgb_to_luv")
     if image.dtype.kind == "u":
         return convert(image, _rgb_to_luv_levels, scale_of(image.dtype)[0])
     return convert(image, _rgb_to_luv, precision_of(image.dtype))

@@ -10,6 +10,7 @@ from .._core.jit import Kernel, kernel
 from .._core.lookup import look_up
 from .._core.planes import canonical
 from .._core.threads import run_bands
+from .._core.unit_range import must_be_unit
 from ._rows import convert, decode, decode_row, encode, encode_row, precision_of, put, rounded, scale_of
 
 __all__ = ["linear_to_rgb", "rgb_to_linear", "rgb_to_xyz", "xyz_to_rgb"]
@@ -146,7 +147,7 @@ def rgb_to_xyz(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no RGB image.
+        If `image` is no RGB image, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
@@ -157,6 +158,7 @@ def rgb_to_xyz(image: np.ndarray) -> np.ndarray:
     IEC 61966-2-1 (sRGB); matrix for the primaries of Rec. ITU-R BT.709 as in C. Poynton, "Color FAQ".
     """
     image = as_image(image, channels=(3,))
+    must_be_unit(image, who="rgb_to_xyz")
     if image.dtype.kind == "u":
         return convert(image, _rgb_to_xyz_levels, scale_of(image.dtype)[0])
     return convert(image, _rgb_to_xyz, precision_of(image.dtype))
@@ -178,13 +180,14 @@ def xyz_to_rgb(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` has not three channels.
+        If `image` has not three channels, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
     rgb_to_xyz : The definitions.
     """
     image = as_image(image, channels=(3,))
+    must_be_unit(image, who="xyz_to_rgb")
     if image.dtype.kind == "u":
         return convert(image, _xyz_to_rgb_levels, scale_of(image.dtype)[0])
     return convert(image, _xyz_to_rgb, precision_of(image.dtype))
@@ -208,7 +211,7 @@ def rgb_to_linear(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no image.
+        If `image` is no image, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
@@ -218,7 +221,9 @@ def rgb_to_linear(image: np.ndarray) -> np.ndarray:
     ----------
     IEC 61966-2-1 (sRGB).
     """
-    return _each(as_image(image), _decode_levels, _decode_floats)
+    image = as_image(image)
+    must_be_unit(image, who="rgb_to_linear")
+    return _each(image, _decode_levels, _decode_floats)
 
 
 def linear_to_rgb(image: np.ndarray) -> np.ndarray:
@@ -238,7 +243,7 @@ def linear_to_rgb(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no image.
+        If `image` is no image, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
@@ -248,7 +253,9 @@ def linear_to_rgb(image: np.ndarray) -> np.ndarray:
     ----------
     IEC 61966-2-1 (sRGB).
     """
-    return _each(as_image(image), _encode_levels, _encode_floats)
+    image = as_image(image)
+    must_be_unit(image, who="linear_to_rgb")
+    return _each(image, _encode_levels, _encode_floats)
 
 
 def _each(image: np.ndarray, on_levels: Kernel, on_floats: Kernel) -> np.ndarray:

@@ -8,6 +8,7 @@ from .._core.check import as_image
 from .._core.declare import declare
 from .._core.jit import kernel
 from .._core.planes import LUMA_WEIGHTS, LUMA_WEIGHTS_15_BITS
+from .._core.unit_range import must_be_unit
 from ._rows import convert, nearest, put, scale_of
 
 __all__ = ["rgb_to_ycrcb", "ycrcb_to_rgb"]
@@ -69,7 +70,7 @@ def rgb_to_ycrcb(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no RGB image.
+        If `image` is no RGB image, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
@@ -80,6 +81,7 @@ def rgb_to_ycrcb(image: np.ndarray) -> np.ndarray:
     ITU-T Rec. T.871, "JPEG File Interchange Format", section 7; Rec. ITU-R BT.601.
     """
     image = as_image(image, channels=(3,))
+    must_be_unit(image, who="rgb_to_ycrcb")
     return convert(image, _rgb_to_ycrcb, *scale_of(image.dtype))
 
 
@@ -99,13 +101,14 @@ def ycrcb_to_rgb(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` has not three channels.
+        If `image` has not three channels, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
     rgb_to_ycrcb : The definitions.
     """
     image = as_image(image, channels=(3,))
+    must_be_unit(image, who="ycrcb_to_rgb")
     return convert(image, _ycrcb_to_rgb, *scale_of(image.dtype))
 
 

@@ -44,6 +44,7 @@ def to_uint8(image: np.ndarray) -> np.ndarray:
     See Also
     --------
     rescale : for another range of levels.
+    to_uint16, to_float : the same for other results.
 
     Notes
     -----
@@ -65,21 +66,17 @@ def to_uint16(image: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        bool, uint8, uint16, uint32, int16, float16, float32 or float64.  Full scale is True, the largest number of the
-        integers, or 1.0.  To bring another range to full scale, such as 12 bits in uint16, use `rescale`.
+        Of the dtypes that `to_uint8` takes, with the same full scale.
 
     Returns
     -------
     ndarray of uint16
-        Same shape, always a new array.  Levels are rounded half to even and saturated: floats below 0 become 0, and
-        those above 1 become 65535.  NaN becomes 0.
+        Same shape, always a new array.  Levels are rounded and saturated as by `to_uint8`.
 
     Raises
     ------
-    TypeError
-        If `image` is not an array of these dtypes.
-    ValueError
-        If it has another shape, an integer below 0, or floats that are clearly not levels from 0 to 1 (see `to_uint8`).
+    TypeError, ValueError
+        As `to_uint8`, whose notes say which floats are clearly not levels from 0 to 1.
 
     Examples
     --------
@@ -96,8 +93,7 @@ def to_float(image: np.ndarray, *, dtype: Any = "float32") -> np.ndarray:
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        bool, uint8, uint16, uint32, int16, float16, float32 or float64.  Full scale is True, the largest number of the
-        integers, or 1.0.  To bring another range to full scale, such as 12 bits in uint16, use `rescale`.
+        Of the dtypes that `to_uint8` takes, with the same full scale.
     dtype : dtype
         float32 or float64.
 

@@ -106,7 +106,8 @@ def canny(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, or for the default `low` or `high` floats are clearly not levels
+        from 0 to 1 (see `to_uint8`).
 
     Notes
     -----
@@ -122,8 +123,8 @@ def canny(
     """
     image = as_image(image, channels=(1, 3))
     sigma = sigma_within(sigma, image)
-    low = fraction(low, "low", SPREAD, image, at_least=0)
-    high = fraction(high, "high", SPREAD, image, at_least=0)
+    low = fraction(low, "low", SPREAD, image, at_least=0, default=0.025)
+    high = fraction(high, "high", SPREAD, image, at_least=0, default=0.05)
     if low > high:
         raise ValueError(f"low must be <= high, got low={low}, high={high}")
     mask = as_mask(mask, image)

@@ -10,6 +10,7 @@ from .._core.declare import declare
 from .._core.levels import fill_level
 from .._core.planes import full_scale
 from .._core.spectra import each_plane, taking_part
+from .._core.unit_range import must_be_unit
 from ._isotropic import cutoff_of, filtered
 
 __all__ = ["homomorphic"]
@@ -63,7 +64,7 @@ def homomorphic(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
-        the result goes beyond the floats.
+        the result goes beyond the floats, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     Notes
     -----
@@ -81,6 +82,7 @@ def homomorphic(
     border_name(border)
     fill = fill_level(fill, image)
     mask = taking_part(image, mask)
+    must_be_unit(image, who="homomorphic", mask=mask)
     if image.size == 0:
         return image.copy()
     top, least = full_scale(image.dtype), 1 / 255

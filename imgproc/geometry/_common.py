@@ -7,13 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._core.check import DTYPES, as_image, integer
-from .._core.formats import channels_of, is_sequence
+from .._core.formats import channels_of, is_sequence, stored_as
+from .._core.levels import fill_levels
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
 
 
 LABELS = "bool and other integers are labels, which are moved and never blended"
 """What messages say of label images."""
+BLENDED = ("int16", "int32")
+"""Integers with a sign that are interpolated, in float64, which holds them exactly."""
 
 
 class Labels(NamedTuple):
@@ -28,37 +31,74 @@ class Labels(NamedTuple):
 
     def levels(self, fill: Any) -> tuple[float, ...]:
         """The label of a border, or one for each channel, as levels of the bytes."""
-        one = not is_sequence(fill)
-        given = [fill] * self.channels if one else list(fill)
-        if len(given) != self.channels:
-            raise ValueError(f"fill must be one label or {self.channels}, one a channel, got {len(given)}")
-        values = [self._label(v, "fill" if one else f"label {k} of fill") for k, v in enumerate(given)]
+        values = _in_own_units(fill, self.dtype, self.channels, "label")
         return tuple(byte / 255 for byte in np.array(values, self.dtype).view(np.uint8).tolist())
 
-    def _label(self, value: Any, name: str) -> int:
-        whole = isinstance(value, (bool, np.bool_)) or (isinstance(value, (float, np.floating)) and value % 1 == 0)
-        number = integer(int(value) if whole else value, name)
-        low, high = (0, 1) if self.dtype.kind == "b" else (np.iinfo(self.dtype).min, np.iinfo(self.dtype).max)
-        if not low <= number <= high:
-            raise ValueError(f"{name} must be a label of {self.dtype}, {low} to {high}, got {number}")
-        return number
+    def closed(self, result: np.ndarray) -> np.ndarray:
+        """Bytes as labels again."""
+        shape = result.shape[:2] if self.axes == 2 else (*result.shape[:2], self.channels)
+        return result.reshape(-1).view(self.dtype).reshape(shape)
 
 
-def opened(image: Any, interpolation: str | None = None, *, full: bool = False) -> tuple[np.ndarray, Labels | None]:
+class Stored(NamedTuple):
+    """What an image was before it became floats: float16, which became float32, or integers with a sign."""
+
+    dtype: np.dtype
+    image: np.ndarray
+    """The floats."""
+
+    def levels(self, fill: Any) -> float | tuple[float, ...]:
+        """Levels of a border: fractions of full scale, or of integers levels in their own units."""
+        if self.dtype.kind == "f":
+            return fill_levels(fill, self.image)
+        return tuple(map(float, _in_own_units(fill, self.dtype, channels_of(self.image), "level")))
+
+    def closed(self, result: np.ndarray) -> np.ndarray:
+        """Floats as they were again."""
+        return stored_as(result, self.dtype)
+
+
+def _in_own_units(fill: Any, dtype: np.dtype, channels: int, what: str) -> list[int]:
+    """A fill of integers, or one for each channel, as numbers that the dtype holds; one for each channel."""
+    one = not is_sequence(fill)
+    given = [fill] * channels if one else list(fill)
+    if len(given) != channels:
+        raise ValueError(f"fill must be one {what} or {channels}, one a channel, got {len(given)}")
+    return [_in_dtype(v, "fill" if one else f"{what} {k} of fill", dtype, what) for k, v in enumerate(given)]
+
+
+def _in_dtype(value: Any, name: str, dtype: np.dtype, what: str) -> int:
+    whole = isinstance(value, (bool, np.bool_)) or (isinstance(value, (float, np.floating)) and value % 1 == 0)
+    number = integer(int(value) if whole else value, name)
+    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    if not low <= number <= high:
+        raise ValueError(f"{name} must be a {what} of {dtype}, {low} to {high}, got {number}")
+    return number
+
+
+def opened(
+    image: Any, interpolation: str | None = None, *, full: bool = False
+) -> tuple[np.ndarray, Labels | Stored | None]:
     """Check an image, or a label image, which comes as the bytes of its labels and as what they were.
 
     With `full`, it must have pixels.  `interpolation` is that of the call, if it has one: labels know only
-    ``"nearest"``.
+    ``"nearest"``.  Images of float16, and integers with a sign that are interpolated, come as floats.
     """
-    labels = None
-    if type(image) is np.ndarray and image.dtype.kind in "biu" and image.dtype.newbyteorder("=") not in DTYPES:
+    labels: Labels | Stored | None = None
+    dtype = image.dtype.newbyteorder("=") if type(image) is np.ndarray else None
+    blended = interpolation not in (None, "nearest")
+    if dtype is not None and (dtype == np.float16 or (blended and dtype.name in BLENDED)):
         as_image(np.broadcast_to(np.uint8(0), image.shape))  # the shape
-        if interpolation not in (None, "nearest"):
+        image = image.astype(np.float32 if dtype.kind == "f" else np.float64)
+        labels = Stored(dtype, image)
+    elif dtype is not None and dtype.kind in "biu" and dtype not in DTYPES:
+        as_image(np.broadcast_to(np.uint8(0), image.shape))  # the shape
+        if blended:
             raise TypeError(
-                f"image must have dtype uint8, uint16, float32 or float64 for {interpolation!r} interpolation, got "
-                f"{image.dtype}: {LABELS}, which interpolation='nearest' does"
+                f"image must have dtype uint8, uint16, int16, int32, float16, float32 or float64 for {interpolation!r} "
+                f"interpolation, got {image.dtype}: {LABELS}, which interpolation='nearest' does"
             )
-        labels = Labels(image.dtype.newbyteorder("="), channels_of(image), image.ndim)
+        labels = Labels(dtype, channels_of(image), image.ndim)
         whole = np.ascontiguousarray(image, labels.dtype)
         image = whole.view(np.uint8).reshape(*image.shape[:2], labels.channels * labels.dtype.itemsize)
     else:
@@ -68,12 +108,25 @@ def opened(image: Any, interpolation: str | None = None, *, full: bool = False) 
     return image, labels
 
 
-def closed(result: np.ndarray, labels: Labels | None) -> np.ndarray:
-    """A result as it is, or as labels again."""
-    if labels is None:
-        return result
-    shape = result.shape[:2] if labels.axes == 2 else (*result.shape[:2], labels.channels)
-    return result.reshape(-1).view(labels.dtype).reshape(shape)
+def border_fill(
+    fill: Any, image: np.ndarray, labels: Labels | Stored | None, interpolation: str = "nearest"
+) -> float | tuple[float, ...]:
+    """Check the level of a border, or the label, of what `opened` gave.
+
+    Small labels may come as uint8 or uint16, which are images here: whoever gives their fill is told."""
+    if labels is not None:
+        return labels.levels(fill)
+    try:
+        return fill_levels(fill, image)
+    except ValueError as error:
+        if image.dtype.kind != "u" or interpolation != "nearest":
+            raise
+        raise ValueError(f"{error}; if these are labels, pass image.astype(numpy.int32)") from None
+
+
+def closed(result: np.ndarray, labels: Labels | Stored | None) -> np.ndarray:
+    """A result as it is, or of the dtype that came."""
+    return result if labels is None else labels.closed(result)
 
 
 def numbers(value: Any, name: str, what: str) -> np.ndarray:

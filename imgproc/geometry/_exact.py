@@ -11,10 +11,9 @@ from .._core.border import framed
 from .._core.check import border_name, frame_size, integer, one_of
 from .._core.declare import declare
 from .._core.formats import channels_of, is_sequence
-from .._core.levels import fill_levels
 from .._core.opencv import load_cv2
 from .._core.planes import fill_values
-from ._common import closed, opened
+from ._common import border_fill, closed, opened
 
 __all__ = ["crop", "flip", "pad", "transpose"]
 
@@ -35,7 +34,7 @@ def flip(image: np.ndarray, *, axis: str = "horizontal") -> np.ndarray:
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64.  Labels too: bool and all integers.
+        uint8, uint16, float16, float32 or float64.  Labels too: bool and all integers.
     axis : {"horizontal", "vertical", "both"}
         What is exchanged: left and right, top and bottom, or both (a rotation by 180 degrees).
 
@@ -66,7 +65,7 @@ def transpose(image: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64.  Labels too: bool and all integers.
+        uint8, uint16, float16, float32 or float64.  Labels too: bool and all integers.
 
     Returns
     -------
@@ -93,7 +92,7 @@ def crop(image: np.ndarray, *, box: Sequence[int]) -> np.ndarray:
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.  Labels too: bool and all integers.
+        uint8, uint16, float16, float32 or float64; at least one pixel.  Labels too: bool and all integers.
     box : (int, int, int, int)
         (x0, y0, x1, y1), half-open: x0 is the first column, x1 the first one that is left out.  Inside the image, and
         not empty.
@@ -132,13 +131,14 @@ def pad(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64.  Labels too: bool and all integers.
+        uint8, uint16, float16, float32 or float64.  Labels too: bool and all integers.
     padding : int, (int, int) or (int, int, int, int)
         Pixels on all sides; above and below, left and right; or top, bottom, left, right.
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What the frame shows; any width, also beyond that of the image.  All but ``constant`` need at least one pixel.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.
+        Level for ``constant`` as a fraction of full scale; of labels, which are bool or int32 and the like, a label.
+        One, or one for each channel.  uint8 and uint16 are images, whose 1 is white, also where they hold labels.
 
     Returns
     -------
@@ -152,10 +152,10 @@ def pad(
     """
     image, labels = opened(image, full=border_name(border) != "constant")
     top, bottom, left, right = _sides(padding)
-    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
+    level = border_fill(fill, image, labels)
     whole = max(top + image.shape[0] + bottom, 1), max(left + image.shape[1] + right, 1)
     frame_size(whole, "the size of image and padding", source=image.shape[:2])
-    values = fill_values(fill, channels_of(image), image.dtype)
+    values = fill_values(level, channels_of(image), image.dtype)
     h, w = image.shape[:2]
     out = np.empty((top + h + bottom, left + w + right, *image.shape[2:]), image.dtype)
     return closed(framed(image, (top, bottom, left, right), border, values, out), labels)

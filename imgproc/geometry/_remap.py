@@ -10,7 +10,6 @@ import numpy as np
 from .._core.check import border_name, one_of
 from .._core.declare import declare
 from .._core.jit import borrowed, kernel
-from .._core.levels import fill_levels
 from .._core.planes import as_planes, canonical, fill_values
 from .._core.threads import run_bands
 from .._scanline.compute import as_bytes, limits_of, result_numbers, source_numbers
@@ -34,11 +33,13 @@ from .._scanline.machine import (
 from .._scanline.samplers import _base as samplers
 from .._scanline.samplers._base import check_samplable
 from .._scanline.scratch import scratch
-from ._common import closed, opened
+from ._common import border_fill, closed, opened
 
 __all__ = ["remap"]
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
+FARTHEST = float(np.finfo(np.float32).max)
+"""Coordinates beyond it count as this one: they are not infinite, as float32 would have them."""
 
 
 @kernel(inner=True)
@@ -48,8 +49,11 @@ def _points(x, y, w, h, border, xs, ys, outside):
     right, bottom = np.float32(w), np.float32(h)
     n = x.size
     for i in range(n):
-        u, v = np.float32(x[i]), np.float32(y[i])
-        known = (u - u == zero) & (v - v == zero)
+        a, b = x[i], y[i]
+        known = (a - a == zero) & (b - b == zero)
+        a, b = (FARTHEST if a > FARTHEST else a), (FARTHEST if b > FARTHEST else b)
+        a, b = (-FARTHEST if a < -FARTHEST else a), (-FARTHEST if b < -FARTHEST else b)
+        u, v = np.float32(a), np.float32(b)
         if border == 0:
             known &= (u >= zero) & (u <= right) & (v >= zero) & (v <= bottom)
         outside[i] = np.int32(0) if known else np.int32(1)
@@ -104,18 +108,21 @@ def remap(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.  bool and other integers are labels, which only
-        ``interpolation="nearest"`` takes.
+        uint8, uint16, float16, float32 or float64; at least one pixel.  int16 and int32 too, which are rounded half to
+        even.  bool and other integers are labels, which only ``interpolation="nearest"`` takes.
     x, y : ndarray of shape (height, width)
         Points of the image in continuous coordinates, in which the centre of pixel (i, j) is (j + 0.5, i + 0.5); any
         integers or floats, used to the precision of float32.  OpenCV's maps are ``x - 0.5`` and ``y - 0.5``.
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What lies outside the image.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.  Points
-        with a NaN or an infinite coordinate get it under every border.
+        Level for ``constant`` as a fraction of full scale; of int16, int32 and labels, which are bool or other
+        integers, in their own units.  One, or one for each channel.  uint8 and uint16 are images, whose 1 is white,
+        also where they hold labels.  Points with a NaN or an infinite coordinate get it under every border.
     interpolation : {"nearest", "bilinear", "bicubic"}
         The nearest pixel, 2 x 2 or 4 x 4 pixels around the point; nothing is averaged where the map shrinks.
+        ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
+        ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
 
     Returns
     -------
@@ -133,7 +140,7 @@ def remap(
     if x.shape != y.shape:
         raise ValueError(f"y must have the shape of x, {x.shape}, got {y.shape}")
     border_name(border)
-    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
+    level = border_fill(fill, image, labels, interpolation)
     check_samplable(*image.shape[:2])
     kind = np.float32 if x.dtype == y.dtype == np.float32 else np.float64
     result = _remap(
@@ -141,7 +148,7 @@ def remap(
         canonical(x.astype(kind, copy=False)),
         canonical(y.astype(kind, copy=False)),
         border,
-        fill,
+        level,
         interpolation,
     )
     return closed(result.reshape(*x.shape, *image.shape[2:]), labels)

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from .._core.alpha import has_alpha, weighted
 from .._core.check import border_name, flag, frame_size, one_of, real
 from .._core.declare import declare
-from .._core.levels import fill_levels
 from .._scanline import Geometry, run
 from .._scanline import resize as resize_pixels
 from .._scanline.matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
-from ._common import INTERPOLATIONS, closed, numbers, opened
+from ._common import INTERPOLATIONS, border_fill, closed, numbers, opened
 
 __all__ = ["resize", "rotate", "warp"]
 
@@ -33,8 +33,8 @@ def warp(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.  bool and other integers are labels, which only
-        ``interpolation="nearest"`` takes.
+        uint8, uint16, float16, float32 or float64; at least one pixel.  int16 and int32 too, which are rounded half to
+        even.  bool and other integers are labels, which only ``interpolation="nearest"`` takes.
     matrix : array_like of shape (3, 3) or (2, 3)
         Takes points (x, y, 1) of the image to points (x w, y w, w) of the result, w = 1 for two rows; in continuous
         coordinates, in which pixel centres lie at halves.
@@ -44,9 +44,13 @@ def warp(
         What lies outside the image.  What lies behind the horizon of a perspective map, seen from the middle of the
         image, is outside, too.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.
+        Level for ``constant`` as a fraction of full scale; of int16, int32 and labels, which are bool or other
+        integers, in their own units.  One, or one for each channel.  uint8 and uint16 are images, whose 1 is white,
+        also where they hold labels.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` averages along the axes that an axis-aligned map shrinks, and is ``bilinear`` otherwise.
+        ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
+        ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
 
     Returns
     -------
@@ -75,12 +79,14 @@ def warp(
     pull = _pull(matrix, h, w)
     size = (h, w) if size is None else frame_size(size, source=(h, w))
     border_name(border)
-    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
-    return closed(run(image, [Geometry(pull, size, border, fill, interpolation)]), labels)
+    level = border_fill(fill, image, labels, interpolation)
+    return closed(run(image, [Geometry(pull, size, border, level, interpolation)]), labels)
 
 
 _LARGE = 1e60
 """Numbers of a matrix up to this can be multiplied three by three."""
+_FAR = 1e30
+"""Pixels, in float32 still a number."""
 
 
 def _pull(matrix: Any, h: int, w: int) -> Matrix:
@@ -89,6 +95,8 @@ def _pull(matrix: Any, h: int, w: int) -> Matrix:
     if array.shape not in ((2, 3), (3, 3)):
         raise ValueError(f"matrix must have shape (3, 3) or (2, 3), got {array.shape}")
     m: Any = (*array.reshape(-1).tolist(), 0.0, 0.0, 1.0)[:9]
+    if m[6:] == (0.0, 0.0, 1.0):  # so far away every shift is the same
+        m = (*m[:2], max(min(m[2], _FAR), -_FAR), *m[3:5], max(min(m[5], _FAR), -_FAR), *m[6:])
     largest = max(map(abs, m))
     if (
         largest > _LARGE or 0.0 < largest < 1.0 / _LARGE
@@ -111,20 +119,25 @@ def _pull(matrix: Any, h: int, w: int) -> Matrix:
     return pull
 
 
-def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "area") -> np.ndarray:
+def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "area", alpha: bool = False) -> np.ndarray:
     """Resize an image.
 
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.  bool and other integers are labels, which only
-        ``interpolation="nearest"`` takes.
+        uint8, uint16, float16, float32 or float64; at least one pixel.  int16 and int32 too, which are rounded half to
+        even.  bool and other integers are labels, which only ``interpolation="nearest"`` takes.
     size : (int, int)
         (h, w) of the result.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` takes the mean over what a pixel of the result covers along axes that shrink, and is ``bilinear`` along
         those that grow.  The others look at the nearest pixel, 2 x 2 or 4 x 4 pixels, also where the image shrinks to
         a fraction, and so show false patterns there.
+        ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
+        ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
+    alpha : bool
+        The last channel is alpha, and other channels count by it: what is transparent gives its colour to none of its
+        neighbours.  Colours of pixels that become wholly transparent are 0.
 
     Returns
     -------
@@ -139,8 +152,11 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
     one_of(interpolation, "interpolation", INTERPOLATIONS)
     image, labels = opened(image, interpolation, full=True)
     size = frame_size(size, source=image.shape[:2])
+    shown = has_alpha(alpha, image)
     if size == image.shape[:2]:
         return closed(np.array(image, order="C"), labels)
+    if shown and interpolation != "nearest":
+        return weighted(image, lambda pixels: resize_pixels(pixels, size, interpolation))
     return closed(resize_pixels(np.require(image, requirements=("C", "A")), size, interpolation), labels)
 
 
@@ -158,8 +174,8 @@ def rotate(
     Parameters
     ----------
     image : ndarray of shape (h, w) or (h, w, c)
-        uint8, uint16, float32 or float64; at least one pixel.  bool and other integers are labels, which only
-        ``interpolation="nearest"`` takes.
+        uint8, uint16, float16, float32 or float64; at least one pixel.  int16 and int32 too, which are rounded half to
+        even.  bool and other integers are labels, which only ``interpolation="nearest"`` takes.
     angle : float
         Degrees, counter-clockwise as seen.  Multiples of 90 move whole pixels where the frame allows it.
     fit : bool
@@ -167,9 +183,13 @@ def rotate(
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What lies outside the image.
     fill : float or sequence of float
-        Level for ``constant`` as a fraction of full scale, or a label; one, or one for each channel.
+        Level for ``constant`` as a fraction of full scale; of int16, int32 and labels, which are bool or other
+        integers, in their own units.  One, or one for each channel.  uint8 and uint16 are images, whose 1 is white,
+        also where they hold labels.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
         ``area`` is ``bilinear`` here.
+        ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
+        ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
 
     Returns
     -------
@@ -186,11 +206,12 @@ def rotate(
     c, s = cos_sin(real(angle, "angle"))
     fit = flag(fit, "fit")
     border_name(border)
-    fill = fill_levels(fill, image) if labels is None else labels.levels(fill)
+    level = border_fill(fill, image, labels, interpolation)
     h, w = image.shape[:2]
     size = enclosing_size(c, s, s, c, h, w) if fit else (h, w)
-    return closed(run(image, [Geometry(turned_pull(c, s, h, w, size), size, border, fill, interpolation)]), labels)
+    return closed(run(image, [Geometry(turned_pull(c, s, h, w, size), size, border, level, interpolation)]), labels)
 
 
 declare(resize, rotate, warp, no_peer="no row yet")
+declare(resize, arguments={"alpha": lambda image: (False,)})
 declare(warp, together=[{"matrix": np.array([[0.4, 0.0, 0.3], [0.0, 0.45, 0.2]]), "interpolation": "area"}])

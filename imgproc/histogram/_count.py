@@ -12,6 +12,7 @@ from .._core.jit import kernel
 from .._core.levels import LEVEL, fraction
 from .._core.planes import as_planes, canonical, full_scale, valid_pixels
 from .._core.threads import run_bands
+from .._core.unit_range import must_be_unit
 
 __all__ = ["cumulative_histogram", "histogram"]
 
@@ -137,7 +138,8 @@ def histogram(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind, if ``bins < 1``, or if `range` is not increasing.
+        If an argument is of the wrong kind, if ``bins < 1``, or if `range` is not increasing, or for the default
+        `range` floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     Notes
     -----
@@ -145,6 +147,8 @@ def histogram(
     """
     image = as_image(image)
     mask = as_mask(mask, image)
+    if range is None:
+        must_be_unit(image, who="the default range", mask=mask, other=", or range= in the units of the image")
     low, high = (0.0, 1.0) if range is None else _range(range, image)
     integral = image.dtype.kind == "u"
     levels = full_scale(image.dtype) + 1
@@ -202,7 +206,7 @@ def cumulative_histogram(
     Raises
     ------
     TypeError, ValueError
-        As `histogram`.
+        As `histogram`, or for the default `range` floats are clearly not levels from 0 to 1 (see `to_uint8`).
     """
     counts: Any = histogram(image, bins=bins, range=range, mask=mask)
     return np.cumsum(counts, axis=-1)

@@ -13,7 +13,7 @@ from .._core.levels import fill_level
 from .._core.planes import canonical, full_scale, on_intensity
 from .._core.threads import run_bands
 from .._core.unit_range import must_be_unit
-from ._match import Target, reference_targets
+from ._match import Target, must_be_in_one_unit, reference_targets
 from ._ranks import CONSTANT, LEAVE, window_ranks
 
 __all__ = ["equalize_histogram_local", "match_histogram_local"]
@@ -151,7 +151,8 @@ def match_histogram_local(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind; if channels or sizes do not fit.
+        If an argument is of the wrong kind; if channels or sizes do not fit, or for ``color="luminance"`` floats are
+        clearly not levels from 0 to 1 (see `to_uint8`).
 
     Notes
     -----
@@ -168,6 +169,8 @@ def match_histogram_local(
     fill = fill_level(fill, image)
     color = color_mode(color, image)
     mask = as_mask(mask, image)
+    if color == "luminance":
+        must_be_in_one_unit(image, reference, mask, who="match_histogram_local of luminance")
     targets = reference_targets(reference, image, color, reference_mask)
     if image.size == 0:
         return image.copy()

@@ -14,6 +14,7 @@ from .._core.formats import channels_of
 from .._core.jit import kernel
 from .._core.lookup import look_up
 from .._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
+from .._core.unit_range import is_beyond_unit, must_be_unit
 from ._count import count_levels
 from ._distribution import Distribution
 
@@ -87,6 +88,15 @@ class Target:
         return self.dtype.type(np.searchsorted(self.cumulative * 2, self.cumulative[-1]))
 
 
+def must_be_in_one_unit(image: np.ndarray, reference: Any, mask: np.ndarray | None, *, who: str) -> None:
+    """Refuse an image in units of its own if the luma that is added to its channels is not in these units."""
+    own = isinstance(reference, np.ndarray) and reference.ndim > 1 and reference.dtype.kind == "f"
+    if not (own and is_beyond_unit(reference)):
+        must_be_unit(image, who=who, mask=mask)
+    elif not is_beyond_unit(image, mask):
+        must_be_unit(reference, "reference", who=who)
+
+
 def match_histogram(
     image: np.ndarray,
     reference: Reference,
@@ -125,8 +135,9 @@ def match_histogram(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind; if channels or sizes do not fit; if a histogram or density is negative,
-        not finite or zero everywhere.
+        If an argument is of the wrong kind; if channels or sizes do not fit; if a histogram or density is negative, not
+        finite or zero everywhere, or for ``color="luminance"`` floats are clearly not levels from 0 to 1 (see
+        `to_uint8`).
 
     Notes
     -----
@@ -146,6 +157,8 @@ def match_histogram(
     image = as_image(image)
     mask = as_mask(mask, image)
     color = color_mode(color, image)
+    if color == "luminance":
+        must_be_in_one_unit(image, reference, mask, who="match_histogram of luminance")
     targets = reference_targets(reference, image, color, reference_mask)
     if image.size == 0:
         return image.copy()
@@ -228,6 +241,8 @@ def _from_density(density: Any, dtype: np.dtype, name: str) -> Target:
     weights = density(value) if callable(density) else density
     try:
         weights = np.asarray(weights, np.float64)
+    except OverflowError:
+        raise ValueError(f"{name} must be finite, got an integer beyond the floats") from None
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be an image, a histogram or a callable, got {type(density).__name__}") from None
     if callable(density) and weights.ndim == 0:

@@ -192,6 +192,9 @@ class SceneDatabase:
         Descriptors are written in shards, each under a temporary name that is then changed, before the index names it.
         A build that is interrupted (Ctrl-C) keeps all that it has described, one that is killed all but the last shard;
         the next build goes on from there.  Only one build of a database may run at a time.
+
+        Links to files are followed, wherever they lead, as collections of photos are often made of links.  Links to
+        folders are not.  So give it a folder whose links you trust.
         """
         source, target = _folder(folder, "folder"), Path(os.fsdecode(_path(path, "path")))
         workers = get_num_threads() if workers is None else integer(workers, "workers", at_least=1)
@@ -240,6 +243,11 @@ class SceneDatabase:
             If it is damaged or of another version.
         TypeError
             If `path` is of the wrong kind.
+
+        Notes
+        -----
+        A database from somebody else says which folder of yours it is of, see `folder`.  Its names lead to photos in
+        that folder, or through links that stand there, and nowhere else.
         """
         target = Path(os.fsdecode(_path(path, "path")))
         store = _Store(target)

@@ -10,7 +10,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from .._core.check import as_hole, as_image, as_mask, flag, integer, odd, one_of
+from .._core.check import as_hole, as_image, as_mask, flag, integer, length_within, odd, one_of
 from .._core.declare import declare, hole
 from .._core.jit import jit_enabled
 from .._core.planes import as_planes, full_scale
@@ -113,10 +113,11 @@ def inpaint_exemplar(
         exact up to 5e10 source patches times pixels to fill, some 2 s on one thread (1 megapixel with a hole of 5 %;
         four times that on noise, where little can be ruled out early), and fast above, or where a `window` is given.
     window : int, optional
-        With ``"fast"``: how far from the target sources may be in x and y, at least [px].  Default: 48.
+        With ``"fast"``: how far from the target sources may be in x and y, at least [px]; at most the image's longer
+        side (or 100).  Default: 48.
     blend : int
         Width of the zone on both sides of a seam between patches in which overlapping patches are averaged [px].
-        0: none, every filled pixel is a copy.
+        0: none, every filled pixel is a copy; at most the image's longer side (or 100).
     return_map : bool
         Return also where each filled pixel came from.
     progress : callable, optional
@@ -173,10 +174,10 @@ def inpaint_exemplar(
     one_of(color, "color", COLORS)
     one_of(search, "search", SEARCHES)
     source_mask = as_mask(source_mask, image, "source_mask")
-    reach = WINDOW if window is None else integer(window, "window", at_least=1)
+    reach = WINDOW if window is None else length_within(window, "window", image, at_least=1)
     if window is not None and search == "exact":
         raise ValueError(f"window must be None with search='exact', which looks everywhere, got {window}")
-    blend = integer(blend, "blend", at_least=0)
+    blend = length_within(blend, "blend", image)
     return_map = flag(return_map, "return_map")
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be callable, got {type(progress).__name__}")

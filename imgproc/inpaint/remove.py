@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_hole, as_image, boxes_on_image, integer
+from .._core.check import as_hole, as_image, boxes_on_image, length_within
 from .._core.declare import declare
 from .._core.opencv import load_cv2
 from .exemplar import inpaint_exemplar
@@ -35,11 +35,13 @@ def remove_object(
         were read from a file are no mask yet: write ``read_image("mask.png", mode="grey") > 127``, or ``!= 0`` for 0
         and 1.
     margin : int
-        How far around it is filled, too [px]: shadows and mixed pixels of its outline.
+        How far around it is filled, too [px]: shadows and mixed pixels of its outline; at most the image's
+        longer side (or 100).
     patch_size : int
         Side of the patches [px], odd, from 3 to 55.
     blend : int
-        Width of the zone in which seams between patches are blended [px].
+        Width of the zone in which seams between patches are blended [px]; at most the image's longer side (or
+        100).
     progress : callable, optional
         Called as ``progress(filled, total)``, in pixels.
 
@@ -67,7 +69,7 @@ def remove_object(
 
 def hole_of(image: np.ndarray, boxes_or_mask: Any, margin: Any, name: str) -> np.ndarray:
     """A mask of what boxes touch, or of a mask, and of `margin` pixels around."""
-    margin = integer(margin, "margin", at_least=0)
+    margin = length_within(margin, "margin", image)
     h, w = image.shape[:2]
     if isinstance(boxes_or_mask, np.ndarray) and boxes_or_mask.dtype == bool:
         hole = as_hole(boxes_or_mask, image, name)

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_hole, as_image, integer, one_of, positive, real
+from .._core.check import as_hole, as_image, integer, length_within, one_of, positive, real
 from .._core.declare import declare, example_image, middle
 from .._core.formats import channels_of
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale, luma
 from .._core.threads import get_num_threads, ordered_map
+from .._core.unit_range import must_be_unit
 from ..geometry import resize
 from ._context import KEPT, UNITS, Place, block_means, coarse_places, lab_planes, levels_of, refined
 from ._features import LENGTH, read_reduced
@@ -135,7 +136,8 @@ def complete_scene(
     n_results : int
         How many results at most.
     context : int
-        How far from the hole the surroundings reach that a scene has to fit, in pixels, and the seam may run.
+        How far from the hole the surroundings reach that a scene has to fit, in pixels, and the seam may run; at
+        least 2, at most the image's longer side (or 100).
     scales : sequence of float
         By what the scenes are resized, each from above 0 to 2.
     penalty : float
@@ -155,7 +157,8 @@ def complete_scene(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value, or no pixel is left around the hole.
+        If an argument is of the wrong kind or value, or no pixel is left around the hole, or floats are clearly not
+        levels from 0 to 1 (see `to_uint8`).
 
     Warns
     -----
@@ -186,10 +189,11 @@ def complete_scene(
     """
     image = as_image(image, channels=(1, 3))
     mask = as_hole(mask, image, empty=False)
+    must_be_unit(image, who="complete_scene", mask=~mask)
     scenes, read = _scenes(database)
     n_scenes = integer(n_scenes, "n_scenes", at_least=1)
     n_results = integer(n_results, "n_results", at_least=1)
-    context = integer(context, "context", at_least=2)
+    context = length_within(context, "context", image, at_least=2)
     scales = _scales(scales)
     penalty = real(penalty, "penalty", at_least=0, at_most=1)
     one_of(domain, "domain", DOMAINS)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_hole, as_image, as_mask, integer, real, same_size
+from .._core.check import as_hole, as_image, as_mask, length_within, real, same_size
 from .._core.declare import another_like, declare, middle
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
+from .._core.unit_range import must_be_unit
 from ._flow import grid_flow
 
 __all__ = ["graph_cut_seam", "grid_cut"]
@@ -19,6 +20,9 @@ UNIT = 1 << 24
 
 MOST = (1 << 30) - 1
 """Of a capacity between neighbours: the residuals of both directions fit 32 bits."""
+
+_FAR = 1e15
+"""Levels beyond this decide nothing more, and their squares would leave float32."""
 
 MOST_OF_TERMINALS = 1 << 40
 """Of a capacity to a terminal."""
@@ -104,7 +108,8 @@ def graph_cut_seam(
     valid : ndarray of bool, shape (h, w), optional
         Where the source shows anything; elsewhere it is never taken.  It must hold the hole.
     context : int
-        How far from the hole the source may be taken, in pixels; at least 1.
+        How far from the hole the source may be taken, in pixels; at least 1, at most the image's longer
+        side (or 100).
     penalty : float
         What taking the source off the hole costs: (penalty * distance from the hole in pixels) ** 3 a pixel.
 
@@ -116,7 +121,8 @@ def graph_cut_seam(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value; image and source must be finite within the context.
+        If an argument is of the wrong kind or value; image and source must be finite within the context, or floats are
+        clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
@@ -139,10 +145,12 @@ def graph_cut_seam(
     if image.dtype != source.dtype:
         raise ValueError(f"source must have the dtype of image, {image.dtype}, got {source.dtype}")
     mask = as_hole(mask, image, empty=False)
+    for values, name in ((image, "image"), (source, "source")):
+        must_be_unit(values, name, who="graph_cut_seam", mask=~mask)
     valid = as_mask(valid, image, "valid")
     if valid is not None and (mask & ~valid).any():
         raise ValueError("valid must hold the hole: the source must show something everywhere in mask")
-    context = integer(context, "context", at_least=1)
+    context = length_within(context, "context", image, at_least=1)
     penalty = real(penalty, "penalty", at_least=0, at_most=1)
     if not image.size:
         return np.zeros(mask.shape, bool)
@@ -165,14 +173,14 @@ def seam(
     image: np.ndarray, source: np.ndarray, mask: np.ndarray, near: np.ndarray, away: np.ndarray, penalty: float
 ) -> tuple[np.ndarray, float]:
     """Where the source is taken, among the pixels that are `near`, and the energy of the seam."""
-    first, second = (a.reshape(*mask.shape, -1).astype(np.float32) for a in (image, source))
+    first, second = (np.clip(a.reshape(*mask.shape, -1), -_FAR, _FAR).astype(np.float32) for a in (image, source))
     apart = (first - second) * np.float32(1 / full_scale(image.dtype))
     ring = near & ~mask
     apart[~ring] = 0  # what the hole holds is no number to trust
+    # Beyond the largest capacity one unit more decides nothing.
     squares = np.zeros(mask.shape, np.float32)
     for c in range(apart.shape[2]):
         squares += apart[:, :, c] * apart[:, :, c]
-    # Beyond the largest capacity one unit more decides nothing.
     levels = np.minimum(np.rint(squares.astype(np.float64) * UNIT), MOST).astype(np.int64)
     each = penalty * away.astype(np.float64)
     costs = np.rint(each * each * each * UNIT)

@@ -2,5 +2,6 @@
 
 from .._core.publish import publish as _publish
 from ._files import *
+from ._trust import *
 
 _publish(globals())

@@ -68,7 +68,10 @@ def _restored(
     make: Callable[[np.ndarray, tuple[int, int]], Any],
 ) -> np.ndarray:
     """Filter each channel by the gain that `make` gives for the blur and the size of the half spectrum, or by what the
-    function that it gives answers to the continued channel and the channel."""
+    function that it gives answers to the continued channel and the channel.
+
+    What does not vary has a gain of 1.  So the middle level is taken out first: a constant has no rounding in its
+    spectrum then, which a gain of thousands would show."""
     h, w = image.shape[:2]
     size, blur = _blur(image, psf)
     gain, known = make(blur, size), None
@@ -77,6 +80,9 @@ def _restored(
         del gain, blur  # each is as large as the image
 
     def work(plane: np.ndarray) -> np.ndarray:
+        low, high = plane.min(), plane.max()
+        middle = low if low == high else low / 2 + high / 2
+        plane -= middle
         continued = periodic(plane, size)
         restore, again = known or _pair(gain(continued, plane), blur, size)
         filtered = Filter(size, plane.dtype)
@@ -84,7 +90,9 @@ def _restored(
             filtered(continued, again, continued)
             continued[:h, :w] = plane
         filtered(continued, restore, continued)
-        return continued[:h, :w]
+        found = continued[:h, :w]
+        found += middle
+        return found
 
     return each_plane(image, work, mask)
 

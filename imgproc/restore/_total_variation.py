@@ -13,6 +13,7 @@ from .._core.needed import needed
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale
 from .._core.spectra import each_plane, frequencies, taking_part
+from .._core.unit_range import must_be_unit
 from ._periodic import MOST_ITERATIONS, centred, packed, periodic, roomy
 
 __all__ = ["total_variation_deconvolution"]
@@ -91,7 +92,7 @@ def total_variation_deconvolution(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
-        the result goes beyond the floats.
+        the result goes beyond the floats, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     Notes
     -----
@@ -111,6 +112,7 @@ def total_variation_deconvolution(
     weight = min(max(positive(weight, "weight"), LEAST_WEIGHT), MOST_WEIGHT)
     iterations = integer(iterations, "iterations", at_least=1, at_most=MOST_ITERATIONS)
     mask = taking_part(image, mask)
+    must_be_unit(image, who="total_variation_deconvolution", mask=mask)
     if image.size == 0:
         return image.copy()
     with needed("scipy"):

@@ -13,6 +13,7 @@ from .._core.declare import Case, Peer, declare, labels_like
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
+from .._core.unit_range import must_be_unit
 from ..color import gray_to_rgb, rgb_to_lab
 
 __all__ = ["mean_color_superpixels", "superpixels"]
@@ -241,7 +242,7 @@ def superpixels(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
 
     See Also
     --------
@@ -265,6 +266,7 @@ def superpixels(
     slico = flag(slico, "slico")
     iterations = integer(iterations, "iterations", at_least=1, at_most=MOST_ITERATIONS)
     mask = as_mask(mask, image)
+    must_be_unit(image, who="superpixels", mask=mask)
     h, w = image.shape[:2]
     labels = np.full((h, w), -1, np.int32)
     if not image.size:

@@ -13,6 +13,7 @@ from .._core.jit import kernel
 from .._core.levels import SHIFT, fill_level, fraction
 from .._core.planes import canonical, full_scale, luma
 from .._core.threads import run_bands
+from .._core.unit_range import must_be_unit
 from .._core.usual import largest_in_sums
 from .._neighbours.float_filters import apply, separable
 from .._neighbours.gaussian import gaussian_weights, mirrored
@@ -254,7 +255,8 @@ def adaptive_threshold(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value.
+        If an argument is of the wrong kind or value, or for ``"sauvola"`` floats are clearly not levels from 0 to 1
+        (see `to_uint8`).
 
     References
     ----------
@@ -264,6 +266,8 @@ def adaptive_threshold(
     image = as_image(image)
     radius = radius_within(radius, image)
     one_of(method, "method", ("mean", "gaussian", "sauvola", "niblack"))
+    if method == "sauvola":
+        must_be_unit(image, who="Sauvola's method")
     k, offset = real(k, "k"), fraction(offset, "offset", SHIFT, image)
     border_name(border)
     fill = fill_level(fill, image)

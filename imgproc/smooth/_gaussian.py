@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core.alpha import has_alpha, weighted
 from .._core.border import index_map
 from .._core.check import as_image, as_mask, border_name, sigma_within
 from .._core.declare import Case, Peer, declare
@@ -222,6 +223,7 @@ def gaussian_blur(
     border: str = "reflect_101",
     fill: float = 0.0,
     mask: np.ndarray | None = None,
+    alpha: bool = False,
 ) -> np.ndarray:
     """Gaussian blur.
 
@@ -240,6 +242,10 @@ def gaussian_blur(
         convolution, [1]_).  Every pixel gets a value, also one that is not counted itself: with
         ``mask=~numpy.isnan(image)`` of a grey image NaN is filled from its neighbourhood.  A pixel with no counted one
         within 4 sigma is left as it is.  What a ``constant`` border adds counts.
+    alpha : bool
+        The last channel is alpha, and other channels count by it: what is transparent gives its colour to none of its
+        neighbours.  Colours of pixels that are wholly transparent in the result are 0.  A ``constant`` border is
+        transparent.
 
     Returns
     -------
@@ -270,6 +276,8 @@ def gaussian_blur(
     border_name(border)
     fill = fill_level(fill, image)
     mask = as_mask(mask, image)
+    if has_alpha(alpha, image) and image.size:
+        return weighted(image, lambda pixels: gaussian_blur(pixels, sigma=sigma, border=border, mask=mask))
     if image.size == 0:
         return image.copy()
     spoilt = None
@@ -341,4 +349,4 @@ def _rows() -> list[Case]:
     return [row(1, 1.0), row(2, 1.0), row(10, 1 / 2.5), row(10, 1 / 2.5, "grey float")]
 
 
-declare(gaussian_blur, mask="fills", reach=6, peers=_rows)
+declare(gaussian_blur, mask="fills", reach=6, peers=_rows, arguments={"alpha": lambda image: (False,)})

@@ -180,7 +180,7 @@ def guided_filter(image: np.ndarray, *, guide: np.ndarray | None = None, radius:
         if guide.shape[:2] != image.shape[:2]:
             raise ValueError(f"guide must have the (h, w) of image, {image.shape[:2]}, got {guide.shape[:2]}")
     radius = radius_within(radius, image)
-    epsilon = fraction(epsilon, "epsilon", VARIANCE, guide, above=0)
+    epsilon = fraction(epsilon, "epsilon", VARIANCE, image if guide is None else guide, above=0)
     if image.size == 0:
         return image.copy()
     epsilon *= full_scale((image if guide is None else guide).dtype) ** 2

@@ -29,6 +29,7 @@ from oracles.color import (
 )
 
 import imgproc.color
+from augment import Compose
 from augment.color import (
     CLAHE,
     AutoContrast,
@@ -37,11 +38,13 @@ from augment.color import (
     ColorSpace,
     EnhanceLocalStatistics,
     Equalize,
+    FromFloat,
     Gamma,
     MatchHistogram,
     Normalize,
     PCAJitter,
     PlanckianJitter,
+    ToFloat,
     ToGray,
     ToSepia,
 )
@@ -277,5 +280,83 @@ def test_normalize(dtype: np.dtype) -> None:
     np.testing.assert_allclose(result, expected, atol=2e-6)
     one = applied(Normalize(mean=0.5, std=[0.25]), grey(dtype))
     np.testing.assert_allclose(one, (grey(dtype) / top(image) - 0.5) / 0.25, atol=2e-6)
-    with pytest.raises(ValueError, match="3 values"):
-        applied(Normalize(), grey(dtype))
+    with pytest.raises(ValueError, match=r"3 values, those of ImageNet: pass mean=0.5"):
+        Compose([Normalize()])(image=grey(dtype), key=1)
+
+
+@every_dtype
+@pytest.mark.parametrize("method", ["image", "image_per_channel", "min_max", "min_max_per_channel"])
+def test_normalize_by_what_the_image_gives(method: str, dtype: np.dtype) -> None:
+    """Beside NumPy's mean and deviation of float64; of any number of channels, and of large images."""
+    axis = (0, 1) if method.endswith("channel") else None
+    for image in (photo(dtype), grey(dtype), photo(dtype)[..., :2], np.tile(photo(dtype), (16, 16, 1))):
+        levels = (image / np.float64(top(image))).reshape(*image.shape[:2], -1)
+        if method.startswith("min"):
+            shift, scale = levels.min(axis=axis), np.ptp(levels, axis=axis)
+        else:
+            shift, scale = levels.mean(axis=axis), levels.std(axis=axis)
+        result = applied(Normalize(method=method), image)
+        assert result.dtype == (np.float64 if dtype == np.float64 else np.float32)
+        np.testing.assert_allclose(result.reshape(levels.shape), (levels - shift) / scale, atol=1e-5)
+        flat = np.full_like(image, image.flat[0])
+        assert not applied(Normalize(method=method), flat).any()
+
+
+def test_normalize_takes_numbers_for_one_method_only() -> None:
+    with pytest.raises(ValueError, match=r"mean is a number of method='standard', got 0.5 with method='image'"):
+        Normalize(method="image", mean=0.5)
+    with pytest.raises(ValueError, match="method must be"):
+        Normalize(method="per_image")
+    chain = Compose([Normalize(method="min_max"), Gamma(gamma=(2.0, 2.0), p=1)])  # in [0, 1]
+    assert chain(image=photo(), key=1)["image"].dtype == np.float32
+    assert "float32" in Compose([Normalize(method="image")]).explain((8, 9, 3))
+    with pytest.raises(ValueError, match=r"levels in \[0, 1\] for Gamma"):
+        Compose([Normalize(method="image"), Gamma()])(image=photo(), key=1)
+
+
+# --- dtypes -----------------------------------------------------------------------------------------------------------
+
+
+def test_floats_and_integers_in_a_chain() -> None:
+    """What stands between the two sees floats, and nothing is rounded before the end."""
+    for dtype in (np.uint8, np.uint16):
+        image, full = photo(np.dtype(dtype)), np.iinfo(dtype).max
+        there = Compose([ToFloat()])(image=image, key=1)["image"]
+        np.testing.assert_allclose(there, image / full, rtol=2e-7)
+        np.testing.assert_array_equal(Compose([], dtype="float32")(image=image, key=1)["image"], there)
+        back = Compose([ToFloat(), FromFloat(dtype=np.dtype(dtype))])
+        np.testing.assert_array_equal(back(image=image, key=1)["image"], image)
+        np.testing.assert_array_equal(Compose([FromFloat(dtype=dtype)])(image=there, key=1)["image"], image)
+        double = Compose([ToFloat(dtype="float64")])(image=image, key=1)["image"]
+        np.testing.assert_array_equal(double, image / np.float64(full))
+    image = photo()
+    gammas = [Gamma(gamma=(3.0, 3.0), p=1), Gamma(gamma=(1 / 3, 1 / 3), p=1)]
+    assert np.abs(Compose(gammas)(image=image, key=1)["image"].astype(int) - image).max() > 5
+    for fuse in (True, False):
+        chain = Compose([ToFloat(), *gammas, FromFloat()], fuse=fuse)
+        np.testing.assert_array_equal(chain(image=image, key=1)["image"], image)
+        assert "uint8" in chain.explain(image.shape)
+    wide = Compose([FromFloat(dtype="uint16")])(image=image, key=1)["image"]
+    np.testing.assert_array_equal(wide, image.astype(np.uint16) * 257)
+
+
+def test_twelve_bits() -> None:
+    image = (np.arange(4096, dtype=np.uint16) * np.ones((2, 1), np.uint16)).astype(np.uint16)
+    there = Compose([ToFloat(full_scale=4095)])
+    levels = there(image=image, key=1)["image"]
+    np.testing.assert_allclose(levels, image / 4095, rtol=2e-7)
+    back = Compose([FromFloat(dtype="uint16", full_scale=4095)])
+    np.testing.assert_array_equal(back(image=levels, key=1)["image"], image)
+    assert back(image=levels * 2, key=1)["image"].max() == 4095
+    raw = Compose([ToFloat(full_scale=1)])(image=image, key=1)["image"]
+    np.testing.assert_array_equal(raw, image.astype(np.float32))
+    with pytest.raises(ValueError, match=r"levels in \[0, 1\] for Gamma"):
+        Compose([ToFloat(full_scale=1), Gamma()])(image=image, key=1)
+    with pytest.raises(
+        ValueError, match="full_scale of ToFloat must be a level of image, at most 255 for uint8, got 4095"
+    ):
+        there(image=photo(), key=1)
+    with pytest.raises(ValueError, match="full_scale of FromFloat must be a level of the result, at most 255"):
+        FromFloat(full_scale=4095)
+    with pytest.raises(ValueError, match="dtype must be one of"):
+        ToFloat(dtype="uint8")

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from helpers.functions import example_image
 from helpers.machine import run
-from helpers.transforms import Transform, through_mask
+from helpers.transforms import Transform, mean_levels, through_mask
 from helpers.vocabulary import DTYPES
 from oracles.color import draws, frame_of
 from oracles.plain import full_scale
 from scipy import ndimage
 
-from augment.erase import CoarseDropout, Erase, GridDropout, MaskDropout, PixelDropout, mean_levels
+from augment.erase import CoarseDropout, Erase, GridDropout, MaskDropout, PixelDropout
 
 SIZE = (48, 64)
 KINDS = (CoarseDropout, Erase, GridDropout, MaskDropout, PixelDropout)
@@ -376,7 +376,13 @@ def test_wrong_fills_are_refused(kind: type[Transform], wrong: Any, error: type[
         (CoarseDropout, {"holes": (-1, 2)}, ValueError, r"holes\[0\] must be >= 0"),
         (CoarseDropout, {"holes": (1.0, 2)}, TypeError, r"holes\[0\] must be an integer"),
         (CoarseDropout, {"height": (0.0, 0.2)}, ValueError, r"height\[0\] must be > 0"),
-        (CoarseDropout, {"width": (0.1, 8)}, ValueError, r"width\[1\] must be <= 1"),
+        (CoarseDropout, {"width": (0.1, 1.5)}, ValueError, r"width\[1\] must be <= 1"),
+        (
+            CoarseDropout,
+            {"width": (0.1, 8)},
+            ValueError,
+            r"width\[1\] is a fraction of the image's side, .*: 8 of 512 pixels",
+        ),
         (GridDropout, {"ratio": 0.5}, TypeError, "ratio must be a pair"),
         (GridDropout, {"ratio": (0.5, 1.5)}, ValueError, r"ratio\[1\] must be <= 1"),
         (GridDropout, {"unit": (0.0, 0.5)}, ValueError, r"unit\[0\] must be > 0"),

@@ -575,7 +575,7 @@ def test_invert_brings_points_boxes_and_masks_back(bend: list[Any]) -> None:
         ({"image": picture(), "boxes": [(np.nan, 5, 9, 9)]}, ValueError, "finite"),
         ({"image": picture(), "boxes": "all"}, TypeError, "boxes must be"),
         ({"image": picture(), "boxes": [(1, 1, 5, 5)], "labels": [1, 2]}, ValueError, "labels must have one entry"),
-        ({"image": picture(), "labels": [1]}, TypeError, "labels belongs to boxes"),
+        ({"image": picture(), "keypoint_labels": [1]}, TypeError, "keypoint_labels belongs to keypoints"),
         ({"image": picture(), "keypoints": [(1,)]}, ValueError, "keypoints must have shape"),
         ({"image": picture(), "key": "x"}, TypeError, "key must be an integer"),
         ({"image": picture(), "key": ()}, ValueError, "key must be"),

@@ -7,6 +7,7 @@ import inspect
 import json
 import math
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,6 +61,21 @@ CASES: list[Transform] = [
     geometric.ResizedCrop(size=(24, 33)),
     geometric.BoxSafeCrop(),
     geometric.BoxSafeCrop(size=(20, 30)),
+    geometric.BoxCrop(),
+    geometric.IoUCrop(),
+    geometric.MaskCrop(size=(30, 120), pad=True, border="reflect"),
+    geometric.CropFixed(box=(0.2, 0.1, 0.7, 0.9), unit="fraction"),
+    geometric.CropFixed(box=(-5, 3, 40, 70), pad=True, fill=0.5),
+    geometric.CropBorders(top=(0.0, 0.5), right=(0.3, 0.9)),
+    geometric.CropAndPad(sides=(-0.3, 0.3), border="replicate"),
+    geometric.CropAndPad(sides=(-9, (0, 5), 3, (-4, 4)), unit="pixel", keep_size=False, fill=0.25),
+    geometric.ZoomOut(scale=(1.0, 2.0), fill=0.3),
+    geometric.Scale(scale=(0.6, 1.5)),
+    geometric.ScaleJitter(size=(50, 50), interpolation="bicubic"),
+    geometric.SafeRotate(),
+    geometric.SafeRotate(angle=(20, 70), keep_ratio=False, border="replicate"),
+    geometric.GridShuffle(),
+    geometric.GridShuffle(grid=(7, 2)),
     geometric.Resize(size=(33, 120)),
     geometric.ResizeLongest(size=50),
     geometric.ResizeShortest(size=100),
@@ -71,6 +87,7 @@ CASES: list[Transform] = [
     geometric.GridDistortion(),
     geometric.GridDistortion(steps=12, distort=(-0.9, 0.9)),
     geometric.ThinPlateSpline(),
+    geometric.PiecewiseAffine(points=(7, 5), scale=(0.3, 0.3)),
     geometric.LensDistortion(),
     geometric.LensDistortion(distort=(0.2, 0.2), k2=(-0.05, 0.05), border="constant", fill=1.0),
 ]
@@ -124,7 +141,7 @@ def photo_of(frame: Frame, channels: int = 3) -> np.ndarray:
 def test_all_transforms_of_the_module_are_tested_and_registered() -> None:
     public = {v for v in vars(geometric).values() if inspect.isclass(v) and issubclass(v, Transform)}
     assert public == set(CLASSES)
-    assert len(public) == 22
+    assert len(public) == 34
     for kind in public:
         assert REGISTRY[kind.__name__] is kind
 
@@ -716,6 +733,34 @@ def test_elastic_is_a_cubic_b_spline(size: tuple[int, int], reach: float, spacin
         assert np.abs(expected).max() > 0.3 * reach
 
 
+def test_piecewise_affine_is_that_of_scikit_image_along_the_sides_of_cells() -> None:
+    there = pytest.importorskip("skimage.transform")
+    for seed in range(3):
+        stage = lone(geometric.PiecewiseAffine(points=(4, 5), scale=(0.02, 0.02)), Frame(90, 120), seed)
+        assert stage.grid.shape == (4, 5, 2)
+        nodes = np.stack(np.meshgrid(np.linspace(0, 120, 5), np.linspace(0, 90, 4)), -1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # newer versions would rather make it by a constructor
+            reference = there.PiecewiseAffineTransform()
+            assert reference.estimate(nodes.reshape(-1, 2), (nodes + stage.grid).reshape(-1, 2))
+        x, y = np.meshgrid(np.linspace(1, 119, 60), np.linspace(1, 89, 60))
+        for along in ((x, np.full_like(x, 30.0)), (np.full_like(x, 60.0), y)):
+            found = np.stack(displace(stage.grid, (90, 120), *along), -1).reshape(-1, 2)
+            np.testing.assert_allclose(found, reference(np.stack(along, -1).reshape(-1, 2)), atol=1e-4)
+
+
+def test_piecewise_affine_moves_its_points_by_normal_numbers() -> None:
+    moves = np.stack(
+        [lone(geometric.PiecewiseAffine(points=(9, 9), scale=(0.01, 0.01)), Frame(100, 200), s).grid for s in range(60)]
+    )
+    limits = np.array((0.2 * 200 / 8, 0.2 * 100 / 8))
+    assert np.abs(moves).max() <= limits.max()
+    assert abs(moves.mean()) < 0.05
+    assert abs(moves.std() - 1.0) < 0.05  # a hundredth of the shorter side
+    far = lone(geometric.PiecewiseAffine(points=(9, 9), scale=(9.0, 9.0)), Frame(100, 200)).grid
+    np.testing.assert_allclose(np.abs(far).max(axis=(0, 1)), limits, rtol=1e-6)
+
+
 def test_elastic_moves_are_fractions_of_the_shorter_side() -> None:
     small, large = Frame(100, 200), Frame(400, 800)
     params = {"alpha": 0.02, "stream": 77}
@@ -729,6 +774,7 @@ def test_elastic_moves_are_fractions_of_the_shorter_side() -> None:
 def test_elastic_of_no_strength_moves_nothing() -> None:
     assert not lone(geometric.Elastic(alpha=(0, 0))).grid.any()
     assert not lone(geometric.ThinPlateSpline(scale=(0, 0))).grid.any()
+    assert not lone(geometric.PiecewiseAffine(scale=(0, 0))).grid.any()
     assert not lone(geometric.LensDistortion(distort=(0, 0))).grid.any()
     assert np.abs(lone(geometric.GridDistortion(distort=(0.2, 0.2))).grid).max() < 1e-9
 
@@ -802,7 +848,7 @@ WRONG: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     *((kind, {"fill": (0, None)}, TypeError, r"fill\[1\] must be a number") for kind in WARPS),
     *((kind, {"mask_fill": 0.5}, TypeError, "mask_fill must be an integer") for kind in WARPS),
     *((kind, {"p": 1.5}, ValueError, "p must be <= 1") for kind in WARPS),
-    (geometric.Rotate, {"angle": 45}, TypeError, r"angle must be a pair \(low, high\), got 45"),
+    (geometric.Rotate, {"angle": -45}, ValueError, r"angle must be >= 0 if it is one number"),
     (geometric.Rotate, {"angle": (10, -10)}, ValueError, "angle must be a pair .* with low <= high"),
     (geometric.Rotate, {"angle": (0, math.nan)}, ValueError, r"angle\[1\] must be finite"),
     (geometric.Rotate, {"angle": (0, 1, 2)}, TypeError, "angle must be a pair"),
@@ -821,7 +867,7 @@ WRONG: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     (geometric.Perspective, {"scale": (-0.1, 0.1)}, ValueError, r"scale\[0\] must be >= 0"),
     (geometric.Perspective, {"keep_size": 0}, TypeError, "keep_size must be True or False"),
     (geometric.Crop, {}, TypeError, "size"),
-    (geometric.Crop, {"size": 5}, TypeError, "size must be a pair"),
+    (geometric.Crop, {"size": 5.0}, TypeError, "size must be a pair"),
     (geometric.Crop, {"size": (0, 5)}, ValueError, r"size\[0\] must be >= 1"),
     (geometric.Crop, {"size": (5.0, 5)}, TypeError, r"size\[0\] must be an integer"),
     (geometric.CenterCrop, {"size": (5, 5), "pad": "yes"}, TypeError, "pad must be True or False"),
@@ -849,6 +895,10 @@ WRONG: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     (geometric.GridDistortion, {"steps": 0}, ValueError, "steps must be >= 1"),
     (geometric.GridDistortion, {"distort": (-1, 0)}, ValueError, r"distort\[0\] must be > -1"),
     (geometric.GridDistortion, {"distort": (0, 1)}, ValueError, r"distort\[1\] must be < 1"),
+    (geometric.PiecewiseAffine, {"points": (1, 4)}, ValueError, r"points\[0\] must be >= 2"),
+    (geometric.PiecewiseAffine, {"points": (4, 600)}, ValueError, "points must be at most 512"),
+    (geometric.PiecewiseAffine, {"points": 4}, TypeError, "points must be a pair"),
+    (geometric.PiecewiseAffine, {"scale": (-0.1, 0)}, ValueError, r"scale\[0\] must be >= 0"),
     (geometric.ThinPlateSpline, {"points": 1}, ValueError, "points must be >= 2"),
     (geometric.ThinPlateSpline, {"points": 11}, ValueError, "points must be <= 10"),
     (geometric.ThinPlateSpline, {"scale": (0, 0.06)}, ValueError, r"scale\[1\] must be <= 0.15"),

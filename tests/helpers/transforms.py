@@ -18,6 +18,13 @@ from augment._chain.transform import REGISTRY, Frame, Kind, Transform
 from augment._dust import THIN, thinnest
 from augment._inventory import EXAMPLES, MIXES, SIZE, build, example, sample, title
 from augment.color._common import dirichlet, gamma_variate, normal
+from augment.erase._common import mean_levels
 from augment.geometric._affine import largest_rectangle
 from augment.geometric._fields import elastic_grid, plate_grid
+from augment.policy._auto import POLICIES
 from imgproc._scanline.merge import moves_pixels
+
+
+def auto_augment_pairs(policy: str) -> list[list[tuple[str, float, int]]]:
+    """The table of a policy of AutoAugment: pairs of (name, probability, strength)."""
+    return [list(pair) for pair in POLICIES[policy]]

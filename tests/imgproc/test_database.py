@@ -200,6 +200,27 @@ def test_unreadable_files_are_reported_and_skipped(library) -> None:
     assert names(database) == sorted(NAMES)
 
 
+def test_links_to_files_are_followed_and_links_to_folders_are_not(library, tmp_path, photos) -> None:
+    """Collections are often made of links; a folder may be linked to one that holds it."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    far = photos("moon")[:120, :160]
+    imgproc.write_image(elsewhere / "far.png", far)
+    before = names(build(library)[0])
+    try:
+        (library / "near.png").symlink_to(elsewhere / "far.png")
+    except OSError:  # Windows asks for a right
+        pytest.skip("this system makes no links")
+    (library / "gone.png").symlink_to(elsewhere / "gone.png")
+    (library / "folder").symlink_to(elsewhere)
+    (library / "again").symlink_to(library)
+    database = build(library)[0]
+    assert names(database) == sorted([*before, "near"])
+    assert not database.skipped
+    near = next(scene for scene in database if scene.path.stem == "near")
+    np.testing.assert_array_equal(database.read(near.id)[..., 0], far if far.ndim == 2 else far[..., 0])
+
+
 def test_workers_change_nothing(library) -> None:
     one = imgproc.SceneDatabase.build(library, library.parent / "one", workers=1)
     here = threading.get_ident()

@@ -53,7 +53,7 @@ def test_labels_keep_all_their_bits() -> None:
     assert set(imgproc.warp(labels, MAP, border="reflect", **NEAREST).flat) <= set(labels.flat)
 
 
-@pytest.mark.parametrize("dtype", [bool, np.int16, np.int32, np.uint64])
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.int64, np.uint64])
 @pytest.mark.parametrize(
     "call",
     [
@@ -128,3 +128,72 @@ def test_areas_are_averaged_at_fractional_extents() -> None:
             area = (y[1] - y[0]) * (x[1] - x[0])
             whole = below(y[1], x[1]) - below(y[0], x[1]) - below(y[1], x[0]) + below(y[0], x[0])
             assert result[i, j] == pytest.approx(whole / area if seen else 0.0, abs=1e-9)
+
+
+# --- integers with a sign and float16 as images -----------------------------------------------------------------------
+
+BLENDED: dict[str, Callable[..., np.ndarray]] = {
+    "warp": lambda a, fill: imgproc.warp(a, MAP, fill=fill),
+    "warp, bicubic": lambda a, fill: imgproc.warp(a, MAP, fill=fill, interpolation="bicubic"),
+    "rotate": lambda a, fill: imgproc.rotate(a, angle=33, fill=fill, border="reflect"),
+    "shrink": lambda a, fill: imgproc.resize(a, size=(5, 4)),
+    "grow": lambda a, fill: imgproc.resize(a, size=(20, 31), interpolation="bicubic"),
+    "halves": lambda a, fill: imgproc.resize(a, size=(2 * H, 2 * W), interpolation="bilinear"),
+    "remap": lambda a, fill: imgproc.remap(a, x=X, y=Y, fill=fill),
+}
+
+
+@pytest.mark.parametrize("channels", [None, 1, 3, 5])
+@pytest.mark.parametrize("name", BLENDED)
+def test_images_of_other_dtypes_are_those_of_floats_rounded(name: str, channels: int | None) -> None:
+    rng = np.random.default_rng(3)
+    shape = (H, W) if channels is None else (H, W, channels)
+    for dtype in (np.int16, np.int32):
+        info = np.iinfo(dtype)
+        image = rng.integers(info.min, info.max, shape, dtype, endpoint=True)
+        image[2:4, 3:6], image[6:, 8:] = info.max, info.min  # so that bicubic interpolation goes beyond
+        for one in (image, image // 2**12):
+            one.flags.writeable = False
+            exact = BLENDED[name](one.astype(np.float64), fill=-7.0)
+            expected = np.clip(np.rint(exact), info.min, info.max)
+            result = BLENDED[name](one, fill=-7)
+            assert result.dtype == dtype
+            np.testing.assert_array_equal(result, expected)
+    half = rng.random(shape).astype(np.float16)
+    result = BLENDED[name](half, fill=0.3)
+    assert result.dtype == np.float16
+    np.testing.assert_array_equal(result, BLENDED[name](half.astype(np.float32), fill=0.3).astype(np.float16))
+
+
+def test_fills_of_integers_with_a_sign_are_in_their_own_units() -> None:
+    scan = np.full((H, W), 40, np.int16)
+    for interpolation in ("nearest", "bilinear"):
+        assert imgproc.rotate(scan, angle=45, fill=-1024, interpolation=interpolation)[0, 0] == -1024
+    with pytest.raises(ValueError, match="fill must be a level of int16, -32768 to 32767, got 40000"):
+        imgproc.rotate(scan, angle=45, fill=40000)
+    with pytest.raises(TypeError, match="fill must be an integer"):
+        imgproc.rotate(scan, angle=45, fill=0.5)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_halves_move_as_floats_do(name: str) -> None:
+    image = np.random.default_rng(1).random((H, W, 3)).astype(np.float16)
+    expected = CALLS[name](image.astype(np.float32), fill=0.25)
+    np.testing.assert_array_equal(CALLS[name](image, fill=0.25), expected.astype(np.float16))
+
+
+def test_the_fill_of_labels_in_8_bits_is_told_where_labels_are() -> None:
+    labels = np.array([[1, 2], [3, 4]], np.uint8)
+    calls = {
+        "nearest": lambda image: imgproc.rotate(image, angle=30.0, fill=3, interpolation="nearest"),
+        "warp": lambda image: imgproc.warp(image, np.eye(3), fill=(3,), interpolation="nearest"),
+        "pad": lambda image: imgproc.pad(image, padding=1, border="constant", fill=3),
+    }
+    for call in calls.values():
+        with pytest.raises(
+            ValueError, match=r"of full scale: 3 of .*; if these are labels, pass image\.astype\(numpy\.int32\)$"
+        ):
+            call(labels)
+        assert 3 in call(labels.astype(np.int32))
+    with pytest.raises(ValueError, match=r"of full scale: 3 of 255 is 0\.0118$"):
+        imgproc.rotate(labels, angle=30.0, fill=3)

@@ -44,6 +44,7 @@ DEFINED: list[tuple[Op, Callable[[np.ndarray], np.ndarray]]] = [
         lambda v: np.stack([naive.curve(v[..., c], 1 - SAMPLES if c == 1 else SAMPLES) for c in range(3)], 2),
     ),
     (pixel.matrix(MATRIX), lambda v: naive.matrix(v, MATRIX)),
+    (pixel.density(MATRIX), lambda v: naive.density(v, MATRIX)),
     (pixel.hsv(), naive.fractions),
     (pixel.hsv(0.07, 1.2, -0.05, 0.9, 0.03), lambda v: naive.hsv(v, 0.07, 1.2, -0.05, 0.9, 0.03)),
     (pixel.hsv(-0.6, 0.3), lambda v: naive.hsv(v, -0.6, 0.3)),

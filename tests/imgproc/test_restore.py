@@ -477,3 +477,16 @@ def test_refusals(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error) as caught:
         call(np.zeros((9, 9), np.uint8))
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("function", [imgproc.constrained_least_squares, imgproc.wiener, imgproc.inverse_filter])
+@pytest.mark.parametrize("size", [(18, 30), (33, 97)], ids=str)
+def test_a_constant_stays_to_the_last_level(function: Any, size: tuple[int, int]) -> None:
+    """Gains of thousands would show the rounding of a spectrum that has more than nothing in it."""
+    most = {"noise_to_signal": 0.0} if function is imgproc.wiener else {}
+    for psf in (imgproc.gaussian_psf(1.0), imgproc.gaussian_psf(2.0), imgproc.defocus_psf(3.0)):
+        for level in (1, 30000, 50000, 65535):
+            image = np.full(size, level, np.uint16)
+            assert (function(image, psf, **most) == level).all()
+        image = np.full(size, 0.7, np.float32)
+        np.testing.assert_array_equal(function(image, psf, **most), image)

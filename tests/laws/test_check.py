@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import imgproc
 from imgproc._core import check as _check
 
 pytestmark = pytest.mark.nojit
@@ -59,12 +60,31 @@ def test_as_pixels_takes_every_real_dtype(dtype: str) -> None:
 
 PLANES = [
     *((3, 224, 224), (3, 512, 512), (1, 28, 28), (3, 32, 32), (4, 64, 64), (6, 512, 512), (30, 512, 512)),
-    *((600, 512, 512), (3, 480, 640), (3, 640, 480), (1, 480, 640), (4, 100, 120), (30, 512, 400), (155, 240, 300)),
+    *(
+        (600, 512, 512),
+        (3, 480, 640),
+        (3, 640, 480),
+        (1, 480, 640),
+        (4, 100, 120),
+        (30, 512, 400),
+        (155, 240, 300),
+        (38, 128, 512),
+    ),
 ]
 IMAGES = [
     *((1, 1, 5), (1, 1, 2048), (2, 3, 5), (3, 4, 4), (8, 8, 224), (64, 64, 256), (7, 7, 2048), (14, 20, 512)),
     *((1, 512, 3), (1, 512, 224), (512, 1, 224), (145, 145, 200), (610, 340, 103), (100, 200, 256), (3, 1000, 20)),
-    *((480, 640, 3), (3, 5, 3), (3, 640, 3), (20, 20, 512), (512, 512, 30), (6, 100, 120), (0, 0, 3)),
+    *(
+        (480, 640, 3),
+        (3, 5, 3),
+        (3, 640, 3),
+        (3, 30, 31),
+        (3, 24, 28),
+        (20, 20, 512),
+        (512, 512, 30),
+        (6, 100, 120),
+        (0, 0, 3),
+    ),
 ]
 
 
@@ -74,10 +94,22 @@ def test_planes_are_no_image(shape: tuple[int, int, int]) -> None:
     message = (
         f"reference must have shape (h, w) or (h, w, c), got {shape}, which looks like {n} planes of {h} x {w}: use "
         "imgproc.channels_last(reference) if they are channels, or treat one at a time, reference[k], if they are "
-        "slices of a volume"
+        f"slices of a volume; if it is an image of {w} channels, call within imgproc.trust_layout()"
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         _check.as_image(np.broadcast_to(np.uint8(0), shape), "reference")
+
+
+def test_planes_are_images_where_the_caller_says_so() -> None:
+    for shape in PLANES:
+        image = np.broadcast_to(np.uint8(0), shape)
+        with imgproc.trust_layout():
+            assert _check.as_image(image) is image
+            with imgproc.trust_layout():
+                pass
+            assert _check.as_image(image) is image
+        with pytest.raises(ValueError, match=r"call within imgproc\.trust_layout\(\)$"):
+            _check.as_image(image)
 
 
 @pytest.mark.parametrize("shape", IMAGES)
@@ -111,6 +143,9 @@ ACCEPTED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] 
     (_check.amount_within, (64 * 2000 * 1000, LARGE, "bins"), {}, None),
     (_check.amount_within, (1 << 40, EMPTY, "bins"), {}, None),
     (_check.frame_within, (510, 510, GREY, "its border"), {}, None),
+    (_check.length_within, (100, "margin", GREY), {}, 100),
+    (_check.length_within, (np.int8(1), "context", EMPTY), {"at_least": 1}, 1),
+    (_check.length_within, (1500, "margin", LARGE), {}, 1500),
     (_check.sigma_within, (16, GREY), {}, 16.0),
     (_check.frame_size, ((3, 4),), {}, (3, 4)),
     (_check.frame_size, ((4096, 4096),), {"source": (1, 1)}, (4096, 4096)),
@@ -366,6 +401,12 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Ex
         "the number of pixels of the image and its border must be at most 1048576 for an image of 3x4 pixels, "
         "got 1049600",
     ),
+    (
+        *(_check.length_within, (101, "margin", GREY), {}, ValueError),
+        r"margin must be <= the image's longer side (or 100), 100, got 101",
+    ),
+    (_check.length_within, (0, "context", GREY), {"at_least": 1}, ValueError, "context must be >= 1, got 0"),
+    (_check.length_within, (1.5, "margin", GREY), {}, TypeError, "margin must be an integer, got float"),
     (_check.sigma_within, (0, GREY), {}, ValueError, "sigma must be > 0, got 0.0"),
     (
         _check.frame_size,

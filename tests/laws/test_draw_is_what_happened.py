@@ -59,7 +59,7 @@ def test_what_is_said_is_what_happened(transform: Any) -> None:
 @pytest.mark.parametrize(("name", "params"), LOOKING)
 def test_what_a_draw_looks_at_must_be_given(name: str, params: dict[str, Any]) -> None:
     chain = A.Compose([A.HorizontalFlip(), build(name, params)])
-    target = "boxes" if REGISTRY[name].needs_boxes else "mask"
+    target = "boxes" if build(name, params).needs_boxes else "mask"
     for ask in (
         lambda: chain.draw(1, SHAPE),
         lambda: chain.matrix(1, SHAPE),

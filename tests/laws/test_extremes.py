@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from helpers.declarations import Transform
+from helpers.machine import Geometry
+from helpers.vocabulary import BORDERS
 
 import augment
 import imgproc
@@ -31,12 +36,27 @@ def test_extreme_parameters_give_the_border_or_an_error() -> None:
     assert int(last.split()[0]) > 4000
 
 
-@pytest.mark.parametrize("translate", [1e14, 1e15, 1e18, 1e300, -1e15])
-def test_what_moves_out_of_sight_is_border(translate: float) -> None:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Moved(Transform):
+    """As a transform of a user may do; `Affine` refuses such shifts."""
+
+    shift: float
+    scale: tuple[float, float]
+
+    def draw(self, rng: Any, frame: Any) -> dict[str, float]:
+        return {"scale": rng.uniform(*self.scale)}
+
+    def lower(self, params: dict[str, Any], frame: Any) -> list[Any]:
+        pull = (params["scale"], 0.0, self.shift, 0.0, params["scale"], self.shift, 0.0, 0.0, 1.0)
+        return [Geometry(pull, (frame.height, frame.width), "constant", 1.0, "bilinear")]
+
+
+@pytest.mark.parametrize("shift", [1e14, 1e15, 1e18, 1e300, -1e15])
+def test_what_moves_out_of_sight_is_border(shift: float) -> None:
     """A float beyond 2**53 is always whole, which says nothing of pixels."""
     image, mask = np.ones((24, 31, 3), np.uint8), np.ones((24, 31), np.int32)
     for scale in ((1.0, 1.0), (0.9, 1.1)):
-        chain = augment.Compose([augment.Affine(p=1.0, scale=scale, translate=(translate, translate), fill=1.0)])
+        chain = augment.Compose([_Moved(p=1.0, scale=scale, shift=shift)])
         for key in range(7):  # recorded, too
             result = chain(image=image, mask=mask, key=key)
             assert (result["image"] == 255).all() and (result["mask"] == 0).all()
@@ -119,3 +139,27 @@ def test_factors_beyond_all_levels_say_the_same() -> None:
                 imgproc.enhance_local_statistics(given, radius=2, k2=k2, mask=chosen) for k2 in (1e9, 1e300)
             )
             np.testing.assert_array_equal(large, larger)
+
+
+@pytest.mark.parametrize("shift", [1e20, 1e100, 1e153, 1e200, 1.7e308, -1e200])
+def test_a_shift_has_an_inverse_however_far(shift: float) -> None:
+    image = np.arange(1, 13, dtype=np.uint8).reshape(3, 4)
+    for matrix in (np.array([[1, 0, shift], [0, 1, 0]]), np.array([[0, 1e-9, shift], [1e-9, 0, 0], [0, 0, 1]])):
+        assert (imgproc.warp(image, matrix, fill=0.6) == 153).all()
+        column = imgproc.warp(image, np.array([[1, 0, shift], [0, 1, 0]]), border="replicate")
+        assert np.array_equal(column, np.repeat(image[:, :1] if shift > 0 else image[:, -1:], 4, axis=1))
+    with pytest.raises(ValueError, match="matrix must have an inverse, got"):
+        imgproc.warp(image, np.array([[1, 1, shift], [1, 1, 0]]))
+
+
+@pytest.mark.parametrize("place", [1e20, 3e38, 1e39, 1e300, 1.7e308])
+def test_finite_places_are_in_the_border_however_far(place: float) -> None:
+    """Maps are used to the precision of float32, in which 1e39 would be infinite, and infinite places get the fill."""
+    image = np.arange(1, 13, dtype=np.uint8).reshape(3, 4)
+    x, y = np.array([[place, -place]]), np.array([[0.5, 1.5]])
+    assert imgproc.remap(image, x=x, y=y, border="replicate", fill=0.6).tolist() == [[4, 5]]
+    for border in ("reflect", "reflect_101", "wrap"):
+        assert (imgproc.remap(image, x=x, y=y, border=border, fill=0.6) <= 12).all()
+    assert (imgproc.remap(image, x=x, y=y, fill=0.6) == 153).all()
+    for border in BORDERS:
+        assert (imgproc.remap(image, x=x * np.inf, y=y, border=border, fill=0.6) == 153).all()

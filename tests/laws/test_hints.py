@@ -95,3 +95,64 @@ def test_planes_are_refused_at_every_door(shape: tuple[int, ...]) -> None:
     ):
         with pytest.raises(ValueError, match=message):
             call()
+
+
+STRIP = (3, 640, 200)
+
+
+@pytest.mark.parametrize(
+    "then",
+    [augment.BilateralBlur(p=1.0), augment.Equalize(color="per_channel", p=1.0), augment.CutMix(p=1.0)],
+    ids=lambda transform: type(transform).__name__,
+)
+def test_what_is_an_image_at_the_door_of_a_chain_stays_one(then: Any) -> None:
+    """A crop may leave three rows of an image of many channels."""
+    image = np.random.default_rng(0).random((8, *STRIP[1:]), np.float32)
+    chain = augment.Compose([augment.CenterCrop(size=STRIP[:2]), then])
+    donors = {"donors": [image[::-1]]} if isinstance(then, augment.CutMix) else {}
+    assert chain(image=image, key=1, **donors)["image"].shape == STRIP
+    with pytest.raises(ValueError, match="which looks like 3 planes of 640 x 200"):
+        chain(image=image[:3], key=1, **donors)
+
+
+def test_a_caller_can_vouch_for_the_layout_in_all_threads() -> None:
+    strip = np.random.default_rng(0).random(STRIP, np.float32)
+    chain = augment.Compose([augment.BilateralBlur(radius=(1, 1), p=1.0)])
+    with imgproc.trust_layout():
+        alone = chain(image=strip, key=1)["image"]
+        for found in (
+            chain.batch([strip] * 9, keys=[1] * 9, workers=2)["images"],
+            [sample["image"] for sample in chain.map([strip] * 9, keys=[1] * 9, workers=2)],
+        ):
+            assert all(np.array_equal(image, alone) for image in found)
+    for call in (
+        lambda: chain(image=strip, key=1),
+        lambda: chain.batch([strip] * 9, keys=[1] * 9, workers=2),
+        lambda: list(chain.map([strip] * 9, workers=2)),
+    ):
+        with pytest.raises(ValueError, match=r"call within imgproc\.trust_layout\(\)$"):
+            call()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6, 13])
+@pytest.mark.parametrize("size", [(32, 32), (20, 50)], ids=str)
+@pytest.mark.parametrize(
+    "mix", [augment.CutMix(), augment.MixUp(), augment.RICAP()], ids=lambda mix: type(mix).__name__
+)
+def test_batches_of_the_other_layout_are_refused(mix: Any, channels: int, size: tuple[int, int]) -> None:
+    first = np.zeros((4, channels, *size), np.float32)
+    last = first.transpose(0, 2, 3, 1)
+    for images, said, other in ((first, "last", "first"), (last, "first", "last")):
+        for given in (images, list(images)):
+            with pytest.raises(ValueError, match=rf'pass layout="{other}"; if they come {said}, call within imgproc'):
+                mix(given, None, layout=said)
+        with imgproc.trust_layout():
+            assert mix(images, None, layout=said).images.shape == images.shape
+    for images, layout in ((first, "first"), (last, "last")):
+        assert mix(images, None, layout=layout).images.shape == images.shape
+
+
+@pytest.mark.parametrize("shape", [(9, 9, 200), (11, 11, 103), (16, 24, 30), (64, 64, 3), (7, 40, 1), (20, 20, 40)])
+def test_patches_of_many_channels_can_be_mixed(shape: tuple[int, ...]) -> None:
+    images = np.zeros((4, *shape), np.float32)
+    assert augment.CutMix()(images, None).images.shape == images.shape

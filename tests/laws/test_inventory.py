@@ -46,7 +46,7 @@ def test_the_first_entry_has_the_defaults(name: str) -> None:
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     }
     given = parameters.keys() - {"p", "n", "shuffle", "divisor"}
-    assert given == required or name in ("Sequential", "PadToSize"), "put the defaults first"
+    assert given == required or name in ("Sequential", "PadToSize", "Lambda"), "put the defaults first"
     assert title(name, parameters).startswith(f"{name}(")
     assert type(example(name)) is REGISTRY[name]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,16 @@ import pytest
 from helpers.levels import (
     EXAMPLE,
     LEVEL,
+    NO_LEVEL,
     REGISTRY,
+    SENTENCE,
     SHIFT,
     SPREAD,
     TURN,
     VARIANCE,
     Scale,
     build,
+    entries,
     example_call,
     example_image,
     fraction,
@@ -35,24 +37,8 @@ from helpers.levels import (
 import augment
 import imgproc
 
-SENTENCE = re.compile(r"\bfractions? of (its )?full scale\b")
 NAMES = {"fill", "sigma_color", "kappa", "noise", "std", "shift", "level", "offset"}
 """Whose docstrings must have the sentence, wherever they stand."""
-
-NO_LEVEL = {
-    ("total_variation_deconvolution", "weight"): "a weight, for levels that are fractions",
-    ("match_histogram", "reference"): "an image or a distribution, whose levels are fractions",
-    ("adjust_hue", "shift"): "in turns",
-}
-
-
-def entries(thing: Any) -> Iterator[tuple[str, str]]:
-    """The parameters in a docstring, one by one, each with its description."""
-    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[\w ]*\n-+\n|\Z)", inspect.getdoc(thing) or "", re.S | re.M)
-    parts = re.split(r"^(?! )(.+)$", section[1] if section else "", flags=re.M)
-    for head, body in zip(parts[1::2], parts[2::2], strict=True):
-        for name in head.partition(" : ")[0].split(","):
-            yield name.strip(), " ".join(body.split())
 
 
 def fractions_of(things: dict[str, Any]) -> list[tuple[str, str]]:
@@ -69,15 +55,15 @@ OF_FUNCTIONS = fractions_of(FUNCTIONS)
 OF_TRANSFORMS = fractions_of({name: REGISTRY[name] for name in EXAMPLE})
 
 
-def with_128(value: Any) -> Any:
+def with_128(value: Any, number: float = 128) -> Any:
     """The value with 128 as its last number."""
     if isinstance(value, np.ndarray):
         value = value.copy()
-        value[(-1,) * value.ndim] = 128
+        value[(-1,) * value.ndim] = number
         return value
     if isinstance(value, (tuple, list)):
-        return (*value[:-1], with_128(value[-1]))
-    return 128
+        return (*value[:-1], with_128(value[-1], number))
+    return number
 
 
 def call(name: str, parameter: str, image: np.ndarray) -> Any:
@@ -124,7 +110,10 @@ def test_a_function_refuses_128(name: str, parameter: str, dtype: str) -> None:
         call(name, parameter, image_for(name, dtype))
 
 
-SAYS = r"^{}(\[.+\])* is a fraction of full scale( squared: 128 of 255 squared is 0\.00197|: 128 of 255 is 0\.502)$"
+SAYS = (
+    r"^{}(\[.+\])* is a fraction of full scale( squared: 128 of 255 squared is 0\.00197|: 128 of 255 is 0\.502)"
+    "(; if these are labels, .*)?$"
+)
 
 
 @pytest.mark.parametrize(("name", "parameter"), OF_TRANSFORMS)
@@ -134,6 +123,36 @@ def test_a_transform_refuses_128(name: str, parameter: str) -> None:
     parameters[parameter] = with_128(parameters.get(parameter, default))
     with pytest.raises(ValueError, match=SAYS.format(re.escape(parameter))):
         build(name, parameters)
+
+
+OF_SIDES = [
+    (name, parameter)
+    for name in EXAMPLE
+    for parameter, body in entries(REGISTRY[name])
+    if re.search(r"\bfractions? of the (image|width|(shorter )?side)", body)
+]
+"""Lengths as fractions of the image."""
+
+
+@pytest.mark.parametrize(("name", "parameter"), OF_SIDES)
+def test_a_fraction_of_the_image_is_no_number_of_pixels(name: str, parameter: str) -> None:
+    parameters = dict(EXAMPLE[name])
+    default = next(f.default for f in dataclasses.fields(REGISTRY[name]) if f.name == parameter)
+    area = any(p == parameter and "area" in body for p, body in entries(REGISTRY[name]))
+    for pixels, part in ((20, r"0\.0391"), (3, r"0\.00586")):
+        parameters[parameter] = with_128(parameters.get(parameter, default), pixels)
+        says = rf"is a fraction of the image's side, .*: {pixels} of 512 pixels is {part}$"
+        if area:
+            says = f"must be <= 1, got {pixels}"
+        with pytest.raises(ValueError, match=rf"^{parameter}(\[.+\])* {says}"):
+            build(name, parameters)
+
+
+def test_some_lengths_are_fractions_of_the_image() -> None:
+    assert len(OF_SIDES) >= 9
+    with pytest.raises(ValueError, match=r"^translate\[0\] is a fraction of the image's side, .*: -20 of 512"):
+        augment.Affine(translate=(-20, 20))
+    assert augment.Affine(translate=(-2, 2)).translate == (-2.0, 2.0)
 
 
 @pytest.mark.parametrize("which", ["imgproc", "augment"])

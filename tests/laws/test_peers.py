@@ -33,7 +33,7 @@ HOMES = {
     "SciPy": ("scipy.ndimage",),
     "Pillow": ("PIL", "PIL.Image", "PIL.ImageOps"),
 }
-OLD = {"RandomBrightness", "RandomContrast", "TemplateTransform", "ToTensorV2"}
+OLD = {"Cutout", "JpegCompression", "RandomBrightness", "RandomContrast", "TemplateTransform", "ToTensorV2"}
 """Of albumentations before 2, or with an extra; many still have them in their code."""
 
 

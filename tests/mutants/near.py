@@ -79,3 +79,29 @@ def near(root: Path, source: str, most: int = 5) -> list[str]:
     if not best and users:  # it publishes nothing: what is near to the one that imports it
         return near(root, users[0].relative_to(root).as_posix(), most)
     return [test.relative_to(root).as_posix() for test in best]
+
+
+@functools.cache
+def _published(path: Path) -> frozenset[str]:
+    """The names in a source's ``__all__``."""
+    found = re.search(r"^__all__ = \[([^\]]*)\]", path.read_text(), re.MULTILINE)
+    return frozenset(re.findall(r"\w+", found[1])) if found else frozenset()
+
+
+def served(root: Path, source: str, most: int = 12) -> list[str]:
+    """Public names that a source serves, by way of what imports it; the nearest only, and about ``most`` of them."""
+    everything = (*_files(root, "imgproc/**/*.py"), *_files(root, "augment/**/*.py"))
+    reached, ring, names = {root / source}, [root / source], dict[str, None]()
+    while ring:
+        for path in ring:
+            names.update(dict.fromkeys(sorted(_published(path))))
+        if len(names) >= most:
+            break
+        stems = {path.stem for path in ring}
+        ring = [
+            other
+            for other in everything
+            if other not in reached and other.name != "__init__.py" and stems & _imported(other)
+        ]
+        reached.update(ring)
+    return list(names)[:most]

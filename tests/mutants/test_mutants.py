@@ -9,7 +9,7 @@ import pytest
 
 from .__main__ import ROOT, fails
 from .change import WITHOUT, changes, sample, sources
-from .near import near
+from .near import near, served
 
 SOURCE = '''
 """A module of 3 words."""
@@ -59,6 +59,12 @@ def test_every_source_has_tests_near_it() -> None:
     assert "tests/imgproc/test_edges.py" in near(ROOT, "imgproc/edges/_canny.py")[:2]
     assert "tests/augment/test_anchors.py" in near(ROOT, "augment/anchors/_kmeans.py")[:2]
     assert all(any(part in path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py")) for part in WITHOUT)
+
+
+def test_laws_are_asked_for_the_names_that_a_source_serves() -> None:
+    assert served(ROOT, "imgproc/edges/_canny.py")[0] == "canny"
+    assert "median_blur" in served(ROOT, "imgproc/smooth/_median.py")
+    assert served(ROOT, "imgproc/_core/border.py")
 
 
 @pytest.mark.parametrize(("body", "said"), [("assert True", ""), ("assert False", "FAILED test_x.py::test_it")])

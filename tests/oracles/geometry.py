@@ -46,7 +46,19 @@ def pull(stage: Any, x: np.ndarray | None = None, y: np.ndarray | None = None) -
         x, y = centres(stage.size)
     if stage.grid is not None:
         x, y = displace(stage.grid, stage.size, x, y)
+    if stage.tiles is not None:
+        x, y = behind(stage.tiles, stage.size, x, y)
     return project(stage.pull, x, y)
+
+
+def behind(tiles: Any, size: tuple[int, int], x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where points come from that went with tiles of whole pixels."""
+    h, w = size[0] // tiles.rows, size[1] // tiles.columns
+    i, j = (y // h).astype(int), (x // w).astype(int)
+    held = (i < tiles.rows) & (j < tiles.columns)
+    source = np.array(tiles.order)[np.where(held, i * tiles.columns + j, 0)]
+    k, m = source // tiles.columns, source % tiles.columns
+    return np.where(held, x + (m - j) * w, x), np.where(held, y + (k - i) * h, y)
 
 
 def tap(index: np.ndarray, size: int, border: str) -> np.ndarray:

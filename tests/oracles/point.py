@@ -115,6 +115,13 @@ def curve(image: np.ndarray, samples: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(v), v, found)
 
 
+def density(image: np.ndarray, rows: Any) -> np.ndarray:
+    """Densities of base 2 mixed by rows of (cr, cg, cb, shift); black counts as a millionth of the light of white."""
+    densities = -np.log2(np.maximum(fractions(image), 1e-6))
+    rows = np.array(rows)
+    return 2.0 ** -(densities @ rows[:, :3].T + rows[:, 3])
+
+
 def matrix(image: np.ndarray, rows: Sequence[Sequence[float]]) -> np.ndarray:
     m = np.asarray(rows, np.float64)
     return fractions(image) @ m[:, :3].T + m[:, 3]

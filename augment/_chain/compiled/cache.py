@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.check import DTYPES
 from imgproc._core.planes import canonical
 from imgproc._core.threads import run_all, stays_serial
 from imgproc._core.unit_range import must_be_unit
@@ -40,6 +41,8 @@ class CompiledChains:
         found = self._found.get((shape, dtype), 0)
         if type(found) is not int:
             return found  # type: ignore[return-value]  # no int; isinstance, which mypy follows, takes twice as long
+        if dtype not in DTYPES:
+            return None
         if found + times <= self.BEFORE:
             if found or len(self._found) < self.MOST:
                 self._found[shape, dtype] = found + times

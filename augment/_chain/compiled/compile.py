@@ -19,7 +19,7 @@ from typing import NoReturn
 import numpy as np
 
 from imgproc._core.check import DTYPES
-from imgproc._scanline import Deferred, Erase, Geometry, MaskOnly, Op, Stage, pixel
+from imgproc._scanline import Deferred, Erase, Geometry, MaskOnly, Op, RowsOnly, Stage, pixel
 from imgproc._scanline.matrix import is_exact
 from imgproc._scanline.merge import merge
 from imgproc._scanline.operations._base import Operation
@@ -81,7 +81,12 @@ def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
             painting = stage.mask_fill is not None
             stage = pixel.erase(stage.rectangles, stage.fill, stage.stream)
         if type(stage) is Geometry:
-            if stage.grid is not None or stage.border == "wrap" or any(type(v) is not int for v in stage.size):
+            if (
+                stage.grid is not None
+                or stage.tiles is not None
+                or stage.border == "wrap"
+                or any(type(v) is not int for v in stage.size)
+            ):
                 raise Untraceable
             found.append(_map(tape, stage, frame))
         elif type(stage) is Op:
@@ -147,7 +152,7 @@ def _fixed(plan: Plan, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) ->
     except Exception:
         return None
     geometry = [s for s in stages if type(s) is Geometry]
-    if any(type(s) in (Deferred, MaskOnly) for s in stages):
+    if any(type(s) in (Deferred, MaskOnly, RowsOnly) for s in stages):
         return None
     if all(type(s) is Op for s in stages) and not _is_large_matrix(stages, shape, dtype):
         return None

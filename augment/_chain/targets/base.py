@@ -15,15 +15,16 @@ so that a new kind of target is a new class and a line in that table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from imgproc._scanline import Geometry, Stage
+from imgproc._scanline import Geometry, RowsOnly, Stage
 
 from .path import Path, path
 from .point_columns import Mirror
+from .rows import carried, parts
 
 Table = dict[str, "Target"]
 
@@ -48,6 +49,7 @@ class Rules(NamedTuple):
     """What becomes of boxes that come beyond the image: `boxes.OUTSIDE`."""
     keypoint_columns: tuple[str, ...] = ()
     keypoint_mirror: Mirror | None = None
+    alpha: bool = False
 
 
 class Target:
@@ -79,6 +81,11 @@ class Target:
     def move(self, value: Any, passage: Passage) -> Any:
         """The checked form after the stages of a passage."""
         raise NotImplementedError
+
+    def rewrite(self, value: Any, function: Callable[[np.ndarray], np.ndarray]) -> Any:
+        """The checked form with the numbers that a function makes of its rows, as many as there were."""
+        numbers, more = parts(value)
+        return carried(function(numbers.reshape(-1, numbers.shape[-1])).reshape(numbers.shape), more)
 
     def close(self, value: Any, like: Any, passage: Passage) -> Any:
         """What the caller gets.
@@ -186,7 +193,7 @@ class Passage(Following):
         The stages of further images that have stages of their own, by name.
     """
 
-    __slots__ = ("_path", "out", "own", "same_rows", "stages")
+    __slots__ = ("_path", "out", "own", "rewritten", "same_rows", "stages")
 
     def __init__(
         self,
@@ -201,6 +208,8 @@ class Passage(Following):
         self.sample, self.rules, self.made, self.kept = sample, rules, {}, {}
         self.own = own
         self.stages, self.out, self.same_rows = stages, out, same_rows
+        self.rewritten = {stage.target for stage in stages if type(stage) is RowsOnly}
+        """Targets whose rows some stage changes by itself."""
         self._path: Path | None = None
 
     @property
@@ -221,8 +230,33 @@ class Passage(Following):
     def value(self, name: str) -> Any:
         """The target after the stages."""
         if name not in self.made:
-            self.made[name] = self.rules.table[name].move(self.sample.opened[name], self)
+            self.made[name] = self.moved(name)
         return self.made[name]
+
+    def moved(self, name: str) -> Any:
+        """The target after the stages, made now."""
+        target, value = self.rules.table[name], self.sample.opened[name]
+        return self._rewritten(target, value) if name in self.rewritten else target.move(value, self)
+
+    def _rewritten(self, target: Target, value: Any) -> Any:
+        """Rows that stages change on the way: part by part, as if there were a result after each such stage."""
+        name, start, size = target.name, 0, (self.sample.height, self.sample.width)
+        rows = np.arange(len(value))
+        for k, stage in enumerate(self.stages):
+            if type(stage) is RowsOnly and stage.target == name:
+                part = self._part(value, size, self.stages[start:k], name, self.rules._replace(min_area=0.0))
+                value = target.rewrite(part.value(name), stage.function)
+                rows = rows[part.kept[name]] if name in part.kept else rows
+                start, size = k, part.end
+        part = self._part(value, size, self.stages[start + 1 :], name, self.rules)
+        value = part.value(name)
+        self.kept[name] = rows[part.kept[name]] if name in part.kept else rows
+        return value
+
+    def _part(self, value: Any, size: tuple[int, int], stages: list[Stage], name: str, rules: Rules) -> Passage:
+        sample = Opened()
+        (sample.height, sample.width), sample.rules, sample.opened = size, rules, {name: value}
+        return Passage(sample, [stage for stage in stages if type(stage) is not RowsOnly], rules)
 
 
 class Piece(Following):

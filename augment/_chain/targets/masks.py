@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.hints import hint_of
-from imgproc._scanline import Erase, Geometry, MaskOnly, Stage, check_label, run_mask
+from imgproc._core.jit import kernel
+from imgproc._core.planes import canonical
+from imgproc._core.threads import run_bands
+from imgproc._scanline import Erase, Geometry, LabelPass, MaskOnly, Stage, check_label, run_mask, tiles_back
 from imgproc._scanline.matrix import IDENTITY, inverse, multiply
 
 from .base import Opened, Passage, Piece, Rules, Target
+from .box_path import move_boxes
 from .image import Plane
 from .path import path
 from .points import move_points
@@ -52,7 +56,8 @@ def _check_labels(mask: Any, name: str) -> None:
         raise TypeError(f"{name} must be a plain numpy array, got {type(mask).__name__}{hint}")
     dtype = mask.dtype
     if dtype.kind not in _LABELS or dtype.itemsize not in _SIZES or dtype.char == "e":  # float16
-        raise TypeError(f"{name} must be bool, integers, float32 or float64, got {dtype}")
+        hint = ": levels such as a depth belong in float_names of Compose" * (dtype.char == "e")
+        raise TypeError(f"{name} must be bool, integers, float32 or float64, got {dtype}{hint}")
 
 
 def open_masks(masks: Any, height: int, width: int, name: str = "masks") -> list[np.ndarray]:
@@ -77,6 +82,9 @@ def close_masks(moved: Sequence[np.ndarray], like: Any, height: int, width: int)
         return list(moved)
     if not moved:
         return np.empty((0, height, width, *like.shape[3:]), like.dtype.newbyteorder("="))
+    whole = moved[0].base
+    if whole is not None and whole.shape == (len(moved), *moved[0].shape):  # that `through_masks` has made
+        return whole
     return np.stack(moved)
 
 
@@ -101,8 +109,106 @@ def through_mask(mask: np.ndarray, stages: Sequence[Stage]) -> np.ndarray:
     return mask
 
 
+@kernel
+def find_bounds(pixels, step, out):
+    """The smallest x0, y0, x1, y1 around the pixels of a mask that are not 0; returns whether there are any.
+
+    `pixels` are its bytes, uint8 (h, w * step)."""
+    left, right, top, bottom = pixels.shape[1], -1, -1, -1
+    for y in range(pixels.shape[0]):
+        row = pixels[y]
+        seen = np.uint8(0)
+        for x in range(row.size):
+            seen = np.uint8(seen | row[x])
+        if seen == 0:
+            continue
+        top, bottom = (y if top < 0 else top), y
+        x = 0
+        while x < left and row[x] == 0:
+            x += 1
+        left = x
+        x = row.size - 1
+        while x > right and row[x] == 0:
+            x -= 1
+        right = x
+    out[0], out[1], out[2], out[3] = left // step, top, right // step + 1, bottom + 1
+    return top >= 0
+
+
+def bounds_of_mask(mask: np.ndarray, out: np.ndarray) -> bool:
+    """Write the box around what is not 0 in a mask of shape (h, w) or (h, w, c); whether there is anything."""
+    if not mask.size:
+        return False
+    if mask.dtype.kind == "f":  # a negative zero has a byte that is not 0
+        mask = mask != 0
+    height, width = mask.shape[:2]
+    flat = canonical(mask).reshape(height, -1).view(np.uint8)
+    return bool(find_bounds(flat, flat.shape[1] // width, out))
+
+
+MARGIN = 2
+"""Pixels beside those that a mask reaches: coordinates are rounded to float32."""
+Part = tuple[int, int, int]
+"""(y0, y1, x1): rows y0 to y1 up to column x1."""
+
+
+class Reaching(list[np.ndarray]):
+    """Masks after stages, with the part of each beyond which it is 0."""
+
+    parts: list[Part]
+
+
+def through_masks(masks: Sequence[np.ndarray], passage: Passage) -> Reaching | None:
+    """Many masks after the stages of a passage, each computed only as far as it reaches, with the same bytes.
+
+    None if that cannot be known or does not pay: where a grid displaces, a border is not 0, masks are painted, or whole
+    pixels move.  Masks that came in one array become parts of one array.
+    """
+    stages = [stage for stage in passage.stages if isinstance(stage, Geometry)]
+    if any(s.tiles or s.grid is not None or s.border != "constant" or s.mask_fill for s in stages):
+        return None
+    if any(type(s) is MaskOnly or (type(s) is Erase and s.mask_fill is not None) for s in passage.stages):
+        return None
+    if not masks or masks[0].dtype.kind == "f":  # a zero of floats may have a sign
+        return None
+    first, size = masks[0], passage.end
+    way = LabelPass(first.shape, first.dtype, stages)
+    if way.moves or any((mask.shape, mask.dtype) != (first.shape, first.dtype) for mask in masks):
+        return None
+    together = first.base is not None and all(mask.base is first.base for mask in masks)
+    shape = *size, *first.shape[2:]
+    room = np.zeros((len(masks), *shape), first.dtype) if together else [np.zeros(shape, first.dtype) for _ in masks]
+    found = Reaching(room)
+    found.parts = _reached(masks, passage)
+
+    def work(k0: int, k1: int) -> None:
+        for k in range(k0, k1):
+            if found.parts[k][1]:
+                way.run(masks[k], found[k], found.parts[k])
+
+    run_bands(work, len(masks), pixels=sum((y1 - y0) * x1 for y0, y1, x1 in found.parts))
+    return found
+
+
+def _reached(masks: Sequence[np.ndarray], passage: Passage) -> list[Part]:
+    """The part of the result that each mask reaches."""
+    bounds, (height, width) = np.empty((len(masks), 4)), passage.end
+    seen = np.array([bounds_of_mask(mask, bounds[k]) for k, mask in enumerate(masks)])
+    boxes, _, kept = move_boxes(bounds[seen], passage.path)
+    # What is out of sight, or too thin to say, may be anywhere.
+    parts: list[Part] = [(0, height, width) if any_pixel else (0, 0, 0) for any_pixel in seen.tolist()]
+    for k, (_, top, right, bottom) in zip(np.flatnonzero(seen)[kept].tolist(), boxes.tolist()):
+        y0, y1, x1 = int(top) - MARGIN, int(bottom) + 1 + MARGIN, int(right) + 1 + MARGIN
+        parts[k] = max(y0, 0), min(y1, height), min(x1, width)
+    return parts
+
+
 def stages_back(stages: list[Geometry], height: int, width: int) -> list[Geometry]:
     """Geometric stages from the output back to an input of (height, width)."""
+    for k, stage in enumerate(stages):
+        if stage.tiles is not None:
+            back = stage._replace(tiles=tiles_back(stage.tiles))
+            return [*stages_back(stages[k + 1 :], *stage.size), back, *stages_back(stages[:k], height, width)]
     if not stages:
         return []
     if all(stage.grid is None for stage in stages):
@@ -147,8 +253,8 @@ class LabelMask(Plane):
 class InstanceMasks(Target):
     """A mask for each instance.
 
-    Those of a chain that mixes belong to its boxes (`of`), one each, if the sample has boxes.  In other chains they are
-    masks like any others, however many there are.
+    Those of a chain that mixes, or that is told of instances, belong to its boxes (`of`), one each, if the sample has
+    boxes.  In other chains they are masks like any others, however many there are.
     """
 
     __slots__ = ()
@@ -164,8 +270,12 @@ class InstanceMasks(Target):
     def move(self, value: list[np.ndarray], passage: Passage) -> list[np.ndarray]:
         """Those of the boxes that are left, or all."""
         rows = passage.rows(self.of)
+        if self.name in passage.made:  # boxes that are measured by their masks have moved these
+            done: list[np.ndarray] = passage.made[self.name]
+            return done
         masks = value if rows is None else [value[k] for k in rows.tolist()]
-        return [through_mask(mask, passage.stages) for mask in masks]
+        found = through_masks(masks, passage)
+        return [through_mask(mask, passage.stages) for mask in masks] if found is None else found
 
     def close(self, value: list[np.ndarray], like: Any, passage: Passage) -> Any:
         """A list, a tuple or an array, as they came."""
@@ -179,6 +289,11 @@ class InstanceMasks(Target):
             seen = piece.owner == piece.who
             masks = [np.where(seen if m.ndim == 2 else seen[..., np.newaxis], m, m.dtype.type(0)) for m in masks]
         return masks if piece.size is None else [_on_canvas(mask, piece.at, piece.size) for mask in masks]
+
+    def back(self, value: Any, stages: list[Geometry], size: tuple[int, int], rules: Rules) -> Any:
+        """On the input; what the output did not show becomes 0."""
+        end, way = stages[-1].size if stages else size, stages_back(stages, *size)
+        return close_masks([run_mask(mask, way) for mask in open_masks(value, *end, self.name)], value, *size)
 
     def as_mask(self, value: list[np.ndarray]) -> np.ndarray | None:
         """The first, if there is one."""

@@ -12,14 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from imgproc._core.jit import kernel
-from imgproc._scanline import Geometry
+from imgproc._scanline import Geometry, Tiles, tile_size, tiles_back
 from imgproc._scanline.matrix import IDENTITY
 
 PATH = 13
 """Numbers of a step of a path: 0 what it does, 1-9 matrix, 10 w and 11 h of the frame that it leads into (-1: none, a
 step to the next one), 12 start of its grid: rows, columns, w and h of the frame that it spans, then its nodes."""
-MULTIPLY, ALONG, AGAINST = 0.0, 1.0, 2.0
-"""What a step does: multiply by its matrix, or go along or against the displacement of its grid."""
+MULTIPLY, ALONG, AGAINST, TILES = 0.0, 1.0, 2.0, 3.0
+"""What a step does: multiply by its matrix, go along or against the displacement of its grid, or go with a tile, where
+the numbers are rows, columns, w and h of a tile, then the place to which each tile goes."""
 MOST_PIECES = 256.0
 """Into so many pieces, at most, is the outline of a box cut where a grid displaces it."""
 DUST = 1e-6
@@ -74,11 +75,25 @@ def _nearest_node(grids, head, sx, sy):
 
 
 @kernel(inner=True)
+def _with_tile(grids, head, x, y):
+    """Where a point comes that goes with its tile; what lies in none stays."""
+    rows, columns = int(grids[head]), int(grids[head + 1])
+    w, h = float(grids[head + 2]), float(grids[head + 3])
+    if not (0.0 <= x <= columns * w and 0.0 <= y <= rows * h):
+        return x, y
+    j, k = min(int(x / w), columns - 1), min(int(y / h), rows - 1)
+    to = int(grids[head + 4 + k * columns + j])
+    return x + (to % columns - j) * w, y + (to // columns - k) * h
+
+
+@kernel(inner=True)
 def bend(grids, step, sx, sy):
     """Along the displacement from s; or against it, to a p with ``p + displacement(p) = s`` (there may be several).
 
     Newton's steps, halved while they do not help; where folds stop them, once more from the node nearest to s."""
     head = int(step[12])
+    if step[0] == TILES:
+        return _with_tile(grids, head, sx, sy)
     x, y = sx, sy
     px, py, best = sx, sy, np.inf
     for _ in range(2):
@@ -128,6 +143,8 @@ def slope(u, v, x, y, m, grids):
     if m[0] == MULTIPLY:
         d = m[7] * u + m[8] * v + m[9]
         return (m[1] - m[7] * x) / d, (m[2] - m[8] * x) / d, (m[4] - m[7] * y) / d, (m[5] - m[8] * y) / d
+    if m[0] == TILES:
+        return 1.0, 0.0, 0.0, 1.0
     along = m[0] == ALONG
     _, _, xx, xy, yx, yy = _displacement(grids, int(m[12]), u if along else x, v if along else y)
     xx, yy = 1.0 + xx, 1.0 + yy
@@ -185,7 +202,10 @@ def path(stages: Iterable[Any], height: int, width: int) -> Path:
             continue
         pull, size, grid = stage.pull, stage.size, stage.grid
         h, w = size
-        if grid is None:
+        if stage.tiles is not None:
+            numbers += (TILES, *IDENTITY, w, h, start)
+            start += _add_tiles(grids, tiles_back(stage.tiles), h, w)
+        elif grid is None:
             numbers += (MULTIPLY, *pull, w, h, 0.0)
         else:
             numbers += (MULTIPLY, *pull, -1.0, -1.0, 0.0, AGAINST, *IDENTITY, w, h, start)
@@ -204,6 +224,10 @@ def path_back(stages: Iterable[Any], height: int, width: int) -> Path:
     moves = [stage for stage in stages if type(stage) is Geometry]
     sizes = [(height, width), *(stage.size for stage in moves)]
     for stage, (h, w), (oh, ow) in zip(reversed(moves), sizes[-2::-1], reversed(sizes)):
+        if stage.tiles is not None:
+            numbers += (TILES, *IDENTITY, w, h, start)
+            start += _add_tiles(grids, stage.tiles, h, w)
+            continue
         if stage.grid is not None:
             numbers += (ALONG, *IDENTITY, -1.0, -1.0, start)
             start += _add_grid(grids, stage.grid, oh, ow)
@@ -215,6 +239,13 @@ def _add_grid(grids: list[np.ndarray], grid: np.ndarray, h: int, w: int) -> int:
     """Appends a grid and what is to be known of it; returns how many numbers that is."""
     grids += (np.array([*grid.shape[:2], w, h], np.float32), np.asarray(grid, np.float32).reshape(-1))
     return 4 + grid.size
+
+
+def _add_tiles(grids: list[np.ndarray], tiles: Tiles, h: int, w: int) -> int:
+    """The same with tiles; for each its place."""
+    height, width = tile_size(tiles, h, w)
+    grids.append(np.array((tiles.rows, tiles.columns, width, height, *tiles.order), np.float32))
+    return len(grids[-1])
 
 
 def _path(numbers: list[float], grids: list[np.ndarray], start: tuple[int, int], end: tuple[int, int]) -> Path:
