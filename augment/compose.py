@@ -136,7 +136,8 @@ class Compose(Group):
         object.  ``"*"`` lets every name pass that the chain does not know, misspelled ones, too.
     instances : bool
         ``masks`` and ``polygons`` are those of the ``boxes``, one each: where a box is left out, so are its mask and
-        its polygon.  Without boxes, all masks stay, and polygons go by themselves.
+        its polygon.  Without boxes, all masks stay, and polygons go by themselves.  Keypoints of shape (n, k, ...) are
+        those of the boxes, too.
     boxes_from_masks : bool
         Measure each box anew, as the smallest around what is left of its mask, and leave out both where nothing is, or
         where that is smaller than `min_area`.  `min_visibility` still is about the box that was given.  It means
