@@ -34,7 +34,7 @@ from ._chain.serialize import (
 from ._chain.stream import map_samples
 from ._chain.targets.base import Rules
 from ._chain.targets.boxes import FORMATS, OUTSIDE
-from ._chain.targets.floats import Fills, Floats, check_float_fill
+from ._chain.targets.floats import Fills, check_float_fill
 from ._chain.targets.instances import MASKS
 from ._chain.targets.point_columns import check_columns, make_mirror, mirror_pairs
 from ._chain.targets.quads import ORIENTED
@@ -575,7 +575,7 @@ class Compose(Group):
         boxes: Any = None,
         mask: np.ndarray | None = None,
         polygons: Any = None,
-        **floats: np.ndarray,
+        **others: Any,
     ) -> dict[str, Any]:
         """Bring results on the output back to the input.
 
@@ -595,20 +595,16 @@ class Compose(Group):
             Of the output's size.  What the output did not show becomes 0.
         polygons : sequence, optional
             Cut to what comes from the input; an instance of which nothing does has no rings.
-        **floats : ndarray
-            Arrays of the output's size under the names in `float_names`, such as maps of scores.  They are interpolated
-            bilinearly; what the output did not show gets `float_fill`.
+        **others
+            ``masks``, those in `mask_names`, and arrays under the names in `float_names`, such as maps of scores, all
+            of the output's size.  Floats are interpolated bilinearly; what the output did not show gets `float_fill`.
 
         Returns
         -------
         dict
             The same names, on the input.
         """
-        table = self._chain.rules.table
-        for name in floats:
-            if not isinstance(table.get(name), Floats):
-                raise TypeError(f"invert takes keypoints, boxes, mask, polygons and float_names, got {name!r}")
-        targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask, "polygons": polygons, **floats}
+        targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask, "polygons": polygons, **others}
         given = {name: value for name, value in targets.items() if value is not None}
         return geometry.invert(self._chain, key, shape, given)
 

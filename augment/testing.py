@@ -323,11 +323,12 @@ def _16_bits(transform: Transform, most: float = 2.0) -> None:
         wide = chain(image=eight.astype(np.uint16) * 257, key=8)["image"]
     except (TypeError, ValueError):
         return
-    narrow = chain(image=eight, key=8)["image"].astype(float)
-    if wide.dtype != np.uint16:  # it changes the dtype
+    narrow = chain(image=eight, key=8)["image"]
+    if wide.dtype == narrow.dtype or wide.dtype.kind == "f":  # it changes the dtype
         _require(np.allclose(wide, narrow, atol=1e-5), "a 16-bit copy gives other levels")
         return
-    error = np.abs(wide / 257.0 - narrow)
+    error = np.abs(wide.astype(float) / np.iinfo(wide.dtype).max - narrow.astype(float) / np.iinfo(narrow.dtype).max)
+    error *= 255
     # Steps (posterize, equalize, quantised codes) may fall to the other side on single pixels.
     share = np.mean(error > most)
     message = f"{share:.1%} of the levels differ by more than {most:g} of 255, by up to {error.max():.1f}"

@@ -299,7 +299,9 @@ class TestTime:
         if "scores" not in columns:
             raise ValueError("scores are missing: boxes are merged by their scores")
         box_format = self._chains[0].box_format  # type: ignore[attr-defined]
-        boxes = [np.asarray(each, np.float64).reshape(-1, 4) for each in columns["boxes"]]
+        given = [np.asarray(each, np.float64) for each in columns["boxes"]]
+        width = max((each.shape[1] for each in given if each.ndim == 2 and each.size), default=4)
+        boxes = [each if each.size else np.empty((0, width)) for each in given]
         scores, labels = columns["scores"], columns.get("labels")
         if not largest:
             options: dict[str, Any] = {"iou_threshold": self.iou_threshold, "box_format": box_format}

@@ -14,6 +14,7 @@ from .chain import Chain, frame_of_shape
 from .keys import Key, key_array
 from .records import steps_of
 from .state import State
+from .targets.base import Target
 
 
 def geometry(
@@ -45,7 +46,11 @@ def matrix(
 
 def invert(chain: Chain, key: Key | dict[str, Any], shape: Sequence[int], given: dict[str, Any]) -> dict[str, Any]:
     """See `Compose.invert`; `given` are the targets on the output, by name."""
+    table = chain.rules.table
+    known = [name for name, target in table.items() if type(target).back is not Target.back]
+    for name in given:
+        if name not in known:
+            raise TypeError(f"{name} cannot be brought back: that is known of {', '.join(known)}")
     stages = geometry(chain, key, shape)
     size = frame_of_shape(shape)[:2]
-    table = chain.rules.table
     return {name: table[name].back(value, stages, size, chain.rules) for name, value in given.items()}

@@ -32,11 +32,11 @@ def _magnified(above, below, share, channel, across, line, out):
         line[x] = a + share * (b - a)
     line[out.size] = line[out.size - 1]
     for k in range(shifts.size):
-        first = np.uint64(starts[k])
-        near = np.uint64(starts[k] + shifts[k])
-        for i in range(np.uint64(starts[k + 1]) - first):
-            a, b = line[near + i], line[near + i + np.uint64(1)]
-            out[first + i] = a + weights[first + i] * (b - a)
+        first, last = starts[k], starts[k + 1]
+        near = line[first + shifts[k] :]
+        far, part, share = near[1:], out[first:last], weights[first:last]
+        for i in range(part.size):
+            part[i] = near[i] + share[i] * (far[i] - near[i])
 
 
 @kernel

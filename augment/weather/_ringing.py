@@ -26,25 +26,27 @@ __all__ = ["Ringing"]
 
 
 @kernel(inner=True)
-def _add_pairs(line, middle, step, k, w, out):
-    """Add three pairs of samples, k, k + 1 and k + 2 steps from each, times their weights."""
-    a, b = np.uint64(middle - k * step), np.uint64(middle + k * step)
-    c, d = np.uint64(middle - (k + 1) * step), np.uint64(middle + (k + 1) * step)
-    e, f = np.uint64(middle - (k + 2) * step), np.uint64(middle + (k + 2) * step)
-    p, q, r = w[k], w[k + 1], w[k + 2]
-    for i in range(np.uint64(out.size)):
-        near = p * (line[a + i] + line[b + i]) + q * (line[c + i] + line[d + i])
-        out[i] += near + r * (line[e + i] + line[f + i])
+def _weigh(lines, w, out):
+    """Add up rows times their weights, three at a time; their number is a multiple of three."""
+    a, b, c, p, q, r = lines[0], lines[1], lines[2], w[0], w[1], w[2]
+    for i in range(out.size):
+        out[i] = p * a[i] + q * b[i] + r * c[i]
+    for k in range(3, w.size, 3):
+        a, b, c, p, q, r = lines[k], lines[k + 1], lines[k + 2], w[k], w[k + 1], w[k + 2]
+        for i in range(out.size):
+            out[i] += p * a[i] + q * b[i] + r * c[i]
 
 
 @kernel(inner=True)
-def _add_row(line, middle, step, w, out):
-    """Add what one row, or two that are folded, contribute: the sample in the middle, and pairs, three at a time."""
-    first, p = np.uint64(middle), w[0]
-    for i in range(np.uint64(out.size)):
-        out[i] += p * line[first + i]
-    for k in range(1, w.size, 3):
-        _add_pairs(line, middle, step, k, w, out)
+def _add_both(line, middle, away, out):
+    """Add the samples so far to the left and to the right, or the sample itself."""
+    a, b = line[middle - away :], line[middle + away :]
+    if away == 0:
+        for i in range(out.size):
+            out[i] = a[i]
+    else:
+        for i in range(out.size):
+            out[i] += a[i] + b[i]
 
 
 @kernel(inner=True)
@@ -61,27 +63,29 @@ def _load(row, xmap, channels, out):
 
 @kernel
 def _fourfold(rows, maps, weights, tone, out, y0, y1):
-    """Correlate with weights that depend on abs(y) and abs(x); `maps` are the border's rows and columns, and channels.
+    """Correlate with weights that depend on abs(x) and abs(y), ``weights[x, y]``, whose y is filled up with zeros.
 
-    Rows above and below are added first, then samples left and right, so that a weight serves four of them.
+    Rows above and below are added first; these are weighed for each x, and what comes out is added left and right.  So
+    a weight serves four samples.  `maps` are the border's rows and columns, and the number of channels.
     """
     rows, out, (ymap, xmap, channels) = borrowed(rows), borrowed(out), maps
-    radius = (ymap.size - rows.shape[0]) // 2
-    height, wide, side = 2 * radius + 1, xmap.size * channels, (xmap.size * channels - rows.shape[1]) // 2
-    ring, folded = np.empty((height, wide), weights.dtype), np.empty(wide, weights.dtype)
-    total = np.empty(rows.shape[1], weights.dtype)
+    radius = weights.shape[0] - 1
+    height, wide, side = 2 * radius + 1, xmap.size * channels, radius * channels
+    ring, folded = np.empty((height, wide), weights.dtype), np.zeros((weights.shape[1], wide), weights.dtype)
+    line, total = np.empty(wide, weights.dtype), np.empty(rows.shape[1], weights.dtype)
     for y in range(y0, y1 + 2 * radius):
         _load(rows[ymap[y]], xmap, channels, ring[y % height])
         middle = y - radius
         if y < y0 + 2 * radius:
             continue
-        total[:] = weights.dtype.type(0)
-        _add_row(ring[middle % height], side, channels, weights[0], total)
+        folded[0] = ring[middle % height]
         for k in range(1, radius + 1):
-            above, below = ring[(middle - k) % height], ring[(middle + k) % height]
-            for i in range(np.uint64(wide)):
-                folded[i] = above[i] + below[i]
-            _add_row(folded, side, channels, weights[k], total)
+            above, below, both = ring[(middle - k) % height], ring[(middle + k) % height], folded[k]
+            for i in range(both.size):
+                both[i] = above[i] + below[i]
+        for k in range(radius + 1):
+            _weigh(folded, weights[k], line)
+            _add_both(line, side, k * channels, total)
         settle_row(total, tone, out[middle - radius])
 
 
@@ -150,11 +154,9 @@ def _ring(radius: int, cutoff: float, image: np.ndarray) -> np.ndarray:
     if not image.size:
         return out
     (h, w), channels = image.shape[:2], channels_of(image)
-    # Pairs are taken by threes: columns of weight 0 make up the number.
-    reach = -(-radius // 3) * 3
-    weights = np.zeros((radius + 1, reach + 1), work_dtype(image.dtype))
+    weights = np.zeros((radius + 1, -(-(radius + 1) // 3) * 3), work_dtype(image.dtype))
     weights[:, : radius + 1] = jinc_weights(radius, cutoff)[radius:, radius:]
-    maps = index_map(h, radius, radius, "reflect_101"), index_map(w, reach, reach, "reflect_101"), channels
+    maps = index_map(h, radius, radius, "reflect_101"), index_map(w, radius, radius, "reflect_101"), channels
     rows, result, tone = canonical(image).reshape(h, -1), out.reshape(h, -1), tone_of(image)
     run_bands(lambda y0, y1: _fourfold(rows, maps, weights, tone, result, y0, y1), h, pixels=image.size)
     return out

@@ -46,12 +46,11 @@ def _along(line, starts, shifts, weights, channels, here):
     """Half of a row, and half of a line that is read at other places: run by run, each shifted as a whole."""
     half = here.dtype.type(0.5)
     for k in range(shifts.size):
-        first, last = np.uint64(starts[k] * channels), np.uint64(starts[k + 1] * channels)
-        near = np.uint64((starts[k] + shifts[k]) * channels)
-        far = near + np.uint64(channels)
-        for i in range(last - first):
-            a, b = line[near + i], line[far + i]
-            here[first + i] = half * (here[first + i] + (a + weights[first + i] * (b - a)))
+        first, last = starts[k] * channels, starts[k + 1] * channels
+        near = line[first + shifts[k] * channels :]
+        far, part, share = near[channels:], here[first:last], weights[first:last]
+        for i in range(part.size):
+            part[i] = half * (part[i] + (near[i] + share[i] * (far[i] - near[i])))
 
 
 @kernel

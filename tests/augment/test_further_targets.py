@@ -260,8 +260,21 @@ def test_floats_come_back() -> None:
     seen = np.isfinite(back)
     assert seen.mean() > 0.6
     np.testing.assert_allclose(back[seen], depth[seen], atol=0.06)
-    with pytest.raises(TypeError, match="invert takes keypoints, boxes, mask and the names in float_names, got 'dept'"):
+    known = "dept cannot be brought back: that is known of mask, masks, boxes, keypoints, depth"
+    with pytest.raises(TypeError, match=known):
         chain.invert(4, (H, W, 3), dept=there)
+
+
+def test_masks_of_all_names_come_back() -> None:
+    chain = A.Compose([A.Transpose(p=1), A.Crop(size=(20, 24), p=1)], mask_names=["parts"])
+    masks = instances()["masks"]
+    out = chain(image=picture(), mask=masks[0], parts=masks[0], masks=masks, key=2)
+    back = chain.invert(2, (H, W, 3), mask=out["mask"], parts=out["parts"], masks=out["masks"])
+    assert back["masks"].shape == masks.shape
+    np.testing.assert_array_equal(back["mask"], back["parts"])
+    np.testing.assert_array_equal(back["mask"], back["masks"][0])
+    there = chain(image=picture(), masks=back["masks"], key=2)["masks"]
+    np.testing.assert_array_equal(there, out["masks"])
 
 
 def test_floats_are_mixed_like_images() -> None:

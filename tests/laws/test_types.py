@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # A comment `flagged` marks a line that mypy must find wrong; all other lines must be right.
 PROGRAM = """
+import dataclasses
 from pathlib import Path
 from typing import Any, assert_type
 
@@ -41,6 +42,32 @@ Compose(alike)
 Compose([Rotate(angle=10), Affine(rotate=5, shear=3.0, translate=0.1), augment.Resize(64), augment.Crop((20, 30))])
 assert_type(Rotate(angle=10)(image=np.zeros((4, 4)), key=3), dict[str, Any])
 chain.keys(0, [4, 2])
+
+
+@augment.row_operation
+def dimmed(row: np.ndarray, params: np.ndarray) -> None:
+    row *= params[0]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Dimmed(augment.Transform):
+    strength: tuple[float, float] = (0.1, 0.5)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.keep_range("strength", at_least=0, at_most=1)
+
+    def draw(self, rng: augment.Draws, frame: augment.Frame) -> dict[str, Any]:
+        return {"gain": 1 - rng.uniform(*self.strength)}
+
+    def lower(self, params: dict[str, Any], frame: augment.Frame) -> list[augment.stages.Stage]:
+        return [dimmed(params["gain"]), augment.stages.affine(0.5, 0.1)]
+
+
+augment.testing.check_transform(Dimmed(strength=(0.2, 0.3)))
+Compose([Dimmed(), augment.Lambda(image=np.flipud, p=0.5)])
+augment.TestTime("dihedral", merge="max")(np.zeros((4, 4)), lambda view: view)
+augment.TestTime([HorizontalFlip()]).views(np.zeros((4, 4)))[0].image
 OneOf(alike)
 
 # Calls.

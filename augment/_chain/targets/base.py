@@ -15,7 +15,7 @@ so that a new kind of target is a new class and a line in that table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -81,6 +81,11 @@ class Target:
     def move(self, value: Any, passage: Passage) -> Any:
         """The checked form after the stages of a passage."""
         raise NotImplementedError
+
+    def rewrite(self, value: Any, function: Callable[[np.ndarray], np.ndarray]) -> Any:
+        """The checked form with the numbers that a function makes of its rows, as many as there were."""
+        numbers, more = parts(value)
+        return carried(function(numbers.reshape(-1, numbers.shape[-1])).reshape(numbers.shape), more)
 
     def close(self, value: Any, like: Any, passage: Passage) -> Any:
         """What the caller gets.
@@ -240,13 +245,12 @@ class Passage(Following):
         for k, stage in enumerate(self.stages):
             if type(stage) is RowsOnly and stage.target == name:
                 part = self._part(value, size, self.stages[start:k], name, self.rules._replace(min_area=0.0))
-                numbers, more = parts(part.value(name))
-                changed = stage.function(numbers.reshape(-1, numbers.shape[-1])).reshape(numbers.shape)
-                value, rows = carried(changed, more), rows[part.kept[name]]
+                value = target.rewrite(part.value(name), stage.function)
+                rows = rows[part.kept[name]] if name in part.kept else rows
                 start, size = k, part.end
         part = self._part(value, size, self.stages[start + 1 :], name, self.rules)
         value = part.value(name)
-        self.kept[name] = rows[part.kept[name]]
+        self.kept[name] = rows[part.kept[name]] if name in part.kept else rows
         return value
 
     def _part(self, value: Any, size: tuple[int, int], stages: list[Stage], name: str, rules: Rules) -> Passage:

@@ -290,6 +290,11 @@ class InstanceMasks(Target):
             masks = [np.where(seen if m.ndim == 2 else seen[..., np.newaxis], m, m.dtype.type(0)) for m in masks]
         return masks if piece.size is None else [_on_canvas(mask, piece.at, piece.size) for mask in masks]
 
+    def back(self, value: Any, stages: list[Geometry], size: tuple[int, int], rules: Rules) -> Any:
+        """On the input; what the output did not show becomes 0."""
+        end, way = stages[-1].size if stages else size, stages_back(stages, *size)
+        return close_masks([run_mask(mask, way) for mask in open_masks(value, *end, self.name)], value, *size)
+
     def as_mask(self, value: list[np.ndarray]) -> np.ndarray | None:
         """The first, if there is one."""
         return value[0] if value else None
