@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SIDE
 from imgproc._scanline import Stage
 
 from .._chain.drawn import Rule, row, several, whole
@@ -67,7 +68,7 @@ class XYMasking(_Erasing):
         for name in ("columns", "rows"):
             self._keep(name, integer_range(getattr(self, name), name, at_least=0, at_most=MOST_HOLES))
         for name in ("width", "height"):
-            self._keep(name, number_range(getattr(self, name), name, at_least=0, at_most=1))
+            self._keep(name, number_range(getattr(self, name), name, SIDE, at_least=0, at_most=1))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The first and the last column of each strip, then rows; half-open."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from imgproc._core.check import integer, real
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SIDE
 from imgproc._scanline import Stage
 
 from .._chain.drawn import Rule, rectangle
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
-from .._ranges import Range, Size, number_range, size_of, square_or
+from .._ranges import Range, Size, Spread, number_range, pair_of, size_of, square_or
 from ._common import cut_stage, too_large
 
 __all__ = ["BoxCrop", "IoUCrop"]
@@ -43,9 +44,9 @@ class BoxCrop(Transform):
     visible : float
         With `size`: the part of the box's width, and of its height, that must be inside, above 0 and at most 1.  A
         side that is longer than the part fills it.
-    shift : (float, float)
+    margin : float or (float, float)
         Without `size`: range of the distance by which each side of the box moves outwards (above 0) or inwards (below
-        0), as a fraction of the box's width or height; above -0.5.
+        0), as a fraction of the box's width or height; above -0.5; one number v means (-v, v).
     p : float
         Probability that the transform is applied.
 
@@ -71,10 +72,13 @@ class BoxCrop(Transform):
 
     size: Size | None = None
     visible: float = 1.0
-    shift: Range = (-0.3, 0.3)
+    margin: Spread = (-0.3, 0.3)
     p: float = 1.0
 
     needs_boxes = True
+    only_geometry: ClassVar[bool] = True
+
+    only_geometry: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -84,7 +88,7 @@ class BoxCrop(Transform):
         if visible <= 0:
             raise ValueError(f"visible must be > 0, got {visible:g}")
         self._keep("visible", visible)
-        self._keep("shift", number_range(self.shift, "shift", above=-0.5))
+        self._keep("margin", number_range(self.margin, "margin", above=-0.5, around=0))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The part's (y0, x0, y1, x1) in pixels."""
@@ -99,7 +103,7 @@ class BoxCrop(Transform):
             x0, y0, x1, y1 = boxes[rng.integer(0, len(boxes) - 1), :4].tolist()
         if size is None:
             whole = boxes is None or not len(boxes)
-            low, high = (0.0, 0.0) if whole else self.shift
+            low, high = (0.0, 0.0) if whole else pair_of(self.margin)
             (left, right), (top, bottom) = (
                 _moved(a, b, length, low, high, rng) for a, b, length in ((x0, x1, w), (y0, y1, h))
             )
@@ -215,6 +219,9 @@ class IoUCrop(Transform):
     p: float = 1.0
 
     needs_boxes = True
+    only_geometry: ClassVar[bool] = True
+
+    only_geometry: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -223,7 +230,7 @@ class IoUCrop(Transform):
         if not self.overlaps:
             raise ValueError("overlaps must hold at least one number, got none")
         self._keep("overlaps", tuple(real(v, f"overlaps[{i}]", at_least=0) for i, v in enumerate(self.overlaps)))
-        self._keep("scale", number_range(self.scale, "scale", above=0, at_most=1))
+        self._keep("scale", number_range(self.scale, "scale", SIDE, above=0, at_most=1))
         self._keep("ratio", number_range(self.ratio, "ratio", above=0))
         self._keep("trials", integer(self.trials, "trials", at_least=1, at_most=_MOST_TRIALS))
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 from imgproc._core.check import flag, integer, one_of, real
 from imgproc._core.declare import Single, declare
+from imgproc._core.levels import SIDE
 from imgproc._scanline import Stage
 
 from .._chain.drawn import Rule, row, whole, within
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
-from .._ranges import Range, integer_range, number_range
+from .._ranges import Range, Spread, integer_range, number_range
 from ._common import _Framed, _Warp, cut_stage
 from ._resize import resize_stage
 
@@ -32,8 +33,8 @@ class CropFixed(_Framed):
     box : (float, float, float, float)
         (x0, y0, x1, y1) of the part, with x0 < x1 and y0 < y1; whole numbers if they are pixels.
     unit : {"pixel", "fraction"}
-        What `box` counts in: pixels, or fractions of the width (x) and the height (y).  Fractions are rounded to whole
-        pixels, of which the part has at least one along each axis.
+        What `box` counts in: pixels, or parts of the width (x) and of the height (y), which are rounded to whole
+        pixels, at least one along each axis.
     pad : bool
         What happens where the part reaches out of the image: False refuses the image (ValueError), True shows the
         border there.
@@ -163,10 +164,12 @@ class CropBorders(Transform):
     right: Range = (0.0, 0.1)
     p: float = 1.0
 
+    only_geometry: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("top", "bottom", "left", "right"):
-            self._keep(name, number_range(getattr(self, name), name, at_least=0, at_most=1))
+            self._keep(name, number_range(getattr(self, name), name, SIDE, at_least=0, at_most=1))
         for one, other in (("top", "bottom"), ("left", "right")):
             most = getattr(self, one)[1] + getattr(self, other)[1]
             if most > 1.0 + 1e-9:
@@ -219,12 +222,12 @@ class CropAndPad(_Warp):
     Parameters
     ----------
     sides : float, (float, float), or four of them
-        How far sides move: above 0 outwards (a border is added), below 0 inwards (a strip is cut off).  A number is
-        taken as it is, a pair is the range (low, high) from which each side draws.  Four of them, numbers or ranges,
-        are those of the top, the bottom, the left and the right.
+        How far sides move: above 0 outwards (a border is added), below 0 inwards (a strip is cut off).  A pair is the
+        range (low, high) from which each side draws; one number v means (-v, v).  Four numbers or ranges are those of
+        the top, the bottom, the left and the right; there a number is taken as it is.
     unit : {"fraction", "pixel"}
-        What `sides` counts in: fractions of the height (top, bottom) and the width (left, right), above -1 and rounded
-        to whole pixels; or pixels, whole numbers.
+        What `sides` counts in: fractions of the height (top, bottom) and the width (left, right), above -1, at most 2
+        and rounded to whole pixels; or pixels, whole numbers.
     together : bool
         Whether all sides move by one number, of the range of the top; otherwise each draws its own.
     keep_size : bool
@@ -258,7 +261,7 @@ class CropAndPad(_Warp):
     (70, 85, 3)
     """
 
-    sides: Any = (-0.1, 0.1)
+    sides: Spread | tuple[float | Range, ...] = (-0.1, 0.1)
     unit: str = "fraction"
     together: bool = False
     keep_size: bool = True
@@ -270,12 +273,15 @@ class CropAndPad(_Warp):
         flag(self.together, "together")
         flag(self.keep_size, "keep_size")
         one_of(self.unit, "unit", ("fraction", "pixel"))
-        four = isinstance(self.sides, (tuple, list)) and len(self.sides) == 4
-        entries = [(v, f"sides[{i}]") for i, v in enumerate(self.sides)] if four else [(self.sides, "sides")]
-        sides = tuple(_side(v, label, self.unit) for v, label in entries)
-        self._keep("sides", _canonical(self.sides, sides, four))
         self._sides: Sides
-        self._keep("_sides", sides if four else sides * 4)
+        if isinstance(self.sides, (tuple, list)) and len(self.sides) == 4:
+            sides = tuple(_side(v, f"sides[{i}]", self.unit) for i, v in enumerate(self.sides))
+            given = (pair if isinstance(v, (tuple, list)) else pair[0] for v, pair in zip(self.sides, sides))
+            self._keep("sides", tuple(given))
+            self._keep("_sides", sides)
+        else:
+            self._keep("sides", _both(self.sides, "sides", self.unit))
+            self._keep("_sides", (self.sides,) * 4)
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """How far the top, the bottom, the left and the right move outwards."""
@@ -322,21 +328,27 @@ declare(
 )
 
 
-def _side(value: Any, name: str, unit: str) -> Range:
-    """The range of a side, out of a number or a range."""
-    pair = value if isinstance(value, (tuple, list)) else (value, value)
-    if len(pair) != 2:
+def _both(value: Any, name: str, unit: str) -> Range:
+    """The range of all sides: a pair, or one number either way."""
+    pair = isinstance(value, (tuple, list))
+    if pair and len(value) != 2:
         raise TypeError(
             f"{name} must be a number, a range (low, high), or four of them for top, bottom, left and right, "
             f"got {value!r}"
         )
-    return integer_range(pair, name) if unit == "pixel" else number_range(pair, name, above=-1)
+    if unit == "fraction":
+        return number_range(value, name, SIDE, above=-1, around=0)
+    if not pair:
+        most = integer(value, name)
+        number_range(most, name, around=0)  # refuses what is below 0
+        value = -most, most
+    return integer_range(value, name)
 
 
-def _canonical(value: Any, sides: tuple[Range, ...], four: bool) -> Any:
-    """The checked form of what was given: numbers where there were numbers, ranges where there were ranges."""
-    given = [pair if isinstance(v, (tuple, list)) else pair[0] for v, pair in zip(value if four else [value], sides)]
-    return tuple(given) if four else given[0]
+def _side(value: Any, name: str, unit: str) -> Range:
+    """The range of one side, out of a range or just a number."""
+    pair = value if isinstance(value, (tuple, list)) else (value, value)
+    return integer_range(pair, name) if unit == "pixel" else number_range(pair, name, SIDE, above=-1)
 
 
 def _leaving_one(first: int, second: int, size: int) -> tuple[int, int]:

@@ -286,7 +286,7 @@ class PiecewiseAffine(_Distortion):
         self._keep("points", size_pair(self.points, "points", at_least=2))
         if max(self.points) > _MOST_STEPS:
             raise ValueError(f"points must be at most {_MOST_STEPS} along an axis, got {self.points}")
-        self._keep("scale", number_range(self.scale, "scale", at_least=0))
+        self._keep("scale", number_range(self.scale, "scale", SIDE, at_least=0))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The standard deviation, and the stream of the moves."""

@@ -11,7 +11,7 @@ from imgproc._scanline.matrix import cos_sin
 
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
-from .._ranges import Range, number_range
+from .._ranges import Spread, number_range, pair_of
 from ._common import _Warp
 
 __all__ = ["SafeRotate"]
@@ -26,8 +26,8 @@ class SafeRotate(_Warp):
 
     Parameters
     ----------
-    angle : (float, float)
-        Range of the angle in degrees, counter-clockwise as seen.
+    angle : float or (float, float)
+        Range of the angle in degrees, counter-clockwise as seen; one number v means (-v, v).
     keep_ratio : bool
         Whether both axes shrink alike, so that shapes stay and some border is seen along two sides.  Otherwise the
         smallest upright rectangle around the rotated image is stretched to the frame.
@@ -48,17 +48,17 @@ class SafeRotate(_Warp):
         If an argument is of the wrong kind or value.
     """
 
-    angle: Range = (-90.0, 90.0)
+    angle: Spread = (-90.0, 90.0)
     keep_ratio: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("angle", number_range(self.angle, "angle"))
+        self._keep("angle", number_range(self.angle, "angle", around=0))
         flag(self.keep_ratio, "keep_ratio")
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The angle."""
-        low, high = self.angle
+        low, high = pair_of(self.angle)
         return {"angle": low + (high - low) * rng.unit()}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:

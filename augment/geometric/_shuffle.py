@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import ClassVar
 
 from imgproc._core.check import size_pair
 from imgproc._core.declare import Single, declare
@@ -58,6 +59,8 @@ class GridShuffle(Transform):
     """
 
     grid: tuple[int, int] = (3, 3)
+
+    only_geometry: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

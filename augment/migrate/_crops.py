@@ -99,13 +99,13 @@ def _one_box(read: Reader) -> Transform:
 
 @mapping("RandomCropNearBBox")
 def _near_box(read: Reader) -> Transform:
-    down, across = read.pair("max_part_shift", "shift")
+    down, across = read.pair("max_part_shift", "margin")
     read("cropping_bbox_key", "one of boxes")
     read.differs("one of the boxes of the sample is drawn; there the call names the box")
     if down != across:
         read.differs("shifts along both axes have one range")
-    shift = min(max(down, across), 0.49)
-    return read.make("BoxCrop", shift=(-shift, shift))
+    margin = min(max(down, across), 0.49)
+    return read.make("BoxCrop", margin=(-margin, margin))
 
 
 @mapping("CropNonEmptyMaskIfExists")
@@ -151,9 +151,9 @@ def _crop_and_pad(read: Reader) -> Transform:
 
 
 def _sides(value: Any, unit: str) -> Any:
-    """One number, a range, or four of them; there in the order top, right, bottom, left, and ranges end before b."""
+    """A range, or four numbers or ranges; there in the order top, right, bottom, left, and ranges end before b."""
     if not isinstance(value, (list, tuple)):
-        return value
+        return value, value
     if len(value) == 2:
         return _side(value, unit)
     top, right, bottom, left = (_side(v, unit) for v in value)

@@ -119,9 +119,14 @@ def test_sides_are_drawn_each_or_together() -> None:
     top, bottom, left, right = drawn(mixed)["sides"]
     assert (top, left, right) == (-0.25, 0.0, 0.125)
     assert run(mixed)["image"].shape == (40 - 10 + round(40 * bottom), 56 + 7, 3)
-    for wrong in ((1, 2, 3), (0.5, "x"), (-1.5, 0.0), ((0, 1), (0, 1))):
+    assert A.CropAndPad(sides=3, unit="pixel") == A.CropAndPad(sides=(-3, 3), unit="pixel")
+    assert A.CropAndPad(sides=0.25).sides == (-0.25, 0.25)
+    for wrong in ((1, 2, 3), (0.5, "x"), (-1.5, 0.0), ((0, 1), (0, 1)), -0.1, "x"):
         with pytest.raises((TypeError, ValueError), match="sides"):
             A.CropAndPad(sides=wrong)
+    for wrong in (-2, 0.5, (0.5, 1)):
+        with pytest.raises((TypeError, ValueError), match="sides"):
+            A.CropAndPad(sides=wrong, unit="pixel")
 
 
 # --- boxes ------------------------------------------------------------------------------------------------------------
@@ -164,15 +169,15 @@ def test_a_part_near_a_box_moves_its_sides() -> None:
     low, high = -0.2, 0.4
     for box in (BOXES[1], BOXES[0]):
         for key in range(60):
-            y0, x0, y1, x1 = drawn(A.BoxCrop(shift=(low, high)), key, boxes=box[None])["part"]
+            y0, x0, y1, x1 = drawn(A.BoxCrop(margin=(low, high)), key, boxes=box[None])["part"]
             for first, last, a, b, size in ((x0, x1, box[0], box[2], 56), (y0, y1, box[1], box[3], 40)):
                 length = b - a
                 for out, end, bound in ((a - first, first, 0), (last - b, last, size)):
                     assert low * length - 0.5 <= out <= high * length + 0.5 or end == bound
-    fixed = run(A.BoxCrop(shift=(0, 0)), boxes=BOXES[1:2], labels=[5])
+    fixed = run(A.BoxCrop(margin=(0, 0)), boxes=BOXES[1:2], labels=[5])
     np.testing.assert_array_equal(fixed["image"], IMAGE[10:38, 20:50])
     thin = np.array([(10.2, 10.2, 10.3, 10.4)])
-    np.testing.assert_array_equal(run(A.BoxCrop(shift=(0, 0)), boxes=thin, labels=[0])["image"], IMAGE[10:11, 10:11])
+    np.testing.assert_array_equal(run(A.BoxCrop(margin=(0, 0)), boxes=thin, labels=[0])["image"], IMAGE[10:11, 10:11])
 
 
 def test_without_boxes_any_part_or_all_of_the_image() -> None:
@@ -182,7 +187,7 @@ def test_without_boxes_any_part_or_all_of_the_image() -> None:
     for transform in (A.BoxCrop(size=(41, 5)), A.MaskCrop(size=(41, 5))):
         with pytest.raises(ValueError, match="size must be <= the"):
             run(transform, boxes=BOXES, labels=[0, 1, 2], mask=np.ones(SIZE, np.uint8))
-    for wrong in ({"visible": 0}, {"visible": 1.1}, {"shift": (-0.5, 0)}, {"size": (0, 3)}):
+    for wrong in ({"visible": 0}, {"visible": 1.1}, {"margin": (-0.5, 0)}, {"size": (0, 3)}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             A.BoxCrop(**wrong)
 

@@ -15,7 +15,7 @@ from helpers.transforms import EXAMPLES, MIXES, REGISTRY, build, sample
 import augment as A
 
 FIRST = {name: parameters for name, parameters in reversed((*EXAMPLES, *MIXES))}
-PAIRS = {"tiles", "grid", "size", "divisor"}
+PAIRS = {"tiles", "grid", "points", "size", "divisor"}
 """Fields of two numbers that are no range."""
 RANGES = [
     pytest.param(name, field.name, id=f"{name}-{field.name}")

@@ -143,6 +143,8 @@ def slope(u, v, x, y, m, grids):
     if m[0] == MULTIPLY:
         d = m[7] * u + m[8] * v + m[9]
         return (m[1] - m[7] * x) / d, (m[2] - m[8] * x) / d, (m[4] - m[7] * y) / d, (m[5] - m[8] * y) / d
+    if m[0] == TILES:
+        return 1.0, 0.0, 0.0, 1.0
     along = m[0] == ALONG
     _, _, xx, xy, yx, yy = _displacement(grids, int(m[12]), u if along else x, v if along else y)
     xx, yy = 1.0 + xx, 1.0 + yy
