@@ -78,7 +78,6 @@ class BoxCrop(Transform):
     needs_boxes = True
     only_geometry: ClassVar[bool] = True
 
-
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.size is not None:
@@ -219,7 +218,6 @@ class IoUCrop(Transform):
 
     needs_boxes = True
     only_geometry: ClassVar[bool] = True
-
 
     def __post_init__(self) -> None:
         super().__post_init__()

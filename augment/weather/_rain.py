@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -144,6 +144,8 @@ class Rain(Transform):
     opacity: tuple[float, float] = (0.5, 0.8)
     level: float = 0.85
     dimming: tuple[float, float] = (0.1, 0.4)
+
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
