@@ -20,7 +20,7 @@ from imgproc._core.jit import kernel
 from imgproc._scanline import Stage
 
 from ..._dust import thinnest_kernel
-from .path import DUST, MOST_PIECES, MULTIPLY, TILES, Path, bend, path_back
+from .path import DUST, MOST_PIECES, MULTIPLY, TILES, Path, bend, one_tile, path_back
 
 _PIECES = 32.0
 """A displaced outline has two pieces for each cell of the grid that it crosses, within this bound and MOST_PIECES."""
@@ -207,12 +207,19 @@ def _bounds(p, k, n):
 
 @kernel(inner=True)
 def _around_tiles(p, k, n, head, grids):
-    """The rectangle around the pieces into which tiles cut the bounds of a polygon, after they have changed places.
+    """A polygon after tiles have changed places: itself, if it lies in one; otherwise the rectangle around the pieces
+    into which tiles cut its bounds.
 
-    It takes the place of the polygon, and its vertices begin anew; returns their number."""
+    Its vertices begin anew; returns their number."""
     rows, columns = int(grids[head]), int(grids[head + 1])
     w, h = float(grids[head + 2]), float(grids[head + 3])
     x0, y0, x1, y1 = _bounds(p, k, n)
+    held, dx, dy = one_tile(grids, head, x0, y0, x1, y1)
+    if held:
+        for i in range(k, k + n):
+            x, y = p[i, 0] / p[i, 2] + dx, p[i, 1] / p[i, 2] + dy
+            p[i, 0], p[i, 1], p[i, 2], p[i, 3], p[i, 4] = x, y, 1.0, x, y
+        return n
     left, top, right, bottom = np.inf, np.inf, -np.inf, -np.inf
     for i in range(-1, rows + 1):
         v0, v1 = max(y0, i * h if i >= 0 else -np.inf), min(y1, (i + 1) * h if i < rows else np.inf)

@@ -33,7 +33,7 @@ from .base import Opened, Passage, Piece, Rules
 from .box_path import SEEN, area_of, follow, trim
 from .boxes import RAISE, Boxes
 from .degrees import angle_of, direction_of
-from .path import Path, path_back, step_point
+from .path import TILES, Path, one_tile, path_back, step_point
 from .quad_shapes import bounds_along, crosses, direction_of_polygon, rectangle, seen_quads, smallest_direction
 from .rows import Carried, as_container, carried, parts, split_rows
 
@@ -132,14 +132,22 @@ def _start(quad, p):
 
 @kernel(inner=True)
 def _moved_corners(quad, steps, grids, out):
-    """The corners at the end of a path; returns whether all are in front of every horizon."""
+    """The corners at the end of a path; returns whether all are in front of every horizon, and in one tile each time
+    that tiles change places."""
     front = True
-    for i in range(4):
-        x, y = quad[2 * i], quad[2 * i + 1]
-        for s in range(steps.shape[0]):
-            x, y = step_point(x, y, steps[s], grids)
-        out[2 * i], out[2 * i + 1] = x, y
-        front = front and x == x and abs(x) < np.inf and abs(y) < np.inf
+    out[:] = quad
+    for s in range(steps.shape[0]):
+        held, dx, dy = False, 0.0, 0.0
+        if steps[s, 0] == TILES:
+            x, y = out[::2], out[1::2]
+            held, dx, dy = one_tile(grids, int(steps[s, 12]), x.min(), y.min(), x.max(), y.max())
+            front = front and held
+        for i in range(4):
+            x0, y0 = out[2 * i], out[2 * i + 1]
+            x1, y1 = (x0 + dx, y0 + dy) if held else step_point(x0, y0, steps[s], grids)
+            out[2 * i], out[2 * i + 1] = x1, y1
+    for i in range(8):
+        front = front and abs(out[i]) < np.inf
     return front
 
 
