@@ -28,7 +28,7 @@ def tasks(dtypes: Sequence[Any] = (np.uint8,), channels: Sequence[int | None] = 
         found[name] = functools.partial(_transform, name, kinds)
     for name, _ in MIXES:
         found[name] = functools.partial(_mix, name)
-    found |= {"targets": _targets, "samplers": balance.run_all, "boxes": boxes.run_all, "anchors": anchors.run_all}
+    found |= {"targets": _targets, "samplers": balance.run_all, "boxes": _boxes, "anchors": anchors.run_all}
     return found
 
 
@@ -52,6 +52,17 @@ def _transform(name: str, kinds: Sequence[tuple[np.dtype[Any], int | None]]) -> 
     further = _FURTHER.get(name)
     if further:
         further(sample()["image"])
+
+
+def _boxes() -> None:
+    """Functions on boxes, and the kernels of oriented boxes and of keypoints with columns in chains."""
+    boxes.run_all()
+    image, rows = np.zeros((30, 40, 3), np.uint8), [(20.0, 15.0, 12.0, 8.0, 30.0), (8.0, 8.0, 6.0, 4.0, 0.0)]
+    points = {"keypoints": [(8.0, 8.0, 30.0, 2.0)]}
+    for name in ("Affine", "CutMix"):
+        targets: dict[str, Any] = {"image": image, "boxes": rows, **points}
+        chain = Compose([example(name)], box_format="obb", keypoint_columns=("angle", "scale"))
+        chain(**targets, key=(0, 0), donors=[targets])
 
 
 def _mix(name: str) -> None:

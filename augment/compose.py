@@ -136,7 +136,8 @@ class Compose(Group):
         object.  ``"*"`` lets every name pass that the chain does not know, misspelled ones, too.
     instances : bool
         ``masks`` and ``polygons`` are those of the ``boxes``, one each: where a box is left out, so are its mask and
-        its polygon.  Without boxes, all masks stay, and polygons go by themselves.
+        its polygon.  Without boxes, all masks stay, and polygons go by themselves.  Keypoints of shape (n, k, ...) are
+        those of the boxes, too.
     boxes_from_masks : bool
         Measure each box anew, as the smallest around what is left of its mask, and leave out both where nothing is, or
         where that is smaller than `min_area`.  `min_visibility` still is about the box that was given.  It means
@@ -165,8 +166,8 @@ class Compose(Group):
     geometry also takes int16 and int32: they are interpolated in float64, rounded half to even and saturated, and a
     `fill` is a fraction of the largest level.  Masks are bool, any integers, float32 or float64, and keep every bit.
 
-    ``label`` in a chain that does not mix, and ``labels`` without boxes, pass through as they are, like the names in
-    `extra_names`.  Where samples are mixed, extras are those of the sample; donors need none.
+    ``label`` in a chain that neither mixes nor changes it, and ``labels`` without boxes, pass through as they are, like
+    the names in `extra_names`.  Where samples are mixed, extras are those of the sample; donors need none.
 
     A chain that mixes also knows ``label``, the class of the image.  It is an integer, for which one of the transforms
     needs `num_classes`, or a vector of shares, and it comes back as a vector, whether the sample was mixed or not.
@@ -271,7 +272,8 @@ class Compose(Group):
             keypoint_mirror=make_mirror(self.keypoint_mirror),
             alpha=bool(self.alpha),
         )
-        return Chain(plan, rules, self.seed, make_extras(self.extra_names, rules.table, mixes=plan.mixes))
+        labelled = any(node.transform.mixes or node.transform.relabels for node in plan.nodes)
+        return Chain(plan, rules, self.seed, make_extras(self.extra_names, rules.table, labelled=labelled))
 
     def __getstate__(self) -> dict[str, Any]:
         # What is derived is made anew, so that a pickle (and a hash of it) depends on the declaration alone.
@@ -416,7 +418,8 @@ class Compose(Group):
             As in a call; all frames have the same partners.
         **targets
             For each other target a sequence with one entry for each frame, under the names of `batch`.  Extras are
-            those of the clip: they pass through as they are, `label` and `labels` without boxes, too.
+            those of the clip: they pass through as they are, `labels` without boxes, too, and `label` where nothing
+            mixes or changes it.
 
         Returns
         -------

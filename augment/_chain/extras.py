@@ -40,7 +40,7 @@ class Extras(NamedTuple):
         return found
 
 
-def make_extras(extra_names: Any, table: Table, *, mixes: bool) -> Extras:
+def make_extras(extra_names: Any, table: Table, *, labelled: bool) -> Extras:
     """The extras that a chain declares.
 
     Parameters
@@ -49,8 +49,8 @@ def make_extras(extra_names: Any, table: Table, *, mixes: bool) -> Extras:
         See `Compose`; checked by `check_extra_names`.
     table : dict
         The other targets of the chain.
-    mixes : bool
-        Whether it mixes samples: it then mixes ``label``, too, unless that is named as an extra.
+    labelled : bool
+        Whether it mixes samples or changes labels: it then knows ``label``, unless that is named as an extra.
 
     Raises
     ------
@@ -61,8 +61,8 @@ def make_extras(extra_names: Any, table: Table, *, mixes: bool) -> Extras:
     for name in () if every else extra_names:
         if name in table or name in _ARGUMENTS:
             raise ValueError(f"extra_names must name what is nothing else already, got {name!r}, which is taken")
-    names = frozenset(() if every else extra_names) | (frozenset() if mixes else {LABEL})
-    return Extras(names, every, (LABEL, "mix") if mixes else ())
+    names = frozenset(() if every else extra_names) | (frozenset() if labelled else {LABEL})
+    return Extras(names, every, (LABEL, "mix") if labelled else ())
 
 
 def check_extra_names(value: Any) -> str | tuple[str, ...]:

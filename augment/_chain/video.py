@@ -14,6 +14,7 @@ from .chain import Chain
 from .keys import Key, fold, fresh_key, key_array
 from .state import Step
 from .targets.base import Opened
+from .targets.fields import Field
 from .targets.image import open_image
 
 NOISES = ("clip", "frame")
@@ -74,8 +75,12 @@ def _records(
     seen: dict[str, Any] = {"boxes": [row for given in boxes for row in given]}
     for name, values in targets.items():
         one = names.get(name, name)
-        if one in table and table[one].of is None and one != "boxes":
+        if one not in table or one == "boxes":
+            continue
+        if table[one].of is None:
             seen[one] = values[0]
+        elif table[one].of == "boxes" and type(table[one]) is Field:
+            seen[one] = [entry for given in values for entry in given]
     if "mask" not in seen:
         seen["mask"] = np.zeros((height, width), np.uint8)  # after any others: the first counts
     steps, _ = chain.drawn(words, frames[0].shape, frames[0].dtype, targets=seen, donors=donors)

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from augment._chain.targets.quad_shapes import area_within, clip_half
-from augment._chain.targets.quads import ORIENTED, ROWS, open_quads, upright
+from augment._chain.targets.path import path
+from augment._chain.targets.quad_shapes import area_within, clip_half, part_of_frame
+from augment._chain.targets.quads import OBB, ORIENTED, ROWS, close_quads, move_quads, open_quads, upright
 from augment._chain.targets.rows import as_rows
 from imgproc._core.check import flag
 from imgproc._core.jit import kernel
@@ -31,10 +32,16 @@ def as_quads(value: Any, name: str, box_format: str, inclusive: Any = False) -> 
     """Oriented boxes as convex corners, float64 (n, 8), all in the same sense of rotation."""
     if flag(inclusive, "inclusive"):
         raise ValueError(f"inclusive=True must go with box_format 'pascal_voc', got {box_format!r}")
+    quads = as_corners(value, name, box_format)
+    make_convex(quads)
+    return quads
+
+
+def as_corners(value: Any, name: str, box_format: str) -> np.ndarray:
+    """Oriented boxes as corners in their own order, float64 (n, 8)."""
     quads = open_quads(as_rows(value, name, *ROWS[box_format]), box_format, name)
     if len(quads) and np.abs(quads).max() > MOST:
         raise ValueError(f"{name} must have coordinates within +-{MOST:g}, got {np.abs(quads).max():g}")
-    make_convex(quads)
     return quads
 
 
@@ -124,6 +131,37 @@ def over_rows(first, second, area, other, room, out):
     """IoU of each box with the other one of its row."""
     for i in range(out.size):
         out[i] = over_of(first[i], second[i], area[i], other[i], room)
+
+
+# --- tiles ------------------------------------------------------------------------------------------------------------
+
+
+def in_tile(
+    quads: np.ndarray, box_format: str, span: tuple[int, int, int, int], least: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Corners in a tile (x0, y0, x1, y1): what it shows of them, as rows of their format, which they are, what part.
+
+    Those of which less than a part is seen are left out.
+    """
+    x0, y0, x1, y1 = span
+    height, width = y1 - y0, x1 - x0
+    shifted = quads - np.array((x0, y0) * 4)
+    part = part_of_frame(shifted, height, width)
+    rows = np.flatnonzero((part > 0) & (part >= least))
+    cut, _, kept = move_quads(shifted[rows], path([], height, width), rectangles=box_format == OBB)
+    rows = rows[kept]
+    return close_quads(cut, box_format, cut, None), rows, part[rows]
+
+
+def from_tile(value: Any, name: str, box_format: str, origin: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of a format in a tile: the upright boxes around them there, and the rows in the whole image."""
+    bounds = upright(as_corners(value, name, box_format))
+    rows = as_rows(value, name, *ROWS[box_format])
+    if box_format == OBB:
+        rows[:, :2] += origin
+    else:
+        rows += origin * 4
+    return bounds, rows
 
 
 # --- suppression ------------------------------------------------------------------------------------------------------

@@ -12,11 +12,16 @@ from augment._dust import thick_rows
 from imgproc._core.check import as_image, flag, one_of, real, size_pair
 from imgproc._core.declare import declare
 
-from ._inputs import as_boxes, as_labels, as_numbers
+from ._inputs import as_boxes, as_labels, as_numbers, written
+from ._oriented import FORMATS as ORIENTED
+from ._oriented import as_corners, from_tile, in_tile
 from ._overlap import IOU, SMALLER
 from ._suppress import suppress
 
 __all__ = ["Tile", "merge_tiles", "tile"]
+
+PIXELS = ("pascal_voc", "coco", *ORIENTED)
+"""Formats of boxes in pixels: those of tiles, whose fractions would be of another size than the image's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +35,7 @@ class Tile:
     origin : (int, int)
         (x, y) of its corner in the whole image [px].
     boxes : ndarray of shape (n, 4)
-        float64.  Boxes in the coordinates of the tile, cut at its border.
+        float64.  Boxes in the coordinates of the tile, cut at its border; (n, 5) or (n, 8) if they are oriented.
     rows : ndarray of shape (n,)
         intp.  Which rows of the boxes they were: ``labels[t.rows]`` are their labels.
     visible : ndarray of shape (n,)
@@ -51,6 +56,7 @@ def tile(
     size: tuple[int, int],
     overlap: float = 0.2,
     min_visibility: float = 0.0,
+    box_format: str = "pascal_voc",
 ) -> list[Tile]:
     """Cut an image into overlapping tiles of one size.
 
@@ -59,7 +65,7 @@ def tile(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64.
     boxes : array_like of shape (n, 4), optional
-        Corners x0, y0, x1, y1 in pixels.
+        In pixels; of shape (n, 5) or (n, 8) if they are oriented.
     size : (int, int)
         (h, w) of a tile [px].  A side that the image does not have is that of the image.
     overlap : float
@@ -68,6 +74,9 @@ def tile(
     min_visibility : float
         Leave out boxes of which less than this part, by area, is seen; in [0, 1].  Boxes that a tile shows nothing of,
         or less than a thousandth of a pixel along an axis, are left out always.
+    box_format : {"pascal_voc", "coco", "obb", "corners"}
+        How a row of boxes is written, here and in the tiles, see `iou`.  Oriented boxes that a tile cuts keep their
+        angle, so that a corner of them may lie outside of it.
 
     Returns
     -------
@@ -77,8 +86,8 @@ def tile(
     Raises
     ------
     TypeError, ValueError
-        If the image is empty, boxes are not rows of four finite numbers or have negative sides, or a parameter is out
-        of range.
+        If the image is empty, boxes are not rows of as many finite numbers as their format has or have negative sides,
+        or a parameter is out of range.
     """
     as_image(image)
     if not image.size:
@@ -88,7 +97,17 @@ def tile(
     if share >= 1:
         raise ValueError(f"overlap must be < 1, got {share}")
     least = real(min_visibility, "min_visibility", at_least=0.0, at_most=1.0)
-    given = as_boxes([] if boxes is None else boxes, "boxes")
+    one_of(box_format, "box_format", PIXELS)
+    boxes = [] if boxes is None else boxes
+    if box_format in ORIENTED:
+        corners = as_corners(boxes, "boxes", box_format)
+        tiles = []
+        for y0, y1 in _spans(image.shape[0], height, share):
+            for x0, x1 in _spans(image.shape[1], width, share):
+                seen = in_tile(corners, box_format, (x0, y0, x1, y1), least)
+                tiles.append(Tile(np.array(image[y0:y1, x0:x1], order="C"), (x0, y0), *seen))
+        return tiles
+    given = as_boxes(boxes, "boxes", box_format)
     area = (given[:, 2] - given[:, 0]) * (given[:, 3] - given[:, 1])
     tiles = []
     for y0, y1 in _spans(image.shape[0], height, share):
@@ -100,7 +119,8 @@ def tile(
             part = np.divide(seen, area, out=np.zeros(len(area)), where=area > 0)
             rows = thick_rows(cut, y1 - y0, x1 - x0)
             rows = rows[part[rows] >= least]
-            tiles.append(Tile(np.array(image[y0:y1, x0:x1], order="C"), (x0, y0), cut[rows], rows, part[rows]))
+            own = written(cut[rows], box_format)
+            tiles.append(Tile(np.array(image[y0:y1, x0:x1], order="C"), (x0, y0), own, rows, part[rows]))
     return tiles
 
 
@@ -122,6 +142,7 @@ def merge_tiles(
     threshold: float = 0.5,
     overlap: str = "smaller",
     drop_cut: bool = False,
+    box_format: str = "pascal_voc",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Bring detections in tiles back to the whole image, each thing once: the inverse of `tile`.
 
@@ -130,7 +151,7 @@ def merge_tiles(
     tiles : sequence of Tile or of (int, int)
         The tiles, or their origins (x, y).
     boxes : sequence of array_like of shape (n_i, 4)
-        Detections in each tile, corners x0, y0, x1, y1 in pixels of the tile.
+        Detections in each tile, in pixels of the tile; of shape (n_i, 5) or (n_i, 8) if they are oriented.
     scores : sequence of array_like of shape (n_i,)
         Their scores.
     classes : sequence of array_like of shape (n_i,), optional
@@ -143,11 +164,13 @@ def merge_tiles(
     drop_cut : bool
         Leave out detections that touch a border of their tile which another one overlaps or continues; needs `Tile`
         entries.  A thing larger than the overlap may then be lost.
+    box_format : {"pascal_voc", "coco", "obb", "corners"}
+        How a row of boxes is written, see `iou`.
 
     Returns
     -------
     ndarray of shape (k, 4)
-        float64.  Boxes in the whole image, by falling score.
+        float64.  Boxes in the whole image, by falling score; rows of the format.
     ndarray of shape (k,)
         float64.  Their scores.
     ndarray of shape (k,)
@@ -163,6 +186,7 @@ def merge_tiles(
     F. C. Akyon et al., "Slicing aided hyper inference and fine-tuning for small object detection", ICIP 2022.
     """
     one_of(overlap, "overlap", ("smaller", "iou"))
+    one_of(box_format, "box_format", PIXELS)
     real(threshold, "threshold", at_least=0.0, at_most=1.0)
     flag(drop_cut, "drop_cut")
     for name, value in (("tiles", tiles), ("boxes", boxes), ("scores", scores), ("classes", classes)):
@@ -178,25 +202,31 @@ def merge_tiles(
     right, bottom = np.max(ends, axis=0) if ends else (0, 0)
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for i, one in enumerate(tiles):
-        own = as_boxes(boxes[i], f"boxes[{i}]")
+        x, y = size_pair(one.origin if isinstance(one, Tile) else one, f"tiles[{i}]", at_least=0)
+        if box_format in ORIENTED:
+            own, whole_rows = from_tile(boxes[i], f"boxes[{i}]", box_format, (x, y))
+        else:
+            own = as_boxes(boxes[i], f"boxes[{i}]", box_format)
+            whole_rows = own + np.array([x, y, x, y])
         number = as_numbers(scores[i], len(own), f"scores[{i}]", f"boxes[{i}]")
         label = np.zeros(len(own), np.int64)
         if classes is not None:
             label = as_labels(classes[i], len(own), f"classes[{i}]", f"boxes[{i}]")
-        x, y = size_pair(one.origin if isinstance(one, Tile) else one, f"tiles[{i}]", at_least=0)
         if drop_cut:
             h, w = one.image.shape[:2]
             whole = ((own[:, 0] > 0) | (x == 0)) & ((own[:, 1] > 0) | (y == 0))
             whole &= ((own[:, 2] < w) | (x + w == right)) & ((own[:, 3] < h) | (y + h == bottom))
-            own, number, label = own[whole], number[whole], label[whole]
-        if len(own):
-            found.append((own + np.array([x, y, x, y]), number, label))
+            whole_rows, number, label = whole_rows[whole], number[whole], label[whole]
+        if len(whole_rows):
+            found.append((whole_rows, number, label))
     if not found:
-        return np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64)
+        return np.zeros((0, {"obb": 5, "corners": 8}.get(box_format, 4))), np.zeros(0), np.zeros(0, np.int64)
     every, number, label = (np.concatenate(column) for column in zip(*found, strict=True))
     kind = SMALLER if overlap == "smaller" else IOU
-    kept = suppress(kind, every, number, label, threshold, None, None, False, "pascal_voc", "threshold")
-    return every[kept], number[kept], label[kept]
+    kind_of_rows = box_format if box_format in ORIENTED else "pascal_voc"
+    kept = suppress(kind, every, number, label, threshold, None, None, False, kind_of_rows, "threshold")
+    merged = every[kept] if box_format in ORIENTED else written(every[kept], box_format)
+    return merged, number[kept], label[kept]
 
 
 declare(merge_tiles, tile, no_peer="no row yet")

@@ -15,6 +15,11 @@ def run_all() -> None:
     for function in (_overlap.iou, _overlap.ciou):
         function(boxes, boxes)
     _overlap.iou(boxes, boxes, pairwise=False)
+    oriented = [[8, 8, 6, 4, 30], [9, 8, 6, 4, 10], [25, 25, 4, 4, 0]]
+    for pairwise in (True, False):
+        _overlap.iou(oriented, oriented, pairwise=pairwise, box_format="obb")
+    _suppress.nms(oriented, scores, box_format="obb")
+    _tiles.tile(np.zeros((30, 30), np.uint8), oriented, size=(20, 20), box_format="obb")
     _suppress.nms(boxes, scores)
     _suppress.soft_nms(boxes, scores)
     _suppress.matrix_nms(boxes, scores)

@@ -7,6 +7,7 @@ from ._convert import *
 from ._dtypes import *
 from ._jitter import *
 from ._levels import *
+from ._light import *
 from ._normalize import *
 from ._stain import *
 from ._statistics import *

@@ -15,7 +15,7 @@ from ._defaults import defaults
 from ._groups import GROUPS
 from ._legacy import renamed
 from ._outermost import chain_fields
-from ._reader import MAPPINGS, Missing, Reader
+from ._reader import MAPPINGS, UNFIT, Missing, Reader
 from ._report import MISSING, Entry, MigrationReport
 from ._source import Node, read
 
@@ -103,6 +103,8 @@ class _Work:
         self.size = size
         self.white = 255.0
         self.targets: frozenset[str] = frozenset()
+        self.chances: dict[str, float] = {}
+        """The p of each transform, by its place: of some groups, weights."""
         self.entries: list[Entry] = []
         self.notes: list[str] = []
 
@@ -116,7 +118,10 @@ class _Work:
         slot = len(self.entries)
         self.entries.append(reader.nothing(root.place, MISSING, ""))
         children = self.children(root)
-        fields, notes = chain_fields(reader)
+        try:
+            fields, notes = chain_fields(reader)
+        except (Missing, *UNFIT) as error:
+            raise ValueError(f"pipeline must be one that albumentations takes: {error}") from error
         self.notes += notes
         chain = Compose(children, p=reader.p, **fields)
         entry = reader.entry(root.place, chain)
@@ -135,7 +140,7 @@ class _Work:
                 self.size, self.white = start
             made = self.transform(child, or_nothing=True)
             if made is None and alternatives:
-                made = Sequential([], p=min(max(float(child.given.get("p", 0.5)), 0.0), 1.0))
+                made = Sequential([], p=self.chances[child.place])
             if made is not None:
                 found.append(made)
             ends.add((self.size, self.white))
@@ -146,13 +151,14 @@ class _Work:
     def transform(self, node: Node, *, or_nothing: bool = False) -> Any:
         """What a transform became; None, or nothing at all in a chain, if it is missing."""
         reader = self._reader(node)
+        self.chances[node.place] = reader.p
         slot = len(self.entries)
         self.entries.append(reader.nothing(node.place, MISSING, ""))
         try:
             made = self._made(node, reader)
         except Missing as error:
             self.entries[slot] = reader.nothing(node.place, MISSING, str(error))
-        except (TypeError, ValueError, KeyError, OverflowError) as error:
+        except UNFIT as error:
             self.entries[slot] = reader.nothing(node.place, MISSING, f"its parameters do not fit: {error}")
         else:
             self.entries[slot] = reader.entry(node.place, made)
@@ -161,7 +167,10 @@ class _Work:
         return None if or_nothing else Sequential([])
 
     def _reader(self, node: Node) -> Reader:
-        name, given, said = renamed(node.name, node.given)
+        try:
+            name, given, said = renamed(node.name, node.given)
+        except UNFIT:
+            name, given, said = node.name, node.given, []
         known = defaults().get(name, {"p": 0.5})
         reader = Reader(name, given, known, self.white, self.size, node.functions, self.targets)
         for text in said:
@@ -176,8 +185,8 @@ class _Work:
             name = "Sequential"
         if name in GROUPS:
             group = GROUPS[name]
-            weights = [float(child.given.get("p", 0.5)) for child in node.children]
             children = self.children(node, alternatives=group.alternatives)
+            weights = [self.chances[child.place] for child in node.children]
             lost = sum(e.verdict == MISSING and _parent(e.place) == node.place for e in self.entries[1:] if e.place)
             if lost:
                 reader.differs(f"{lost} of its transforms are missing, and nothing is done in their place")

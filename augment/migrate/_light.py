@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
 from imgproc._core import elementary
 
 from .._chain.transform import Transform
-from ._reader import Reader, mapping
+from ._reader import Missing, Reader, mapping
 
 __all__: list[str] = []
 
@@ -170,11 +171,31 @@ def _aberration(read: Reader) -> Transform:
 
 @mapping("Illumination")
 def _illumination(read: Reader) -> Transform:
-    return illumination(read)
+    low, high = read.pair("intensity_range", "strength")
+    effect, shape = read("effect_type", "the sign of strength"), read("mode", "shape")
+    fields: dict[str, Any] = {"shape": shape, "p": 1.0}
+    angle, center, sigma = (read.pair(f"{name}_range", name) for name in ("angle", "center", "sigma"))
+    if shape == "linear":
+        fields["angle"] = -angle[1], -angle[0]  # clockwise there
+        if angle[0] != angle[1] or angle[0] % 90:
+            read.differs("light goes from -strength to strength at each angle; there only at multiples of 90 degrees")
+    elif shape == "gaussian":
+        fields |= {"center": center, "sigma": sigma}
+        read.differs("the spot lies between pixels, not on one: 1 level of 255, 2 on few pixels")
+    elif low != high:
+        read.differs("how much darker the other corners are is drawn apart")
+    parts = [_gradient(read, (low, high), fields)] if effect != "darken" else []
+    parts += [_gradient(read, (-high, -low), fields)] if effect != "brighten" else []
+    return read.make("OneOf", transforms=parts) if len(parts) > 1 else dataclasses.replace(parts[0], p=read.p)
 
 
-def illumination(read: Reader) -> Transform:
-    """Light that falls off over the image."""
-    for name in ("mode", "intensity_range", "effect_type", "angle_range", "center_range", "sigma_range"):
-        read.ignore(name)
-    return read.make("LightGradient")
+def _gradient(read: Reader, strength: Pair, fields: dict[str, Any]) -> Transform:
+    """A light; that of a corner leaves the corner as it is there, and darkens all others."""
+    if fields["shape"] != "corner":
+        return read.make("LightGradient", strength=strength, **fields)
+    if max(strength) >= 1:
+        raise Missing("an intensity of 1 makes the opposite corner black")
+    low, high = (v / (1.0 - v) for v in strength)
+    darker = read.make("BrightnessContrast", brightness=(0.0, 0.0), contrast=(-strength[1], -strength[0]), p=1.0)
+    light = read.make("LightGradient", strength=(low, high), **fields)
+    return read.make("Sequential", transforms=[darker, light], p=1.0)

@@ -34,6 +34,9 @@ _BASES = {
 }
 """Classes that tell the parameters of another one by their own."""
 
+UNFIT = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+"""What comes of parameters that are of another kind than a mapping reads: such a transform is reported as missing."""
+
 Mapping = Callable[["Reader"], Transform]
 
 MAPPINGS: dict[str, Mapping] = {}
@@ -93,7 +96,13 @@ class Reader:
         self.after_white = white
         self.functions = functions or {}
         self.targets = targets
-        self.p = min(max(float(self("p")), 0.0), 1.0)
+        self.p = self._chance(self("p"))
+
+    def _chance(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            self.drop("p", "it must be a number from 0 to 1, and 1 is taken")
+            return 1.0
+        return float(value)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

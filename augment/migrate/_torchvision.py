@@ -12,7 +12,7 @@ from ..compose import Compose
 from ..groups import OneOf, Sequential, SomeOf
 from . import _torch_color, _torch_geometric  # noqa: F401
 from ._albumentations import size_after
-from ._reader import Missing
+from ._reader import UNFIT, Missing
 from ._report import MISSING, Entry, MigrationReport
 from ._torch_reader import MAPPINGS, TorchReader
 
@@ -147,7 +147,7 @@ class _Work:
         except Missing as error:
             self.entries[slot] = reader.nothing(place, MISSING, str(error))
             return None
-        except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+        except UNFIT as error:
             self.entries[slot] = reader.nothing(place, MISSING, f"its parameters do not fit: {error}")
             return None
         self.entries[slot] = reader.entry(place, made)

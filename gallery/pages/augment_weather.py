@@ -10,7 +10,7 @@ from gallery import _transforms
 
 GROUP = "Augmentation"
 PHOTOS = ("astronaut", "coffee")
-MODULES = ("weather",)
+MODULES = ("weather", "corruption")
 
 
 def each(page, photo):

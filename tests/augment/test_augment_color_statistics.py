@@ -40,6 +40,7 @@ from augment.color import (
     Equalize,
     FromFloat,
     Gamma,
+    LightGradient,
     MatchHistogram,
     Normalize,
     PCAJitter,
@@ -360,3 +361,43 @@ def test_twelve_bits() -> None:
         FromFloat(full_scale=4095)
     with pytest.raises(ValueError, match="dtype must be one of"):
         ToFloat(dtype="uint8")
+
+
+# --- light ------------------------------------------------------------------------------------------------------------
+
+
+def test_light_comes_from_a_side_a_corner_or_a_spot() -> None:
+    """Of a flat image the result is the factor itself."""
+    h, w = 30, 50
+    flat = np.ones((h, w), np.float64)
+
+    def lit(**options: object) -> np.ndarray:
+        return Compose([LightGradient(p=1, **options)])(image=flat, key=3)["image"]
+
+    right = lit(strength=(0.4, 0.4), angle=(0, 0))
+    np.testing.assert_allclose(right, np.broadcast_to(1 + 0.4 * (2 * (np.arange(w) + 0.5) / w - 1), (h, w)))
+    top_left = lit(strength=(0.4, 0.4), angle=(135, 135))
+    y, x = np.indices((h, w)) + 0.5
+    np.testing.assert_allclose(top_left, 1 + 0.4 * (((w / 2 - x) + (h / 2 - y)) / ((w + h) / 2)))
+    assert right.mean() == pytest.approx(1.0) == top_left.mean()
+    corner = lit(shape="corner", strength=(-0.5, -0.5))
+    place = np.unravel_index(corner.argmin(), corner.shape)
+    assert place[0] in (0, h - 1) and place[1] in (0, w - 1)
+    distance = np.hypot(x - w * (place[1] > 0), y - h * (place[0] > 0))
+    np.testing.assert_allclose(corner, 1 - 0.5 * (1 - distance / np.hypot(w, h)))
+    spot = lit(shape="gaussian", strength=(0.5, 0.5), center=(0.25, 0.25), sigma=(0.1, 0.1))
+    expected = 1 + 0.5 * np.exp(-((x - 12.5) ** 2 + (y - 7.5) ** 2) / (2 * 5.0**2))
+    np.testing.assert_allclose(spot, expected)
+
+
+def test_light_beside_albumentations() -> None:
+    albumentations = pytest.importorskip("albumentations", reason="compares with albumentations")
+    functional = albumentations.augmentations.pixel.functional
+    image = photo(np.dtype(np.float32))
+    h, w = image.shape[:2]
+    for strength in (-0.2, 0.1):
+        options = {"strength": (strength, strength), "center": (0.25, 0.25), "sigma": (0.3, 0.3), "p": 1}
+        ours = Compose([LightGradient(shape="gaussian", **options)])(image=image, key=0)["image"]
+        # Their pixels lie at whole numbers.
+        theirs = functional.apply_gaussian_illumination(image, strength, (0.25 - 0.5 / w, 0.25 - 0.5 / h), 0.3)
+        np.testing.assert_allclose(np.clip(ours, 0, 1), theirs, atol=2e-6)

@@ -105,6 +105,18 @@ FIXED: list[tuple[str, Fields]] = [
     ("MultiplicativeNoise", {"multiplier": (1.2, 1.2)}),
     ("TimeReverse", {}),
     ("NoOp", {}),
+    ("Crop", {"x_min": 5, "y_min": 7, "x_max": 85, "y_max": 66}),
+    ("CropAndPad", {"px": [-3, 4, 5, -6], "keep_size": False, "fill": 7}),
+    ("AtLeastOneBBoxRandomCrop", {"height": H, "width": W}),
+    ("ToFloat", {}),
+    ("ToFloat", {"max_value": 100.0}),
+    *(
+        ("Normalize", {"normalization": f"{kind}{end}"})
+        for kind in ("image", "min_max")
+        for end in ("", "_per_channel")
+    ),
+    ("RingingOvershoot", {"blur_limit": (9, 9), "cutoff": (1.0, 1.0)}),
+    ("Illumination", {"intensity_range": (0.2, 0.2), "effect_type": "darken", "angle_range": (90, 90)}),
 ]
 """Transforms without a draw, by degenerate ranges.  Those that the report calls exact must agree."""
 
@@ -255,7 +267,7 @@ def test_every_class_has_a_mapping() -> None:
     assert set(defaults()) - set(GROUPS) <= set(MAPPINGS)
 
 
-WITHOUT = {"Illumination", "Lambda", "Morphological", "SelectiveChannelTransform", "TextImage", "ToRGB"}
+WITHOUT = {"Morphological", "SelectiveChannelTransform", "TextImage", "ToRGB"}
 """Classes of which nothing here is the like, and those whose like may be missing yet."""
 
 
@@ -375,9 +387,12 @@ def test_groups_choose_as_they_do_there() -> None:
             plain("RandomOrder", transforms=[flip, turn], n=5, replace=False, p=0.4),
             plain("Sequential", transforms=[flip, unknown], p=0.9),
             plain("OneOf", transforms=[flip, plain("SomeOf", transforms=[flip, turn], n=1, p=0.5)], p=1),
+            plain(
+                "OneOf", transforms=[plain("RandomCrop", height=4, width=4), plain("Blur"), plain("mine.Frost")], p=1
+            ),
         )
     )
-    one, other, some, order, row, nested = chain.transforms
+    one, other, some, order, row, nested, weights = chain.transforms
     h, v = augment.HorizontalFlip(p=0.2), augment.VerticalFlip(p=0.6)
     assert one == augment.OneOf([h, v, augment.Sequential([], p=0.7)], p=0.5)
     assert other == augment.OneOf([augment.HorizontalFlip(p=0.3), augment.VerticalFlip(p=0.7)], p=1.0)
@@ -385,6 +400,7 @@ def test_groups_choose_as_they_do_there() -> None:
     assert order == augment.SomeOf([h, v], n=2, shuffle=True, p=0.4)
     assert row == augment.Sequential([h], p=0.9)
     assert nested.transforms[1] == augment.Sequential([augment.SomeOf([h, v], n=1, p=0.5)], p=0.5)
+    assert [part.p for part in weights.transforms] == [1.0, 0.5, 0.5]  # as their classes have it
     verdicts = {entry.place: entry.verdict for entry in report}
     assert verdicts["transforms[0].transforms[2]"] == "missing"
     assert verdicts["transforms[0]"] == verdicts["transforms[4]"] == "approximate"
@@ -416,6 +432,27 @@ def test_what_no_mapping_reads_is_reported() -> None:
     assert report.entries[1].unmapped == (("wobble", "no such parameter is known"),)
     assert report.entries[1].verdict == "approximate"
     assert not report.exact
+
+
+ODD: list[Any] = [None, "x", [], [None, None], float("nan"), -1, 10**30, {"x": [1, 2]}, b"z"]
+
+
+@pytest.mark.parametrize("name", ["Affine", "CropAndPad", "Downscale", "GridDropout", "AdditiveNoise", "SomeOf", "Pad"])
+def test_parameters_of_any_kind_are_reported(name: str) -> None:
+    """A parameter that does not fit makes its transform missing, and no other error."""
+    inner = {"transforms": [plain("HorizontalFlip")]} if name in GROUPS else {}
+    for key in defaults()[name].keys() - {"p"}:
+        for odd in ODD:
+            _, report = augment.from_albumentations(outermost(plain(name, **inner, **{key: odd})))
+            assert report.entries[1].verdict in ("exact", "approximate", "missing")
+
+
+@pytest.mark.parametrize("wrong", [{"bbox_params": "x"}, {"seed": float("inf")}, {"additional_targets": 3}])
+def test_a_chain_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="pipeline must be one that albumentations takes"):
+        augment.from_albumentations(outermost(**wrong))
+    _, report = augment.from_albumentations({"transform": plain("Compose", transforms=[], p="often")})
+    assert report.entries[0].unmapped[0][0] == "p"
 
 
 def test_strict_refuses_what_is_not_exact() -> None:

@@ -19,6 +19,7 @@ MOVES: dict[str, list[Any]] = {
     "tilted": [A.Perspective(p=1), A.Rotate(angle=(-40, -40), p=1)],
     "sheared": [A.Affine(shear=(12, 12), scale=(1.2, 1.2), p=1), A.HorizontalFlip(p=1)],
     "bent": [A.Elastic(p=1), A.HorizontalFlip(p=1)],
+    "shuffled": [A.GridShuffle(p=1), A.Rotate(angle=(10, 10), p=1)],
     "lens": [A.LensDistortion(p=1)],
 }
 POINTS = [(40.0, 30.0), (64.5, 44.5), (70.25, 20.75), (50.0, 60.0)]
@@ -198,6 +199,17 @@ def test_things_follow_their_boxes_where_samples_are_mixed() -> None:
                 assert (person[seen, :2] >= np.array(box[:2]) - 24).all()
     with pytest.raises(ValueError, match="keypoints must be of one thing per box, 1, got 2"):
         A.Compose([A.MixUp()])(image=IMAGE, boxes=boxes[:1], keypoints=PERSONS, key=(0, 0), donors=[other])
+
+
+def test_things_follow_their_boxes_as_instances_do() -> None:
+    boxes = [(0.0, 0.0, 119.0, 79.0), (0.0, 0.0, 15.0, 15.0)]
+    transforms = [A.CenterCrop(size=(40, 60))]
+    made = A.Compose(transforms, instances=True)(image=IMAGE, boxes=boxes, keypoints=PERSONS, key=0)
+    assert made["keypoints"].shape == (1, 17, 3)
+    assert len(made["boxes"]) == 1
+    apart = A.Compose(transforms)(image=IMAGE, boxes=boxes, keypoints=PERSONS, key=0)["keypoints"]
+    assert apart.shape == (2, 17, 3)
+    np.testing.assert_array_equal(made["keypoints"], apart[:1])
 
 
 WRONG: list[tuple[dict[str, Any], Any, type[Exception], str]] = [

@@ -109,6 +109,7 @@ KEEPING: list[list[Any]] = [
     [A.Rotate90(p=1)],
     [A.Transpose(p=1), A.VerticalFlip(p=1)],
     [A.Crop(size=(50, 60)), A.Resize(size=(75, 111))],
+    [A.GridShuffle(p=1), A.HorizontalFlip()],
     [A.Pad(padding=(3, 4)), A.Dihedral(p=1), A.CenterCrop(size=(40, 44))],
 ]
 
@@ -153,6 +154,18 @@ def test_what_comes_back_is_known() -> None:
         array.flags.writeable = False
         assert moved(array, A.VerticalFlip(p=1)).dtype == np.dtype("f8" if kind == "f8" else "f4")
     assert moved(np.empty((0, 7)), A.VerticalFlip(p=1)).shape == (0, 7)
+
+
+def test_a_box_goes_with_its_tile() -> None:
+    chain = A.Compose([A.GridShuffle(grid=(2, 2), p=1)], box_format="obb", seed=1)
+    box, parted = (30.0, 22.0, 30.0, 10.0, 25.0), (65.0, 20.0, 30.0, 10.0, 25.0)
+    made = [chain(image=IMAGE, boxes=[box, parted], key=key)["boxes"] for key in range(8)]
+    for whole, split in made:
+        np.testing.assert_allclose(whole[2:], box[2:])
+        np.testing.assert_allclose(np.mod(whole[:2], (W / 2, H / 2)), box[:2])
+        assert split[4] == 0 or split[2:] == pytest.approx(parted[2:])  # or both of its tiles went the same way
+    assert {split[4] for _, split in made} >= {0}
+    assert len({whole[:2] for whole, _ in made}) > 1
 
 
 @pytest.mark.parametrize("box_format", ["obb", "corners"])
@@ -285,6 +298,51 @@ def test_nms_is_greedy(threshold: float) -> None:
     found = A.nms(boxes, scores, classes=classes, iou_threshold=threshold, box_format="obb")
     assert found.tolist() == kept
 
+
+# --- tiles ------------------------------------------------------------------------------------------------------------
+
+
+def test_tiles_show_what_the_referee_leaves() -> None:
+    boxes = np.vstack([random_obb(25, 130.0), [(-20, 5, 30, 30, 10), (65, 45, 0, 5, 3)]])
+    quads = corners_of(boxes)
+    for box_format, given in (("obb", boxes), ("corners", quads.reshape(-1, 8))):
+        for least in (0.0, 0.6):
+            for part in A.tile(IMAGE, given, size=(40, 50), min_visibility=least, box_format=box_format):
+                x, y = part.origin
+                h, w = part.image.shape[:2]
+                left = shapely.intersection(polygons(quads), shapely.box(x, y, x + w, y + h))
+                share = shapely.area(left) / np.maximum(shapely.area(polygons(quads)), 1e-9)
+                expected = np.flatnonzero((share > 1e-6) & (share >= least))
+                assert part.rows.tolist() == expected.tolist()
+                np.testing.assert_allclose(part.visible, share[expected], atol=1e-9)
+                found = corners_of(part.boxes) if box_format == "obb" else part.boxes.reshape(-1, 4, 2)
+                for quad, row in zip(found + part.origin, part.rows):
+                    assert shapely.Polygon(quad).buffer(1e-6).contains(left[row])
+                    if share[row] > 1 - 1e-9:
+                        np.testing.assert_allclose(quad[np.lexsort(quad.T)], quads[row][np.lexsort(quads[row].T)])
+
+
+@pytest.mark.parametrize("box_format", ["obb", "corners", "coco"])
+def test_tiles_are_merged(box_format: str) -> None:
+    boxes = np.array([(20, 20, 16, 8, 30), (60, 45, 14, 10, -50), (100, 70, 12, 12, 10), (62, 20, 18, 6, 80)], float)
+    plain = {"obb": boxes, "corners": corners_of(boxes).reshape(-1, 8), "coco": boxes[:, :4] - (6, 4, 0, 0)}[box_format]
+    tiles = A.tile(IMAGE, plain, size=(50, 70), overlap=0.4, box_format=box_format)
+    assert sum(len(part.rows) for part in tiles) > len(boxes)
+    scores = [part.visible * (1 - 0.1 * part.rows) for part in tiles]
+    for drop_cut in (False, True):
+        merged, found, _ = A.merge_tiles(
+            tiles, [part.boxes for part in tiles], scores, box_format=box_format, drop_cut=drop_cut
+        )
+        np.testing.assert_allclose(merged, plain, atol=1e-9)
+        np.testing.assert_allclose(found, [1.0, 0.9, 0.8, 0.7])
+    assert A.merge_tiles([(0, 0)], [[]], [[]], box_format=box_format)[0].shape == (0, plain.shape[1])
+    with pytest.raises(
+        ValueError, match="box_format must be one of 'pascal_voc', 'coco', 'obb', 'corners', got 'yolo'"
+    ):
+        A.tile(IMAGE, size=(9, 9), box_format="yolo")
+
+
+# --- what is refused --------------------------------------------------------------------------------------------------
 
 WRONG: list[tuple[Any, str, type[Exception], str]] = [
     ([(1, 2, 3, 4)], "obb", ValueError, r"shape \(n, 5\), rows \(x, y, width, height, angle\), got \(1, 4\)"),

@@ -84,6 +84,14 @@ def test_what_looks_at_boxes_sees_those_of_all_frames() -> None:
             np.testing.assert_allclose(np.sort(boxes[0][2:]), (8.0, 12.0), atol=1e-4)
 
 
+def test_what_looks_at_labels_sees_those_of_all_frames() -> None:
+    chain = A.Compose([A.ConstrainedDropout(labels=["b"], p=1)])
+    frames = np.full((2, H, W), 100, np.uint8)
+    out = chain.video(frames, boxes=[[(2, 2, 9, 9)], [(20, 5, 35, 25)]], labels=[["a"], ["b"]], key=3)["frames"]
+    assert (out[:, 5:25, 20:35] == 0).any(axis=(1, 2)).all()
+    assert (out[:, :, :20] == 100).all()
+
+
 def test_instances_of_frames_and_batches() -> None:
     chain = A.Compose([A.Affine(p=1), A.Crop(size=(14, 18), p=1)], boxes_from_masks=True, seed=3)
     things = [instances(3 + k, k) for k in range(3)]

@@ -50,6 +50,9 @@ DEFINED: list[tuple[Op, Callable[[np.ndarray], np.ndarray]]] = [
     (pixel.hsv(-0.6, 0.3), lambda v: naive.hsv(v, -0.6, 0.3)),
     (pixel.hsv(3.25, 1.0, 0.4), lambda v: naive.hsv(v, 3.25, 1.0, 0.4)),
     (pixel.permute((2, 0, 1)), lambda v: naive.fractions(v)[..., [2, 0, 1]]),
+    (pixel.light("linear", 0.3, -0.5, 0.02, 0.03), lambda v: naive.light(v, "linear", 0.3, -0.5, 0.02, 0.03)),
+    (pixel.light("corner", -0.4, 70.0, 0.0, 0.01), lambda v: naive.light(v, "corner", -0.4, 70.0, 0.0, 0.01)),
+    (pixel.light("gaussian", 0.5, 4.5, 2.0, 0.03), lambda v: naive.light(v, "gaussian", 0.5, 4.5, 2.0, 0.03)),
     (
         pixel.erase([(1, 2, 4, 7), (0, 0, 1, 1)], (0.1, 0.2, 0.3)),
         lambda v: naive.erase(v, [(1, 2, 4, 7), (0, 0, 1, 1)], (0.1, 0.2, 0.3)),

@@ -25,6 +25,7 @@ EXACT = [
     A.GaussianNoise(p=1),
     A.CoarseDropout(mask_fill=0, p=1),
     A.Equalize(p=1),
+    A.GridShuffle(p=1),
 ]
 ROUGH = [
     A.Affine(rotate=(-40, 40), scale=(0.6, 1.5), fill=0.2, p=1),
@@ -33,23 +34,29 @@ ROUGH = [
     A.Resize(size=(26, 30)),
     A.ResizedCrop(size=(24, 24), p=1),
     A.BoxSafeCrop(p=1),
+    A.BoxCrop(p=1),
+    A.MaskCrop(size=(20, 20), pad=True, p=1),
+    A.ZoomOut(p=1),
     A.MaskDropout(p=1),
     A.GaussianBlur(p=1),
     A.OneOf([A.GridDistortion(), A.Rotate(fit=True)]),
 ]
-FIELDS = {"boxes": ("labels", "scores", "masks"), "keypoints": ("names",)}
+FIELDS = {"boxes": ("labels", "scores", "masks", "polygons"), "keypoints": ("names",)}
 
 
 def sample(seed: int) -> dict[str, Any]:
     """All that a sample may carry; none of it may be written."""
     rng = np.random.default_rng(seed)
     things = instances(4, seed, np.int16)
+    x0, y0, x1, y1 = things["boxes"].T
+    diamonds = np.stack([x0, (y0 + y1) / 2, (x0 + x1) / 2, y0, x1, (y0 + y1) / 2, (x0 + x1) / 2, y1], 1)
     made = {
         "image": picture(seed),
         "mask": rng.integers(0, 5, (H, W)).astype(np.uint8),
         "far": rng.integers(-(2**62), 2**62, (H, W)),
         **things,
         "scores": rng.random(4).astype(np.float32),
+        "polygons": [[ring] for ring in diamonds.tolist()],
         "keypoints": rng.uniform(0, H, (5, 2)),
         "names": tuple("abcde"),
         "grey": picture(seed, np.float32)[..., 0],
@@ -150,7 +157,7 @@ def test_a_sample_with_everything(data: st.DataObject, key: int) -> None:
     names["image"] = "frames"
     for k in range(2):
         inner = [name for name in given if name not in ("note", "label")]
-        if not any(isinstance(t, A.BoxSafeCrop) for t in transforms):  # which sees the boxes of both frames
+        if not any(t.needs_boxes for t in transforms):  # which sees the boxes of both frames
             same({name: clip[names.get(name, name)][k] for name in inner}, {name: out[name] for name in inner})
 
 

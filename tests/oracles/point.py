@@ -143,6 +143,14 @@ def hsv(
     return out
 
 
+def light(image: np.ndarray, shape: str, strength: float, a: float, b: float, c: float) -> np.ndarray:
+    """Levels times 1 + strength g at the centres of pixels."""
+    y, x = np.indices(image.shape[:2]) + 0.5
+    distance = np.hypot(x - a, y - b)
+    found = {"linear": a + b * x + c * y, "corner": 1 - c * distance, "gaussian": 2.0 ** (-c * distance**2)}[shape]
+    return fractions(image) * (1 + strength * found).reshape(*image.shape[:2], *[1] * (image.ndim - 2))
+
+
 def erase(image: np.ndarray, rectangles: Sequence[Sequence[int]], fill: Any) -> np.ndarray:
     out = fractions(image)
     for y0, x0, y1, x1 in rectangles:

@@ -20,7 +20,7 @@ from imgproc._core.jit import kernel
 from imgproc._scanline import Stage
 
 from ..._dust import thinnest_kernel
-from .path import DUST, MOST_PIECES, MULTIPLY, TILES, Path, bend, one_tile, path_back
+from .path import DUST, MOST_PIECES, MULTIPLY, TILES, Path, bend, path_back
 
 _PIECES = 32.0
 """A displaced outline has two pieces for each cell of the grid that it crosses, within this bound and MOST_PIECES."""
@@ -186,7 +186,7 @@ def follow(p, k, n, whole, steps, grids, cut):
             # Areas are compared only on one side of a displacement.
             seen *= area_of(p, k, n) / whole
             if steps[s, 0] == TILES:
-                n = _around_tiles(p, k, n, int(steps[s, 12]), grids)
+                n = _with_tiles(p, k, n, int(steps[s, 12]), grids)
             else:
                 k, n = _outline(p, k, n, steps[s], grids)
             whole = area_of(p, k, n)
@@ -206,21 +206,14 @@ def _bounds(p, k, n):
 
 
 @kernel(inner=True)
-def _around_tiles(p, k, n, head, grids):
-    """A polygon after tiles have changed places: itself, if it lies in one; otherwise the rectangle around the pieces
-    into which tiles cut its bounds.
+def around_tiles(x0, y0, x1, y1, head, grids):
+    """The bounds of the pieces into which tiles cut a rectangle, after they have changed places; inf of nothing.
 
-    Its vertices begin anew; returns their number."""
+    The last two numbers are by how much all pieces have moved; NaN where they part."""
     rows, columns = int(grids[head]), int(grids[head + 1])
     w, h = float(grids[head + 2]), float(grids[head + 3])
-    x0, y0, x1, y1 = _bounds(p, k, n)
-    held, dx, dy = one_tile(grids, head, x0, y0, x1, y1)
-    if held:
-        for i in range(k, k + n):
-            x, y = p[i, 0] / p[i, 2] + dx, p[i, 1] / p[i, 2] + dy
-            p[i, 0], p[i, 1], p[i, 2], p[i, 3], p[i, 4] = x, y, 1.0, x, y
-        return n
     left, top, right, bottom = np.inf, np.inf, -np.inf, -np.inf
+    mx, my, first = 0.0, 0.0, True
     for i in range(-1, rows + 1):
         v0, v1 = max(y0, i * h if i >= 0 else -np.inf), min(y1, (i + 1) * h if i < rows else np.inf)
         for j in range(-1, columns + 1):
@@ -233,12 +226,26 @@ def _around_tiles(p, k, n, head, grids):
                 dx, dy = (to % columns - j) * w, (to // columns - i) * h
             left, right = min(left, u0 + dx), max(right, u1 + dx)
             top, bottom = min(top, v0 + dy), max(bottom, v1 + dy)
+            mx, my = (dx, dy) if first or (dx == mx and dy == my) else (np.nan, np.nan)
+            first = False
+    return left, top, right, bottom, mx, my
+
+
+@kernel(inner=True)
+def _with_tiles(p, k, n, head, grids):
+    """A polygon after tiles have changed places; where they part it, the rectangle around its pieces.
+
+    Its vertices begin anew; returns their number."""
+    x0, y0, x1, y1 = _bounds(p, k, n)
+    left, top, right, bottom, mx, my = around_tiles(x0, y0, x1, y1, head, grids)
     if not right > left:
         return 0
-    for i in range(4):
+    for i in range(n if mx == mx else 4):
         x, y = (right if 0 < i < 3 else left), (top if i < 2 else bottom)
+        if mx == mx:
+            x, y = p[k + i, 0] / p[k + i, 2] + mx, p[k + i, 1] / p[k + i, 2] + my
         p[k + i, 0], p[k + i, 1], p[k + i, 2], p[k + i, 3], p[k + i, 4] = x, y, 1.0, x, y
-    return 4
+    return n if mx == mx else 4
 
 
 @kernel(inner=True)

@@ -87,22 +87,6 @@ def _with_tile(grids, head, x, y):
 
 
 @kernel(inner=True)
-def one_tile(grids, head, x0, y0, x1, y1):
-    """Whether a rectangle lies in one tile, or beside all of them, but for dust; and how far it moves then."""
-    rows, columns = int(grids[head]), int(grids[head + 1])
-    w, h = float(grids[head + 2]), float(grids[head + 3])
-    if x0 >= columns * w - DUST or y0 >= rows * h - DUST:
-        return True, 0.0, 0.0
-    if not (x0 >= -DUST and y0 >= -DUST):
-        return False, 0.0, 0.0
-    j, k = int((x0 + DUST) / w), int((y0 + DUST) / h)
-    if not (x1 <= (j + 1) * w + DUST and y1 <= (k + 1) * h + DUST):
-        return False, 0.0, 0.0
-    to = int(grids[head + 4 + k * columns + j])
-    return True, (to % columns - j) * w, (to // columns - k) * h
-
-
-@kernel(inner=True)
 def bend(grids, step, sx, sy):
     """Along the displacement from s; or against it, to a p with ``p + displacement(p) = s`` (there may be several).
 

@@ -160,6 +160,8 @@ class Points(Target):
 
     def _split(self, value: Any) -> tuple[np.ndarray, More | None]:
         array = value if isinstance(value, np.ndarray) else nested(value)
+        if array is not None and array.ndim == 2 and array.shape[1] == 2:
+            return open_points(array, self.name), None
         if array is None or array.ndim != 3:
             points, more = split_rows(value, self.name, 2, "(x, y)")
         else:

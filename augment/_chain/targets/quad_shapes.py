@@ -12,7 +12,7 @@ import numpy as np
 from imgproc._core.jit import kernel
 
 from ..._dust import thinnest_kernel
-from .boxes import to_whole
+from .box_pixels import to_whole
 from .path import DUST
 
 _SAME = 1e-9
@@ -166,6 +166,25 @@ def _between(room, k, n, axis, low, high):
     return clip_half(room, k, n, -a, -b, high) if n > 0 else (k, n)
 
 
+@kernel
+def parts_within(quads, h, w, room, out):
+    """The part of each box, by area, that lies in a frame of (h, w); 0 of those without area."""
+    for i in range(quads.shape[0]):
+        for j in range(4):
+            room[0, j, 0], room[0, j, 1] = quads[i, 2 * j], quads[i, 2 * j + 1]
+        total = area_within(room, 0, 4)
+        k, n = _between(room, 0, 4, 0, 0.0, w)
+        k, n = _between(room, k, n, 1, 0.0, h)
+        out[i] = min(area_within(room, k, n) / total, 1.0) if total > 0.0 else 0.0
+
+
+def part_of_frame(quads: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The part of each oriented box, float64 (n, 8), by area, that lies in a frame of this size; float64 (n,)."""
+    out = np.empty(len(quads))
+    parts_within(np.ascontiguousarray(quads), float(height), float(width), np.empty((2, _ROOM, 2)), out)
+    return out
+
+
 # --- what is visible of boxes in a mixed image ------------------------------------------------------------------------
 
 
@@ -219,7 +238,7 @@ def _gather_all(room, n, owner, who, c, s, found):
 def visible_quads(quads, owner, who, least, room, out, kept):
     """Oriented boxes cut to the smallest rectangle of their direction around their pixels of one owner; how many.
 
-    Pixels count by the part of them that the box covers, as in `boxes.visible_boxes`."""
+    Pixels count by the part of them that the box covers, as in `box_pixels.visible_boxes`."""
     h, w = owner.shape
     thin, count, found = thinnest_kernel(float(h), float(w)), 0, np.empty(5)
     for i in range(quads.shape[0]):

@@ -11,6 +11,7 @@ around its moved corners (of any angle: one side lies along a side of their hull
 keeps its angle and becomes the smallest one around what is left, so that a corner of it may lie outside of the image.
 In format ``corners`` the four moved corners themselves come back where no frame has cut the box, and the corners of
 that rectangle where one has.  Corners keep their order: the first stays the first, also in mirror images.
+Where tiles that change places part a box, it becomes the upright rectangle around its pieces.
 
 An angle that comes back is from -90 up to 90: a rectangle has no front.  The width stays the width.
 
@@ -30,10 +31,10 @@ from imgproc._scanline import Geometry
 
 from ..._dust import thinnest, thinnest_kernel
 from .base import Opened, Passage, Piece, Rules
-from .box_path import SEEN, area_of, follow, trim
+from .box_path import SEEN, area_of, around_tiles, follow, trim
 from .boxes import RAISE, Boxes
 from .degrees import angle_of, direction_of
-from .path import TILES, Path, one_tile, path_back, step_point
+from .path import TILES, Path, path_back, step_point
 from .quad_shapes import bounds_along, crosses, direction_of_polygon, rectangle, seen_quads, smallest_direction
 from .rows import Carried, as_container, carried, parts, split_rows
 
@@ -132,23 +133,23 @@ def _start(quad, p):
 
 @kernel(inner=True)
 def _moved_corners(quad, steps, grids, out):
-    """The corners at the end of a path; returns whether all are in front of every horizon, and in one tile each time
-    that tiles change places."""
-    front = True
-    out[:] = quad
-    for s in range(steps.shape[0]):
-        held, dx, dy = False, 0.0, 0.0
-        if steps[s, 0] == TILES:
-            x, y = out[::2], out[1::2]
-            held, dx, dy = one_tile(grids, int(steps[s, 12]), x.min(), y.min(), x.max(), y.max())
-            front = front and held
-        for i in range(4):
-            x0, y0 = out[2 * i], out[2 * i + 1]
-            x1, y1 = (x0 + dx, y0 + dy) if held else step_point(x0, y0, steps[s], grids)
-            out[2 * i], out[2 * i + 1] = x1, y1
+    """The corners at the end of a path; whether all are in front of every horizon, and no tiles part the box."""
     for i in range(8):
-        front = front and abs(out[i]) < np.inf
-    return front
+        out[i] = quad[i]
+    together = True
+    for s in range(steps.shape[0]):
+        mx, my = 0.0, 0.0
+        if steps[s, 0] == TILES and together:
+            x0, x1 = min(min(out[0], out[2]), min(out[4], out[6])), max(max(out[0], out[2]), max(out[4], out[6]))
+            y0, y1 = min(min(out[1], out[3]), min(out[5], out[7])), max(max(out[1], out[3]), max(out[5], out[7]))
+            _, _, _, _, mx, my = around_tiles(x0, y0, x1, y1, int(steps[s, 12]), grids)
+        for i in range(0, 8, 2):
+            x, y = out[i] + mx, out[i + 1] + my
+            if steps[s, 0] != TILES:
+                x, y = step_point(x, y, steps[s], grids)
+            out[i], out[i + 1] = x, y
+            together = together and abs(x) < np.inf and abs(y) < np.inf  # not of NaN
+    return together
 
 
 @kernel
@@ -171,14 +172,14 @@ def carry_quads(quads, steps, grids, frame, rule, p, out, parts, kept):
         seen = min(seen, 1.0)
         if n < 3 or not seen > SEEN or seen < min_visibility - SEEN:
             continue
-        front = _moved_corners(quads[i], steps, grids, corners)
-        c, s, mirrored = smallest_direction(corners) if front else direction_of_polygon(p, k, n)
+        together = _moved_corners(quads[i], steps, grids, corners)
+        c, s, mirrored = smallest_direction(corners) if together else direction_of_polygon(p, k, n)
         u0, v0, u1, v1 = bounds_along(p, k, n, c, s)
         area = (u1 - u0) * (v1 - v0)
         if area < min_area * (1.0 - SEEN) or u1 - u0 < least or v1 - v0 < least:
             continue
         uncut = whole >= total * (1.0 - SEEN) and seen >= 1.0 - SEEN
-        if (uncut or not clip) and (last < 0 or (front and not rectangles)):
+        if (uncut or not clip) and (last < 0 or (together and not rectangles)):
             out[count] = corners
         else:
             if not clip:
