@@ -99,6 +99,7 @@ COLOURED = {
     "SpeckleNoise": "noise for each channel",
     "AddNoise": "noise for each channel",
     "RandAugment": "what it draws has a meaning for colours alone",
+    "SelectiveChannel": "one channel of three is chosen",
     "AutoAugment": "what it draws has a meaning for colours alone",
     "add_noise": "noise for each channel",
     "fgsm": "its gradient has a number for each channel",
