@@ -86,7 +86,8 @@ def _whole(stage: Whole, image: np.ndarray) -> np.ndarray:
     if not isinstance(made, np.ndarray):
         raise TypeError(f"{who} must give an array, got {type(made).__name__}")
     if made.dtype != dtype:
-        raise TypeError(f"{who} must give the dtype {'of the image it got' if dtype == image.dtype else 'that it names'}, {dtype}, got {made.dtype}")
+        whose = "of the image it got" if stage.dtype is None else "that it names"
+        raise TypeError(f"{who} must give the dtype {whose}, {dtype}, got {made.dtype}")
     if made.shape != image.shape:
         raise ValueError(f"{who} must give the shape of the image it got, {image.shape}, got {made.shape}")
     return np.asarray(made)
