@@ -409,7 +409,8 @@ class Compose(Group):
             Names the draws of the clip.  Default: a fresh one from the operating system.
         noise : {"clip", "frame"}
             Whether all frames have the same noise, or each its own; the first has that of the key in any case.  This is
-            about noise that is added, such as `GaussianNoise`, not about what is painted.
+            about noise that is added, such as `GaussianNoise`, and about what falls, in `Rain` and `Snow`; not about
+            what is painted.
         out : ndarray of shape (n, ...), optional
             Gets the resulting frames.
         workers : int, optional

@@ -87,6 +87,7 @@ class Corruption(Transform):
         super().__post_init__()
         one_of(self.name, "name", tuple(CORRUPTIONS))
         self._keep("severity", integer(self.severity, "severity", at_least=1, at_most=5))
+        self._keep("noise_streams", ("stream",) if self.name.endswith("_noise") else ())
 
     def channels_wanted(self) -> tuple[int, ...]:
         """Grey or RGB."""

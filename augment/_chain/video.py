@@ -56,10 +56,10 @@ def _check_alike(frames: Sequence[Any]) -> None:
     if isinstance(frames, np.ndarray):
         return
     for k, frame in enumerate(frames):
-        first, image = frames[0], open_image(frame, f"frames[{k}]")
-        if (image.shape, image.dtype) != (first.shape, first.dtype):
-            wanted, came = (f"{one.shape} and {one.dtype}" for one in (first, image))
-            raise ValueError(f"frames must have one shape and dtype, {wanted} in frames[0], got {came} in frames[{k}]")
+        open_image(frame, f"frames[{k}]")
+        first, came = (f"{one.shape} and {one.dtype.newbyteorder('=')}" for one in (frames[0], frame))
+        if came != first:
+            raise ValueError(f"frames must have one shape and dtype, {first} in frames[0], got {came} in frames[{k}]")
 
 
 def _records(

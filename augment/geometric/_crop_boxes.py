@@ -78,8 +78,6 @@ class BoxCrop(Transform):
     needs_boxes = True
     only_geometry: ClassVar[bool] = True
 
-    only_geometry: ClassVar[bool] = True
-
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.size is not None:
@@ -219,8 +217,6 @@ class IoUCrop(Transform):
     p: float = 1.0
 
     needs_boxes = True
-    only_geometry: ClassVar[bool] = True
-
     only_geometry: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

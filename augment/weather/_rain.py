@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -137,13 +137,15 @@ class Rain(Transform):
     >>> rainy = chain(image=image, key=0)["image"]  # doctest: +SKIP
     """
 
-    drops: tuple[int, int] = (80, 240)
+    drops: tuple[int, int] = (60, 200)
     length: tuple[float, float] = (0.06, 0.14)
     width: float = 0.004
     angle: tuple[float, float] = (-12.0, 12.0)
     opacity: tuple[float, float] = (0.5, 0.8)
     level: float = 0.85
     dimming: tuple[float, float] = (0.1, 0.4)
+
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
 
     def __post_init__(self) -> None:
         super().__post_init__()

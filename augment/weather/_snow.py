@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -145,6 +145,8 @@ class Snow(Transform):
     opacity: tuple[float, float] = (0.7, 1.0)
     level: float = 1.0
     whitening: tuple[float, float] = (0.1, 0.4)
+
+    noise_streams: ClassVar[tuple[str, ...]] = ("stream",)
 
     def __post_init__(self) -> None:
         super().__post_init__()

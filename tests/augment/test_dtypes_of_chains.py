@@ -53,6 +53,8 @@ def test_halves_are_floats_rounded(dtype: str | None) -> None:
             np.testing.assert_array_equal(found, expected)
     mixed = A.Compose([A.MixUp(lam=0.5), A.Normalize()])
     assert mixed(image=image, donors=[picture(1, np.float16)], key=(0, 1))["image"].dtype == np.float16
+    clip = chain.video([image, image], key=0)["frames"]
+    np.testing.assert_array_equal(clip[1], chain(image=image, key=0)["image"])
     with pytest.raises(ValueError, match="out must have shape"):
         chain(image=image, key=0, out=np.empty((H, W), np.float16))
 

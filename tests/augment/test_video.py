@@ -84,6 +84,16 @@ def test_what_looks_at_boxes_sees_those_of_all_frames() -> None:
             np.testing.assert_allclose(np.sort(boxes[0][2:]), (8.0, 12.0), atol=1e-4)
 
 
+def test_what_has_noise_of_its_own_says_so() -> None:
+    """`Transform.noise_streams`: of the transforms of noise and of what falls, and of no others."""
+    names = {name for name in A.__dir__() if getattr(getattr(A, name), "noise_streams", ())}
+    assert names == {*(n for n in A.__dir__() if n.endswith("Noise")), "SaltAndPepper", "Rain", "Snow"}
+    frames = np.full((2, H, W, 3), 120, np.uint8)
+    for name, alike in (("gaussian_noise", False), ("fog", True)):
+        out = A.Compose([A.Corruption(name=name, p=1)]).video(frames, key=1, noise="frame")["frames"]
+        assert np.array_equal(out[0], out[1]) == alike
+
+
 def test_what_looks_at_labels_sees_those_of_all_frames() -> None:
     chain = A.Compose([A.ConstrainedDropout(labels=["b"], p=1)])
     frames = np.full((2, H, W), 100, np.uint8)
