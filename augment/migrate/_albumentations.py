@@ -102,6 +102,9 @@ class _Work:
     def __init__(self, size: tuple[int, int] | None) -> None:
         self.size = size
         self.white = 255.0
+        self.longest: int | None = None
+        """The longer side of images, where it alone is known."""
+        self.layout = "last"
         self.targets: frozenset[str] = frozenset()
         self.chances: dict[str, float] = {}
         """The p of each transform, by its place: of some groups, weights."""
@@ -111,7 +114,8 @@ class _Work:
     def outermost(self, root: Node) -> Compose:
         """The chain of a pipeline, or of a single transform."""
         if root.name not in OUTERMOST:
-            return Compose([self.transform(root)])
+            made = self.transform(root)
+            return Compose([made], layout=self.layout)
         said = {"boxes": "bbox_params", "keypoints": "keypoint_params"}
         self.targets = frozenset(target for target, name in said.items() if root.given.get(name) is not None)
         reader = self._reader(root)
@@ -123,7 +127,7 @@ class _Work:
         except (Missing, *UNFIT) as error:
             raise ValueError(f"pipeline must be one that albumentations takes: {error}") from error
         self.notes += notes
-        chain = Compose(children, p=reader.p, **fields)
+        chain = Compose(children, p=reader.p, layout=self.layout, **fields)
         entry = reader.entry(root.place, chain)
         self.entries[slot] = dataclasses.replace(entry, here="Compose")
         return chain
@@ -163,6 +167,9 @@ class _Work:
         else:
             self.entries[slot] = reader.entry(node.place, made)
             self._go_on(node, made, reader)
+            if reader.layout != self.layout and reader.p > 0:
+                self.layout = reader.layout
+                return None if or_nothing else made
             return made
         return None if or_nothing else Sequential([])
 
@@ -204,6 +211,12 @@ class _Work:
         if reader.p > 0:
             self.white = reader.after_white
         for part in made.transforms if isinstance(made, Sequential) else (made,):
+            certain = made.p == part.p == 1.0
+            name, size = type(part).__name__, getattr(part, "size", None)
+            if name == "PadToSize" and certain and size and self.longest and self.longest <= min(size):
+                self.size = size if part.divisor is None else None  # type: ignore[attr-defined]
+                continue
+            self.longest = size if name == "ResizeLongest" and certain else None
             self.size = size_after(part, self.size, certain=made.p == part.p == 1.0)
 
 

@@ -72,7 +72,12 @@ def _motion(read: Reader) -> Transform:
     if direction != (0.0, 0.0):
         read.drop("direction_range", "the line goes to both sides of a pixel: shifted by at most half of its length")
     read.differs("the line is smooth, there a row of whole pixels: 1 to 3 levels of 255 on average")
-    return read.make("MotionBlur", length=(low, high), angle=(-angle[1], -angle[0]))
+    return read.make("MotionBlur", length=(low, high), angle=_turned(angle))
+
+
+def _turned(angle: tuple[float, float]) -> tuple[float, float]:
+    """A range of angles the other way round."""
+    return (0.0, 360.0) if angle[1] - angle[0] >= 360 else (0.0 - angle[1], 0.0 - angle[0])
 
 
 @mapping("Defocus")

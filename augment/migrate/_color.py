@@ -261,8 +261,13 @@ def _from_float(read: Reader) -> Transform:
 
 @mapping("ToTensorV2", "ToTensor")
 def _to_tensor(read: Reader) -> Transform:
+    """Where the channels go is a matter of the whole chain, which asks the reader."""
+    if read.values.get("transpose_mask"):
+        read.drop("transpose_mask", "masks stay (h, w) or (h, w, c)")
     read.ignore("transpose_mask")
-    raise Missing("write Compose(layout='first'), and torch.from_numpy for a tensor")
+    read.layout = "first"
+    read.note("Compose(layout='first'): torch.from_numpy makes a tensor of the result")
+    return read.make("Sequential", transforms=[])
 
 
 @mapping("ToTensor3D")

@@ -94,6 +94,7 @@ class Reader:
         self.reasons: list[str] = []
         self.notes: list[str] = []
         self.after_white = white
+        self.layout = "last"
         self.functions = functions or {}
         self.targets = targets
         self.p = self._chance(self("p"))

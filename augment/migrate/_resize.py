@@ -103,11 +103,6 @@ def _pad_to_size(read: Reader) -> Transform:
         fields["divisor"] = int(down or 1), int(across or 1)
     if not fields:
         raise Missing("it pads to no size")
-    position = str(getattr(read("position", "position"), "value", read.values["position"]))
-    if position not in ("center", "random"):
-        # There the position names where the padding does not go, but for the corners on the right and below.
-        position = _CORNERS.get(position, position)
+    position = read("position", "position")
+    position = str(getattr(position, "value", position)).rpartition(".")[2].lower()  # 1.x: PositionType.CENTER
     return read.make("PadToSize", position=position, **fields, **read.framed())
-
-
-_CORNERS = {name: name for name in ("top_left", "top_right", "bottom_left", "bottom_right")}

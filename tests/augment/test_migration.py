@@ -69,6 +69,27 @@ def test_names_of_older_versions(given: dict[str, Any], expected: Any) -> None:
     assert chain.transforms == (expected,)
 
 
+def test_a_detection_pipeline_of_1_3() -> None:
+    old = {"always_apply": False}
+    chain, report = augment.from_albumentations(
+        outermost(
+            plain("LongestMaxSize", max_size=640, interpolation=1, p=1, **old),
+            plain("PadIfNeeded", min_height=640, min_width=640, position="PositionType.CENTER", border_mode=0,
+                  value=[114, 114, 114], mask_value=None, p=1.0, **old),
+            plain("CoarseDropout", max_holes=8, max_height=8, max_width=8, fill_value=0, mask_fill_value=None, **old),
+            plain("Normalize", mean=[0.5, 0.5, 0.5], std=[0.25, 0.25, 0.25], max_pixel_value=255.0, p=1.0, **old),
+            plain("ToTensorV2", always_apply=True, p=1.0, transpose_mask=False),
+        )
+    )  # fmt: skip
+    assert report.exact
+    assert chain.layout == "first"
+    assert chain.transforms[2].height == (8 / 640, 8 / 640)
+    done = chain(image=np.zeros((30, 40, 3), np.uint8), key=1)["image"]
+    assert done.shape == (3, 640, 640)
+    assert done.dtype == np.float32
+    assert done[0, 0, 0] == pytest.approx((114 / 255 - 0.5) / 0.25)
+
+
 def test_signs_and_units() -> None:
     chain, report = augment.from_albumentations(
         outermost(
