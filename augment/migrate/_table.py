@@ -49,6 +49,23 @@ parameters at hand.
 
 Random numbers themselves are never the same: here they come from the key of a call. This page is written by
 `python -m augment convert --table`, and a test compares it with what the library does.
+
+## Before you start
+
+| there | here |
+| --- | --- |
+| `seed=7`: one sequence of results | `chain(image=image, key=(epoch, index))`: one result for each key, in any order |
+| `bboxes=`, `label_fields=` | `boxes=`, `box_fields=`; one list for each field |
+| keypoints are indices of pixels | points are continuous: add 0.5 to indices, and take it away again |
+| `OneOf(...)` is applied with `p=0.5` | with `p=1.0` |
+| resizing is bilinear | `interpolation="area"`, which averages where it shrinks |
+| levels are numbers up to 255 | fractions of white: a fill of 114 is `114 / 255` |
+| `blur_limit` is the side of a window | `radius`: (side - 1) / 2 |
+| `gamma_limit` in percent, `hue_shift_limit` of 180, shifts of 255 | the exponent itself, turns, fractions |
+| `shear` along x | the same with the other sign |
+| a number v for a range (-v, v), or (0, v) | a pair; one number where the range is about 0 |
+
+`from_albumentations` does all of it but the calls, which are yours.
 """
 
 
