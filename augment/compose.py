@@ -592,8 +592,8 @@ class Compose(Group):
         keypoints : array_like of shape (n, 2) or (n, k, 2), optional
             Or with the chain's `keypoint_columns`, which are brought back, too; `keypoint_mirror` swaps back.
         boxes : array_like of shape (n, 4), optional
-            In the chain's `box_format`.  Boxes go through their corners, so that a rotated box comes back larger, unless
-            it is oriented.  Further columns stay as they are.
+            In the chain's `box_format`.  Boxes go through their corners, so that a rotated box comes back larger,
+            unless it is oriented.  Further columns stay as they are.
         mask : ndarray, optional
             Of the output's size.  What the output did not show becomes 0.
         polygons : sequence, optional
