@@ -79,7 +79,10 @@ def _motion(read: Reader) -> Transform:
 def _defocus(read: Reader) -> Transform:
     low, high = read.pair("radius", "radius", low=1)
     read("alias_blur", "the rim falls off over one pixel")
-    read.differs("the rim of the disc falls off over a pixel, there by alias_blur; radii between whole numbers, too")
+    read.differs(
+        "the rim of the disc falls off over a pixel, there by alias_blur: a third of a level of 255 on "
+        "average; radii between whole numbers, too"
+    )
     return read.make("Defocus", radius=(low, high))
 
 
