@@ -67,6 +67,7 @@ NAMES: dict[str, dict[str, str]] = {
         "RandomToneCurve": "ToneCurve",
         "ReplayCompose": "Compose",
         "RingingOvershoot": "Ringing",
+        "SelectiveChannelTransform": "SelectiveChannel",
         "ShiftScaleRotate": "Affine(translate=..., scale=..., rotate=...)",
         "ShotNoise": "PoissonNoise",
         "SmallestMaxSize": "ResizeShortest",

@@ -9,6 +9,7 @@ from ._jitter import *
 from ._levels import *
 from ._light import *
 from ._normalize import *
+from ._selective import *
 from ._stain import *
 from ._statistics import *
 from ._transfer import *

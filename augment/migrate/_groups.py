@@ -64,6 +64,10 @@ def _some_of(reader: Reader, children: list[Transform], weights: Sequence[float]
 
 def _selective(reader: Reader, children: list[Transform], weights: Sequence[float]) -> Transform:
     channels = tuple(int(c) for c in reader("channels", "channels"))
+    if "channels" not in reader.given:
+        reader.differs(
+            "to_dict() of albumentations forgets channels: the first three are taken, give the object instead"
+        )
     return reader.make("SelectiveChannel", transforms=children, channels=channels)
 
 

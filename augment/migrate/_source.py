@@ -141,8 +141,8 @@ def _of_object(thing: Any, place: str) -> Node:
         given = {str(k): v for k, v in _told(thing).items() if k not in (CLASS, CHILDREN)}
     except (AttributeError, NotImplementedError, TypeError, ValueError) as error:
         given, trouble = _by_attribute(thing, kind.__name__), str(error)
-    if kind.__name__ in defaults():  # parameters that to_dict leaves out as no file could hold them
-        held = {"reference_images", "read_fn", "metadata_key", "seed"} & defaults()[kind.__name__].keys()
+    if kind.__name__ in defaults():  # parameters that to_dict leaves out, as no file could hold them, or forgets
+        held = {"reference_images", "read_fn", "metadata_key", "seed", "channels"} & defaults()[kind.__name__].keys()
         given = {**{k: getattr(thing, k) for k in sorted(held) if hasattr(thing, k)}, **given}
     functions = getattr(thing, "custom_apply_fns", {})
     return Node(name, given, nodes, place, trouble, functions if isinstance(functions, dict) else {})

@@ -74,7 +74,9 @@ def entry_of(name: str) -> Entry:
     if name in REFERENCES:
         plain["reference_images"] = [np.zeros((2, 2, 3), np.uint8)]
     if name in GROUPS:
-        plain["transforms"] = [{"__class_fullname__": "HorizontalFlip", "p": 0.5}] * 2
+        plain["transforms"] = [{"__class_fullname__": "InvertImg", "p": 0.5}] * 2
+    if "channels" in defaults()[name]:
+        plain["channels"] = (0, 1, 2)
     return from_albumentations({"transform": plain}, image_size=SIZE)[1].entries[0]
 
 

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, overload
 
+from imgproc._core.declare import declare
 from imgproc._scanline.operations._own import RowOperation, by_row
 
 __all__ = ["row_operation"]
@@ -97,3 +98,6 @@ def _made(function: Any, name: str | None) -> RowOperation:
             f"{inspect.signature(function)}"
         )
     return by_row(name or function.__name__, function, placed=len(plain) == 4)
+
+
+declare(row_operation, no_peer="it makes an operation, and takes no image")

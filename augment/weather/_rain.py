@@ -137,7 +137,7 @@ class Rain(Transform):
     >>> rainy = chain(image=image, key=0)["image"]  # doctest: +SKIP
     """
 
-    drops: tuple[int, int] = (80, 240)
+    drops: tuple[int, int] = (60, 200)
     length: tuple[float, float] = (0.06, 0.14)
     width: float = 0.004
     angle: tuple[float, float] = (-12.0, 12.0)

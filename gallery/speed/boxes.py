@@ -1,4 +1,4 @@
-"""Boxes and anchors against OpenCV, ensemble-boxes, the evaluations of COCO, and NumPy."""
+"""Boxes and anchors against OpenCV, ensemble-boxes, the evaluations of COCO, Shapely, and NumPy."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from imgproc._core.declare import Case, Peer
 from .cases import NO_IMAGE
 
 GROUP = "Boxes and anchors"
-MEASURES = ("nms", "soft_nms", "weighted_boxes_fusion", "average_precision", "KMeans")
+MEASURES = ("iou", "nms", "soft_nms", "weighted_boxes_fusion", "average_precision", "KMeans")
 """Public names whose rows are these, and not beside them."""
-PEERS = ("ensemble_boxes", "faster_coco_eval", "pycocotools")
+PEERS = ("ensemble_boxes", "faster_coco_eval", "pycocotools", "shapely")
 SIZE = (64, 64)
 """Of the image that every case gets, and that these leave alone."""
 BOXES = 10_000
+ORIENTED = 1000
 IMAGES, FEW_IMAGES, CLASSES, TRUE, FOUND = 5000, 500, 80, 7.2, 100
 """COCO val2017: images, classes, boxes an image, detections an image; and images where the peer takes a minute."""
 SIZES, ANCHORS, ITERATIONS = 1_000_000, 9, 20
@@ -67,6 +68,24 @@ def box_cases() -> tuple[Case, ...]:
                 {"ensemble-boxes": Peer(lambda image: their_fusion(), 1 / 20, 1e-5, difference=_apart, unit="score")},
             ),
         ]
+    if importlib.util.find_spec("shapely"):
+        rows.append(
+            _case(
+                "iou, oriented",
+                f"{ORIENTED:,} x {ORIENTED:,} oriented boxes, a seventh of the pairs overlap",
+                our_oriented_iou,
+                {
+                    "Shapely": Peer(
+                        lambda image: their_oriented_iou(),
+                        1 / 10,
+                        1e-9,
+                        difference=_apart,
+                        unit="IoU",
+                        note="polygons are made before",
+                    )
+                },
+            )
+        )
     timed = "from arrays to all figures; theirs: evaluate and accumulate, after its own loading"
     if importlib.util.find_spec("faster_coco_eval"):
         rows.append(
@@ -197,6 +216,56 @@ def their_fusion() -> np.ndarray:
     import ensemble_boxes
 
     return ensemble_boxes.weighted_boxes_fusion(*_models())[1]
+
+
+# --- oriented boxes ---------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def oriented() -> tuple[np.ndarray, np.ndarray]:
+    """Two lots of boxes in an image of 1000 x 1000: centre, sides, angle."""
+    rng = np.random.default_rng(2)
+    made = [
+        np.hstack(
+            [
+                rng.uniform(0, 1000, (ORIENTED, 2)),
+                rng.uniform(10, 400, (ORIENTED, 2)),
+                rng.uniform(-90, 90, (ORIENTED, 1)),
+            ]
+        )
+        for _ in range(2)
+    ]
+    return made[0], made[1]
+
+
+def our_oriented_iou() -> np.ndarray:
+    """All pairs."""
+    import augment
+
+    return augment.iou(*oriented(), box_format="obb")
+
+
+def their_oriented_iou() -> np.ndarray:
+    """All pairs by polygons."""
+    import shapely
+
+    first, second = _polygons()
+    shared = shapely.area(shapely.intersection(first[:, np.newaxis], second))
+    return shared / (shapely.area(first)[:, np.newaxis] + shapely.area(second) - shared)
+
+
+@functools.cache
+def _polygons() -> tuple[Any, Any]:
+    import shapely
+
+    made = []
+    for boxes in oriented():
+        centre, sides, turn = boxes[:, :2], boxes[:, 2:4] / 2, np.radians(boxes[:, 4])
+        along = np.stack([np.cos(turn), -np.sin(turn)], axis=1) * sides[:, :1]
+        across = np.stack([np.sin(turn), np.cos(turn)], axis=1) * sides[:, 1:]
+        corners = [centre - along - across, centre + along - across, centre + along + across, centre - along + across]
+        made.append(shapely.polygons(np.stack(corners, axis=1)))
+    return made[0], made[1]
 
 
 # --- average precision ------------------------------------------------------------------------------------------------

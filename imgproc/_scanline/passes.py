@@ -79,14 +79,15 @@ def run(
 
 def _whole(stage: Whole, image: np.ndarray) -> np.ndarray:
     """What the function of a stage makes of an image; it may be a user's."""
-    made = stage.function(image)
-    if type(made) is np.ndarray and made.shape == image.shape and made.dtype == image.dtype:
+    made, dtype = stage.function(image), stage.dtype or image.dtype
+    if type(made) is np.ndarray and made.shape == image.shape and made.dtype == dtype:
         return made
     who = f"the function of {stage.label or 'a stage'}"
     if not isinstance(made, np.ndarray):
         raise TypeError(f"{who} must give an array, got {type(made).__name__}")
-    if made.dtype != image.dtype:
-        raise TypeError(f"{who} must give the dtype of the image it got, {image.dtype}, got {made.dtype}")
+    if made.dtype != dtype:
+        whose = "of the image it got" if stage.dtype is None else "that it names"
+        raise TypeError(f"{who} must give the dtype {whose}, {dtype}, got {made.dtype}")
     if made.shape != image.shape:
         raise ValueError(f"{who} must give the shape of the image it got, {image.shape}, got {made.shape}")
     return np.asarray(made)

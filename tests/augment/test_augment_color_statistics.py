@@ -29,7 +29,7 @@ from oracles.color import (
 )
 
 import imgproc.color
-from augment import Compose
+from augment import CoarseDropout, Compose, HorizontalFlip, MixUp, OneOf, RandAugment
 from augment.color import (
     CLAHE,
     AutoContrast,
@@ -45,6 +45,7 @@ from augment.color import (
     Normalize,
     PCAJitter,
     PlanckianJitter,
+    SelectiveChannel,
     ToFloat,
     ToGray,
     ToSepia,
@@ -401,3 +402,40 @@ def test_light_beside_albumentations() -> None:
         # Their pixels lie at whole numbers.
         theirs = functional.apply_gaussian_illumination(image, strength, (0.25 - 0.5 / w, 0.25 - 0.5 / h), 0.3)
         np.testing.assert_allclose(np.clip(ours, 0, 1), theirs, atol=2e-6)
+
+
+# --- some channels ----------------------------------------------------------------------------------------------------
+
+
+def test_selected_channels_are_an_image_of_their_own() -> None:
+    bands = np.dstack([photo(), 255 - photo()])
+    chain = Compose([SelectiveChannel([Equalize(p=1), ToSepia(p=1)], channels=(1, 3, 5))])
+    found = chain(image=bands, key=4)["image"]
+    expected = Compose([Equalize(p=1), ToSepia(p=1)])(image=bands[..., [1, 3, 5]], key=4)["image"]
+    np.testing.assert_array_equal(found[..., [1, 3, 5]], expected)
+    np.testing.assert_array_equal(found[..., [0, 2, 4]], bands[..., [0, 2, 4]])
+    drawn = Compose([SelectiveChannel([Gamma(gamma=(0.5, 2.0), p=0.5)], channels=[5])])
+    results = {drawn(image=bands, key=key)["image"].tobytes() for key in range(20)}
+    assert 5 < len(results) < 20
+    record = drawn.draw(3, bands.shape)
+    np.testing.assert_array_equal(drawn.replay(record, image=bands)["image"], drawn(image=bands, key=3)["image"])
+    assert Compose.from_json(drawn.to_json()) == drawn
+
+
+def test_selected_channels_keep_their_place_dtype_and_number() -> None:
+    for transform in (
+        Normalize(),
+        ToGray(channels=1),
+        HorizontalFlip(),
+        CoarseDropout(mask_fill=0),
+        MixUp(),
+        RandAugment(),
+    ):
+        with pytest.raises(ValueError, match=f"in SelectiveChannel.* got {type(transform).__name__}"):
+            SelectiveChannel([OneOf([Gamma(), transform])])
+    with pytest.raises(ValueError, match=r"image must have more than 3 channels for SelectiveChannel\(channels=\(3,\)"):
+        Compose([SelectiveChannel([Gamma()], channels=(3,))])(image=photo(), key=1)
+    with pytest.raises(ValueError, match=r"channels \(0, 1\) of image must be grey or RGB for ToSepia, got 2 channels"):
+        Compose([SelectiveChannel([ToSepia()], channels=(0, 1))])(image=photo(), key=1)
+    with pytest.raises(ValueError, match="channels must be different"):
+        SelectiveChannel([Gamma()], channels=(1, 1))

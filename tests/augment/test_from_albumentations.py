@@ -496,6 +496,17 @@ def test_live_objects_and_files_give_the_same(library: Any, tmp_path: Path) -> N
     assert augment.from_albumentations(record)[0].transforms == (augment.HorizontalFlip(p=1),)
 
 
+def test_channels_of_live_objects_are_not_forgotten(library: Any) -> None:
+    """As ``to_dict`` of albumentations forgets them."""
+    there = library.SelectiveChannelTransform([library.InvertImg(p=1)], channels=(0, 2))
+    if not hasattr(augment, "SelectiveChannel"):
+        pytest.skip("SelectiveChannel is not in this version")
+    chain, report = augment.from_albumentations(there)
+    assert chain.transforms[0].channels == (0, 2)
+    assert report.exact
+    assert "forgets channels" in str(augment.from_albumentations(there.to_dict())[1])
+
+
 def test_references_of_live_objects_come_along(library: Any, photo: np.ndarray) -> None:
     there = library.HistogramMatching([photo], read_fn=lambda image: image, blend_ratio=(1, 1), p=1)
     chain, _ = augment.from_albumentations(there)

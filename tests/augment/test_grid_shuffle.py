@@ -86,6 +86,31 @@ def test_what_is_done_can_be_undone_between_other_maps() -> None:
     assert said.count("pass ") == 3
 
 
+def test_oriented_boxes_and_angles_of_points_go_with_their_tile() -> None:
+    """A box in one tile moves as it is, also after a rotation; one in several becomes the upright box of its pieces."""
+    turned = A.Rotate(p=1.0, angle=(20, 20))
+    chain = A.Compose([turned, A.GridShuffle(grid=(2, 2), p=1.0)], box_format="obb", box_fields=())
+    before = A.Compose([turned], box_format="obb", box_fields=())
+    boxes = [(20.0, 22.0, 12.0, 6.0, 30.0), (60.0, 60.0, 8.0, 4.0, -10.0), (40.0, 40.0, 20.0, 12.0, 5.0)]
+    image = np.zeros((80, 80), np.uint8)
+    for key in range(3):
+        order = chain.draw(key, (80, 80))["steps"][1]["params"]["order"]
+        done, source = (np.array(c(image=image, boxes=boxes, key=key)["boxes"]) for c in (chain, before))
+        for k in range(2):
+            row, column = int(source[k, 1] // 40), int(source[k, 0] // 40)
+            i, j = divmod(order.index(2 * row + column), 2)
+            moved = source[k] + (40 * (j - column), 40 * (i - row), 0, 0, 0)
+            np.testing.assert_allclose(done[k], moved, atol=1e-9)
+        assert done[2, 4] % 90 == 0
+        assert done[2, 2] * done[2, 3] >= source[2, 2] * source[2, 3]
+    points = A.Compose([turned, A.GridShuffle(grid=(2, 2), p=1.0)], keypoint_columns=("angle",))
+    angle = points(image=image, keypoints=[(21.0, 30.0, 10.0)], key=1)["keypoints"][0][2]
+    alone = A.Compose([turned], keypoint_columns=("angle",))(image=image, keypoints=[(21.0, 30.0, 10.0)], key=1)[
+        "keypoints"
+    ][0][2]
+    assert angle == pytest.approx(alone)
+
+
 def test_boxes_are_not_spread_by_rounding() -> None:
     """A side that lies on the edge of a tile but for rounding is in one tile."""
     chain = A.Compose([A.GridShuffle(grid=(1, 4), p=1.0)], box_fields=())

@@ -203,7 +203,10 @@ _OPTIONS = {
     # Of a chain: texts, or an ordinary value that is changed.
     "dtype": "'uint8'; 'float32'; 'uint16'; 'float64'; 'float16'",
     "layout": "'first'; 'last'",
-    "box_format": "'coco'; 'yolo'; 'albumentations'",
+    "box_format": "'coco'; 'yolo'; 'albumentations'; 'obb'; 'corners'",
+    "box_outside": "'raise'; 'clip'; 'clip'; 'drop'",
+    "keypoint_columns": "(); ('visibility',); ('angle', 'scale'); ['visibility', 'id']; 'angle'",
+    "keypoint_mirror": "{0: 1}; [(0, 3)]; [1, 0]; {'a': 'b'}; 5",
     "fuse": True,
     "min_area": 0.0,
     "min_visibility": 0.0,
@@ -216,10 +219,12 @@ _KEYS = "1; (2, 3); 7; 2**63; np.int64(4); -1; 'a'; (1, 2, 3)"
 _MASKS = ["uint8", "uint8", "bool", "int32", "uint16", "float32", "int64"]
 _BOXES = """
 boxes(3); boxes(3); boxes(0); boxes(2) / 40; boxes(2).tolist(); []; boxes(1, 'float32'); np.array([[1e9, 0, 2e9, 5]]);
-np.array([[np.nan, 1, 2, 3]]); boxes(2)[:, ::-1]
+np.array([[np.nan, 1, 2, 3]]); boxes(2)[:, ::-1]; numbers((3, 5), scale=30); numbers((2, 8), scale=30);
+[(9.0, 9.0, 8.0, 4.0, 1e300)]; [(1e308, 9.0, 1e308, 4.0, 5.0)]; [(1.0, 2.0, 9.0, 8.0, 'a')]
 """
 _KEYPOINTS = """
-numbers((4, 2), scale=30); []; [(1, 2)]; numbers((2, 2), scale=1e18); np.array([[np.nan, 1.0]]); numbers((3, 3))
+numbers((4, 2), scale=30); []; [(1, 2)]; numbers((2, 2), scale=1e18); np.array([[np.nan, 1.0]]); numbers((3, 3));
+numbers((2, 4, 3), scale=20); numbers((3, 4), scale=20); [(1, 2, 1e300, 1e300)]; np.zeros((0, 4, 3))
 """
 
 

@@ -13,7 +13,14 @@ CASES = {case.name: case for case in speed_boxes.box_cases()}
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     made = [f for f in vars(speed_boxes).values() if hasattr(f, "cache_clear")]
-    for name, value in {"IMAGES": 30, "FEW_IMAGES": 30, "CLASSES": 4, "SIZES": 2000, "ITERATIONS": 3}.items():
+    for name, value in {
+        "ORIENTED": 40,
+        "IMAGES": 30,
+        "FEW_IMAGES": 30,
+        "CLASSES": 4,
+        "SIZES": 2000,
+        "ITERATIONS": 3,
+    }.items():
         monkeypatch.setattr(speed_boxes, name, value)
     monkeypatch.setattr(speed_boxes.detections.__wrapped__, "__defaults__", (200,))
     for function in made:
@@ -27,6 +34,7 @@ def test_targets_are_those_asked_for():
     limits = {(name, peer.split()[0]): p.limit for name, case in CASES.items() for peer, p in case.peers.items()}
     expected = {
         ("nms", "cv2.dnn.NMSBoxes"): 1 / 2,
+        ("iou, oriented", "Shapely"): 1 / 10,
         ("soft_nms", "ensemble-boxes"): 1 / 20,
         ("weighted_boxes_fusion", "ensemble-boxes"): 1 / 20,
         ("average_precision, COCO's size", "faster-coco-eval"): 1,
@@ -49,5 +57,5 @@ def test_both_do_the_same_job(name):
 
 def test_missing_peers_are_named(monkeypatch):
     monkeypatch.setattr(speed_boxes.importlib.util, "find_spec", lambda name: None)
-    assert speed_boxes.missing() == ["ensemble-boxes", "faster-coco-eval", "pycocotools"]
+    assert speed_boxes.missing() == ["ensemble-boxes", "faster-coco-eval", "pycocotools", "shapely"]
     assert [case.name for case in speed_boxes.box_cases()] == ["nms", "KMeans, IoU"]

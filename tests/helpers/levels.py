@@ -43,6 +43,7 @@ NO_LEVEL = {
     ("total_variation_deconvolution", "weight"): "a weight, for levels that are fractions",
     ("match_histogram", "reference"): "an image or a distribution, whose levels are fractions",
     ("adjust_hue", "shift"): "in turns",
+    ("StainJitter", "shift"): "in optical density",
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from helpers.commands import add_anchors, add_inpaint, add_scenes
+from helpers.commands import add_anchors, add_convert, add_inpaint, add_scenes
 
 import augment
 import imgproc
@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[Callable[[Any], None], list[str], list[Callable[..., A
         [augment.anchors_for],
         {"restarts": "n_init", "seed": "random_state", "format": "labels"},
     ),
+    "augment convert": (add_convert, ["convert", "pipeline.json"], [augment.from_albumentations], {}),
 }
 """How each is added, the fewest arguments, what it calls, and options that are named otherwise."""
 

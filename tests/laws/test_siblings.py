@@ -106,6 +106,7 @@ COLOURED = {
     "Corruption": "frost, water and mud have a colour",
     "Spatter": "RGB gets coloured liquids",
     "SunFlare": "RGB gets warm light and coloured ghosts",
+    "SelectiveChannel": "one channel of three is chosen",
     "AutoAugment": "what it draws has a meaning for colours alone",
     "add_noise": "noise for each channel",
     "fgsm": "its gradient has a number for each channel",

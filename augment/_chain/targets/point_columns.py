@@ -192,7 +192,7 @@ def move_all(points: np.ndarray, more: More | None, way: Path, names: tuple[str,
     if len(way.steps) and more is not None:
         rows = np.flatnonzero(there & np.isfinite(out).all(axis=1))
         if ANGLE in names:
-            angles = column(more, k := names.index(ANGLE))
+            angles = np.fmod(column(more, k := names.index(ANGLE)), 360.0)
             turned = np.empty(n)
             turn_angles(angles, local, turned)
             more = with_column(more, k, turned, rows[turned[rows] != angles[rows]])

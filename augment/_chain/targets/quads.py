@@ -65,6 +65,14 @@ def read_obb(given, out):
         out[i, 6], out[i, 7] = x - a * c - b * s, y - a * s + b * c
 
 
+def corners_of(given: np.ndarray) -> np.ndarray:
+    """Rows (n, 5) as corners (n, 8); angles of any size."""
+    given, out = np.array(given, np.float64), np.empty((len(given), 8))
+    given[:, 4] = np.fmod(given[:, 4], 360.0)
+    read_obb(given, out)
+    return out
+
+
 @kernel
 def write_obb(quads, out):
     """Corners of rectangles as rows (x, y, width, height, angle)."""
@@ -93,8 +101,9 @@ def open_quads(given: np.ndarray, box_format: str, name: str) -> np.ndarray:
     if box_format == OBB:
         if (given[:, 2:4] < 0).any():
             raise _wrong(given, given[:, 2:4] < 0, name, "must have width and height >= 0")
-        quads = np.empty((len(given), 8))
-        read_obb(given, quads)
+        quads = corners_of(given)
+        if not np.isfinite(quads).all():
+            raise _wrong(given, ~np.isfinite(quads), name, "must have finite corners")
         return quads
     if (crossed := crosses(given)).any():
         raise _wrong(given, crossed[:, np.newaxis], name, "must have their corners in order round the box")
@@ -113,10 +122,8 @@ def close_quads(quads: np.ndarray, box_format: str, like: np.ndarray, kept: np.n
     out = np.empty((len(quads), 5))
     write_obb(quads, out)
     if kept is not None and len(kept):
-        given = np.ascontiguousarray(like[kept])
-        meant = np.empty((len(given), 8))
-        read_obb(given, meant)
-        same = (meant == quads).all(axis=1)
+        given = like[kept]
+        same = (corners_of(given) == quads).all(axis=1)
         out[same] = given[same]
     return out
 
