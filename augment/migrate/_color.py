@@ -173,13 +173,9 @@ def _to_sepia(read: Reader) -> Transform:
 
 @mapping("ToRGB")
 def _to_rgb(read: Reader) -> Transform:
-    return to_rgb(read)
-
-
-def to_rgb(read: Reader) -> Transform:
-    """A grey image in three channels."""
     read.ignore("num_output_channels")
-    raise Missing("grey images stay grey: np.repeat(image[..., None], 3, axis=2), or a Lambda that does it")
+    read.differs("RGB images stay, as there; grey images stay grey: give them three channels before, by np.repeat")
+    return read.make("Sequential", transforms=[])
 
 
 @mapping("ChannelShuffle")

@@ -333,4 +333,5 @@ def _grid_shuffle(read: Reader) -> Transform:
 
 @mapping("Morphological")
 def _morphological(read: Reader) -> Transform:
-    raise Missing("no transform dilates or erodes: put imgproc.dilate or imgproc.erode into a Lambda")
+    read.ignore("scale", "operation")
+    raise Missing("no transform dilates or erodes: put a function that calls cv2.dilate or cv2.erode into a Lambda")

@@ -119,4 +119,4 @@ def _template(read: Reader) -> Transform:
 
 @mapping("TextImage")
 def _text(read: Reader) -> Transform:
-    raise Missing("no transform writes text: write with Pillow in a Lambda")
+    raise Missing("no transform writes text: put a function that writes with Pillow into a Lambda")

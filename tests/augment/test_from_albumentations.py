@@ -316,8 +316,8 @@ def test_every_class_has_a_mapping() -> None:
     assert set(defaults()) - set(GROUPS) <= set(MAPPINGS)
 
 
-WITHOUT = {"Morphological", "SelectiveChannelTransform", "TextImage", "ToRGB"}
-"""Classes of which nothing here is the like, and those whose like may be missing yet."""
+WITHOUT = {"Morphological", "TextImage", "ToRGB"}
+"""Classes of which nothing here is the like."""
 
 
 BY_PARAMETERS = {"AdditiveNoise", "AutoContrast", "MultiplicativeNoise", "PlasmaBrightnessContrast"}
@@ -367,8 +367,6 @@ def test_live_objects_and_files_give_the_same(library: Any, tmp_path: Path) -> N
 def test_channels_of_live_objects_are_not_forgotten(library: Any) -> None:
     """As ``to_dict`` of albumentations forgets them."""
     there = library.SelectiveChannelTransform([library.InvertImg(p=1)], channels=(0, 2))
-    if not hasattr(augment, "SelectiveChannel"):
-        pytest.skip("SelectiveChannel is not in this version")
     chain, report = augment.from_albumentations(there)
     assert chain.transforms[0].channels == (0, 2)
     assert report.exact
