@@ -114,10 +114,15 @@ def _motion_blur(image: np.ndarray) -> None:
     Compose([example("MotionBlur")])(image=image.astype(np.uint16), key=0)
 
 
+def _resize_with_alpha(image: np.ndarray) -> None:
+    Compose([example("Gamma"), example("Resize")], alpha=True)(image=np.dstack([image, image[..., 0]]), key=0)
+
+
 _FURTHER: dict[str, Callable[[Any], None]] = {
     "HorizontalFlip": functools.partial(_record, entries=_examples("HorizontalFlip")),
     "Affine": functools.partial(_record, entries=_examples("Affine", "Normalize")),
     "ColorJitter": _color_jitter,
     "MotionBlur": _motion_blur,
+    "Resize": _resize_with_alpha,
 }
 """What takes kernels that a transform's own entries do not reach."""

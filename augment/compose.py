@@ -90,9 +90,10 @@ class Compose(Group):
         Of ``boxes``, both of those given and of those returned.  Several boxes as ``"coco"`` that look like
         corners, because most of them end beyond the image and would not as ``"pascal_voc"``, are taken with a warning.
         ``"obb"`` are oriented boxes (x and y of the centre, width, height, angle in degrees counter-clockwise as seen),
-        ``"corners"`` those of four corners (x0, y0, ..., x3, y3): both become the smallest rectangle, of any angle,
-        around their moved corners.  A row may have more behind these numbers, such as a class or a name: that is
-        carried as it is.
+        ``"corners"`` those of four corners (x0, y0, ..., x3, y3).  They become the smallest rectangle, of any angle,
+        around their moved corners, or these corners themselves in ``"corners"``.  One that is cut keeps its angle, and
+        becomes the rectangle around what is left.  A row may have more behind these numbers, such as a class or a name:
+        that is carried as it is.
     box_outside : {"raise", "clip", "drop"}
         What becomes of a box that comes with more than a pixel of it outside of the image (an oriented one: with all of
         it outside): an error, as that is mostly a wrong `box_format`; it is taken, and counts by what the image shows
@@ -594,7 +595,8 @@ class Compose(Group):
         keypoints : array_like of shape (n, 2) or (n, k, 2), optional
             Or with the chain's `keypoint_columns`, which are brought back, too; `keypoint_mirror` swaps back.
         boxes : array_like of shape (n, 4), optional
-            In the chain's `box_format`.  Boxes go through their corners, so that a rotated box comes back larger.
+            In the chain's `box_format`.  Boxes go through their corners, so that a rotated box comes back larger,
+            unless it is oriented.  Further columns stay as they are.
         mask : ndarray, optional
             Of the output's size.  What the output did not show becomes 0.
         polygons : sequence, optional

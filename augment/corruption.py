@@ -34,8 +34,9 @@ class Corruption(Transform):
 
     They measure how robust a model is: train without them, and test with each at each severity.  Formulas and constants
     are those of the reference code, in pixels for images of 224 x 224; larger images are corrupted as finely.  Random
-    numbers are ours, drawn by key.  Changes images only, but for ``"elastic_transform"``, which moves masks, boxes and
-    keypoints along.  Grey and RGB images; ``"saturate"`` takes RGB.
+    numbers are ours, drawn by key.  Floats are cut off to [0, 1], and ``"fog"`` and ``"contrast"`` look at the whole
+    image, so that a NaN there makes all of it NaN.  Changes images only, but for ``"elastic_transform"``, which moves
+    masks, boxes and keypoints along.  Grey and RGB images; ``"saturate"`` takes RGB.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -39,7 +40,9 @@ def _call_every_way(function: Any, dtype: Any, channels: int | None) -> None:
     image = example_image(dtype, (24, 32), channels)
     fixed = {"color": "per_channel"} if channels == 4 and takes(function, "color") else {}
     wide = [{"radius": 5}] if takes(function, "radius") else []  # wide windows have kernels of their own
-    for options in [*variants(function, image), *wide, *declared(function).changed]:
+    alpha = inspect.signature(function).parameters.get("alpha")
+    shown = [{"alpha": True}] if channels == 4 and alpha is not None and alpha.default is False else []
+    for options in [*variants(function, image), *wide, *shown, *declared(function).changed]:
         args, kwargs = example_call(function, image, **{**options, **fixed})
         try:
             function(*args, **kwargs)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from imgproc._core.check import real
-from imgproc._core.hints import hint_of_dtype
 from imgproc._scanline import Stage
 
 from .._ranges import number_range
 from .arguments import refuse_arguments
 from .drawn import Rule, checked
 from .keys import Draws, Key
+from .signed import refuse_signed
 from .state import Frame, Kind, Params, Place, State, Step
 
 REGISTRY: dict[str, type[Transform]] = {}
@@ -281,11 +281,8 @@ class Transform:
         """Raise TypeError or ValueError if images of a kind cannot be transformed, whatever is drawn.
 
         `name` is what messages call the image."""
-        if kind.dtype.kind == "i" and not self.only_geometry:
-            raise TypeError(
-                f"{name} must have dtype uint8, uint16, float16, float32 or float64 for {type(self).__name__}, got "
-                f"{kind.dtype}{hint_of_dtype(kind.dtype, name)}"
-            )
+        if not self.only_geometry:
+            refuse_signed(kind.dtype, name, f"for {type(self).__name__}")
         self.need_channels(kind.channels, name)
         if not kind.unit and self.wants_unit():
             who = type(self).__name__

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgproc._core.hints import hint_of_dtype
-
 from .keys import FIRST_DRAWS, Draws, address, draw_block
+from .signed import refuse_signed
 from .state import Kind, Place, State, Step
 from .transform import Transform
 
@@ -94,11 +93,8 @@ class Plan:
         for own, one in ((name, state), *state.further.items()) if state.further else ((name, state),):
             frame = one.current
             if frame.kind not in self.taken:
-                if self._dtype is not None and frame.dtype.kind == "i":
-                    raise TypeError(
-                        f"{own} must have dtype uint8, uint16, float16, float32 or float64 where the chain has "
-                        f"dtype={self._dtype.name!r}, got {frame.dtype}{hint_of_dtype(frame.dtype, own)}"
-                    )
+                if self._dtype is not None:
+                    refuse_signed(frame.dtype, own, f"where the chain has dtype={self._dtype.name!r}")
                 after = _leaving(self.root, own, False, frozenset((Kind(*frame[2:4]),)))
                 if self._dtype is not None and self._dtype.kind == "u" and not all(end.unit for end in after):
                     raise ValueError(

@@ -15,7 +15,7 @@ from imgproc._scanline.operations.light import SHAPES
 from .._chain.drawn import Rule, whole, within
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
-from .._ranges import number_range
+from .._ranges import Spread, number_range, pair_of
 
 __all__ = ["LightGradient"]
 
@@ -34,8 +34,8 @@ class LightGradient(Transform):
         The factor goes evenly from ``1 - strength`` at one side to ``1 + strength`` at the other; or it is
         ``1 + strength`` in one of the corners and falls evenly to 1 in the corner opposite; or it is ``1 + strength``
         in a spot and falls to 1 around it like a Gaussian.
-    strength : (float, float)
-        Range of the strength, at least -1; what is negative darkens.
+    strength : float or (float, float)
+        Range of the strength, at least -1; what is negative darkens; one number v means (-v, v).
     angle : (float, float)
         Range of where the light of ``"linear"`` comes from, in degrees counter-clockwise from the right.
     center : (float, float)
@@ -59,7 +59,7 @@ class LightGradient(Transform):
     """
 
     shape: str = "linear"
-    strength: tuple[float, float] = (-0.2, 0.2)
+    strength: Spread = (-0.2, 0.2)
     angle: tuple[float, float] = (0.0, 360.0)
     center: tuple[float, float] = (0.1, 0.9)
     sigma: tuple[float, float] = (0.2, 1.0)
@@ -67,14 +67,14 @@ class LightGradient(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         one_of(self.shape, "shape", SHAPES)
-        self._keep("strength", number_range(self.strength, "strength", at_least=-1, at_most=10))
+        self._keep("strength", number_range(self.strength, "strength", at_least=-1, at_most=10, around=0))
         self._keep("angle", number_range(self.angle, "angle"))
         self._keep("center", number_range(self.center, "center", at_least=-1, at_most=2))
         self._keep("sigma", number_range(self.sigma, "sigma", at_least=1e-3, at_most=100))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The strength, and where the light is."""
-        strength = rng.uniform(*self.strength)
+        strength = rng.uniform(*pair_of(self.strength))
         if self.shape == "linear":
             return {"strength": strength, "angle": rng.uniform(*self.angle)}
         if self.shape == "corner":

@@ -13,7 +13,7 @@ from imgproc.color._hed import HED, inverse_of
 from .._chain.drawn import Rule, several, within
 from .._chain.keys import Draws
 from .._chain.transform import RGB, Frame, Params, Transform
-from .._ranges import number_range, number_tuple
+from .._ranges import Spread, number_range, number_tuple, pair_of
 
 __all__ = ["StainJitter"]
 
@@ -31,9 +31,9 @@ class StainJitter(Transform):
     ----------
     scale : (float, float)
         Range of the factor of an amount, at least 0; one is drawn for each dye.
-    shift : (float, float)
+    shift : float or (float, float)
         Range of what is added to an amount, as a density: 1 lets 1 / e of the light through that the dye absorbs.  One
-        is drawn for each dye.  White changes by the shift alone.
+        is drawn for each dye.  White changes by the shift alone; one number v means (-v, v).
     stains : three times (float, float, float)
         How much each dye absorbs of R, G and B, as densities; no dye may be a mix of the others.  Default: hematoxylin,
         eosin and DAB as measured in [1]_.
@@ -61,13 +61,13 @@ class StainJitter(Transform):
     """
 
     scale: tuple[float, float] = (0.95, 1.05)
-    shift: tuple[float, float] = (-0.05, 0.05)
+    shift: Spread = (-0.05, 0.05)
     stains: tuple[tuple[float, float, float], ...] = HED
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("scale", number_range(self.scale, "scale", at_least=0, at_most=10))
-        self._keep("shift", number_range(self.shift, "shift", at_least=-10, at_most=10))
+        self._keep("shift", number_range(self.shift, "shift", at_least=-10, at_most=10, around=0))
         vectors: Any = self.stains
         if not isinstance(vectors, (tuple, list)) or len(vectors) != 3:
             raise TypeError(f"stains must be three times (r, g, b), got {vectors!r}")
@@ -91,7 +91,7 @@ class StainJitter(Transform):
         """A factor and a shift for each dye."""
         return {
             "scale": [rng.uniform(*self.scale) for _ in range(3)],
-            "shift": [rng.uniform(*self.shift) for _ in range(3)],
+            "shift": [rng.uniform(*pair_of(self.shift)) for _ in range(3)],
         }
 
     def limits(self, frame: Frame) -> dict[str, Rule]:

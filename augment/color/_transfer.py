@@ -63,7 +63,9 @@ class ColorTransfer(Transform):
     array([200, 120,  60], dtype=uint8)
     """
 
-    references: Sequence[np.ndarray] = dataclasses.field(repr=False, compare=False, metadata={"external": True})
+    references: Sequence[np.ndarray] = dataclasses.field(
+        repr=False, compare=False, kw_only=False, metadata={"external": True}
+    )
     blend: tuple[float, float] = (0.5, 1.0)
     space: str = "lab"
 

@@ -82,6 +82,24 @@ def _double(rows, places, across, tone, out, y0, y1):
 # upper half of 32 bits; what is cut off of two of them is a unit on average, 1/256 of a level, and is given back.
 
 
+@kernel
+def _raise(rows, out, y0, y1):
+    """Levels of bytes times 256."""
+    for y in range(y0, y1):
+        row, raised = rows[y], out[y]
+        for i in range(row.size):
+            raised[i] = np.uint16(np.uint32(row[i]) << np.uint32(8))
+
+
+@kernel
+def _lower(rows, out, y0, y1):
+    """Back to bytes, rounded."""
+    for y in range(y0, y1):
+        row, lowered = rows[y], out[y]
+        for i in range(row.size):
+            lowered[i] = np.uint16(row[i] + np.uint16(128)) >> np.uint16(8)
+
+
 @kernel(inner=True)
 def _mixed(a, b, share):
     """From one level to another, `share` of 65536 of the way."""
@@ -153,7 +171,9 @@ def zoom_blur(image: np.ndarray, factor: float) -> np.ndarray:
     work = np.dtype(np.uint16) if bytes_ else work_dtype(image.dtype)
     rows = canonical(image).reshape(h, -1)
     if bytes_:
-        rows = canonical(rows.astype(np.uint16) << np.uint16(8))
+        raised = np.empty(rows.shape, np.uint16)
+        run_bands(functools.partial(_raise, rows, raised), h, pixels=image.size)
+        rows = canonical(raised)
     for step in range(steps):
         zoom = elementary.power(root, float(1 << step))
         down, across = places_of(h, zoom), places_of(w, zoom)
@@ -167,7 +187,8 @@ def zoom_blur(image: np.ndarray, factor: float) -> np.ndarray:
         run_bands(band, h, pixels=image.size)
         rows = canonical(out)
     if bytes_:
-        out = ((out + np.uint16(128)) >> np.uint16(8)).astype(np.uint8)
+        out = np.empty(rows.shape, np.uint8)
+        run_bands(functools.partial(_lower, rows, out), h, pixels=image.size)
     return out.reshape(image.shape)
 
 

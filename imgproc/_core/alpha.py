@@ -34,17 +34,37 @@ def has_alpha(alpha: Any, image: np.ndarray, name: str = "image") -> bool:
     return True
 
 
+@kernel(inner=True)
+def _shown(v, factor):
+    """A colour times a factor; nothing of what is transparent, whatever stands there, NaN too."""
+    return type(factor)(0) if factor == type(factor)(0) else type(factor)(v) * factor
+
+
 @kernel
 def _multiply(pixels, part, out):
     """Levels in [0, 1], colours times alpha."""
     kind = out.dtype.type
     last = out.shape[1] - 1
+    if last == 3:  # written out, so that four numbers are one vector
+        for i in range(out.shape[0]):
+            a = kind(pixels[i, 3]) * part
+            f = a * part
+            x, y, z = _shown(pixels[i, 0], f), _shown(pixels[i, 1], f), _shown(pixels[i, 2], f)
+            out[i, 0], out[i, 1], out[i, 2], out[i, 3] = x, y, z, a
+        return
     for i in range(out.shape[0]):
         a = kind(pixels[i, last]) * part
         for c in range(last):
-            v = kind(pixels[i, c]) * part * a
-            out[i, c] = kind(0) if a == kind(0) else v  # whatever stands there, NaN too
+            out[i, c] = _shown(pixels[i, c], a * part)
         out[i, last] = a
+
+
+@kernel(inner=True)
+def _bounded(v, bounds):
+    """A level within bounds, rounded if bounds say so; NaN stays."""
+    v = bounds[0] if v < bounds[0] else v
+    v = bounds[1] if v > bounds[1] else v
+    return (v + bounds[2]) - bounds[2]
 
 
 @kernel
@@ -52,19 +72,51 @@ def _divide(pixels, top, bounds, out):
     """The way back; colours of pixels without alpha are black."""
     kind = pixels.dtype.type
     last = out.shape[1] - 1
-    lo, hi, magic = kind(bounds[0]), kind(bounds[1]), kind(bounds[2])
+    ends = kind(bounds[0]), kind(bounds[1]), kind(bounds[2])
+    none = kind(0)
     for i in range(out.shape[0]):
         a = pixels[i, last]
-        full = a * top
-        full = lo if full < lo else full
-        full = ((hi if full > hi else full) + magic) - magic
-        factor = top / a
-        factor = kind(0) if a < kind(LEAST) or full == kind(0) else factor
-        for c in range(last):
-            v = pixels[i, c] * factor
-            v = lo if v < lo else v
-            out[i, c] = ((hi if v > hi else v) + magic) - magic
+        full = _bounded(a * top, ends)
+        factor = none if a < kind(LEAST) or full == none else top / a
+        if last == 3:
+            x, y = _bounded(pixels[i, 0] * factor, ends), _bounded(pixels[i, 1] * factor, ends)
+            out[i, 0], out[i, 1], out[i, 2] = x, y, _bounded(pixels[i, 2] * factor, ends)
+        else:
+            for c in range(last):
+                out[i, c] = _bounded(pixels[i, c] * factor, ends)
         out[i, last] = full
+
+
+@kernel
+def _split(pixels, color, alpha):
+    for i in range(alpha.size):
+        for c in range(color.shape[1]):
+            color[i, c] = pixels[i, c]
+        alpha[i] = pixels[i, color.shape[1]]
+
+
+@kernel
+def _join(color, alpha, out):
+    for i in range(alpha.size):
+        for c in range(color.shape[1]):
+            out[i, c] = color[i, c]
+        out[i, color.shape[1]] = alpha[i]
+
+
+def split(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The colours (h, w, c - 1) and the alpha (h, w, 1) of an image, as arrays of their own."""
+    h, w, channels = image.shape
+    color, alpha = np.empty((h, w, channels - 1), image.dtype), np.empty((h, w, 1), image.dtype)
+    _split(canonical(image).reshape(-1, channels), color.reshape(-1, channels - 1), alpha.reshape(-1))
+    return color, alpha
+
+
+def joined(color: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """The image of colours and alpha of one dtype."""
+    h, w, colors = color.shape
+    out = np.empty((h, w, colors + 1), color.dtype)
+    _join(canonical(color).reshape(-1, colors), canonical(alpha).reshape(-1), out.reshape(-1, colors + 1))
+    return out
 
 
 def premultiplied(image: np.ndarray) -> np.ndarray:

@@ -78,7 +78,7 @@ def test_labels_keep_every_bit(dtype: str) -> None:
 
 def test_dtypes_that_a_transform_does_not_take_are_refused_by_name() -> None:
     rare = A.Compose([A.HorizontalFlip(p=1), A.GaussianBlur(p=1e-9)], image_names=["scan"])
-    scan = np.zeros((H, W), np.int16)
+    scan = np.zeros((H, W, 2), np.int16)
     words = "must have dtype uint8, .* or float64 for GaussianBlur, got int16; convert it with imgproc.rescale"
     with pytest.raises(TypeError, match=rf"image {words}\(image"):
         rare(image=scan, key=0)
@@ -88,6 +88,8 @@ def test_dtypes_that_a_transform_does_not_take_are_refused_by_name() -> None:
         A.Compose([A.HorizontalFlip()], dtype="float32")(image=scan, key=0)
     with pytest.raises(TypeError, match=r"image must have dtype uint8, .* for MixUp, got int16"):
         A.Compose([A.MixUp()])(image=scan, donors=[scan], key=(0, 1))
+    with pytest.raises(TypeError, match=r"image must have dtype uint8, .* alpha=True, got int16"):
+        A.Compose([A.HorizontalFlip()], alpha=True)(image=scan, key=0)
     for dtype in (bool, np.int8, np.int64, np.uint32):
         with pytest.raises(TypeError, match=r"image must have dtype uint8, .* got .* imgproc"):
             A.Compose([A.HorizontalFlip()])(image=scan.astype(dtype), key=0)

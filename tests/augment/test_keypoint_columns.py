@@ -159,6 +159,14 @@ def test_labels_of_left_and_right_change_places(container: Any) -> None:
     assert long.tolist() == ["right"]
 
 
+@pytest.mark.nojit
+def test_kernels_as_plain_functions() -> None:
+    rows = [(40.0, 30.0, 2.0, 30.0, 3.0), (10.0, 5.0, 1.0, 90.0, 4.0)]
+    chain = A.Compose([A.HorizontalFlip(p=1)], keypoint_columns=NAMES)
+    made = chain(image=np.zeros((40, W), np.uint8), keypoints=rows, key=0)["keypoints"]
+    np.testing.assert_allclose(made, [(80.0, 30.0, 2.0, 150.0, 3.0), (110.0, 5.0, 1.0, 90.0, 4.0)])
+
+
 # --- doors ------------------------------------------------------------------------------------------------------------
 
 

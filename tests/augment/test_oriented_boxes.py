@@ -299,6 +299,34 @@ def test_nms_is_greedy(threshold: float) -> None:
     assert found.tolist() == kept
 
 
+def test_nothing_thin_comes_back() -> None:
+    dust = np.array([1e-16, 1e-12, 1e-9, 1e-6, 1e-4, 9e-4])
+    rows = [(x + d / 2, 40.0, d, 20.0, 0.0) for x in (0.0, 60.0, 130.0) for d in dust]
+    rows += [(-10.0 + d, 40.0, 20.0, 20.0, 0.0) for d in dust] + [(60.0, 40.0, 20.0, d, 33.0) for d in dust]
+    rows += [(-6.0 + d, -6.0 + d, 12.0 * 2**0.5, 12.0 * 2**0.5, 45.0) for d in dust]
+    for transforms in ([], [A.Rotate(angle=(30, 30), p=1)], [A.Crop(size=(40, 50))], [A.CutMix(lam=0.5)]):
+        chain = A.Compose(transforms, box_format="obb", box_outside="clip")
+        for key in range(4):
+            boxes = chain(image=IMAGE, boxes=rows, key=(0, key), donors=[{"image": IMAGE, "boxes": rows}])["boxes"]
+            assert all(min(row[2:4]) >= 1e-3 * (1 - 1e-6) for row in boxes)
+
+
+@pytest.mark.nojit
+def test_kernels_as_plain_functions() -> None:
+    box = [(60.0, 45.0, 30.0, 20.0, 25.0)]
+    for name in ("crop-pad-rotate", "flip-tilt-rotate"):
+        out, seen, kept = moved_quads(corners_of(box), CHAINS[name], rectangles=True)
+        assert kept.tolist() == [0]
+        assert 0 < seen[0] <= 1
+        assert np.isfinite(out).all()
+    owner = np.zeros((H, W), np.uint8)
+    owner[:, 60:] = 1
+    out, kept = seen_quads(corners_of(box), owner, 1, 0.0)
+    assert len(kept) == 1
+    assert A.iou(box, box, box_format="obb")[0, 0] == pytest.approx(1)
+    assert A.nms(box * 2, [0.5, 0.6], box_format="obb").tolist() == [1]
+
+
 # --- tiles ------------------------------------------------------------------------------------------------------------
 
 

@@ -12,8 +12,11 @@ from oracles import weather as oracle
 from oracles.color import with_params
 from scipy import ndimage
 
+import augment
+import imgproc
 from augment import ChromaticAberration, Fog, GlassBlur, Rain, Ringing, Shadow, Snow, Spatter, SunFlare, ZoomBlur
 
+ALL = (ChromaticAberration, Fog, GlassBlur, Rain, Ringing, Shadow, Snow, Spatter, SunFlare, ZoomBlur)
 SIZE = (29, 32)
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
 TOLERANCE = {"uint8": 1.0, "uint16": 1.0, "float32": 1e-5, "float64": 1e-5}
@@ -202,3 +205,18 @@ def test_ringing_of_bytes_keeps_what_is_flat_and_overflows_nowhere() -> None:
             found = with_params(Ringing(), image, radius=radius, cutoff=cutoff)
             floats = with_params(Ringing(), image / 255, radius=radius, cutoff=cutoff)
             assert np.abs(found - np.clip(floats * 255, 0, 255)).max() < 0.8
+
+
+@pytest.mark.parametrize("name", [kind.__name__ for kind in ALL])
+def test_threads_change_nothing(name: str) -> None:
+    """Of an image that is large enough to be cut into bands."""
+    image = np.random.default_rng(1).integers(0, 256, (523, 511, 3)).astype(np.uint8)
+    chain = augment.Compose([getattr(augment, name)(p=1.0)], seed=2)
+    before, found = imgproc.get_num_threads(), []
+    try:
+        for threads in (1, 3):
+            imgproc.set_num_threads(threads)
+            found.append(chain(image=image, key=4)["image"])
+    finally:
+        imgproc.set_num_threads(before)
+    np.testing.assert_array_equal(*found)

@@ -40,6 +40,7 @@ OPTIONS: dict[str, dict[str, list[Any]]] = {
     },
     "merge_tiles": {
         "classes": [None, "classes"], "threshold": [0.5, 0.0], "overlap": ["smaller", "iou"], "drop_cut": [False, True],
+        "box_format": ["pascal_voc", "coco"],
     },
 }  # fmt: skip
 """The values of each option that are tried, the default first."""
@@ -129,10 +130,12 @@ def test_pairs_of_options_of_merging(rng: np.random.Generator) -> None:
         t[:] = [[a, b, max(c, a + 1), max(d, b + 1)] for a, b, c, d in t]
     for options in pairs("merge_tiles"):
         options = dict(options, classes=classes if options["classes"] else None)
-        ours = augment.merge_tiles(tiles, rows, scores, **options)
-        theirs = naive.merge_tiles(tiles, rows, scores, **options)
-        for a, b in zip(ours, theirs, strict=True):
-            assert a.tolist() == b, {**options, "classes": options["classes"] is not None}
+        box_format = options.pop("box_format")
+        given = [written(np.array(own), box_format) for own in rows]
+        ours = augment.merge_tiles(tiles, given, scores, box_format=box_format, **options)
+        merged, *rest = naive.merge_tiles(tiles, rows, scores, **options)
+        for a, b in zip(ours, [written(np.array(merged), box_format).tolist(), *rest], strict=True):
+            assert a.tolist() == b, {**options, "classes": options["classes"] is not None, "box_format": box_format}
 
 
 @pytest.mark.parametrize(("shape", "size", "overlap"), [((20, 34), (10, 12), 0.3), ((7, 100), (9, 31), 0.0)])

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from imgproc._core.alpha import divided, premultiplied
+from imgproc._core.alpha import divided, joined, premultiplied, split
 from imgproc._scanline import Geometry, MaskOnly, Stage, Whole, run
 from imgproc._scanline.merge import moves_pixels
 
@@ -19,19 +19,28 @@ from .base import Rules
 
 def through_alpha(image: np.ndarray, stages: list[Stage], rules: Rules, out: np.ndarray | None) -> np.ndarray:
     """An image with alpha after stages that are made for its colours, in the dtype and the layout of the rules."""
-    color, alpha = image[..., :-1], image[..., -1:]
+    given = image
     for weighted, part in _parts(stages):
         if weighted:
-            both = premultiplied(np.concatenate((color, alpha), axis=-1))
-            both = divided(_run(both, list(map(_transparent, part)), rules.fuse), color.dtype)
-            color, alpha = both[..., :-1], both[..., -1:]
-            continue
-        color = _run(color, part, rules.fuse)
-        moves = [_transparent(stage) for stage in part if type(stage) is Geometry]
-        alpha = _run(alpha, moves, rules.fuse)
-        if alpha.dtype != color.dtype:
-            alpha = run(alpha, [], dtype=color.dtype)
-    return run(np.concatenate((color, alpha), axis=-1), [], dtype=rules.dtype, layout=rules.layout, out=out)
+            both = _run(premultiplied(image), [_transparent(stage) for stage in part], rules.fuse)
+            image = divided(both, image.dtype)
+        elif all(type(stage) is Geometry for stage in part):
+            image = _run(image, [_transparent(stage, image.shape[2] - 1) for stage in part], rules.fuse)
+        else:
+            image = _colored(image, part, rules.fuse)
+    if image is not given and out is None and rules.dtype in (None, image.dtype) and rules.layout == "last":
+        return image
+    return run(image, [], dtype=rules.dtype, layout=rules.layout, out=out)
+
+
+def _colored(image: np.ndarray, stages: list[Stage], fuse: bool) -> np.ndarray:
+    """The colours after stages, and alpha after those of them that move pixels."""
+    color, alpha = split(image)
+    color = _run(color, stages, fuse)
+    alpha = _run(alpha, [_transparent(stage) for stage in stages if type(stage) is Geometry], fuse)
+    if alpha.dtype != color.dtype:
+        alpha = run(alpha, [], dtype=color.dtype)
+    return joined(color, alpha)
 
 
 def _run(image: np.ndarray, stages: list[Stage], fuse: bool) -> np.ndarray:
@@ -66,5 +75,12 @@ def _parts(stages: list[Stage]) -> Iterator[tuple[bool, list[Stage]]]:
         yield now, part
 
 
-def _transparent(stage: Stage) -> Stage:
-    return stage._replace(fill=0.0) if type(stage) is Geometry else stage
+def _transparent(stage: Stage, colors: int = 0) -> Stage:
+    """A stage outside of whose frame there is nothing; so many colours have their level there all the same."""
+    if type(stage) is not Geometry:
+        return stage
+    fill: tuple[float, ...] = ()
+    if colors:
+        fill = stage.fill if isinstance(stage.fill, tuple) else (stage.fill,)
+        fill = fill * colors if len(fill) == 1 else fill
+    return stage._replace(fill=(*fill, 0.0) if fill else 0.0)

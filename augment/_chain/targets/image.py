@@ -13,11 +13,9 @@ from imgproc._core.formats import stored_as
 from imgproc._core.unit_range import must_be_unit
 from imgproc._scanline import Geometry, Stage, run, usable
 
+from ..signed import SIGNED, refuse_signed
 from .alpha import through_alpha
 from .base import Opened, Passage, Rules, Target
-
-SIGNED = ("int16", "int32")
-"""Integers that geometric stages take, beside the dtypes of all images."""
 
 
 def open_image(value: Any, name: str) -> np.ndarray:
@@ -102,7 +100,8 @@ class Image(Plane):
     def open(self, value: Any, sample: Opened) -> np.ndarray:
         """An image of at least one pixel."""
         image = self.check(value, self.name)
-        has_alpha(sample.rules.alpha, image, self.name)
+        if has_alpha(sample.rules.alpha, image, self.name):
+            refuse_signed(image.dtype, self.name, "where the chain has alpha=True")
         if image.shape[0] == 0 or image.shape[1] == 0:
             raise ValueError(f"{self.name} must have at least one pixel, got shape {image.shape}")
         if sample.rules.unit:

@@ -72,6 +72,19 @@ def test_a_flat_sticker_keeps_its_colour_whatever_interpolates() -> None:
     assert np.abs(everything[seen][:, :3] - [200, 100, 50]).max() <= 2
 
 
+def test_fused_is_stepwise() -> None:
+    for transforms in (
+        [A.HorizontalFlip(p=1), A.Rotate(p=1), A.Gamma(p=1), A.GaussianBlur(p=1), A.Pad(padding=(2, 3, 4, 5))],
+        [A.Crop(size=(30, 40)), A.Resize(size=(51, 47)), A.BoxBlur(p=1), A.Transpose(p=1), A.Normalize()],
+        [A.ToFloat(), A.Invert(p=1), A.Elastic(p=1), A.CoarseDropout(p=1), A.FromFloat()],
+    ):
+        for key in range(3):
+            fused, stepwise = (
+                Compose(transforms, alpha=True, fuse=fuse)(image=RGBA, key=key) for fuse in (True, False)
+            )
+            np.testing.assert_array_equal(fused["image"], stepwise["image"])
+
+
 def test_dtypes_layouts_and_records() -> None:
     chain = Compose([A.Affine(p=1), A.HueSaturationValue(p=1), A.ToFloat(), A.Gamma(p=1)], alpha=True, layout="first")
     result = chain(image=RGBA, key=7)["image"]
