@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from imgproc._core.check import flag, frame_size
+from imgproc._core.declare import declare
 
 from .._chain.transform import Transform
 from ..compose import Compose
@@ -259,3 +260,6 @@ _CHANGE_SIZE = frozenset(
 
 def _parent(place: str) -> str:
     return place.rpartition("transforms[")[0].rstrip(".")
+
+
+declare(from_albumentations, no_peer="it reads a description, and takes no image")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from imgproc._core.check import flag, frame_size
+from imgproc._core.declare import declare
 
 from .._chain.transform import Transform
 from ..compose import Compose
@@ -233,3 +234,6 @@ GROUPS: dict[str, tuple[Make, bool]] = {
     "RandomOrder": (_order, True),
     "Sequential": (_sequence, False),
 }
+
+
+declare(from_torchvision, no_peer="it reads a description, and takes no image")
