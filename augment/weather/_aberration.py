@@ -16,7 +16,7 @@ from imgproc._scanline import Stage, Whole
 
 from .._chain.keys import Draws
 from .._chain.transform import RGB, Frame, Params, Transform
-from .._ranges import number_range
+from .._ranges import Spread, number_range, pair_of
 from ._layers import tone_of
 from ._zoom import places_of, runs_of
 
@@ -71,10 +71,11 @@ class ChromaticAberration(Transform):
 
     Parameters
     ----------
-    red : (float, float)
-        Range of how much larger red is than green, as a fraction, within -0.2 and 0.2; below 0 it is smaller.
-    blue : (float, float)
-        Range of the same for blue.
+    red : float or (float, float)
+        Range of how much larger red is than green, as a fraction, within -0.2 and 0.2; below 0 it is smaller;
+        one number v means (-v, v).
+    blue : float or (float, float)
+        Range of the same for blue; one number v means (-v, v).
     p : float
         Probability that the transform is applied.
 
@@ -89,13 +90,13 @@ class ChromaticAberration(Transform):
     >>> fringed = chain(image=image, key=0)["image"]  # doctest: +SKIP
     """
 
-    red: tuple[float, float] = (-0.01, 0.01)
-    blue: tuple[float, float] = (-0.01, 0.01)
+    red: Spread = (-0.01, 0.01)
+    blue: Spread = (-0.01, 0.01)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("red", number_range(self.red, "red", at_least=-0.2, at_most=0.2))
-        self._keep("blue", number_range(self.blue, "blue", at_least=-0.2, at_most=0.2))
+        self._keep("red", number_range(self.red, "red", at_least=-0.2, at_most=0.2, around=0))
+        self._keep("blue", number_range(self.blue, "blue", at_least=-0.2, at_most=0.2, around=0))
 
     def channels_wanted(self) -> tuple[int, ...]:
         """RGB."""
@@ -103,7 +104,7 @@ class ChromaticAberration(Transform):
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Both magnifications."""
-        return {"red": rng.uniform(*self.red), "blue": rng.uniform(*self.blue)}
+        return {"red": rng.uniform(*pair_of(self.red)), "blue": rng.uniform(*pair_of(self.blue))}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""

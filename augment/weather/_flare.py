@@ -13,6 +13,7 @@ from imgproc._core.declare import Single, declare
 from imgproc._core.elementary import cos, sin
 from imgproc._core.formats import channels_of
 from imgproc._core.jit import borrowed, kernel
+from imgproc._core.levels import SIDE
 from imgproc._core.planes import canonical
 from imgproc._core.threads import run_bands
 from imgproc._scanline import Stage, Whole
@@ -150,9 +151,9 @@ class SunFlare(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("x", number_range(self.x, "x", at_least=-10, at_most=10))
-        self._keep("y", number_range(self.y, "y", at_least=-10, at_most=10))
-        self._keep("radius", number_range(self.radius, "radius", above=0, at_most=10))
+        self._keep("x", number_range(self.x, "x", SIDE, at_least=-10, at_most=10))
+        self._keep("y", number_range(self.y, "y", SIDE, at_least=-10, at_most=10))
+        self._keep("radius", number_range(self.radius, "radius", SIDE, above=0, at_most=10))
         self._keep("intensity", number_range(self.intensity, "intensity", at_least=0, at_most=1))
         self._keep("ghosts", integer_range(self.ghosts, "ghosts", at_least=0, at_most=MOST))
 

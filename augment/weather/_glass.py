@@ -10,6 +10,7 @@ import numpy as np
 from imgproc._core.check import integer
 from imgproc._core.declare import Single, declare
 from imgproc._core.jit import borrowed, kernel
+from imgproc._core.levels import SIDE
 from imgproc._core.planes import canonical
 from imgproc._core.threads import run_bands
 from imgproc._scanline import Stage, Whole
@@ -128,8 +129,8 @@ class GlassBlur(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("sigma", number_range(self.sigma, "sigma", above=0, at_most=0.1))
-        self._keep("distance", number_range(self.distance, "distance", at_least=0, at_most=0.1))
+        self._keep("sigma", number_range(self.sigma, "sigma", SIDE, above=0, at_most=0.1))
+        self._keep("distance", number_range(self.distance, "distance", SIDE, at_least=0, at_most=0.1))
         self._keep("iterations", integer(self.iterations, "iterations", at_least=0, at_most=MOST))
 
     def draw(self, rng: Draws, frame: Frame) -> Params:

@@ -9,18 +9,18 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from imgproc._core.check import positive, real
+from imgproc._core.check import positive
 from imgproc._core.declare import Single, declare
 from imgproc._core.elementary_angles import tan
 from imgproc._core.formats import channels_of, work_dtype
 from imgproc._core.jit import borrowed, kernel
-from imgproc._core.levels import LEVEL, fraction
+from imgproc._core.levels import LEVEL, SIDE, fraction
 from imgproc._core.planes import full_scale
 from imgproc._scanline import Stage, Whole, pixel, run
 
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
-from .._ranges import integer_range, number_range
+from .._ranges import Spread, integer_range, number_range, pair_of
 from ._layers import lay_on, lay_on_whole, number_of
 from ._noise import uniforms
 
@@ -113,9 +113,9 @@ class Rain(Transform):
         Range of the length of the nearest streaks, as a fraction of the shorter side, above 0, at most 1.
     width : float
         Of the nearest streaks, as a fraction of the shorter side, above 0, at most 0.1.
-    angle : (float, float)
+    angle : float or (float, float)
         Range of the angle from the vertical in degrees, counter-clockwise as seen, so that positive angles lead to the
-        right on the way down; within -75 and 75.
+        right on the way down; within -75 and 75; one number v means (-v, v).
     opacity : (float, float)
         Range of how dense the nearest streaks are, from 0 to 1.
     level : float
@@ -140,7 +140,7 @@ class Rain(Transform):
     drops: tuple[int, int] = (60, 200)
     length: tuple[float, float] = (0.06, 0.14)
     width: float = 0.004
-    angle: tuple[float, float] = (-12.0, 12.0)
+    angle: Spread = (-12.0, 12.0)
     opacity: tuple[float, float] = (0.5, 0.8)
     level: float = 0.85
     dimming: tuple[float, float] = (0.1, 0.4)
@@ -150,9 +150,9 @@ class Rain(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("drops", integer_range(self.drops, "drops", at_least=0, at_most=MOST))
-        self._keep("length", number_range(self.length, "length", above=0, at_most=1))
-        self._keep("width", real(positive(self.width, "width"), "width", at_most=0.1))
-        self._keep("angle", number_range(self.angle, "angle", at_least=-STEEPEST, at_most=STEEPEST))
+        self._keep("length", number_range(self.length, "length", SIDE, above=0, at_most=1))
+        self._keep("width", fraction(positive(self.width, "width"), "width", SIDE, at_most=0.1))
+        self._keep("angle", number_range(self.angle, "angle", at_least=-STEEPEST, at_most=STEEPEST, around=0))
         self._keep("opacity", number_range(self.opacity, "opacity", at_least=0, at_most=1))
         self._keep("level", fraction(self.level, "level", LEVEL, at_least=0, at_most=1))
         self._keep("dimming", number_range(self.dimming, "dimming", at_least=0, at_most=1))
@@ -163,7 +163,7 @@ class Rain(Transform):
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The number of drops, what they have in common, and the stream of their places."""
-        drops, length, angle = rng.integer(*self.drops), rng.uniform(*self.length), rng.uniform(*self.angle)
+        drops, length, angle = rng.integer(*self.drops), rng.uniform(*self.length), rng.uniform(*pair_of(self.angle))
         opacity, dimming = rng.uniform(*self.opacity), rng.uniform(*self.dimming)
         return {
             "drops": drops,

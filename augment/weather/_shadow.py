@@ -11,6 +11,7 @@ import numpy as np
 from imgproc._core.declare import Single, declare
 from imgproc._core.elementary import cos, sin
 from imgproc._core.jit import borrowed, kernel
+from imgproc._core.levels import SIDE
 from imgproc._core.planes import canonical
 from imgproc._core.threads import run_bands
 from imgproc._scanline import Stage, Whole
@@ -108,7 +109,7 @@ class Shadow(Transform):
         Range of the number of shadows, from 0 to 32; each integer alike.  Where two overlap it is darker.
     strength : (float, float)
         Range of the share of the light that a shadow takes, from 0 to 1.
-    size : (float, float)
+    extent : (float, float)
         Range of the distance of the farthest sides from a shadow's centre, as a fraction of the shorter side, above 0,
         at most 4; the nearest are 0.4 times as far.
     softness : (float, float)
@@ -129,15 +130,15 @@ class Shadow(Transform):
 
     shadows: tuple[int, int] = (1, 2)
     strength: tuple[float, float] = (0.3, 0.6)
-    size: tuple[float, float] = (0.25, 0.6)
+    extent: tuple[float, float] = (0.25, 0.6)
     softness: tuple[float, float] = (0.01, 0.06)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("shadows", integer_range(self.shadows, "shadows", at_least=0, at_most=MOST))
         self._keep("strength", number_range(self.strength, "strength", at_least=0, at_most=1))
-        self._keep("size", number_range(self.size, "size", above=0, at_most=4))
-        self._keep("softness", number_range(self.softness, "softness", at_least=0, at_most=1))
+        self._keep("extent", number_range(self.extent, "extent", SIDE, above=0, at_most=4))
+        self._keep("softness", number_range(self.softness, "softness", SIDE, at_least=0, at_most=1))
 
     def wants_unit(self) -> bool:
         """Shadows lead to black."""
@@ -146,7 +147,7 @@ class Shadow(Transform):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """Number, strength, size and softness, and the stream of the shapes."""
         found = {"shadows": rng.integer(*self.shadows), "strength": rng.uniform(*self.strength)}
-        found |= {"size": rng.uniform(*self.size), "softness": rng.uniform(*self.softness)}
+        found |= {"extent": rng.uniform(*self.extent), "softness": rng.uniform(*self.softness)}
         return {**found, "stream": rng.stream()}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
@@ -170,7 +171,7 @@ def _shadow(params: Params, image: np.ndarray) -> np.ndarray:
     count, short = params["shadows"], min(h, w)
     numbers = uniforms(params["stream"], count * _NUMBERS).reshape(count, _NUMBERS)
     edges, sides = np.empty((count, _MOST_SIDES, 3)), np.empty(count, np.int64)
-    _polygons(numbers, h, w, params["size"] * short, edges, sides)
+    _polygons(numbers, h, w, params["extent"] * short, edges, sides)
     shade = max(params["softness"] * short, 1.0) / 2, params["strength"]
     colors, tone = colors_of(image, 0.0), (*tone_of(image), image.size // (h * w))
     rows, result = canonical(image).reshape(h, -1), out.reshape(h, -1)

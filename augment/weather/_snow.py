@@ -13,13 +13,13 @@ from imgproc._core.declare import Single, declare
 from imgproc._core.elementary import cos, sin
 from imgproc._core.formats import channels_of, work_dtype
 from imgproc._core.jit import borrowed, kernel
-from imgproc._core.levels import LEVEL, fraction
+from imgproc._core.levels import LEVEL, SIDE, fraction
 from imgproc._core.planes import full_scale
 from imgproc._scanline import Stage, Whole, pixel, run
 
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
-from .._ranges import integer_range, number_range
+from .._ranges import Spread, integer_range, number_range
 from ._layers import lay_on, lay_on_whole, number_of
 from ._noise import uniforms
 
@@ -115,8 +115,9 @@ class Snow(Transform):
         have a quarter of it.
     stretch : (float, float)
         Range of how many times longer flakes are along their way than across, as by a long exposure, from 1 to 10.
-    angle : (float, float)
-        Range of the angle of their way from the vertical in degrees, counter-clockwise as seen.
+    angle : float or (float, float)
+        Range of the angle of their way from the vertical in degrees, counter-clockwise as seen;
+        one number v means (-v, v).
     opacity : (float, float)
         Range of how dense the middle of a far flake is, from 0 to 1; near ones have down to half of it.
     level : float
@@ -141,7 +142,7 @@ class Snow(Transform):
     flakes: tuple[int, int] = (150, 450)
     radius: tuple[float, float] = (0.008, 0.016)
     stretch: tuple[float, float] = (1.0, 2.0)
-    angle: tuple[float, float] = (-30.0, 30.0)
+    angle: Spread = (-30.0, 30.0)
     opacity: tuple[float, float] = (0.7, 1.0)
     level: float = 1.0
     whitening: tuple[float, float] = (0.1, 0.4)
@@ -151,9 +152,9 @@ class Snow(Transform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("flakes", integer_range(self.flakes, "flakes", at_least=0, at_most=MOST))
-        self._keep("radius", number_range(self.radius, "radius", above=0, at_most=0.1))
+        self._keep("radius", number_range(self.radius, "radius", SIDE, above=0, at_most=0.1))
         self._keep("stretch", number_range(self.stretch, "stretch", at_least=1, at_most=LONGEST))
-        self._keep("angle", number_range(self.angle, "angle"))
+        self._keep("angle", number_range(self.angle, "angle", around=0))
         self._keep("opacity", number_range(self.opacity, "opacity", at_least=0, at_most=1))
         self._keep("level", fraction(self.level, "level", LEVEL, at_least=0, at_most=1))
         self._keep("whitening", number_range(self.whitening, "whitening", at_least=0, at_most=1))

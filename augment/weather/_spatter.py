@@ -11,6 +11,7 @@ from imgproc._core.check import one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.formats import channels_of
 from imgproc._core.jit import borrowed, kernel
+from imgproc._core.levels import SIDE
 from imgproc._core.planes import LUMA_WEIGHTS, canonical, full_scale
 from imgproc._core.threads import run_bands
 from imgproc._scanline import Stage, Whole
@@ -67,7 +68,7 @@ class Spatter(Transform):
         Water is bright and lets a part of the scene through, mud is brown and hides it.
     amount : (float, float)
         Range of the share of the image that is covered, from 0 to 1.
-    size : (float, float)
+    extent : (float, float)
         Range of the size of large splashes, as a fraction of the shorter side, above 0, at most 1;
         never below 2 pixels.
     opacity : (float, float)
@@ -88,14 +89,14 @@ class Spatter(Transform):
 
     kind: str = "water"
     amount: tuple[float, float] = (0.03, 0.18)
-    size: tuple[float, float] = (0.015, 0.035)
+    extent: tuple[float, float] = (0.015, 0.035)
     opacity: tuple[float, float] = (0.4, 0.7)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         one_of(self.kind, "kind", tuple(COLORS))
         self._keep("amount", number_range(self.amount, "amount", at_least=0, at_most=1))
-        self._keep("size", number_range(self.size, "size", above=0, at_most=1))
+        self._keep("extent", number_range(self.extent, "extent", SIDE, above=0, at_most=1))
         self._keep("opacity", number_range(self.opacity, "opacity", at_least=0, at_most=1))
 
     def channels_wanted(self) -> tuple[int, ...]:
@@ -108,7 +109,7 @@ class Spatter(Transform):
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The share that is covered, size, opacity, and the stream of the noise."""
-        found: Params = {name: rng.uniform(*getattr(self, name)) for name in ("amount", "size", "opacity")}
+        found: Params = {name: rng.uniform(*getattr(self, name)) for name in ("amount", "extent", "opacity")}
         return {**found, "stream": rng.stream()}
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
@@ -133,7 +134,7 @@ def _spatter(kind: str, params: Params, image: np.ndarray) -> np.ndarray:
     if not image.size:
         return out
     h, w = image.shape[:2]
-    spacing = max(params["size"] * min(h, w), 2.0)
+    spacing = max(params["extent"] * min(h, w), 2.0)
     field = smooth_noise((h, w), params["stream"], [spacing, max(spacing / 2.3, 1.0)])
     threshold = _above(field, params["amount"])
     color = COLORS[kind] if channels_of(image) == 3 else sum(a * b for a, b in zip(COLORS[kind], LUMA_WEIGHTS))
