@@ -35,6 +35,7 @@ NAMES: dict[str, dict[str, str]] = {
         "JpegCompression": "Compression",
         "KeypointParams": "Compose(keypoint_fields=..., remove_invisible=...)",
         "LongestMaxSize": "ResizeLongest",
+        "Morphological": "Morphology",
         "MultiplicativeNoise": "SpeckleNoise",
         "NoOp": "Sequential",
         "OneOrOther": "OneOf",

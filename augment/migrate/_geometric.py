@@ -333,5 +333,11 @@ def _grid_shuffle(read: Reader) -> Transform:
 
 @mapping("Morphological")
 def _morphological(read: Reader) -> Transform:
-    read.ignore("scale", "operation")
-    raise Missing("no transform dilates or erodes: put a function that calls cv2.dilate or cv2.erode into a Lambda")
+    value = read("scale", "radius, half of the side")
+    across, down = (value, value) if isinstance(value, int) else (int(v) for v in value)
+    radius = max((across + down) // 4, 1)
+    if not across == down == 3:
+        read.differs("the disc has an odd side, the same down and across: a pixel")
+    read.differs("masks and boxes stay; there they are dilated or eroded, too")
+    word = "dilate" if read("operation", "operation") == "dilation" else "erode"
+    return read.make("Morphology", operation=word, radius=(radius, radius))

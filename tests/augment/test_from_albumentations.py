@@ -316,7 +316,7 @@ def test_every_class_has_a_mapping() -> None:
     assert set(defaults()) - set(GROUPS) <= set(MAPPINGS)
 
 
-WITHOUT = {"Morphological", "TextImage", "ToRGB"}
+WITHOUT = {"TextImage", "ToRGB"}
 """Classes of which nothing here is the like."""
 
 
