@@ -142,7 +142,7 @@ def _spatter(read: Reader) -> Transform:
     )
 
 
-_SPATTER = (("mean", "amount"), ("std", "amount"), ("gauss_sigma", "size"), ("cutout_threshold", "amount"))
+_SPATTER = (("mean", "amount"), ("std", "amount"), ("gauss_sigma", "extent"), ("cutout_threshold", "amount"))
 
 
 @mapping("RandomGravel")

@@ -95,7 +95,7 @@ def test_flakes_are_ellipses_by_their_formula(dtype: Any) -> None:
 def test_shadows_are_polygons_with_soft_rims(dtype: Any) -> None:
     image = photo(dtype, 3, (60, 47))
     for softness in (0.0, 0.2):
-        drawn = {"strength": 0.7, "size": 0.6, "softness": softness}
+        drawn = {"strength": 0.7, "extent": 0.6, "softness": softness}
         found = with_params(Shadow(), image, shadows=3, stream=9, **drawn)
         near(found, oracle.over(image, oracle.shadow((60, 47), 9, 3, drawn), 0.0))
 
@@ -129,7 +129,7 @@ def test_smooth_noise_is_a_spline_surface() -> None:
 def test_spatter_covers_its_share_and_leaves_the_rest(kind: str) -> None:
     for side in (96, 400):
         image = np.full((side, side, 3), 0.5, np.float32)
-        drawn = {"amount": 0.2, "size": 0.03, "opacity": 0.8}
+        drawn = {"amount": 0.2, "extent": 0.03, "opacity": 0.8}
         found = with_params(Spatter(kind=kind), image, stream=4, **drawn)
         changed = (found != image).any(axis=-1)
         assert 0.17 < changed.mean() < 0.3  # rims are soft
