@@ -137,7 +137,7 @@ def _spatter(read: Reader) -> Transform:
         "Spatter",
         kind="water" if read("mode", "kind") == "rain" else "mud",
         amount=(share, share),
-        size=_within((3 * sigma / side, 6 * sigma / side), 1e-3, 1.0),
+        extent=_within((3 * sigma / side, 6 * sigma / side), 1e-3, 1.0),
         opacity=opacity,
     )
 

@@ -82,7 +82,7 @@ def shadow(size: tuple[int, int], stream: int, shadows: int, drawn: dict[str, fl
         count, inside = 3 + min(int(4 * u[3]), 3), np.full(size, np.inf)
         for i in range(count):
             turn = 2 * np.pi / count * (i + 0.6 * u[4 + 2 * i] + u[2])
-            reach = drawn["size"] * min(size) * (0.4 + 0.6 * u[5 + 2 * i])
+            reach = drawn["extent"] * min(size) * (0.4 + 0.6 * u[5 + 2 * i])
             inside = np.minimum(inside, reach - (px - w * u[0]) * np.cos(turn) - (py - h * u[1]) * np.sin(turn))
         t = np.clip(inside / soft + 0.5, 0, 1)
         light *= 1 - drawn["strength"] * t * t * (3 - 2 * t)
