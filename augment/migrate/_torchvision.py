@@ -65,7 +65,8 @@ def from_torchvision(
     Examples
     --------
     >>> from torchvision.transforms import v2  # doctest: +SKIP
-    >>> chain, report = from_torchvision(v2.Compose([v2.RandomHorizontalFlip(), v2.RandomGrayscale()]))  # doctest: +SKIP
+    >>> theirs = v2.Compose([v2.RandomHorizontalFlip(), v2.RandomGrayscale()])  # doctest: +SKIP
+    >>> chain, report = from_torchvision(theirs)  # doctest: +SKIP
     >>> chain.transforms  # doctest: +SKIP
     (HorizontalFlip(p=0.5), ToGray(p=0.1, ...))
     """
