@@ -60,6 +60,8 @@ def names() -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize(("page", "least"), [("docs/targets.md", 12), ("docs/own_transforms.md", 3)])
 def test_the_code_of_a_guide(names: dict[str, Any], page: str, least: int) -> None:
+    if not (ROOT / page).is_file():
+        pytest.skip("the documentation is not in the wheel")
     assert sum(follow(block, names, said_by_comments=True) for block in blocks(page)) >= least
 
 
