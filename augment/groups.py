@@ -35,6 +35,8 @@ def check_children(group: Group) -> None:
     for k, child in enumerate(group.transforms):
         if not isinstance(child, Transform):
             hint = ": instantiate it" if isinstance(child, type) else ""
+            if not hint and callable(child):
+                hint = ": a function of the image is Lambda(image=function)"
             raise TypeError(f"transforms[{k}] must be a transform, got {child!r:.60}{hint}")
         if getattr(child, "_outermost", False):
             raise TypeError(f"transforms[{k}] is a Compose, which stands only outermost: use Sequential")

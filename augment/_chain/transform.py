@@ -14,6 +14,7 @@ from imgproc._scanline import Stage
 from .._ranges import number_range
 from .arguments import refuse_arguments
 from .drawn import Rule, checked
+from .given_stages import check_stages
 from .keys import Draws, Key
 from .signed import refuse_signed
 from .state import Frame, Kind, Params, Place, State, Step
@@ -110,6 +111,8 @@ class Transform:
     """Whether it mixes the sample with others instead of giving stages; see `augment.mix`."""
     relabels: ClassVar[bool] = False
     """Whether it changes the label of the sample."""
+    _own: ClassVar[bool] = False
+    """Whether it is a class of a user's."""
 
     if not TYPE_CHECKING:  # which reads the signatures of subclasses
 
@@ -121,6 +124,7 @@ class Transform:
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls._own = not cls.__module__.startswith("augment.")
         if not abstract and not cls.__name__.startswith("_"):
             _register(cls)
         if all(field.kw_only and not _required(field) for field in dataclasses.fields(cls)):
@@ -204,7 +208,10 @@ class Transform:
         list of stages
             See `augment.stages`.
         """
-        raise NotImplementedError(f"{type(self).__name__} must have a method lower(self, params, frame)")
+        raise NotImplementedError(
+            f"{type(self).__name__} must have a method lower(self, params, frame), which gives stages: "
+            "help(augment.own) has examples; for a plain function of the image there is Lambda"
+        )
 
     # --- alone --------------------------------------------------------------------------------------------------------
 
@@ -305,7 +312,7 @@ class Transform:
             if self.needs_labels:
                 frame = state.frame_labelled(place.name, frame)
         params = self.draw(rng, frame)
-        stages = self.lower(params, frame)
+        stages = self._lowered(params, frame)
         if state.further:
             self._beside(params, rng, frame, state)
         state.advance(stages)
@@ -316,11 +323,16 @@ class Transform:
         frame = state.current
         if self.needs_boxes or self.needs_mask:
             frame = state.frame_with(place.name, self.needs_boxes, self.needs_mask, drawn=True)
-        stages = self.lower(params, frame)
+        stages = self._lowered(params, frame)
         if state.further:
             self._beside(params, None, frame, state)
         state.advance(stages)
         return Step(place, params, stages)
+
+    def _lowered(self, params: Params, frame: Frame) -> list[Stage]:
+        """What `lower` gives; that of a transform of a user's own is checked."""
+        stages = self.lower(params, frame)
+        return check_stages(stages, type(self).__name__) if self._own else stages
 
     def _beside(self, params: Params, rng: Draws | None, frame: Frame, state: State) -> None:
         """Do the same to further images of other kinds.
@@ -334,9 +346,9 @@ class Transform:
                         f"{name} must have the channels of image, {frame.channels}, where a record says what "
                         f"{type(self).__name__} did to them, got {own.channels}"
                     )
-                other.advance(self.lower(self.draw(rng.anew(), own), own))
+                other.advance(self._lowered(self.draw(rng.anew(), own), own))
             else:
-                other.advance(self.lower(params, own))
+                other.advance(self._lowered(params, own))
 
     def sketch(self, frame: Frame) -> Params:
         """What it draws for some sample of a frame: which parameters there are, and of which kinds."""

@@ -82,11 +82,8 @@ def _boxes(reader: Reader, fields: dict[str, Any], notes: list[str]) -> None:
     for name in ("min_width", "min_height", "max_accept_ratio"):
         if given.get(name):
             reader.unmapped[f"bbox_params.{name}"] = "boxes are left out by area and visibility only: filter the result"
-    invalid = "drop" if given.get("filter_invalid_bboxes") else "clip" if given.get("clip") else None
-    if invalid and _has("box_outside"):
-        fields["box_outside"] = invalid
-    elif invalid == "drop":
-        reader.unmapped["bbox_params.filter_invalid_bboxes"] = "boxes out of the image are cut: filter them before"
+    if given.get("clip") or given.get("filter_invalid_bboxes"):  # both cut
+        fields["box_outside"] = "clip"
     known = {"format", "label_fields", "min_area", "min_visibility", "min_width", "min_height", "check_each_transform"}
     for name in given.keys() - known - {"clip", "filter_invalid_bboxes", "max_accept_ratio", "__class_fullname__"}:
         reader.unmapped[f"bbox_params.{name}"] = "no such parameter is known"

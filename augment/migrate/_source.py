@@ -144,8 +144,21 @@ def _of_object(thing: Any, place: str) -> Node:
     if kind.__name__ in defaults():  # parameters that to_dict leaves out, as no file could hold them, or forgets
         held = {"reference_images", "read_fn", "metadata_key", "seed", "channels"} & defaults()[kind.__name__].keys()
         given = {**{k: getattr(thing, k) for k in sorted(held) if hasattr(thing, k)}, **given}
+    _add_forgotten(given, thing)
     functions = getattr(thing, "custom_apply_fns", {})
     return Node(name, given, nodes, place, trouble, functions if isinstance(functions, dict) else {})
+
+
+def _add_forgotten(given: dict[str, Any], thing: Any) -> None:
+    """What `to_dict` does not say of the boxes of a chain."""
+    params = getattr(_processors(thing).get("bboxes"), "params", None)
+    if isinstance(given.get("bbox_params"), dict) and getattr(params, "filter_invalid_bboxes", False) is True:
+        given["bbox_params"] = {**given["bbox_params"], "filter_invalid_bboxes": True}
+
+
+def _processors(thing: Any) -> dict[str, Any]:
+    found = getattr(thing, "processors", {})
+    return found if isinstance(found, dict) else {}
 
 
 def _told(thing: Any) -> dict[str, Any]:
@@ -159,8 +172,8 @@ def _told(thing: Any) -> dict[str, Any]:
 def _by_attribute(thing: Any, name: str) -> dict[str, Any]:
     """The parameters of an object that cannot say them itself: such as a Compose that holds a Lambda without a name."""
     found = {key: getattr(thing, key) for key in defaults().get(name, {"p": 0.5}) if hasattr(thing, key)}
-    processors = getattr(thing, "processors", {})
+    processors = _processors(thing)
     for key, target in (("bbox_params", "bboxes"), ("keypoint_params", "keypoints")):
-        if isinstance(processors, dict) and target in processors:
+        if target in processors:
             found[key] = processors[target].params.to_dict_private()
     return found

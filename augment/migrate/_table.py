@@ -37,6 +37,8 @@ WORDS = {EXACT: "equal", APPROXIMATE: "approximate", MISSING: "missing"}
 
 HEAD = """# albumentations 2.0.8, class by class
 
+[README](../README.md) · [What a sample carries](targets.md) · [Transforms of your own](own_transforms.md)
+
 `augment.from_albumentations` translates a pipeline: an object, what its `to_dict()` gives, or a file of JSON or YAML;
 `python -m augment convert FILE` does it at a command line. This page says what becomes of each of the {count}
 transforms and {groups} groups with its default parameters. The report that comes with a chain says it for the
@@ -56,6 +58,7 @@ Random numbers themselves are never the same: here they come from the key of a c
 | --- | --- |
 | `seed=7`: one sequence of results | `chain(image=image, key=(epoch, index))`: one result for each key, in any order |
 | `bboxes=`, `label_fields=` | `boxes=`, `box_fields=`; one list for each field |
+| boxes beyond the image are refused, or `clip=True` | the same from a pixel on, or `box_outside="clip"`, `"drop"` |
 | keypoints are indices of pixels | points are continuous: add 0.5 to indices, and take it away again |
 | `OneOf(...)` is applied with `p=0.5` | with `p=1.0` |
 | resizing is bilinear | `interpolation="area"`, which averages where it shrinks |

@@ -113,6 +113,8 @@ def test_nothing_guesses() -> None:
     np.testing.assert_array_equal(four, 255 - RGBA)
     with pytest.raises(ValueError, match="image must have alpha as the last of at least two channels"):
         Compose([A.Invert(p=1)], alpha=True)(image=MATTE, key=1)
+    with pytest.raises(ValueError, match=r"image must have alpha behind its colours for alpha=True, .* got 3 channels"):
+        Compose([A.Invert(p=1)], alpha=True)(image=RGB, key=1)
     with pytest.raises(ValueError, match="alpha must be False in a chain that mixes"):
         Compose([A.MixUp()], alpha=True)
     with pytest.raises(TypeError, match="alpha must be True or False"):

@@ -373,6 +373,23 @@ def test_channels_of_live_objects_are_not_forgotten(library: Any) -> None:
     assert "forgets channels" in str(augment.from_albumentations(there.to_dict())[1])
 
 
+@pytest.mark.parametrize(
+    ("options", "here"), [({}, "raise"), ({"clip": True}, "clip"), ({"filter_invalid_bboxes": True}, "clip")]
+)
+def test_boxes_out_of_the_image_are_treated_as_there(library: Any, options: dict[str, bool], here: str) -> None:
+    """``filter_invalid_bboxes``, which ``to_dict`` forgets, cuts boxes, too."""
+    there = library.Compose([], bbox_params=library.BboxParams("pascal_voc", label_fields=["labels"], **options))
+    chain, _ = augment.from_albumentations(there)
+    assert chain.box_outside == here
+    image, boxes = np.zeros((48, 64, 3), np.uint8), [(-5.0, 0.0, 20.0, 20.0), (3.0, 3.0, 30.0, 10.0)]
+    if here == "raise":
+        with pytest.raises(ValueError, match="Expected x_min"):
+            there(image=image, bboxes=boxes, labels=[1, 2])
+        return
+    ours = chain(image=image, boxes=boxes, labels=[1, 2])["boxes"]
+    np.testing.assert_allclose(ours, there(image=image, bboxes=boxes, labels=[1, 2])["bboxes"], atol=1e-4)
+
+
 def test_references_of_live_objects_come_along(library: Any, photo: np.ndarray) -> None:
     there = library.HistogramMatching([photo], read_fn=lambda image: image, blend_ratio=(1, 1), p=1)
     chain, _ = augment.from_albumentations(there)

@@ -237,6 +237,8 @@ WRONG: list[tuple[dict[str, Any], Any, type[Exception], str]] = [
     ({"keypoint_columns": ("angle", "angle")}, [], ValueError, "must name each column behind x and y once"),
     ({"keypoint_columns": "angle"}, [], TypeError, "keypoint_columns must be a sequence of strings"),
     ({"keypoint_mirror": {5: 6}}, [(1, 2)], ValueError, r"at least 7 points, as keypoint_mirror= says, got 1"),
+    ({"keypoint_mirror": {5: 6}}, np.zeros((2, 21)), ValueError, r"write numpy\.reshape\(keypoints, \(-1, 7, 3\)\)"),
+    ({"keypoint_mirror": {"l": "r"}}, [(1, 2)], ValueError, "keypoint_labels must be given with keypoints"),
     ({"keypoint_mirror": {1: 2, 2: 3}}, [], ValueError, "must have each point in one pair, got 2 with 1 and 3"),
     ({"keypoint_mirror": {1: "a"}}, [], TypeError, "must have pairs of strings or of integers"),
     ({"keypoint_mirror": {-1: 2}}, [], ValueError, "must have numbers of points >= 0"),

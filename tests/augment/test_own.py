@@ -211,3 +211,41 @@ augment.testing.check_transform(augment.HorizontalFlip())
 print("numba" in sys.modules)
 """
     assert run_python(code) in ("True", "False")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (stages.affine(0.5, 0.0), r"lower of _Own must give a list of stages, got Op: return \[stage\]"),
+        (None, r"got NoneType: return \[\] where nothing is done"),
+        (np.zeros(3), "must give a list of stages, got ndarray"),
+        ([np.copy], r"got .* in place 0: a function of the image is stages\.Whole\(function\)"),
+        ([stages.Geometry((1.0, 0.0, 0.0, 0.0, 1.0, 0.0), (4, 5))], "whose pull has nine numbers, .*: add 0, 0, 1"),  # type: ignore[arg-type]
+    ],
+)
+def test_lower_must_give_stages(given: Any, message: str) -> None:
+    """They used to be taken for nothing, or to fail deep inside."""
+
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class _Own(A.Transform):
+        def lower(self, params: Any, frame: Any) -> Any:
+            return given
+
+    with pytest.raises((TypeError, ValueError), match=message):
+        _Own(p=1)(image=np.zeros((4, 5), np.uint8))
+
+
+def test_what_to_write_for_a_plain_function() -> None:
+    with pytest.raises(TypeError, match=r"got <function .*: a function of the image is Lambda\(image=function\)"):
+        A.Compose([np.copy])  # type: ignore[list-item]
+
+    class _Apply(A.Transform):
+        """As a transform of albumentations is written."""
+
+        def apply(self, image: np.ndarray, **params: Any) -> np.ndarray:
+            return image
+
+    with pytest.raises(
+        NotImplementedError, match=r"must have a method lower.* for a plain function .* there is Lambda"
+    ):
+        _Apply(p=1)(image=np.zeros((4, 5), np.uint8))

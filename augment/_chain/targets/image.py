@@ -102,6 +102,11 @@ class Image(Plane):
         image = self.check(value, self.name)
         if has_alpha(sample.rules.alpha, image, self.name):
             refuse_signed(image.dtype, self.name, "where the chain has alpha=True")
+            if image.shape[2] == 3:
+                raise ValueError(
+                    f"{self.name} must have alpha behind its colours for alpha=True, as RGBA has, got 3 channels: "
+                    "append one, which is opaque where it is full scale"
+                )
         if image.shape[0] == 0 or image.shape[1] == 0:
             raise ValueError(f"{self.name} must have at least one pixel, got shape {image.shape}")
         if sample.rules.unit:

@@ -147,11 +147,23 @@ class Points(Target):
         if mirror is not None and mirror.rows and len(points):
             most, count = max(mirror.rows) + 1, points.shape[-2]
             if most > count:
-                raise ValueError(f"{self.name} must have at least {most} points, as keypoint_mirror= says, got {count}")
+                triples, rest = divmod(2 + width(more), 3)
+                flat = triples >= most and not rest  # COCO's list of numbers
+                hint = f": for rows of {triples} points write numpy.reshape({self.name}, (-1, {triples}, 3))" * flat
+                raise ValueError(
+                    f"{self.name} must have at least {most} points, as keypoint_mirror= says, got {count}{hint}"
+                )
             if points.ndim == 2 and "keypoint_weights" in sample.rules.table:
                 raise ValueError(
                     f"{self.name} must have shape (n, k, ...) where points are mirrored by number and samples are "
                     f"mixed, got {points.shape}: left and right would be lost with the first point that goes"
+                )
+        if mirror is not None and mirror.labels and len(points):
+            fields = [name for name, target in sample.rules.table.items() if isinstance(target, PointField)]
+            if sample.given.keys().isdisjoint(fields):
+                raise ValueError(
+                    f"{' or '.join(fields) or 'keypoint_fields'} must be given with {self.name}: keypoint_mirror= "
+                    "names left and right by label"
                 )
         boxes = sample.given["boxes"] if points.ndim == 3 and self._follows(sample) else None
         if isinstance(boxes, Sized) and len(boxes) != len(points):

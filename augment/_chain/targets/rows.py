@@ -44,10 +44,15 @@ def _rows_of(array: np.ndarray, value: Any, name: str, columns: int, what: str) 
         hint = f": one row alone is [{what}]" if array.ndim == 1 and len(array) == columns else ""
         if array.ndim == 2 and array.shape[1] > columns:
             hint = ": pass labels and other columns as fields of their own"
+            if array.shape[1] == OBB and columns == 4 and name in ("boxes", "others"):
+                hint += ", and oriented boxes with box_format='obb', where they are taken"
         raise ValueError(f"{name} must have shape (n, {columns}), rows {what}, got {array.shape}{hint}")
     # What a list became is ours already.
     return np.array(array, np.float64, order="C", copy=None if isinstance(value, (list, tuple)) else True)
 
+
+OBB = 5
+"""Numbers of an oriented box."""
 
 More = np.ndarray | list[tuple[Any, ...]]
 """Further columns: float64 (n, m) of an array, and what stands at the end of each row of a list or tuple."""
