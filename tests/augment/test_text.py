@@ -113,12 +113,12 @@ def test_old_text_is_cleared_where_something_is_around_it() -> None:
     slope = np.tile(np.linspace(0.2, 0.8, 64, dtype=np.float32), (48, 1))
     spoiled = slope.copy()
     spoiled[20:30, 20:40] = 0
-    place = ((0.25, 0.375, 0.6875, 0.6875), "\u00a0")  # a space: nothing is seen of it
+    place = ((0.25, 0.375, 0.6875, 0.6875), " ")  # nothing is seen of it
     clear = A.TextOverlay(places=(place,), clear=True, p=1.0)
     np.testing.assert_allclose(clear(image=spoiled, key=0)["image"], slope, atol=1e-3)
     spoiled[17, 20] = np.nan
     np.testing.assert_array_equal(clear(image=spoiled, key=0)["image"], spoiled)
-    everything = A.TextOverlay(places=(((0.0, 0.0, 1.0, 1.0), "\u00a0"),), clear=True, p=1.0)
+    everything = A.TextOverlay(places=(((0.0, 0.0, 1.0, 1.0), " "),), clear=True, p=1.0)
     np.testing.assert_array_equal(everything(image=spoiled, key=0)["image"], spoiled)
 
 
