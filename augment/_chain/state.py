@@ -197,7 +197,7 @@ class SampleState(State):
         labels = self.sample.labels_at(self.stages)
         if labels is None and frame.boxes is not None and len(frame.boxes):
             raise ValueError(
-                f"labels must be given with the boxes, in the first of box_fields: {name} chooses boxes by them"
+                f"labels must be given with the boxes, in the first of box_fields: what {name} draws depends on them"
             )
         return frame._replace(labels=labels)
 

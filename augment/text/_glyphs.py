@@ -52,7 +52,7 @@ def _turned(height: int, width: int, angle: float) -> tuple[float, float]:
 
 @functools.lru_cache(maxsize=1024)
 def fitting_size(path: str | None, size: int, text: str, angle: float, height: int, width: int) -> int:
-    """The largest size of the font, at most `size`, at which a text fits into a place; 1 if none does."""
+    """A size of the font, `size` or about the largest below it, at which a text fits into a place; 1 if none does."""
 
     def excess(tried: int) -> float:
         left, top, right, bottom = _bounds(path, tried, text)

@@ -113,12 +113,12 @@ def test_old_text_is_cleared_where_something_is_around_it() -> None:
     slope = np.tile(np.linspace(0.2, 0.8, 64, dtype=np.float32), (48, 1))
     spoiled = slope.copy()
     spoiled[20:30, 20:40] = 0
-    place = ((0.25, 0.375, 0.6875, 0.6875), "\u00a0")  # a space: nothing is seen of it
+    place = ((0.25, 0.375, 0.6875, 0.6875), " ")  # nothing is seen of it
     clear = A.TextOverlay(places=(place,), clear=True, p=1.0)
     np.testing.assert_allclose(clear(image=spoiled, key=0)["image"], slope, atol=1e-3)
     spoiled[17, 20] = np.nan
     np.testing.assert_array_equal(clear(image=spoiled, key=0)["image"], spoiled)
-    everything = A.TextOverlay(places=(((0.0, 0.0, 1.0, 1.0), "\u00a0"),), clear=True, p=1.0)
+    everything = A.TextOverlay(places=(((0.0, 0.0, 1.0, 1.0), " "),), clear=True, p=1.0)
     np.testing.assert_array_equal(everything(image=spoiled, key=0)["image"], spoiled)
 
 
@@ -171,14 +171,20 @@ def test_wrong_arguments_are_refused(wrong: dict[str, Any], error: str) -> None:
         A.TextOverlay(**wrong)
 
 
-def test_a_font_file_is_part_of_recipes(tmp_path: Path) -> None:
+def font_file(folder: Path) -> Path:
+    """Pillow's own font as a file."""
     from PIL import ImageFont
 
     own = ImageFont.load_default(20)
-    if not hasattr(own.path, "getvalue"):
+    if not hasattr(getattr(own, "path", None), "getvalue"):
         pytest.skip("this Pillow does not say what its own font is made of")
-    file = tmp_path / "own.ttf"
+    file = folder / "own.ttf"
     file.write_bytes(own.path.getvalue())
+    return file
+
+
+def test_a_font_file_is_part_of_recipes(tmp_path: Path) -> None:
+    file = font_file(tmp_path)
     chain = A.Compose([A.TextOverlay(texts=("Abc",), font=file, p=1.0)], seed=3)
     assert chain.transforms[0].font == os.fspath(file)
     again = A.Compose.from_json(chain.to_json())
@@ -186,6 +192,36 @@ def test_a_font_file_is_part_of_recipes(tmp_path: Path) -> None:
     image = again(image=WHITE, key=2)["image"]
     plain = A.Compose([A.TextOverlay(texts=("Abc",), p=1.0)], seed=3)
     np.testing.assert_array_equal(image, plain(image=WHITE, key=2)["image"])
+
+
+def inked(image: np.ndarray) -> np.ndarray:
+    """The part of a white image that is not white."""
+    rows, columns = np.nonzero((image != 255).any(axis=-1))
+    return image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+
+
+def test_text_image_of_albumentations_writes_the_same_letters(tmp_path: Path) -> None:
+    library = pytest.importorskip("albumentations")
+    there = library.TextImage(
+        font_path=str(font_file(tmp_path)), font_size_fraction_range=(0.5, 0.5), font_color=(20, 90, 160), p=1
+    )
+    chain, report = A.from_albumentations(there)
+    transform = chain.transforms[0]
+    assert (transform.font, transform.height) == (str(tmp_path / "own.ttf"), (0.5, 0.5))
+    assert report.entries[0].verdict == "approximate"
+    metadata = {"bbox": (0.125, 0.25, 1.0, 0.75), "text": "Ray 1"}
+    theirs = there(image=WHITE, textimage_metadata=metadata)["image"]
+    box = [value * side for value, side in zip(metadata["bbox"], (64, 48, 64, 48))]
+    ours = A.Compose([transform])(image=WHITE, boxes=[box], labels=[metadata["text"]], key=0)["image"]
+    ours, theirs = inked(ours).astype(int), inked(theirs).astype(int)
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).max() <= 1
+    edits = library.TextImage(font_path="gone.ttf", augmentations=(None, "swap"), stopwords=("a",), clear_bg=True)
+    chain, report = A.from_albumentations(edits)
+    assert chain.transforms[0] == A.TextOverlay(
+        texts="labels", places="boxes", edits=("keep", "swap"), inserted=("a",), clear=True, height=(0.8, 0.9), p=0.5
+    )
+    assert "there is no file 'gone.ttf' here" in str(report)
 
 
 def test_an_image_that_is_too_small_or_too_thin_is_no_error() -> None:
