@@ -66,7 +66,7 @@ NAMES: dict[str, dict[str, str]] = {
         "RandomSnow": "Snow",
         "RandomSunFlare": "SunFlare",
         "RandomToneCurve": "ToneCurve",
-        "ReplayCompose": "Compose",
+        "ReplayCompose": "Compose(...), whose draw gives records for replay",
         "RingingOvershoot": "Ringing",
         "SelectiveChannelTransform": "SelectiveChannel",
         "ShiftScaleRotate": "Affine(translate=..., scale=..., rotate=...)",
@@ -78,6 +78,8 @@ NAMES: dict[str, dict[str, str]] = {
         "TimeMasking": "XYMasking(rows=(0, 0))",
         "TimeReverse": "HorizontalFlip",
         "ToTensorV2": "Compose(layout='first')",
+        "load": "Compose(...), whose from_json and from_yaml read recipes",
+        "save": "Compose(...), whose to_json and to_yaml write recipes",
     },
     "torchvision": {
         "AutoAugmentPolicy": "AutoAugment(policy=...)",

@@ -356,11 +356,24 @@ def _map_back(scores: Any, stages: list[Geometry], shape: tuple[int, ...]) -> np
         raise ValueError(f"score_map must be floats (h, w) or (h, w, classes), got {scores.dtype} {scores.shape}")
     height, width = shape[:2]
     h, w = stages[-1].size if stages else (height, width)
+    if _planes(scores.shape, h, w):
+        raise ValueError(
+            f"score_map must be (h, w, classes) for a view of (h, w) = {(h, w)}, got {scores.shape}, which looks like "
+            "one plane for each class: write numpy.moveaxis(score_map, 0, -1)"
+        )
     way = stages_back(stages, height, width)
     if scores.shape[:2] != (h, w):
         grow = (scores.shape[1] / w, 0.0, 0.0, 0.0, scores.shape[0] / h, 0.0, 0.0, 0.0, 1.0)
         way = [Geometry(grow, (h, w), "replicate"), *way]
     return run(scores.astype(work_dtype(scores.dtype), copy=False), list(way))
+
+
+def _planes(shape: tuple[int, ...], h: int, w: int) -> bool:
+    """Whether a map has the proportions of a view of (h, w) only if its classes come first, as in torch."""
+    if len(shape) == 2:
+        return False
+    n, rows, columns = shape
+    return rows * w == columns * h and not 0.8 < n * w / (rows * h) < 1.25
 
 
 def _seen(view: View) -> np.ndarray | None:

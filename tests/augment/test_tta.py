@@ -205,6 +205,7 @@ def test_predictions_that_do_not_fit_are_refused() -> None:
         ([{"heat": scores}] * 2, "predictions must be named .*got 'heat'"),
         ([{"boxes": [[1, 2, 3, 4]]}] * 2, "scores are missing"),
         ([{"score_map": np.ones((H, W), int)}] * 2, "score_map must be floats"),
+        ([np.ones((5, H, W))] * 2, r"one plane for each class: write numpy\.moveaxis\(score_map, 0, -1\)"),
         ([{"keypoints": [[1, 2]]}, {"keypoints": [[1, 2], [3, 4]]}], "keypoints must be as many in each view"),
         ([np.ones(3), np.ones(4)], "probabilities must have one shape"),
     ):
