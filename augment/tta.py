@@ -14,6 +14,7 @@ from imgproc._scanline import Geometry, run, run_mask
 
 from ._chain.geometry import geometry
 from ._chain.targets.masks import stages_back
+from ._chain.targets.quads import ORIENTED
 from ._chain.transform import Transform
 from .boxes import nms, weighted_boxes_fusion
 from .compose import Compose
@@ -82,8 +83,8 @@ class TestTime:
         Of the views, for means and fusion, above 0.
     iou_threshold : float
         From which overlap boxes are the same, in [0, 1].
-    box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
-        Of boxes, where `of` is no chain.
+    box_format : {"pascal_voc", "coco", "yolo", "albumentations", "obb", "corners"}
+        Of boxes, where `of` is no chain.  Oriented ones, the last two, are merged by ``{"boxes": "max"}`` only.
 
     Raises
     ------
@@ -303,6 +304,11 @@ class TestTime:
         width = max((each.shape[1] for each in given if each.ndim == 2 and each.size), default=4)
         boxes = [each if each.size else np.empty((0, width)) for each in given]
         scores, labels = columns["scores"], columns.get("labels")
+        if not largest and box_format in ORIENTED:
+            raise ValueError(
+                f"oriented boxes, in box_format {box_format!r}, must be merged by the best of them: "
+                "merge={'boxes': 'max'}"
+            )
         if not largest:
             options: dict[str, Any] = {"iou_threshold": self.iou_threshold, "box_format": box_format}
             fused = weighted_boxes_fusion(boxes, scores, classes=labels, weights=weights.tolist(), **options)
