@@ -20,6 +20,7 @@ from .mix import *
 from .noise import *
 from .own import *
 from .policy import *
+from .text import *
 from .tta import *
 from .weather import *
 

@@ -74,7 +74,7 @@ NAMES: dict[str, dict[str, str]] = {
         "SmallestMaxSize": "ResizeShortest",
         "SquareSymmetry": "Dihedral",
         "TemplateTransform": "SamplePairing",
-        "TextImage": "Lambda(image=...)",
+        "TextImage": "TextOverlay",
         "TimeMasking": "XYMasking(rows=(0, 0))",
         "TimeReverse": "HorizontalFlip",
         "ToTensorV2": "Compose(layout='first')",

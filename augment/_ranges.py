@@ -105,11 +105,11 @@ def number_tuple(value: Any, name: str, length: int) -> tuple[float, ...]:
     return tuple(real(v, f"{name}[{i}]") for i, v in enumerate(value))
 
 
-def check_fill(fill: Any, kind: Kind, who: str, name: str) -> None:
-    """ValueError if a fill, checked already, has another number of levels than an image has channels."""
+def check_fill(fill: Any, kind: Kind, who: str, name: str, field: str = "fill") -> None:
+    """ValueError if a checked fill, or another field, has another number of levels than an image has channels."""
     if isinstance(fill, tuple) and len(fill) not in (1, kind.channels):
         raise ValueError(
-            f"fill of {who} must be one level or one a channel of {name}, {kind.channels}, got {len(fill)} values"
+            f"{field} of {who} must be one level or one a channel of {name}, {kind.channels}, got {len(fill)} values"
         )
 
 

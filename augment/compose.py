@@ -4,60 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import flag, integer, one_of, real
-from imgproc._core.needed import needed
+from imgproc._core.check import integer
 
 from ._chain import geometry, records
 from ._chain.batch import run_batch
 from ._chain.chain import Chain
 from ._chain.explain import explain
-from ._chain.extras import check_extra_names, check_names, make_extras
 from ._chain.keys import Draws, Key, fresh_key, key_array
-from ._chain.levels import needs_unit
-from ._chain.serialize import (
-    VERSION,
-    check_allow,
-    check_size,
-    check_version,
-    from_plain,
-    from_text,
-    from_yaml_text,
-    to_plain,
-)
+from ._chain.recipes import Recipes
+from ._chain.settings import FIELDS, check_settings, make_chain
 from ._chain.stream import map_samples
-from ._chain.targets.base import Rules
-from ._chain.targets.boxes import FORMATS, OUTSIDE
-from ._chain.targets.floats import Fills, check_float_fill
-from ._chain.targets.instances import MASKS
-from ._chain.targets.point_columns import check_columns, make_mirror, mirror_pairs
-from ._chain.targets.quads import ORIENTED
-from ._chain.targets.table import DECLARED, chain_table
+from ._chain.targets.floats import Fills
 from ._chain.transform import Transform
-from ._chain.tree import Group, Plan, in_order
+from ._chain.tree import Group, in_order
 from ._chain.video import run_video
 from .groups import check_children
 
 __all__ = ["Compose"]
 
-DTYPES = ("uint8", "uint16", "float16", "float32", "float64")
-LAYOUTS = ("last", "first")
-_DEFAULTS = {
-    "box_fields": ("labels",),
-    "keypoint_fields": ("keypoint_labels",),
-    "polygon_fields": ("polygon_labels",),
-}
-"""Fields that are known without being asked for."""
-
 
 @dataclasses.dataclass(frozen=True)
-class Compose(Group):
+class Compose(Recipes, Group):
     """A chain of transforms: a pure function of (sample, key).
 
     Call it with a sample: ``chain(image=image, mask=mask, boxes=boxes, labels=labels, key=(epoch, index))`` gives a
@@ -194,9 +166,9 @@ class Compose(Group):
     remove_invisible: bool = dataclasses.field(default=True, kw_only=True)
     keypoint_columns: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     keypoint_mirror: Any = dataclasses.field(default=None, kw_only=True)
-    box_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["box_fields"], kw_only=True)
-    keypoint_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["keypoint_fields"], kw_only=True)
-    polygon_fields: Sequence[str] = dataclasses.field(default=_DEFAULTS["polygon_fields"], kw_only=True)
+    box_fields: Sequence[str] = dataclasses.field(default=FIELDS["box_fields"], kw_only=True)
+    keypoint_fields: Sequence[str] = dataclasses.field(default=FIELDS["keypoint_fields"], kw_only=True)
+    polygon_fields: Sequence[str] = dataclasses.field(default=FIELDS["polygon_fields"], kw_only=True)
     image_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     mask_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
     float_names: Sequence[str] = dataclasses.field(default=(), kw_only=True)
@@ -210,71 +182,16 @@ class Compose(Group):
     _outermost = True
 
     def __post_init__(self) -> None:
-        unasked = [name for name, default in _DEFAULTS.items() if getattr(self, name) is default]
+        unasked = [name for name, default in FIELDS.items() if getattr(self, name) is default]
         super().__post_init__()
         check_children(self)
-        self._keep("seed", integer(self.seed, "seed", at_least=-(1 << 63), at_most=(1 << 64) - 1))
-        if self.dtype is not None:
-            dtype = self.dtype if isinstance(self.dtype, str) else np.dtype(self.dtype).name
-            self._keep("dtype", one_of(dtype, "dtype", DTYPES))
-        one_of(self.layout, "layout", LAYOUTS)
-        one_of(self.box_format, "box_format", FORMATS + ORIENTED)
-        one_of(self.box_outside, "box_outside", tuple(OUTSIDE))
-        self._keep("keypoint_columns", check_columns(self.keypoint_columns))
-        self._keep("keypoint_mirror", mirror_pairs(self.keypoint_mirror))
-        self._keep("min_area", real(self.min_area, "min_area", at_least=0))
-        self._keep("min_visibility", real(self.min_visibility, "min_visibility", at_least=0, at_most=1))
-        for name in ("fuse", "clip", "remove_invisible", "instances", "boxes_from_masks", "alpha"):
-            self._keep(name, flag(getattr(self, name), name))
-        for name in DECLARED:
-            self._keep(name, check_names(getattr(self, name), name))
-        self._keep("extra_names", check_extra_names(self.extra_names))
-        self._keep("float_fill", check_float_fill(self.float_fill))
-        for name in unasked:  # a name that the caller wants for something else is free
-            wanted = {n for other in (*DECLARED, "extra_names") if other != name for n in getattr(self, other)}
-            default = _DEFAULTS[name]
-            self._keep(name, default if wanted.isdisjoint(default) else tuple(n for n in default if n not in wanted))
+        check_settings(self, unasked, self._keep)
         self._chain  # noqa: B018  # what is wrong with it is said now, not at the first call
 
     @functools.cached_property
     def _chain(self) -> Chain:
         """What runs: everything that users call stands on it."""
-        dtype = None if self.dtype is None else np.dtype(self.dtype)
-        plan = Plan(self, dtype)
-        if self.alpha and plan.mixes:
-            raise ValueError("alpha must be False in a chain that mixes samples, whose images are blended as they are")
-        rules = Rules(
-            chain_table(
-                {name: getattr(self, name) for name in DECLARED},
-                mixes=plan.mixes,
-                instances=self.instances or self.boxes_from_masks,
-                boxes_from_masks=self.boxes_from_masks,
-                float_fill=check_float_fill(self.float_fill),
-                box_format=self.box_format,
-            ),
-            self.box_format,
-            self.min_area,
-            self.min_visibility,
-            bool(self.clip),
-            bool(self.remove_invisible),
-            dtype,
-            self.layout,
-            bool(self.fuse),
-            needs_unit(plan.could_act(), self.dtype),
-            tuple(
-                name
-                for declared, default in _DEFAULTS.items()
-                if getattr(self, declared) != default
-                for name in getattr(self, declared)
-            )
-            + (MASKS,) * self.boxes_from_masks,
-            box_outside=OUTSIDE[self.box_outside],
-            keypoint_columns=tuple(self.keypoint_columns),
-            keypoint_mirror=make_mirror(self.keypoint_mirror),
-            alpha=bool(self.alpha),
-        )
-        labelled = any(node.transform.mixes or node.transform.relabels for node in plan.nodes)
-        return Chain(plan, rules, self.seed, make_extras(self.extra_names, rules.table, labelled=labelled))
+        return make_chain(self)
 
     def __getstate__(self) -> dict[str, Any]:
         # What is derived is made anew, so that a pickle (and a hash of it) depends on the declaration alone.
@@ -613,55 +530,3 @@ class Compose(Group):
         targets = {"keypoints": keypoints, "boxes": boxes, "mask": mask, "polygons": polygons, **others}
         given = {name: value for name, value in targets.items() if value is not None}
         return geometry.invert(self._chain, key, shape, given)
-
-    # --- recipes ------------------------------------------------------------------------------------------------------
-
-    def to_dict(self) -> dict[str, Any]:
-        """The chain as plain data, with a version: a recipe for `from_dict`, JSON or YAML."""
-        return {"version": VERSION, **to_plain(self)}
-
-    @classmethod
-    def from_dict(cls, recipe: dict[str, Any], *, allow: Iterable[str | ModuleType] = ()) -> Compose:
-        """The chain of a recipe.
-
-        Parameters
-        ----------
-        recipe : dict
-            From `to_dict`.
-        allow : sequence of str or module
-            Modules whose functions the recipe may name for `Lambda`; a package stands for all below it.  A recipe that
-            names another one is refused, before anything is imported.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If it is no recipe, of a newer version, names a transform or a field that is not there, or holds more than a
-            million values or 100 levels.
-        """
-        check_size(recipe)
-        check_version(recipe)
-        made = from_plain(recipe, allow=check_allow(allow))
-        if not isinstance(made, Compose):
-            raise ValueError(f"recipe must be of a Compose, got {type(made).__name__}")
-        return made
-
-    def to_json(self, **options: Any) -> str:
-        """The recipe as JSON; `options` go to `json.dumps`."""
-        return json.dumps(self.to_dict(), **options)
-
-    @classmethod
-    def from_json(cls, text: str, *, allow: Iterable[str | ModuleType] = ()) -> Compose:
-        """The chain of a recipe in JSON; `allow` as in `from_dict`."""
-        return cls.from_dict(from_text(text), allow=allow)
-
-    def to_yaml(self) -> str:
-        """The recipe as YAML."""
-        with needed("yaml"):
-            import yaml
-
-        return yaml.safe_dump(self.to_dict(), sort_keys=False)
-
-    @classmethod
-    def from_yaml(cls, text: str, *, allow: Iterable[str | ModuleType] = ()) -> Compose:
-        """The chain of a recipe in YAML; `allow` as in `from_dict`."""
-        return cls.from_dict(from_yaml_text(text), allow=allow)

@@ -77,8 +77,8 @@ class Corruption(Transform):
 
     Examples
     --------
-    >>> chain = augment.Compose([augment.Corruption(name="fog", severity=3, p=1.0)])  # doctest: +SKIP
-    >>> foggy = chain(image=image, key=0)["image"]  # doctest: +SKIP
+    >>> chain = augment.Compose([augment.Corruption(name="fog", severity=3, p=1.0)])
+    >>> foggy = chain(image=image, key=0)["image"]
     """
 
     name: str

@@ -129,7 +129,7 @@ def _chain(transform: Transform, **options: Any) -> Compose:
 
 
 def _drawn_from(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: given[name] for name in ("boxes", "mask")}
+    return {name: given[name] for name in ("boxes", "labels", "mask")}
 
 
 def _require(condition: Any, message: str) -> None:
@@ -224,9 +224,10 @@ def _batch(transform: Transform) -> None:
     images = np.stack([image, image[::-1], image[:, ::-1]])
     keys = [(0, 1), (0, 2), (7, 3)]
     boxes: list[Any] = [BOXES, [], BOXES[:1]]
-    batch = chain.batch(images, keys=keys, boxes=boxes, workers=2)
+    labels: list[list[str]] = [["a", "b"], [], ["a"]]
+    batch = chain.batch(images, keys=keys, boxes=boxes, labels=labels, workers=2)
     for i, key in enumerate(keys):
-        single = chain(image=images[i], boxes=boxes[i], key=key)
+        single = chain(image=images[i], boxes=boxes[i], labels=labels[i], key=key)
         found = {"image": batch["images"][i], "boxes": batch["boxes"][i]}
         _same(found, {name: single[name] for name in found}, f"a batch against single calls; {_ALONE}")
 
@@ -243,7 +244,8 @@ def _records(transform: Transform) -> None:
     if type(transform).lower is Transform.lower:  # a group, which has none
         return
     frame = Frame(*SIZE, given["image"].shape[2], given["image"].dtype)
-    frame = frame._replace(boxes=BOXES if transform.needs_boxes else None, mask=given["mask"])
+    labels = given["labels"] if transform.needs_labels else None
+    frame = frame._replace(boxes=BOXES if transform.needs_boxes else None, mask=given["mask"], labels=labels)
     params = transform.draw(Draws([], np.ones((1, 1), np.uint64), 0, 7), frame)
     before = copy.deepcopy(params)
     transform.lower(params, frame)

@@ -94,7 +94,7 @@ class TestTime:
     Examples
     --------
     >>> tta = TestTime("dihedral", scales=(1.0, 1.25))
-    >>> found = tta(image, lambda view: {"score_map": model(view)})
+    >>> found = tta(image, lambda view: {"score_map": view.mean(axis=2)})  # in place of a network
     """
 
     __test__: ClassVar[bool] = False  # pytest looks for classes that are called so

@@ -73,11 +73,23 @@ def run_batch(
 
 
 def sample_names(chain: Chain, targets: Iterable[str]) -> dict[str, str]:
-    """What names of a batch are called in one sample: masks are a mask, and instances the masks of instances."""
+    """What names of a batch are called in one sample: masks are a mask, and instances the masks of instances.
+
+    Raises
+    ------
+    TypeError
+        If two of them are one target, or one is the image, which is none of them.
+    """
     names = {**IN_SAMPLES, "instances": "masks"}
-    return {
+    found = {
         name: names[name] for name in targets if name in names and (name == "masks" or name not in chain.rules.table)
     }
+    for name in targets:
+        if name == "image":
+            raise TypeError("image is a target of single calls: the images of a batch, or frames, are given first")
+        if name in found and name != found[name] and found[name] in targets and found[name] not in found:
+            raise TypeError(f"{name} is {found[name]} of many samples: give one of them, got {name} and {found[name]}")
+    return found
 
 
 def _run_samples(

@@ -6,13 +6,12 @@ from collections.abc import Container, Sequence
 from typing import Any, NamedTuple
 
 from .targets.base import Table
+from .targets.table import ARGUMENTS
 
 EVERY = "*"
 """What `Compose.extra_names` is where all names that a chain does not know are those of extras."""
 LABEL, LABELS = "label", "labels"
 """Names that many samples have: the class of an image, and its classes or those of its boxes."""
-_ARGUMENTS = ("donors", "image", "images", "key", "keys", "mix", "out", "workers")
-"""Names that calls and results have for something else."""
 
 
 class Extras(NamedTuple):
@@ -59,7 +58,7 @@ def make_extras(extra_names: Any, table: Table, *, labelled: bool) -> Extras:
     """
     every = extra_names == EVERY
     for name in () if every else extra_names:
-        if name in table or name in _ARGUMENTS:
+        if name in table or name in ARGUMENTS:
             raise ValueError(f"extra_names must name what is nothing else already, got {name!r}, which is taken")
     names = frozenset(() if every else extra_names) | (frozenset() if labelled else {LABEL})
     return Extras(names, every, (LABEL, "mix") if labelled else ())

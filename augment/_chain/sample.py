@@ -131,10 +131,9 @@ class Sample(Opened):
         return None
 
     def mask_at(self, stages: list[Stage]) -> np.ndarray | None:
-        """The first mask as stages leave it."""
-        table = self.rules.table
-        for name, value in self.opened.items():
-            mask = table[name].as_mask(value)
+        """The first mask as stages leave it; in the order of the table, however a call is written."""
+        for name, target in self.rules.table.items():
+            mask = target.as_mask(self.opened[name]) if name in self.opened else None
             if mask is not None:
                 return through_mask(mask, stages)
         return None

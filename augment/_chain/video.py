@@ -13,7 +13,7 @@ from .batch import check_lengths, count_images, run_batch, sample_names
 from .chain import Chain
 from .keys import Key, fold, fresh_key, key_array
 from .state import Step
-from .targets.base import Opened
+from .targets.base import Opened, Target
 from .targets.fields import Field
 from .targets.image import open_image
 
@@ -82,9 +82,21 @@ def _records(
         elif table[one].of == "boxes" and type(table[one]) is Field:
             seen[one] = [entry for given in values for entry in given]
     if "mask" not in seen:
-        seen["mask"] = np.zeros((height, width), np.uint8)  # after any others: the first counts
+        found = _instances(targets, names, table["masks"].of == "boxes")
+        if found is not None:
+            seen["mask"] = found
+        elif not any(type(table[name]).as_mask is not Target.as_mask for name in seen):
+            seen["mask"] = np.zeros((height, width), np.uint8)
     steps, _ = chain.drawn(words, frames[0].shape, frames[0].dtype, targets=seen, donors=donors)
     return [[_recorded(step, chain, k if noise == "frame" else 0) for step in steps] for k in range(len(frames))]
+
+
+def _instances(targets: dict[str, Any], names: dict[str, str], of_boxes: bool) -> Any:
+    """The first mask of those that belong to the boxes of the first frame; None if there is none."""
+    for name, values in targets.items():
+        if of_boxes and names.get(name, name) == "masks" and len(values[0]):
+            return values[0][0]
+    return None
 
 
 def _recorded(step: Step, chain: Chain, frame: int) -> dict[str, Any]:

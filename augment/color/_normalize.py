@@ -62,7 +62,7 @@ class Normalize(Transform):
     --------
     >>> import numpy as np
     >>> image = np.array([[0, 51], [204, 255]], np.uint8)
-    >>> Compose([Normalize(method="min_max")])(image=image, key=0)["image"]
+    >>> Compose([Normalize(method="min_max")])(image=image, key=0)["image"].round(3)
     array([[0. , 0.2],
            [0.8, 1. ]], dtype=float32)
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -119,4 +120,31 @@ def _template(read: Reader) -> Transform:
 
 @mapping("TextImage")
 def _text(read: Reader) -> Transform:
-    raise Missing("no transform writes text: put a function that writes with Pillow into a Lambda")
+    font = read.values.get("font_path")
+    if font is not None:
+        font = str(read("font_path", "font"))
+        if not os.path.isfile(font):
+            read.drop("font_path", f"there is no file {font!r} here, and the font of Pillow is taken")
+            font = None
+    edits = tuple(each or "keep" for each in read("augmentations", "edits") or (None,))
+    color = [min(max(float(v) / 255, 0.0), 1.0) for v in read("font_color", "color")]
+    clear = bool(read("clear_bg", "clear"))
+    read("metadata_key", "labels of the boxes")
+    read.differs(
+        "texts are the labels of the sample's boxes, the first of box_fields; there they and their boxes come with the "
+        "call as metadata"
+    )
+    read.differs(
+        "a text lies anywhere in its box and is written smaller where it would not fit; there it begins at the upper "
+        "left corner, whatever its width"
+    )
+    if set(edits) != {"keep"}:
+        read.differs("a text that no word of which changes is written as it is, and one word stays; there nothing is")
+    if clear:
+        read.differs("boxes are filled by diffusion, there by Telea's method")
+    return read.make(
+        "TextOverlay", texts="labels", places="boxes", font=font, edits=edits, clear=clear,
+        inserted=tuple(read("stopwords", "inserted") or ("and", "the", "is", "in", "at", "of")),
+        share=read.pair("fraction_range", "share"), height=read.pair("font_size_fraction_range", "height"),
+        color=color[0] if len(set(color)) == 1 else tuple(color),
+    )  # fmt: skip

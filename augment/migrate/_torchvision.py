@@ -64,9 +64,10 @@ def from_torchvision(
 
     Examples
     --------
-    >>> from torchvision.transforms import v2
-    >>> chain, report = from_torchvision(v2.Compose([v2.RandomHorizontalFlip(), v2.RandomGrayscale()]))
-    >>> chain.transforms
+    >>> from torchvision.transforms import v2  # doctest: +SKIP
+    >>> theirs = v2.Compose([v2.RandomHorizontalFlip(), v2.RandomGrayscale()])  # doctest: +SKIP
+    >>> chain, report = from_torchvision(theirs)  # doctest: +SKIP
+    >>> chain.transforms  # doctest: +SKIP
     (HorizontalFlip(p=0.5), ToGray(p=0.1, ...))
     """
     flag(strict, "strict")

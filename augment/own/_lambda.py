@@ -144,6 +144,11 @@ def _wanted(function: Callable[..., Any], part: str) -> str:
     found = [name for name in _RANDOM if name in parameters and name not in _bound(function)]
     if len(found) == 2:
         raise TypeError(f"{part} must declare key or rng, got a function with both")
+    try:
+        inspect.signature(function).bind(None, **dict.fromkeys(found))
+    except TypeError as error:
+        said = f"{_name_of(function)}{inspect.signature(function)}"
+        raise TypeError(f"{part} must be a function of one array, and of key or rng, got {said}: {error}") from None
     return found[0] if found else ""
 
 

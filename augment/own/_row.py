@@ -60,7 +60,11 @@ def row_operation(function: Callable[..., Any] | None = None, *, name: str | Non
     Raises
     ------
     TypeError
-        If it is no function of two or four parameters, or, at its first use, if Numba cannot compile it.
+        If it is no function of two or four parameters, or, at its first use, if Numba cannot compile it or it returns
+        something.
+    ValueError
+        At its first use with so many parameters, if it reads others.  For that it is run once as plain Python, on a
+        short row of 0.5 with parameters of 0.5.
 
     Notes
     -----

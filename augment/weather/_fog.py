@@ -50,8 +50,8 @@ class Fog(Transform):
 
     Examples
     --------
-    >>> chain = augment.Compose([augment.Fog(density=(0.5, 0.5), p=1.0)])  # doctest: +SKIP
-    >>> misty = chain(image=image, key=0)["image"]  # doctest: +SKIP
+    >>> chain = augment.Compose([augment.Fog(density=(0.5, 0.5), p=1.0)])
+    >>> misty = chain(image=image, key=0)["image"]
     """
 
     density: tuple[float, float] = (0.4, 0.85)

@@ -179,8 +179,8 @@ class Ringing(Transform):
 
     Examples
     --------
-    >>> chain = augment.Compose([augment.Ringing(cutoff=(0.8, 1.0), p=1.0)])  # doctest: +SKIP
-    >>> rippled = chain(image=image, key=0)["image"]  # doctest: +SKIP
+    >>> chain = augment.Compose([augment.Ringing(cutoff=(0.8, 1.0), p=1.0)])
+    >>> rippled = chain(image=image, key=0)["image"]
     """
 
     radius: tuple[int, int] = (3, 7)

@@ -135,8 +135,8 @@ class Snow(Transform):
 
     Examples
     --------
-    >>> chain = augment.Compose([augment.Snow(flakes=(1000, 2000), p=1.0)])  # doctest: +SKIP
-    >>> snowy = chain(image=image, key=0)["image"]  # doctest: +SKIP
+    >>> chain = augment.Compose([augment.Snow(flakes=(1000, 2000), p=1.0)])
+    >>> snowy = chain(image=image, key=0)["image"]
     """
 
     flakes: tuple[int, int] = (150, 450)

@@ -64,7 +64,11 @@ def hint_of(value: Any, name: str, dtype: str = "") -> str:
         if isinstance(value[0], np.ndarray) and value[0].ndim > 1:
             return f"; treat one at a time, {name}[k]"
         return f"; make it one with numpy.array({name}{dtype and f', dtype={dtype}'})"
-    return f"; convert it with numpy.asarray({name})" if hasattr(value, "__array__") else ""
+    return (
+        f"; convert it with numpy.asarray({name})"
+        if hasattr(value, "__array__") and type(value) is not np.ndarray
+        else ""
+    )
 
 
 def _planes_of_tensor(value: Any) -> bool:

@@ -289,6 +289,13 @@ def test_explain_names_passes_and_why_they_end() -> None:
     assert "float32" in text
 
 
+@pytest.mark.parametrize("fuse", [True, False])
+def test_explain_names_what_erases(fuse: bool) -> None:
+    made = A.Compose([A.HorizontalFlip(p=1), A.CoarseDropout(p=1), A.Gamma(p=1)], fuse=fuse)
+    text = made.explain((40, 60, 3))
+    assert ("HorizontalFlip, CoarseDropout, Gamma" in text) == fuse and "CoarseDropout" in text
+
+
 # --- results ----------------------------------------------------------------------------------------------------------
 
 

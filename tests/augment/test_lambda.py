@@ -189,7 +189,7 @@ def test_a_function_of_a_module_is_its_path(module: Any) -> None:
     chain = A.Compose([A.Sequential([A.Lambda(image=module.darker, mask=np.flipud, p=0.5)])])
     plain = chain.to_dict()["transforms"][0]["transforms"][0]
     assert (plain["image"], plain["mask"], plain["boxes"]) == ("users_functions:darker", "numpy:flipud", None)
-    assert A.Compose([A.Lambda(image=imgproc.median_blur)]).to_dict()["transforms"][0]["image"] == "imgproc:median_blur"
+    assert A.Compose([A.Lambda(image=imgproc.to_float)]).to_dict()["transforms"][0]["image"] == "imgproc:to_float"
     allow = ["users_functions", np]
     image = sample((H, W))["image"]
     for made in (
@@ -253,3 +253,10 @@ def test_what_has_no_path_says_why() -> None:
         chain = A.Compose([A.Lambda(image=function)])
         with pytest.raises(ValueError, match=re.escape(f"Lambda.image cannot be part of a recipe: {why}")):
             chain.to_dict()
+
+
+@pytest.mark.parametrize("function", [lambda: 1, lambda a, b: a, lambda *, a: a, lambda rng: rng])
+def test_functions_of_no_or_more_arguments_are_refused_before_any_image(function: Any) -> None:
+    with pytest.raises(TypeError, match=r"image must be a function of one array, and of key or rng, got <lambda>\("):
+        A.Lambda(image=function)
+    A.Lambda(image=lambda a, b=3: a)

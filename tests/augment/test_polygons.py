@@ -259,7 +259,12 @@ def test_they_come_back_in_the_form_they_came_in(form: str) -> None:
 @pytest.mark.parametrize(
     ("polygons", "error", "said"),
     [
-        (np.zeros((3, 2)), TypeError, "polygons must be a list with a list of rings for each instance, got ndarray"),
+        (
+            np.zeros((3, 2)),
+            TypeError,
+            r"polygons must be a list with a list of rings for each instance, got an array of \(3, 2\): write",
+        ),
+        (np.zeros((2, 3, 2)), TypeError, r"write \[\[ring\] for ring in polygons\]"),
         ([np.zeros((3, 2))], TypeError, r"polygons\[0\] must be a list of rings, got an array of \(3, 2\)"),
         ([[1, 2, 3, 4, 5, 6]], TypeError, r"a row of numbers: one ring is \[ring\]"),
         ([{"counts": b"", "size": [1, 2]}], TypeError, "run lengths are a mask, pass it as masks="),

@@ -235,3 +235,29 @@ def test_kernels_of_a_notebook_are_kept_and_renewed(run_python: Callable[..., st
     for gain, helper, expected in ((1.0, "+", 0.75), (2.0, "+", 1.5), (2.0, "-", 0.5), (1.0, "+", 0.75)):
         cell = PROGRAM.format(gain=gain, helper=helper)
         assert run_python(f"exec(compile({cell!r}, '<cell 1>', 'exec'))") == str([expected, expected + 0.125])
+
+
+def test_a_function_that_reads_other_parameters_or_returns_is_refused_at_its_first_use() -> None:
+    """Compiled code would read what stands behind the parameters, or leave the row as it is, and say nothing."""
+
+    @A.row_operation
+    def one(row, params):
+        (factor,) = params
+        for i in range(row.size):
+            row[i] *= factor
+
+    @A.row_operation
+    def third(row, y, x, params):
+        row[0] = params[2]
+
+    @A.row_operation
+    def returns(row, params):
+        return row * params[0]
+
+    assert one(0.5).params == (0.5,)
+    with pytest.raises(ValueError, match=r"one takes other parameters, got 2: too many values to unpack"):
+        one(0.5, 3)
+    with pytest.raises(ValueError, match=r"third reads params\[2\], got 2 parameters"):
+        third(1, 2)
+    with pytest.raises(TypeError, match=r"returns must change the row in place, .* and return nothing, got array"):
+        returns(2)

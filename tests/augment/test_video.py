@@ -140,3 +140,34 @@ def test_clips_that_do_not_fit_are_refused() -> None:
         looks.video([picture()], boxes=[[(1, 2)]], key=0)
     np.testing.assert_array_equal(looks.video([picture()], key=0)["frames"][0], looks(image=picture(), key=0)["image"])
     assert chain.video([], key=3) == {"frames": [], "key": 3}
+
+
+def test_what_looks_at_masks_sees_the_same_one_by_every_door() -> None:
+    """In whatever order they are named; those of instances, too, which belong to the boxes of a frame."""
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (30, 40, 3)).astype(np.uint8)
+    first, other = np.zeros((2, 30, 40), np.uint8)
+    first[3, 5] = other[25, 33] = 1
+    chain = A.Compose([A.MaskCrop(8, p=1)], mask_names=("other",))
+    found = chain(image=image, mask=first, other=other, key=1)["image"]
+    np.testing.assert_array_equal(chain(image=image, other=other, mask=first, key=1)["image"], found)
+    for call, given in ((chain.batch, {"keys": [1]}), (chain.video, {"key": 1})):
+        made = call(np.array([image]), other=[other], masks=[first], **given)
+        np.testing.assert_array_equal(made["frames" if call == chain.video else "images"][0], found)
+    chain = A.Compose([A.MaskCrop(8, p=1)], instances=True)
+    found = chain(image=image, masks=[other], boxes=[[30, 20, 35, 28]], key=1)["image"]
+    made = chain.video([image], instances=[[other]], boxes=[[[30, 20, 35, 28]]], key=1)
+    np.testing.assert_array_equal(made["frames"][0], found)
+
+
+def test_targets_that_a_batch_has_twice_are_refused() -> None:
+    images = np.zeros((2, 8, 9, 3), np.uint8)
+    chain = A.Compose([A.HorizontalFlip(p=1)])
+    for call in (chain.batch, chain.video):
+        with pytest.raises(TypeError, match="image is a target of single calls"):
+            call(images, image=images)
+        with pytest.raises(TypeError, match="masks is mask of many samples: give one of them, got masks and mask"):
+            call(images, masks=images[..., 0], mask=images[..., 0])
+    for name in ("donors", "out", "mix", "keys"):
+        with pytest.raises(ValueError, match=f"mask_names must name targets of its own, got '{name}', which is taken"):
+            A.Compose([A.HorizontalFlip()], mask_names=(name,))

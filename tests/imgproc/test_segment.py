@@ -87,6 +87,21 @@ def test_compactness(photo: np.ndarray) -> None:
     assert np.array_equal(grid, np.arange(40)[:, None] // 10 * 4 + np.arange(40) // 10)
 
 
+def test_slico_measures_colours_alike_in_every_direction() -> None:
+    """Colours whose a and b change places, or their sign, have the distances that they had."""
+    lab = np.empty((60, 60, 3))
+    noise = np.random.default_rng(4).normal(size=lab.shape)
+    lab[...] = (60.0, 0.0, 0.0) + noise * (0.5, 3.0, 6.0)
+    lab[:, 25:, 1] += 12
+
+    def labels(colours: np.ndarray) -> np.ndarray:
+        return imgproc.superpixels(imgproc.lab_to_rgb(colours), count=16, slico=True)
+
+    expected = labels(lab)
+    for other in (lab[..., [0, 2, 1]], lab * (1, -1, 1), lab * (1, 1, -1)):
+        assert (labels(other) == expected).mean() > 0.98
+
+
 @pytest.mark.parametrize("slico", [False, True])
 def test_superpixels_in_a_mask(photo: np.ndarray, slico: bool) -> None:
     y, x = np.indices(photo.shape[:2])

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.transforms import EXAMPLES, REGISTRY, build, sample
+from helpers.transforms import EXAMPLES, build, sample
 
 import augment as A
 
 SHAPE = (96, 128, 3)
 KEYS = [3, (1, 4)]
-LOOKING = [(name, params) for name, params in EXAMPLES if REGISTRY[name].needs_boxes or REGISTRY[name].needs_mask]
+LOOKING = [(name, params) for name, params in EXAMPLES if (t := build(name, params)).needs_boxes or t.needs_mask]
 
 
 def flip_and(*others: Any) -> A.Sequential:

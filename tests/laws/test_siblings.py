@@ -97,6 +97,7 @@ COLOURED = {
     "MaskDropout": "noise for each channel",
     "XYMasking": "noise for each channel",
     "ConstrainedDropout": "noise for each channel",
+    "TextOverlay": "a random level for each channel",
     "PixelDropout": "drawn for each channel",
     "GaussianNoise": "noise for each channel",
     "PoissonNoise": "noise for each channel",

@@ -59,10 +59,11 @@ def open_polygons(polygons: Any, name: str = "polygons") -> Outlines:
         If a ring has fewer than three points, or a number is not finite.
     """
     if not isinstance(polygons, (list, tuple)) and not (isinstance(polygons, np.ndarray) and polygons.dtype == object):
-        came = type(polygons).__name__
-        raise TypeError(
-            f"{name} must be a list with a list of rings for each instance, got {came}{hint_of(polygons, name)}"
-        )
+        came, hint = type(polygons).__name__, hint_of(polygons, name)
+        if isinstance(polygons, np.ndarray):
+            said = {2: f"[[{name}]]", 3: f"[[ring] for ring in {name}]", 4: f"list({name})"}.get(polygons.ndim)
+            came, hint = f"an array of {polygons.shape}", f": write {said}" if said else ""
+        raise TypeError(f"{name} must be a list with a list of rings for each instance, got {came}{hint}")
     rings: list[np.ndarray] = []
     owners: list[int] = []
     for i, instance in enumerate(polygons):

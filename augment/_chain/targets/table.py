@@ -19,6 +19,9 @@ IN_BATCHES = {"mask": "masks"}
 """Targets that have another name in batches, where there is one for each image."""
 IN_SAMPLES = {many: one for one, many in IN_BATCHES.items()}
 
+ARGUMENTS = ("donors", "image", "images", "key", "keys", "mix", "out", "workers")
+"""Names that calls and results have for something else."""
+
 DECLARED: dict[str, Callable[[str], Target]] = {
     "box_fields": lambda name: Field(name, "boxes"),
     "keypoint_fields": lambda name: PointField(name, "keypoints"),
@@ -73,7 +76,7 @@ def chain_table(
     table: Table = {target.name: target for target in targets}
     for parameter, names in declared.items():
         for name in names:
-            if name in table or name == "key":
+            if name in table or name in ARGUMENTS:
                 raise ValueError(f"{parameter} must name targets of its own, got {name!r}, which is taken")
             table[name] = DECLARED[parameter](name)
     for name, fill in fills_of(float_fill, tuple(declared.get("float_names", ()))).items():

@@ -6,10 +6,15 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..._core.jit import Kernel
 from ..._core.units import Unit
 from ..stages import Op
 from ._base import CHANNELS, FIRST, OPERATION, SLOW, TABULATED, WIDTH, Operation, each, level_of, settle
+
+_SHORT = 16
+"""Levels of the row on which a function is tried."""
 
 
 class OwnUnit(Unit):
@@ -39,6 +44,8 @@ class RowOperation(Operation):
     """
 
     function: Callable[..., Any] | None = None
+    counts: set[int] = dataclasses.field(default_factory=set)
+    """How many parameters it was tried with, see `_try`."""
 
     def __call__(self, *params: Any, table: Any = None) -> Op:
         """A stage: the function with these parameters, numbers, or tuples with one for each channel."""
@@ -49,7 +56,45 @@ class RowOperation(Operation):
                         f"parameter {k} of {self.name} must be a number, or a tuple with one for each channel, got "
                         f"{value!r:.60}"
                     )
+        if len(params) not in self.counts:
+            self._try(len(params))
+            self.counts.add(len(params))
         return Op(self, params, None, self.name)
+
+    def _try(self, count: int) -> None:
+        """Run it once as plain Python on a short row: compiled code reads beyond the parameters and says nothing."""
+        assert self.function is not None
+        params, row = _Params([0.5] * count), np.full(_SHORT, 0.5, np.float32)
+        given: tuple[Any, ...] = (row, 0, 0, params) if self.positional else (row, params)
+        try:
+            with np.errstate(all="ignore"):
+                made = self.function(*given)
+        except _Beyond as error:
+            raise ValueError(f"{self.name} reads {error}, got {count} parameters") from None
+        except ValueError as error:
+            if "values to unpack" not in str(error):
+                return
+            raise ValueError(f"{self.name} takes other parameters, got {count}: {error}") from None
+        except Exception:  # what else it may do with these numbers is known when it runs
+            return
+        if made is not None:
+            raise TypeError(
+                f"{self.name} must change the row in place, row[i] = ..., and return nothing, got {made!r:.60}"
+            )
+
+
+class _Beyond(Exception):
+    """A parameter that there is not was read."""
+
+
+class _Params(list[float]):
+    """Parameters that notice who reads beyond them."""
+
+    def __getitem__(self, at: Any) -> Any:
+        try:
+            return super().__getitem__(at)
+        except IndexError:
+            raise _Beyond(f"params[{at}]") from None
 
 
 def _each_channel(op: Op, channels: int) -> Sequence[Any]:

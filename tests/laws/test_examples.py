@@ -1,0 +1,35 @@
+"""The examples in the docstrings of public names run, one after the other, and give what they show.
+
+They may use ``numpy as np``, the packages, `image` (uint8, RGB) and what the package publishes."""
+
+from __future__ import annotations
+
+import dataclasses
+import doctest
+from typing import Any
+
+import numpy as np
+import pytest
+
+import augment
+import imgproc
+from imgproc._core.declare import example_image
+
+NAMES = [
+    pytest.param(package, name, id=name)
+    for package in (imgproc, augment)
+    for name in package.__all__
+    if ">>>" in (getattr(package, name).__doc__ or "")
+]
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@pytest.mark.parametrize(("package", "name"), NAMES)
+def test_examples_run(package: Any, name: str) -> None:
+    image = example_image(np.dtype(np.uint8), (96, 128), 3)
+    known = {**vars(package), "np": np, "imgproc": imgproc, "augment": augment, "image": image}
+    known |= {"dataclasses": dataclasses, "__name__": __name__}
+    text: list[str] = []
+    parts = doctest.DocTestFinder(recurse=False).find(getattr(package, name), name, globs=known)
+    failed = sum(doctest.DocTestRunner(optionflags=FLAGS).run(part, out=text.append).failed for part in parts)
+    assert not failed, "".join(text)
