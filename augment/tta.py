@@ -14,6 +14,7 @@ from imgproc._scanline import Geometry, run, run_mask
 
 from ._chain.geometry import geometry
 from ._chain.targets.masks import stages_back
+from ._chain.targets.quads import ORIENTED
 from ._chain.transform import Transform
 from .boxes import nms, weighted_boxes_fusion
 from .compose import Compose
@@ -82,8 +83,8 @@ class TestTime:
         Of the views, for means and fusion, above 0.
     iou_threshold : float
         From which overlap boxes are the same, in [0, 1].
-    box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
-        Of boxes, where `of` is no chain.
+    box_format : {"pascal_voc", "coco", "yolo", "albumentations", "obb", "corners"}
+        Of boxes, where `of` is no chain.  Oriented ones, the last two, are merged by ``{"boxes": "max"}`` only.
 
     Raises
     ------
@@ -303,6 +304,11 @@ class TestTime:
         width = max((each.shape[1] for each in given if each.ndim == 2 and each.size), default=4)
         boxes = [each if each.size else np.empty((0, width)) for each in given]
         scores, labels = columns["scores"], columns.get("labels")
+        if not largest and box_format in ORIENTED:
+            raise ValueError(
+                f"oriented boxes, in box_format {box_format!r}, must be merged by the best of them: "
+                "merge={'boxes': 'max'}"
+            )
         if not largest:
             options: dict[str, Any] = {"iou_threshold": self.iou_threshold, "box_format": box_format}
             fused = weighted_boxes_fusion(boxes, scores, classes=labels, weights=weights.tolist(), **options)
@@ -356,11 +362,24 @@ def _map_back(scores: Any, stages: list[Geometry], shape: tuple[int, ...]) -> np
         raise ValueError(f"score_map must be floats (h, w) or (h, w, classes), got {scores.dtype} {scores.shape}")
     height, width = shape[:2]
     h, w = stages[-1].size if stages else (height, width)
+    if _planes(scores.shape, h, w):
+        raise ValueError(
+            f"score_map must be (h, w, classes) for a view of (h, w) = {(h, w)}, got {scores.shape}, which looks like "
+            "one plane for each class: write numpy.moveaxis(score_map, 0, -1)"
+        )
     way = stages_back(stages, height, width)
     if scores.shape[:2] != (h, w):
         grow = (scores.shape[1] / w, 0.0, 0.0, 0.0, scores.shape[0] / h, 0.0, 0.0, 0.0, 1.0)
         way = [Geometry(grow, (h, w), "replicate"), *way]
     return run(scores.astype(work_dtype(scores.dtype), copy=False), list(way))
+
+
+def _planes(shape: tuple[int, ...], h: int, w: int) -> bool:
+    """Whether a map has the proportions of a view of (h, w) only if its classes come first, as in torch."""
+    if len(shape) == 2:
+        return False
+    n, rows, columns = shape
+    return rows * w == columns * h and not 0.8 < n * w / (rows * h) < 1.25
 
 
 def _seen(view: View) -> np.ndarray | None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import integer
-from imgproc._core.hints import hint_of
+from imgproc._core.door import trusted
+from imgproc._core.hints import SIDE, hint_of
 from imgproc._core.threads import get_num_threads, run_all
 from imgproc._scanline import OutMismatch
 
@@ -125,9 +126,20 @@ def count_images(images: Any, name: str = "images") -> int:
     """How many images a batch has; they are not looked at yet."""
     if isinstance(images, np.ndarray) and images.ndim not in (3, 4):
         raise ValueError(f"{name} must be a sequence of images or an array (n, h, w, c), got shape {images.shape}")
+    if isinstance(images, np.ndarray) and _looks_like_one(images.shape) and not trusted().layout:
+        raise ValueError(
+            f"{name} must be a sequence of images or an array (n, h, w, c), got shape {images.shape}, which looks like "
+            f"one image: pass [image]; if they are {images.shape[0]} grey images of {images.shape[1]} x "
+            f"{images.shape[2]}, call within imgproc.trust_layout()"
+        )
     if not hasattr(images, "__len__") or not hasattr(images, "__getitem__"):
         raise TypeError(f"{name} must be a sequence of images, got {type(images).__name__}{hint_of(images, name)}")
     return len(images)
+
+
+def _looks_like_one(shape: tuple[int, ...]) -> bool:
+    """Whether an array of this shape is a single image of colours rather than grey images of 3 or 4 columns."""
+    return len(shape) == 3 and shape[2] in (3, 4) and min(shape[:2]) >= SIDE
 
 
 def check_lengths(n: int, columns: dict[str, Any], one: str = "an image", *, optional: bool = True) -> None:

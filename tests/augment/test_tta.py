@@ -205,6 +205,7 @@ def test_predictions_that_do_not_fit_are_refused() -> None:
         ([{"heat": scores}] * 2, "predictions must be named .*got 'heat'"),
         ([{"boxes": [[1, 2, 3, 4]]}] * 2, "scores are missing"),
         ([{"score_map": np.ones((H, W), int)}] * 2, "score_map must be floats"),
+        ([np.ones((5, H, W))] * 2, r"one plane for each class: write numpy\.moveaxis\(score_map, 0, -1\)"),
         ([{"keypoints": [[1, 2]]}, {"keypoints": [[1, 2], [3, 4]]}], "keypoints must be as many in each view"),
         ([np.ones(3), np.ones(4)], "probabilities must have one shape"),
     ):
@@ -216,3 +217,16 @@ def test_predictions_that_do_not_fit_are_refused() -> None:
         tta(IMAGE, 3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="weights must be one for each view, 2, got 3"):
         A.TestTime("flips", weights=[1, 1, 1])(IMAGE, biased)
+
+
+def test_oriented_boxes_are_merged_by_the_best() -> None:
+    """Fusion knows upright boxes only, and the error says what to write."""
+    boxes = np.array([(20.0, 12.0, 10.0, 5.0, 30.0)])
+    tta = A.TestTime("dihedral", merge={"boxes": "max"}, box_format="obb")
+    views = tta.views(IMAGE)
+    seen = [view.chain.replay(view.record, image=IMAGE, boxes=boxes)["boxes"] for view in views]
+    found = tta.merged(views, [{"boxes": each, "scores": [0.5 + 0.01 * k]} for k, each in enumerate(seen)])
+    np.testing.assert_allclose(A.iou(found["boxes"], boxes, box_format="obb"), 1, atol=1e-9)
+    assert found["scores"].tolist() == [0.5 + 0.01 * (len(views) - 1)]
+    with pytest.raises(ValueError, match=r"must be merged by the best of them: merge=\{'boxes': 'max'\}"):
+        A.TestTime("flips", box_format="obb")(IMAGE, lambda image: {"boxes": boxes, "scores": [1.0]})

@@ -124,6 +124,7 @@ def test_clips_that_do_not_fit_are_refused() -> None:
         ([picture(), picture()[:-1]], ValueError, r"frames must have one shape and dtype, .* got \(31, 40, 3\)"),
         (np.zeros((H, W), np.uint8), ValueError, "frames must be a sequence of images or an array"),
         (5, TypeError, "frames must be a sequence of images, got int"),
+        (picture(), ValueError, r"looks like one image: pass \[image\]; if they are \d+ grey images"),
         ([picture(), None], TypeError, r"frames\[1\] must be a numpy array"),
     ):
         with pytest.raises(kind, match=message):

@@ -42,6 +42,8 @@ def _rows_of(array: np.ndarray, value: Any, name: str, columns: int, what: str) 
         return np.empty((0, columns))
     if array.ndim != 2 or array.shape[1] != columns:
         hint = f": one row alone is [{what}]" if array.ndim == 1 and len(array) == columns else ""
+        if array.ndim == 3 and array.shape[1] * array.shape[2] == columns:
+            hint = f": write numpy.reshape({name}, (-1, {columns}))"
         if array.ndim == 2 and array.shape[1] > columns:
             hint = ": pass labels and other columns as fields of their own"
             if array.shape[1] == OBB and columns == 4 and name in ("boxes", "others"):
