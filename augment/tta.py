@@ -14,6 +14,7 @@ from imgproc._scanline import Geometry, run, run_mask
 
 from ._chain.geometry import geometry
 from ._chain.targets.masks import stages_back
+from ._chain.targets.quads import ORIENTED
 from ._chain.transform import Transform
 from .boxes import nms, weighted_boxes_fusion
 from .compose import Compose
@@ -303,6 +304,9 @@ class TestTime:
         width = max((each.shape[1] for each in given if each.ndim == 2 and each.size), default=4)
         boxes = [each if each.size else np.empty((0, width)) for each in given]
         scores, labels = columns["scores"], columns.get("labels")
+        if not largest and box_format in ORIENTED:
+            how = self._how["boxes"]  # type: ignore[attr-defined]
+            raise ValueError(f"merge must be 'max' for boxes in box_format={box_format!r}, got {how!r}")
         if not largest:
             options: dict[str, Any] = {"iou_threshold": self.iou_threshold, "box_format": box_format}
             fused = weighted_boxes_fusion(boxes, scores, classes=labels, weights=weights.tolist(), **options)

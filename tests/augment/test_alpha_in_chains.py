@@ -60,6 +60,8 @@ def test_a_flat_sticker_keeps_its_colour_whatever_interpolates() -> None:
         A.Perspective(p=1),
         A.MotionBlur(p=1),
         A.Downscale(p=1),
+        A.GlassBlur(sigma=(0.05, 0.05), distance=(0.05, 0.05), p=1),
+        A.ZoomBlur(p=1),
     ]
     for k, transform in enumerate(transforms):
         for key in range(2):
@@ -113,6 +115,10 @@ def test_nothing_guesses() -> None:
     np.testing.assert_array_equal(four, 255 - RGBA)
     with pytest.raises(ValueError, match="image must have alpha as the last of at least two channels"):
         Compose([A.Invert(p=1)], alpha=True)(image=MATTE, key=1)
+    with pytest.raises(
+        ValueError, match="image must be grey or RGB with alpha behind it for alpha=True, got 3 channels"
+    ):
+        Compose([A.Invert(p=1)], alpha=True)(image=RGBA[..., :3], key=1)
     with pytest.raises(ValueError, match="alpha must be False in a chain that mixes"):
         Compose([A.MixUp()], alpha=True)
     with pytest.raises(TypeError, match="alpha must be True or False"):

@@ -216,3 +216,13 @@ def test_predictions_that_do_not_fit_are_refused() -> None:
         tta(IMAGE, 3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="weights must be one for each view, 2, got 3"):
         A.TestTime("flips", weights=[1, 1, 1])(IMAGE, biased)
+
+
+def test_oriented_boxes_say_how_they_are_merged() -> None:
+    def found(view: np.ndarray) -> dict[str, Any]:
+        return {"boxes": [[view.shape[1] / 2, view.shape[0] / 2, 6, 6, 0]], "scores": [0.5]}
+
+    with pytest.raises(ValueError, match="merge must be 'max' for boxes in box_format='obb', got 'mean'"):
+        A.TestTime("flips", box_format="obb")(IMAGE, found)
+    merged = A.TestTime("flips", box_format="obb", merge={"boxes": "max"})(IMAGE, found)
+    np.testing.assert_allclose(merged["boxes"], [[W / 2, H / 2, 6, 6, 0]], atol=1e-9)

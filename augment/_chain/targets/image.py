@@ -101,6 +101,10 @@ class Image(Plane):
         """An image of at least one pixel."""
         image = self.check(value, self.name)
         if has_alpha(sample.rules.alpha, image, self.name):
+            if image.shape[2] == 3:  # what a loader gives that has dropped alpha
+                raise ValueError(
+                    f"{self.name} must be grey or RGB with alpha behind it for alpha=True, got 3 channels, {image.shape}"
+                )
             refuse_signed(image.dtype, self.name, "where the chain has alpha=True")
         if image.shape[0] == 0 or image.shape[1] == 0:
             raise ValueError(f"{self.name} must have at least one pixel, got shape {image.shape}")

@@ -13,7 +13,6 @@ from ..._core.units import Unit
 from ..stages import Op
 from ._base import CHANNELS, FIRST, OPERATION, SLOW, TABULATED, WIDTH, Operation, each, level_of, settle
 
-
 _SHORT = 16
 """Levels of the row on which a function is tried."""
 
