@@ -103,7 +103,7 @@ class Image(Plane):
         if has_alpha(sample.rules.alpha, image, self.name):
             if image.shape[2] == 3:  # what a loader gives that has dropped alpha
                 raise ValueError(
-                    f"{self.name} must be grey or RGB with alpha behind it for alpha=True, got 3 channels, {image.shape}"
+                    f"{self.name} must be grey or RGB with alpha behind it for alpha=True, got shape {image.shape}"
                 )
             refuse_signed(image.dtype, self.name, "where the chain has alpha=True")
         if image.shape[0] == 0 or image.shape[1] == 0:
