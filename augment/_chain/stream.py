@@ -21,6 +21,9 @@ def map_samples(
 ) -> Iterator[dict[str, Any]]:
     """See `Compose.map`; `call` is the call of the chain."""
     integer(epoch, "epoch")
+    for name, values in (("samples", samples), ("keys", () if keys is None else keys)):
+        if not isinstance(values, Iterable):
+            raise TypeError(f"{name} must be an iterable, got {type(values).__name__}")
     threads = get_num_threads() if workers is None else integer(workers, "workers", at_least=1)
 
     def numbered() -> Iterator[tuple[Any, Key]]:
@@ -28,7 +31,13 @@ def map_samples(
             for index, sample in enumerate(samples):
                 yield sample, (epoch, index)
         else:
-            yield from zip(samples, keys, strict=False)
+            keys_left = iter(keys)
+            for index, sample in enumerate(samples):
+                try:
+                    key = next(keys_left)
+                except StopIteration:
+                    raise ValueError(f"keys must be one for each sample, got {index} for more samples") from None
+                yield sample, key
 
     def work(item: tuple[Any, Key]) -> dict[str, Any]:
         sample, key = item

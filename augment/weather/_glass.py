@@ -140,10 +140,11 @@ class GlassBlur(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """Three filters."""
         short = min(frame.height, frame.width)
-        blur = Whole(functools.partial(gaussian_blur, sigma=max(params["sigma"] * short, 0.25)), label="gaussian blur")
+        sigma = max(params["sigma"] * short, 0.25)
+        blur = Whole(functools.partial(gaussian_blur, sigma=sigma), label="gaussian blur", averages=True)
         reach = min(max(round(params["distance"] * short), 1), WIDEST)
         work = functools.partial(scatter, stream=params["stream"], reach=reach, turns=self.iterations)
-        return [blur, Whole(work, label="scattering"), blur] if self.iterations else [blur, blur]
+        return [blur, Whole(work, label="scattering", averages=True), blur] if self.iterations else [blur, blur]
 
 
 declare(

@@ -231,7 +231,7 @@ class ZoomBlur(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        return [Whole(functools.partial(_zoom, params["factor"]), label="zoom blur")]
+        return [Whole(functools.partial(_zoom, params["factor"]), label="zoom blur", averages=True)]
 
 
 declare(

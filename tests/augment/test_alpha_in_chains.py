@@ -60,6 +60,8 @@ def test_a_flat_sticker_keeps_its_colour_whatever_interpolates() -> None:
         A.Perspective(p=1),
         A.MotionBlur(p=1),
         A.Downscale(p=1),
+        A.GlassBlur(sigma=(0.05, 0.05), distance=(0.05, 0.05), p=1),
+        A.ZoomBlur(p=1),
     ]
     for k, transform in enumerate(transforms):
         for key in range(2):

@@ -279,3 +279,20 @@ def test_wrong_ones_are_refused(polygons: Any, error: type[Exception], said: str
         A.Compose([])(image=IMAGE, polygons=polygons, key=0)
     with pytest.raises(TypeError, match="polygon_labels belongs to polygons, which are missing"):
         A.Compose([])(image=IMAGE, polygon_labels=[1], key=0)
+
+
+def test_an_outline_of_many_points_that_a_region_meets_often() -> None:
+    """It used to end where a result had more points than meetings and corners of the region."""
+    angles = np.linspace(0, 2 * np.pi, 2000, endpoint=False)
+    radii = 45 * (1 + 0.05 * np.sin(80 * angles))
+    ring = np.stack([60 + radii * np.cos(angles), 50 + radii * np.sin(angles)], 1)
+    sample: dict[str, Any] = {"image": IMAGE, "polygons": [[ring]], "polygon_labels": [0]}
+    sample["mask"] = shapely.contains_xy(Polygon(ring), *np.meshgrid(np.arange(W) + 0.5, np.arange(H) + 0.5)).astype(
+        int
+    )
+    nothing = {"image": IMAGE, "polygons": [], "polygon_labels": [], "mask": np.zeros((H, W), int)}
+    for transform in (A.CutMix(lam=0.5), A.FMix(lam=0.5)):
+        for key in range(3):
+            found = A.Compose([transform])(**sample, donors=[nothing], key=key)
+            assert shape(found["polygons"][0]).area == pytest.approx(found["mask"].sum(), abs=40)
+            assert 1000 < found["mask"].sum() < 6000

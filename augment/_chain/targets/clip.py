@@ -166,7 +166,9 @@ def clip_ring(ring, moved, b, starts, wanted):
     found = np.empty((count, 5))
     _meetings(moved, b, starts, found, False)
     n = ring.shape[0]
-    out, begun = np.empty((4 * (count + 1) + n + 2 * b.shape[0] + 2, 2)), np.zeros(count + starts.size + 2, np.int64)
+    # All vertices once, two points a meeting, and one more walk round each, which is where `_trace` gives up.
+    out = np.empty((4 * (count + 1) + 2 * n + 2 * b.shape[0] + 2, 2))
+    begun = np.zeros(count + starts.size + 2, np.int64)
     m, rings = 0, 0
     met = np.zeros(starts.size, np.bool_)
     for k in range(count):

@@ -102,7 +102,7 @@ class Image(Plane):
         image = self.check(value, self.name)
         if has_alpha(sample.rules.alpha, image, self.name):
             refuse_signed(image.dtype, self.name, "where the chain has alpha=True")
-            if image.shape[2] == 3:
+            if image.shape[2] == 3:  # what a loader gives that has dropped alpha
                 raise ValueError(
                     f"{self.name} must have alpha behind its colours for alpha=True, as RGBA has, got 3 channels: "
                     "append one, which is opaque where it is full scale"
