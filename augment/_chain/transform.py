@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from imgproc._core.check import real
-from imgproc._scanline import Stage
+from imgproc._scanline import Deferred, Erase, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole
 
 from .._ranges import number_range
 from .arguments import refuse_arguments
@@ -305,7 +305,7 @@ class Transform:
             if self.needs_labels:
                 frame = state.frame_labelled(place.name, frame)
         params = self.draw(rng, frame)
-        stages = self.lower(params, frame)
+        stages = lowered(self, params, frame)
         if state.further:
             self._beside(params, rng, frame, state)
         state.advance(stages)
@@ -316,7 +316,7 @@ class Transform:
         frame = state.current
         if self.needs_boxes or self.needs_mask:
             frame = state.frame_with(place.name, self.needs_boxes, self.needs_mask, drawn=True)
-        stages = self.lower(params, frame)
+        stages = lowered(self, params, frame)
         if state.further:
             self._beside(params, None, frame, state)
         state.advance(stages)
@@ -334,9 +334,9 @@ class Transform:
                         f"{name} must have the channels of image, {frame.channels}, where a record says what "
                         f"{type(self).__name__} did to them, got {own.channels}"
                     )
-                other.advance(self.lower(self.draw(rng.anew(), own), own))
+                other.advance(lowered(self, self.draw(rng.anew(), own), own))
             else:
-                other.advance(self.lower(params, own))
+                other.advance(lowered(self, params, own))
 
     def sketch(self, frame: Frame) -> Params:
         """What it draws for some sample of a frame: which parameters there are, and of which kinds."""
@@ -359,3 +359,23 @@ class Transform:
     def classes(self) -> int | None:
         """How many classes labels have, if it says so."""
         return None
+
+
+_STAGES = (Geometry, Op, Erase, Whole, Deferred, MaskOnly, RowsOnly)
+
+
+def lowered(transform: Transform, params: Params, frame: Frame) -> list[Stage]:
+    """The stages of a transform, which may be a user's: what else `lower` gives would be passed over in silence."""
+    stages = transform.lower(params, frame)
+    if not isinstance(stages, (list, tuple)) or isinstance(stages, _STAGES):
+        hint = ": write [stage]" if isinstance(stages, _STAGES) else ""
+        raise TypeError(f"lower of {type(transform).__name__} must give a list of stages, got {stages!r:.60}{hint}")
+    for stage in stages:
+        if not isinstance(stage, _STAGES):
+            raise TypeError(f"lower of {type(transform).__name__} must give augment.stages alone, got {stage!r:.60}")
+        if type(stage) is Geometry and len(stage.pull) != 9:
+            raise ValueError(
+                f"lower of {type(transform).__name__} must give a Geometry with nine numbers in pull, row by row, got "
+                f"{stage.pull!r:.60}"
+            )
+    return stages if isinstance(stages, list) else list(stages)

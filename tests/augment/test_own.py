@@ -211,3 +211,24 @@ augment.testing.check_transform(augment.HorizontalFlip())
 print("numba" in sys.modules)
 """
     assert run_python(code) in ("True", "False")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (None, "must give a list of stages, got None"),
+        (stages.affine(0.5, 0.0), r"must give a list of stages, got Op\(.*: write \[stage\]"),
+        (["flip"], "must give augment.stages alone, got 'flip'"),
+        ([stages.Geometry((1.0, 0.0, 0.0), (4, 5))], r"nine numbers in pull, row by row, got \(1.0, 0.0, 0.0\)"),
+    ],
+)
+def test_what_lower_gives_is_stages(given: Any, message: str) -> None:
+    """Other things were passed over, so that a transform did nothing and nobody knew."""
+
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class _Gives(A.Transform):
+        def lower(self, params: Any, frame: Any) -> Any:
+            return given
+
+    with pytest.raises((TypeError, ValueError), match=f"lower of _Gives {message}|lower of _Gives must .*{message}"):
+        A.Compose([_Gives()])(image=np.zeros((8, 9, 3), np.uint8), key=0)

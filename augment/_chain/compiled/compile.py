@@ -28,6 +28,7 @@ from imgproc._scanline.program import lay_out
 
 from ..state import Frame, State, frame_after, frame_of
 from ..targets.base import Rules
+from ..transform import lowered
 from ..tree import Node, Plan
 from .chain import LARGE, CompiledChain, FixedChain
 from .program import EQUAL, LESS, MOST_WARPS, MOVE, NOT_MORE, WARP
@@ -61,7 +62,7 @@ class Segment:
         start = len(tape.rows)
         transform = node.transform
         try:
-            stages = transform.lower(transform.draw(recorder, frame), frame)  # type: ignore[arg-type]  # it stands for Draws
+            stages = lowered(transform, transform.draw(recorder, frame), frame)  # type: ignore[arg-type]  # it stands for Draws
             self.frame = frame_after(frame, stages)
             self.entries = _entries(tape, stages, frame)
         finally:

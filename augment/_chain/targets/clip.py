@@ -166,7 +166,7 @@ def clip_ring(ring, moved, b, starts, wanted):
     found = np.empty((count, 5))
     _meetings(moved, b, starts, found, False)
     n = ring.shape[0]
-    # all vertices once and two points a meeting, and room for one more walk round each, which is where `_trace` gives up
+    # all vertices once, two points a meeting, and one more walk round each: `_trace` gives up where there is less room
     out = np.empty((4 * (count + 1) + 2 * n + 2 * b.shape[0] + 2, 2))
     begun = np.zeros(count + starts.size + 2, np.int64)
     m, rings = 0, 0
