@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from imgproc._core.check import real
-from imgproc._scanline import Stage
+from imgproc._scanline import Deferred, Erase, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole
 
 from .._ranges import number_range
 from .arguments import refuse_arguments
@@ -371,3 +371,23 @@ class Transform:
     def classes(self) -> int | None:
         """How many classes labels have, if it says so."""
         return None
+
+
+_STAGES = (Geometry, Op, Erase, Whole, Deferred, MaskOnly, RowsOnly)
+
+
+def lowered(transform: Transform, params: Params, frame: Frame) -> list[Stage]:
+    """The stages of a transform, which may be a user's: what else `lower` gives would be passed over in silence."""
+    stages = transform.lower(params, frame)
+    if not isinstance(stages, (list, tuple)) or isinstance(stages, _STAGES):
+        hint = ": write [stage]" if isinstance(stages, _STAGES) else ""
+        raise TypeError(f"lower of {type(transform).__name__} must give a list of stages, got {stages!r:.60}{hint}")
+    for stage in stages:
+        if not isinstance(stage, _STAGES):
+            raise TypeError(f"lower of {type(transform).__name__} must give augment.stages alone, got {stage!r:.60}")
+        if type(stage) is Geometry and len(stage.pull) != 9:
+            raise ValueError(
+                f"lower of {type(transform).__name__} must give a Geometry with nine numbers in pull, row by row, got "
+                f"{stage.pull!r:.60}"
+            )
+    return stages if isinstance(stages, list) else list(stages)
