@@ -69,7 +69,7 @@ class Compose(Recipes, Group):
     box_outside : {"raise", "clip", "drop"}
         What becomes of a box that comes with more than a pixel of it outside of the image (an oriented one: with all of
         it outside): an error, as that is mostly a wrong `box_format`; it is taken, and counts by what the image shows
-        of it; or it is left out with its fields.
+        of it; or it is left out with its fields.  (`clip`, below, is about what is returned.)
     min_area : float
         Boxes that are smaller than this in the result, in pixels², are left out.
     min_visibility : float
@@ -89,7 +89,8 @@ class Compose(Recipes, Group):
         Which keypoints are left and right of each other, such as ``{"left eye": "right eye"}`` for the labels in
         `keypoint_fields`, ``{1: 2, 3: 4}`` for numbers of points, or ``[0, 2, 1, 4, 3]``, the other one for each
         number.  Where the chain makes a mirror image, such labels, or the points with such numbers, change places.
-        Points take their columns along; fields of such points stay in their places.
+        Points take their columns along; fields of such points stay in their places.  Labels must then come with the
+        keypoints.
     box_fields, keypoint_fields, polygon_fields : sequence of str
         Names of lists, tuples or arrays with one entry for each box, keypoint or polygon.  Names that are given here
         must come with every sample that has boxes, keypoints or polygons; those of the defaults may be left out.
@@ -120,7 +121,7 @@ class Compose(Recipes, Group):
         the colours alone, and leave alpha as it is; geometry moves both, and blurs blur both.  Where it interpolates
         or blurs, colours count by alpha, so that what is transparent gives its colour to none of its neighbours, and
         what comes from outside is transparent.  Without it every channel is one of colour, and ``(h, w, 4)`` is an
-        image of four.  Not for chains that mix.
+        image of four.  Images of three channels are refused, and chains that mix.
     p : float
         Probability that anything is applied.
 
@@ -281,6 +282,7 @@ class Compose(Recipes, Group):
         Parameters
         ----------
         images : sequence of ndarray, or ndarray of shape (n, h, w) or (n, h, w, c)
+            One image of colours, (h, w, 3), is refused: it is ``images[np.newaxis]``.
         keys : sequence of keys, optional
             One for each sample.  Default: fresh ones.
         out : ndarray of shape (n, ...), optional
