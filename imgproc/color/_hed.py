@@ -105,8 +105,8 @@ def rgb_to_hed(image: np.ndarray, *, clip: bool = True) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no RGB image, or one of floats that are clearly not in [0, 1], or `clip` is neither True nor
-        False.
+        If `image` is no RGB image, floats are clearly not levels from 0 to 1 (see `to_uint8`), or `clip` is neither
+        True nor False.
 
     See Also
     --------

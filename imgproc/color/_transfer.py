@@ -129,7 +129,8 @@ def color_transfer(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or value, or no finite pixel takes part.
+        If an argument is of the wrong kind or value, floats are clearly not levels from 0 to 1 (see `to_uint8`), or no
+        finite pixel takes part.
 
     See Also
     --------
