@@ -44,6 +44,7 @@ SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
 
 OTHER = {
     "imgproc._core.cache": "files, not images",
+    "imgproc._core.moments": "bytes that are added up exactly, however many at a time",
     "imgproc._scanline": "strips of the machine, which are constants of kernels; its own laws cut them",
     "imgproc.inpaint": "holes, whose pieces are parts of the method",
     "imgproc.io": "files that are read in parts",

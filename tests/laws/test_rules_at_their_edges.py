@@ -34,7 +34,7 @@ def test_the_hole_is_no_source_where_the_source_mask_covers_it(rng: np.random.Ge
 
 
 @pytest.mark.parametrize("shape", [(4, 40), (40, 4)])
-@pytest.mark.parametrize("margin", [1, 6, 20, 39, 10**6])
+@pytest.mark.parametrize("margin", [1, 6, 20, 39, 100])
 def test_a_margin_may_be_larger_than_a_side(shape: tuple[int, int], margin: int) -> None:
     mask = np.zeros(shape, bool)
     mask[0, 0] = True

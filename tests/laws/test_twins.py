@@ -73,6 +73,9 @@ TWINS: dict[str, Twin] = {
     "BoxBlur": _by("box_blur"),
     "CLAHE": _by("clahe", "tiles", "color"),
     "ColorSpace": _color_space,
+    "ColorTransfer": lambda t, image, drawn: imgproc.color_transfer(
+        image, t.references[drawn["reference"]], space=t.space
+    ),
     "EnhanceLocalStatistics": _by("enhance_local_statistics", "k0", "k1", "k2", "radius", "border", "fill", "color"),
     "Equalize": _by("equalize_histogram", "method", "color"),
     "FrequencyFilter": _frequency,
@@ -100,7 +103,7 @@ TWINS: dict[str, Twin] = {
     "UnsharpMask": _by("unsharp_mask", "threshold"),
     "VerticalFlip": _by("flip", axis="vertical"),
 }
-CHANGED = {"MatchHistogram": {"blend": (1.0, 1.0)}}
+CHANGED = {name: {"blend": (1.0, 1.0)} for name in ("ColorTransfer", "MatchHistogram")}
 """Options without which a transform does more than its twin."""
 OTHER = {"ColorSpace": ("target", "gray")}
 """Options with which it does something else: grey by a matrix, which joins a pass, in place of weights of 15 bits."""

@@ -61,6 +61,8 @@ def near(root: Path, source: str, most: int = 5) -> list[str]:
     path = root / source
     everything = (*_files(root, "imgproc/**/*.py"), *_files(root, "augment/**/*.py"))
     users = [other for other in everything if path.stem in _imported(other) and other.name != "__init__.py"]
+    if not users:  # it is imported by the name of its package
+        users = [other for other in everything if _defined(path) & _imported(other) and other.name != "__init__.py"]
     weights = dict.fromkeys(_defined(path), 2.0)
     weights[path.stem.strip("_")] = 2.0
     for other in users[:12]:
