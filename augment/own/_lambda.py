@@ -50,9 +50,11 @@ class Lambda(Transform):
         ``mask(mask)`` gives a mask of the same shape and dtype.  It gets each mask of a sample.
     boxes : callable, optional
         ``boxes(boxes)`` gets float64 (n, 4), corners x0, y0, x1, y1 in pixels of the image as it is then, and gives as
-        many rows.  Visibility is measured anew from there.
+        many rows.  Visibility is measured anew from there.  Oriented boxes are (n, 8), their corners x0, y0, ..., y3 in
+        order.
     keypoints : callable, optional
-        ``keypoints(points)`` gets float64 (n, 2), rows (x, y) in pixels, and gives as many rows.
+        ``keypoints(points)`` gets float64 (n, 2), rows (x, y) in pixels, and gives as many rows.  Points of several
+        things, (n, k, ...), are the n k rows of all of them.
     name : str, optional
         What errors and `Compose.explain` call it; default: the name of a function.
     p : float
@@ -185,13 +187,13 @@ def _on_rows(
     target: str, function: Callable[..., Any], who: str, wanted: str, stream: int | None, rows: np.ndarray
 ) -> np.ndarray:
     """What a function makes of boxes or keypoints, checked."""
-    columns, what = _ROWS[target]
+    columns, what = _ROWS[target] if rows.shape[1] < 8 else (8, "(x0, y0, ..., x3, y3)")
     made = as_rows(_called(function, rows.copy(), wanted, stream), f"the result of {who}", columns, what)
     if len(made) != len(rows):
         raise ValueError(f"{who} must give as many rows as it got, {len(rows)}, got {len(made)}")
     if not np.isfinite(made).all():
         raise ValueError(f"{who} must give finite numbers, got {made[~np.isfinite(made).all(axis=1)][0].tolist()}")
-    if target == "boxes" and not ((made[:, 0] <= made[:, 2]) & (made[:, 1] <= made[:, 3])).all():
+    if target == "boxes" and columns == 4 and not ((made[:, 0] <= made[:, 2]) & (made[:, 1] <= made[:, 3])).all():
         wrong = made[(made[:, 0] > made[:, 2]) | (made[:, 1] > made[:, 3])][0]
         raise ValueError(f"{who} must give x0 <= x1 and y0 <= y1, got {wrong.tolist()}")
     return made

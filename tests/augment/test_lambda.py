@@ -260,3 +260,19 @@ def test_functions_of_no_or_more_arguments_are_refused_before_any_image(function
     with pytest.raises(TypeError, match=r"image must be a function of one array, and of key or rng, got <lambda>\("):
         A.Lambda(image=function)
     A.Lambda(image=lambda a, b=3: a)
+
+
+def test_functions_of_oriented_boxes_and_of_points_of_things() -> None:
+    image = np.zeros((40, 50, 3), np.uint8)
+    moved = A.Lambda(boxes=lambda boxes: boxes + 1, keypoints=lambda points: points + 1)
+    chain = A.Compose([moved, A.HorizontalFlip(p=1)], box_format="obb", instances=True)
+    things = np.ones((2, 3, 3)) * [[[10, 20, 2]], [[30, 5, 1]]]
+    found = chain(image=image, boxes=[[20, 20, 10, 6, 30, "a"], [48, 38, 4, 4, 0, "b"]], keypoints=things, key=0)
+    np.testing.assert_allclose(np.array(found["boxes"][0][:5], float), [29, 21, 10, 6, -30], atol=1e-9)
+    np.testing.assert_array_equal(found["keypoints"][:, 0], [[39, 21, 2], [19, 6, 1]])
+    chain = A.Compose([moved, A.CropFixed((0, 0, 30, 40), p=1)], instances=True)
+    found = chain(image=image, boxes=[[40, 5, 48, 9], [5, 5, 9, 9]], keypoints=things, key=0)
+    np.testing.assert_array_equal(found["boxes"], [[6, 6, 10, 10]])
+    np.testing.assert_array_equal(found["keypoints"][:, 0], [[0, 0, 0]])  # of the box that is left; out of the frame
+    with pytest.raises(ValueError, match=r"must have shape \(n, 8\), rows \(x0, y0, \.\.\., x3, y3\), got"):
+        A.Compose([A.Lambda(boxes=lambda boxes: boxes[:, :4])], box_format="obb")(image=image, boxes=[[9, 9, 4, 4, 0]])

@@ -87,6 +87,10 @@ class Target:
         numbers, more = parts(value)
         return carried(function(numbers.reshape(-1, numbers.shape[-1])).reshape(numbers.shape), more)
 
+    def followed(self, value: Any, passage: Passage) -> Any:
+        """What was rewritten by itself, without what goes with rows of another target."""
+        return value
+
     def close(self, value: Any, like: Any, passage: Passage) -> Any:
         """What the caller gets.
 
@@ -251,11 +255,11 @@ class Passage(Following):
         part = self._part(value, size, self.stages[start + 1 :], name, self.rules)
         value = part.value(name)
         self.kept[name] = rows[part.kept[name]] if name in part.kept else rows
-        return value
+        return target.followed(value, self)
 
     def _part(self, value: Any, size: tuple[int, int], stages: list[Stage], name: str, rules: Rules) -> Passage:
         sample = Opened()
-        (sample.height, sample.width), sample.rules, sample.opened = size, rules, {name: value}
+        (sample.height, sample.width), sample.rules, sample.opened, sample.given = size, rules, {name: value}, {}
         return Passage(sample, [stage for stage in stages if type(stage) is not RowsOnly], rules)
 
 

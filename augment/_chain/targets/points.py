@@ -222,6 +222,10 @@ class Points(Target):
         points, more = parts(value)
         return carried(points[kept], more, kept)
 
+    def followed(self, value: np.ndarray | Carried, passage: Passage) -> np.ndarray | Carried:
+        """The things whose boxes are left."""
+        return self._of_boxes(value, passage) if parts(value)[0].ndim == 3 else value
+
     def close(self, value: np.ndarray | Carried, like: Any, passage: Passage) -> Any:
         """A list, a tuple or an array, as they came."""
         points, more = parts(value)
