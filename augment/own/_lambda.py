@@ -38,7 +38,7 @@ class Lambda(Transform):
     copies, which they may change.
 
     A function that is random takes its numbers from a parameter ``key`` or ``rng`` that it declares.  ``key`` is an
-    integer, such as `add_noise` of imgproc takes.  ``rng`` is a `numpy.random.Generator` that begins anew for each part.
+    integer, as `add_noise` takes.  ``rng`` is a `numpy.random.Generator` that begins anew for each part.
     Both depend on the key of the sample, and are the same for all parts.  So results are reproducible; other random
     numbers are not.
 
