@@ -100,7 +100,8 @@ def _public_name(frame: FrameType) -> str:
     if first in _public(module):
         return _dotted(first, rest)
     # A method of a base class that nobody outside knows: the object's own class has the name that people use.
-    owner = type(frame.f_locals.get("self"))
+    own = frame.f_locals
+    owner = own["cls"] if isinstance(own.get("cls"), type) else type(own.get("self"))
     if len(rest) == 1 and owner.__module__.startswith(_OURS) and owner.__name__ in _public(owner.__module__):
         return _dotted(owner.__name__, rest)
     return ""

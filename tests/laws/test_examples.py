@@ -13,7 +13,6 @@ import pytest
 
 import augment
 import imgproc
-from imgproc._core.declare import example_image
 
 NAMES = [
     pytest.param(package, name, id=name)
@@ -26,7 +25,7 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 @pytest.mark.parametrize(("package", "name"), NAMES)
 def test_examples_run(package: Any, name: str) -> None:
-    image = example_image(np.dtype(np.uint8), (96, 128), 3)
+    image = np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8)
     known = {**vars(package), "np": np, "imgproc": imgproc, "augment": augment, "image": image}
     known |= {"dataclasses": dataclasses, "__name__": __name__}
     text: list[str] = []

@@ -6,6 +6,7 @@ they are, and go where their rows go (`Carried`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def _rows_of(array: np.ndarray, value: Any, name: str, columns: int, what: str) 
         return np.empty((0, columns))
     if array.ndim != 2 or array.shape[1] != columns:
         hint = f": one row alone is [{what}]" if array.ndim == 1 and len(array) == columns else ""
-        if array.ndim == 3 and array.shape[1] * array.shape[2] == columns:
+        if array.ndim == 3 and math.prod(array.shape[1:]) == columns:
             hint = f": write numpy.reshape({name}, (-1, {columns}))"
         if array.ndim == 2 and array.shape[1] > columns:
             hint = ": pass labels and other columns as fields of their own"
