@@ -97,7 +97,15 @@ def _targets() -> None:
         for dtype in (np.uint8, np.uint16, np.int32, np.int64):
             masks = mask.astype(dtype)
             chain(image=np.zeros((*size, 3), np.uint8), masks=masks, mask=masks[0], boxes=boxes, depth=depth, key=0)
+    _polygons(np.zeros((*size, 3), np.uint8))
     Compose([build(*_examples("GaussianNoise")[0])]).video(np.zeros((2, *size, 3), np.uint8), key=0, noise="frame")
+
+
+def _polygons(image: np.ndarray) -> None:
+    """Polygons that a frame cuts, a grid bends, tiles part, and another sample covers."""
+    targets: dict[str, Any] = {"image": image, "polygons": [[[2.0, 2.0, 60.0, 4.0, 20.0, 20.0]]]}
+    for name in ("Affine", "Elastic", "GridShuffle", "CutMix"):
+        Compose([example(name)])(**targets, key=(0, 0), donors=[targets])
 
 
 def _examples(*names: str) -> list[Entry]:
