@@ -26,7 +26,12 @@ class _Conversion(Transform):
 
     def _keep_fields(self, *names: str) -> None:
         dtype: Any = self.dtype
-        self._keep("dtype", one_of(dtype if isinstance(dtype, str) else np.dtype(dtype).name, "dtype", names))
+        if not isinstance(dtype, str):
+            try:
+                dtype = np.dtype(dtype).name
+            except (TypeError, ValueError):
+                raise TypeError(f"dtype must be one of {', '.join(names)}, got {dtype!r:.60}") from None
+        self._keep("dtype", one_of(dtype, "dtype", names))
         if self.full_scale is not None:
             self._keep("full_scale", real(self.full_scale, "full_scale", at_least=1))
 

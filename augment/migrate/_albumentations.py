@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from imgproc._core.check import flag, frame_size
+from imgproc._core.check import flag
 from imgproc._core.declare import declare
 
 from .._chain.transform import Transform
+from .._ranges import square_or
 from ..compose import Compose
 from ..groups import Sequential
 from . import _blur, _color, _crops, _erase, _geometric, _light, _mix, _noise, _resize, _volume  # noqa: F401
@@ -81,7 +82,7 @@ def from_albumentations(
     True
     """
     flag(strict, "strict")
-    size = None if image_size is None else frame_size((image_size,) * 2 if isinstance(image_size, int) else image_size)
+    size = None if image_size is None else square_or(image_size, "image_size")
     root = read(pipeline)
     work = _Work(size)
     chain = work.outermost(root)

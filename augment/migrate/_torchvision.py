@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from imgproc._core.check import flag, frame_size
+from imgproc._core.check import flag
 from imgproc._core.declare import declare
 
 from .._chain.transform import Transform
+from .._ranges import square_or
 from ..compose import Compose
 from ..groups import OneOf, Sequential, SomeOf
 from . import _torch_color, _torch_geometric  # noqa: F401
@@ -71,7 +72,7 @@ def from_torchvision(
     (HorizontalFlip(p=0.5), ToGray(p=0.1, ...))
     """
     flag(strict, "strict")
-    size = None if image_size is None else frame_size((image_size,) * 2 if isinstance(image_size, int) else image_size)
+    size = None if image_size is None else square_or(image_size, "image_size")
     transforms = _outermost(pipeline)
     work = _Work(size)
     children = work.children(transforms, "")
@@ -98,7 +99,7 @@ def _outermost(pipeline: Any) -> Sequence[Any]:
         found = (pipeline,)
     for k, part in enumerate(found):
         if not _is_known(part) and not (callable(part) and found is not pipeline and len(found) > 1):
-            where = f"transforms[{k}]" if isinstance(pipeline, (list, tuple)) else "pipeline"
+            where = f"pipeline[{k}]" if isinstance(pipeline, (list, tuple)) else "pipeline"
             hint = ": give an instance" if isinstance(part, type) else ""
             raise TypeError(f"{where} must be a transform of torchvision, or a list of them, got {part!r:.60}{hint}")
     return found

@@ -135,7 +135,7 @@ def test_what_is_no_transform_is_refused() -> None:
     for wrong in (3, None, "RandomInvert", augment.Compose([]), augment.HorizontalFlip(), {"transform": {}}, object()):
         with pytest.raises(TypeError, match="pipeline must be a transform of torchvision"):
             augment.from_torchvision(wrong)
-    with pytest.raises(TypeError, match=r"transforms\[0\] must be .*: give an instance"):
+    with pytest.raises(TypeError, match=r"pipeline\[0\] must be .*: give an instance"):
         augment.from_torchvision([fake("RandomInvert").__class__])
 
 
@@ -242,3 +242,11 @@ def test_a_program_of_torchvision(v2: Any, photo: np.ndarray) -> None:
         assert "do not fit" not in str(entry.reasons), entry
         assert "no such parameter" not in str(entry.unmapped), entry
     assert not unknown
+
+
+def test_what_is_wrong_is_named_as_the_caller_named_it() -> None:
+    with pytest.raises(TypeError, match=r"^pipeline\[0\] must be a transform of torchvision"):
+        augment.from_torchvision([1])
+    for convert in (augment.from_torchvision, augment.from_albumentations):
+        with pytest.raises((TypeError, ValueError), match=r"^image_size"):
+            convert([], image_size=-1.5)

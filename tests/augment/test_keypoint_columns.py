@@ -254,3 +254,11 @@ WRONG: list[tuple[dict[str, Any], Any, type[Exception], str]] = [
 def test_refuses(options: dict[str, Any], points: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         A.Compose([A.HorizontalFlip(p=1)], **options)(image=IMAGE, keypoints=points, key=0)
+
+
+def test_no_points_of_things_have_the_columns_that_are_named() -> None:
+    chain = A.Compose([A.HorizontalFlip(p=1)], keypoint_columns=("angle", "scale"))
+    image = np.zeros((8, 9, 3), np.uint8)
+    with pytest.raises(ValueError, match=r"keypoints must have rows \(x, y, angle, scale\), .* got 3 numbers"):
+        chain(image=image, keypoints=np.zeros((0, 4, 3)), key=0)
+    assert chain(image=image, keypoints=np.zeros((0, 4, 4)), key=0)["keypoints"].shape == (0, 4, 4)

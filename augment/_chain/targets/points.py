@@ -136,7 +136,7 @@ class Points(Target):
         """The pairs, and the columns behind them."""
         points, more = self._split(value)
         names, mirror = _names(points, more, sample.rules), sample.rules.keypoint_mirror
-        if sample.rules.keypoint_columns and len(points):
+        if sample.rules.keypoint_columns and (len(points) or points.ndim == 3):
             rows = f"(x, y, {', '.join(names)})"
             count = width(more)
             if count != len(names):
