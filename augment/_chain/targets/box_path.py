@@ -24,17 +24,17 @@ from .path import DUST, MOST_PIECES, MULTIPLY, TILES, Path, bend, path_back
 
 _PIECES = 32.0
 """A displaced outline has two pieces for each cell of the grid that it crosses, within this bound and MOST_PIECES."""
-_LEFT, _RIGHT, _TOP, _BOTTOM, _HORIZON = range(5)
-_NEAR = 1e-6
+LEFT, RIGHT, TOP, BOTTOM, HORIZON = range(5)
+NEAR = 1e-6
 """Depth, against the deepest vertex, at which a polygon that no frame cuts ends before the horizon."""
 SEEN = 1e-9
 """Part of a box below which nothing of it is seen, however large it comes out: what is left is rounding."""
-_NEXT = 1e-9
+NEXT = 1e-9
 """Pixels beside a frame's edge that are on it."""
 
 
 @kernel(inner=True)
-def _within(p, k, n, w, h):
+def within(p, k, n, w, h):
     """Whether no vertex of a polygon lies outside a frame."""
     for i in range(n):
         x, y, d = p[k + i, 0], p[k + i, 1], p[k + i, 2]
@@ -44,15 +44,15 @@ def _within(p, k, n, w, h):
 
 
 @kernel(inner=True)
-def _height(p, k, i, side, w, h):
+def inward(p, k, i, side, w, h):
     """How far vertex i is on the inner side of a side of a frame (`w` of the horizon: the least depth)."""
-    if side == _LEFT:
+    if side == LEFT:
         return p[k + i, 0]
-    if side == _RIGHT:
+    if side == RIGHT:
         return w * p[k + i, 2] - p[k + i, 0]
-    if side == _TOP:
+    if side == TOP:
         return p[k + i, 1]
-    if side == _BOTTOM:
+    if side == BOTTOM:
         return h * p[k + i, 2] - p[k + i, 1]
     return p[k + i, 2] - w
 
@@ -63,9 +63,9 @@ def _cut(p, k, n, side, w, h):
     room = p.shape[0] // 2
     to = room - k
     m, j = 0, n - 1
-    s = _height(p, k, j, side, w, h)
+    s = inward(p, k, j, side, w, h)
     for i in range(n):
-        t = _height(p, k, i, side, w, h)
+        t = inward(p, k, i, side, w, h)
         if m + 2 > room:
             break
         if (s < 0.0) != (t < 0.0):
@@ -89,13 +89,13 @@ def trim(p, k, n, w, h):
         nearest, deepest = np.inf, 0.0
         for i in range(n):
             nearest, deepest = min(nearest, p[k + i, 2]), max(deepest, p[k + i, 2])
-        w = _NEAR * deepest
+        w = NEAR * deepest
         if not deepest > 0.0:
             return k, 0
         if nearest >= w:
             return k, n
-        first, last = _HORIZON, _HORIZON + 1
-    elif _within(p, k, n, w, h):
+        first, last = HORIZON, HORIZON + 1
+    elif within(p, k, n, w, h):
         return k, n
     for side in range(first, last):
         if n > 0:
@@ -104,7 +104,8 @@ def trim(p, k, n, w, h):
 
 
 @kernel(inner=True)
-def _multiply(p, k, n, steps, s):
+def multiply(p, k, n, steps, s):
+    """The vertices of a polygon times the matrix of a step, in place."""
     a, b, c, d, e, f = steps[s, 1], steps[s, 2], steps[s, 3], steps[s, 4], steps[s, 5], steps[s, 6]
     g, h, q = steps[s, 7], steps[s, 8], steps[s, 9]
     for i in range(n):
@@ -181,7 +182,7 @@ def follow(p, k, n, whole, steps, grids, cut):
     seen = 1.0
     for s in range(steps.shape[0]):
         if steps[s, 0] == MULTIPLY:
-            _multiply(p, k, n, steps, s)
+            multiply(p, k, n, steps, s)
         else:
             # Areas are compared only on one side of a displacement.
             seen *= area_of(p, k, n) / whole
@@ -251,8 +252,8 @@ def _with_tiles(p, k, n, head, grids):
 @kernel(inner=True)
 def _to_frame(value, size):
     """Into [0, size], and exactly to its ends what rounding left beside them."""
-    value = 0.0 if value < _NEXT else value
-    return size if value > size - _NEXT else value
+    value = 0.0 if value < NEXT else value
+    return size if value > size - NEXT else value
 
 
 @kernel

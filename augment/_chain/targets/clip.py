@@ -14,8 +14,8 @@ from imgproc._core.jit import kernel
 _ASIDE = (1.31e-7, 0.83e-7)
 
 
-@kernel(inner=True)
-def _even_odd(p, starts, x, y):
+@kernel
+def even_odd(p, starts, x, y):
     """Whether a point lies inside of rings, by the rule of even and odd."""
     inside = False
     for k in range(starts.size - 1):
@@ -95,7 +95,7 @@ def _orders(found, count, a, b, starts, wanted):
     along_b = np.argsort(key)
     place = np.empty((count, 2), np.int64)
     after = np.empty((count, 2), np.bool_)
-    inside = _even_odd(b, starts, a[0, 0], a[0, 1]) == wanted
+    inside = even_odd(b, starts, a[0, 0], a[0, 1]) == wanted
     for k in range(count):
         inside = not inside
         place[along_a[k], 0], after[along_a[k], 0] = k, inside
@@ -106,7 +106,7 @@ def _orders(found, count, a, b, starts, wanted):
         if found[c, 4] != current:
             current = found[c, 4]
             j = starts[int(current)]
-            inside = _even_odd(a, ring, b[j, 0], b[j, 1])
+            inside = even_odd(a, ring, b[j, 0], b[j, 1])
         inside = not inside
         place[c, 1], after[c, 1] = k, inside
     return along_a, along_b, place, after
@@ -173,7 +173,7 @@ def clip_ring(ring, moved, b, starts, wanted):
     met = np.zeros(starts.size, np.bool_)
     for k in range(count):
         met[int(found[k, 4])] = True
-    if count == 0 and _even_odd(b, starts, moved[0, 0], moved[0, 1]) == wanted:
+    if count == 0 and even_odd(b, starts, moved[0, 0], moved[0, 1]) == wanted:
         out[:n] = ring
         m, rings = n, 1
         begun[1] = m
@@ -183,7 +183,7 @@ def clip_ring(ring, moved, b, starts, wanted):
     own = np.array([0, n])
     for k in range(starts.size - 1):
         j, e = starts[k], starts[k + 1]
-        if not met[k] and e > j and _even_odd(moved, own, b[j, 0], b[j, 1]) and m + e - j <= out.shape[0]:
+        if not met[k] and e > j and even_odd(moved, own, b[j, 0], b[j, 1]) and m + e - j <= out.shape[0]:
             out[m : m + e - j] = b[j:e]
             m += e - j
             rings += 1

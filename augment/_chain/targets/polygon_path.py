@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..._dust import thinnest
-from .clip import aside, clip_ring, outline
+from .clip import aside, clip_ring, even_odd, outline
 from .path import MULTIPLY, TILES, Path
 from .rings import bend_rings, measure_rings, multiply_rings, tidy_rings, trim_rings
 
@@ -72,12 +72,11 @@ class Outlines:
 # --- areas ------------------------------------------------------------------------------------------------------------
 
 
-def _areas(outlines: Outlines, size: tuple[float, float] = (0.0, 0.0)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each ring its area where it began and its area now, holes below 0, and whether a frame (h, w) holds it."""
-    n = len(outlines.owners)
-    areas, inside = np.empty((n, 2)), np.empty(n, np.bool_)
-    measure_rings(outlines.points, outlines.starts, float(size[1]), float(size[0]), areas, inside)
-    return areas[:, 0], areas[:, 1], inside
+def _areas(outlines: Outlines) -> np.ndarray:
+    """For each ring, its area where it began and its area now; the sign says which way it goes round."""
+    areas = np.empty((len(outlines.owners), 2))
+    measure_rings(outlines.points, outlines.starts, areas)
+    return areas
 
 
 def _signs(outlines: Outlines, areas: np.ndarray) -> np.ndarray:
@@ -99,18 +98,13 @@ def _signs(outlines: Outlines, areas: np.ndarray) -> np.ndarray:
 def _lies_in(ring: np.ndarray, other: np.ndarray) -> bool:
     """Whether the first point of a ring, a little inside of it, lies in another."""
     a, b, c = (ring[i, :2] / ring[i, 2] for i in (len(ring) - 1, 0, 1))
-    x, y = b + 1e-4 * (a + c - 2.0 * b)
-    u, v = (other[:, :2] / other[:, 2:3]).T
-    s, t = np.roll(u, 1), np.roll(v, 1)
-    crosses = (v > y) != (t > y)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        left = x < u + (y - v) / (t - v) * (s - u)
-    return bool(np.count_nonzero(crosses & left) % 2)
+    x, y = (b + 1e-4 * (a + c - 2.0 * b)).tolist()
+    return bool(even_odd(other[:, :2] / other[:, 2:3], np.array([0, len(other)]), x, y))
 
 
 def _sums(outlines: Outlines, which: int = 0) -> np.ndarray:
     """The area of each instance, without its holes: where it began, or now (`which` is 1)."""
-    areas = _areas(outlines)[which]
+    areas = _areas(outlines)[:, which]
     return np.bincount(outlines.owners, weights=_signs(outlines, areas) * abs(areas), minlength=outlines.count)
 
 
@@ -119,9 +113,6 @@ def _sums(outlines: Outlines, which: int = 0) -> np.ndarray:
 
 def _cut(outlines: Outlines, size: tuple[float, float]) -> Outlines:
     """Without what lies outside a frame (h, w), or behind the horizon if that is below 0."""
-    _, _, inside = _areas(outlines, size)
-    if size[1] >= 0 and inside.all():
-        return outlines
     h, w = float(size[0]), float(size[1])
     points, starts, owners = trim_rings(outlines.points, outlines.starts, outlines.owners, w, h)
     return Outlines(points, starts, owners, outlines.count)
@@ -137,10 +128,10 @@ def _along(outlines: Outlines, way: Path, cut: bool) -> tuple[Outlines, np.ndarr
     def part(now: Outlines) -> np.ndarray:
         return _sums(now) / np.where(whole > 0, whole, 1.0)
 
-    for step in way.steps:
+    for s, step in enumerate(way.steps):
         if step[0] == MULTIPLY:
             outlines = Outlines(outlines.points.copy(), outlines.starts, outlines.owners, outlines.count)
-            multiply_rings(outlines.points, step)
+            multiply_rings(outlines.points, way.steps, s)
             flat = step[7] == step[8] == 0.0
         elif step[0] == TILES:
             seen *= part(outlines)
@@ -247,7 +238,7 @@ def _as_points(xy: np.ndarray) -> np.ndarray:
 def uncovered(outlines: Outlines, visible: np.ndarray) -> tuple[Outlines, np.ndarray]:
     """Polygons without what lies on pixels that are not visible, and the part of each that is left."""
     outlines = outlines.begun()
-    areas, before = _areas(outlines)[0], _sums(outlines)
+    areas, before = _areas(outlines)[:, 0], _sums(outlines)
     edges: tuple[np.ndarray, np.ndarray] | None = None
     rings: list[np.ndarray] = []
     owners: list[int] = []

@@ -15,11 +15,9 @@ import numpy as np
 
 from imgproc._core.jit import kernel
 
+from .box_path import BOTTOM, HORIZON, LEFT, NEAR, NEXT, RIGHT, TOP, inward, multiply, within
 from .path import bend
 
-_LEFT, _RIGHT, _TOP, _BOTTOM, _HORIZON = range(5)
-_NEAR = 1e-6
-"""Depth, against the deepest vertex, at which a ring that no frame cuts ends before the horizon."""
 _PIECES = 16.0
 """A displaced edge has so many pieces for each cell of the grid that it crosses."""
 _STRAIGHT = 1e-4
@@ -32,20 +30,6 @@ _SAME = 1e-6
 
 
 @kernel(inner=True)
-def _inward(p, i, side, w, h):
-    """How far vertex i is on the inner side of a side of a frame (`w` of the horizon: the least depth)."""
-    if side == _LEFT:
-        return p[i, 0]
-    if side == _RIGHT:
-        return w * p[i, 2] - p[i, 0]
-    if side == _TOP:
-        return p[i, 1]
-    if side == _BOTTOM:
-        return h * p[i, 2] - p[i, 1]
-    return p[i, 2] - w
-
-
-@kernel(inner=True)
 def _chains(p, first, last, side, w, h, q, chains):
     """The parts of a ring inside of a side, each with the points where it meets it; how many parts.
 
@@ -54,7 +38,7 @@ def _chains(p, first, last, side, w, h, q, chains):
     start = -1
     for i in range(n):
         j = first + (i + n - 1) % n
-        if _inward(p, j, side, w, h) < 0.0 <= _inward(p, first + i, side, w, h):
+        if inward(p, 0, j, side, w, h) < 0.0 <= inward(p, 0, first + i, side, w, h):
             start = i
             break
     if start < 0:
@@ -62,7 +46,7 @@ def _chains(p, first, last, side, w, h, q, chains):
     m, count = 0, 0
     for step in range(n):
         i, j = first + (start + step) % n, first + (start + step + n - 1) % n
-        s, t = _inward(p, j, side, w, h), _inward(p, i, side, w, h)
+        s, t = inward(p, 0, j, side, w, h), inward(p, 0, i, side, w, h)
         if (s < 0.0) != (t < 0.0):
             r = s / (s - t)
             if t >= 0.0:
@@ -124,7 +108,7 @@ def _cut_rings(p, starts, side, w, h):
         first, last = starts[k], starts[k + 1]
         count = _chains(p, first, last, side, w, h, q, chains)
         if count == 0:
-            if last > first and _inward(p, first, side, w, h) >= 0.0:
+            if last > first and inward(p, 0, first, side, w, h) >= 0.0:
                 out[m : m + last - first] = p[first:last]
                 m += last - first
                 rings += 1
@@ -154,21 +138,11 @@ def _trim(p, starts, w, h):
         deepest = 0.0
         for i in range(p.shape[0]):
             deepest = max(deepest, p[i, 2])
-        return _cut_rings(p, starts, _HORIZON, max(_NEAR * deepest, 1e-300), h)
-    p, starts = _cut_rings(p, starts, _LEFT, w, h)
-    p, starts = _cut_rings(p, starts, _RIGHT, w, h)
-    p, starts = _cut_rings(p, starts, _TOP, w, h)
-    return _cut_rings(p, starts, _BOTTOM, w, h)
-
-
-@kernel(inner=True)
-def _is_within(p, first, last, w, h):
-    """Whether no vertex lies outside of a frame; of the horizon (w < 0): too near to it."""
-    for i in range(first, last):
-        x, y, d = p[i, 0], p[i, 1], p[i, 2]
-        if w < 0.0 or not (d > 0.0 and min(min(x, y), min(w * d - x, h * d - y)) >= 0.0):
-            return False
-    return True
+        return _cut_rings(p, starts, HORIZON, max(NEAR * deepest, 1e-300), h)
+    p, starts = _cut_rings(p, starts, LEFT, w, h)
+    p, starts = _cut_rings(p, starts, RIGHT, w, h)
+    p, starts = _cut_rings(p, starts, TOP, w, h)
+    return _cut_rings(p, starts, BOTTOM, w, h)
 
 
 @kernel
@@ -179,7 +153,7 @@ def trim_rings(p, starts, owners, w, h):
     for k in range(starts.size - 1):
         first, last = starts[k], starts[k + 1]
         q, parts = p[first:last], np.array([0, last - first])
-        if not _is_within(p, first, last, w, h):
+        if w < 0.0 or not within(p, first, last - first, w, h):
             q, parts = _trim(q, parts, w, h)
         while m + q.shape[0] > out.shape[0]:
             wider = np.empty((2 * out.shape[0] + q.shape[0], 5))
@@ -223,10 +197,10 @@ def tidy_rings(p, starts, owners, frame, least):
 
 @kernel(inner=True)
 def _on_edge(value, size):
-    """A coordinate, and exactly 0 or the size where rounding left it beside them."""
-    if abs(value) < 1e-9:
+    """A coordinate, and exactly 0 or the size where rounding left it beside them; it may lie outside, unlike a box."""
+    if abs(value) < NEXT:
         return 0.0
-    return size if abs(value - size) < 1e-9 else value
+    return size if abs(value - size) < NEXT else value
 
 
 @kernel(inner=True)
@@ -249,33 +223,26 @@ def _is_thick(xy, least):
 
 
 @kernel
-def measure_rings(p, starts, w, h, whole, inside):
-    """For each ring its signed area where it began, its signed area as it is, and whether a frame holds all of it."""
+def measure_rings(p, starts, out):
+    """For each ring its signed area where it began, and its signed area as it is."""
     for k in range(starts.size - 1):
         first, last = starts[k], starts[k + 1]
-        began, now, seen = 0.0, 0.0, True
+        began, now = 0.0, 0.0
         j = last - 1
         for i in range(first, last):
-            x, y, d = p[i, 0], p[i, 1], p[i, 2]
-            seen = seen and d > 0.0 and min(min(x, y), min(w * d - x, h * d - y)) >= 0.0
             began += (p[j, 3] - p[first, 3]) * (p[i, 4] - p[first, 4])
             began -= (p[i, 3] - p[first, 3]) * (p[j, 4] - p[first, 4])
             x0, y0 = p[first, 0] / p[first, 2], p[first, 1] / p[first, 2]
             u, v = p[j, 0] / p[j, 2] - x0, p[j, 1] / p[j, 2] - y0
-            now += u * (y / d - y0) - (x / d - x0) * v
+            now += u * (p[i, 1] / p[i, 2] - y0) - (p[i, 0] / p[i, 2] - x0) * v
             j = i
-        whole[k, 0], whole[k, 1], inside[k] = 0.5 * began, 0.5 * now, seen
+        out[k, 0], out[k, 1] = 0.5 * began, 0.5 * now
 
 
 @kernel
-def multiply_rings(p, step):
+def multiply_rings(p, steps, s):
     """Points times the matrix of a step, in place."""
-    a, b, c, d, e, f, g, h, q = step[1], step[2], step[3], step[4], step[5], step[6], step[7], step[8], step[9]
-    for i in range(p.shape[0]):
-        x, y, z = p[i, 0], p[i, 1], p[i, 2]
-        p[i, 0] = a * x + b * y + c * z
-        p[i, 1] = d * x + e * y + f * z
-        p[i, 2] = g * x + h * y + q * z
+    multiply(p, 0, p.shape[0], steps, s)
 
 
 @kernel(inner=True)
@@ -308,7 +275,7 @@ def bend_rings(p, starts, step, grids):
                 t = q / parts
                 x, y = bend(grids, step, x0 + t * (x1 - x0), y0 + t * (y1 - y0))
                 # Points that their neighbours say already are left out; the vertex itself stays.
-                while m - edge > 1 and _near_line(out, edge, m, x, y):
+                while m - edge > 1 and _near_line(out, m, x, y):
                     m -= 1
                 out[m, 0], out[m, 1], out[m, 2], out[m, 3], out[m, 4] = x, y, 1.0, x, y
                 m += 1
@@ -318,7 +285,7 @@ def bend_rings(p, starts, step, grids):
 
 
 @kernel(inner=True)
-def _near_line(out, edge, m, x, y):
+def _near_line(out, m, x, y):
     """Whether the last point of an edge lies on the line from the one before it to (x, y)."""
     a, b = m - 2, m - 1
     ux, uy = x - out[a, 0], y - out[a, 1]
