@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ..compose import Compose
 from ._reader import Missing, Reader
 
 __all__: list[str] = []
@@ -37,7 +35,7 @@ def chain_fields(reader: Reader) -> tuple[dict[str, Any], list[str]]:
     else:
         reader.ignore("seed")
     _boxes(reader, fields, notes)
-    _keypoints(reader, fields, notes)
+    _keypoints(reader, fields)
     _further(reader, fields)
     return fields, notes
 
@@ -90,7 +88,7 @@ def _boxes(reader: Reader, fields: dict[str, Any], notes: list[str]) -> None:
     notes.append("bboxes are boxes here: chain(boxes=..., ...)")
 
 
-def _keypoints(reader: Reader, fields: dict[str, Any], notes: list[str]) -> None:
+def _keypoints(reader: Reader, fields: dict[str, Any]) -> None:
     given = _params(reader, "keypoint_params")
     if given is None:
         return
@@ -114,7 +112,7 @@ def _keypoints(reader: Reader, fields: dict[str, Any], notes: list[str]) -> None
 def _columns(reader: Reader, fields: dict[str, Any], found: str) -> None:
     """Formats with an angle or a scale."""
     columns = tuple(_COLUMNS[letter] for letter in found[2:] if letter in _COLUMNS)
-    if not _has("keypoint_columns") or not found.startswith("xy"):
+    if not found.startswith("xy"):
         reader.unmapped["keypoint_params.format"] = f"{found!r}: points are (x, y) here"
         return
     fields["keypoint_columns"] = columns
@@ -123,11 +121,6 @@ def _columns(reader: Reader, fields: dict[str, Any], found: str) -> None:
 
 
 _COLUMNS = {"a": "angle", "s": "scale", "z": "z"}
-
-
-def _has(name: str) -> bool:
-    """Whether chains of this version have a field."""
-    return name in {field.name for field in dataclasses.fields(Compose)}
 
 
 def _further(reader: Reader, fields: dict[str, Any]) -> None:

@@ -16,7 +16,6 @@ LARGEST_FILE = 16 << 20
 """Bytes; pipelines have a few thousand."""
 CLASS, CHILDREN = "__class_fullname__", "transforms"
 _KEPT_BY_REPLAY = ("applied", "params", "id")
-_LIVE = {"BboxParams": "bbox_params", "KeypointParams": "keypoint_params"}
 
 
 @dataclasses.dataclass

@@ -146,7 +146,7 @@ class _Work:
         slot = len(self.entries)
         self.entries.append(reader.nothing(place, MISSING, ""))
         try:
-            made = self._made(part, name, place, reader)
+            made = self._made(name, place, reader)
         except Missing as error:
             self.entries[slot] = reader.nothing(place, MISSING, str(error))
             return None
@@ -159,7 +159,7 @@ class _Work:
                 self.size = size_after(one, self.size, certain=made.p == one.p == 1.0)
         return made
 
-    def _made(self, part: Any, name: str, place: str, reader: TorchReader) -> Transform | None:
+    def _made(self, name: str, place: str, reader: TorchReader) -> Transform | None:
         if name in GROUPS:
             make, alternatives = GROUPS[name]
             inside = list(reader("transforms"))

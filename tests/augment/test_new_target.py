@@ -10,7 +10,8 @@ import numpy as np
 import augment as A
 from augment._chain.targets.base import Opened, Passage, Piece, Rules, Target
 from augment._chain.targets.fields import Field
-from augment._chain.targets.points import move_points, points_back, seen_points
+from augment._chain.targets.path import path_back
+from augment._chain.targets.points import move_points, seen_points
 from augment._chain.targets.rows import as_container, as_rows
 from imgproc._scanline import Geometry
 
@@ -44,7 +45,8 @@ class Segments(Target):
 
     def back(self, value: Any, stages: list[Geometry], size: tuple[int, int], rules: Rules) -> Any:
         ends = as_rows(value, self.name, 4, "(x0, y0, x1, y1)").reshape(-1, 2)
-        return as_container(points_back(ends, stages, *size).reshape(-1, 4), value)
+        moved, _ = move_points(ends, path_back(stages, *size), remove_invisible=False)
+        return as_container(moved.reshape(-1, 4), value)
 
 
 def chain_of(transforms: Sequence[Any], **options: Any) -> A.Compose:

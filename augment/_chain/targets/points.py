@@ -10,13 +10,13 @@ Behind x and y a row may have further columns, see `point_columns`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Sequence, Sized
 from typing import Any
 
 import numpy as np
 
 from imgproc._core.jit import kernel
-from imgproc._scanline import Geometry, Stage
+from imgproc._scanline import Geometry
 
 from .base import Following, Opened, Passage, Piece, Rules, Target
 from .fields import Field
@@ -106,11 +106,6 @@ def move_points(points: np.ndarray, way: Path, *, remove_invisible: bool = True)
     h, w = way.start
     count = carry_points(points, way.steps, way.grids, float(w), float(h), bool(remove_invisible), out, kept)
     return out[:count], kept[:count]
-
-
-def points_back(points: np.ndarray, stages: Iterable[Stage], height: int, width: int) -> np.ndarray:
-    """Where points of the output come from in an input of (height, width); all of them, inside it or not."""
-    return move_points(points, path_back(stages, height, width), remove_invisible=False)[0]
 
 
 def seen_points(points: np.ndarray, owner: np.ndarray, who: int) -> np.ndarray:

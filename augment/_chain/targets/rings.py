@@ -65,7 +65,7 @@ def _chains(p, first, last, side, w, h, q, chains):
 
 
 @kernel(inner=True)
-def _pair(q, chains, count, side):
+def _pair(q, chains, count):
     """Which part each part goes on with: the one that begins where the stretch of the line that it meets ends."""
     along = np.empty(2 * count)
     low, high = np.full(2, np.inf), np.full(2, -np.inf)
@@ -114,7 +114,7 @@ def _cut_rings(p, starts, side, w, h):
                 rings += 1
                 begun[rings] = m
             continue
-        following = _pair(q, chains, count, side)
+        following = _pair(q, chains, count)
         done = np.zeros(count, np.bool_)
         for a in range(count):
             if done[a]:
