@@ -28,7 +28,8 @@ def test_each_name_once(seed: int, tmp_path: Path) -> None:
     made, refused, findings = command.run(given)
     assert not findings, command.report(tmp_path, made, refused, findings, given)
     assert made == len(subjects())
-    assert refused < 0.6 * made, "many calls shall get past the checks, which refuse levels of other units"
+    # Of a quarter of a million calls 46 % are refused; a few hundred scatter by three of a hundred.
+    assert refused < 0.6 * made, "most calls shall get past the checks"
 
 
 def test_a_number_is_the_same_call_everywhere(run_python: Callable[..., str]) -> None:
