@@ -54,7 +54,7 @@ def test_points_and_boxes_follow() -> None:
     rng = np.random.default_rng(3)
     corners = np.sort(rng.integers(0, (58, 41), (20, 2, 2)), axis=1)
     boxes = np.hstack([corners[:, 0], corners[:, 1] + 1]).astype(float)
-    points = rng.random((40, 2)) * (58, 41)
+    points = np.vstack([rng.random((40, 2)) * (58, 41), [(0.3, 20.5), (20.5, 0.4), (57.6, 20.5), (20.5, 40.7)]])
     for key in range(4):
         done = chain(image=GIVEN["image"], boxes=boxes, labels=np.arange(20), keypoints=points, key=key)
         place = np.empty(SIZE, int).reshape(-1)

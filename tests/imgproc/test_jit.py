@@ -647,6 +647,12 @@ def test_clean_empties_the_folder(python: Callable[..., str], tmp_path: Path) ->
     assert python(CALL + STATISTICS).split() == ["14.0", "0", "1"]
 
 
+def test_what_is_compiled_after_clean_is_kept(python: Callable[..., str], tmp_path: Path) -> None:
+    clean = "from imgproc._core import cache\ncache.cache_folder()\ncache.clean()\n"
+    assert python(clean + CALL + STATISTICS).split() == ["14.0", "0", "1"]
+    assert cached(tmp_path)
+
+
 def test_warmup_without_compilation_says_so(python: Callable[..., str]) -> None:
     code = "import sys; sys.stderr = sys.stdout\nfrom imgproc.__main__ import main\nprint(main(['warmup']))"
     assert python(code, NUMBA_DISABLE_JIT="1").split("\n") == ["nothing to compile: NUMBA_DISABLE_JIT is set", "1"]
