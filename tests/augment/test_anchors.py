@@ -33,6 +33,15 @@ def voc(shared):
     return np.load(shared("voc07_trainval_box_sizes.npz"))["wh"].astype(np.float64)
 
 
+@pytest.fixture(scope="module")
+def made():
+    """Sizes that look like those of VOC's boxes: whole pixels, wide ranges, sides that go together."""
+    rng = np.random.default_rng(7)
+    scale = rng.lognormal(4.6, 0.8, 3000)
+    ratio = rng.lognormal(0.0, 0.4, 3000)
+    return np.clip(np.stack([scale * ratio, scale / ratio], 1), 8, 500).round()
+
+
 def heaps(rng, centres, count=60, spread=1.0):
     return np.concatenate([rng.normal(c, spread, (count, len(c))) for c in centres])
 
@@ -238,8 +247,8 @@ def test_a_weighted_median_is_that_of_copies(rng):
     )
 
 
-def test_input_is_not_written_and_may_be_of_any_kind(voc):
-    rows = voc[:200].astype(np.uint16)
+def test_input_is_not_written_and_may_be_of_any_kind(made):
+    rows = made[:200].astype(np.uint16)
     rows.flags.writeable = False
     expected = augment.KMeans(3, random_state=0).fit(rows.astype(float)).cluster_centers_
     for form in (rows, rows.tolist(), np.asfortranarray(rows), rows.astype(np.float32)):
@@ -404,8 +413,8 @@ def test_yolo_labels_without_images(tmp_path):
     np.testing.assert_allclose(ours.sizes, [[50, 100], [40, 60]])  # the second one is a polygon
 
 
-def test_figures_are_their_definitions(voc):
-    sizes = voc[:3000]
+def test_figures_are_their_definitions(made):
+    sizes = made[:3000]
     ours = augment.anchors_for(sizes, 5, update="median", iou_threshold=0.6, ratio_threshold=2.0, random_state=1)
     over = np.array([[naive.iou(s, a) for a in ours.anchors] for s in sizes[:200]])
     np.testing.assert_array_equal(ours.labels[:200], over.argmax(axis=1))
@@ -428,8 +437,8 @@ def test_figures_are_their_definitions(voc):
 
 
 @pytest.mark.parametrize("fitness", ["iou", "ratio"])
-def test_evolution_only_improves(voc, fitness):
-    sizes = voc[:2000]
+def test_evolution_only_improves(made, fitness):
+    sizes = made[:2000]
     plain = augment.anchors_for(sizes, 6, update="mean", metric="euclidean", n_init=1)
     ours = augment.anchors_for(sizes, 6, update="mean", metric="euclidean", n_init=1, evolve=200, fitness=fitness)
     assert ours.history.shape == (201,)
@@ -456,8 +465,8 @@ def test_small_boxes_are_left_out_and_counted():
     assert ours.rounded() == [(1, 9), (20, 20)]
 
 
-def test_plots(voc, tmp_path):
-    ours = augment.anchors_for(voc[:500], 4, update="median")
+def test_plots(made, tmp_path):
+    ours = augment.anchors_for(made[:500], 4, update="median")
     image = ours.plot(tmp_path / "anchors.png")
     assert image.shape == (480, 1280, 3)
     assert imgproc.read_image(tmp_path / "anchors.png").tobytes() == image.tobytes()
