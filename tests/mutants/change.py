@@ -83,6 +83,21 @@ class _Finder(ast.NodeVisitor):
         if node.value is not None:
             self.visit(node.value)
 
+    def visit_Module(self, node: ast.Module) -> None:
+        # Nor rows of the speed table and examples for the gallery, which stand beside a function in its declaration.
+        declared = {
+            each.id
+            for statement in node.body
+            if isinstance(statement, ast.Expr) and ast.unparse(statement).startswith("declare(")
+            for keyword in ast.walk(statement)
+            if isinstance(keyword, ast.keyword)
+            for each in ast.walk(keyword.value)
+            if isinstance(each, ast.Name) and each.id.startswith("_")
+        }
+        for statement in node.body:
+            if not (isinstance(statement, ast.FunctionDef) and statement.name in declared):
+                self.visit(statement)
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         for each in [*node.args.defaults, *node.args.kw_defaults]:
             if each is not None:

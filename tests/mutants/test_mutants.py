@@ -23,6 +23,13 @@ def é(a: int = 1, b: bool = True) -> bool:
     if not b and a < LIMIT:
         raise ValueError(f"a must be {1 + 1}")
     return np.rint(a) + min(a, 3) == 0
+
+
+def _rows():
+    return [1.5]
+
+
+declare(é, peers=_rows)
 '''
 
 
