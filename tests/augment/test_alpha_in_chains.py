@@ -28,6 +28,8 @@ def test_colour_transforms_see_colours_alone() -> None:
             found = Compose(transforms, alpha=True, fuse=fuse)(image=RGBA, key=4)["image"]
             np.testing.assert_array_equal(found[..., :3], Compose(transforms)(image=RGB, key=4)["image"])
             np.testing.assert_array_equal(found[..., 3], MATTE)
+            first = Compose(transforms, alpha=True, fuse=fuse, layout="first")(image=RGBA, key=4)["image"]
+            np.testing.assert_array_equal(first, np.moveaxis(found, -1, 0))
 
 
 def test_moves_of_whole_pixels_move_both_and_show_what_is_transparent_outside() -> None:
