@@ -181,6 +181,19 @@ def test_chains_that_interpolate(transforms: list[Any], channels: int) -> None:
             np.testing.assert_array_equal(together[k], ordinary(image=images[k], key=40 + k)["image"])
 
 
+def test_parts_of_one_column_go_the_ordinary_way() -> None:
+    """Their pixels are not mixed with those beside them, wherever the column is."""
+    transforms = [A.ResizedCrop(size=(9, 11), scale=(0.02, 0.5), ratio=(0.02, 0.5), interpolation="bilinear", p=1)]
+    image = np.random.default_rng(0).integers(0, 256, (40, 4, 3)).astype(np.uint8)
+    chain, stepwise = A.Compose(transforms), A.Compose(transforms, fuse=False)
+    columns = set()
+    for key in range(60):
+        part = chain.draw(key, image.shape)["steps"][0]["params"]["part"]
+        columns.add((part[1], part[3]))
+        np.testing.assert_array_equal(chain(image=image, key=key)["image"], stepwise(image=image, key=key)["image"])
+    assert {(0, 1), (3, 4)} < columns
+
+
 def test_functions_of_drawn_numbers_are_those_of_python(rng: np.random.Generator) -> None:
     numbers = rng.random(20000) * 6 + 1e-9
     for function, code in FUNCTIONS.items():

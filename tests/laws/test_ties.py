@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from helpers.declarations import declared
-from helpers.functions import example_call, public_functions, takes, takes_channels, variants
+from helpers.functions import example_call, image_functions, public_functions, takes, takes_channels, variants
 from helpers.vocabulary import DTYPES
 
 SIZE = (40, 52)
@@ -219,3 +219,20 @@ def test_a_constant_has_no_edges() -> None:
         for what, levels in CONSTANTS.items():
             for dtype in DTYPES:
                 assert not decision(as_dtype(levels, dtype)).any(), f"{decision}, {what}, {dtype}"
+
+
+@pytest.mark.parametrize("name", sorted(image_functions()))
+def test_zeros_of_both_signs_are_one_level(name: str) -> None:
+    function, rng = image_functions()[name], np.random.default_rng(3)
+    for shape in [(24, 32), (24, 32, 3)]:
+        image = rng.choice([0.0, 0.25, 1.0], shape).astype(np.float32)
+        signed = np.where((image == 0) & (rng.random(shape) < 0.5), np.float32(-0.0), image)
+        results = []
+        for given in (image, signed):
+            args, kwargs = example_call(function, given)
+            try:
+                results.append(function(*args, **kwargs))
+            except ValueError as error:  # it takes another number of channels
+                assert "channels" in str(error)
+        if results:
+            np.testing.assert_array_equal(*results)

@@ -54,7 +54,8 @@ def near(root: Path, source: str, most: int = 5) -> list[str]:
     """Names of files of tests, the nearest first.
 
     A file counts for how often it names what the source and those that import it define, less for a name that many
-    files have, and less if the file is long.  A test that imports the source itself comes first."""
+    files have, and less if the file is long.  A test that imports the source itself comes first, as does one that is
+    named as it is."""
     tests = [
         path for path in _files(root, "tests/*/test_*.py") if path.stem not in (*COMMON, "test_fuzz", "test_mutants")
     ]
@@ -76,6 +77,8 @@ def near(root: Path, source: str, most: int = 5) -> list[str]:
         if test in scores:
             scores[test] /= sum(_words(test).values()) ** 0.3
         if path.stem in _imported(test):
+            scores[test] = scores.get(test, 0.0) + 1.0
+        if path.stem.strip("_") in test.stem.split("_")[1:]:
             scores[test] = scores.get(test, 0.0) + 1.0
     best = sorted(scores, key=lambda test: -scores[test])[:most]
     if not best and users:  # it publishes nothing: what is near to the one that imports it
