@@ -642,6 +642,8 @@ def test_too_few_samples_for_the_neighbours() -> None:
         (augment.SMOTENC([True]), ValueError, "categorical_features must have a bool for each column, 3, got 1"),
         (augment.SMOTENC("auto"), ValueError, "'auto' is for a DataFrame"),
         (augment.SMOTENC(1.5), TypeError, "categorical_features must be a list of columns or 'auto'"),
+        (augment.SMOTENC([0.5]), TypeError, "categorical_features must be a list of columns or 'auto'"),
+        (augment.SMOTENC([[0], [1]]), TypeError, "categorical_features must be a list of columns or 'auto'"),
     ],
     ids=lambda v: type(v).__name__ if hasattr(v, "fit_resample") else "",
 )
