@@ -138,7 +138,7 @@ def double_bytes(image: np.ndarray, zooms: list[tuple[np.ndarray, np.ndarray]]) 
     h, w = image.shape[:2]
     rows = canonical(image).reshape(h, -1)
     size, channels = rows.shape[1], rows.shape[1] // w
-    flat: np.ndarray = np.empty(rows.size + LANES, np.uint16)
+    flat, spare = (np.empty(rows.size + LANES, np.uint16) for _ in range(2))
     run_bands(functools.partial(_raise, rows, flat), h, pixels=image.size)
     # Blocks read a pixel and a block beyond where they begin, which may be the end of the line.
     for step, (down, across) in enumerate(zooms):
@@ -147,8 +147,7 @@ def double_bytes(image: np.ndarray, zooms: list[tuple[np.ndarray, np.ndarray]]) 
         starts, shifts = np.empty((2, w + size // LANES + 1), np.int64)
         count = _blocks(across, channels, starts, shifts)
         blocks = starts[:count], shifts[:count], shares, channels
-        last = step == len(zooms) - 1
-        out = np.empty(rows.size if last else flat.size, np.uint8 if last else np.uint16)
+        out = spare if step < len(zooms) - 1 else np.empty(rows.size, np.uint8)
         run_bands(functools.partial(_double, flat, down, blocks, out), h, pixels=image.size)
-        flat = out
+        flat, spare = out, flat
     return flat.reshape(image.shape)
