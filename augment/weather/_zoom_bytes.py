@@ -138,7 +138,8 @@ def double_bytes(image: np.ndarray, zooms: list[tuple[np.ndarray, np.ndarray]]) 
     h, w = image.shape[:2]
     rows = canonical(image).reshape(h, -1)
     size, channels = rows.shape[1], rows.shape[1] // w
-    flat, spare = (np.empty(rows.size + LANES, np.uint16) for _ in range(2))
+    flat: np.ndarray = np.empty(rows.size + LANES, np.uint16)
+    spare: np.ndarray = np.empty(flat.size, flat.dtype)
     run_bands(functools.partial(_raise, rows, flat), h, pixels=image.size)
     # Blocks read a pixel and a block beyond where they begin, which may be the end of the line.
     for step, (down, across) in enumerate(zooms):
