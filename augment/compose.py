@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
 from imgproc._core.check import integer
 
 from ._chain import geometry, records
+from ._chain.arguments import refuse_unnamed
 from ._chain.batch import run_batch
 from ._chain.chain import Chain
 from ._chain.explain import explain
@@ -208,12 +209,14 @@ class Compose(Recipes, Group):
     # --- applying -----------------------------------------------------------------------------------------------------
 
     def __call__(
-        self, *, key: Key | None = None, out: np.ndarray | None = None, donors: Any = None, **targets: Any
+        self, *unnamed: Never, key: Key | None = None, out: np.ndarray | None = None, donors: Any = None, **targets: Any
     ) -> dict[str, Any]:
         """Apply the chain to one sample.
 
         Parameters
         ----------
+        *unnamed
+            Nothing: all that a sample has goes by name.
         key : int or tuple of int, optional
             Names the draws of this sample, usually (epoch, index).  Default: a fresh one from the operating system.
         out : ndarray, optional
@@ -234,6 +237,8 @@ class Compose(Recipes, Group):
         TypeError, ValueError
             If a target is unknown, missing or wrong; no work is done then.
         """
+        if unnamed:
+            refuse_unnamed(type(self).__name__, unnamed)
         if key is None:
             key = fresh_key()
         result = self._chain.apply(targets, key_array(key), out, donors)
