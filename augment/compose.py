@@ -121,8 +121,11 @@ class Compose(Recipes, Group):
         The last channel of ``image`` is alpha, in an image of RGB and alpha or of grey and alpha.  Transforms then see
         the colours alone, and leave alpha as it is; geometry moves both, and blurs that average blur both.  Where it
         interpolates or averages, colours count by alpha, so that what is transparent gives its colour to none of its
-        neighbours, and what comes from outside is transparent.  Without it every channel is one of colour, and
-        ``(h, w, 4)`` is an image of four.  Images of three channels are refused, and chains that mix.
+        neighbours, and what comes from outside is transparent.  Filters that take no means of neighbours (`MedianBlur`,
+        `BilateralBlur`, `Sharpen`, `UnsharpMask`, `LocalContrast`, `Emboss`, `Morphology`) see colours as they are,
+        also those that are transparent: paint these over first if they mean nothing.  Without `alpha` every channel is
+        one of colour, and ``(h, w, 4)`` is an image of four.  Images of three channels are refused, and chains that
+        mix.
     p : float
         Probability that anything is applied.
 

@@ -141,9 +141,9 @@ class Transform:
                 setattr(cls, name, dataclasses.field(kw_only=False))
 
     def __repr__(self) -> str:
-        """The call that makes it, without what is a default."""
+        """The call that makes it, without what is a default; the probability comes last."""
         said = []
-        for field in dataclasses.fields(self):
+        for field in sorted(dataclasses.fields(self), key=lambda field: field.name == "p"):
             value = getattr(self, field.name)
             if field.repr and (_required(field) or repr(value) != repr(_default(field))):
                 said.append(f"{field.name}={value!r}")
