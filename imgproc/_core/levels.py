@@ -127,10 +127,9 @@ def fill_levels(value: Any, image: np.ndarray | None = None) -> float | tuple[fl
 
 def must_be_held(number: float, name: str, dtype: np.dtype) -> None:
     """Raise ValueError if a finite number would be infinite as a float of a dtype."""
-    if dtype.kind == "f" and float(np.finfo(dtype).max) < abs(number) < np.inf:
-        raise ValueError(
-            f"{name} must be a level that {dtype} holds, at most {np.finfo(dtype).max:.5g}, got {number:g}"
-        )
+    most = float(np.finfo(dtype).max) if dtype.kind == "f" else np.inf
+    if most < abs(number) < np.inf:
+        raise ValueError(f"{name} must be a level that {dtype} holds, at most {most:.5g}, got {number:g}")
 
 
 def turns(value: Any, name: str) -> float:
