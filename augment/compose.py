@@ -59,14 +59,15 @@ class Compose(Recipes, Group):
     fuse : bool
         Let several stages share a pass over the image.  ``False`` runs them one by one, which is the reference: it
         differs only where it interpolates repeatedly.
-    box_format : {"pascal_voc", "coco", "yolo", "albumentations", "obb", "corners"}
+    box_format : {"pascal_voc", "coco", "yolo", "albumentations", "obb", "corners", "yolo_obb"}
         Of ``boxes``, both of those given and of those returned.  Several boxes as ``"coco"`` that look like
         corners, because most of them end beyond the image and would not as ``"pascal_voc"``, are taken with a warning.
         ``"obb"`` are oriented boxes (x and y of the centre, width, height, angle in degrees counter-clockwise as seen),
         ``"corners"`` those of four corners (x0, y0, ..., x3, y3).  They become the smallest rectangle, of any angle,
-        around their moved corners, or these corners themselves in ``"corners"``.  One that is cut keeps its angle, and
-        becomes the rectangle around what is left.  A row may have more behind these numbers, such as a class or a name:
-        that is carried as it is.
+        around their moved corners, or these corners themselves in ``"corners"`` and ``"yolo_obb"``, which has them as
+        fractions of the image's width and height, as label files of YOLO's oriented boxes do.  One that is cut keeps
+        its angle, and becomes the rectangle around what is left.  A row may have more behind these numbers, such as a
+        class or a name: that is carried as it is.
     box_outside : {"raise", "clip", "drop"}
         What becomes of a box that comes with more than a pixel of it outside of the image (an oriented one: with all of
         it outside): an error, as that is mostly a wrong `box_format`; it is taken, and counts by what the image shows
