@@ -155,6 +155,15 @@ def test_zoom_blur_is_the_mean_of_views(dtype: Any) -> None:
     np.testing.assert_allclose(with_params(ZoomBlur(), flat, factor=1.5), flat, rtol=1e-12)
 
 
+def test_zoom_blur_of_bytes_is_that_of_floats_rounded() -> None:
+    """Of noise, of every number of channels, and of lines that are shorter than a block."""
+    for shape in ((37, 45, 3), (50, 61), (30, 7, 4), (5, 9, 1)):
+        image = np.random.default_rng(2).integers(0, 256, shape).astype(np.uint8)
+        for factor in (1.02, 1.3, 4.0):
+            found, exact = (with_params(ZoomBlur(), given, factor=factor) for given in (image, image / 255))
+            assert np.abs(found - 255 * exact).max() < 0.52
+
+
 def test_glass_scatters_pixels_by_every_move_alike() -> None:
     """Of an image that says where its pixels are; a blur this narrow does nothing."""
     h, w = 60, 80
