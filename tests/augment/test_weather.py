@@ -216,6 +216,17 @@ def test_ringing_of_bytes_keeps_what_is_flat_and_overflows_nowhere() -> None:
             assert np.abs(found - np.clip(floats * 255, 0, 255)).max() < 0.8
 
 
+def test_ringing_of_bytes_is_that_of_floats_rounded() -> None:
+    """Of noise, of every radius that bytes have, also where the image is smaller."""
+    for shape, radii in (((1, 9, 3), (1, 4)), ((8, 5), (2, 7)), ((24, 21, 4), (3, 6)), ((30, 31, 3), (5, 8))):
+        image = np.random.default_rng(2).integers(0, 256, shape).astype(np.uint8)
+        for radius in radii:
+            for cutoff in (0.2, 0.8, 1.6, 3.1416):
+                drawn = {"radius": radius, "cutoff": cutoff}
+                found, exact = (with_params(Ringing(), given, **drawn) for given in (image, image / 255))
+                assert np.abs(found - np.clip(255 * exact, 0, 255)).max() < 0.75
+
+
 @pytest.mark.parametrize("name", [kind.__name__ for kind in ALL])
 def test_threads_change_nothing(name: str) -> None:
     """Of an image that is large enough to be cut into bands."""
