@@ -139,9 +139,10 @@ def double_bytes(image: np.ndarray, zooms: list[tuple[np.ndarray, np.ndarray]]) 
     h, w = image.shape[:2]
     rows = canonical(image).reshape(h, -1)
     size, channels = rows.shape[1], rows.shape[1] // w
+    pixels = image.size // 4  # a step is short: of 512 x 512 pixels, bands would cost what they save
     flat: np.ndarray = np.empty(rows.size + LANES, np.uint16)
     spare: np.ndarray = np.empty(flat.size, flat.dtype)
-    run_bands(functools.partial(_raise, rows, flat), h, pixels=image.size)
+    run_bands(functools.partial(_raise, rows, flat), h, pixels=pixels)
     # Blocks read a pixel and a block beyond where they begin, which may be the end of the line.
     for step, (down, across) in enumerate(zooms):
         shares = np.zeros(size + LANES, np.uint16)
@@ -150,6 +151,6 @@ def double_bytes(image: np.ndarray, zooms: list[tuple[np.ndarray, np.ndarray]]) 
         count = _blocks(across, channels, starts, shifts)
         blocks = starts[:count], shifts[:count], shares, channels
         out = spare if step < len(zooms) - 1 else np.empty(rows.size, np.uint8)
-        run_bands(functools.partial(_double, flat, down, blocks, out), h, pixels=image.size)
+        run_bands(functools.partial(_double, flat, down, blocks, out), h, pixels=pixels)
         flat, spare = out, flat
     return flat.reshape(image.shape)
