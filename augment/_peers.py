@@ -198,6 +198,45 @@ TARGETS = {
 }
 """What other libraries call the parts of a sample, and what they are here."""
 
+METHODS = {
+    "add_targets": "Compose(image_names=..., mask_names=..., float_names=...)",
+    "additional_targets": "Compose(image_names=..., mask_names=..., float_names=...)",
+    "applied_transforms": "chain.draw(key, shape) or chain.explain(shape, key=key)",
+    "apply": "a call, chain(image=image)",
+    "apply_to_bboxes": "a call, chain(image=image, boxes=boxes)",
+    "apply_to_images": "chain.batch(images) or chain.video(frames)",
+    "apply_to_keypoints": "a call, chain(image=image, keypoints=keypoints)",
+    "apply_to_mask": "a call, chain(image=image, mask=mask)",
+    "apply_to_masks": "a call, chain(image=image, masks=masks)",
+    "augment": "a call, chain(image=image)",
+    "augment_batches": "chain.map(samples)",
+    "augment_bounding_boxes": "a call, chain(image=image, boxes=boxes)",
+    "augment_image": "a call, chain(image=image)",
+    "augment_images": "chain.batch(images)",
+    "augment_keypoints": "a call, chain(image=image, keypoints=keypoints)",
+    "augment_segmentation_maps": "a call, chain(image=image, mask=mask)",
+    "forward": "a call, chain(image=image)",
+    "from_pretrained": "Compose.from_json",
+    "get_applied_params": "chain.draw(key, shape)",
+    "get_base_init_args": "chain.to_dict()",
+    "get_dict_with_id": "chain.to_dict()",
+    "get_params": "chain.draw(key, shape)",
+    "get_params_dependent_on_data": "chain.draw(key, shape)",
+    "get_transform_init_args": "chain.to_dict()",
+    "make_params": "chain.draw(key, shape)",
+    "push_to_hub": "chain.to_json(), whose text is a file of yours",
+    "run_with_params": "chain.replay(record, image=image)",
+    "save_pretrained": "chain.to_json(), whose text is a file of yours",
+    "set_deterministic": "the key of each call: the same key gives the same result",
+    "set_mask_interpolation": "not needed, as labels are never interpolated",
+    "set_random_seed": "Compose(seed=...), and the key of each call, as in chain(image=image, key=(epoch, index))",
+    "set_random_state": "Compose(seed=...), and the key of each call, as in chain(image=image, key=(epoch, index))",
+    "should_apply": "p, the probability, and chain.draw(key, shape)",
+    "to_deterministic": "the key of each call: the same key gives the same result",
+    "to_dict_private": "chain.to_dict()",
+}
+"""What is asked of a transform or a chain in other libraries, and what does it here."""
+
 KEYWORDS: dict[str, tuple[str, ...]] = {
     "additional_targets": ("image_names", "mask_names", "float_names"),
     "alpha_affine": ("alpha",),

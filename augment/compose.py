@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
 from imgproc._core.check import integer
 
 from ._chain import geometry, records
+from ._chain.arguments import refuse_unnamed
 from ._chain.batch import run_batch
 from ._chain.chain import Chain
 from ._chain.explain import explain
@@ -58,14 +59,15 @@ class Compose(Recipes, Group):
     fuse : bool
         Let several stages share a pass over the image.  ``False`` runs them one by one, which is the reference: it
         differs only where it interpolates repeatedly.
-    box_format : {"pascal_voc", "coco", "yolo", "albumentations", "obb", "corners"}
+    box_format : {"pascal_voc", "coco", "yolo", "albumentations", "obb", "corners", "yolo_obb"}
         Of ``boxes``, both of those given and of those returned.  Several boxes as ``"coco"`` that look like
         corners, because most of them end beyond the image and would not as ``"pascal_voc"``, are taken with a warning.
         ``"obb"`` are oriented boxes (x and y of the centre, width, height, angle in degrees counter-clockwise as seen),
         ``"corners"`` those of four corners (x0, y0, ..., x3, y3).  They become the smallest rectangle, of any angle,
-        around their moved corners, or these corners themselves in ``"corners"``.  One that is cut keeps its angle, and
-        becomes the rectangle around what is left.  A row may have more behind these numbers, such as a class or a name:
-        that is carried as it is.
+        around their moved corners, or these corners themselves in ``"corners"`` and ``"yolo_obb"``, which has them as
+        fractions of the image's width and height, as label files of YOLO's oriented boxes do.  One that is cut keeps
+        its angle, and becomes the rectangle around what is left.  A row may have more behind these numbers, such as a
+        class or a name: that is carried as it is.
     box_outside : {"raise", "clip", "drop"}
         What becomes of a box that comes with more than a pixel of it outside of the image (an oriented one: with all of
         it outside): an error, as that is mostly a wrong `box_format`; it is taken, and counts by what the image shows
@@ -120,8 +122,11 @@ class Compose(Recipes, Group):
         The last channel of ``image`` is alpha, in an image of RGB and alpha or of grey and alpha.  Transforms then see
         the colours alone, and leave alpha as it is; geometry moves both, and blurs that average blur both.  Where it
         interpolates or averages, colours count by alpha, so that what is transparent gives its colour to none of its
-        neighbours, and what comes from outside is transparent.  Without it every channel is one of colour, and
-        ``(h, w, 4)`` is an image of four.  Images of three channels are refused, and chains that mix.
+        neighbours, and what comes from outside is transparent.  Filters that take no means of neighbours (`MedianBlur`,
+        `BilateralBlur`, `Sharpen`, `UnsharpMask`, `LocalContrast`, `Emboss`, `Morphology`) see colours as they are,
+        also those that are transparent: paint these over first if they mean nothing.  Without `alpha` every channel is
+        one of colour, and ``(h, w, 4)`` is an image of four.  Images of three channels are refused, and chains that
+        mix.
     p : float
         Probability that anything is applied.
 
@@ -208,12 +213,14 @@ class Compose(Recipes, Group):
     # --- applying -----------------------------------------------------------------------------------------------------
 
     def __call__(
-        self, *, key: Key | None = None, out: np.ndarray | None = None, donors: Any = None, **targets: Any
+        self, *unnamed: Never, key: Key | None = None, out: np.ndarray | None = None, donors: Any = None, **targets: Any
     ) -> dict[str, Any]:
         """Apply the chain to one sample.
 
         Parameters
         ----------
+        *unnamed
+            Nothing: all that a sample has goes by name.
         key : int or tuple of int, optional
             Names the draws of this sample, usually (epoch, index).  Default: a fresh one from the operating system.
         out : ndarray, optional
@@ -234,6 +241,8 @@ class Compose(Recipes, Group):
         TypeError, ValueError
             If a target is unknown, missing or wrong; no work is done then.
         """
+        if unnamed:
+            refuse_unnamed(type(self).__name__, unnamed)
         if key is None:
             key = fresh_key()
         result = self._chain.apply(targets, key_array(key), out, donors)

@@ -14,7 +14,7 @@ from imgproc._scanline import Geometry, run, run_mask
 
 from ._chain.geometry import geometry
 from ._chain.targets.masks import stages_back
-from ._chain.targets.quads import ORIENTED
+from ._chain.targets.quads import ORIENTED, YOLO_OBB
 from ._chain.transform import Transform
 from .boxes import nms, weighted_boxes_fusion
 from .compose import Compose
@@ -122,6 +122,8 @@ class TestTime:
             raise ValueError("of must not mix samples: there is no way back")
         if len({chain.box_format for chain in chains}) > 1:
             raise ValueError("of must hold chains of one box_format")
+        if chains[0].box_format == YOLO_OBB:
+            raise ValueError(f"box_format must be 'corners' or 'obb' where oriented boxes are merged, got {YOLO_OBB!r}")
         if self.scales != (1.0,) and not isinstance(self.of, str):
             raise ValueError('scales are for "dihedral" and "flips": put Resize or Affine into the chains')
         keep(self, "_chains", chains)

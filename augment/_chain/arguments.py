@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from imgproc._core.publish import closest
 
-from .._peers import KEYWORDS, TARGETS
+from .._peers import KEYWORDS, METHODS, TARGETS
 
 
 def refuse_arguments(kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -33,6 +33,21 @@ def refuse_arguments(kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     if len(args) > len(positional):
         names = ", ".join(f"{name}=" + " (which may do without)" * (name in positional) for name in known)
         raise TypeError(f"{who} takes its parameters by name, {names}, got {len(args)} without one")
+
+
+def refuse_unnamed(who: str, unnamed: tuple[Any, ...]) -> NoReturn:
+    """Raise TypeError for a sample without names, as other libraries take it."""
+    kinds = ", ".join(type(value).__name__ for value in unnamed)
+    raise TypeError(
+        f"a call of {who} must name what it gets, as in transformed = chain(image=image, mask=mask)['image'], got "
+        f"{len(unnamed)} without a name: {kinds:.60}"
+    )
+
+
+def refuse_method(who: str, name: str) -> None:
+    """Raise AttributeError for what an object of another library has, and say how that is done here."""
+    if name in METHODS:
+        raise AttributeError(f"{who} has no {name}: what other libraries do by it is {METHODS[name]} here")
 
 
 def unknown_target(name: str, table: Iterable[str]) -> TypeError:

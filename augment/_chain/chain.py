@@ -101,11 +101,12 @@ class Chain:
         elif labelled:
             state = Labelled(given, self.rules, self.num_classes)
         else:
-            state = SampleState(Sample(given, self.rules))
-        if compiles and len(given) > 1 and state.sample.by_geometry:
-            done = self.compiled.run_with_maps(state.sample.image, words, out)
-            if done is not None:
-                return state.sample.through(done[1], image=done[0])
+            sample = Sample(given, self.rules)
+            if compiles and len(given) > 1 and sample.by_geometry:
+                done = self.compiled.run_with_maps(sample.image, words, out)
+                if done is not None:
+                    return sample.through(done[1], image=done[0])
+            state = SampleState(sample)
         if record is None:
             if state.further or state.current.kind not in self.plan.taken:
                 self.plan.check(state)

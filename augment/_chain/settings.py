@@ -17,7 +17,7 @@ from .targets.boxes import FORMATS, OUTSIDE
 from .targets.floats import check_float_fill
 from .targets.instances import MASKS
 from .targets.point_columns import check_columns, make_mirror, mirror_pairs
-from .targets.quads import ORIENTED
+from .targets.quads import ORIENTED_IN_CHAINS
 from .targets.table import DECLARED, chain_table
 from .tree import Plan
 
@@ -52,7 +52,7 @@ def check_settings(chain: Any, unasked: list[str], keep: Callable[[str, Any], No
         dtype = chain.dtype if isinstance(chain.dtype, str) else np.dtype(chain.dtype).name
         keep("dtype", one_of(dtype, "dtype", DTYPES))
     one_of(chain.layout, "layout", LAYOUTS)
-    one_of(chain.box_format, "box_format", FORMATS + ORIENTED)
+    one_of(chain.box_format, "box_format", FORMATS + ORIENTED_IN_CHAINS)
     one_of(chain.box_outside, "box_outside", tuple(OUTSIDE))
     keep("keypoint_columns", check_columns(chain.keypoint_columns))
     keep("keypoint_mirror", mirror_pairs(chain.keypoint_mirror))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Never
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from imgproc._core.check import real
 from imgproc._scanline import Deferred, Erase, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole
 
 from .._ranges import number_range
-from .arguments import refuse_arguments
+from .arguments import refuse_arguments, refuse_method, refuse_unnamed
 from .drawn import Rule, checked
 from .given_stages import check_stages
 from .keys import Draws, Key
@@ -36,6 +36,10 @@ def _plain(value: Any) -> Any:
 
 def _required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 
 def _first_required(cls: type) -> str | None:
@@ -127,12 +131,30 @@ class Transform:
         cls._own = not cls.__module__.startswith("augment.")
         if not abstract and not cls.__name__.startswith("_"):
             _register(cls)
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = cls.__repr__  # type: ignore[method-assign]  # or `dataclass` would write one of its own
         if all(field.kw_only and not _required(field) for field in dataclasses.fields(cls)):
             # Here and not in a decorator: `dataclass` reads this when it makes the constructor, so that signatures,
             # editors and errors know it.
             name = _first_required(cls)
             if name is not None:
                 setattr(cls, name, dataclasses.field(kw_only=False))
+
+    def __repr__(self) -> str:
+        """The call that makes it, without what is a default; the probability comes last."""
+        said = []
+        for field in sorted(dataclasses.fields(self), key=lambda field: field.name == "p"):
+            value = getattr(self, field.name)
+            if field.repr and (_required(field) or repr(value) != repr(_default(field))):
+                said.append(f"{field.name}={value!r}")
+        return f"{type(self).__qualname__}({', '.join(said)})"
+
+    if not TYPE_CHECKING:  # which finds what there is
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what a method of another library is called here."""
+            refuse_method(type(self).__name__, name)
+            return object.__getattribute__(self, name)  # the error for it, or that of a property
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -216,7 +238,7 @@ class Transform:
     # --- alone --------------------------------------------------------------------------------------------------------
 
     def __call__(
-        self, *, key: Key | None = None, out: np.ndarray | None = None, donors: Any = None, **targets: Any
+        self, *unnamed: Never, key: Key | None = None, out: np.ndarray | None = None, donors: Any = None, **targets: Any
     ) -> dict[str, Any]:
         """Apply it to one sample, as a chain of it alone does: ``HorizontalFlip(p=1)(image=image)``.
 
@@ -224,6 +246,8 @@ class Transform:
 
         Parameters
         ----------
+        *unnamed
+            Nothing: all that a sample has goes by name.
         key : int or tuple of int, optional
             Names the draws of this sample, usually (epoch, index).  Default: a fresh one from the operating system.
         out : ndarray, optional
@@ -244,6 +268,8 @@ class Transform:
             If a target is unknown, missing or wrong.
         """
         chain = self.__dict__.get("_alone")
+        if unnamed:
+            refuse_unnamed(type(self).__name__, unnamed)
         if chain is None:
             compose: Any = REGISTRY["Compose"]
             chain = compose([self])

@@ -119,8 +119,10 @@ def _compress(format_: str, quality: int, image: np.ndarray) -> np.ndarray:
     change = by_channels(round_trip, before, 1).astype(np.float64) - before
     changed = image + change * (top / 255)
     if image.dtype.kind == "u":
-        changed = np.clip(np.rint(changed), 0, top)
-    return changed.astype(image.dtype)
+        return np.clip(np.rint(changed), 0, top).astype(image.dtype)
+    # The copy is rounded, so that a level within [0, 1] may come out beyond; one that was beyond may stay there.
+    low, high = np.minimum(image, 0), np.maximum(image, top)
+    return np.clip(changed, low, high).astype(image.dtype)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

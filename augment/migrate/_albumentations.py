@@ -77,7 +77,7 @@ def from_albumentations(
     >>> plain = {"transform": {"__class_fullname__": "HorizontalFlip", "p": 0.5}}
     >>> chain, report = from_albumentations(plain)
     >>> chain.transforms
-    (HorizontalFlip(p=0.5),)
+    (HorizontalFlip(),)
     >>> report.exact
     True
     """

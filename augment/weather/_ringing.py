@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from imgproc._core import elementary_arrays
+from imgproc._core import elementary
 from imgproc._core.border import index_map
 from imgproc._core.declare import Single, declare
 from imgproc._core.formats import channels_of, work_dtype
@@ -21,6 +21,7 @@ from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
 from .._ranges import integer_range, number_range
 from ._layers import settle_row, tone_of
+from ._ringing_bytes import load_row, ring_bytes
 
 __all__ = ["Ringing"]
 
@@ -49,18 +50,6 @@ def _add_both(line, middle, away, out):
             out[i] += a[i] + b[i]
 
 
-@kernel(inner=True)
-def _load(row, xmap, channels, out):
-    """A row with its border."""
-    side = (xmap.size * channels - row.size) // 2
-    for x in range(side // channels):
-        for c in range(channels):
-            out[x * channels + c] = row[xmap[x] * channels + c]
-            out[side + row.size + x * channels + c] = row[xmap[xmap.size - side // channels + x] * channels + c]
-    for i in range(np.uint64(row.size)):
-        out[np.uint64(side) + i] = row[i]
-
-
 @kernel
 def _fourfold(rows, maps, weights, tone, out, y0, y1):
     """Correlate with weights that depend on abs(x) and abs(y), ``weights[x, y]``, whose y is filled up with zeros.
@@ -74,7 +63,7 @@ def _fourfold(rows, maps, weights, tone, out, y0, y1):
     ring, folded = np.empty((height, wide), weights.dtype), np.zeros((weights.shape[1], wide), weights.dtype)
     line, total = np.empty(wide, weights.dtype), np.empty(rows.shape[1], weights.dtype)
     for y in range(y0, y1 + 2 * radius):
-        _load(rows[ymap[y]], xmap, channels, ring[y % height])
+        load_row(rows[ymap[y]], xmap, channels, ring[y % height])
         middle = y - radius
         if y < y0 + 2 * radius:
             continue
@@ -87,66 +76,6 @@ def _fourfold(rows, maps, weights, tone, out, y0, y1):
             _weigh(folded, weights[k], line)
             _add_both(line, side, k * channels, total)
         settle_row(total, tone, out[middle - radius])
-
-
-# --- bytes ------------------------------------------------------------------------------------------------------------
-
-# Levels of bytes are kept less 128, times 64, in 16 bits, and weights times 65536, so that vectors hold twice as many
-# as of float32.  A product is the upper half of 32 bits: half a unit, 1/128 of a level, is given back for each.  A flat
-# grey of 128 would be all zeros, of which nothing is cut off; so levels are kept `ASIDE` units higher.
-
-BITS, ASIDE = 6, 19
-LARGEST = 8
-"""Of the radii for which the sum is exact to a quarter of a level."""
-
-
-@kernel(inner=True)
-def _product(a, w):
-    return np.int16(np.int32(np.int32(a) * np.int32(w)) >> np.int32(16))
-
-
-@kernel(inner=True)
-def _weigh_bytes(lines, w, out):
-    """As `_weigh`."""
-    a, b, c, p, q, r = lines[0], lines[1], lines[2], w[0], w[1], w[2]
-    for i in range(out.size):
-        out[i] = np.int16(np.int16(_product(a[i], p) + _product(b[i], q)) + _product(c[i], r))
-    for k in range(3, w.size, 3):
-        a, b, c, p, q, r = lines[k], lines[k + 1], lines[k + 2], w[k], w[k + 1], w[k + 2]
-        for i in range(out.size):
-            more = np.int16(np.int16(_product(a[i], p) + _product(b[i], q)) + _product(c[i], r))
-            out[i] = np.int16(out[i] + more)
-
-
-@kernel
-def _fourfold_bytes(rows, maps, weights, given_back, out, y0, y1):
-    """As `_fourfold`."""
-    rows, out, (ymap, xmap, channels) = borrowed(rows), borrowed(out), maps
-    radius, low, top = weights.shape[0] - 1, np.int16(-128), np.int16(127)
-    height, wide, side = 2 * radius + 1, xmap.size * channels, radius * channels
-    ring, folded = np.empty((height, wide), np.int16), np.zeros((weights.shape[1], wide), np.int16)
-    line, total = np.empty(wide, np.int16), np.empty(rows.shape[1], np.int16)
-    for y in range(y0, y1 + 2 * radius):
-        slot = ring[y % height]
-        _load(rows[ymap[y]], xmap, channels, slot)
-        for i in range(slot.size):
-            slot[i] = np.int16(np.int32(np.int32(slot[i]) << np.int32(BITS)) - np.int32((128 << BITS) - ASIDE))
-        middle = y - radius
-        if y < y0 + 2 * radius:
-            continue
-        folded[0] = ring[middle % height]
-        for k in range(1, radius + 1):
-            above, below, both = ring[(middle - k) % height], ring[(middle + k) % height], folded[k]
-            for i in range(both.size):
-                both[i] = np.int16(above[i] + below[i])
-        for k in range(radius + 1):
-            _weigh_bytes(folded, weights[k], line)
-            _add_both(line, side, k * channels, total)
-        result = out[middle - radius]
-        for i in range(result.size):
-            v = np.int16(np.int32(np.int32(np.int32(total[i]) + given_back) >> np.int32(BITS)))
-            v = low if v < low else v
-            result[i] = np.int16(128) + (top if v > top else v)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -210,42 +139,45 @@ declare(
 
 
 def _ring(radius: int, cutoff: float, image: np.ndarray) -> np.ndarray:
-    out = np.empty(image.shape, image.dtype)
     if not image.size:
-        return out
-    (h, w), channels = image.shape[:2], channels_of(image)
-    weights = np.zeros((radius + 1, -(-(radius + 1) // 3) * 3), work_dtype(image.dtype))
+        return np.empty(image.shape, image.dtype)
     full = jinc_weights(radius, cutoff)
+    found = ring_bytes(image, full) if image.dtype == np.uint8 else None
+    if found is not None:
+        return found
+    out, (h, w), channels = np.empty(image.shape, image.dtype), image.shape[:2], channels_of(image)
+    weights = np.zeros((radius + 1, -(-(radius + 1) // 3) * 3), work_dtype(image.dtype))
     weights[:, : radius + 1] = full[radius:, radius:]
     maps = index_map(h, radius, radius, "reflect_101"), index_map(w, radius, radius, "reflect_101"), channels
     rows, result = canonical(image).reshape(h, -1), out.reshape(h, -1)
-    if image.dtype == np.uint8 and radius <= LARGEST and np.abs(full).sum() <= 3.9 and weights[0, 0] < 0.4:
-        whole = np.rint(weights * 65536).astype(np.int64)
-        whole[0, 0] += 65536 - (4 * whole.sum() - 2 * (whole[0].sum() + whole[:, 0].sum()) + whole[0, 0])
-        products = (radius + 1) * (2 * radius + 1)
-        back = np.int32((1 << BITS - 1) + products // 2 - ASIDE)
-        band = functools.partial(_fourfold_bytes, rows, maps, whole.astype(np.int16), back, result)
-    else:
-        band = functools.partial(_fourfold, rows, maps, weights, tone_of(image), result)
-    run_bands(band, h, pixels=image.size)
+    run_bands(functools.partial(_fourfold, rows, maps, weights, tone_of(image), result), h, pixels=image.size)
     return out
 
 
-def jinc_weights(radius: int, cutoff: float) -> np.ndarray:
-    """The ideal low-pass filter of a plane, float64 (2 radius + 1, 2 radius + 1), which adds up to 1.
+@kernel
+def _fill(cutoff, quarter):
+    """One quarter of the weights, its middle first.
 
     Bessel's J1(z) is the mean of ``cos(t - z sin t)`` over half a turn; with so many evenly spread t it has all its
     digits.
     """
-    squares = np.square(np.arange(-radius, radius + 1))
-    squares = squares + squares[:, np.newaxis]
-    found, where = np.unique(squares, return_inverse=True)
-    r = np.sqrt(found[1:].astype(np.float64))
-    count = int(cutoff * r[-1]) + 24
-    t = (np.arange(count) + 0.5) * (math.pi / count)
-    waves = elementary_arrays.cos(t - cutoff * r[:, np.newaxis] * elementary_arrays.sin(t))
-    weights = np.empty(found.size)
-    weights[0] = cutoff * cutoff / (4 * math.pi)
-    weights[1:] = np.cumsum(waves, axis=1)[:, -1] / count * cutoff / (2 * math.pi * r)
-    kernel = weights[where].reshape(squares.shape)
+    radius = quarter.shape[0] - 1
+    count = np.int64(cutoff * math.sqrt(2.0 * radius * radius)) + 24
+    for y in range(radius + 1):
+        for x in range(y + 1):
+            r, total = math.sqrt(float(x * x + y * y)), 0.0
+            for i in range(count):
+                t = (i + 0.5) * (math.pi / count)
+                total += elementary.cos(t - cutoff * r * elementary.sin(t))
+            peak = cutoff * cutoff / (4 * math.pi)
+            quarter[y, x] = peak if y == 0 else total / count * cutoff / (2 * math.pi * r)
+            quarter[x, y] = quarter[y, x]
+
+
+def jinc_weights(radius: int, cutoff: float) -> np.ndarray:
+    """The ideal low-pass filter of a plane, float64 (2 radius + 1, 2 radius + 1), which adds up to 1."""
+    quarter = np.empty((radius + 1, radius + 1))
+    _fill(float(cutoff), quarter)
+    back = np.abs(np.arange(-radius, radius + 1))
+    kernel = quarter[back][:, back]
     return kernel / np.cumsum(kernel)[-1]

@@ -19,6 +19,7 @@ from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
 from .._ranges import number_range
 from ._layers import settle_row, tone_of
+from ._zoom_bytes import double_bytes
 
 __all__ = ["ZoomBlur"]
 
@@ -76,74 +77,6 @@ def _double(rows, places, across, tone, out, y0, y1):
         settle_row(here, tone, out[y])
 
 
-# --- bytes ------------------------------------------------------------------------------------------------------------
-
-# In between, levels of bytes are kept times 256, so that vectors hold twice as many as of float32.  A product is the
-# upper half of 32 bits; what is cut off of two of them is a unit on average, 1/256 of a level, and is given back.
-
-
-@kernel
-def _raise(rows, out, y0, y1):
-    """Levels of bytes times 256."""
-    for y in range(y0, y1):
-        row, raised = rows[y], out[y]
-        for i in range(row.size):
-            raised[i] = np.uint16(np.uint32(row[i]) << np.uint32(8))
-
-
-@kernel
-def _lower(rows, out, y0, y1):
-    """Back to bytes, rounded."""
-    for y in range(y0, y1):
-        row, lowered = rows[y], out[y]
-        for i in range(row.size):
-            lowered[i] = np.uint16(row[i] + np.uint16(128)) >> np.uint16(8)
-
-
-@kernel(inner=True)
-def _mixed(a, b, share):
-    """From one level to another, `share` of 65536 of the way."""
-    p = np.uint32(np.uint32(np.uint32(a) * np.uint32(np.uint16(np.uint16(65535) - share))) >> np.uint32(16))
-    q = np.uint32(np.uint32(np.uint32(b) * np.uint32(share)) >> np.uint32(16))
-    return np.uint16(np.uint16(p + q) + np.uint16(1))
-
-
-@kernel(inner=True)
-def _between(a, b, share, out):
-    """A row between two others."""
-    for i in range(a.size):
-        out[i] = _mixed(a[i], b[i], share)
-
-
-@kernel(inner=True)
-def _along_bytes(line, starts, shifts, weights, channels, here):
-    """As `_along`."""
-    for k in range(shifts.size):
-        first, last = starts[k] * channels, starts[k + 1] * channels
-        near = line[first + shifts[k] * channels :]
-        far, part, share = near[channels:], here[first:last], weights[first:last]
-        for i in range(part.size):
-            both = np.uint32(np.uint32(part[i]) + np.uint32(_mixed(near[i], far[i], share[i])))
-            part[i] = np.uint16(np.uint32(both + np.uint32(1)) >> np.uint32(1))
-
-
-@kernel
-def _double_bytes(rows, places, across, out, y0, y1):
-    """As `_double`, of levels times 256."""
-    rows, places, out = borrowed(rows), borrowed(places), borrowed(out)
-    starts, shifts, weights, channels = across
-    last, size = rows.shape[0] - 1, rows.shape[1]
-    line = np.empty(size + channels, np.uint16)
-    for y in range(y0, y1):
-        k, row, here = np.int64(places[y]), rows[y], out[y]
-        _between(rows[k], rows[min(k + 1, last)], np.uint16((places[y] - k) * 65536.0), line)
-        for c in range(channels):
-            line[size + c] = line[size - channels + c]
-        for i in range(size):
-            here[i] = row[i]
-        _along_bytes(line, starts, shifts, weights, channels, here)
-
-
 def places_of(size: int, factor: float) -> np.ndarray:
     """Where the pixels of a line come from that is enlarged about its middle, in pixels from the first one's centre."""
     middle = size / 2
@@ -167,28 +100,19 @@ def zoom_blur(image: np.ndarray, factor: float) -> np.ndarray:
     far = max(h, w) / 2 * (1 - 1 / factor)
     steps = min(max(int(far / APART).bit_length(), 1), MOST)
     root = elementary.power(factor, 1.0 / ((1 << steps) - 1))
-    bytes_, channels, tone = image.dtype == np.uint8, channels_of(image), tone_of(image)
-    work = np.dtype(np.uint16) if bytes_ else work_dtype(image.dtype)
+    zooms = [elementary.power(root, float(1 << step)) for step in range(steps)]
+    places = [(places_of(h, zoom), places_of(w, zoom)) for zoom in zooms]
+    if image.dtype == np.uint8:
+        return double_bytes(image, places)
+    channels, tone, work = channels_of(image), tone_of(image), work_dtype(image.dtype)
     rows = canonical(image).reshape(h, -1)
-    if bytes_:
-        raised = np.empty(rows.shape, np.uint16)
-        run_bands(functools.partial(_raise, rows, raised), h, pixels=image.size)
-        rows = canonical(raised)
-    for step in range(steps):
-        zoom = elementary.power(root, float(1 << step))
-        down, across = places_of(h, zoom), places_of(w, zoom)
-        weights = np.repeat((across - np.floor(across)) * (65536 if bytes_ else 1), channels).astype(work)
+    for step, (down, across) in enumerate(places):
+        weights = np.repeat(across - np.floor(across), channels).astype(work)
         runs, last = (*runs_of(across), weights, channels), step == steps - 1
-        out = np.empty(rows.shape, image.dtype if last and not bytes_ else work)
-        if bytes_:
-            band = functools.partial(_double_bytes, rows, down, runs, out)
-        else:
-            band = functools.partial(_double, rows, down, runs, tone if last else (*tone[:2], 0), out)
+        out = np.empty(rows.shape, image.dtype if last else work)
+        band = functools.partial(_double, rows, down, runs, tone if last else (*tone[:2], 0), out)
         run_bands(band, h, pixels=image.size)
         rows = canonical(out)
-    if bytes_:
-        out = np.empty(rows.shape, np.uint8)
-        run_bands(functools.partial(_lower, rows, out), h, pixels=image.size)
     return out.reshape(image.shape)
 
 

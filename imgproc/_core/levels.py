@@ -109,12 +109,27 @@ def fractions(
 
 def fill_level(value: Any, image: np.ndarray | None = None) -> float:
     """Check the level of a border that is the same for all channels."""
-    return fraction(value, "fill", LEVEL, image)
+    found = fraction(value, "fill", LEVEL, image)
+    if image is not None:
+        must_be_held(found, "fill", image.dtype)
+    return found
 
 
 def fill_levels(value: Any, image: np.ndarray | None = None) -> float | tuple[float, ...]:
     """Check the level of a border, or one for each channel."""
-    return fractions(value, "fill", LEVEL, image, channels=None if image is None else channels_of(image))
+    if image is None:
+        return fractions(value, "fill")
+    found = fractions(value, "fill", LEVEL, image, channels=channels_of(image))
+    for number in found if isinstance(found, tuple) else (found,):
+        must_be_held(number, "fill", image.dtype)
+    return found
+
+
+def must_be_held(number: float, name: str, dtype: np.dtype) -> None:
+    """Raise ValueError if a finite number would be infinite as a float of a dtype."""
+    most = float(np.finfo(dtype).max) if dtype.kind == "f" else np.inf
+    if most < abs(number) < np.inf:
+        raise ValueError(f"{name} must be a level that {dtype} holds, at most {most:.5g}, got {number:g}")
 
 
 def turns(value: Any, name: str) -> float:

@@ -680,3 +680,15 @@ def test_small_images_without_compilation() -> None:
         close(correlate(image, np.outer(whole, whole)), exact)
         close(blend_differences(image, "gradient", 0.0, 0.25), gradient_length(image))
         close(unsharp_mask(image, weights, 0.0, 0.0), image.astype(np.float64))
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "webp"])
+def test_compressed_floats_stay_within_full_scale(kind: str) -> None:
+    """And what was beyond goes no farther."""
+    image = np.random.default_rng(3).random((40, 48, 3), np.float32)
+    image[:13], image[13:26] = 0, 1
+    compress = Compression(quality=(20, 20), format=kind, p=1)
+    found = compress(image=image, key=1)["image"]
+    assert found.min() == 0 and found.max() == 1
+    image[:20] = 1.2
+    assert compress(image=image, key=1)["image"].max() <= np.float32(1.2)

@@ -317,3 +317,11 @@ def test_what_are_no_floats_is_refused() -> None:
             A.Compose([], float_names=["depth"], float_fill=fill)
     with pytest.raises(TypeError, match="float_fill must be a number, 'nan', or a dict"):
         A.Compose([], float_names=["depth"], float_fill=[1.0, 2.0])  # type: ignore[arg-type]
+
+
+def test_a_fill_that_the_floats_cannot_hold_is_refused() -> None:
+    for dtype, fill, most in ((np.float16, 7e4, "65504"), (np.float32, -1e39, r"3.4028e\+38")):
+        chain = A.Compose([A.Rotate(angle=(45, 45), p=1)], float_names=["depth"], float_fill=fill)
+        with pytest.raises(ValueError, match=f"of depth must be a level that {dtype.__name__} holds.*{most}"):
+            chain(image=picture(), depth=np.ones((H, W), dtype), key=0)
+        assert chain(image=picture(), depth=np.ones((H, W)), key=0)["depth"][0, 0] == fill

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -154,6 +155,31 @@ def test_what_comes_back_is_known() -> None:
         array.flags.writeable = False
         assert moved(array, A.VerticalFlip(p=1)).dtype == np.dtype("f8" if kind == "f8" else "f4")
     assert moved(np.empty((0, 7)), A.VerticalFlip(p=1)).shape == (0, 7)
+
+
+def test_corners_as_fractions_are_corners() -> None:
+    """The format of YOLO's labels of oriented boxes, through a resize, a cut, and back."""
+    transforms = [A.Rotate(angle=(-40, 40), p=1), A.CenterCrop(size=(60, 90)), A.Resize(size=(90, 70))]
+    quads = np.hstack([corners_of(BOXES).reshape(-1, 8), np.arange(len(BOXES))[:, np.newaxis]])
+    size = np.array([W, H] * 4 + [1], np.float64)
+    for chain, end in ((A.Compose(transforms, seed=2, box_format="yolo_obb"), (70, 90)), (A.Compose([]), (W, H))):
+        fractions = dataclasses.replace(chain, box_format="yolo_obb")
+        pixels = dataclasses.replace(chain, box_format="corners")
+        for key in range(4):
+            made = fractions(image=IMAGE, boxes=quads / size, key=key)["boxes"]
+            expected = pixels(image=IMAGE, boxes=quads, key=key)["boxes"]
+            np.testing.assert_allclose(made * ([*end] * 4 + [1]), expected, rtol=0, atol=1e-9)
+            back = fractions.invert(key, IMAGE.shape, boxes=made)["boxes"] * size
+            expected = pixels.invert(key, IMAGE.shape, boxes=expected)["boxes"]
+            np.testing.assert_allclose(back, expected, rtol=0, atol=1e-9)
+    same = A.Compose([], box_format="yolo_obb")(image=IMAGE, boxes=quads / size, key=1)["boxes"]
+    np.testing.assert_array_equal(same[0], quads[0] / size)  # number for number, of one that no frame cuts
+    with pytest.warns(UserWarning, match="fractions are box_format='yolo_obb'"):
+        A.Compose([], box_format="corners")(image=IMAGE, boxes=quads[:1, :8] / size[:8], key=1)
+    with pytest.raises(ValueError, match="in format 'yolo_obb' must lie in the image"):
+        fractions(image=IMAGE, boxes=quads, key=1)
+    with pytest.raises(ValueError, match="box_format must be 'corners' or 'obb'"):
+        A.TestTime("flips", box_format="yolo_obb")
 
 
 def test_a_box_goes_with_its_tile() -> None:

@@ -155,6 +155,15 @@ def test_zoom_blur_is_the_mean_of_views(dtype: Any) -> None:
     np.testing.assert_allclose(with_params(ZoomBlur(), flat, factor=1.5), flat, rtol=1e-12)
 
 
+def test_zoom_blur_of_bytes_is_that_of_floats_rounded() -> None:
+    """Of noise, of every number of channels, and of lines that are shorter than a block."""
+    for shape in ((37, 45, 3), (50, 61), (30, 7, 4), (5, 9, 1)):
+        image = np.random.default_rng(2).integers(0, 256, shape).astype(np.uint8)
+        for factor in (1.02, 1.3, 4.0):
+            found, exact = (with_params(ZoomBlur(), given, factor=factor) for given in (image, image / 255))
+            assert np.abs(found - 255 * exact).max() < 0.52
+
+
 def test_glass_scatters_pixels_by_every_move_alike() -> None:
     """Of an image that says where its pixels are; a blur this narrow does nothing."""
     h, w = 60, 80
@@ -205,6 +214,17 @@ def test_ringing_of_bytes_keeps_what_is_flat_and_overflows_nowhere() -> None:
             found = with_params(Ringing(), image, radius=radius, cutoff=cutoff)
             floats = with_params(Ringing(), image / 255, radius=radius, cutoff=cutoff)
             assert np.abs(found - np.clip(floats * 255, 0, 255)).max() < 0.8
+
+
+def test_ringing_of_bytes_is_that_of_floats_rounded() -> None:
+    """Of noise, of every radius that bytes have, also where the image is smaller."""
+    for shape, radii in (((1, 9, 3), (1, 4)), ((8, 5), (2, 7)), ((24, 21, 4), (3, 6)), ((30, 31, 3), (5, 8))):
+        image = np.random.default_rng(2).integers(0, 256, shape).astype(np.uint8)
+        for radius in radii:
+            for cutoff in (0.2, 0.8, 1.6, 3.1416):
+                drawn = {"radius": radius, "cutoff": cutoff}
+                found, exact = (with_params(Ringing(), given, **drawn) for given in (image, image / 255))
+                assert np.abs(found - np.clip(255 * exact, 0, 255)).max() < 0.75
 
 
 @pytest.mark.parametrize("name", [kind.__name__ for kind in ALL])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import subprocess
 import sys
@@ -163,3 +164,11 @@ def test_finite_places_are_in_the_border_however_far(place: float) -> None:
     assert (imgproc.remap(image, x=x, y=y, fill=0.6) == 153).all()
     for border in BORDERS:
         assert (imgproc.remap(image, x=x * np.inf, y=y, border=border, fill=0.6) == 153).all()
+
+
+def test_a_fill_of_floats_is_finite_in_their_dtype() -> None:
+    image = np.full((6, 7), 0.5)  # of one level, which says nothing of its units
+    for function in (functools.partial(imgproc.local_mean, radius=1), functools.partial(imgproc.rotate, angle=30)):
+        with pytest.raises(ValueError, match="fill must be a level that float32 holds"):
+            function(image.astype(np.float32), border="constant", fill=1e39)
+        assert np.isfinite(function(image, border="constant", fill=1e39)).all()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.levels import EXAMPLE, build
-from helpers.peers import FUNCTIONS_THERE, KEYWORDS, REGISTRY, TRANSFORMS_THERE, Transform
+from helpers.peers import FUNCTIONS_THERE, KEYWORDS, METHODS, REGISTRY, TRANSFORMS_THERE, Transform
 
 import augment
 import imgproc
@@ -172,3 +172,28 @@ def test_targets_of_other_libraries_are_told_ours() -> None:
             chain(image=np.zeros((4, 4), np.uint8), key=1, **{theirs: []})
     with pytest.raises(TypeError, match=r"such as box_fields=\('weight',\)"):
         chain(image=np.zeros((4, 4), np.uint8), key=1, weight=[])
+
+
+def test_a_sample_without_names_and_methods_of_other_libraries() -> None:
+    image = np.zeros((4, 4), np.uint8)
+    for chain in (augment.Compose([augment.HorizontalFlip()]), augment.HorizontalFlip()):
+        with pytest.raises(TypeError, match=r"must name what it gets, .*chain\(image=image.*got 2 .*: ndarray, int$"):
+            chain(image, 3)
+        for theirs, ours in (("set_random_seed", r"Compose\(seed="), ("add_targets", r"Compose\(image_names=")):
+            with pytest.raises(AttributeError, match=f"has no {theirs}: what other libraries do by it is {ours}"):
+                getattr(chain, theirs)
+        with pytest.raises(AttributeError, match="object has no attribute 'to_jsn'"):
+            chain.to_jsn()  # type: ignore[attr-defined]
+
+
+def test_methods_of_other_libraries_are_none_of_ours() -> None:
+    assert METHODS.keys().isdisjoint(name for kind in (augment.Compose, Transform) for name in dir(kind))
+    albumentations = pytest.importorskip("albumentations")
+    public = {name for name in dir(albumentations.Compose) if name.startswith("set_")}
+    assert public <= METHODS.keys()
+
+
+def test_repr_leaves_out_what_is_a_default() -> None:
+    chain = augment.Compose([augment.Rain(), augment.Affine(rotate=15, p=1)], seed=3)
+    assert repr(chain) == "Compose(transforms=(Rain(), Affine(rotate=(-15.0, 15.0), p=1.0)), seed=3)"
+    assert eval(repr(chain), vars(augment)) == chain

@@ -9,6 +9,7 @@ import numpy as np
 
 from imgproc._core.check import real
 from imgproc._core.hints import hint_of
+from imgproc._core.levels import must_be_held
 from imgproc._scanline import Geometry, Stage, run
 
 from .base import Opened, Passage, Rules
@@ -56,7 +57,10 @@ class Floats(Plane):
 
     def open(self, value: Any, sample: Opened) -> np.ndarray:
         """float32 or float64."""
-        return check_floats(value, sample.height, sample.width, self.name)
+        opened = check_floats(value, sample.height, sample.width, self.name)
+        if self.fill:
+            must_be_held(self.fill, f"float_fill of {self.name}", value.dtype)
+        return opened
 
     def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:
         """Through the geometry, all of which is one pass; always a new array."""

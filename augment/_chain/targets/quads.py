@@ -1,17 +1,18 @@
 """Oriented boxes: rectangles at any angle, and boxes of four corners; the rule by which they follow the geometry.
 
-Formats, in pixels of continuous coordinates:
+Formats, in pixels of continuous coordinates where nothing else is said:
 
 * ``obb``: x and y of the centre, width, height, and the angle of the width in degrees, counter-clockwise as seen
 * ``corners``: x0, y0, ..., x3, y3, in order round the box
+* ``yolo_obb``: the same as fractions of the width and of the height of the image, in chains alone
 
 An oriented box is carried by its corners, as an upright one is, and every frame on its way cuts it; `min_visibility`
 is measured in the same way, by the area of the polygon that is left.  What becomes of it is the smallest rectangle
 around its moved corners (of any angle: one side lies along a side of their hull).  Where frames cut it, the rectangle
 keeps its angle and becomes the smallest one around what is left, so that a corner of it may lie outside of the image.
-In format ``corners`` the four moved corners themselves come back where no frame has cut the box, and the corners of
-that rectangle where one has.  Corners keep their order: the first stays the first, also in mirror images.
-Where tiles that change places part a box, it becomes the upright rectangle around its pieces.
+In formats ``corners`` and ``yolo_obb`` the four moved corners themselves come back where no frame has cut the box, and
+the corners of that rectangle where one has.  Corners keep their order: the first stays the first, also in mirror
+images.  Where tiles that change places part a box, it becomes the upright rectangle around its pieces.
 
 An angle that comes back is from -90 up to 90: a rectangle has no front.  The width stays the width.
 
@@ -38,11 +39,14 @@ from .path import TILES, Path, path_back, step_point
 from .quad_shapes import bounds_along, crosses, direction_of_polygon, rectangle, seen_quads, smallest_direction
 from .rows import Carried, as_container, carried, parts, split_rows
 
-OBB, CORNERS = "obb", "corners"
+OBB, CORNERS, YOLO_OBB = "obb", "corners", "yolo_obb"
 ORIENTED = (OBB, CORNERS)
+"""In pixels."""
+ORIENTED_IN_CHAINS = (*ORIENTED, YOLO_OBB)
 ROWS = {
     OBB: (5, "(x, y, width, height, angle)"),
     CORNERS: (8, "(x0, y0, x1, y1, x2, y2, x3, y3)"),
+    YOLO_OBB: (8, "(x0, y0, x1, y1, x2, y2, x3, y3)"),
 }
 _ROUNDED = 1.0
 """Pixels by which a box may miss the image."""
@@ -115,15 +119,22 @@ def _wrong(given: np.ndarray, wrong: np.ndarray, name: str, rule: str) -> ValueE
     return ValueError(f"{name} {rule}, got {tuple(given[row].tolist())} in row {row}")
 
 
-def close_quads(quads: np.ndarray, box_format: str, like: np.ndarray, kept: np.ndarray | None) -> np.ndarray:
-    """Rows of a format; where rows `kept` of `like`, rows of that format, mean just these corners, those come back."""
+def close_quads(
+    quads: np.ndarray, box_format: str, like: np.ndarray, kept: np.ndarray | None, unit: Any = 1.0
+) -> np.ndarray:
+    """Rows of a format; where rows `kept` of `like`, rows of that format, mean just these corners, those come back.
+
+    `unit` has the pixels that stand for 1, where coordinates are fractions."""
     if box_format == CORNERS:
         return quads
-    out = np.empty((len(quads), 5))
-    write_obb(quads, out)
+    if box_format == OBB:
+        out = np.empty((len(quads), 5))
+        write_obb(quads, out)
+    else:
+        out = quads / unit
     if kept is not None and len(kept):
         given = like[kept]
-        same = (corners_of(given) == quads).all(axis=1)
+        same = ((corners_of(given) if box_format == OBB else given * unit) == quads).all(axis=1)
         out[same] = given[same]
     return out
 
@@ -240,7 +251,7 @@ class OrientedBoxes(Boxes):
     Parameters
     ----------
     name : str
-    box_format : {"obb", "corners"}
+    box_format : {"obb", "corners", "yolo_obb"}
     """
 
     __slots__ = ("box_format",)
@@ -255,9 +266,9 @@ class OrientedBoxes(Boxes):
 
     def open(self, value: Any, sample: Opened) -> np.ndarray | Carried:
         """Corners in pixels."""
-        given, more = self._rows(value)
-        quads = open_quads(given, self.box_format, self.name)
         h, w = sample.height, sample.width
+        given, more = self._rows(value)
+        quads = open_quads(given * self._unit(h, w), self.box_format, self.name)
         if len(quads) and sample.rules.box_outside == RAISE:
             x0, y0, x1, y1 = upright(quads).T
             outside = (x1 < -_ROUNDED) | (y1 < -_ROUNDED) | (x0 > w + _ROUNDED) | (y0 > h + _ROUNDED)
@@ -269,16 +280,22 @@ class OrientedBoxes(Boxes):
                     f"{tuple(self._rows(value)[0][row].tolist())} in row {row}"
                 )
             given = given[:, :4] if self._rectangles else quads
-            if max(h, w) > 1 and (np.abs(given) <= 1).all() and (given != np.rint(given)).any():
+            small = max(h, w) > 1 and (np.abs(given) <= 1).all() and (given != np.rint(given)).any()
+            if small and self.box_format != YOLO_OBB:
                 warnings.warn(
                     f"{self.name} in format {self.box_format!r} are pixels, by which all of these lie in the first "
-                    f"pixel of the image of {(h, w)}: the numbers look like fractions of the image",
+                    f"pixel of the image of {(h, w)}: the numbers look like fractions of the image; corners as "
+                    f"fractions are box_format={YOLO_OBB!r}",
                     stacklevel=level_of_caller(),
                 )
         return carried(quads, more)
 
     def _rows(self, value: Any) -> tuple[np.ndarray, Any]:
         return split_rows(value, self.name, *ROWS[self.box_format])
+
+    def _unit(self, height: int, width: int) -> Any:
+        """How many pixels 1 is, on an image of this size."""
+        return np.array((width, height) * 4, np.float64) if self.box_format == YOLO_OBB else 1.0
 
     def move(self, value: np.ndarray | Carried, passage: Passage) -> np.ndarray | Carried:
         """Along the path of the passage, without those of which the rules ask to see more."""
@@ -299,8 +316,8 @@ class OrientedBoxes(Boxes):
         """In the format and container in which they came."""
         quads, more = parts(value)
         rows = passage.kept[self.name] if passage.same_rows else None
-        given = self._rows(like)[0] if rows is not None and self._rectangles else quads
-        return as_container(close_quads(quads, self.box_format, given, rows), like, more)
+        given = self._rows(like)[0] if rows is not None and self.box_format != CORNERS else quads
+        return as_container(close_quads(quads, self.box_format, given, rows, self._unit(*passage.end)), like, more)
 
     def cut(self, value: np.ndarray | Carried, piece: Piece) -> np.ndarray | Carried:
         """Cut to their visible pixels, on the canvas; those that are no slivers where all is visible."""
@@ -317,10 +334,11 @@ class OrientedBoxes(Boxes):
     def back(self, value: Any, stages: list[Geometry], size: tuple[int, int], rules: Rules) -> Any:
         """On the input, through their corners; zeros where none of a box comes from it."""
         given, more = self._rows(value)
-        quads = open_quads(given.copy(), self.box_format, self.name)
+        end = stages[-1].size if stages else size
+        quads = open_quads(given * self._unit(*end), self.box_format, self.name)
         moved, _, kept = move_quads(quads, path_back(stages, *size), rectangles=self._rectangles)
         out = np.zeros((len(quads), given.shape[1]))
-        out[kept] = close_quads(moved, self.box_format, given, kept)
+        out[kept] = close_quads(moved, self.box_format, given, kept, self._unit(*size))
         return as_container(out, value, more)
 
     def upright(self, value: np.ndarray | Carried) -> np.ndarray:

@@ -13,7 +13,7 @@ from .instances import MASKS, MeasuredBoxes
 from .masks import InstanceMasks, LabelMask
 from .points import PointField, Points
 from .polygons import Polygons
-from .quads import ORIENTED, OrientedBoxes
+from .quads import ORIENTED_IN_CHAINS, OrientedBoxes
 
 IN_BATCHES = {"mask": "masks"}
 """Targets that have another name in batches, where there is one for each image."""
@@ -86,7 +86,7 @@ def chain_table(
 
 def _boxes(box_format: str, measured: bool) -> Boxes:
     """The boxes of a chain."""
-    if box_format not in ORIENTED:
+    if box_format not in ORIENTED_IN_CHAINS:
         return MeasuredBoxes("boxes") if measured else Boxes("boxes")
     if measured:
         raise ValueError(f"boxes_from_masks measures upright boxes, which are none in box_format={box_format!r}")
