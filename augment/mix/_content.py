@@ -28,11 +28,9 @@ Work = Callable[[np.ndarray, list[np.ndarray]], None]
 
 
 def check_alike(host: Sample, other: Sample, who: str) -> None:
-    """A partner has images and masks of the sample's kind."""
-    for name, value in host.opened.items():
-        target = host.rules.table[name]
-        if isinstance(target, Plane):
-            target.check_alike(value, other.opened[name], who)
+    """A partner has targets of the sample's kind, however few of them mixing will leave."""
+    for name in host.opened:
+        host.rules.table[name].check_alike(host, other, who)
 
 
 def grid_pair(grid: Any, most: int) -> tuple[int, int]:
