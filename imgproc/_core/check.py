@@ -150,6 +150,16 @@ def image_dtype(value: Any, name: str = "dtype") -> np.dtype | None:
     return dtype
 
 
+def dtype_name(value: Any, allowed: Sequence[str], name: str = "dtype") -> str:
+    """Check the name of one of these dtypes, or the dtype itself; returns the name."""
+    if not isinstance(value, str):
+        try:
+            value = np.dtype(value).name
+        except (TypeError, ValueError):
+            raise TypeError(f"{name} must be one of {', '.join(allowed)}, got {type(value).__name__}") from None
+    return one_of(value, name, allowed)
+
+
 def float_dtype(value: Any, name: str = "dtype") -> np.dtype:
     """Check a dtype of floats that an image can have."""
     dtype = image_dtype(value, name)
@@ -201,7 +211,7 @@ def boxes_on_image(boxes: Any, image: np.ndarray, name: str = "boxes") -> np.nda
         if boxes is None:
             raise TypeError
         values = np.asarray(boxes, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name} must be numbers of shape (n, 4), got {_kind(boxes)}") from None
     values = values[np.newaxis] if values.shape == (4,) else values
     values = values.reshape(0, 4) if values.size == 0 and values.ndim <= 2 else values

@@ -1,4 +1,4 @@
-"""Samples that are mixed carry rows of one shape: another one is refused at the door, whatever mixing would leave of it."""
+"""Samples that are mixed carry rows of one shape: another one is refused at the door, whatever would be left of it."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ SENTENCES = re.compile(r"\bNaN\b|\binfinit|not finite|non-finite", re.IGNORECASE
 """Where a docstring speaks of values that are not finite, results may hold them."""
 
 
-OF_CHAINS = {"transforms", "shape", "size", "dtype", "keys", "images", "record"}
+OF_CHAINS = {"masks", "mask", "boxes", "transforms", "shape", "size", "dtype", "keys", "images", "record"}
 """Further arguments of what is called where a chain is used."""
 OF_SAMPLERS = {"k_neighbors", "n_neighbors", "m_neighbors"}
 """Arguments of the samplers that others are made of."""

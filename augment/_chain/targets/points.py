@@ -186,7 +186,10 @@ class Points(Target):
     @staticmethod
     def _follows(sample: Opened) -> bool:
         """Whether things with points belong to boxes."""
-        return "boxes" in sample.given and sample.rules.table["masks"].of == "boxes"
+        if "boxes" not in sample.given:
+            return False
+        table = sample.rules.table
+        return table["masks" if "masks" in table else "instances"].of == "boxes"  # as they are called in a batch
 
     def move(self, value: np.ndarray | Carried, passage: Passage) -> np.ndarray | Carried:
         """Along the path of the passage, without those that are gone if the rules say so."""
