@@ -29,11 +29,10 @@ Work = Callable[[np.ndarray, list[np.ndarray]], None]
 
 def check_alike(host: Sample, other: Sample, who: str) -> None:
     """A partner has targets of the sample's kind, however few of them mixing will leave."""
-    theirs = other.opened
     for name, value in host.opened.items():
-        target, like = host.rules.table[name], theirs.get(name)
+        target, like = host.rules.table[name], other.opened.get(name)
         arrays = type(value) is type(like) is np.ndarray and not target.plane
-        if not arrays or value.shape[1:] != like.shape[1:]:  # asking costs less than a call
+        if not arrays or value.shape[1:] != np.shape(like)[1:]:  # asking costs less than a call
             target.check_alike(host, other, who)
 
 
