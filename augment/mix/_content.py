@@ -31,8 +31,8 @@ def check_alike(host: Sample, other: Sample, who: str) -> None:
     """A partner has targets of the sample's kind, however few of them mixing will leave."""
     for name, value in host.opened.items():
         target, like = host.rules.table[name], other.opened.get(name)
-        arrays = type(value) is type(like) is np.ndarray and not target.plane
-        if not arrays or value.shape[1:] != np.shape(like)[1:]:  # asking costs less than a call
+        arrays = isinstance(value, np.ndarray) and isinstance(like, np.ndarray)
+        if target.plane or not arrays or value.shape[1:] != np.asarray(like).shape[1:]:  # asking costs less than a call
             target.check_alike(host, other, who)
 
 
