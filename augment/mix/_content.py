@@ -31,8 +31,8 @@ def check_alike(host: Sample, other: Sample, who: str) -> None:
     """A partner has targets of the sample's kind, however few of them mixing will leave."""
     for name, value in host.opened.items():
         target, like = host.rules.table[name], other.opened.get(name)
-        arrays = isinstance(value, np.ndarray) and isinstance(like, np.ndarray)
-        if target.plane or not arrays or value.shape[1:] != np.asarray(like).shape[1:]:  # asking costs less than a call
+        same = isinstance(value, np.ndarray) and isinstance(like, np.ndarray) and value.shape[1:] == like.shape[1:]
+        if target.plane or not same:  # asking costs less than a call
             target.check_alike(host, other, who)
 
 
