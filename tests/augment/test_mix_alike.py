@@ -54,3 +54,12 @@ def test_nothing_is_of_any_shape(name: str, given: dict[str, Any]) -> None:
     for host, donor in ((things, nothing), (nothing, things), (nothing, nothing), (things, things)):
         found = _mixed(name, given, host, donor, 1)
         assert len(found["boxes"]) == len(found["keypoints"])
+
+
+@pytest.mark.parametrize("name", ["CutMix", "FMix", "GridMix", "Mosaic", "ResizeMix", "RICAP", "CopyPaste", "MixUp"])
+def test_things_with_points_follow_their_boxes_in_batches(name: str) -> None:
+    three: dict[str, Any] = {"boxes": [BOXES] * 3, "keypoints": [THINGS] * 3, "instances": [MASKS] * 3}
+    found = getattr(augment, name)(p=1.0)([IMAGE] * 3, np.eye(3), keys=[(0, 0), (0, 1), (0, 2)], **three)
+    assert found.boxes is not None and found.keypoints is not None
+    assert [len(boxes) for boxes in found.boxes] == [len(things) for things in found.keypoints]
+    assert all(np.shape(things)[1:] == (4, 3) for things in found.keypoints)
