@@ -145,7 +145,8 @@ def _corrupt(work: Work, constants: Constants, params: Params, image: np.ndarray
     levels = image.astype(kind).reshape(*image.shape[:2], -1)
     if top > 1:
         levels /= kind.type(top)
-    found = np.clip(work(levels, constants, params), 0, 1).reshape(image.shape)
+    with np.errstate(all="ignore"):  # of levels that are infinite, no numbers, or denormal
+        found = np.clip(work(levels, constants, params), 0, 1).reshape(image.shape)
     return np.rint(found * top).astype(image.dtype) if top > 1 else found.astype(image.dtype)
 
 

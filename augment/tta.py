@@ -159,6 +159,8 @@ class TestTime:
             Their images are ``view.image``.
         """
         image = as_image(image)
+        if not image.size:
+            raise ValueError(f"image must have at least one pixel, got shape {image.shape}")
         given = None if keys is None else list(keys)
         if isinstance(self.of, str):
             if given is not None:

@@ -290,10 +290,6 @@ def enhance_local_statistics(
     return on_intensity(image, color, lambda plane: _amplified(plane, choose(plane), gain))
 
 
-MOST_FACTOR = 1e100
-"""Larger factors say the same of any level, and their squares would leave the floats."""
-
-
 def _dark_flat(
     plane: np.ndarray,
     factors: tuple[float, float, float],
@@ -309,8 +305,7 @@ def _dark_flat(
         return chosen
     samples = valid_samples(plane, mask)
     windows = Windows(plane, radius, border, fill, samples)
-    bounded = [min(k, MOST_FACTOR) for k in factors]
-    k0, k1, k2 = (Fraction(k) if plane.dtype.kind == "u" else k for k in bounded)
+    k0, k1, k2 = (Fraction(k) if plane.dtype.kind == "u" else k for k in factors)
     darkest, low, high = k0 * mean, k1 * k1 * variance, k2 * k2 * variance
     offset = windows.offset.item()
     offset = int(offset) if plane.dtype.kind == "u" else offset

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import flag, integer, one_of, real
+from imgproc._core.check import dtype_name, flag, integer, one_of, real
 
 from .chain import Chain
 from .extras import check_extra_names, check_names, make_extras
@@ -49,8 +49,7 @@ def check_settings(chain: Any, unasked: list[str], keep: Callable[[str, Any], No
     """
     keep("seed", integer(chain.seed, "seed", at_least=-(1 << 63), at_most=(1 << 64) - 1))
     if chain.dtype is not None:
-        dtype = chain.dtype if isinstance(chain.dtype, str) else np.dtype(chain.dtype).name
-        keep("dtype", one_of(dtype, "dtype", DTYPES))
+        keep("dtype", dtype_name(chain.dtype, DTYPES))
     one_of(chain.layout, "layout", LAYOUTS)
     one_of(chain.box_format, "box_format", FORMATS + ORIENTED_IN_CHAINS)
     one_of(chain.box_outside, "box_outside", tuple(OUTSIDE))

@@ -17,7 +17,7 @@ from imgproc._core.jit import kernel
 from ._kmeans import UPDATES, KMeans, warn_of_copies
 from ._labels import FORMATS, read_sizes
 from ._metric import Samples, as_samples, metric_name
-from ._seed import as_random
+from ._seed import as_random, starts_within
 
 __all__ = ["Anchors", "anchors_for"]
 
@@ -174,7 +174,7 @@ def anchors_for(
     update : {"exact", "mean", "median"}
         Of `KMeans`.
     n_init : int
-        Restarts.
+        Restarts; at most 100, or as many as boxes.
     evolve : int
         Generations of random changes after the clusters, of which those are kept that raise the fitness.
     fitness : {"iou", "ratio"}
@@ -234,6 +234,7 @@ def anchors_for(
     if not len(sizes) or (not isinstance(k, str) and k > len(sizes)):
         raise ValueError(f"k must be <= the number of boxes, {len(sizes)} ({dropped} left out for their size), got {k}")
 
+    starts_within(n_init, len(sizes))
     elbow = _elbow(sizes, ELBOW_TO if isinstance(k, str) else max(k, ELBOW_TO), random)
     count = knee(elbow) if isinstance(k, str) else int(k)
     model = KMeans(count, metric=metric, update=update, n_init=n_init, random_state=random)._fit_rows(sizes)

@@ -58,9 +58,14 @@ class Clusterer(Parameters):
         with needed("sklearn"):
             from sklearn.utils.validation import validate_data
 
-        rows = validate_data(
-            self, X, reset=reset, dtype=np.float64, order="C", ensure_min_samples=at_least, ensure_all_finite=True
-        )
+        try:
+            rows = validate_data(
+                self, X, reset=reset, dtype=np.float64, order="C", ensure_min_samples=at_least, ensure_all_finite=True
+            )
+        except OverflowError:
+            raise ValueError("X must be finite, got an integer beyond the floats") from None
+        except TypeError as error:  # in scikit-learn's words, which its own tests look for
+            raise TypeError(f"X must be of numbers: {error}") from None
         check_sides(rows, metric)
         return rows
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from imgproc._core import elementary
+from imgproc._core.bounds import MOST_ITERATIONS
 from imgproc._core.check import integer, positive, real
 from imgproc._core.declare import declare
 
@@ -74,7 +75,7 @@ class Isodata(Clusterer):
     max_merges : int
         Pairs that an iteration merges at most, the nearest first; each cluster takes part in one.
     max_iter : int
-        Most iterations; the last one splits and merges nothing.
+        Most iterations, up to 10,000; the last one splits and merges nothing.
     random_state : int, numpy.random.RandomState, numpy.random.Generator, or None
         Where the first centres (k-means++) come from; None: fresh ones.
 
@@ -157,7 +158,7 @@ class Isodata(Clusterer):
         wide = positive(self.max_std, "max_std")
         near = real(self.min_distance, "min_distance", at_least=0.0)
         pairs = integer(self.max_merges, "max_merges", at_least=0)
-        most = integer(self.max_iter, "max_iter", at_least=1)
+        most = integer(self.max_iter, "max_iter", at_least=1, at_most=MOST_ITERATIONS)
         rows = self._samples(X, "euclidean", reset=True)
         if first > len(rows):
             raise ValueError(f"k_init must be <= n_samples={len(rows)}, got {first}")

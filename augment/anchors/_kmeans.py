@@ -14,7 +14,7 @@ from imgproc._core.needed import level_of_caller
 from ._estimator import Clusterer
 from ._exact import exact_centre
 from ._metric import Samples, add_up, as_samples, metric_name
-from ._seed import as_random, as_weights, draw_seeds
+from ._seed import as_random, as_weights, draw_seeds, starts_within
 
 __all__ = ["KMeans"]
 
@@ -36,7 +36,7 @@ class KMeans(Clusterer):
     init : {"k-means++", "random"} or array_like of shape (n_clusters, d)
         First centres.
     n_init : int
-        Restarts; the run of the least inertia is kept.  One if centres are given.
+        Restarts; the run of the least inertia is kept.  One if centres are given.  At most 100, or as many as samples.
     max_iter : int
         Most iterations of a run; it ends before when no sample changes its cluster.
     random_state : int, numpy.random.RandomState, numpy.random.Generator, or None
@@ -120,7 +120,7 @@ class KMeans(Clusterer):
         metric = metric_name(self.metric)
         one_of(self.update, "update", UPDATES)
         most = integer(self.max_iter, "max_iter", at_least=1)
-        runs = integer(self.n_init, "n_init", at_least=1)
+        runs = starts_within(self.n_init, len(rows))
         if count > len(rows):
             raise ValueError(f"n_clusters must be <= n_samples={len(rows)}, got {count}")
         weights = as_weights(sample_weight, len(rows))

@@ -17,6 +17,18 @@ __all__ = ["kmeans_plus_plus"]
 LEAST_WEIGHT, MOST_WEIGHT = 1e-100, 1e80
 """Of samples: what is summed up with them is a float."""
 
+_STARTS = 100
+"""So many restarts, and candidates for a centre, may always be asked for."""
+
+
+def starts_within(number: Any, samples: int) -> int:
+    """Check a number of restarts: at most as many as samples, or 100."""
+    most = max(_STARTS, samples)
+    found = integer(number, "n_init", at_least=1)
+    if found > most:
+        raise ValueError(f"n_init must be <= the number of samples (or {_STARTS}), {most}, got {found}")
+    return found
+
 
 def kmeans_plus_plus(
     X: Any,
@@ -42,7 +54,8 @@ def kmeans_plus_plus(
     greedy : bool
         Draw several candidates for each centre and take the one that leaves the least sum of distances.
     trials : int, optional
-        How many candidates, without effect unless `greedy`.  Default: ``2 + int(log(n_clusters))``.
+        How many candidates, without effect unless `greedy`; at most 100, or as many as samples.  Default:
+        ``2 + int(log(n_clusters))``.
     sample_weight : array_like of shape (n,), optional
         Weights >= 0.  Default: all 1.
     random_state : int, numpy.random.RandomState, numpy.random.Generator, or None
@@ -77,7 +90,7 @@ def kmeans_plus_plus(
     if count > len(rows):
         raise ValueError(f"n_clusters must be <= n_samples={len(rows)}, got {count}")
     if trials is not None:
-        integer(trials, "trials", at_least=1)
+        integer(trials, "trials", at_least=1, at_most=max(_STARTS, len(rows)))
     tries = (trials or 2 + int(elementary.log(count))) if flag(greedy, "greedy") else 1
     weights = as_weights(sample_weight, len(rows))
     samples = Samples(rows, metric)

@@ -147,7 +147,7 @@ def _numeric(values: Any) -> Any:
     if values.dtype == object:
         try:
             values = values.astype(np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise TypeError("X must be of numbers, got other objects") from None
     if values.dtype == bool and not _is_sparse(values):
         values = values.astype(np.uint8)

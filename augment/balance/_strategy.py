@@ -16,6 +16,11 @@ NAMES = ("minority", "majority", "not minority", "not majority", "all", "auto")
 NAME = "sampling_strategy"
 
 
+def is_auto(value: Any) -> bool:
+    """Whether a parameter, which may be anything yet, is the word "auto"."""
+    return isinstance(value, str) and value == "auto"
+
+
 def sampling_targets(strategy: Any, counts: Mapping[Any, int], labels: np.ndarray, kind: str) -> dict[Any, int]:
     """For each class that is sampled: how many samples are added (over-sampling) or kept.
 

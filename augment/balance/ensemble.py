@@ -13,7 +13,7 @@ from imgproc._core.needed import needed
 
 from ._data import Data, is_sparse, whole_rows
 from ._estimator import Estimator
-from ._strategy import at_least_two
+from ._strategy import at_least_two, is_auto
 from ._streams import Streams
 
 __all__ = ["BalancedEnsemble"]
@@ -38,8 +38,8 @@ class BalancedEnsemble(Estimator):
         One is cloned for each part; ``random_state`` is set where it has one.  Default: `sklearn.ensemble.
         AdaBoostClassifier`, as in the paper.
     n_parts : int or "auto"
-        Number of parts, at least 1; ``"auto"``: the largest class by the smallest, rounded.  (EasyEnsemble draws its
-        parts at random, with samples in common.)
+        Number of parts, at least 1, at most as many as the largest class has samples; ``"auto"``: the largest class by
+        the smallest, rounded.  (EasyEnsemble draws its parts at random, with samples in common.)
     combine : {"mean", "vote"}
         By the mean of the probabilities, or by the number of classifiers.
     random_state : None, int, or NumPy generator
@@ -89,7 +89,7 @@ class BalancedEnsemble(Estimator):
             from sklearn.ensemble import AdaBoostClassifier
 
         one_of(self.combine, "combine", COMBINE)
-        parts = self.n_parts if self.n_parts == "auto" else integer(self.n_parts, "n_parts", at_least=1)
+        parts = self.n_parts if is_auto(self.n_parts) else integer(self.n_parts, "n_parts", at_least=1)
         if self.estimator is not None and not hasattr(self.estimator, "fit"):
             raise TypeError(f"estimator must be a classifier or None, got {type(self.estimator).__name__}")
         if self.combine == "mean" and self.estimator is not None and not hasattr(self.estimator, "predict_proba"):
@@ -100,7 +100,9 @@ class BalancedEnsemble(Estimator):
         self._remember_features(data.features, data.names)
         self.classes_ = data.classes
         counts = np.bincount(data.codes)
-        number = max(round(counts.max() / counts.min()), 1) if parts == "auto" else parts
+        number = max(round(counts.max() / counts.min()), 1) if is_auto(parts) else parts
+        if number > counts.max():
+            raise ValueError(f"n_parts must be <= the samples of the largest class, {counts.max()}, got {number}")
         self.estimators_samples_ = _parts(data, number, int(counts.min()), streams)
         rows = data.values if is_sparse(data.values) else whole_rows(data.values)
         self.estimators_ = []

@@ -16,6 +16,7 @@ from imgproc._core.needed import needed
 from ._data import Data
 from ._neighbors import calm_threads, check_neighbors, numbers_of
 from ._sampler import Synthesizer
+from ._strategy import is_auto
 from ._streams import Streams
 from .smote import pairs_within
 
@@ -80,7 +81,7 @@ class KMeansSMOTE(Synthesizer):
         if given is not None and not hasattr(given, "fit_predict"):
             integer(given, "kmeans_estimator", at_least=1)
         for name in ("cluster_balance_threshold", "density_exponent"):
-            if getattr(self, name) != "auto":
+            if not is_auto(getattr(self, name)):
                 real(getattr(self, name), name)
 
     def _pairs(self, data: Data, code: int, count: int, draws: Any, streams: Streams) -> list[Any]:
@@ -90,7 +91,7 @@ class KMeansSMOTE(Synthesizer):
         least = self.cluster_balance_threshold
         if number == 1:
             least = -math.inf
-        elif least == "auto":
+        elif is_auto(least):
             least = count / sum(self.sampling_strategy_.values()) / 2
         homes, sparsities = [], []
         for cluster in range(number):
@@ -124,6 +125,8 @@ def _clusters(given: Any, points: Any, streams: Streams) -> tuple[np.ndarray, in
         from sklearn.cluster import MiniBatchKMeans
 
     if given is None or not hasattr(given, "fit_predict"):
+        if given is not None and given > points.shape[0]:
+            raise ValueError(f"kmeans_estimator must be <= the number of samples, {points.shape[0]}, got {given}")
         number = {} if given is None else {"n_clusters": int(given)}
         finder = MiniBatchKMeans(random_state=streams.seed(), **number)
     else:
@@ -143,7 +146,7 @@ def _sparsity(points: Any, exponent: Any) -> float:
     with calm_threads():
         distances = pairwise_distances(floats)
     distances.flat[:: n + 1] = 0
-    power = elementary.power(elementary.log(n) / elementary.log(1.6), 1.8) * 0.16 if exponent == "auto" else exponent
+    power = elementary.power(elementary.log(n) / elementary.log(1.6), 1.8) * 0.16 if is_auto(exponent) else exponent
     return elementary.power(float(distances.sum()) / (n * n - n), power) / n
 
 

@@ -327,7 +327,7 @@ def _scored(y_true: Any, score: Any, positive: Any) -> tuple[np.ndarray, np.ndar
     labels = class_labels(y_true, "y_true")
     try:
         values = np.asarray(score, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError("score must be an array of numbers") from None
     classes = np.unique(labels).tolist()
     if len(classes) < 2:

@@ -105,7 +105,7 @@ def balance_plan(
     ----------
     .. [1] A. Gupta, P. Dollár, R. Girshick, "LVIS: a dataset for large vocabulary instance segmentation", CVPR 2019.
     """
-    limit = None if max_copies is None else integer(max_copies, "max_copies", at_least=0)
+    limit = None if max_copies is None else integer(max_copies, "max_copies", at_least=0, at_most=MOST)
     threshold = _checked(target)
     draws = Keyed(seed_of(random_state), "balance_plan", "", False)
     found = Instances(labels)

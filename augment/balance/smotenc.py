@@ -160,7 +160,7 @@ def _continuous(values: np.ndarray) -> np.ndarray:
     kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
     try:
         numbers = np.ascontiguousarray(values.astype(kind))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError("X must be of numbers in the continuous columns, got other objects") from None
     require_finite(numbers)
     return numbers

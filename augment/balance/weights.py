@@ -133,7 +133,7 @@ def _costs(costs: Any, classes: list[Any]) -> np.ndarray:
         return np.array([real(costs[label], f"costs[{label!r}]", at_least=0) for label in classes])
     try:
         matrix = np.asarray(costs, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError("costs must be a dict or a matrix of numbers") from None
     n = len(classes)
     if matrix.shape != (n, n):

@@ -122,7 +122,7 @@ def precision_recall_curve(
     everything = {"all": (0.0, np.inf)}
     positive(real(iou_threshold, "iou_threshold", at_most=1.0), "iou_threshold")
     if max_detections is not None:
-        integer(max_detections, "max_detections", at_least=1)
+        integer(max_detections, "max_detections", at_least=1, at_most=(1 << 63) - 1)
     setting = settings(protocol, [iou_threshold], everything, [max_detections], inclusive, box_format)
     found = match_all(truth, detections, setting, box_format)
     verdicts = found.verdicts

@@ -24,6 +24,13 @@ from ._inputs import MOST
 __all__: list[str] = []
 
 FORMATS = ORIENTED
+
+
+def is_oriented(box_format: Any) -> bool:
+    """Whether a format, which may be anything yet, is one of oriented boxes."""
+    return isinstance(box_format, str) and box_format in ORIENTED
+
+
 _ROOM = 16
 """Vertices of a box that another one cuts, at most."""
 

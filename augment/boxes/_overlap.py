@@ -13,8 +13,7 @@ from imgproc._core.declare import declare
 from imgproc._core.jit import kernel
 
 from ._inputs import as_boxes
-from ._oriented import FORMATS as ORIENTED
-from ._oriented import oriented_iou
+from ._oriented import is_oriented, oriented_iou
 
 __all__ = ["ciou", "diou", "giou", "iou"]
 
@@ -171,7 +170,7 @@ def ciou(
 
 def _compare(kind: int, boxes: Any, others: Any, pairwise: Any, inclusive: Any, box_format: Any) -> np.ndarray:
     flag(pairwise, "pairwise")
-    if kind == IOU and box_format in ORIENTED:
+    if kind == IOU and is_oriented(box_format):
         return oriented_iou(boxes, others, pairwise, inclusive, box_format)
     first = as_boxes(boxes, "boxes", box_format, inclusive)
     second = as_boxes(others, "others", box_format, inclusive)

@@ -19,8 +19,7 @@ from imgproc._core.jit import kernel
 
 from ._grid import cells_near, lay_out, reach_of
 from ._inputs import as_boxes, as_labels, as_numbers, coded
-from ._oriented import FORMATS as ORIENTED
-from ._oriented import as_quads, remove_oriented
+from ._oriented import as_quads, is_oriented, remove_oriented
 from ._overlap import DIOU, IOU, SMALLER, measure
 
 __all__ = ["diou_nms", "matrix_nms", "nms", "soft_nms"]
@@ -283,7 +282,7 @@ def suppress(
     """Greedy suppression by any measure of `_overlap`; `name` is what messages call the threshold."""
     threshold = real(threshold, name, at_least=0.0, at_most=1.0)
     most = None if max_count is None else integer(max_count, "max_count", at_least=0)
-    if kind in (IOU, SMALLER) and box_format in ORIENTED:
+    if kind in (IOU, SMALLER) and is_oriented(box_format):
         given = as_quads(boxes, "boxes", box_format, inclusive)
         planes, _, order, parts = _sorted_rows(given, scores, classes, score_threshold)
         kept = np.zeros(len(order), bool)

@@ -102,7 +102,8 @@ def _lightness(image: np.ndarray) -> np.ndarray:
         total = high.astype(np.uint32) + low
         grey = (total + (total >> 1 & 1)) >> 1  # half to even
     else:
-        grey = low + (high - low) / 2
+        with np.errstate(over="ignore", invalid="ignore"):
+            grey = np.where(high == low, low, low + (high - low) / 2)  # infinity minus itself is no number
     return np.repeat(grey.astype(image.dtype)[..., np.newaxis], 3, axis=2)
 
 

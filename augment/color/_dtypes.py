@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import one_of, real
+from imgproc._core.check import dtype_name, real
 from imgproc._core.declare import Single, declare
 from imgproc._core.planes import full_scale as full_scale_of
 from imgproc._scanline import Stage, Whole, pixel, run
@@ -25,13 +24,7 @@ class _Conversion(Transform):
     full_scale: float | None
 
     def _keep_fields(self, *names: str) -> None:
-        dtype: Any = self.dtype
-        if not isinstance(dtype, str):
-            try:
-                dtype = np.dtype(dtype).name
-            except (TypeError, ValueError):
-                raise TypeError(f"dtype must be one of {', '.join(names)}, got {dtype!r:.60}") from None
-        self._keep("dtype", one_of(dtype, "dtype", names))
+        self._keep("dtype", dtype_name(self.dtype, names))
         if self.full_scale is not None:
             self._keep("full_scale", real(self.full_scale, "full_scale", at_least=1))
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from imgproc._core.bounds import largest_sigma
 from imgproc._core.check import real
 from imgproc._core.declare import declare
 from imgproc._core.formats import work_dtype
@@ -44,7 +45,8 @@ class CopyPaste(_Covering):
     objects : (int, int)
         Range of the number of objects that are pasted, as far as the partner has so many.
     blend : float
-        Sigma of the Gaussian by which the edges of what is pasted are softened [px]; 0 leaves them sharp.
+        Sigma of the Gaussian by which the edges of what is pasted are softened [px]; 0 leaves them sharp.  At most the
+        image's longer side, or 16, is used.
     min_visibility : float
         Part of an object, by the area of its mask, that must be left.
     fit : {"cover", "contain", "stretch"}
@@ -214,6 +216,7 @@ def _boxes(sample: Opened) -> Boxes:
 
 def _soften(out: np.ndarray, arrays: list[np.ndarray], pasted: np.ndarray, sigma: float) -> None:
     kind = work_dtype(out.dtype).type
+    sigma = min(sigma, largest_sigma(*pasted.shape[:2]))
     share = load_cv2().GaussianBlur(pasted.astype(kind), (0, 0), sigma)
     edge = (share > 0) & (share < 1)
     weight = share[edge] if out.ndim == 2 else share[edge][:, np.newaxis]

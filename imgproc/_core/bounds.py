@@ -1,8 +1,15 @@
-"""The bounds of arguments that set work or memory: one rule, tied to the image.  `check` refuses what is beyond."""
+"""The bounds of arguments that set work or memory: one rule, tied to the image.  `check` refuses what is beyond.
+
+And the largest number that can be meant at all.
+"""
 
 from __future__ import annotations
 
 __all__: list[str] = []
+
+LARGEST = 1e15
+"""Of single numbers.  What a function makes of them and of levels has room in float32.  Nobody means a number beyond
+it, as nobody means infinity."""
 
 _A_PIXEL, _ALWAYS = 64, 1 << 20
 

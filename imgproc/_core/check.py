@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .border import BORDERS
-from .bounds import ALWAYS_LENGTH, ALWAYS_SIGMA, LONGEST, largest_sigma, most_numbers, most_pixels
+from .bounds import ALWAYS_LENGTH, ALWAYS_SIGMA, LARGEST, LONGEST, largest_sigma, most_numbers, most_pixels
 from .door import trusted
 from .formats import channels_of
 from .hints import SIDE, hint_of, hint_of_dtype, looks_like_planes
@@ -150,6 +150,16 @@ def image_dtype(value: Any, name: str = "dtype") -> np.dtype | None:
     return dtype
 
 
+def dtype_name(value: Any, allowed: Sequence[str], name: str = "dtype") -> str:
+    """Check the name of one of these dtypes, or the dtype itself; returns the name."""
+    if not isinstance(value, str):
+        try:
+            value = np.dtype(value).name
+        except (TypeError, ValueError):
+            raise TypeError(f"{name} must be one of {', '.join(allowed)}, got {type(value).__name__}") from None
+    return one_of(value, name, allowed)
+
+
 def float_dtype(value: Any, name: str = "dtype") -> np.dtype:
     """Check a dtype of floats that an image can have."""
     dtype = image_dtype(value, name)
@@ -201,7 +211,7 @@ def boxes_on_image(boxes: Any, image: np.ndarray, name: str = "boxes") -> np.nda
         if boxes is None:
             raise TypeError
         values = np.asarray(boxes, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name} must be numbers of shape (n, 4), got {_kind(boxes)}") from None
     values = values[np.newaxis] if values.shape == (4,) else values
     values = values.reshape(0, 4) if values.size == 0 and values.ndim <= 2 else values
@@ -347,7 +357,19 @@ def sigma_within(sigma: Any, image: np.ndarray, name: str = "sigma") -> float:
 
 
 def real(value: Any, name: str, *, at_least: float | None = None, at_most: float | None = None) -> float:
-    """Check a finite real number and its bounds."""
+    """Check a finite real number and its bounds; no number beyond `bounds.LARGEST` can be meant."""
+    number = finite(value, name)
+    if at_least is not None and number < at_least:
+        raise ValueError(f"{name} must be >= {at_least:g}, got {number}")
+    if at_most is not None and number > at_most:
+        raise ValueError(f"{name} must be <= {at_most:g}, got {number}")
+    if not -LARGEST <= number <= LARGEST:
+        raise ValueError(f"{name} must be within -{LARGEST:g} and {LARGEST:g}, got {number:g}")
+    return number
+
+
+def finite(value: Any, name: str) -> float:
+    """Check a finite number of any size, such as a level in the units of an image."""
     # A one-element array and a NumPy complex number would convert, with a warning.
     if isinstance(value, (bool, np.bool_, str, bytes, np.complexfloating)) or getattr(value, "ndim", False):
         raise TypeError(f"{name} must be a number, got {_kind(value)}")
@@ -357,12 +379,8 @@ def real(value: Any, name: str, *, at_least: float | None = None, at_most: float
         raise TypeError(f"{name} must be a number, got {_kind(value)}") from None
     except OverflowError:
         raise ValueError(f"{name} must be finite, got an integer beyond the floats") from None
-    if not np.isfinite(number):
+    if not math.isfinite(number):
         raise ValueError(f"{name} must be finite, got {number}")
-    if at_least is not None and number < at_least:
-        raise ValueError(f"{name} must be >= {at_least:g}, got {number}")
-    if at_most is not None and number > at_most:
-        raise ValueError(f"{name} must be <= {at_most:g}, got {number}")
     return number
 
 
@@ -375,9 +393,9 @@ def positive(value: Any, name: str) -> float:
 
 
 def ordered_range(value: Any, name: str) -> tuple[float, float]:
-    """Check a pair (low, high) of finite numbers with low < high."""
+    """Check a pair (low, high) of finite numbers with low < high, such as levels in the units of an image."""
     low, high = _pair(value, name)
-    low, high = real(low, f"{name}[0]"), real(high, f"{name}[1]")
+    low, high = finite(low, f"{name}[0]"), finite(high, f"{name}[1]")
     if low >= high:
         raise ValueError(f"{name} must be a pair (low, high) with low < high, got {(low, high)}")
     return low, high

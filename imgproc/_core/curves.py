@@ -9,6 +9,9 @@ import numpy as np
 from .formats import channels_of
 from .levels import LEVEL, fraction
 
+_APART = 1e-12
+"""Levels of two points of a curve, so that squares of its slopes are numbers."""
+
 
 def as_curves(points: Any, image: np.ndarray) -> list[np.ndarray]:
     """Arrays (n, 2) of points, one or one a channel."""
@@ -28,8 +31,8 @@ def as_curves(points: Any, image: np.ndarray) -> list[np.ndarray]:
         for k, (x, y) in enumerate(curve.tolist()):
             fraction(x, f"points[{k}][0]", LEVEL, image)
             fraction(y, f"points[{k}][1]", LEVEL, image)
-        if not (np.diff(curve[:, 0]) > 0).all():
-            raise ValueError(f"points must have rising levels, got {curve[:, 0].tolist()}")
+        if not (np.diff(curve[:, 0]) >= _APART).all():
+            raise ValueError(f"points must have rising levels, {_APART:g} apart or more, got {curve[:, 0].tolist()}")
     return curves
 
 

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .check import real
+from .bounds import LARGEST
+from .check import finite, real
 from .formats import channels_of, is_sequence
 from .unit_range import must_be_unit
 
@@ -73,7 +74,7 @@ def fraction(
     default : float, optional
         What the number is if the caller does not say it.  That is a fraction, so it is for levels from 0 to 1 alone.
     """
-    number = real(value, name)
+    number = finite(value, name)
     if default is not None and number == default and image is not None:
         must_be_unit(image, who=f"{name}={default:.3g}", other=f", or {name}= in the units of the image")
     whole = image is not None and image.dtype.kind == "u" and scale in (LEVEL, SHIFT)  # whose levels end at 1
@@ -81,7 +82,9 @@ def fraction(
         _refuse_beyond(number, name, scale, image)
     if above is not None and number <= above:
         raise ValueError(f"{name} must be > {above:g}, got {number}")
-    return number if at_least is None and at_most is None else real(number, name, at_least=at_least, at_most=at_most)
+    if at_least is None and at_most is None and -LARGEST <= number <= LARGEST:
+        return number
+    return real(number, name, at_least=at_least, at_most=at_most)
 
 
 def fractions(

@@ -84,7 +84,8 @@ def moments(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         _moment_of_floats(rows, rest, np.tile(means, side // channels), squared, np.zeros(side), totals)
         if squared:
             return means, totals / n
-        means = means + totals / n
+        with np.errstate(over="ignore", invalid="ignore"):
+            means = means + totals / n
     raise AssertionError
 
 
@@ -106,5 +107,6 @@ def _of_integers(flat: np.ndarray, channels: int, top: int) -> tuple[np.ndarray,
 def moments_of_all(image: np.ndarray) -> tuple[float, float]:
     """The mean and the variance of all levels of an image, whatever the channel."""
     means, variances = moments(image)
-    mean = float(means.mean()) if means.min() != means.max() else float(means[0])
-    return mean, float((variances + (means - mean) * (means - mean)).mean())
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(means.mean()) if means.min() != means.max() else float(means[0])
+        return mean, float((variances + (means - mean) * (means - mean)).mean())

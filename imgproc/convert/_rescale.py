@@ -9,6 +9,7 @@ import numpy as np
 
 from .._core.check import DTYPES, as_mask, as_pixels, flag, image_dtype, one_of, ordered_range
 from .._core.declare import declare
+from .._core.formats import is_sequence
 from .._core.levels import fraction
 from .._core.lookup import look_up
 from .._core.planes import canonical, full_scale
@@ -155,7 +156,7 @@ def _ends(source: Any, image: np.ndarray, mask: np.ndarray | None) -> tuple[floa
 
 
 def _target(target: Any) -> tuple[float, float]:
-    if not isinstance(target, (tuple, list, np.ndarray)) or len(target) != 2:
+    if not is_sequence(target) or len(target) != 2:
         raise TypeError(f"target must be a pair (level, level), got {target!r}")
     first, last = fraction(target[0], "target[0]"), fraction(target[1], "target[1]")
     if first == last:

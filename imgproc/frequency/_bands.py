@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core import elementary
-from .._core.check import ordered_range
+from .._core.check import ordered_range, real
 from .._core.declare import Case, Peer, declare, levels_inside
 from .._core.levels import SHIFT, fraction
 from .._core.planes import full_scale
@@ -293,7 +293,7 @@ def bandreject(
 
 
 def _band(band: Any) -> tuple[float, float]:
-    low, high = ordered_range(band, "band")
+    low, high = (real(value, f"band[{i}]") for i, value in enumerate(ordered_range(band, "band")))
     if low < 0:
         raise ValueError(f"band must be a pair (low, high) with 0 <= low < high, got {(low, high)}")
     return min(low, MOST_CUTOFF), min(high, MOST_CUTOFF)

@@ -12,7 +12,7 @@ from .._core import elementary, elementary_arrays
 from .._core.check import flag, real
 from .._core.declare import declare
 from .._core.filling import fill as fill_left_out
-from .._core.formats import work_dtype
+from .._core.formats import is_sequence, work_dtype
 from .._core.jit import kernel
 from .._core.needed import needed
 from .._core.planes import canonical, full_scale
@@ -197,13 +197,13 @@ def _around(frequency: np.ndarray) -> np.ndarray:
 
 
 def _centers(centers: Any) -> list[tuple[float, float]]:
-    if isinstance(centers, (str, bytes)) or not isinstance(centers, (Sequence, np.ndarray)):
+    if not is_sequence(centers):
         raise TypeError(f"centers must be a sequence of pairs (fx, fy), got {type(centers).__name__}")
     if len(centers) > MOST_CENTERS:
         raise ValueError(f"centers must be at most {MOST_CENTERS} pairs, got {len(centers)}")
     places = []
     for i, center in enumerate(centers):
-        if not isinstance(center, (Sequence, np.ndarray)) or isinstance(center, (str, bytes)) or len(center) != 2:
+        if not is_sequence(center) or len(center) != 2:
             raise TypeError(f"centers[{i}] must be a pair (fx, fy), got {center!r}")
         x, y = (real(value, f"centers[{i}]", at_least=-0.5, at_most=0.5) for value in center)
         if x == y == 0:

@@ -108,7 +108,7 @@ def crop(image: np.ndarray, *, box: Sequence[int]) -> np.ndarray:
         If an argument is of the wrong kind or value.
     """
     image, labels = opened(image, full=True)
-    if not isinstance(box, (Sequence, np.ndarray)) or isinstance(box, str) or len(box) != 4:
+    if not is_sequence(box) or len(box) != 4:
         raise TypeError(f"box must be (x0, y0, x1, y1), got {box!r}")
     x0, y0, x1, y1 = (integer(v, f"box[{i}]") for i, v in enumerate(box))
     h, w = image.shape[:2]

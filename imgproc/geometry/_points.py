@@ -64,7 +64,7 @@ def affine_matrix(
 
 
 def _two(value: Any, name: str) -> Sequence[Any] | np.ndarray:
-    if isinstance(value, str) or not isinstance(value, (Sequence, np.ndarray)) or len(value) != 2:
+    if not is_sequence(value) or len(value) != 2:
         raise TypeError(f"{name} must be a pair (x, y), got {value!r}")
     return value
 

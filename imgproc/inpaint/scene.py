@@ -15,7 +15,7 @@ import numpy as np
 
 from .._core.check import as_hole, as_image, integer, length_within, one_of, positive, real
 from .._core.declare import declare, example_image, middle
-from .._core.formats import channels_of
+from .._core.formats import channels_of, is_sequence
 from .._core.opencv import load_cv2
 from .._core.planes import full_scale, luma
 from .._core.threads import get_num_threads, ordered_map
@@ -291,7 +291,7 @@ def _prepared(scene: np.ndarray, side: int | None) -> np.ndarray:
 
 
 def _scales(values: Any) -> tuple[float, ...]:
-    if isinstance(values, str | bytes) or not isinstance(values, Sequence | np.ndarray):
+    if not is_sequence(values):
         raise TypeError(f"scales must be a sequence of numbers, got {values!r}")
     found = tuple(real(value, f"scales[{i}]", at_most=2) for i, value in enumerate(values))
     if not found or min(found) <= 0:

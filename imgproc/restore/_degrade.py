@@ -17,9 +17,6 @@ from ._periodic import centred
 
 __all__ = ["degrade"]
 
-MOST_NOISE = 1e30
-"""Times full scale: float32 holds it."""
-
 
 def degrade(
     image: np.ndarray,
@@ -69,7 +66,7 @@ def degrade(
     A convolution (the point-spread function is not mirrored), by DFT, with nothing of the opposite edge in it.
     """
     image, psf = as_image(image), as_psf(psf)
-    noise = fraction(noise, "noise", SPREAD, image, at_least=0, at_most=MOST_NOISE)
+    noise = fraction(noise, "noise", SPREAD, image, at_least=0)
     key = integer(key, "key", at_least=0, at_most=1 << 52)
     border_name(border)
     fill = fill_level(fill, image)

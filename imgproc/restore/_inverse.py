@@ -35,9 +35,6 @@ LEAST = 1e-10
 TILE, NARROWEST = 8, 4
 """Side of the tiles that are looked at for details, in details, and the least side of a rectangle of them, in tiles."""
 
-MOST = 1e30
-"""A larger weight counts as this.  It leaves only the mean."""
-
 
 @kernel
 def _residual(seen, power, rough, gamma):
@@ -222,7 +219,7 @@ def wiener(
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 5.8.
     """
     image, psf = as_image(image), as_psf(psf)
-    ratio = min(real(noise_to_signal, "noise_to_signal", at_least=0), MOST)
+    ratio = real(noise_to_signal, "noise_to_signal", at_least=0)
     mask = taking_part(image, mask)
     if image.size == 0:
         return image.copy()
@@ -288,7 +285,7 @@ def constrained_least_squares(
        Computer", IEEE Transactions on Computers C-22, 1973.
     """
     image, psf = as_image(image), as_psf(psf)
-    gamma = None if gamma is None else min(real(gamma, "gamma", at_least=0), MOST)
+    gamma = None if gamma is None else real(gamma, "gamma", at_least=0)
     noise = None if noise is None else fraction(noise, "noise", SPREAD, image, at_least=0)
     mask = taking_part(image, mask)
     if image.size == 0:

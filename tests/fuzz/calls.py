@@ -21,10 +21,13 @@ from augment._chain.transform import REGISTRY
 from augment._inventory import EXAMPLES, MIXES, build
 from imgproc._core.publish import published
 
-from . import values
+from . import arguments, values
 from .values import changed, one_of, picture_text
 
 TRANSFORMS = [*EXAMPLES, *MIXES]
+
+PIPELINES = 20
+"""How often chains of several transforms are called, where a name is called once."""
 
 NOT_CALLED = {
     "set_num_threads": "changes the state of the process",
@@ -121,74 +124,31 @@ def _image_function(name: str, rng: random.Random) -> Call:
     return Call(f"imgproc.{name}", f"imgproc.{name}(**call)", {"call": given}, needed, doc)
 
 
-_OTHER_ARGUMENTS: dict[str, list[str]] = {
-    # Of functions whose first argument is no image: texts by the name of the argument.
-    "size": ["(16, 17)", "(1, 1)", "(40, 3)"],
-    "mask": ["picture('two', (16, 17), 'bool')", "picture('noise', (1, 1), 'bool')"],
-    "radius": ["2.5", "0.3", "7"],
-    "sigma": ["1.5", "0.2", "0.5"],
-    "length": ["9.0", "1.0", "2.5"],
-    "strength": ["0.002", "0.1"],
-    "temperature": ["5000.0", "1700.0", "15000.0"],
-    "coefficients": [
-        "imgproc.wavelet(picture('noise', (16, 17), 'float32'))",
-        "imgproc.dct(picture('noise', (16, 17), 'float64'))",
-        "imgproc.dft(picture('noise', (16, 17, 3), 'float32'))",
-        "numbers((8, 16))",
-    ],
-    "source": ["numbers((4, 2), scale=30)", "picture('noise', (9, 8), 'float32')"],
-    "sink": ["picture('noise', (9, 8), 'float32', '', 1)"],
-    "right": ["numbers((9, 7))", "numbers((9, 8))"],
-    "down": ["numbers((8, 8))", "numbers((9, 8))"],
-    "target": ["numbers((4, 2), seed=1, scale=30)", "'max'"],
-    "labels": ["classes(40)", "picture('ramp', (16, 17), 'int32')", "np.array(list('aabbbc'))", "[0, 1, 1]"],
-    "image": ["picture('noise', (16, 17, 3), 'uint8')", "picture('noise', (40, 30, 3), 'float32')"],
-    "boxes": ["boxes(12)", "boxes(0)", "boxes(1, 'float32')", "boxes(5).tolist()", "[boxes(3), boxes(2)]"],
-    "others": ["boxes(9, seed=1)", "boxes(12, seed=1)", "boxes(0)"],
-    "scores": [
-        "numbers((12,))",
-        "numbers((1,))",
-        "numbers((0,))",
-        "numbers((5,)).tolist()",
-        "[numbers(3), numbers(2)]",
-    ],
-    "classes": ["classes(12)", "None", "['a', 'b'] * 6"],
-    "y_true": ["classes(40)", "classes(40, 2)", "np.array(list('aabbbc'))"],
-    "y_pred": ["classes(40, seed=1)", "classes(40, 2, seed=1)", "np.array(list('abbbbc'))"],
-    "score": ["numbers((40,))"],
-    "truth": ["[{'boxes': boxes(5), 'labels': classes(5)}, {'boxes': boxes(0), 'labels': []}]"],
-    "detections": [
-        "[{'boxes': boxes(7, seed=2), 'labels': classes(7), 'scores': numbers((7,))}, "
-        "{'boxes': boxes(2), 'labels': [0, 1], 'scores': [0.5, 0.25]}]"
-    ],
-    "boxes_or_folder": ["numbers((60, 2), scale=100) + 1", "boxes(50)", "numbers((9, 2))"],
-    "k": ["3", "2", "'auto'"],
-    "X": ["numbers((50, 2)) + 0.1", "numbers((50, 4), 'float32') + 0.1"],
-    "n_clusters": ["3", "1"],
-    "tiles": ["imgproc and augment.tile(picture('noise', (40, 30, 3), 'uint8'), size=(20, 20))"],
-    "n_init": ["1"],
-}
-
-
 def _other_function(module: Any, name: str, rng: random.Random) -> Call:
     function = getattr(module, name)
     doc = inspect.getdoc(function) or ""
     given: dict[str, str] = {}
     choices, needed = inventory.choices(function), set()
     rate = rng.choice([0.0, 0.1, 0.25])
+    place, texts = rng.randrange(60), {**arguments.OTHER_ARGUMENTS, **arguments.OWN_ARGUMENTS.get(name, {})}
     for parameter in inspect.signature(function).parameters.values():
-        known = _OTHER_ARGUMENTS.get(parameter.name, [])
+        known, kept = texts.get(parameter.name, []), parameter.default is parameter.empty
         if parameter.name == "random_state":
-            given[parameter.name] = "0"
-        if parameter.default is parameter.empty:
+            given[parameter.name], kept = "0", True
+        elif known and (kept or rng.random() < 0.5):
+            given[parameter.name] = known[place % len(known)]
+        elif kept:
+            given[parameter.name] = one_of(rng, values.HOSTILE)
+        if kept:
             needed.add(parameter.name)
-            given[parameter.name] = rng.choice(known) if known else one_of(rng, values.HOSTILE)
-        if rng.random() < (rate if parameter.default is parameter.empty else rate / 2):
+        if rng.random() < (rate if kept else rate / 2):
             ordinary = None if parameter.default is parameter.empty else parameter.default
             if known and rng.random() < 0.5:
                 given[parameter.name] = rng.choice(known)
             else:
                 given[parameter.name] = changed(rng, ordinary, choices.get(parameter.name, ()))
+            if (parameter.name, given[parameter.name]) == ("random_state", "None"):
+                given[parameter.name] = "1"  # without one a draw is fresh
     return Call(
         f"{module.__name__}.{name}", f"{module.__name__}.{name}(**call)", {"call": given}, frozenset(needed), doc
     )
@@ -199,68 +159,76 @@ def _other_function(module: Any, name: str, rng: random.Random) -> Call:
 _USES = {"call": 6, "batch": 1, "replay": 1, "invert": 1, "explain": 1}
 """What can be done with a chain, and how often it is done."""
 
-_OPTIONS = {
-    # Of a chain: texts, or an ordinary value that is changed.
-    "dtype": "'uint8'; 'float32'; 'uint16'; 'float64'; 'float16'",
-    "layout": "'first'; 'last'",
-    "box_format": "'coco'; 'yolo'; 'albumentations'; 'obb'; 'corners'",
-    "box_outside": "'raise'; 'clip'; 'clip'; 'drop'",
-    "keypoint_columns": "(); ('visibility',); ('angle', 'scale'); ['visibility', 'id']; 'angle'",
-    "keypoint_mirror": "{0: 1}; [(0, 3)]; [1, 0]; {'a': 'b'}; 5",
-    "fuse": True,
-    "min_area": 0.0,
-    "min_visibility": 0.0,
-    "clip": True,
-    "remove_invisible": True,
-    "seed": 3,
-}
 
-_KEYS = "1; (2, 3); 7; 2**63; np.int64(4); -1; 'a'; (1, 2, 3)"
-_MASKS = ["uint8", "uint8", "bool", "int32", "uint16", "float32", "int64"]
-_BOXES = """
-boxes(3); boxes(3); boxes(0); boxes(2) / 40; boxes(2).tolist(); []; boxes(1, 'float32'); np.array([[1e9, 0, 2e9, 5]]);
-np.array([[np.nan, 1, 2, 3]]); boxes(2)[:, ::-1]; numbers((3, 5), scale=30); numbers((2, 8), scale=30);
-[(9.0, 9.0, 8.0, 4.0, 1e300)]; [(1e308, 9.0, 1e308, 4.0, 5.0)]; [(1.0, 2.0, 9.0, 8.0, 'a')]
-"""
-_KEYPOINTS = """
-numbers((4, 2), scale=30); []; [(1, 2)]; numbers((2, 2), scale=1e18); np.array([[np.nan, 1.0]]); numbers((3, 3));
-numbers((2, 4, 3), scale=20); numbers((3, 4), scale=20); [(1, 2, 1e300, 1e300)]; np.zeros((0, 4, 3))
-"""
-
-
-def _chain(name: str, rng: random.Random) -> Call:
+def _parameters(name: str, rng: random.Random) -> tuple[int, dict[str, str]]:
+    """Which example of a transform, and what is changed of it."""
     kind = REGISTRY[name]
     which = rng.choice([k for k, (entry, _) in enumerate(TRANSFORMS) if entry == name])
-    doc = inspect.getdoc(kind) or ""
     choices, rate = inventory.choices(kind), rng.choice([0.0, 0.1, 0.25])
     given: dict[str, str] = {}
     for parameter in inspect.signature(kind).parameters.values():
         ordinary = TRANSFORMS[which][1].get(parameter.name, parameter.default)
         if rng.random() < rate and parameter.name != "transforms":
             given[parameter.name] = changed(rng, ordinary, choices.get(parameter.name, ()))
-    options = {
-        option: one_of(rng, ordinary) if isinstance(ordinary, str) else changed(rng, ordinary)
-        for option, ordinary in _OPTIONS.items()
-        if rng.random() < 0.08
-    }
-    targets = {"image": picture_text(rng), "key": one_of(rng, _KEYS) if rng.random() < 0.2 else "(2, 3)"}
-    if rng.random() < 0.4 or kind.needs_mask:
-        targets["mask"] = f"mask_of(image, {rng.choice(_MASKS)!r})" if rng.random() < 0.9 else picture_text(rng)
-    if rng.random() < 0.4 or kind.needs_boxes:
-        targets["boxes"] = one_of(rng, _BOXES)
-    if rng.random() < 0.3:
-        targets["keypoints"] = one_of(rng, _KEYPOINTS)
-    if kind.mixes:
-        targets["donors"] = f"[donor({rng.randrange(5)}, image, {sorted(targets)})]"
+    return which, given
+
+
+def _chain(name: str, rng: random.Random) -> Call:
+    kind = REGISTRY[name]
+    which, given = _parameters(name, rng)
     how = rng.choices(list(_USES), list(_USES.values()))[0]
-    how = "call" if how == "invert" and kind.mixes else how
+    how = "mix" if how == "invert" and kind.mixes else how
+    options, targets = _around([kind], rng)
     return Call(
         f"augment.{name}",
         f"use({how!r}, transform({name!r}, {which}, **parameters), dict(**options), **targets)",
         {"targets": targets, "parameters": given, "options": options},
         frozenset({"image", "key", "donors"}),
-        doc,
+        inspect.getdoc(kind) or "",
     )
+
+
+def _pipeline(rng: random.Random) -> Call:
+    """A chain of several transforms."""
+    names = rng.sample(sorted(name for name, _ in TRANSFORMS), rng.randint(2, 4))
+    steps = {}
+    for k, name in enumerate(names):
+        which, given = _parameters(name, rng)
+        given = {} if rng.random() < 0.8 else given  # or one of them would refuse nearly always
+        steps[f"step{k}"] = f"transform({', '.join([repr(name), str(which), *(f'{p}={v}' for p, v in given.items())])})"
+    kinds = [REGISTRY[name] for name in names]
+    how = rng.choice(["call", "call", "batch", "replay"] if any(kind.mixes for kind in kinds) else list(_USES))
+    options, targets = _around(kinds, rng)
+    return Call(
+        "augment.Compose",
+        f"use({how!r}, list(dict(**steps).values()), dict(**options), **targets)",
+        {"targets": targets, "steps": steps, "options": options},
+        frozenset({"image", "key", "donors"}),
+        "\n".join(inspect.getdoc(kind) or "" for kind in kinds),
+    )
+
+
+def _around(kinds: list[Any], rng: random.Random) -> tuple[dict[str, str], dict[str, str]]:
+    """The options of a chain of such transforms, and what it is called with."""
+    options = {
+        option: one_of(rng, ordinary) if isinstance(ordinary, str) else changed(rng, ordinary)
+        for option, ordinary in arguments.OPTIONS.items()
+        if rng.random() < 0.08
+    }
+    targets = {"image": picture_text(rng), "key": one_of(rng, arguments.KEYS) if rng.random() < 0.2 else "(2, 3)"}
+    if rng.random() < 0.4 or any(kind.needs_mask for kind in kinds):
+        targets["mask"] = (
+            f"mask_of(image, {rng.choice(arguments.MASKS)!r})" if rng.random() < 0.9 else picture_text(rng)
+        )
+    if rng.random() < 0.4 or any(kind.needs_boxes for kind in kinds):
+        targets["boxes"] = one_of(rng, arguments.BOXES)
+        if targets["boxes"].startswith("boxes_in") and rng.random() < 0.3:
+            targets["masks"] = f"masks_of(image, len({targets['boxes']}))"
+    if rng.random() < 0.3:
+        targets["keypoints"] = one_of(rng, arguments.KEYPOINTS)
+    if any(kind.mixes for kind in kinds):
+        targets["donors"] = f"[donor({rng.randrange(5)}, image, {sorted(targets)})]"
+    return options, targets
 
 
 def donor(which: int, image: Any, targets: list[str]) -> dict[str, Any]:
@@ -272,6 +240,8 @@ def donor(which: int, image: Any, targets: list[str]) -> dict[str, Any]:
     found = {"image": values.picture("noise", shape, str(dtype), "", which)}
     if "mask" in targets:
         found["mask"] = mask_of(found["image"], "uint8")
+    if "masks" in targets:
+        found["masks"] = masks_of(found["image"], 2)
     if "boxes" in targets:
         found["boxes"] = values.boxes(2, seed=which)
     if "keypoints" in targets:
@@ -293,9 +263,19 @@ def mask_of(image: Any, dtype: str) -> Any:
     return (np.indices((h, w)).sum(axis=0) // 3 % 4).astype(dtype)
 
 
+def masks_of(image: Any, n: int) -> Any:
+    """Masks of so many instances, bands across an image."""
+    h, w = (*np.shape(image), 1, 1)[:2]
+    return (np.arange(h)[:, None] * n // h == np.arange(n)[:, None, None]).astype(np.uint8).repeat(w, axis=2)
+
+
 def use(how: str, made: Any, options: dict[str, Any], *, image: Any, key: Any, **targets: Any) -> Any:
-    """Use a chain of one transform in one of the ways in which it can be."""
-    chain = augment.Compose([made], **options)
+    """Use a chain of a transform, or of a list of them, in one of the ways in which it can be; or mix a batch."""
+    if how == "mix":
+        batch = {f"{name.removesuffix('s')}s": [value] * 3 for name, value in targets.items() if name != "donors"}
+        return made([image] * 3, np.eye(3), keys=[(0, 0), (0, 1), (0, 2)], **batch)
+    steps = made if isinstance(made, list) else [made]
+    chain = augment.Compose(steps, **options)
     if how == "batch":
         result = chain.batch(
             [image, image],
@@ -308,7 +288,7 @@ def use(how: str, made: Any, options: dict[str, Any], *, image: Any, key: Any, *
     result = chain(image=image, key=key, **targets)
     if how == "call":
         return {name: value for name, value in result.items() if name != "key"}
-    looks = {name: targets[name] for name in ("boxes", "mask", "donors") if name in targets and _looks(made, name)}
+    looks = {name: targets[name] for name in ("boxes", "mask", "donors") if name in targets and _looks(steps, name)}
     record = chain.draw(key, np.shape(image), dtype=np.asarray(image).dtype, **looks)
     if how == "replay":
         again = chain.replay(record, image=image, **targets)
@@ -319,22 +299,12 @@ def use(how: str, made: Any, options: dict[str, Any], *, image: Any, key: Any, *
     return chain.invert(record, np.shape(image), keypoints=result.get("keypoints"))
 
 
-def _looks(made: Any, name: str) -> bool:
-    return bool({"boxes": made.needs_boxes, "mask": made.needs_mask, "donors": made.mixes}[name])
+def _looks(steps: list[Any], name: str) -> bool:
+    attribute = {"boxes": "needs_boxes", "mask": "needs_mask", "donors": "mixes"}[name]
+    return any(getattr(step, attribute) for step in steps)
 
 
 # --- resampling -------------------------------------------------------------------------------------------------------
-
-
-_TABLES = """
-numbers((40, 3)); numbers((40, 3), 'float32'); numbers((40, 3), scale=1e160); numbers((40, 3), scale=1e-300);
-np.zeros((40, 3)); np.full((40, 3), np.nan); numbers((40, 3)).tolist(); np.rint(numbers((40, 3), scale=3));
-numbers((40, 3))[::-1]; np.asfortranarray(numbers((40, 3))); numbers((0, 3)); numbers((40,))
-"""
-_CLASSES = """
-classes(40, 2); classes(40, 3); classes(40, 3).astype(str); classes(40, 2) > 0; np.zeros(40); classes(39);
-[0] * 38 + [1] * 2; [0] * 39 + [1]
-"""
 
 
 def _sampler(name: str, rng: random.Random) -> Call:
@@ -349,11 +319,44 @@ def _sampler(name: str, rng: random.Random) -> Call:
             given[parameter.name] = changed(rng, parameter.default, choices.get(parameter.name, ()))
     if "random_state" not in inspect.signature(kind).parameters:
         del given["random_state"]
-    data = {"X": one_of(rng, _TABLES), "y": one_of(rng, _CLASSES)}
+    elif given["random_state"] == "None":
+        given["random_state"] = "1"  # without one a draw is fresh
+    data = {"X": one_of(rng, arguments.TABLES)}
+    if name == "BalancedEnsemble":  # whose classifiers, which are scikit-learn's, cannot learn from every table
+        data["X"] = "numbers((40, 3))"
+    if not name.startswith(("KMeans", "Isodata")) or name == "KMeansSMOTE":
+        data["y"] = one_of(rng, arguments.CLASSES)
     form = f"augment.{name}(**sampler).fit_resample(**data)"
-    return Call(
-        f"augment.{name}", form, {"sampler": given, "data": data}, frozenset({"X", "y", "categorical_features"}), doc
-    )
+    if not hasattr(kind, "fit_resample"):
+        form = f"fitted(augment.{name}(**sampler), **data)"
+    needed = frozenset({"X", "y", "categorical_features", "random_state"})
+    return Call(f"augment.{name}", form, {"sampler": given, "data": data}, needed, doc)
+
+
+def fitted(model: Any, X: Any, y: Any = None) -> list[Any]:
+    """What an estimator answers for the samples that it has seen."""
+    model.fit(X) if y is None else model.fit(X, y)
+    return [model.predict(X), *(getattr(model, each, None) for each in ("cluster_centers_", "inertia_", "classes_"))]
+
+
+# --- test-time augmentation -------------------------------------------------------------------------------------------
+
+
+def _test_time(rng: random.Random) -> Call:
+    kind, given = augment.TestTime, {}
+    for parameter in inspect.signature(kind).parameters.values():
+        if rng.random() < 0.15:
+            given[parameter.name] = changed(rng, parameter.default)
+    if rng.random() < 0.5:
+        given["of"] = rng.choice(["'flips'", "'horizontal'", "'rotations'", "'dihedral'"])
+    call = {"image": picture_text(rng)}
+    form = "predicted(augment.TestTime(**model), **call)"
+    return Call("augment.TestTime", form, {"call": call, "model": given}, frozenset({"image"}), "NaN")
+
+
+def predicted(model: Any, image: Any) -> Any:
+    """What is merged of predictions that say what they see."""
+    return model(image, lambda seen: {"mask": np.uint8(seen.reshape(*seen.shape[:2], -1)[..., 0] > 0), "scores": [0.5]})
 
 
 # --- all of them ------------------------------------------------------------------------------------------------------
@@ -380,18 +383,25 @@ def subjects() -> list[Subject]:
                 found.append(Subject(f"augment.{name}", functools.partial(_chain, name)))
         elif inspect.isfunction(value) and name not in NOT_CALLED:
             found.append(Subject(f"augment.{name}", functools.partial(_other_function, augment, name)))
-        elif hasattr(value, "fit_resample"):
+        elif hasattr(value, "fit_resample") or hasattr(value, "predict"):
             found.append(Subject(f"augment.{name}", functools.partial(_sampler, name)))
+    found += [Subject("augment.TestTime", _test_time)]
+    found += [Subject("augment.Compose", _pipeline)] * PIPELINES
     return found
 
 
 def draw(number: int, seed: int = 0) -> Call:
     """The call of a number: the subjects take turns."""
     everyone = subjects()
-    subject = everyone[number % len(everyone)]
-    return subject.draw(random.Random(f"{seed} {subject.name} {number // len(everyone)}"))
+    place = number % len(everyone)
+    subject = everyone[place]
+    turn = number // len(everyone) if subject.name != "augment.Compose" else number
+    return subject.draw(random.Random(f"{seed} {subject.name} {turn}"))
+
+
+_NAMES: tuple[Any, ...] = (transform, mask_of, masks_of, donor, use, fitted, predicted, imgproc, augment)
 
 
 def namespace() -> dict[str, Any]:
     """The names that the text of a call uses."""
-    return {**vars(values), **{each.__name__: each for each in (transform, mask_of, donor, use, imgproc, augment)}}
+    return {**vars(values), **{each.__name__: each for each in _NAMES}}

@@ -31,10 +31,12 @@ SENTENCES = re.compile(r"\bNaN\b|\binfinit|not finite|non-finite", re.IGNORECASE
 """Where a docstring speaks of values that are not finite, results may hold them."""
 
 
-OF_CHAINS = {"transforms", "shape", "size", "dtype", "keys", "images", "record"}
+OF_CHAINS = {"masks", "mask", "boxes", "transforms", "shape", "size", "dtype", "keys", "images", "record"}
 """Further arguments of what is called where a chain is used."""
 OF_SAMPLERS = {"k_neighbors", "n_neighbors", "m_neighbors"}
 """Arguments of the samplers that others are made of."""
+OF_ESTIMATORS = {"array", "sample"}
+"""What scikit-learn, whose checks of samples estimators use, calls X."""
 
 
 class Verdict(NamedTuple):
@@ -59,7 +61,7 @@ def judged(call: Call) -> Verdict:
     try:
         result = _made(call, given, names)
     except FileNotFoundError as error:  # of a path
-        return FINE if "no such file" in str(error) else Verdict("raised FileNotFoundError", _last_lines(error))
+        return _of_refusal(call, error)
     except (TypeError, ValueError) as error:
         if _fingerprint(given) != before:
             return Verdict("input changed", "by a call that was refused")
@@ -83,13 +85,14 @@ def _of_refusal(call: Call, error: Exception) -> Verdict:
     words = set(re.findall(r"\w+", str(error)))
     names = {part for name in call.names() for part in (name, *name.split("_or_"))}
     names |= OF_CHAINS if "use(" in call.form else OF_SAMPLERS if "fit_resample" in call.form else set()
+    names |= OF_ESTIMATORS if "fitted(" in call.form else set()
     if words & names:
         return Verdict("", str(error), raised=True)
     return Verdict("error names no argument", _last_lines(error))
 
 
 def _of_result(call: Call, given: Any, result: Any) -> Verdict | None:
-    if SENTENCES.search(call.doc) or not all(_is_tame(a) for a in _arrays(given)):
+    if SENTENCES.search(call.doc + _doc_of(result)) or not all(_is_tame(a) for a in _arrays(given)):
         return None
     for array in _arrays(result):
         if array.dtype.kind in "fc" and not np.isfinite(array).all():
@@ -97,8 +100,14 @@ def _of_result(call: Call, given: Any, result: Any) -> Verdict | None:
     return None
 
 
+def _doc_of(result: Any) -> str:
+    """What the class of a result says of it, if it is one of ours."""
+    return (type(result).__doc__ or "") if dataclasses.is_dataclass(result) else ""
+
+
 def _is_tame(array: np.ndarray) -> bool:
-    return array.dtype.kind not in "fc" or bool((np.abs(array) < 1e15).all())
+    with np.errstate(all="ignore"):
+        return array.dtype.kind not in "fc" or bool((np.abs(array) < 1e15).all())
 
 
 def _of_second(call: Call, given: Any, names: dict[str, Any], result: Any) -> Verdict:

@@ -12,7 +12,10 @@ from typing import Any
 
 import numpy as np
 
+import augment
 import imgproc._inventory as inventory
+from augment.migrate._reader import MAPPINGS
+from augment.migrate._table import EXAMPLES as MIGRATED
 
 SHAPES = [
     (1, 1), (1, 7), (7, 1), (2, 2), (3, 5), (5, 3, 1), (8, 9), (16, 17), (24, 31), (1, 1, 3), (2, 9, 3), (9, 2, 3),
@@ -146,6 +149,36 @@ def boxes(n: int, kind: str = "float64", seed: int = 0) -> np.ndarray:
     a = np.random.default_rng(seed).random((n, 4)) * (20, 15, 20, 15)
     a[:, 2:] += a[:, :2]
     return a.astype(kind)
+
+
+def boxes_in(image: Any, n: int) -> np.ndarray:
+    """(n, 4) boxes within an image."""
+    h, w = (*np.shape(image), 1, 1)[:2]
+    a = np.sort(np.random.default_rng(n).random((n, 2, 2)), axis=1)
+    return a.reshape(n, 4) * (w, h, w, h)
+
+
+def points_in(image: Any, n: int, kind: str = "float64") -> np.ndarray:
+    """(n, 2) points within an image."""
+    h, w = (*np.shape(image), 1, 1)[:2]
+    return (np.random.default_rng(n).random((n, 2)) * (w, h)).astype(kind)
+
+
+def whole(shape: tuple[int, ...], seed: int = 0, top: int = 99) -> np.ndarray:
+    """Random integers from 0 to top - 1."""
+    return np.random.default_rng(seed).integers(0, top, shape)
+
+
+def tiles() -> list[Any]:
+    """The tiles of a picture."""
+    return augment.tile(picture("noise", (40, 30, 3), "uint8"), size=(20, 20))
+
+
+def migrated(k: int) -> dict[str, Any]:
+    """A transform of albumentations, as a dict."""
+    names = sorted(MAPPINGS)
+    name = names[k % len(names)]
+    return {"transform": {"__class_fullname__": name, **(MIGRATED.get(name) or {}), "p": 0.5}}
 
 
 def numbers(shape: tuple[int, ...], kind: str = "float64", seed: int = 0, scale: float = 1.0) -> np.ndarray:

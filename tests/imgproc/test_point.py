@@ -359,7 +359,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("tone_curve", {"points": [(0, 0)]}, ValueError, r"points must be two or more pairs .*, got shape \(1, 2\)"),
     ("tone_curve", {"points": [(0, 0, 0), (1, 1, 1)]}, ValueError, "points must be two or more pairs"),
     ("tone_curve", {"points": [(0, 0), (1, np.nan)]}, ValueError, "points must be finite"),
-    ("tone_curve", {"points": [(0.5, 0), (0.5, 1)]}, ValueError, r"points must have rising levels, got \[0.5, 0.5\]"),
+    ("tone_curve", {"points": [(0.5, 0), (0.5, 1)]}, ValueError, r"points must have rising levels, .* \[0.5, 0.5\]"),
     ("tone_curve", {"points": [[(0, 0), (1, 1)]] * 2}, ValueError, "points must be one curve or 3, .*, got 2"),
     ("tone_curve", {"points": [(0, 0), (1, 1)], "interpolation": "cubic"}, ValueError, "interpolation must be one of"),
     ("normalize", {"mean": 0.5, "std": 0.0}, ValueError, "std must be > 0, got 0.0"),

@@ -137,7 +137,7 @@ def test_factors_beyond_all_levels_say_the_same() -> None:
     for given in (image, image / 99):
         for chosen in (None, mask):
             large, larger = (
-                imgproc.enhance_local_statistics(given, radius=2, k2=k2, mask=chosen) for k2 in (1e9, 1e300)
+                imgproc.enhance_local_statistics(given, radius=2, k2=k2, mask=chosen) for k2 in (1e9, 1e15)
             )
             np.testing.assert_array_equal(large, larger)
 

@@ -24,7 +24,7 @@ from imgproc._scanline import Geometry, RowsOnly, Stage
 
 from .path import Path, path
 from .point_columns import Mirror
-from .rows import carried, parts
+from .rows import Carried, carried, parts, row_shape
 
 Table = dict[str, "Target"]
 
@@ -103,6 +103,20 @@ class Target:
         passage : Passage
         """
         return value
+
+    def check_alike(self, sample: Opened, other: Opened, who: str) -> None:
+        """Refuse a sample to be mixed with this one whose value is of another shape; `who` it is."""
+        self.rows_alike(sample.opened[self.name], other.opened.get(self.name), who)
+
+    def rows_alike(self, value: Any, other: Any, who: str) -> None:
+        """Refuse rows of another shape; where there are none, they may be of any."""
+        if isinstance(value, (np.ndarray, Carried)) and isinstance(other, (np.ndarray, Carried)):
+            mine, theirs = row_shape(value), row_shape(other)
+            if mine != theirs and len(value) and len(other):
+                raise ValueError(
+                    f"{self.name} of a {who} must have the shape of the sample's, (n, {', '.join(map(str, mine))}), "
+                    f"got ({len(other)}, {', '.join(map(str, theirs))})"
+                )
 
     def cut(self, value: Any, piece: Piece) -> Any:
         """What is visible of it; not asked of a `plane`."""

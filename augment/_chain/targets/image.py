@@ -77,8 +77,9 @@ class Plane(Target):
     labels: ClassVar[bool] = False
     """Whether values are labels, which cannot be blended."""
 
-    def check_alike(self, value: np.ndarray, other: np.ndarray, who: str) -> None:
+    def check_alike(self, sample: Opened, partner: Opened, who: str) -> None:
         """What is mixed with it must have the same dtype and channels."""
+        value, other = sample.opened[self.name], partner.opened[self.name]
         if other.dtype != value.dtype:
             raise TypeError(
                 f"{self.name} of a {who} must have the dtype of the sample's, {value.dtype}, got {other.dtype}"

@@ -123,7 +123,7 @@ def check_moved(more: More | None, names: tuple[str, ...], name: str) -> None:
             continue
         try:
             values = column(more, k)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise TypeError(f"{name} must have numbers in the column {what!r}") from None
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values))[0])

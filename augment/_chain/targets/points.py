@@ -186,7 +186,10 @@ class Points(Target):
     @staticmethod
     def _follows(sample: Opened) -> bool:
         """Whether things with points belong to boxes."""
-        return "boxes" in sample.given and sample.rules.table["masks"].of == "boxes"
+        if "boxes" not in sample.given:
+            return False
+        table = sample.rules.table
+        return table["masks" if "masks" in table else "instances"].of == "boxes"  # as they are called in a batch
 
     def move(self, value: np.ndarray | Carried, passage: Passage) -> np.ndarray | Carried:
         """Along the path of the passage, without those that are gone if the rules say so."""
@@ -225,6 +228,19 @@ class Points(Target):
         """A list, a tuple or an array, as they came."""
         points, more = parts(value)
         return as_container(points, like, more)
+
+    def check_alike(self, sample: Opened, other: Opened, who: str) -> None:
+        """Points of things on either side, one thing per box; where there are no things, there are no boxes."""
+        mine, theirs = sample.opened[self.name], other.opened[self.name]
+        self.rows_alike(mine, theirs, who)
+        things = [parts(value)[0].ndim == 3 for value in (mine, theirs)]
+        if things[0] != things[1] and self._follows(sample if things[0] else other):
+            loose = len((other if things[0] else sample).opened["boxes"])
+            if loose:
+                raise ValueError(
+                    f"{self.name} of all that is mixed must be of one thing per box, got none for {loose} boxes of "
+                    f"{f'a {who}' if things[0] else 'the sample'}"
+                )
 
     def cut(self, value: np.ndarray | Carried, piece: Piece) -> np.ndarray | Carried:
         """Those on visible pixels, on the canvas."""

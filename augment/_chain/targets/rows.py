@@ -100,7 +100,7 @@ def joined(values: Sequence[np.ndarray | Carried], name: str) -> np.ndarray | Ca
     if not filled:
         return values[0].copy()
     found = [parts(value) for value in filled]
-    shapes = [(*rows.shape[1:-1], rows.shape[-1] + width(more)) for rows, more in found]
+    shapes = [row_shape(value) for value in filled]
     if len(set(shapes)) > 1:
         came = ", ".join(str(("n", *shape)).replace("'", "") for shape in shapes)
         raise ValueError(f"{name} of all that is mixed must have rows of one shape, got {came}")
@@ -111,6 +111,14 @@ def joined(values: Sequence[np.ndarray | Carried], name: str) -> np.ndarray | Ca
     if all(isinstance(more, np.ndarray) for more in ends):
         return Carried(rows, np.concatenate(ends))
     return Carried(rows, [tuple(end) for more in ends for end in more])
+
+
+def row_shape(value: np.ndarray | Carried) -> tuple[int, ...]:
+    """The shape of each row, further columns included."""
+    if type(value) is np.ndarray:
+        return value.shape[1:]
+    rows, more = parts(value)
+    return (*rows.shape[1:-1], rows.shape[-1] + width(more))
 
 
 def width(more: More | None) -> int:
