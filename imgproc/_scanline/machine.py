@@ -18,6 +18,7 @@ from .._core.jit import borrowed, kernel
 from .._core.units import Family, Unit, invoke
 from . import stores
 from .coordinates import interval, project_row, step_row
+from .foresee import foresee
 from .operations._base import FIRST as PLACE_FIRST
 from .operations._base import MEAN, READY, SLOW, TABULATED, TO_GREY
 from .samplers import _base as samplers
@@ -369,6 +370,8 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
     else:
         last = hi if fresh or numbers[RESIZED] == 0 else lo + 1
         points_of(maps, y, lo, last, scratch.floats, scratch.ints[4], numbers[STEPS])
+        xs, ys = scratch.floats[0], scratch.floats[1]
+        foresee(source.pixels, numbers[HEIGHT], numbers[LINE], maps.matrix, last - lo, xs, ys)
     sample(source.pixels, numbers[SAMPLER], task, limits, scratch)
     if maps.steps.shape[0] > 0:
         _bury(rows, channels, maps.fills, scratch.ints[4], at + lo - x0, n)

@@ -12,7 +12,7 @@ from .._core.declare import declare
 from .._core.jit import borrowed, kernel
 from .._core.planes import as_planes, canonical, fill_values
 from .._core.threads import run_bands
-from .._scanline.compute import as_bytes, limits_of, result_numbers, source_numbers
+from .._scanline.compute import as_bytes, has_words_of, limits_of, result_numbers, source_numbers
 from .._scanline.coordinates import BORDER_CODES, fold_row
 from .._scanline.machine import (
     CAPACITY,
@@ -45,14 +45,14 @@ FARTHEST = float(np.finfo(np.float32).max)
 @kernel(inner=True)
 def _points(x, y, w, h, border, xs, ys, outside):
     """Coordinates of a run in float32, brought back into the image by the border; `outside` is 1 where that is fill."""
-    zero, half = np.float32(0.0), np.float32(0.5)
+    zero, half, far = np.float32(0.0), np.float32(0.5), x.dtype.type(FARTHEST)
     right, bottom = np.float32(w), np.float32(h)
     n = x.size
     for i in range(n):
         a, b = x[i], y[i]
         known = (a - a == zero) & (b - b == zero)
-        a, b = (FARTHEST if a > FARTHEST else a), (FARTHEST if b > FARTHEST else b)
-        a, b = (-FARTHEST if a < -FARTHEST else a), (-FARTHEST if b < -FARTHEST else b)
+        a, b = (far if a > far else a), (far if b > far else b)
+        a, b = (-far if a < -far else a), (-far if b < -far else b)
         u, v = np.float32(a), np.float32(b)
         if border == 0:
             known &= (u >= zero) & (u <= right) & (v >= zero) & (v <= bottom)
@@ -66,6 +66,11 @@ def _points(x, y, w, h, border, xs, ys, outside):
 
 @kernel(inner=True)
 def _fill(rows, channels, levels, outside, n):
+    some = np.int32(0)
+    for i in range(n):
+        some |= outside[i]
+    if some == 0:
+        return
     for i in range(n):
         if outside[i] != 0:
             for c in range(channels):
@@ -171,8 +176,9 @@ def _remap(
     limits, levels = limits_of(dtype, dtype, False), np.array(fill_values(fill, channels, dtype), dtype)
     out = np.empty((*x.shape, channels), dtype)
     wrap = border == "wrap"
+    words = not wrap and has_words_of(planes.shape, dtype)
     source = Source(
-        as_bytes(planes), source_numbers(planes.shape, dtype, dtype, interpolation, False, wrap, False, None)
+        as_bytes(planes), source_numbers(planes.shape, dtype, dtype, interpolation, words, wrap, False, None)
     )
     result = Result(as_bytes(out), result_numbers(*x.shape, 0, dtype, dtype, False, channels, channels))
     levels = levels.astype(limits.dtype)

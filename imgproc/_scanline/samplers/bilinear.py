@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._core.jit import kernel
 from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, WIDTH, WRAP, Sampler
-from ._vectors import bilinear_of, pair_of_integers
+from ._vectors import bilinear_of, pair_of_integers, word_at
 
 _BLOCK = 64
 """So many points are asked together whether one of them is at the edge."""
@@ -105,22 +105,57 @@ def _bilinear_grey(flat, line, index, tops, bottoms, fx, fy, n, magic, row):
 
 
 @kernel(inner=True)
-def _bilinear_rgb_row(flat, line, index, fx, fy, magic, red, green, blue):
-    kind = red.dtype.type
-    three, down = np.uint64(3), np.uint64(line)
+def _fetch_pairs(flat, line, index, n, tops, bottoms):
+    """Read two neighbours of float32 above and below each point, as one number each."""
+    down = np.uint64(line)
+    for i in range(n):
+        p = np.uint64(np.uint32(index[i]))
+        tops[i], bottoms[i] = word_at(flat, p), word_at(flat, p + down)
+
+
+@kernel(inner=True)
+def _between_pairs(tops, bottoms, fx, fy, magic, row):
+    """Interpolate between pairs; `tops` and `bottoms` hold one after the other."""
+    for i in range(row.size):
+        s, t = tops[2 * i], bottoms[2 * i]
+        s += fx[i] * (tops[2 * i + 1] - s)
+        t += fx[i] * (bottoms[2 * i + 1] - t)
+        row[i] = ((s + fy[i] * (t - s)) + magic) - magic
+
+
+QUADS = 512
+"""So many points are done before their channels go apart."""
+
+
+@kernel(inner=True)
+def _rgb_quads(flat, line, index, fx, fy, n, quads):
+    kind = quads.dtype.type
+    three, four, down = np.uint64(3), np.uint64(4), np.uint64(line)
+    for i in range(np.uint64(n)):
+        _bilinear_rgb(flat, np.uint64(np.uint32(index[i])) * three, down, kind(fx[i]), kind(fy[i]), quads, four * i)
+
+
+@kernel(inner=True)
+def _rgba_quads(flat, line, index, fx, fy, n, quads):
+    kind = quads.dtype.type
+    four, down = np.uint64(4), np.uint64(line)
+    for i in range(np.uint64(n)):
+        _bilinear_rgba(flat, np.uint64(np.uint32(index[i])) * four, down, kind(fx[i]), kind(fy[i]), quads, four * i)
+
+
+@kernel(inner=True)
+def three_apart(quads, magic, red, green, blue):
+    """Round the first three of each four numbers, and write them to rows of their own."""
     for i in range(red.size):
-        p = np.uint64(np.uint32(index[i])) * three
-        r, g, b = _bilinear_rgb(flat, p, down, kind(fx[i]), kind(fy[i]))
+        r, g, b = quads[4 * i], quads[4 * i + 1], quads[4 * i + 2]
         red[i], green[i], blue[i] = (r + magic) - magic, (g + magic) - magic, (b + magic) - magic
 
 
 @kernel(inner=True)
-def _bilinear_rgba_row(flat, line, index, fx, fy, magic, red, green, blue, alpha):
-    kind = red.dtype.type
-    four, down = np.uint64(4), np.uint64(line)
+def four_apart(quads, magic, red, green, blue, alpha):
+    """The same for all four numbers."""
     for i in range(red.size):
-        p = np.uint64(np.uint32(index[i])) * four
-        r, g, b, a = _bilinear_rgba(flat, p, down, kind(fx[i]), kind(fy[i]))
+        r, g, b, a = quads[4 * i], quads[4 * i + 1], quads[4 * i + 2], quads[4 * i + 3]
         red[i], green[i] = (r + magic) - magic, (g + magic) - magic
         blue[i], alpha[i] = (b + magic) - magic, (a + magic) - magic
 
@@ -135,16 +170,30 @@ def _inside_grey(flat, line, n, at, magic, rows, scratch):
 
 
 @kernel(inner=True)
+def _inside_pairs(flat, line, n, at, magic, rows, scratch):
+    tops, bottoms, fx, fy = scratch.wide[0], scratch.wide[1], scratch.floats[2], scratch.floats[3]
+    _fetch_pairs(flat, line, scratch.ints[0], n, tops, bottoms)
+    _between_pairs(tops.view(np.float32), bottoms.view(np.float32), fx, fy, magic, rows[0, at : at + n])
+
+
+@kernel(inner=True)
 def _inside_rgb(flat, line, n, at, magic, rows, scratch):
-    index, fx, fy, end = scratch.ints[0], scratch.floats[2], scratch.floats[3], at + n
-    _bilinear_rgb_row(flat, line, index, fx, fy, magic, rows[0, at:end], rows[1, at:end], rows[2, at:end])
+    quads = scratch.wide.reshape(-1).view(rows.dtype)
+    for first in range(0, n, QUADS):
+        m, a = min(QUADS, n - first), at + first
+        index, fx, fy = scratch.ints[0, first:], scratch.floats[2, first:], scratch.floats[3, first:]
+        _rgb_quads(flat, line, index, fx, fy, m, quads)
+        three_apart(quads, magic, rows[0, a : a + m], rows[1, a : a + m], rows[2, a : a + m])
 
 
 @kernel(inner=True)
 def _inside_rgba(flat, line, n, at, magic, rows, scratch):
-    index, fx, fy, end = scratch.ints[0], scratch.floats[2], scratch.floats[3], at + n
-    red, green, blue, alpha = rows[0, at:end], rows[1, at:end], rows[2, at:end], rows[3, at:end]
-    _bilinear_rgba_row(flat, line, index, fx, fy, magic, red, green, blue, alpha)
+    quads = scratch.wide.reshape(-1).view(rows.dtype)
+    for first in range(0, n, QUADS):
+        m, a = min(QUADS, n - first), at + first
+        index, fx, fy = scratch.ints[0, first:], scratch.floats[2, first:], scratch.floats[3, first:]
+        _rgba_quads(flat, line, index, fx, fy, m, quads)
+        four_apart(quads, magic, rows[0, a : a + m], rows[1, a : a + m], rows[2, a : a + m], rows[3, a : a + m])
 
 
 @kernel(inner=True)
@@ -176,5 +225,6 @@ def _sampler(name: str, inside: Any) -> Sampler:
 
 
 GREY, ANY = _sampler("bilinear_grey", _inside_grey), _sampler("bilinear", _inside_any)
+FLOATS = _sampler("bilinear_floats", _inside_pairs)
 BY_CHANNELS = {3: _sampler("bilinear_rgb", _inside_rgb), 4: _sampler("bilinear_rgba", _inside_rgba)}
-"""By number of channels.  `GREY` is for one channel of integers alone."""
+"""By number of channels.  `GREY` is for one channel of integers alone, `FLOATS` for one of float32."""

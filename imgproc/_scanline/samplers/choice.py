@@ -24,4 +24,6 @@ def choose(interpolation: str, dtype: np.dtype, channels: int, words: bool) -> S
         return by_words.RGB if channels == 3 else by_words.RGBA
     if channels == 1 and dtype.kind == "u":
         return bilinear.GREY
+    if channels == 1 and dtype.char == "f":
+        return bilinear.FLOATS
     return bilinear.BY_CHANNELS.get(channels, bilinear.ANY)
