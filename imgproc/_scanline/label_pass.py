@@ -8,9 +8,10 @@ import numpy as np
 
 from .._core.threads import run_bands
 from .compute import as_bytes
+from .foresee import SMALL
 from .labels import LABELLER, Block, Masks, run_labels
 from .machine import CAPACITY, LINE, SOURCE, STEPPER, STEPS, Maps
-from .merge import cut, merge
+from .merge import Merged, Part, cut, merge
 from .opencv_moves import moved
 from .samplers._base import check_samplable
 from .scratch import scratch
@@ -43,10 +44,53 @@ def run_masks(masks: Sequence[np.ndarray], stages: Sequence[Geometry], together:
     return out
 
 
+def run_nearest(
+    source: np.ndarray, merged: Merged, levels: np.ndarray, result: np.ndarray, part: Part | None = None
+) -> None:
+    """Write the nearest pixels of an image (h, w, c), or of a part of it, into an array of its dtype without gaps.
+
+    `levels` are those of constant borders, of the dtype of the image and the same for all channels."""
+    height, line, channels = source.shape
+    x0, y0, x1, y1 = part or (0, 0, line, height)
+    work = _Labels((y1 - y0, x1 - x0, line, channels), merged, levels)
+    start = source.ctypes.data + (y0 * line + x0) * channels * source.itemsize
+    whole = np.array([(0, merged.size[0], 0, merged.size[1])], np.int64)
+    work.run(Masks(np.array([start]), np.array([result.ctypes.data]), whole))
+
+
 ROOM = 1 << 13
 """Pixels of a block of rows, for one mask."""
 MUCH = 1 << 16
-"""The same for several, of which each goes through all of the block before the next one."""
+"""The same for several, of which each goes through all of the block before the next one, and for one of many bytes."""
+
+
+class _Labels:
+    """What the kernel of labels takes, for sources of (h, w, line, channels)."""
+
+    def __init__(self, shape: tuple[int, int, int, int], merged: Merged, fills: np.ndarray) -> None:
+        h, w, line, channels = shape
+        self._numbers = numbers = np.zeros(SOURCE, np.int64)
+        numbers[:6] = h, w, channels, 0, 0, LABELLER.address(S=f"uint{8 * fills.itemsize}")
+        numbers[STEPS], numbers[LINE] = STEPPER.address() if len(merged.steps) else -1, line
+        self._maps = Maps(np.array(merged.pull), merged.frames, merged.steps, merged.grids, as_bytes(fills))
+        self._size, self._channels = merged.size, channels
+        self._bytes = h * line * channels * fills.itemsize
+
+    def run(self, masks: Masks) -> None:
+        """Write the parts that are asked for."""
+        (height, width), parts = self._size, masks.parts
+        columns, frames = min(width, CAPACITY), len(self._maps.frames)
+        rows = max((MUCH if len(parts) > 1 or self._bytes >= SMALL else ROOM) // columns, 1)
+
+        def band(y0: int, y1: int) -> None:
+            shape = min(rows, y1 - y0), columns
+            dead = np.empty(shape if len(self._maps.steps) else (1, 1), np.int32)
+            ends = np.empty((shape[0], 2 * frames + 2), np.int64)
+            block = Block(np.empty(shape, np.int32), dead, np.zeros(shape[0], np.int64), ends)
+            run_labels(masks, self._numbers, width, self._maps, scratch(1, np.dtype(np.float32)), block, y0, y1)
+
+        pixels = int(((parts[:, 1] - parts[:, 0]) * (parts[:, 3] - parts[:, 2])).sum())
+        run_bands(band, height, pixels=pixels * self._channels)
 
 
 class LabelPass:
@@ -65,14 +109,10 @@ class LabelPass:
         check_samplable(h, w, line)
         for _, label in merged.fills:
             check_label(label, dtype)
-        bits = np.dtype(f"u{dtype.itemsize}")
-        self._channels = shape[2] if len(shape) == 3 else 1
-        self._first = (y0 * line + x0) * self._channels * dtype.itemsize
-        fills = as_bytes(np.array([label for _, label in merged.fills]).astype(dtype))
-        self._numbers = numbers = np.zeros(SOURCE, np.int64)
-        numbers[:6] = h, w, self._channels, 0, 0, LABELLER.address(S=bits.name)
-        numbers[STEPS], numbers[LINE] = STEPPER.address() if len(merged.steps) else -1, line
-        self._maps = Maps(np.array(merged.pull), merged.frames, merged.steps, merged.grids, fills)
+        channels = shape[2] if len(shape) == 3 else 1
+        self._first = (y0 * line + x0) * channels * dtype.itemsize
+        fills = np.array([label for _, label in merged.fills]).astype(dtype)
+        self._work = _Labels((h, w, line, channels), merged, fills)
 
     def room(self, count: int, together: bool = False, zeros: bool = False) -> list[np.ndarray]:
         """Arrays for the results of so many masks, or parts of one array."""
@@ -98,25 +138,12 @@ class LabelPass:
         if self.moves:
             self._move(masks, out)
             return
-        height, width = self.size
         if parts is None:
-            parts = np.array([(0, height, 0, width)] * len(masks), np.int64)
+            parts = np.array([(0, self.size[0], 0, self.size[1])] * len(masks), np.int64)
         sources = [np.ascontiguousarray(mask) for mask in masks]
         starts = np.array([source.ctypes.data for source in sources], np.int64)
         starts += self._first
-        labels = Masks(starts, np.array([result.ctypes.data for result in out], np.int64), parts)
-        columns, frames = min(width, CAPACITY), len(self._maps.frames)
-        rows = max((ROOM if len(masks) == 1 else MUCH) // columns, 1)
-
-        def band(y0: int, y1: int) -> None:
-            shape = min(rows, y1 - y0), columns
-            dead = np.empty(shape if len(self._maps.steps) else (1, 1), np.int32)
-            ends = np.empty((shape[0], 2 * frames + 2), np.int64)
-            block = Block(np.empty(shape, np.int32), dead, np.zeros(shape[0], np.int64), ends)
-            run_labels(labels, self._numbers, width, self._maps, scratch(1, np.dtype(np.float32)), block, y0, y1)
-
-        pixels = int(((parts[:, 1] - parts[:, 0]) * (parts[:, 3] - parts[:, 2])).sum())
-        run_bands(band, height, pixels=pixels * self._channels)
+        self._work.run(Masks(starts, np.array([result.ctypes.data for result in out], np.int64), parts))
 
     def _move(self, masks: Sequence[np.ndarray], out: Sequence[np.ndarray]) -> None:
         # OpenCV moves whole pixels of any size, and knows fewer kinds of numbers.

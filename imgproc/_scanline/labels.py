@@ -13,6 +13,7 @@ import numpy as np
 
 from .._core.jit import Intrinsic, borrowed, kernel
 from .._core.units import BYTES, Family, Unit, invoke
+from .foresee import SMALL
 from .machine import CAPACITY, CHANNELS, HEIGHT, LINE, SAMPLER, STEPS, WIDTH, borrowed_maps, inside_frames, points_of
 from .samplers.nearest import nearest_index
 
@@ -106,14 +107,64 @@ def _bury(made, dead, fills):
         made[i] = fills[dead[i] - 1] if dead[i] != 0 else made[i]
 
 
+def _copy_four(intrinsic: Any) -> Any:
+    from llvmlite import ir
+    from numba.core import types
+
+    def copy(typing_context, values, start, out, at):
+        def generate(context, builder, signature, args):
+            four = ir.VectorType(context.get_data_type(values.dtype), 4).as_pointer()
+            source, target = (
+                builder.gep(context.make_array(kind)(context, builder, array).data, [place])
+                for kind, array, place in ((values, args[0], args[1]), (out, args[2], args[3]))
+            )
+            item = values.dtype.bitwidth // 8
+            found = builder.load(builder.bitcast(source, four), align=item)
+            builder.store(found, builder.bitcast(target, four), align=item)
+            return context.get_dummy_value()
+
+        return types.void(values, types.intp, out, types.intp), generate
+
+    return intrinsic(copy)
+
+
+def _plain_copy_four(values: np.ndarray, start: int, out: np.ndarray, at: int) -> None:
+    out[at : at + 4] = values[start : start + 4]
+
+
+copy_four = Intrinsic(_copy_four, _plain_copy_four)
+"""``copy_four(values, start, out, at)`` in a kernel copies four numbers at once."""
+
+
+@kernel(inner=True)
+def _three(flat, index, made):
+    """The pixels of three channels: four numbers are copied, of which the next pixel replaces the last."""
+    last, n = np.int64(flat.size // 3 - 1), index.size
+    for i in range(n):
+        k = np.int64(np.uint32(index[i]))
+        if k < last and i < n - 1:
+            copy_four(flat, 3 * k, made, 3 * i)
+        else:
+            made[3 * i], made[3 * i + 1], made[3 * i + 2] = flat[3 * k], flat[3 * k + 1], flat[3 * k + 2]
+
+
 @kernel(inner=True)
 def _several(flat, index, dead, buried, fills, channels, made):
     """The labels of all channels of a run of pixels."""
-    for i in range(index.size):
-        gone = buried and dead[i] != 0
-        for c in range(channels):
-            k = np.int64(np.uint32(index[i])) * channels + c
-            made[i * channels + c] = fills[dead[i] - 1] if gone else flat[k]
+    if channels == 3:
+        _three(flat, index, made)
+    elif channels == 4:
+        for i in range(index.size):
+            copy_four(flat, 4 * np.int64(np.uint32(index[i])), made, 4 * i)
+    else:
+        for i in range(index.size):
+            for c in range(channels):
+                made[i * channels + c] = flat[np.int64(np.uint32(index[i])) * channels + c]
+    if buried:
+        for i in range(index.size):
+            if dead[i] != 0:
+                for c in range(channels):
+                    made[i * channels + c] = fills[dead[i] - 1]
 
 
 @kernel(inner=True)
@@ -172,7 +223,8 @@ def _labels(fills, task, sources, targets, parts, index, dead, some, ends):
         if a >= b:
             continue
         flat, out = array_at(fills, sources[k], task[_SIZE] * channels), array_at(fills, targets[k], task[_OUT])
-        if sources.size > 1 and bottom - top == task[_ROWS] and b - a == task[_STOP] - task[_START]:
+        far = sources.size > 1 or task[_SIZE] * channels * fills.itemsize >= SMALL
+        if far and bottom - top == task[_ROWS] and b - a == task[_STOP] - task[_START]:
             if high < 0:
                 low, high = _span(index, ends, task)
             seen += _touch(flat, low * channels, high * channels)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import border_name, one_of
-from .._core.declare import declare
+from .._core.declare import Case, Peer, declare
 from .._core.jit import borrowed, kernel
 from .._core.planes import as_planes, canonical, fill_values
 from .._core.threads import run_bands
@@ -33,7 +33,7 @@ from .._scanline.machine import (
 from .._scanline.samplers import _base as samplers
 from .._scanline.samplers._base import check_samplable
 from .._scanline.scratch import scratch
-from ._common import border_fill, closed, opened
+from ._common import border_fill, closed, opened, percent_apart_of_255
 
 __all__ = ["remap"]
 
@@ -191,4 +191,30 @@ def _remap(
     return out
 
 
-declare(remap, no_peer="no row yet")
+def _rows() -> list[Case]:
+    import cv2
+
+    made: dict[tuple[int, ...], list[np.ndarray]] = {}
+
+    def maps(image: np.ndarray) -> list[np.ndarray]:
+        h, w = image.shape[:2]
+        if (h, w) not in made:
+            y, x = np.mgrid[:h, :w] + 0.5
+            to = 0.95 * x + 0.1 * y + 3 * np.sin(y / 20), 0.9 * y - 0.1 * x + 0.1 * w
+            made[h, w] = [values.astype(np.float32) for values in (*to, to[0] - 0.5, to[1] - 0.5)]
+        return made[h, w]
+
+    def ours(image: np.ndarray) -> np.ndarray:
+        x, y, *_ = maps(image)
+        return remap(image, x=x, y=y)
+
+    def theirs(image: np.ndarray) -> np.ndarray:
+        x, y = maps(image)[2:]
+        return cv2.remap(image, x, y, cv2.INTER_LINEAR)
+
+    peer = Peer(theirs, None, 5, percent_apart_of_255, "% of pixels", "its maps count from pixel centres")
+    what = "a wave, bilinear, maps of float32"
+    return [Case(f"remap, {k}", what, k, ours, {"cv2.remap": peer}) for k in ("RGB", "grey", "grey float")]
+
+
+declare(remap, peers=_rows)
