@@ -10,9 +10,9 @@ from .._core.jit import Intrinsic, kernel
 
 SMALL = 1 << 20
 """An image of fewer bytes stays in the cache anyway."""
-AHEAD = 2
+AHEAD = 4
 """So many rows ahead is read."""
-EVERY = 4
+EVERY = 2
 """One point of so many is asked for."""
 
 
