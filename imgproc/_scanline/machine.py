@@ -283,9 +283,9 @@ def prepare(channels, operations, limits, scratch):
 @kernel(inner=True)
 def _paint(rows, channels, fill, a, b):
     for c in range(channels):
-        row, value = rows[c], fill[c]
-        for i in range(a, b):
-            row[i] = value
+        part, value = rows[c, a:b], fill[c]
+        for i in range(part.size):
+            part[i] = value
 
 
 @kernel(inner=True)

@@ -9,6 +9,7 @@ import numpy as np
 from ..._core.jit import kernel
 from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, WIDTH, WRAP, Sampler
 from ._vectors import bilinear_of, pair_of_integers, word_at
+from ._windows import neighbours
 
 _BLOCK = 64
 """So many points are asked together whether one of them is at the edge."""
@@ -203,6 +204,21 @@ def _inside_any(flat, line, n, at, magic, rows, scratch):
         _bilinear_plane(flat[c:], channels, line, index, fx, fy, n, magic, rows[c, at : at + n])
 
 
+@kernel(inner=True)
+def _edges(flat, task, magic, rows, scratch):
+    """Sample the points that `edge` says have taps outside."""
+    n, at, xs, ys, edge = task[COUNT], task[AT], scratch.floats[0], scratch.floats[1], scratch.ints[3]
+    for start in range(0, n, _BLOCK):
+        last, some = min(start + _BLOCK, n), np.int32(0)
+        block = edge[start:last]  # places in it cannot be negative, and so they are read in a row
+        for i in range(block.size):
+            some |= block[i]
+        if some != 0:
+            for i in range(start, last):
+                if edge[i] != 0:
+                    _bilinear_edge(flat, task, xs[i], ys[i], magic, rows, at + i)
+
+
 def _sampler(name: str, inside: Any) -> Sampler:
     def sample(flat, task, rows, limits, scratch):
         h, w, channels, line = task[HEIGHT], task[WIDTH], task[CHANNELS], task[LINE]
@@ -211,19 +227,56 @@ def _sampler(name: str, inside: Any) -> Sampler:
         _bilinear_taps(xs, ys, n, w, h, line, scratch.ints[0], edge, scratch.floats[2], scratch.floats[3])
         if min(w, h) > 1:
             inside(flat, line * channels, n, at, magic, rows[:channels], scratch)
-        for start in range(0, n, _BLOCK):
-            last, some = min(start + _BLOCK, n), np.int32(0)
-            for i in range(start, last):
-                some |= edge[i]
-            if some != 0:
-                for i in range(start, last):
-                    if edge[i] != 0:
-                        _bilinear_edge(flat, task, xs[i], ys[i], magic, rows, at + i)
+        _edges(flat, task, magic, rows, scratch)
 
     sample.__qualname__ = name
     return Sampler(name, sample)
 
 
+# --- bytes of one channel, on CPUs that look up in windows ------------------------------------------------------------
+
+
+@kernel(inner=True)
+def _window_taps(xs, ys, n, w, h, left, top, edge, fx, fy):
+    """Find the column and the row of the upper left one of the four pixels around each point, inside of the image."""
+    right, bottom, zero, one = np.float32(w), np.float32(h), np.int32(0), np.int32(1)
+    last_x, last_y = np.int32(w - 2), np.int32(h - 2)
+    for i in range(n):
+        k, tx = _corner(xs[i], right)
+        m, ty = _corner(ys[i], bottom)
+        fx[i], fy[i] = tx, ty
+        k, m = np.int32(k - one), np.int32(m - one)
+        whole = (k >= zero) & (k <= last_x) & (m >= zero) & (m <= last_y)
+        k, m = (k if k > zero else zero), (m if m > zero else zero)
+        left[i], top[i] = (last_x if k > last_x else k), (last_y if m > last_y else m)
+        edge[i] = zero if whole else one
+
+
+@kernel(inner=True)
+def _between_bytes(found, fx, fy, magic, row):
+    byte = np.uint32(255)
+    for i in range(row.size):
+        v = np.uint32(found[i])
+        s, t = np.float32(np.int32(v & byte)), np.float32(np.int32((v >> np.uint32(16)) & byte))
+        s += fx[i] * (np.float32(np.int32((v >> np.uint32(8)) & byte)) - s)
+        t += fx[i] * (np.float32(np.int32(v >> np.uint32(24))) - t)
+        row[i] = ((s + fy[i] * (t - s)) + magic) - magic
+
+
+@kernel(inner=True)
+def _sample_bytes(flat, task, rows, limits, scratch):
+    h, w, n, at, magic = task[HEIGHT], task[WIDTH], task[COUNT], task[AT], limits[2]
+    left, top, found, edge = scratch.ints[0], scratch.ints[1], scratch.ints[2], scratch.ints[3]
+    fx, fy = scratch.floats[2], scratch.floats[3]
+    _window_taps(scratch.floats[0], scratch.floats[1], n, w, h, left, top, edge, fx, fy)
+    if min(w, h) > 1:
+        neighbours(flat, left, top, task[LINE], n, found)
+        _between_bytes(found, fx, fy, magic, rows[0, at : at + n])
+    _edges(flat, task, magic, rows, scratch)
+
+
+BYTES = Sampler("bilinear_bytes", _sample_bytes)
+"""For one channel of bytes, where `neighbours` is fast."""
 GREY, ANY = _sampler("bilinear_grey", _inside_grey), _sampler("bilinear", _inside_any)
 FLOATS = _sampler("bilinear_floats", _inside_pairs)
 BY_CHANNELS = {3: _sampler("bilinear_rgb", _inside_rgb), 4: _sampler("bilinear_rgba", _inside_rgba)}
