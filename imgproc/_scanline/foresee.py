@@ -12,8 +12,8 @@ SMALL = 1 << 20
 """An image of fewer bytes stays in the cache anyway."""
 AHEAD = 4
 """So many rows ahead is read."""
-EVERY = 2
-"""One point of so many is asked for."""
+BYTES = 32
+"""One point in so many bytes of pixels is asked for: lines of the cache are twice as long."""
 
 
 def _prefetch(intrinsic: Any) -> Any:
@@ -50,7 +50,7 @@ def foresee(pixels, height, line, matrix, n, xs, ys):
         return
     dx, dy = np.float32(AHEAD * matrix[1]), np.float32(AHEAD * matrix[4])
     zero, right, bottom = np.float32(0.0), np.float32(line - 1), np.float32(height - 1)
-    for i in range(0, n, EVERY):
+    for i in range(0, n, max(BYTES // step, 1)):
         x, y = xs[i] + dx, ys[i] + dy
         x = x if x > zero else zero
         x = right if x > right else x
