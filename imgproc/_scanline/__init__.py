@@ -7,6 +7,7 @@ from .compute import tabulated as tabulated
 from .label_pass import LabelPass as LabelPass
 from .label_pass import check_label as check_label
 from .label_pass import run_mask as run_mask
+from .label_pass import run_masks as run_masks
 from .opencv_moves import OutMismatch as OutMismatch
 from .opencv_moves import moved as moved
 from .opencv_moves import resize as resize

@@ -15,14 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._core.jit import borrowed, kernel
-from .._core.units import BYTES as AS_BYTES
 from .._core.units import Family, Unit, invoke
 from . import stores
 from .coordinates import interval, project_row, step_row
+from .foresee import foresee
 from .operations._base import FIRST as PLACE_FIRST
 from .operations._base import MEAN, READY, SLOW, TABULATED, TO_GREY
 from .samplers import _base as samplers
-from .samplers.nearest import nearest_index
 
 CAPACITY = 1024
 """Pixels of a chunk.  Its rows of levels are few enough to stay in the L1 cache."""
@@ -127,7 +126,7 @@ class Result(NamedTuple):
     """int64, by place:
 
     * `ROWS`, `COLUMNS`: the size.
-    * `PLANE`: pixels of a plane if channels come first, 0 if they come last; of masks, how many columns are made.
+    * `PLANE`: pixels of a plane if channels come first, 0 if they come last.
     * `STORE`: the address of the store.
     * `KEEP`: the address of a store for pixels of the source's dtype, which is used where a mean is needed.
     """
@@ -284,9 +283,9 @@ def prepare(channels, operations, limits, scratch):
 @kernel(inner=True)
 def _paint(rows, channels, fill, a, b):
     for c in range(channels):
-        row, value = rows[c], fill[c]
-        for i in range(a, b):
-            row[i] = value
+        part, value = rows[c, a:b], fill[c]
+        for i in range(part.size):
+            part[i] = value
 
 
 @kernel(inner=True)
@@ -304,7 +303,7 @@ def _bury(rows, channels, fills, dead, at, n):
 
 
 @kernel(inner=True)
-def _inside(frames, y, lo, hi, ends):
+def inside_frames(frames, y, lo, hi, ends):
     """Write to ``ends[k]`` which part of [lo, hi) of a row is inside frames 0 to k; return the last part."""
     for k in range(frames.shape[0]):
         if lo < hi:
@@ -333,7 +332,7 @@ STEPPER = Unit(STEPPING, _take_steps)
 
 
 @kernel(inner=True)
-def _points(maps, y, lo, hi, floats, dead, stepper):
+def points_of(maps, y, lo, hi, floats, dead, stepper):
     """Find where the pixels [lo, hi) of output row y come from; `dead` says which of them met a constant border."""
     project_row(maps.matrix, y, lo, hi, floats[0], floats[1])
     if maps.steps.shape[0] > 0:
@@ -354,7 +353,7 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
     `fresh` is False if the call before had the same columns."""
     numbers, ends, rows = source.numbers, scratch.ends, scratch.rows
     channels = numbers[CHANNELS]
-    lo, hi = _inside(maps.frames, y, x0, x1, ends)
+    lo, hi = inside_frames(maps.frames, y, x0, x1, ends)
     a, b = x0, x1
     for k in range(maps.frames.shape[0]):
         # If nothing of the row is inside a frame, its interval is empty and lies at the left end.
@@ -370,7 +369,9 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
         task[samplers.START] = numbers[FIRST] + numbers[STEP_Y] * y + numbers[STEP_X] * lo
     else:
         last = hi if fresh or numbers[RESIZED] == 0 else lo + 1
-        _points(maps, y, lo, last, scratch.floats, scratch.ints[4], numbers[STEPS])
+        points_of(maps, y, lo, last, scratch.floats, scratch.ints[4], numbers[STEPS])
+        xs, ys = scratch.floats[0], scratch.floats[1]
+        foresee(source.pixels, numbers[HEIGHT], numbers[LINE], maps.matrix, last - lo, xs, ys)
     sample(source.pixels, numbers[SAMPLER], task, limits, scratch)
     if maps.steps.shape[0] > 0:
         _bury(rows, channels, maps.fills, scratch.ints[4], at + lo - x0, n)
@@ -415,61 +416,3 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
             channels = apply(n, first, source.numbers[CHANNELS], width, operations, limits, scratch)
             store(out.numbers[STORE], out.pixels, channels, n, first, limits, scratch)
     return y1
-
-
-# --- masks ------------------------------------------------------------------------------------------------------------
-
-LABELS = Family("int64", (("S", AS_BYTES), ("int64", 1), ("uint64", 1), ("int64", 2), ("int32", 2), ("S", AS_BYTES)))
-"""The pixels, a task, the fills, the intervals of the frames, the indices of pixels, the pixels of the result."""
-
-_LEFT, _RIGHT, _LINE, _LO, _HI, _FRAMES, _STEPS, _CHANNELS = range(8)
-
-
-def _labels(flat, task, fills, ends, ints, out):
-    kind, channels, line = out.dtype.type, task[_CHANNELS], task[_LINE]
-    a, b = task[_LEFT], task[_RIGHT]
-    for k in range(task[_FRAMES]):
-        for i in range((line + a) * channels, (line + ends[k, 0]) * channels):
-            out[i] = kind(fills[k])
-        for i in range((line + ends[k, 1]) * channels, (line + b) * channels):
-            out[i] = kind(fills[k])
-        a, b = ends[k, 0], ends[k, 1]
-    lo, index, dead = task[_LO], ints[0], ints[4]
-    if channels == 1 and task[_STEPS] == 0:  # three times as fast
-        made = out[line + lo : line + task[_HI]]
-        for i in range(made.size):
-            made[i] = flat[np.int64(np.uint32(index[i]))]
-        return 0
-    for i in range(task[_HI] - lo):
-        buried = task[_STEPS] > 0 and dead[i] != 0
-        for c in range(channels):
-            k = (line + lo + i) * channels + c
-            out[k] = kind(fills[dead[i] - 1]) if buried else flat[np.int64(np.uint32(index[i])) * channels + c]
-    return 0
-
-
-LABELLER = Unit(LABELS, _labels)
-"""Writes labels of the nearest pixels, for unsigned integers of any size."""
-
-
-@kernel
-def run_labels(source, maps, scratch, out, y0, y1):
-    """Make rows [y0, y1) of a mask from the labels of the nearest pixels, which may have any dtype.
-
-    Fills are the bits of labels, uint64 (k,)."""
-    pixels, numbers, result = borrowed(source.pixels), borrowed(source.numbers), borrowed(out.pixels)
-    maps = borrowed_maps(maps)
-    floats, ints, ends = borrowed(scratch.floats), borrowed(scratch.ints), borrowed(scratch.ends)
-    task, width, last = borrowed(scratch.tasks)[0], out.numbers[COLUMNS], out.numbers[PLANE]
-    task[_FRAMES], task[_STEPS], task[_CHANNELS] = maps.frames.shape[0], maps.steps.shape[0], numbers[CHANNELS]
-    columns = width if width < CAPACITY else CAPACITY
-    for y in range(y0, y1):
-        for x0 in range(0, last, columns):
-            x1 = x0 + columns if x0 + columns < last else last
-            lo, hi = _inside(maps.frames, y, x0, x1, ends)
-            if lo < hi:
-                _points(maps, y, lo, hi, floats, ints[4], numbers[STEPS])
-                w, h, line = numbers[WIDTH], numbers[HEIGHT], numbers[LINE]
-                nearest_index(floats[0], floats[1], w, h, line, hi - lo, ints[0])
-            task[_LEFT], task[_RIGHT], task[_LINE], task[_LO], task[_HI] = x0, x1, y * width, lo, hi if lo < hi else lo
-            invoke(numbers[SAMPLER], np.int64(0), (pixels, task, maps.fills, ends, ints, result))

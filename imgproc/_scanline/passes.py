@@ -16,7 +16,8 @@ from .._core.lookup import look_up
 from .._core.planes import as_planes, full_scale
 from .._core.threads import stays_serial
 from . import pixel
-from .compute import compute, has_words, level_of, tabulated
+from .compute import compute, has_words, interpolation_of, level_of, levels_of, tabulated
+from .label_pass import run_nearest
 from .matrix import bounds_of, keeps_axes
 from .merge import Merged, cut, is_padding, merge, moves_pixels, part_of, shows_outside
 from .opencv_moves import into, moved, resize, usable
@@ -213,7 +214,11 @@ def _pass(
         check_samplable(h, w, seen.shape[1] if part else w)
     if result.size:
         planes = as_planes(image) if part is None else as_planes(seen)
-        compute(planes, geometry, merged, program, result, layout == "first", part)
+        levels = _levels_of_nearest(geometry, merged, planes) if same and not ops else None
+        if levels is not None:
+            run_nearest(planes, merged, levels, result, part)
+        else:
+            compute(planes, geometry, merged, program, result, layout == "first", part)
     if out is None and half:
         out = np.empty(shape, dtype)
     if out is None or result is out:
@@ -221,6 +226,20 @@ def _pass(
     with np.errstate(over="ignore", invalid="ignore"):
         out[...] = result
     return out
+
+
+LARGE = 1 << 17
+"""Numbers of an image from which on whole pixels are moved by the kernel of labels: its calls take longer."""
+
+
+def _levels_of_nearest(geometry: list[Geometry], merged: Merged, image: np.ndarray) -> np.ndarray | None:
+    """The levels of constant borders, if pixels move as they are and each such level is that of all channels."""
+    if merged.exact or image.size < LARGE or interpolation_of(geometry) != "nearest":
+        return None
+    levels = levels_of(merged.fills, image.shape[2], full_scale(image.dtype), work_dtype(image.dtype))
+    if len(levels) and bool((levels != levels[:, :1]).any()):
+        return None
+    return np.ascontiguousarray(levels[:, 0]).astype(image.dtype)
 
 
 def _is_result(image: np.ndarray, given: np.ndarray, dtype: Any, layout: str, out: np.ndarray | None) -> bool:

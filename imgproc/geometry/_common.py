@@ -9,6 +9,7 @@ import numpy as np
 from .._core.check import DTYPES, as_image, integer
 from .._core.formats import channels_of, is_sequence, stored_as
 from .._core.levels import fill_levels
+from .._core.planes import full_scale
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
 
@@ -140,3 +141,9 @@ def numbers(value: Any, name: str, what: str) -> np.ndarray:
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got {array.tolist()}")
     return array.astype(np.float64)
+
+
+def percent_apart_of_255(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The share of pixels that differ by more than one of 255 levels [%], in any dtype."""
+    level = full_scale(ours.dtype) / 255
+    return float((np.abs(ours.astype(np.float64) - theirs) > level).mean() * 100)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .._core.check import border_name, one_of
-from .._core.declare import declare
+from .._core.declare import Case, Peer, declare
 from .._core.jit import borrowed, kernel
 from .._core.planes import as_planes, canonical, fill_values
 from .._core.threads import run_bands
-from .._scanline.compute import as_bytes, limits_of, result_numbers, source_numbers
+from .._scanline.compute import as_bytes, has_words_of, limits_of, result_numbers, source_numbers
 from .._scanline.coordinates import BORDER_CODES, fold_row
 from .._scanline.machine import (
     CAPACITY,
@@ -33,7 +33,7 @@ from .._scanline.machine import (
 from .._scanline.samplers import _base as samplers
 from .._scanline.samplers._base import check_samplable
 from .._scanline.scratch import scratch
-from ._common import border_fill, closed, opened
+from ._common import border_fill, closed, opened, percent_apart_of_255
 
 __all__ = ["remap"]
 
@@ -45,14 +45,14 @@ FARTHEST = float(np.finfo(np.float32).max)
 @kernel(inner=True)
 def _points(x, y, w, h, border, xs, ys, outside):
     """Coordinates of a run in float32, brought back into the image by the border; `outside` is 1 where that is fill."""
-    zero, half = np.float32(0.0), np.float32(0.5)
+    zero, half, far = np.float32(0.0), np.float32(0.5), x.dtype.type(FARTHEST)
     right, bottom = np.float32(w), np.float32(h)
     n = x.size
     for i in range(n):
         a, b = x[i], y[i]
         known = (a - a == zero) & (b - b == zero)
-        a, b = (FARTHEST if a > FARTHEST else a), (FARTHEST if b > FARTHEST else b)
-        a, b = (-FARTHEST if a < -FARTHEST else a), (-FARTHEST if b < -FARTHEST else b)
+        a, b = (far if a > far else a), (far if b > far else b)
+        a, b = (-far if a < -far else a), (-far if b < -far else b)
         u, v = np.float32(a), np.float32(b)
         if border == 0:
             known &= (u >= zero) & (u <= right) & (v >= zero) & (v <= bottom)
@@ -66,6 +66,11 @@ def _points(x, y, w, h, border, xs, ys, outside):
 
 @kernel(inner=True)
 def _fill(rows, channels, levels, outside, n):
+    some = np.int32(0)
+    for i in range(n):
+        some |= outside[i]
+    if some == 0:
+        return
     for i in range(n):
         if outside[i] != 0:
             for c in range(channels):
@@ -171,8 +176,9 @@ def _remap(
     limits, levels = limits_of(dtype, dtype, False), np.array(fill_values(fill, channels, dtype), dtype)
     out = np.empty((*x.shape, channels), dtype)
     wrap = border == "wrap"
+    words = not wrap and has_words_of(planes.shape, dtype)
     source = Source(
-        as_bytes(planes), source_numbers(planes.shape, dtype, dtype, interpolation, False, wrap, False, None)
+        as_bytes(planes), source_numbers(planes.shape, dtype, dtype, interpolation, words, wrap, False, None)
     )
     result = Result(as_bytes(out), result_numbers(*x.shape, 0, dtype, dtype, False, channels, channels))
     levels = levels.astype(limits.dtype)
@@ -185,4 +191,30 @@ def _remap(
     return out
 
 
-declare(remap, no_peer="no row yet")
+def _rows() -> list[Case]:
+    import cv2
+
+    made: dict[tuple[int, ...], list[np.ndarray]] = {}
+
+    def maps(image: np.ndarray) -> list[np.ndarray]:
+        h, w = image.shape[:2]
+        if (h, w) not in made:
+            y, x = np.mgrid[:h, :w] + 0.5
+            to = 0.95 * x + 0.1 * y + 3 * np.sin(y / 20), 0.9 * y - 0.1 * x + 0.1 * w
+            made[h, w] = [values.astype(np.float32) for values in (*to, to[0] - 0.5, to[1] - 0.5)]
+        return made[h, w]
+
+    def ours(image: np.ndarray) -> np.ndarray:
+        x, y, *_ = maps(image)
+        return remap(image, x=x, y=y)
+
+    def theirs(image: np.ndarray) -> np.ndarray:
+        x, y = maps(image)[2:]
+        return cv2.remap(image, x, y, cv2.INTER_LINEAR)
+
+    peer = Peer(theirs, None, 5, percent_apart_of_255, "% of pixels", "its maps count from pixel centres")
+    what = "a wave, bilinear, maps of float32"
+    return [Case(f"remap, {k}", what, k, ours, {"cv2.remap": peer}) for k in ("RGB", "grey", "grey float")]
+
+
+declare(remap, peers=_rows)

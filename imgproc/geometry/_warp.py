@@ -10,11 +10,11 @@ import numpy as np
 
 from .._core.alpha import has_alpha, weighted
 from .._core.check import border_name, flag, frame_size, one_of, real
-from .._core.declare import declare
+from .._core.declare import Case, Peer, declare
 from .._scanline import Geometry, run
 from .._scanline import resize as resize_pixels
 from .._scanline.matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
-from ._common import INTERPOLATIONS, border_fill, closed, numbers, opened
+from ._common import INTERPOLATIONS, border_fill, closed, numbers, opened, percent_apart_of_255
 
 __all__ = ["resize", "rotate", "warp"]
 
@@ -212,6 +212,40 @@ def rotate(
     return closed(run(image, [Geometry(turned_pull(c, s, h, w, size), size, border, level, interpolation)]), labels)
 
 
-declare(resize, rotate, warp, no_peer="no row yet")
+declare(resize, rotate, no_peer="no row yet")
 declare(resize, arguments={"alpha": lambda image: (False,)})
-declare(warp, together=[{"matrix": np.array([[0.4, 0.0, 0.3], [0.0, 0.45, 0.2]]), "interpolation": "area"}])
+TURN = np.array([[0.93, 0.17, -20.0], [-0.15, 0.95, 30.0], [0.0, 0.0, 1.0]])
+"""The map of the rows of the speed table."""
+FROM_CENTRES = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
+"""From points in which pixel centres are whole numbers, as OpenCV has them, to ours."""
+_FLOATS = "OpenCV 5 has kernels for each dtype and number of channels; neither side rounds to parts of a pixel"
+
+
+def _rows_of_warp() -> list[Case]:
+    import cv2
+
+    flags = {"nearest": cv2.INTER_NEAREST, "bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC}
+    matrix = (np.linalg.inv(FROM_CENTRES) @ TURN @ FROM_CENTRES)[:2]
+
+    def row(kind: str, interpolation: str, note: str) -> Case:
+        def ours(image: np.ndarray) -> np.ndarray:
+            return warp(image, TURN, interpolation=interpolation)
+
+        def theirs(image: np.ndarray) -> np.ndarray:
+            return cv2.warpAffine(image, matrix, image.shape[1::-1], flags=flags[interpolation])
+
+        # At the border OpenCV blends with what lies outside; a tie of nearest pixels falls either way.
+        peer = Peer(theirs, None, 5, percent_apart_of_255, "% of pixels", note)
+        name = f"warp, {kind}" if interpolation == "bilinear" else f"warp, {kind}, {interpolation}"
+        return Case(name, f"turned, scaled and sheared, {interpolation}", kind, ours, {"cv2.warpAffine": peer})
+
+    rows = [row(kind, "bilinear", _FLOATS) for kind in ("RGB", "grey", "grey 16-bit", "grey float")]
+    rows += [row(kind, "nearest", "") for kind in ("RGB", "grey")]
+    return rows + [row(kind, "bicubic", _FLOATS) for kind in ("RGB", "grey", "grey float")]
+
+
+declare(
+    warp,
+    together=[{"matrix": np.array([[0.4, 0.0, 0.3], [0.0, 0.45, 0.2]]), "interpolation": "area"}],
+    peers=_rows_of_warp,
+)

@@ -21,9 +21,15 @@ def run_without_short_cuts(
     with monkeypatch.context() as patch:
         patch.setattr(passes, "is_padding", lambda stage, size: False)
         patch.setattr(passes, "_direct", lambda *args: None)
+        patch.setattr(passes, "_levels_of_nearest", lambda *args: None)
         for stage in stages[:-1]:
             image = run(image, [stage])
         return run(image, stages[-1:], **options)
+
+
+def small_images_as_large_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the kernel of labels move the pixels of images of any size."""
+    monkeypatch.setattr(passes, "LARGE", 0)
 
 
 def calls_of(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:

@@ -9,7 +9,18 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from helpers.borders import framed, index_map
-from helpers.machine import Geometry, Op, Stage, Whole, calls_of, is_mixing, pixel, run, run_without_short_cuts
+from helpers.machine import (
+    Geometry,
+    Op,
+    Stage,
+    Whole,
+    calls_of,
+    is_mixing,
+    pixel,
+    run,
+    run_without_short_cuts,
+    small_images_as_large_ones,
+)
 from helpers.vocabulary import BORDERS
 
 import imgproc
@@ -287,6 +298,24 @@ def test_a_frame_without_the_image(monkeypatch, dtype) -> None:
         stage = Geometry((1.0, 0.0, float(x), 0.0, 1.0, float(y), 0.0, 0.0, 1.0), (6, 7), "constant", (0.1, 0.2, 0.3))
         expected = _agree(monkeypatch, image, [stage])
         assert (expected == expected[0, 0]).all()
+
+
+# --- nearest pixels ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nearest_pixels_move_as_they_are(monkeypatch, watched, shape, dtype) -> None:
+    image, calls = _image(shape, dtype), watched("run_nearest")
+    small_images_as_large_ones(monkeypatch)
+    grid = np.random.default_rng(4).uniform(-3, 3, (3, 4, 2)).astype(np.float32)
+    for border in BORDERS:
+        turned = Geometry((0.8, 0.35, -1.5, -0.4, 0.9, 2.3, 1e-3, -2e-3, 1.0), (19, 23), border, 0.3, "nearest")
+        moved = Geometry((1.0, 0.0, 0.3, 0.0, 1.0, 0.2, 0.0, 0.0, 1.0), (19, 23), border, 0.3, "nearest", grid=grid)
+        before = len(calls)
+        _agree(monkeypatch, image, [turned])
+        _agree(monkeypatch, image, [moved])
+        assert len(calls) > before
 
 
 # --- new images -------------------------------------------------------------------------------------------------------

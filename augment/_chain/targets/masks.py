@@ -10,8 +10,17 @@ import numpy as np
 from imgproc._core.hints import hint_of
 from imgproc._core.jit import kernel
 from imgproc._core.planes import canonical
-from imgproc._core.threads import run_bands
-from imgproc._scanline import Erase, Geometry, LabelPass, MaskOnly, Stage, check_label, run_mask, tiles_back
+from imgproc._scanline import (
+    Erase,
+    Geometry,
+    LabelPass,
+    MaskOnly,
+    Stage,
+    check_label,
+    run_mask,
+    run_masks,
+    tiles_back,
+)
 from imgproc._scanline.matrix import IDENTITY, inverse, multiply
 
 from .base import Opened, Passage, Piece, Rules, Target
@@ -110,27 +119,27 @@ def through_mask(mask: np.ndarray, stages: Sequence[Stage]) -> np.ndarray:
 
 
 @kernel
-def find_bounds(pixels, step, out):
+def find_bounds(pixels, step, columns, out):
     """The smallest x0, y0, x1, y1 around the pixels of a mask that are not 0; returns whether there are any.
 
-    `pixels` are its bytes, uint8 (h, w * step)."""
-    left, right, top, bottom = pixels.shape[1], -1, -1, -1
+    `pixels` are its bytes, uint8 (h, w * step); `columns` is a row of them to work in."""
+    top, bottom = np.int64(-1), np.int64(-1)
+    for x in range(columns.size):
+        columns[x] = 0
     for y in range(pixels.shape[0]):
         row = pixels[y]
         seen = np.uint8(0)
         for x in range(row.size):
             seen = np.uint8(seen | row[x])
-        if seen == 0:
-            continue
-        top, bottom = (y if top < 0 else top), y
-        x = 0
-        while x < left and row[x] == 0:
-            x += 1
-        left = x
-        x = row.size - 1
-        while x > right and row[x] == 0:
-            x -= 1
-        right = x
+        if seen != 0:
+            top, bottom = (y if top < 0 else top), y
+            for x in range(row.size):
+                columns[x] = np.uint8(columns[x] | row[x])
+    left, right = np.int64(0), columns.size - 1
+    while top >= 0 and columns[left] == 0:
+        left += 1
+    while top >= 0 and columns[right] == 0:
+        right -= 1
     out[0], out[1], out[2], out[3] = left // step, top, right // step + 1, bottom + 1
     return top >= 0
 
@@ -143,63 +152,60 @@ def bounds_of_mask(mask: np.ndarray, out: np.ndarray) -> bool:
         mask = mask != 0
     height, width = mask.shape[:2]
     flat = canonical(mask).reshape(height, -1).view(np.uint8)
-    return bool(find_bounds(flat, flat.shape[1] // width, out))
+    return bool(find_bounds(flat, flat.shape[1] // width, np.empty(flat.shape[1], np.uint8), out))
 
 
 MARGIN = 2
 """Pixels beside those that a mask reaches: coordinates are rounded to float32."""
-Part = tuple[int, int, int]
-"""(y0, y1, x1): rows y0 to y1 up to column x1."""
+WORTH = 4
+"""To look at so many pixels of a mask takes as long as to write one of the result."""
 
 
 class Reaching(list[np.ndarray]):
-    """Masks after stages, with the part of each beyond which it is 0."""
+    """Masks after stages, with the part of each beyond which it is 0: rows y0 to y1, columns x0 to x1."""
 
-    parts: list[Part]
+    parts: list[list[int]]
 
 
-def through_masks(masks: Sequence[np.ndarray], passage: Passage) -> Reaching | None:
-    """Many masks after the stages of a passage, each computed only as far as it reaches, with the same bytes.
+def through_masks(masks: Sequence[np.ndarray], passage: Passage) -> list[np.ndarray] | None:
+    """Many masks after the stages of a passage together, with the same bytes.
 
-    None if that cannot be known or does not pay: where a grid displaces, a border is not 0, masks are painted, or whole
-    pixels move.  Masks that came in one array become parts of one array.
+    All share the points of the source.  Where it pays, each is computed only as far as it reaches.  None if they are
+    not alike, or if they are painted on the way.  Masks that came in one array become parts of one array.
     """
-    stages = [stage for stage in passage.stages if isinstance(stage, Geometry)]
-    if any(s.tiles or s.grid is not None or s.border != "constant" or s.mask_fill for s in stages):
-        return None
     if any(type(s) is MaskOnly or (type(s) is Erase and s.mask_fill is not None) for s in passage.stages):
         return None
-    if not masks or masks[0].dtype.kind == "f":  # a zero of floats may have a sign
+    first = masks[0] if masks else None
+    if first is None or any((mask.shape, mask.dtype) != (first.shape, first.dtype) for mask in masks):
         return None
-    first, size = masks[0], passage.end
-    way = LabelPass(first.shape, first.dtype, stages)
-    if way.moves or any((mask.shape, mask.dtype) != (first.shape, first.dtype) for mask in masks):
-        return None
+    stages = [stage for stage in passage.stages if isinstance(stage, Geometry)]
     together = first.base is not None and all(mask.base is first.base for mask in masks)
-    shape = *size, *first.shape[2:]
-    room = np.zeros((len(masks), *shape), first.dtype) if together else [np.zeros(shape, first.dtype) for _ in masks]
-    found = Reaching(room)
-    found.parts = _reached(masks, passage)
-
-    def work(k0: int, k1: int) -> None:
-        for k in range(k0, k1):
-            if found.parts[k][1]:
-                way.run(masks[k], found[k], found.parts[k])
-
-    run_bands(work, len(masks), pixels=sum((y1 - y0) * x1 for y0, y1, x1 in found.parts))
+    if any(stage.tiles for stage in stages):
+        return run_masks(masks, stages, together)
+    way, size = LabelPass(first.shape, first.dtype, stages), passage.end
+    known = all(s.grid is None and s.border == "constant" and not s.mask_fill for s in stages)
+    known &= first.dtype.kind != "f"  # a zero of floats may have a sign
+    if way.moves or not known or WORTH * size[0] * size[1] < first.shape[0] * first.shape[1]:
+        out = way.room(len(masks), together)
+        way.run(masks, out)
+        return out
+    found = Reaching(way.room(len(masks), together, zeros=True))
+    parts = _reached(masks, passage)
+    way.run(masks, found, parts)
+    found.parts = parts.tolist()
     return found
 
 
-def _reached(masks: Sequence[np.ndarray], passage: Passage) -> list[Part]:
-    """The part of the result that each mask reaches."""
+def _reached(masks: Sequence[np.ndarray], passage: Passage) -> np.ndarray:
+    """The part of the result that each mask reaches, (y0, y1, x0, x1)."""
     bounds, (height, width) = np.empty((len(masks), 4)), passage.end
     seen = np.array([bounds_of_mask(mask, bounds[k]) for k, mask in enumerate(masks)])
     boxes, _, kept = move_boxes(bounds[seen], passage.path)
     # What is out of sight, or too thin to say, may be anywhere.
-    parts: list[Part] = [(0, height, width) if any_pixel else (0, 0, 0) for any_pixel in seen.tolist()]
-    for k, (_, top, right, bottom) in zip(np.flatnonzero(seen)[kept].tolist(), boxes.tolist()):
-        y0, y1, x1 = int(top) - MARGIN, int(bottom) + 1 + MARGIN, int(right) + 1 + MARGIN
-        parts[k] = max(y0, 0), min(y1, height), min(x1, width)
+    parts = np.array([(0, height, 0, width) if any_pixel else (0, 0, 0, 0) for any_pixel in seen.tolist()], np.int64)
+    sides = np.stack([boxes[:, 1], boxes[:, 3] + 1, boxes[:, 0], boxes[:, 2] + 1], 1).astype(np.int64)
+    sides += np.array([-MARGIN, MARGIN, -MARGIN, MARGIN])
+    parts[np.flatnonzero(seen)[kept]] = sides.clip(0, [height, height, width, width])
     return parts
 
 

@@ -81,21 +81,22 @@ class Taps:
         """``a + weight (b - a)``."""
         return self.builder.fadd(a, self.builder.fmul(weight, self.builder.fsub(b, a)))
 
-    def numbers(self, vector: Any, count: int) -> list[Any]:
-        """The first numbers of a vector."""
-        word = self.ir.IntType(32)
-        return [self.builder.extract_element(vector, self.ir.Constant(word, k)) for k in range(count)]
+    def store(self, vector: Any, array: Any, at: Any) -> None:
+        """Write a vector into an array of type `kind`, from element `at` on."""
+        builder = self.builder
+        place = builder.bitcast(builder.gep(array.data, [at]), self.real.as_pointer())
+        builder.store(vector, place, align=4)
 
 
 def bilinear_of(channels: int) -> Intrinsic:
-    """``step(values, start, line, fx, fy)`` gives the channels between four pixels.
+    """``step(values, start, line, fx, fy, out, at)`` writes the channels between four pixels to ``out[at : at + 4]``.
 
-    The two rows begin at `start` and ``start + line``."""
+    The two rows begin at `start` and ``start + line``.  Of three channels the fourth number means nothing."""
 
     def build(intrinsic: Any) -> Any:
         from numba.core import types
 
-        def step(typing_context, values, start, line, fx, fy):
+        def step(typing_context, values, start, line, fx, fy, out, at):
             def generate(context, builder, signature, args):
                 taps = Taps(context, builder, values, args[0], fx)
                 across, down = taps.spread(args[3]), taps.spread(args[4])
@@ -104,55 +105,63 @@ def bilinear_of(channels: int) -> Intrinsic:
                     taps.between(taps.pixel(row, 0, 2, channels), taps.pixel(row, 1, 2, channels), across)
                     for row in rows
                 )
-                levels = taps.numbers(taps.between(top, bottom, down), channels)
-                return context.make_tuple(builder, signature.return_type, levels)
+                taps.store(taps.between(top, bottom, down), context.make_array(out)(context, builder, args[5]), args[6])
+                return context.get_dummy_value()
 
-            return types.UniTuple(fx, channels)(values, types.uint64, types.uint64, fx, fy), generate
+            return types.void(values, types.uint64, types.uint64, fx, fy, out, types.uint64), generate
 
         return intrinsic(step)
 
-    def plain(values: Any, start: Any, line: Any, fx: Any, fy: Any) -> tuple[Any, ...]:
+    def plain(values: Any, start: Any, line: Any, fx: Any, fy: Any, out: Any, at: Any) -> None:
         kind = type(fx)
-        levels = []
-        for p in range(int(start), int(start) + channels):
-            a, b, c, d = (kind(values[q]) for q in (p, p + channels, p + int(line), p + int(line) + channels))
-            top, bottom = a + fx * (b - a), c + fx * (d - c)
-            levels.append(top + fy * (bottom - top))
-        return tuple(levels)
+        for c in range(channels):
+            p, q = int(start) + c, int(start) + int(line) + c
+            left, right, low, far = (kind(values[k]) for k in (p, p + channels, q, q + channels))
+            top, bottom = left + fx * (right - left), low + fx * (far - low)
+            out[int(at) + c] = top + fy * (bottom - top)
 
     return Intrinsic(build, plain)
 
 
 def bicubic_of(channels: int) -> Intrinsic:
-    """``step(values, start, line, across, down)`` gives the channels amid sixteen pixels, for two tuples of weights."""
+    """``step(values, start, line, across, down, out, at)`` works amid sixteen pixels, with two tuples of weights.
+
+    It writes the channels to ``out[at : at + 4]``; of three the fourth number means nothing.  Of a single channel these
+    are the four columns, which still have to be added up."""
 
     def build(intrinsic: Any) -> Any:
         from numba.core import types
 
-        def step(typing_context, values, start, line, across, down):
-            kind = across.dtype
-
+        def step(typing_context, values, start, line, across, down, out, at):
             def generate(context, builder, signature, args):
-                taps = Taps(context, builder, values, args[0], kind)
+                taps = Taps(context, builder, values, args[0], across.dtype)
                 rows = [args[1]]
                 for _ in range(3):
                     rows.append(builder.add(rows[-1], args[2]))
                 weights = [taps.spread(builder.extract_value(args[4], k)) for k in range(4)]
                 if channels == 1:
-                    columns = taps.numbers(taps.weighted([taps.load(row, 0) for row in rows], weights), 4)
-                    weights = [builder.extract_value(args[3], k) for k in range(4)]
-                    return context.make_tuple(builder, signature.return_type, [taps.weighted(columns, weights)])
-                columns = [taps.weighted([taps.pixel(row, k, 4, channels) for row in rows], weights) for k in range(4)]
-                weights = [taps.spread(builder.extract_value(args[3], k)) for k in range(4)]
-                levels = taps.numbers(taps.weighted(columns, weights), channels)
-                return context.make_tuple(builder, signature.return_type, levels)
+                    levels = taps.weighted([taps.load(row, 0) for row in rows], weights)
+                else:
+                    columns = [
+                        taps.weighted([taps.pixel(row, k, 4, channels) for row in rows], weights) for k in range(4)
+                    ]
+                    levels = taps.weighted(columns, [taps.spread(builder.extract_value(args[3], k)) for k in range(4)])
+                taps.store(levels, context.make_array(out)(context, builder, args[5]), args[6])
+                return context.get_dummy_value()
 
-            return types.UniTuple(kind, channels)(values, types.uint64, types.uint64, across, down), generate
+            return types.void(values, types.uint64, types.uint64, across, down, out, types.uint64), generate
 
         return intrinsic(step)
 
-    def plain(values: Any, start: Any, line: Any, across: Any, down: Any) -> tuple[Any, ...]:
-        return tuple(sixteen(values, int(start) + c, int(line), channels, across, down) for c in range(channels))
+    def plain(values: Any, start: Any, line: Any, across: Any, down: Any, out: Any, at: Any) -> None:
+        kind, first = type(down[0]), int(start)
+        if channels > 1:
+            for c in range(channels):
+                out[int(at) + c] = sixteen(values, first + c, int(line), channels, across, down)
+            return
+        for k in range(4):
+            a, b, c, d = (kind(values[first + k + j * int(line)]) for j in range(4))
+            out[int(at) + k] = ((down[0] * a + down[1] * b) + down[2] * c) + down[3] * d
 
     return Intrinsic(build, plain)
 
@@ -187,3 +196,27 @@ def pair_of_integers() -> Intrinsic:
         return np.uint32(both)
 
     return Intrinsic(build, plain)
+
+
+def _word_at(intrinsic: Any) -> Any:
+    from llvmlite import ir
+    from numba.core import types
+
+    def word(typing_context, values, start):
+        def generate(context, builder, signature, args):
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            place = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(64).as_pointer())
+            return builder.load(place, align=1)
+
+        return types.uint64(values, types.uint64), generate
+
+    return intrinsic(word)
+
+
+def _plain_word_at(values: Any, start: Any) -> Any:
+    first = int(start) * values.itemsize
+    return values.view(np.uint8)[first : first + 8].view(np.uint64)[0]
+
+
+word_at = Intrinsic(_word_at, _plain_word_at)
+"""``word_at(values, start)``: the eight bytes from element `start` on, as a little-endian number."""

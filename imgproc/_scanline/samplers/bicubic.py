@@ -81,44 +81,79 @@ def _level(v, lo, hi, magic):
 
 
 # --- the channels amid sixteen pixels, by their number ----------------------------------------------------------------
+# Each writes four numbers for each point of a block that has an index, and then turns them into levels of all points.
 
 
 @kernel(inner=True)
-def _inside_grey(flat, p, line, across, down, limits, rows, k):
-    rows[0, k] = _level(_bicubic_grey(flat, p, line, across, down)[0], limits[0], limits[1], limits[2])
+def _of_point(weights, i, kind):
+    return kind(weights[0][i]), kind(weights[1][i]), kind(weights[2][i]), kind(weights[3][i])
 
 
 @kernel(inner=True)
-def _inside_rgb(flat, p, line, across, down, limits, rows, k):
+def _inside_grey(flat, index, line, across, down, limits, quads, rows, at):
+    kind, n = quads.dtype.type, index.size
+    for i in range(n):
+        if index[i] != -1:
+            weights, p = _of_point(down, i, kind), np.uint64(np.uint32(index[i]))
+            _bicubic_grey(flat, p, line, weights, weights, quads, np.uint64(4 * i))
+    a, b, c, d = across
+    lo, hi, magic, row = limits[0], limits[1], limits[2], rows[0, at : at + n]
+    for i in range(n):
+        v = kind(a[i]) * quads[4 * i] + kind(b[i]) * quads[4 * i + 1]
+        v = (v + kind(c[i]) * quads[4 * i + 2]) + kind(d[i]) * quads[4 * i + 3]
+        row[i] = _level(v, lo, hi, magic)
+
+
+@kernel(inner=True)
+def _inside_rgb(flat, index, line, across, down, limits, quads, rows, at):
+    kind, n = quads.dtype.type, index.size
+    for i in range(n):
+        if index[i] != -1:
+            p = np.uint64(np.uint32(index[i])) * np.uint64(3)
+            first, second = _of_point(across, i, kind), _of_point(down, i, kind)
+            _bicubic_rgb(flat, p, line, first, second, quads, np.uint64(4 * i))
     lo, hi, magic = limits[0], limits[1], limits[2]
-    v0, v1, v2 = _bicubic_rgb(flat, p, line, across, down)
-    rows[0, k], rows[1, k] = _level(v0, lo, hi, magic), _level(v1, lo, hi, magic)
-    rows[2, k] = _level(v2, lo, hi, magic)
+    red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
+    for i in range(n):
+        r, g, b = quads[4 * i], quads[4 * i + 1], quads[4 * i + 2]
+        red[i], green[i], blue[i] = _level(r, lo, hi, magic), _level(g, lo, hi, magic), _level(b, lo, hi, magic)
 
 
 @kernel(inner=True)
-def _inside_rgba(flat, p, line, across, down, limits, rows, k):
+def _inside_rgba(flat, index, line, across, down, limits, quads, rows, at):
+    kind, n = quads.dtype.type, index.size
+    for i in range(n):
+        if index[i] != -1:
+            p = np.uint64(np.uint32(index[i])) * np.uint64(4)
+            first, second = _of_point(across, i, kind), _of_point(down, i, kind)
+            _bicubic_rgba(flat, p, line, first, second, quads, np.uint64(4 * i))
+    lo, hi, magic, end = limits[0], limits[1], limits[2], at + n
+    red, green, blue, alpha = rows[0, at:end], rows[1, at:end], rows[2, at:end], rows[3, at:end]
+    for i in range(n):
+        r, g, b, o = quads[4 * i], quads[4 * i + 1], quads[4 * i + 2], quads[4 * i + 3]
+        red[i], green[i] = _level(r, lo, hi, magic), _level(g, lo, hi, magic)
+        blue[i], alpha[i] = _level(b, lo, hi, magic), _level(o, lo, hi, magic)
+
+
+@kernel(inner=True)
+def _inside_any(flat, index, line, across, down, limits, quads, rows, at):
+    kind, step = quads.dtype.type, np.uint64(rows.shape[0])
     lo, hi, magic = limits[0], limits[1], limits[2]
-    v0, v1, v2, v3 = _bicubic_rgba(flat, p, line, across, down)
-    rows[0, k], rows[1, k] = _level(v0, lo, hi, magic), _level(v1, lo, hi, magic)
-    rows[2, k], rows[3, k] = _level(v2, lo, hi, magic), _level(v3, lo, hi, magic)
-
-
-@kernel(inner=True)
-def _inside_any(flat, p, line, across, down, limits, rows, k):
-    lo, hi, magic, step = limits[0], limits[1], limits[2], np.uint64(rows.shape[0])
-    for q in range(rows.shape[0]):
-        rows[q, k] = _level(sixteen(flat, p + np.uint64(q), line, step, across, down), lo, hi, magic)
+    for i in range(index.size):
+        if index[i] != -1:
+            p = np.uint64(np.uint32(index[i])) * step
+            first, second = _of_point(across, i, kind), _of_point(down, i, kind)
+            for q in range(rows.shape[0]):
+                v = sixteen(flat, p + np.uint64(q), line, step, first, second)
+                rows[q, at + i] = _level(v, lo, hi, magic)
 
 
 def _sampler(name: str, inside: Any) -> Sampler:
     def sample(flat, task, all_rows, limits, scratch):
-        h, w, channels = task[HEIGHT], task[WIDTH], task[CHANNELS]
+        h, w, channels, width = task[HEIGHT], task[WIDTH], task[CHANNELS], task[LINE]
         n, at, rows = task[COUNT], task[AT], all_rows[:channels]
-        kind = rows.dtype.type
         xs, ys, floats = scratch.floats[0], scratch.floats[1], scratch.floats[2:]
-        width = task[LINE]
-        line, step = np.uint64(width * channels), np.uint64(channels)
+        kind, quads = rows.dtype.type, scratch.wide.reshape(-1).view(rows.dtype)
         block = floats.shape[1] // 3
         second, third = block, 2 * block
         for start in range(0, n, block):
@@ -131,14 +166,16 @@ def _sampler(name: str, inside: Any) -> Sampler:
             _bicubic_taps(part_x, part_y, w, h, width, index, fx, fy)
             _cubic(fx, a, b, c, d)
             _cubic(fy, e, f, g, o)
+            across, down, first = (a, b, c, d), (e, f, g, o), at + start
+            inside(flat, index, np.uint64(width * channels), across, down, limits, quads, rows, first)
+            some = np.int32(0)
             for i in range(m):
-                across = kind(a[i]), kind(b[i]), kind(c[i]), kind(d[i])
-                down = kind(e[i]), kind(f[i]), kind(g[i]), kind(o[i])
-                k = at + start + i
-                if index[i] < 0:
-                    _bicubic_edge(flat, task, part_x[i], part_y[i], across, down, limits, rows, k)
-                else:
-                    inside(flat, np.uint64(np.uint32(index[i])) * step, line, across, down, limits, rows, k)
+                some |= index[i]
+            if some < 0:
+                for i in range(m):
+                    if index[i] == -1:
+                        weights, others = _of_point(across, i, kind), _of_point(down, i, kind)
+                        _bicubic_edge(flat, task, part_x[i], part_y[i], weights, others, limits, rows, first + i)
 
     sample.__qualname__ = name
     return Sampler(name, sample)

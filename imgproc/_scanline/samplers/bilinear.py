@@ -8,7 +8,8 @@ import numpy as np
 
 from ..._core.jit import kernel
 from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, WIDTH, WRAP, Sampler
-from ._vectors import bilinear_of, pair_of_integers
+from ._vectors import bilinear_of, pair_of_integers, word_at
+from ._windows import neighbours
 
 _BLOCK = 64
 """So many points are asked together whether one of them is at the edge."""
@@ -105,22 +106,57 @@ def _bilinear_grey(flat, line, index, tops, bottoms, fx, fy, n, magic, row):
 
 
 @kernel(inner=True)
-def _bilinear_rgb_row(flat, line, index, fx, fy, magic, red, green, blue):
-    kind = red.dtype.type
-    three, down = np.uint64(3), np.uint64(line)
+def _fetch_pairs(flat, line, index, n, tops, bottoms):
+    """Read two neighbours of float32 above and below each point, as one number each."""
+    down = np.uint64(line)
+    for i in range(n):
+        p = np.uint64(np.uint32(index[i]))
+        tops[i], bottoms[i] = word_at(flat, p), word_at(flat, p + down)
+
+
+@kernel(inner=True)
+def _between_pairs(tops, bottoms, fx, fy, magic, row):
+    """Interpolate between pairs; `tops` and `bottoms` hold one after the other."""
+    for i in range(row.size):
+        s, t = tops[2 * i], bottoms[2 * i]
+        s += fx[i] * (tops[2 * i + 1] - s)
+        t += fx[i] * (bottoms[2 * i + 1] - t)
+        row[i] = ((s + fy[i] * (t - s)) + magic) - magic
+
+
+QUADS = 512
+"""So many points are done before their channels go apart."""
+
+
+@kernel(inner=True)
+def _rgb_quads(flat, line, index, fx, fy, n, quads):
+    kind = quads.dtype.type
+    three, four, down = np.uint64(3), np.uint64(4), np.uint64(line)
+    for i in range(np.uint64(n)):
+        _bilinear_rgb(flat, np.uint64(np.uint32(index[i])) * three, down, kind(fx[i]), kind(fy[i]), quads, four * i)
+
+
+@kernel(inner=True)
+def _rgba_quads(flat, line, index, fx, fy, n, quads):
+    kind = quads.dtype.type
+    four, down = np.uint64(4), np.uint64(line)
+    for i in range(np.uint64(n)):
+        _bilinear_rgba(flat, np.uint64(np.uint32(index[i])) * four, down, kind(fx[i]), kind(fy[i]), quads, four * i)
+
+
+@kernel(inner=True)
+def three_apart(quads, magic, red, green, blue):
+    """Round the first three of each four numbers, and write them to rows of their own."""
     for i in range(red.size):
-        p = np.uint64(np.uint32(index[i])) * three
-        r, g, b = _bilinear_rgb(flat, p, down, kind(fx[i]), kind(fy[i]))
+        r, g, b = quads[4 * i], quads[4 * i + 1], quads[4 * i + 2]
         red[i], green[i], blue[i] = (r + magic) - magic, (g + magic) - magic, (b + magic) - magic
 
 
 @kernel(inner=True)
-def _bilinear_rgba_row(flat, line, index, fx, fy, magic, red, green, blue, alpha):
-    kind = red.dtype.type
-    four, down = np.uint64(4), np.uint64(line)
+def four_apart(quads, magic, red, green, blue, alpha):
+    """The same for all four numbers."""
     for i in range(red.size):
-        p = np.uint64(np.uint32(index[i])) * four
-        r, g, b, a = _bilinear_rgba(flat, p, down, kind(fx[i]), kind(fy[i]))
+        r, g, b, a = quads[4 * i], quads[4 * i + 1], quads[4 * i + 2], quads[4 * i + 3]
         red[i], green[i] = (r + magic) - magic, (g + magic) - magic
         blue[i], alpha[i] = (b + magic) - magic, (a + magic) - magic
 
@@ -135,16 +171,30 @@ def _inside_grey(flat, line, n, at, magic, rows, scratch):
 
 
 @kernel(inner=True)
+def _inside_pairs(flat, line, n, at, magic, rows, scratch):
+    tops, bottoms, fx, fy = scratch.wide[0], scratch.wide[1], scratch.floats[2], scratch.floats[3]
+    _fetch_pairs(flat, line, scratch.ints[0], n, tops, bottoms)
+    _between_pairs(tops.view(np.float32), bottoms.view(np.float32), fx, fy, magic, rows[0, at : at + n])
+
+
+@kernel(inner=True)
 def _inside_rgb(flat, line, n, at, magic, rows, scratch):
-    index, fx, fy, end = scratch.ints[0], scratch.floats[2], scratch.floats[3], at + n
-    _bilinear_rgb_row(flat, line, index, fx, fy, magic, rows[0, at:end], rows[1, at:end], rows[2, at:end])
+    quads = scratch.wide.reshape(-1).view(rows.dtype)
+    for first in range(0, n, QUADS):
+        m, a = min(QUADS, n - first), at + first
+        index, fx, fy = scratch.ints[0, first:], scratch.floats[2, first:], scratch.floats[3, first:]
+        _rgb_quads(flat, line, index, fx, fy, m, quads)
+        three_apart(quads, magic, rows[0, a : a + m], rows[1, a : a + m], rows[2, a : a + m])
 
 
 @kernel(inner=True)
 def _inside_rgba(flat, line, n, at, magic, rows, scratch):
-    index, fx, fy, end = scratch.ints[0], scratch.floats[2], scratch.floats[3], at + n
-    red, green, blue, alpha = rows[0, at:end], rows[1, at:end], rows[2, at:end], rows[3, at:end]
-    _bilinear_rgba_row(flat, line, index, fx, fy, magic, red, green, blue, alpha)
+    quads = scratch.wide.reshape(-1).view(rows.dtype)
+    for first in range(0, n, QUADS):
+        m, a = min(QUADS, n - first), at + first
+        index, fx, fy = scratch.ints[0, first:], scratch.floats[2, first:], scratch.floats[3, first:]
+        _rgba_quads(flat, line, index, fx, fy, m, quads)
+        four_apart(quads, magic, rows[0, a : a + m], rows[1, a : a + m], rows[2, a : a + m], rows[3, a : a + m])
 
 
 @kernel(inner=True)
@@ -152,6 +202,21 @@ def _inside_any(flat, line, n, at, magic, rows, scratch):
     index, fx, fy, channels = scratch.ints[0], scratch.floats[2], scratch.floats[3], rows.shape[0]
     for c in range(channels):
         _bilinear_plane(flat[c:], channels, line, index, fx, fy, n, magic, rows[c, at : at + n])
+
+
+@kernel(inner=True)
+def _edges(flat, task, magic, rows, scratch):
+    """Sample the points that `edge` says have taps outside."""
+    n, at, xs, ys, edge = task[COUNT], task[AT], scratch.floats[0], scratch.floats[1], scratch.ints[3]
+    for start in range(0, n, _BLOCK):
+        last, some = min(start + _BLOCK, n), np.int32(0)
+        block = edge[start:last]  # places in it cannot be negative, and so they are read in a row
+        for i in range(block.size):
+            some |= block[i]
+        if some != 0:
+            for i in range(start, last):
+                if edge[i] != 0:
+                    _bilinear_edge(flat, task, xs[i], ys[i], magic, rows, at + i)
 
 
 def _sampler(name: str, inside: Any) -> Sampler:
@@ -162,19 +227,57 @@ def _sampler(name: str, inside: Any) -> Sampler:
         _bilinear_taps(xs, ys, n, w, h, line, scratch.ints[0], edge, scratch.floats[2], scratch.floats[3])
         if min(w, h) > 1:
             inside(flat, line * channels, n, at, magic, rows[:channels], scratch)
-        for start in range(0, n, _BLOCK):
-            last, some = min(start + _BLOCK, n), np.int32(0)
-            for i in range(start, last):
-                some |= edge[i]
-            if some != 0:
-                for i in range(start, last):
-                    if edge[i] != 0:
-                        _bilinear_edge(flat, task, xs[i], ys[i], magic, rows, at + i)
+        _edges(flat, task, magic, rows, scratch)
 
     sample.__qualname__ = name
     return Sampler(name, sample)
 
 
+# --- bytes of one channel, on CPUs that look up in windows ------------------------------------------------------------
+
+
+@kernel(inner=True)
+def _window_taps(xs, ys, n, w, h, left, top, edge, fx, fy):
+    """Find the column and the row of the upper left one of the four pixels around each point, inside of the image."""
+    right, bottom, zero, one = np.float32(w), np.float32(h), np.int32(0), np.int32(1)
+    last_x, last_y = np.int32(w - 2), np.int32(h - 2)
+    for i in range(n):
+        k, tx = _corner(xs[i], right)
+        m, ty = _corner(ys[i], bottom)
+        fx[i], fy[i] = tx, ty
+        k, m = np.int32(k - one), np.int32(m - one)
+        whole = (k >= zero) & (k <= last_x) & (m >= zero) & (m <= last_y)
+        k, m = (k if k > zero else zero), (m if m > zero else zero)
+        left[i], top[i] = (last_x if k > last_x else k), (last_y if m > last_y else m)
+        edge[i] = zero if whole else one
+
+
+@kernel(inner=True)
+def _between_bytes(found, fx, fy, magic, row):
+    byte = np.uint32(255)
+    for i in range(row.size):
+        v = np.uint32(found[i])
+        s, t = np.float32(np.int32(v & byte)), np.float32(np.int32((v >> np.uint32(16)) & byte))
+        s += fx[i] * (np.float32(np.int32((v >> np.uint32(8)) & byte)) - s)
+        t += fx[i] * (np.float32(np.int32(v >> np.uint32(24))) - t)
+        row[i] = ((s + fy[i] * (t - s)) + magic) - magic
+
+
+@kernel(inner=True)
+def _sample_bytes(flat, task, rows, limits, scratch):
+    h, w, n, at, magic = task[HEIGHT], task[WIDTH], task[COUNT], task[AT], limits[2]
+    left, top, found, edge = scratch.ints[0], scratch.ints[1], scratch.ints[2], scratch.ints[3]
+    fx, fy = scratch.floats[2], scratch.floats[3]
+    _window_taps(scratch.floats[0], scratch.floats[1], n, w, h, left, top, edge, fx, fy)
+    if min(w, h) > 1:
+        neighbours(flat, left, top, task[LINE], n, found)
+        _between_bytes(found, fx, fy, magic, rows[0, at : at + n])
+    _edges(flat, task, magic, rows, scratch)
+
+
+BYTES = Sampler("bilinear_bytes", _sample_bytes)
+"""For one channel of bytes, where `neighbours` is fast."""
 GREY, ANY = _sampler("bilinear_grey", _inside_grey), _sampler("bilinear", _inside_any)
+FLOATS = _sampler("bilinear_floats", _inside_pairs)
 BY_CHANNELS = {3: _sampler("bilinear_rgb", _inside_rgb), 4: _sampler("bilinear_rgba", _inside_rgba)}
-"""By number of channels.  `GREY` is for one channel of integers alone."""
+"""By number of channels.  `GREY` is for one channel of integers alone, `FLOATS` for one of float32."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..._core.jit import cpu_has, jit_enabled
 from . import bicubic, bilinear, copy, nearest
 from . import words as by_words
 from ._base import Sampler
@@ -22,6 +23,10 @@ def choose(interpolation: str, dtype: np.dtype, channels: int, words: bool) -> S
         return bicubic.BY_CHANNELS.get(channels, bicubic.ANY)
     if words:
         return by_words.RGB if channels == 3 else by_words.RGBA
+    if channels == 1 and dtype.char == "B" and jit_enabled() and cpu_has("avx512vbmi"):
+        return bilinear.BYTES
     if channels == 1 and dtype.kind == "u":
         return bilinear.GREY
+    if channels == 1 and dtype.char == "f":
+        return bilinear.FLOATS
     return bilinear.BY_CHANNELS.get(channels, bilinear.ANY)

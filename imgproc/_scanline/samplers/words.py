@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..._core.formats import ROUNDING
-from ..._core.jit import Intrinsic, kernel
+from ..._core.jit import kernel
 from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, LINE, RESIZED, WIDTH, Sampler
-
-
-def _load_word(intrinsic: Any) -> Any:
-    from llvmlite import ir
-    from numba.core import types
-
-    def word(typing_context, values, start):
-        """Eight bytes from any place, as a little-endian number."""
-
-        def generate(context, builder, signature, args):
-            data = context.make_array(signature.args[0])(context, builder, args[0]).data
-            place = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(64).as_pointer())
-            return builder.load(place, align=1)
-
-        return types.uint64(values, types.uint64), generate
-
-    return intrinsic(word)
-
-
-_word = Intrinsic(_load_word)
+from ._vectors import word_at
 
 
 @kernel(inner=True)
@@ -61,8 +40,8 @@ def _fetch_words(flat, start, down, index, n, top, bottom):
     down = np.uint64(down)
     for i in range(n):
         p = np.uint64(start) + np.uint64(np.uint32(index[i]))
-        top[i] = _word(flat, p)
-        bottom[i] = _word(flat, p + down)
+        top[i] = word_at(flat, p)
+        bottom[i] = word_at(flat, p + down)
 
 
 @kernel(inner=True)
