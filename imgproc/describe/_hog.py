@@ -2,23 +2,132 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
 
 import numpy as np
 
+from .._core import elementary_arrays
 from .._core.check import amount_within, as_image, integer, one_of, size_pair
-from .._core.declare import declare, floats_like
+from .._core.declare import Case, Peer, declare, floats_like
 from .._core.formats import work_dtype
-from .._core.needed import needed
+from .._core.jit import kernel
 from .._core.planes import as_planes, full_scale
+from .._core.threads import run_bands
 
 __all__ = ["hog"]
 
-_QUIET: dict[str, Any] = {"over": "ignore", "under": "ignore", "invalid": "ignore"}
-"""Of NumPy, whatever the caller has set: what is not finite is left out, and what underflows is nothing."""
+_LEAST, _MOST = 1e-5, 0.2
+"""What is added to the norm of a block, and where ``"l2_hys"`` cuts values off."""
 
-_HOG_BAND = 96
-"""Rows of cells in pixels that are worked on at a time."""
+_TESTED = 32
+"""Up to so many directions are told apart by testing all limits between them, which vectorises; more by search."""
+
+
+@kernel(inner=True)
+def _gradient_row(planes, y, across, down):
+    """Differences of neighbours of one row, in the channel where they are largest; 0 at the image's edges."""
+    h, w, channels = planes.shape
+    above, row, below = planes[max(y - 1, 0)], planes[y], planes[min(y + 1, h - 1)]
+    inner = 1.0 if 0 < y < h - 1 else 0.0
+    across[0] = across[w - 1] = 0
+    for x in range(1, w - 1):
+        across[x] = np.float64(row[x + 1, 0]) - np.float64(row[x - 1, 0])
+    for x in range(w):
+        down[x] = np.float64(below[x, 0]) - np.float64(above[x, 0]) if inner else 0.0
+    for c in range(1, channels):
+        for x in range(w):
+            gx = np.float64(row[x + 1, c]) - np.float64(row[x - 1, c]) if 0 < x < w - 1 else 0.0
+            gy = np.float64(below[x, c]) - np.float64(above[x, c]) if inner else 0.0
+            size, most = gx * gx + gy * gy, across[x] * across[x] + down[x] * down[x]
+            if size > most or (size != size and most == most):
+                across[x], down[x] = gx, gy
+
+
+@kernel(inner=True)
+def _bins(across, down, limits, sizes, bins):
+    """Lengths of gradients, and in which of the sectors between the directions in `limits` they are, as floats.
+
+    `limits` are cosines and sines; the first is 0 degrees.  Opposite gradients are the same.
+    """
+    for x in range(sizes.size):
+        gx, gy = across[x], down[x]
+        sizes[x] = np.sqrt(gx * gx + gy * gy)
+        turned = (gy < 0) | ((gy == 0) & (gx < 0))
+        across[x], down[x], bins[x] = (-gx if turned else gx), (-gy if turned else gy), 0
+    count = limits.shape[1]
+    if count <= _TESTED:
+        for k in range(1, count):
+            cosine, sine = limits[0, k], limits[1, k]
+            for x in range(sizes.size):
+                bins[x] += 1.0 if down[x] * cosine >= across[x] * sine else 0.0
+        return
+    for x in range(sizes.size):
+        low, high = 0, count
+        while high - low > 1:
+            middle = (low + high) // 2
+            if down[x] * limits[0, middle] >= across[x] * limits[1, middle]:
+                low = middle
+            else:
+                high = middle
+        bins[x] = low
+
+
+@kernel(inner=True)
+def _add_cells(sizes, bins, width, cells):
+    """Add the lengths of one row of pixels to the bins of its cells, which are `width` pixels wide."""
+    for i in range(cells.shape[0]):
+        cell = cells[i]
+        for x in range(i * width, (i + 1) * width):
+            if sizes[x] == sizes[x]:
+                cell[np.int64(bins[x])] += sizes[x]
+            else:
+                cell[:] = np.nan
+
+
+@kernel(inner=True)
+def _normalise(block, method):
+    """Divide by a norm: of L1 by the sum, and with method 1 take the root; of L2 by the length, and with 3 cut off."""
+    total = 0.0
+    for v in block.flat:
+        total += v if method < 2 else v * v
+    below = total + _LEAST if method < 2 else np.sqrt(total + _LEAST * _LEAST)
+    total = 0.0
+    for i, j, k in np.ndindex(block.shape):
+        v = block[i, j, k] / below
+        v = np.sqrt(v) if method == 1 else v
+        v = _MOST if method == 3 and v > _MOST else v
+        block[i, j, k] = v
+        total += v * v
+    if method == 3:
+        below = np.sqrt(total + _LEAST * _LEAST)
+        for i, j, k in np.ndindex(block.shape):
+            block[i, j, k] /= below
+
+
+@kernel
+def _histograms(planes, cell, limits, scale, method, rows, out):
+    """Fill the blocks of rows ``rows[0]`` to before ``rows[1]`` of `out`; the last rows of cells are in a ring."""
+    high, wide, count = out.shape[2], out.shape[3], out.shape[4]
+    w, columns = planes.shape[1], out.shape[1] + wide - 1
+    ring, block = np.empty((high, columns, count)), np.empty((high, wide, count))
+    across, down, sizes, bins = np.empty(w), np.empty(w), np.empty(w), np.empty(w)
+    for i in range(rows[0], rows[1] + high - 1):
+        cells = ring[i % high]
+        cells[:] = 0
+        for y in range(i * cell[0], (i + 1) * cell[0]):
+            _gradient_row(planes, y, across, down)
+            _bins(across, down, limits, sizes, bins)
+            _add_cells(sizes, bins, cell[1], cells)
+        first = i - high + 1
+        if first < rows[0]:
+            continue
+        for j in range(out.shape[1]):
+            for k in range(high):
+                for m in range(wide):
+                    for o in range(count):
+                        block[k, m, o] = ring[(first + k) % high, j + m, o] * scale
+            _normalise(block, method)
+            out[first, j] = block
 
 
 def hog(
@@ -56,7 +165,10 @@ def hog(
 
     Notes
     -----
-    ``skimage.feature.hog`` does the work, on levels as fractions of full scale.
+    As ``skimage.feature.hog``, on levels as fractions of full scale, in float64: each gradient counts for the one bin
+    that its direction is in, and what a block is divided by has 1e-5 added, so that noise of flat places stays small.
+    The direction is compared with the limits of the bins and not rounded to an angle first.  Where levels are NaN, so
+    are the blocks that see them.
 
     References
     ----------
@@ -65,8 +177,8 @@ def hog(
     image = as_image(image)
     orientations = integer(orientations, "orientations", at_least=1)
     cell, block = size_pair(cell, "cell"), size_pair(block, "block")
-    names = {"l2_hys": "L2-Hys", "l2": "L2", "l1": "L1", "l1_sqrt": "L1-sqrt"}
-    one_of(normalization, "normalization", tuple(names))
+    methods = ("l1", "l1_sqrt", "l2", "l2_hys")
+    method = methods.index(one_of(normalization, "normalization", methods))
     kind = work_dtype(image.dtype)
     rows, columns = (n // c - b + 1 for n, c, b in zip(image.shape, cell, block, strict=False))
     if rows <= 0 or columns <= 0:
@@ -77,30 +189,22 @@ def hog(
         )
     numbers = rows * columns * block[0] * block[1] * orientations
     amount_within(numbers, image, "the number of values, that of orientations times that of cells in blocks,")
-    with needed("skimage"):
-        from skimage.feature import hog as histograms
-
     planes, out = as_planes(image), np.empty((rows, columns, *block, orientations), kind)
-    together = max(_HOG_BAND // cell[0], 1)
-    with np.errstate(**_QUIET):
-        for a in range(0, rows, together):  # blocks: by bands, as ten times the image would be needed at once
-            b = min(a + together, rows)
-            before = min(a, 1)  # a row of cells more, as differences at an edge are 0
-            last = planes.shape[0] if b == rows else (b + block[0]) * cell[0]
-            # In float32 angles between two bins would be rounded to either.
-            part = planes[(a - before) * cell[0] : last].astype(np.float64)
-            part /= full_scale(image.dtype)
-            found = histograms(
-                part,
-                orientations,
-                cell,
-                block,
-                names[normalization],
-                feature_vector=False,
-                channel_axis=-1,
-            )
-            out[a:b] = found[before : before + b - a]
+    limits, scale = _limits(orientations), 1 / (full_scale(image.dtype) * cell[0] * cell[1])
+    run_bands(
+        lambda a, b: _histograms(planes, cell, limits, scale, method, (a, b), out), rows, pixels=image[..., :1].size
+    )
     return out
+
+
+def _limits(count: int) -> np.ndarray:
+    """Cosines and sines of the directions where bins begin; those of 45, 90 and 135 degrees are exact."""
+    turns = np.arange(count) * (math.pi / count)
+    limits = np.stack((elementary_arrays.cos(turns), elementary_arrays.sin(turns)))
+    for eighths, exact in ((1, (1.0, 1.0)), (2, (0.0, 1.0)), (3, (-1.0, 1.0))):
+        if count * eighths % 4 == 0:
+            limits[:, count * eighths // 4] = exact
+    return limits
 
 
 def _histograms_of_gradients(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
@@ -108,4 +212,19 @@ def _histograms_of_gradients(image: np.ndarray) -> tuple[np.dtype, tuple[int, ..
     return floats_like(image)[0], (rows, columns, 2, 2, 9)
 
 
-declare(hog, result=_histograms_of_gradients, arguments={"cell": lambda image: ((2, 2),)}, no_peer="no row yet")
+def _rows() -> list[Case]:
+    from skimage import feature
+
+    def row(name: str, kind: str, axis: int | None) -> Case:
+        scikit = Peer(
+            lambda x: feature.hog(x, 9, (8, 8), (2, 2), feature_vector=False, channel_axis=axis),
+            limit=1 / 10,
+            tolerance=1e-3,
+            unit="",
+        )
+        return Case(name, "histograms of gradients, 9 directions", kind, hog, {"skimage hog": scikit}, size=512)
+
+    return [row("hog", "grey", None), row("hog, RGB", "RGB", -1)]
+
+
+declare(hog, result=_histograms_of_gradients, arguments={"cell": lambda image: ((2, 2),)}, peers=_rows)

@@ -15,7 +15,6 @@ import imgproc
 from imgproc import sharpen
 from imgproc._core import elementary_arrays
 from imgproc._neighbours import correlate, float_filters, window_sums
-from imgproc.describe import _hog
 from imgproc.edges import _canny
 from imgproc.frequency import _isotropic
 from imgproc.histogram import _distribution
@@ -31,7 +30,6 @@ SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "filters by bands": (_common, {"BAND": 16}),
     "gaussian_blur": (_gaussian, {"_BLOCK": 24}),
     "guided_filter": (_guided, {"_TILE": (32, 32)}),
-    "hog": (_hog, {"_HOG_BAND": 8}),
     "isotropic filters": (_isotropic, {"_ROWS": 4, "CACHED_BELOW": 1}),
     "levels in groups": (_threshold, {"MOST_LEVELS": 256}),
     "linear filters": (float_filters, {"_BAND": 1}),
