@@ -77,8 +77,8 @@ def _whole_rows(plane: np.ndarray) -> np.ndarray:
     whole = plane.base
     if whole is not None and whole.ndim == 2 and whole.flags.c_contiguous and whole.dtype == plane.dtype:
         same_start = whole.__array_interface__["data"][0] == plane.__array_interface__["data"][0]
-        if same_start and whole.strides == plane.strides and len(whole) == len(plane):
-            return whole
+        if same_start and whole.strides == plane.strides:
+            return whole[: len(plane)]
     return np.ascontiguousarray(plane)
 
 
