@@ -75,12 +75,29 @@ def _slide(window, columns, entering, leaving, at, size):
 
 
 @kernel(inner=True)
-def _sum_below(window, at, below, words):
-    """The sum, lane by lane, of the counters that a row of `below` selects out of 16."""
-    total = np.uint64(0)
+def _rank(window, v, below):
+    """How many pixels of the window are at most v; its tiers, and the counters of the tier of v, are up to date."""
+    words, tier, total = np.uint64(below.shape[1]), v >> 4, np.uint64(0)
+    tiers, fine = np.uint64(16) * words, np.uint64(tier) * words
     for k in range(words):
-        total += window[at + k] & below[k]
-    return total
+        total += (window[tiers + k] & below[tier, k]) + (window[fine + k] & below[(v & 15) + 1, k])
+    if words == 4:
+        return np.int64((total * np.uint64(0x0001000100010001)) >> np.uint64(48))
+    return np.int64((total * np.uint64(0x0000000100000001)) >> np.uint64(32))
+
+
+@kernel(inner=True)
+def _next_rows(image, valid, rows, counters, stride):
+    """Make the columns' histograms those of the rows up to ``rows[0]``; ``rows[1]`` leaves if it is not negative."""
+    entering, leaving = rows
+    one, minus_one = counters.dtype.type(1), counters.dtype.type(~counters.dtype.type(0))
+    if valid.size == 0 and leaving >= 0:
+        _replace_row(image[entering], image[leaving], counters, stride)
+        return
+    nothing = valid.reshape(-1)
+    _count_row(image[entering], valid[entering] if valid.size else nothing, counters, stride, one)
+    if leaving >= 0:
+        _count_row(image[leaving], valid[leaving] if valid.size else nothing, counters, stride, minus_one)
 
 
 @kernel
@@ -92,28 +109,19 @@ def _ranks_bytes(image, valid, maps, columns, counters, below, ranks, population
     `columns`, and their columns in the image.  `valid` is empty if all pixels are.
     """
     ymap, places, xmap = maps
-    side, words = xmap.size - ranks.shape[1] + 1, np.uint64(below.shape[1])
-    radius, stride = side // 2, np.uint64(counters.size // (image.shape[1] + 1))
-    one, minus_one = counters.dtype.type(1), counters.dtype.type(~counters.dtype.type(0))
-    narrow = words == 4
-    shift = np.uint64(48 if narrow else 32)
-    lane_sum = np.uint64(0x0001000100010001) if narrow else np.uint64(0x0000000100000001)
-    tiers, quarter, counted = np.uint64(16) * words, np.uint64(4) * words, populations.size > 0
+    side, words, wide = xmap.size - ranks.shape[1] + 1, np.uint64(below.shape[1]), ranks.shape[1]
+    radius, stride, counted = side // 2, np.uint64(counters.size // (image.shape[1] + 1)), populations.size > 0
     window, counts = columns[columns.size - np.int64(words) * 18 :], counters[counters.size - np.int64(stride) :]
-    sums = np.uint64(2) * words if counted else words  # of tiers, and of pixels
-    none, reached = valid.reshape(-1)[:0], np.empty(4, np.int64)
+    tiers, sums = np.uint64(16) * words, np.uint64(2) * words if counted else words  # of tiers, and of pixels
+    quarter, reached = np.uint64(4) * words, np.empty(4, np.int64)  # up to which column each quarter is up to date
     for i in range(side - 1):
-        _count_row(image[ymap[i]], valid[ymap[i]] if counted else none, counters, stride, one)
+        _next_rows(image, valid, (ymap[i], -1), counters, stride)
     for y in range(ranks.shape[0]):
-        entering = ymap[y + side - 1]
-        if counted or y == 0:
-            _count_row(image[entering], valid[entering] if counted else none, counters, stride, one)
-        else:
-            _replace_row(image[entering], image[ymap[y - 1]], counters, stride)
+        _next_rows(image, valid, (ymap[y + side - 1], ymap[y - 1] if y else -1), counters, stride)
         row = image[ymap[y + radius]]
         reached[:] = -side
         _add(window, columns, places[:side], tiers, sums)
-        for x in range(ranks.shape[1]):
+        for x in range(wide):
             if x > 0:
                 _slide(window, columns, places[x + side - 1], places[x - 1], tiers, sums)
             v = np.int64(row[xmap[x + radius]])
@@ -124,10 +132,7 @@ def _ranks_bytes(image, valid, maps, columns, counters, below, ranks, population
                 for i in range(reached[v >> 6] + 1, x + 1):
                     _slide(window, columns, places[i + side - 1], places[i - 1], part, quarter)
             reached[v >> 6] = x
-            total = _sum_below(window, tiers, below[v >> 4], words)
-            total += _sum_below(window, np.uint64(v >> 4) * words, below[(v & 15) + 1], words)
-            rank = np.int64((total * lane_sum) >> shift)
-            population = np.int64(counts[_PIXELS]) if counted else side * side
+            rank, population = _rank(window, v, below), np.int64(counts[_PIXELS]) if counted else side * side
             if population == 0:
                 rank = LEAVE
             elif rank == population and np.int64(counts[v]) == population:
@@ -135,8 +140,6 @@ def _ranks_bytes(image, valid, maps, columns, counters, below, ranks, population
             ranks[y, x] = rank
             if counted:
                 populations[y, x] = population
-        if counted:
-            _count_row(image[ymap[y]], valid[ymap[y]], counters, stride, minus_one)
 
 
 @kernel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 from collections.abc import Sequence
 from typing import Any
 
@@ -352,6 +353,8 @@ def _checked(coefficients: Any, length: int) -> list[Any]:
 
 
 def _rows() -> list[Case]:
+    if importlib.util.find_spec("pywt") is None:
+        return []
     import pywt
 
     def apart(ours: list[Any], theirs: list[Any]) -> float:

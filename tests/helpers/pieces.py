@@ -20,6 +20,7 @@ from imgproc.frequency import _isotropic
 from imgproc.histogram import _distribution
 from imgproc.segment import _superpixels, _threshold
 from imgproc.smooth import _bilateral, _common, _gaussian, _guided, _non_local, _ordered, _weighted_median
+from imgproc.transform import _walsh
 
 SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "bilateral_filter": (_bilateral, {"_ROWS": 4}),
@@ -38,6 +39,7 @@ SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "sorted values": (_distribution, {"_ROWS": 4}),
     "sums over windows": (window_sums, {"FLOAT_ROWS": 8, "MASKED_ROWS": 4}),
     "superpixels": (_superpixels, {"_ROWS": 4}),
+    "walsh_hadamard": (_walsh, {"STRIP": 4}),
     "weighted_median": (_weighted_median, {"_CHUNK": 64}),
 }
 
