@@ -73,61 +73,60 @@ def _bins(across, down, limits, sizes, bins):
 
 
 @kernel(inner=True)
-def _add_cells(sizes, bins, width, cells):
-    """Add the lengths of one row of pixels to the bins of its cells, which are `width` pixels wide."""
-    for i in range(cells.shape[0]):
-        cell = cells[i]
+def _add_cells(sizes, bins, width, count, cells):
+    """Add the lengths of one row of pixels to the bins of its cells, which are `width` pixels wide; flat."""
+    for i in range(cells.size // count):
         for x in range(i * width, (i + 1) * width):
             if sizes[x] == sizes[x]:
-                cell[np.int64(bins[x])] += sizes[x]
+                cells[i * count + np.int64(bins[x])] += sizes[x]
             else:
-                cell[:] = np.nan
+                for k in range(count):
+                    cells[i * count + k] = np.nan
 
 
 @kernel(inner=True)
-def _normalise(block, method):
+def _normalise(block, method, out):
     """Divide by a norm: of L1 by the sum, and with method 1 take the root; of L2 by the length, and with 3 cut off."""
     total = 0.0
-    for v in block.flat:
-        total += v if method < 2 else v * v
-    below = total + _LEAST if method < 2 else np.sqrt(total + _LEAST * _LEAST)
-    total = 0.0
-    for i, j, k in np.ndindex(block.shape):
-        v = block[i, j, k] / below
+    for i in range(block.size):
+        total += block[i] if method < 2 else block[i] * block[i]
+    below, total = total + _LEAST if method < 2 else np.sqrt(total + _LEAST * _LEAST), 0.0
+    for i in range(block.size):
+        v = block[i] / below
         v = np.sqrt(v) if method == 1 else v
         v = _MOST if method == 3 and v > _MOST else v
-        block[i, j, k] = v
+        block[i] = v
         total += v * v
-    if method == 3:
-        below = np.sqrt(total + _LEAST * _LEAST)
-        for i, j, k in np.ndindex(block.shape):
-            block[i, j, k] /= below
+    below = np.sqrt(total + _LEAST * _LEAST) if method == 3 else 1.0
+    for i in range(block.size):
+        out[i] = block[i] / below
 
 
 @kernel
-def _histograms(planes, cell, limits, scale, method, rows, out):
-    """Fill the blocks of rows ``rows[0]`` to before ``rows[1]`` of `out`; the last rows of cells are in a ring."""
-    high, wide, count = out.shape[2], out.shape[3], out.shape[4]
-    w, columns = planes.shape[1], out.shape[1] + wide - 1
-    ring, block = np.empty((high, columns, count)), np.empty((high, wide, count))
-    across, down, sizes, bins = np.empty(w), np.empty(w), np.empty(w), np.empty(w)
+def _histograms(planes, cell, sides, limits, scale, method, rows, out):
+    """Fill the blocks of rows ``rows[0]`` to before ``rows[1]`` of `out`, (rows, columns, values); `sides` are those
+    of a block in cells.  The last rows of cells are in a ring."""
+    (high, wide), count, w = sides, limits.shape[1], planes.shape[1]
+    size = wide * count
+    ring, block = np.empty((high, (out.shape[1] + wide - 1) * count)), np.empty(high * size)
+    across, down, lengths, bins = np.empty(w), np.empty(w), np.empty(w), np.empty(w)
     for i in range(rows[0], rows[1] + high - 1):
         cells = ring[i % high]
-        cells[:] = 0
+        for k in range(cells.size):
+            cells[k] = 0
         for y in range(i * cell[0], (i + 1) * cell[0]):
             _gradient_row(planes, y, across, down)
-            _bins(across, down, limits, sizes, bins)
-            _add_cells(sizes, bins, cell[1], cells)
+            _bins(across, down, limits, lengths, bins)
+            _add_cells(lengths, bins, cell[1], count, cells)
         first = i - high + 1
         if first < rows[0]:
             continue
         for j in range(out.shape[1]):
             for k in range(high):
-                for m in range(wide):
-                    for o in range(count):
-                        block[k, m, o] = ring[(first + k) % high, j + m, o] * scale
-            _normalise(block, method)
-            out[first, j] = block
+                line = ring[(first + k) % high]
+                for m in range(size):
+                    block[k * size + m] = line[j * count + m] * scale
+            _normalise(block, method, out[first, j])
 
 
 def hog(
@@ -190,9 +189,12 @@ def hog(
     numbers = rows * columns * block[0] * block[1] * orientations
     amount_within(numbers, image, "the number of values, that of orientations times that of cells in blocks,")
     planes, out = as_planes(image), np.empty((rows, columns, *block, orientations), kind)
+    found = out.reshape(rows, columns, -1)
     limits, scale = _limits(orientations), 1 / (full_scale(image.dtype) * cell[0] * cell[1])
     run_bands(
-        lambda a, b: _histograms(planes, cell, limits, scale, method, (a, b), out), rows, pixels=image[..., :1].size
+        lambda a, b: _histograms(planes, cell, block, limits, scale, method, (a, b), found),
+        rows,
+        pixels=image[..., :1].size,
     )
     return out
 
