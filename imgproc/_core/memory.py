@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 
 import numpy as np
 
@@ -10,6 +11,7 @@ LARGEST = (32 << 20) - (1 << 16)
 """Bytes.  glibc learns from no larger block."""
 
 
+@functools.cache
 def keep_freed_memory() -> None:
     """Let the C library keep freed memory of images for the next ones.
 

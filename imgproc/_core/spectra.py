@@ -23,6 +23,7 @@ from .check import as_mask
 from .filling import fill
 from .formats import channels_of, work_dtype
 from .jit import kernel
+from .memory import keep_freed_memory
 from .needed import needed
 from .planes import full_scale
 from .threads import run_bands
@@ -60,6 +61,7 @@ samples of a column fall into the same few sets of the cache, and a transform al
 
 def spaced(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
     """Make an uninitialised plane that suits transforms along both axes.  Its rows are contiguous; it may be not."""
+    keep_freed_memory()  # a transform need not wait for a kernel to have asked for this
     h, w = shape
     beside = _BESIDE if h > 1 and w * dtype.itemsize % 512 == 0 else 0
     return np.empty((h, w + beside), dtype)[:, :w]
@@ -75,8 +77,8 @@ def _whole_rows(plane: np.ndarray) -> np.ndarray:
     whole = plane.base
     if whole is not None and whole.ndim == 2 and whole.flags.c_contiguous and whole.dtype == plane.dtype:
         same_start = whole.__array_interface__["data"][0] == plane.__array_interface__["data"][0]
-        if same_start and whole.strides == plane.strides and len(whole) == len(plane):
-            return whole
+        if same_start and whole.strides == plane.strides:
+            return whole[: len(plane)]
     return np.ascontiguousarray(plane)
 
 

@@ -225,7 +225,7 @@ def _rows() -> list[Case]:
             {
                 "skimage rank.equalize": Peer(
                     lambda x: rank.equalize(x, np.ones((31, 31), np.uint8)),
-                    limit=1 / 4,
+                    limit=1 / 5,
                     tolerance=1,
                     difference=levels_inside(15),
                     note="compared off the border, where it crops its window; truncates",

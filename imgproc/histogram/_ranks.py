@@ -2,9 +2,12 @@
 
 uint8 slides two-tier column histograms (Perreault & Hébert 2007) over the image: each column of the window keeps 256
 counters and 16 sums of them, the window adds the column that enters and subtracts the one that leaves, and a rank is a
-sum over at most 16 + 16 counters.  Every other dtype inserts the pixels in ascending order into a grid of counts, a
-Fenwick tree over rows (Fenwick 1994) whose nodes hold running sums along the row, and asks for the window's sum.  Both
-are exact.  The first costs the same for every window, the second grows with its logarithm and with the bands' margins.
+sum over at most 16 + 16 counters.  Of the 256 counters only the quarter that a pixel's level is in has to be up to date
+there, so the window keeps four quarters, each as far as it was needed last.
+
+Every other dtype inserts the pixels in ascending order into a grid of counts, a Fenwick tree over rows (Fenwick 1994)
+whose nodes hold running sums along the row, and asks for the window's sum.  Both are exact.  The first costs the same
+for every window, the second grows with its logarithm and with the bands' margins.
 """
 
 from __future__ import annotations
@@ -19,74 +22,124 @@ from .._core.threads import get_num_threads, run_bands
 LEAVE, CONSTANT = -1, -2
 """Ranks that say: keep the pixel (NaN, or no valid pixel in its window); all valid pixels of the window equal it."""
 
+_TIERS, _PIXELS = np.uint64(256), np.uint64(272)
+"""Where in a column's counters those of tiers begin, and where the number of its pixels is."""
+
 _SEGMENT = 32  # columns that share one running sum in the grid of counts
 
 
-@kernel
-def _count_row(row, valid, counters, step):
+@kernel(inner=True)
+def _count_row(row, valid, counters, stride, step):
+    """Enter the levels of a row into the histograms of its columns; all of them, where `valid` is empty."""
     for x in range(row.size):
-        if valid[x]:
-            v = np.int64(row[x])
-            counters[x, v] += step
-            counters[x, 256 + (v >> 4)] += step
-            counters[x, 272] += step
+        if valid.size == 0 or valid[x]:
+            level, at = np.uint64(row[x]), np.uint64(x) * stride
+            counters[at + level] += step
+            counters[at + _TIERS + (level >> np.uint64(4))] += step
+            if valid.size > 0:
+                counters[at + _PIXELS] += step
 
 
-@kernel
-def _add(window, entering):
-    for k in range(window.size):
-        window[k] += entering[k]
-
-
-@kernel
-def _slide(window, entering, leaving):
-    # Counters are added and subtracted many to a word: no lane ends below zero or overflows, so none spills.
-    for k in range(window.size):
-        window[k] += entering[k] - leaving[k]
-
-
-@kernel
-def _ranks_bytes(image, valid, ymap, xmap, below, columns, counters, ranks, populations):
-    """`columns` and `counters` are one memory: a row a column of the image and a last one for the window, each of 256
-    counters of levels, 16 of tiers, one of pixels; `below` selects the first i of 16 counters."""
-    side = xmap.size - ranks.shape[1] + 1
-    radius = side // 2
+@kernel(inner=True)
+def _replace_row(entering, leaving, counters, stride):
+    """Enter a row of levels into the histograms of its columns, and take another one out."""
     one = counters.dtype.type(1)
-    minus_one = counters.dtype.type(~counters.dtype.type(0))
-    words = below.shape[1]
-    narrow = words == 4
-    shift = np.uint64(48 if narrow else 32)
-    lane_sum = np.uint64(0x0001000100010001) if narrow else np.uint64(0x0000000100000001)
-    window = columns[columns.shape[0] - 1]
+    for x in range(entering.size):
+        old, new, at = np.uint64(leaving[x]), np.uint64(entering[x]), np.uint64(x) * stride
+        counters[at + old] -= one
+        counters[at + _TIERS + (old >> np.uint64(4))] -= one
+        counters[at + new] += one
+        counters[at + _TIERS + (new >> np.uint64(4))] += one
+
+
+# Counters are added and subtracted many to a word: no lane ends below zero or overflows, so none spills.
+
+
+@kernel(inner=True)
+def _add(window, columns, places, at, size):
+    """Make `size` words of the window from `at` on the sums of those of the columns at these places."""
+    for k in range(size):
+        window[at + k] = np.uint64(0)
+    for i in range(places.size):
+        entering = places[i] + at
+        for k in range(size):
+            window[at + k] += columns[entering + k]
+
+
+@kernel(inner=True)
+def _slide(window, columns, entering, leaving, at, size):
+    """Add one column to these words of the window, and subtract another."""
+    entering, leaving = entering + at, leaving + at
+    for k in range(size):
+        window[at + k] += columns[entering + k] - columns[leaving + k]
+
+
+@kernel(inner=True)
+def _rank(window, v, below):
+    """How many pixels of the window are at most v; its tiers, and the counters of the tier of v, are up to date."""
+    words, tier, total = np.uint64(below.shape[1]), v >> 4, np.uint64(0)
+    tiers, fine = np.uint64(16) * words, np.uint64(tier) * words
+    for k in range(words):
+        total += (window[tiers + k] & below[tier, k]) + (window[fine + k] & below[(v & 15) + 1, k])
+    if words == 4:
+        return np.int64((total * np.uint64(0x0001000100010001)) >> np.uint64(48))
+    return np.int64((total * np.uint64(0x0000000100000001)) >> np.uint64(32))
+
+
+@kernel(inner=True)
+def _next_rows(image, valid, rows, counters, stride):
+    """Make the columns' histograms those of the rows up to ``rows[0]``; ``rows[1]`` leaves if it is not negative."""
+    entering, leaving = rows
+    one, minus_one = counters.dtype.type(1), counters.dtype.type(~counters.dtype.type(0))
+    if valid.size == 0 and leaving >= 0:
+        _replace_row(image[entering], image[leaving], counters, stride)
+        return
+    nothing = valid.reshape(-1)
+    _count_row(image[entering], valid[entering] if valid.size else nothing, counters, stride, one)
+    if leaving >= 0:
+        _count_row(image[leaving], valid[leaving] if valid.size else nothing, counters, stride, minus_one)
+
+
+@kernel
+def _ranks_bytes(image, valid, maps, columns, counters, below, ranks, populations):
+    """`columns` and `counters` are one memory: for each column of the image, and at last for the window, 256 counters
+    of levels, 16 of tiers, one of pixels; row i of `below` selects the first i of 16 counters.
+
+    `maps` are the rows of the image that rows of the window show, and for its columns where their counters begin in
+    `columns`, and their columns in the image.  `valid` is empty if all pixels are.
+    """
+    ymap, places, xmap = maps
+    side, words, wide = xmap.size - ranks.shape[1] + 1, np.uint64(below.shape[1]), ranks.shape[1]
+    radius, stride, counted = side // 2, np.uint64(counters.size // (image.shape[1] + 1)), populations.size > 0
+    window, counts = columns[columns.size - np.int64(words) * 18 :], counters[counters.size - np.int64(stride) :]
+    tiers, sums = np.uint64(16) * words, np.uint64(2) * words if counted else words  # of tiers, and of pixels
+    quarter, reached = np.uint64(4) * words, np.empty(4, np.int64)  # up to which column each quarter is up to date
     for i in range(side - 1):
-        _count_row(image[ymap[i]], valid[ymap[i]], counters, one)
+        _next_rows(image, valid, (ymap[i], -1), counters, stride)
     for y in range(ranks.shape[0]):
-        _count_row(image[ymap[y + side - 1]], valid[ymap[y + side - 1]], counters, one)
-        for k in range(window.size):
-            window[k] = np.uint64(0)
-        for i in range(side):
-            _add(window, columns[xmap[i]])
-        for x in range(ranks.shape[1]):
+        _next_rows(image, valid, (ymap[y + side - 1], ymap[y - 1] if y else -1), counters, stride)
+        row = image[ymap[y + radius]]
+        reached[:] = -side
+        _add(window, columns, places[:side], tiers, sums)
+        for x in range(wide):
             if x > 0:
-                _slide(window, columns[xmap[x + side - 1]], columns[xmap[x - 1]])
-            v = np.int64(image[ymap[y + radius], xmap[x + radius]])
-            tier, level = v >> 4, v & 15
-            total, lower = np.uint64(0), np.uint64(0)
-            for k in range(words):
-                coarse = window[16 * words + k] & below[tier, k]
-                fine = window[tier * words + k]
-                total += coarse + (fine & below[level + 1, k])
-                lower += coarse + (fine & below[level, k])
-            rank = np.int64((total * lane_sum) >> shift)
-            population = np.int64(counters[columns.shape[0] - 1, 272])
+                _slide(window, columns, places[x + side - 1], places[x - 1], tiers, sums)
+            v = np.int64(row[xmap[x + radius]])
+            part = np.uint64(v >> 6) * quarter
+            if 2 * (x - reached[v >> 6]) > side:
+                _add(window, columns, places[x : x + side], part, quarter)
+            else:
+                for i in range(reached[v >> 6] + 1, x + 1):
+                    _slide(window, columns, places[i + side - 1], places[i - 1], part, quarter)
+            reached[v >> 6] = x
+            rank, population = _rank(window, v, below), np.int64(counts[_PIXELS]) if counted else side * side
             if population == 0:
                 rank = LEAVE
-            elif rank == population and (lower * lane_sum) >> shift == 0:
+            elif rank == population and np.int64(counts[v]) == population:
                 rank = CONSTANT
             ranks[y, x] = rank
-            if populations.size > 0:
+            if counted:
                 populations[y, x] = population
-        _count_row(image[ymap[y]], valid[ymap[y]], counters, minus_one)
 
 
 @kernel
@@ -220,11 +273,15 @@ def _byte_bands(
     counter = np.dtype(np.uint16 if side * side < 1 << 16 else np.uint32)
     below = np.tril(np.full((17, 16), -1), -1).astype(counter).view(np.uint64)
 
+    size = 18 * below.shape[1]
+    places = xmap.astype(np.uint64) * np.uint64(size)
+    valid = valid if populations.size else valid[:0]
+
     def band(y0: int, y1: int) -> None:
-        rows = ymap[y0 : y1 + side - 1]
-        columns = _aligned_words(plane.shape[1] + 1, 18 * below.shape[1])
+        columns = _aligned_words(plane.shape[1] + 1, size).reshape(-1)
+        maps = ymap[y0 : y1 + side - 1], places, xmap
         part = ranks[y0:y1], populations[y0:y1]
-        _ranks_bytes(plane, valid, rows, xmap, below, columns, columns.view(counter), *part)
+        _ranks_bytes(plane, valid, maps, columns, columns.view(counter), below, *part)
 
     run_bands(band, ranks.shape[0], pixels=ranks.size)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core import elementary, elementary_arrays
 from .._core.check import as_image, as_psf, integer, real
-from .._core.declare import declare
+from .._core.declare import Case, Peer, declare
 from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.levels import SPREAD, fraction
@@ -20,6 +20,7 @@ from ..frequency._isotropic import LARGEST_ORDER, cutoff_of
 from ..transform._denoise import counted, noise_of, whole_windows
 from ..transform._wavelet import split
 from ._periodic import Filter, centred, packed, periodic, roomy
+from ._psf import gaussian_psf
 
 __all__ = ["constrained_least_squares", "inverse_filter", "wiener"]
 
@@ -212,7 +213,8 @@ def wiener(
     -----
     The gain is conj(H) / (abs(H)^2 + K) [1]_, 0 where that divides by less than 1e-10, and 1 at zero frequency, so that
     the mean is kept (textbooks darken by 1 / (1 + K)).  scikit-image's `wiener` is `constrained_least_squares` here.
-    Edges are treated as by `inverse_filter`.
+    Edges are treated as by `inverse_filter`, which takes most of the time: scikit-image's take the image for periodic,
+    which is faster and rings at the edges.
 
     References
     ----------
@@ -384,4 +386,31 @@ def _fitting(continued: np.ndarray, power: np.ndarray, rough: np.ndarray, sigma:
 
 
 declare(constrained_least_squares, arguments={"gamma": lambda image: (None, 0.01)}, no_peer="no row yet")
-declare(inverse_filter, wiener, no_peer="no row yet")
+
+
+def _rows() -> list[Case]:
+    from skimage import restoration
+
+    blur = gaussian_psf(2.0)
+    return [
+        Case(
+            "wiener",
+            "deconvolution by a Gaussian, sigma 2",
+            "grey",
+            lambda x: wiener(x, blur),
+            {
+                "skimage wiener": Peer(
+                    lambda x: restoration.wiener(x / 255, blur, 0.01),
+                    limit=1.8,
+                    difference=None,
+                    note="ours continues the image beyond its edges, in four rounds: of a photo blurred so, with noise "
+                    "of 0.003, theirs is off by 22 levels (rms) in the 12 rows at an edge, ours by 1.4; inside both 8",
+                )
+            },
+            size=512,
+        )
+    ]
+
+
+declare(wiener, peers=_rows)
+declare(inverse_filter, no_peer="no row yet")

@@ -17,63 +17,104 @@ from .._core.threads import run_bands
 
 __all__ = ["inverse_walsh_hadamard", "walsh_hadamard"]
 
-LANES = 16
-"""Lines that are transformed at a time, side by side, so that butterflies are loops over contiguous memory."""
+STRIP = 32
+"""So many rows are worked on together, while they are in the cache: their own transforms, and of those along columns
+the butterflies between these rows."""
+
+_BESIDE = 16
+"""So many unused elements are between rows of a strip, as otherwise a column would fall into one set of the cache."""
+
+SEGMENT = 128
+"""Columns that are transformed at a time, so that butterflies are loops over contiguous memory in the nearest cache."""
 
 
 @kernel(inner=True)
-def _butterflies(block):
-    # Along axis 0, whose length is a power of two, of (n, LANES); four rows at a time while they last.
+def _butterflies(block, x0, x1):
+    # Along axis 0, whose length is a power of two, in these columns; four rows at a time while they last.
     n, step = block.shape[0], 1
     while 4 * step <= n:
         for start in range(0, n, 4 * step):
             for i in range(start, start + step):
-                a, b, c, d = block[i], block[i + step], block[i + 2 * step], block[i + 3 * step]
-                for k in range(LANES):
-                    p, q, r, s = a[k] + b[k], a[k] - b[k], c[k] + d[k], c[k] - d[k]
-                    a[k], b[k], c[k], d[k] = p + r, q + s, p - r, q - s
+                _four(block[i, x0:x1], block[i + step, x0:x1], block[i + 2 * step, x0:x1], block[i + 3 * step, x0:x1])
         step *= 4
     if 2 * step <= n:
         for i in range(step):
-            a, b = block[i], block[i + step]
-            for k in range(LANES):
-                p, q = a[k], b[k]
-                a[k], b[k] = p + q, p - q
+            _two(block[i, x0:x1], block[i + step, x0:x1])
+
+
+@kernel(inner=True)
+def _four(a, b, c, d):
+    for k in range(a.size):
+        p, q, r, s = a[k] + b[k], a[k] - b[k], c[k] + d[k], c[k] - d[k]
+        a[k], b[k], c[k], d[k] = p + r, q + s, p - r, q - s
+
+
+@kernel(inner=True)
+def _two(a, b):
+    for k in range(a.size):
+        p, q = a[k], b[k]
+        a[k], b[k] = p + q, p - q
+
+
+@kernel(inner=True)
+def _row_butterflies(row):
+    # The same along one row: what is 16 or more apart is a loop over contiguous memory.
+    n, step = row.size, 1
+    while 4 * step <= n:
+        for start in range(0, n, 4 * step):
+            if step < 16:
+                for i in range(np.uint64(start), np.uint64(start + step)):
+                    j, k, m = i + np.uint64(step), i + np.uint64(2 * step), i + np.uint64(3 * step)
+                    p, q, r, s = row[i] + row[j], row[i] - row[j], row[k] + row[m], row[k] - row[m]
+                    row[i], row[j], row[k], row[m] = p + r, q + s, p - r, q - s
+            else:
+                rest = row[start:]
+                _four(rest[:step], rest[step : 2 * step], rest[2 * step : 3 * step], rest[3 * step : 4 * step])
+        step *= 4
+    if 2 * step <= n:
+        _two(row[:step], row[step:])
 
 
 @kernel
-def _transform_columns(source, x0, x1, take, put, scale, block, out):
-    # Coefficient put[k] of a column is number k of its natural order, and sample i is read from row take[i].
-    source, block, out = borrowed(source), borrowed(block), borrowed(out)
-    h = source.shape[0]
-    for x in range(x0, x1, LANES):
-        width = min(LANES, x1 - x)
-        for y in range(h):
-            row, lanes = source[take[y]], block[y]
-            for k in range(width):
-                lanes[k] = row[x + k]
-        _butterflies(block)
-        for y in range(h):
-            row, lanes = out[put[y]], block[y]
-            for k in range(width):
-                row[x + k] = lanes[k] * scale
+def _transform_strips(source, b0, b1, along_y, along_x, scale, line, strip, out):
+    # Strips of rows.  Along both axes sample i is read from place take[i], and number k of the natural order of the
+    # coefficients is put at put[k]: where it will stay, though along y it is not finished yet.
+    source, out, line, strip = borrowed(source), borrowed(out), borrowed(line), borrowed(strip)
+    take, put = along_x
+    height, w = strip.shape[0], line.size
+    for b in range(b0, b1):
+        for i in range(height):
+            row, turned = source[along_y[0][b * height + i]], strip[i]
+            for x in range(w):
+                line[x] = row[take[x]]
+            _row_butterflies(line)
+            for x in range(w):
+                turned[put[x]] = line[x] * scale
+        for x in range(0, w, SEGMENT):
+            _butterflies(strip, x, min(x + SEGMENT, w))
+        for i in range(height):
+            row, turned = out[along_y[1][b * height + i]], strip[i]
+            for x in range(w):
+                row[x] = turned[x]
 
 
 @kernel
-def _transform_rows(source, y0, y1, take, put, scale, block, out):
-    source, block, out = borrowed(source), borrowed(block), borrowed(out)
-    w = source.shape[1]
-    for y in range(y0, y1, LANES):
-        height = min(LANES, y1 - y)
-        for k in range(height):
-            row = source[y + k]
-            for x in range(w):
-                block[x, k] = row[take[x]]
-        _butterflies(block)
-        for k in range(height):
-            row = out[y + k]
-            for x in range(w):
-                row[put[x]] = block[x, k] * scale
+def _join_strips(values, y0, y1, strip, put, scale, block):
+    # Along columns, in place, the butterflies between strips of so many rows: rows y0 to before y1 of each.
+    values, block = borrowed(values), borrowed(block)
+    w = values.shape[1]
+    for y in range(y0, y1):
+        for x in range(0, w, SEGMENT):
+            size = min(SEGMENT, w - x)
+            for k in range(block.shape[0]):
+                row, lanes = values[put[y + k * strip], x : x + size], block[k]
+                for i in range(size):
+                    lanes[i] = row[i]
+            _butterflies(block, 0, size)
+            for k in range(block.shape[0]):
+                row, lanes = values[put[y + k * strip], x : x + size], block[k]
+                for i in range(size):
+                    row[i] = lanes[i] * scale
 
 
 @functools.lru_cache(maxsize=32)
@@ -100,18 +141,20 @@ def transformed(plane: np.ndarray, order: str, *, inverse: bool = False) -> np.n
     order_y, order_x = natural_places(h, order), natural_places(w, order)
     y_pair, x_pair = ((order_y, plain_y), (order_x, plain_x)) if inverse else ((plain_y, order_y), (plain_x, order_x))
     source, kind = canonical(plane), plane.dtype
-    middle, out = np.empty((h, w), kind), np.empty((h, w), kind)
+    out = np.empty((h, w), kind)
 
-    def rows(a: int, b: int) -> None:
-        block = np.empty((w, LANES), kind)
-        _transform_rows(source, a, b, *x_pair, kind.type(math.sqrt(1 / w)), block, middle)
+    strip = min(STRIP, h)
 
-    def columns(a: int, b: int) -> None:
-        block = np.empty((h, LANES), kind)
-        _transform_columns(canonical(middle), a, b, *y_pair, kind.type(math.sqrt(1 / h)), block, out)
+    def strips(a: int, b: int) -> None:
+        line, rows = np.empty(w, kind), np.empty((strip, w + _BESIDE), kind)
+        _transform_strips(source, a, b, y_pair, x_pair, kind.type(math.sqrt(1 / w)), line, rows, out)
 
-    run_bands(rows, h, pixels=plane.size)
-    run_bands(columns, w, pixels=plane.size)
+    def joined(a: int, b: int) -> None:
+        block = np.empty((h // strip, SEGMENT), kind)
+        _join_strips(out, a, b, strip, y_pair[1], kind.type(math.sqrt(1 / h)), block)
+
+    run_bands(strips, h // strip, pixels=plane.size)
+    run_bands(joined, strip, pixels=plane.size)
     return out
 
 
@@ -122,7 +165,7 @@ def power_of_two(n: int) -> int:
 
 def _each(planes: np.ndarray, order: str, *, inverse: bool) -> np.ndarray:
     if planes.size == 0:
-        return planes
+        return planes.copy()
     if planes.ndim == 2:
         return transformed(planes, order, inverse=inverse)
     out = np.empty(planes.shape, planes.dtype)
@@ -188,7 +231,7 @@ def walsh_hadamard(
     if size != (h, w) and not pad:
         raise ValueError(f"image must have sides that are powers of two, got {(h, w)}: pad=True appends zeros")
     mask = taking_part(image, mask)
-    planes = as_floats(image, mask)
+    planes = image if mask is None and image.dtype == work_dtype(image.dtype) else as_floats(image, mask)
     if size != (h, w):
         planes = np.pad(planes, ((0, size[0] - h), (0, size[1] - w), (0, 0))[: image.ndim])
     found = _each(planes, order, inverse=False)
@@ -245,20 +288,14 @@ def inverse_walsh_hadamard(
 def _rows() -> list[Case]:
     from scipy import fft
 
-    return [
-        Case(
-            "walsh_hadamard",
-            "Walsh–Hadamard transform, sequency order",
-            "grey float",
-            lambda x: walsh_hadamard(x, pad=True),
-            {
-                "scipy dctn": Peer(
-                    lambda x: fft.dctn(x, norm="ortho"), difference=None, note="another transform of the same kind"
-                )
-            },
-            size=512,
+    def row(name: str, size: int) -> Case:
+        scipy = Peer(
+            lambda x: fft.dctn(x, norm="ortho"), limit=1, difference=None, note="another transform of the same kind"
         )
-    ]
+        what = "Walsh–Hadamard transform, sequency order"
+        return Case(name, what, "grey float", lambda x: walsh_hadamard(x, pad=True), {"scipy dctn": scipy}, size=size)
+
+    return [row("walsh_hadamard", 512), row("walsh_hadamard, 4096²", 4096)]
 
 
 def _of_powers(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:

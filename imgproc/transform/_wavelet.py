@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from .._core.border import index_map
 from .._core.check import as_coefficients, as_image, border_name, image_dtype, integer, one_of, size_pair
-from .._core.declare import declare
+from .._core.declare import Case, Peer, declare, levels
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
@@ -23,46 +24,70 @@ __all__ = ["inverse_wavelet", "wavelet"]
 Details = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-@kernel
-def _split_rows(source, y0, y1, places, low, high, even, odd, coarse, fine):
-    # Along x.  even[j] and odd[j] are the samples 2 (j - m + 1) and 2 (j - m + 1) + 1, m the number of pairs of taps.
-    source, coarse, fine = borrowed(source), borrowed(coarse), borrowed(fine)
-    pairs = low.size // 2
-    n = coarse.shape[1]
-    for y in range(y0, y1):
-        row, a, d = source[y], coarse[y], fine[y]
-        for j in range(even.size):
+@kernel(inner=True)
+def _pairs_of_row(row, places, even, odd, inside):
+    # even[j] and odd[j] are the samples 2 (j - m + 1) and 2 (j - m + 1) + 1, m the number of pairs of taps.  Those that
+    # are all on the row are `inside`; `places` says where the others are, or -1 for 0.
+    first, last = inside
+    for j in range(even.size):
+        if j < first or j >= last:
             p, q = places[2 * j], places[2 * j + 1]
-            even[j] = row[p] if p >= 0 else source.dtype.type(0)
-            odd[j] = row[q] if q >= 0 else source.dtype.type(0)
-        for i in range(n):
-            a[i] = 0
-            d[i] = 0
-        for t in range(pairs):
-            l0, l1, h0, h1 = low[2 * t], low[2 * t + 1], high[2 * t], high[2 * t + 1]
-            shift = pairs - 1 - t
-            for i in range(n):
-                a[i] += l0 * odd[i + shift] + l1 * even[i + shift]
-                d[i] += h0 * odd[i + shift] + h1 * even[i + shift]
+            even[j] = row[p] if p >= 0 else row.dtype.type(0)
+            odd[j] = row[q] if q >= 0 else row.dtype.type(0)
+    samples, even, odd = row, even[first:last], odd[first:last]
+    for j in range(even.size):
+        even[j], odd[j] = samples[2 * j], samples[2 * j + 1]
+
+
+@kernel(inner=True)
+def _split_row(even, odd, low, high, a, d):
+    pairs = low.size // 2
+    for i in range(a.size):
+        a[i] = 0
+        d[i] = 0
+    for t in range(pairs):
+        l0, l1, h0, h1 = low[2 * t], low[2 * t + 1], high[2 * t], high[2 * t + 1]
+        shift = pairs - 1 - t
+        p, q = even[shift:], odd[shift:]
+        for i in range(a.size):
+            a[i] += l0 * q[i] + l1 * p[i]
+            d[i] += h0 * q[i] + h1 * p[i]
+
+
+@kernel(inner=True)
+def _add_row(row, g, h, a, d, is_first):
+    if is_first:
+        for x in range(a.size):
+            a[x], d[x] = a.dtype.type(0), d.dtype.type(0)
+    for x in range(a.size):
+        a[x] += g * row[x]
+        d[x] += h * row[x]
 
 
 @kernel
-def _split_columns(source, y0, y1, places, low, high, coarse, fine):
-    # Along y: row i of the results from the rows 2 i + 1 - k.
-    source, coarse, fine = borrowed(source), borrowed(coarse), borrowed(fine)
-    w = source.shape[1]
+def _split(source, y0, y1, maps, filters, pairs, ring, found):
+    # Rows y0 to before y1 of the coarse image and the details: from the rows 2 y + 1 - k of what rows are split into,
+    # of which a ring keeps as many as there are taps.
+    (x_places, y_places, inside), (low, high), (even, odd) = maps, filters, pairs
+    source, ring, length = borrowed(source), borrowed(ring), low.size
+    smooth, horizontal, vertical, diagonal = found
+    smooth, horizontal, vertical = borrowed(smooth), borrowed(horizontal), borrowed(vertical)
+    diagonal = borrowed(diagonal)
     for y in range(y0, y1):
-        a, d = coarse[y], fine[y]
-        for x in range(w):
-            a[x] = 0
-            d[x] = 0
-        for k in range(low.size):
-            place = places[2 * y + low.size - 1 - k]
-            if place >= 0:
-                row, g, h = source[place], low[k], high[k]
-                for x in range(w):
-                    a[x] += g * row[x]
-                    d[x] += h * row[x]
+        for t in range(2 * y if y == y0 else 2 * y + length - 2, 2 * y + length):
+            if y_places[t] >= 0:
+                _pairs_of_row(source[y_places[t]], x_places, even, odd, inside)
+                _split_row(even, odd, low, high, ring[0, t % length], ring[1, t % length])
+        is_first = True
+        for k in range(length):
+            t = 2 * y + length - 1 - k
+            if y_places[t] >= 0:
+                _add_row(ring[0, t % length], low[k], high[k], smooth[y], horizontal[y], is_first)
+                _add_row(ring[1, t % length], low[k], high[k], vertical[y], diagonal[y], is_first)
+                is_first = False
+        if is_first:
+            for part in found:
+                part[y, :] = 0
 
 
 @kernel
@@ -109,28 +134,19 @@ def split(plane: np.ndarray, name: str, border: str) -> tuple[np.ndarray, Detail
     low, high = taps(name)[:2].astype(kind)
     length, pairs = low.size, low.size // 2
     rows, columns = ((n + length - 1) // 2 for n in (h, w))
-    coarse, fine = np.empty((h, columns), kind), np.empty((h, columns), kind)
     # From sample 2 - length on: 2 (columns + pairs - 1) of them
     x_places = index_map(w, length - 2, max(2 * columns - w, 0), border)
     y_places = index_map(h, length - 2, max(2 * rows - h, 0), border)
-    filters = canonical(low), canonical(high)
+    inside = pairs - 1, max(min((w + length - 2) // 2, columns + pairs - 1), pairs - 1)
+    maps, filters = (x_places, y_places, inside), (canonical(low), canonical(high))
+    found = tuple(np.empty((rows, columns), kind) for _ in range(4))
 
-    def across(a: int, b: int) -> None:
-        even, odd = np.empty(columns + pairs - 1, kind), np.empty(columns + pairs - 1, kind)
-        _split_rows(plane, a, b, x_places, *filters, even, odd, coarse, fine)
+    def band(a: int, b: int) -> None:
+        even_and_odd = np.empty(columns + pairs - 1, kind), np.empty(columns + pairs - 1, kind)
+        _split(plane, a, b, maps, filters, even_and_odd, np.empty((2, length, columns), kind), found)
 
-    def down(half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        a, d = np.empty((rows, columns), kind), np.empty((rows, columns), kind)
-        source = canonical(half)
-        run_bands(
-            lambda y0, y1: _split_columns(source, y0, y1, y_places, *filters, a, d),
-            rows,
-            pixels=plane.size,
-        )
-        return a, d
-
-    run_bands(across, h, pixels=plane.size)
-    (smooth, horizontal), (vertical, diagonal) = down(coarse), down(fine)
+    run_bands(band, rows, pixels=plane.size)
+    smooth, horizontal, vertical, diagonal = found
     return smooth, (horizontal, vertical, diagonal)
 
 
@@ -242,10 +258,11 @@ def wavelet(
         levels = integer(levels, "levels", at_least=0, at_most=32)
     border_name(border)
     mask = taking_part(image, mask)
-    planes = as_floats(image, mask)
     if image.size == 0:
-        return [planes]
+        return [as_floats(image, mask)]
     levels = deepest(image.shape[:2], name) if levels is None else levels
+    as_they_are = mask is None and levels and image.dtype == work_dtype(image.dtype)
+    planes = image if as_they_are else as_floats(image, mask)
     channels = [planes] if image.ndim == 2 else [np.ascontiguousarray(plane) for plane in np.moveaxis(planes, 2, 0)]
     each = [analyse(plane, name, levels, border) for plane in channels]
     for smooth, *details_of in each:
@@ -335,4 +352,29 @@ def _checked(coefficients: Any, length: int) -> list[Any]:
     return found
 
 
-declare(inverse_wavelet, wavelet, no_peer="no row yet")
+def _rows() -> list[Case]:
+    if importlib.util.find_spec("pywt") is None:
+        return []
+    import pywt
+
+    def apart(ours: list[Any], theirs: list[Any]) -> float:
+        return max(levels(a, b) for mine, other in zip(ours[1:], theirs[1:]) for a, b in zip(mine, other))
+
+    def row(label: str, name: str, size: int) -> Case:
+        peer = Peer(
+            lambda x: pywt.wavedec2(x, name, mode="symmetric"), limit=1 / 2, tolerance=1e-4, difference=apart, unit=""
+        )
+        return Case(
+            label,
+            f"wavelet transform, {name}",
+            "grey float",
+            lambda x: wavelet(x, name=name),
+            {"pywt wavedec2": peer},
+            size=size,
+        )
+
+    return [row("wavelet", "haar", 512), row("wavelet, sym4", "sym4", 512), row("wavelet, 4096²", "haar", 4096)]
+
+
+declare(wavelet, peers=_rows)
+declare(inverse_wavelet, no_peer="no row yet")

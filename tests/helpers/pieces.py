@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import imgproc
-from imgproc import describe, sharpen
+from imgproc import sharpen
 from imgproc._core import elementary_arrays
 from imgproc._neighbours import correlate, float_filters, window_sums
 from imgproc.edges import _canny
@@ -20,6 +20,7 @@ from imgproc.frequency import _isotropic
 from imgproc.histogram import _distribution
 from imgproc.segment import _superpixels, _threshold
 from imgproc.smooth import _bilateral, _common, _gaussian, _guided, _non_local, _ordered, _weighted_median
+from imgproc.transform import _walsh
 
 SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "bilateral_filter": (_bilateral, {"_ROWS": 4}),
@@ -30,7 +31,6 @@ SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "filters by bands": (_common, {"BAND": 16}),
     "gaussian_blur": (_gaussian, {"_BLOCK": 24}),
     "guided_filter": (_guided, {"_TILE": (32, 32)}),
-    "hog": (describe, {"_HOG_BAND": 8}),
     "isotropic filters": (_isotropic, {"_ROWS": 4, "CACHED_BELOW": 1}),
     "levels in groups": (_threshold, {"MOST_LEVELS": 256}),
     "linear filters": (float_filters, {"_BAND": 1}),
@@ -39,6 +39,7 @@ SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "sorted values": (_distribution, {"_ROWS": 4}),
     "sums over windows": (window_sums, {"FLOAT_ROWS": 8, "MASKED_ROWS": 4}),
     "superpixels": (_superpixels, {"_ROWS": 4}),
+    "walsh_hadamard": (_walsh, {"STRIP": 4}),
     "weighted_median": (_weighted_median, {"_CHUNK": 64}),
 }
 

@@ -334,7 +334,7 @@ def test_adaptive_is_scikit_images_and_opencvs(photos: Any) -> None:
 
 
 @pytest.mark.parametrize("connectivity", [4, 8])
-@pytest.mark.parametrize("shape", [(40, 50), (1, 30), (30, 1), (97, 3)])
+@pytest.mark.parametrize("shape", [(40, 50), (1, 32), (30, 1), (97, 3), (9, 64)])
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.8])
 def test_components_are_scikit_images(connectivity: int, shape: tuple[int, int], share: float) -> None:
     mask = np.random.default_rng(1).random(shape) < share

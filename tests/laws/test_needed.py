@@ -195,7 +195,6 @@ print(json.dumps(said))
 EXPECTED = {
     "cv2": {"canny", "gradient", "median_blur", "remove_object", "Compose MedianBlur", "Compose Resize"},
     "scipy": {"dft", "wiener", "spectrum", "gist", "Compose FourierDomainAdaptation", "Compose MedianBlur"},
-    "skimage": {"hog"},
     "sklearn": {"SMOTE", "ADASYN", "SMOTEENN", "TomekLinks", "KMeans", "BalancedEnsemble.fit", "auc", "roc_curve"},
     "PIL": {"read_image", "write_image", "to_pil"},
     "yaml": {"Compose.to_yaml", "Compose.from_yaml"},

@@ -39,7 +39,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("imgproc/_scanline/operations/log.py", "np.exp2"): "levels of float64: ours would be compiled for float32, too",
     ("imgproc/_scanline/operations/log.py", "np.log2"): "levels of float64: ours takes longer to run and to compile",
     ("imgproc/_scanline/operations/sigmoid.py", "np.exp"): "levels of float64: ours would be compiled for float32, too",
-    ("imgproc/describe.py", "np.log1p"): LEVELS,
+    ("imgproc/describe/_gist.py", "np.log1p"): LEVELS,
     ("imgproc/edges/_derivatives.py", "np.arctan2"): "the directions of gradients: NumPy's vectors are far faster",
     ("imgproc/frequency/_homomorphic.py", "np.exp"): LEVELS,
     ("imgproc/frequency/_homomorphic.py", "np.log"): LEVELS,
@@ -55,7 +55,7 @@ ALLOWED: dict[tuple[str, str], str] = {
 
 SQUARES = {
     "imgproc/_neighbours/window_sums.py",
-    "imgproc/describe.py",
+    "imgproc/describe/_gist.py",
     "imgproc/frequency/_isotropic.py",
     "imgproc/histogram/_local.py",
     "imgproc/inpaint/_context.py",
