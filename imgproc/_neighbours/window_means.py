@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.border import extended
+from .._core.finite import largest_bits
 from .._core.formats import channels_of
 from .._core.jit import kernel
 from .._core.planes import canonical, level
@@ -60,7 +61,7 @@ def mean_rows(image, bits, blank, ymap, xmap, channels, block, offset, scratch, 
         for y in range(1 - side, out.shape[0]):
             entering, leaving = ymap[y + side - 1], ymap[max(y - 1, 0)]
             if bits.size > 0:
-                largest = max(largest, _largest(bits[entering, first:last]))
+                largest = max(largest, largest_bits(bits[entering, first:last]))
             slide(image[entering, first:last], image[leaving, first:last] if y > 0 else blank[first:last], sums)
             if y < 0:
                 continue
@@ -125,14 +126,6 @@ def _fill_ends(line, x0, is_last, edge, xmap, channels):
                 line[k * channels + c] = line[to_line + xmap[k] * channels + c]
             if is_last:
                 line[far * channels - x0 + c] = line[to_line + xmap[far] * channels + c]
-
-
-@kernel
-def _largest(bits):
-    found = np.int32(0)
-    for i in range(bits.size):
-        found = max(found, np.int32(bits[i] & np.int32(0x7FFFFFFF)))
-    return found
 
 
 @kernel

@@ -23,6 +23,7 @@ from .._core.alpha import has_alpha, weighted
 from .._core.border import index_map
 from .._core.check import as_image, as_mask, border_name, sigma_within
 from .._core.declare import Case, Peer, declare
+from .._core.finite import all_finite
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.levels import fill_level
@@ -282,11 +283,10 @@ def gaussian_blur(
         return image.copy()
     spoilt = None
     source = image
-    if image.dtype.kind == "f":
+    if image.dtype.kind == "f" and not all_finite(image):
         finite = np.isfinite(image)
-        if not finite.all():
-            spoilt = ~finite
-            source = np.where(finite, image, image.dtype.type(np.mean(image[finite]) if finite.any() else 0))
+        spoilt = ~finite
+        source = np.where(finite, image, image.dtype.type(np.mean(image[finite]) if finite.any() else 0))
     reach = math.ceil(REACH * sigmas[0]), math.ceil(REACH * sigmas[1])
     if mask is None:
         result = smooth(source, sigmas, border, fill)
