@@ -36,8 +36,12 @@ def level(fraction: float, dtype: np.dtype) -> np.generic:
 
 def fill_values(fill: float | tuple[float, ...], channels: int, dtype: np.dtype) -> list[float]:
     """What `check.fill_levels` gave as one level of the dtype for each channel, as plain numbers."""
-    with np.errstate(over="ignore"):  # a level beyond the largest float32 is infinity
-        levels = [level(v, dtype).item() for v in (fill if isinstance(fill, tuple) else (fill,))]
+    given = fill if isinstance(fill, tuple) else (fill,)
+    if min(given) > -1e30 and max(given) < 1e30:
+        levels = [level(v, dtype).item() for v in given]
+    else:
+        with np.errstate(over="ignore"):  # a level beyond the largest float32 is infinity
+            levels = [level(v, dtype).item() for v in given]
     return levels * channels if len(levels) == 1 else levels
 
 
