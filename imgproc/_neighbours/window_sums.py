@@ -55,7 +55,10 @@ def _deviation_rows(image, blank, ymap, xmap, channels, offset, limits, scratch,
             fill_margins(scratch[k], start, xmap, channels)
             sum_along(scratch[k], side, channels, scratch[2 + k, :n])
         if chosen.size > 0:
-            _choose_row(count, s, q, limits, chosen[y])
+            if offset.itemsize == 4 and count <= 256:
+                _choose_row_bytes(count, s, q, limits, chosen[y])
+            else:
+                _choose_row(count, s, q, limits, chosen[y])
         elif offset.itemsize == 4:
             _std_row_bytes(count, s, q, std[y])
         else:
@@ -100,6 +103,22 @@ def _choose_row(count, s, q, limits, chosen):
         total, spread = np.float64(s[i]), max(np.float64(_spread(count, s[i], q[i])), 0.0)
         mean_fits = (total >= limits[0]) & (total <= limits[1])
         chosen[i] = mean_fits & (spread >= limits[2]) & (spread <= limits[3])
+
+
+@kernel
+def _choose_row_bytes(count, s, q, limits, chosen):
+    """Do as `_choose_row` in small windows of bytes, whose sums and variances fit 32 bits; limits are whole numbers."""
+    low, high = _word(limits[0]), _word(limits[1])
+    least, most = _word(limits[2]), _word(limits[3])
+    for i in range(chosen.size):
+        a, b = np.uint32(s[i]), np.uint32(q[i])
+        spread = np.uint32(np.uint32(count * b) - np.uint32(a * a))
+        chosen[i] = (a >= low) & (a <= high) & (spread >= least) & (spread <= most)
+
+
+@kernel
+def _word(limit):
+    return np.uint32(min(max(limit, 0.0), 4294967295.0))
 
 
 @kernel
