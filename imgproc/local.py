@@ -17,7 +17,8 @@ from ._core.levels import SPREAD, fill_level, fractions
 from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale, luma, on_intensity, valid_pixels
 from ._core.threads import run_bands
-from ._neighbours.window_sums import FLOAT_ROWS, Windows, mean_float, valid_samples
+from ._neighbours.window_means import FLOAT_ROWS, float_means
+from ._neighbours.window_sums import Windows, mean_float, valid_samples
 from .histogram._count import count_levels
 
 __all__ = ["enhance_local_statistics", "local_mean", "local_std", "local_wiener"]
@@ -92,13 +93,16 @@ def _statistic(
     mask: np.ndarray | None,
     plain: Callable[[Windows, np.ndarray], None],
     rule: Callable[[Windows, np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+    quick: Callable[[np.ndarray, int, str, float], np.ndarray | None] | None = None,
 ) -> np.ndarray:
-    """Check, then fill a float image by `plain` or, with a mask or NaN, by `rule`."""
+    """Check, then fill a float image by `plain` or, with a mask or NaN, by `rule`; `quick` may do it before them."""
     image = as_image(image)
     radius = radius_within(radius, image)
     border_name(border)
     fill = fill_level(fill, image)
     mask = as_mask(mask, image)
+    if quick is not None and mask is None and (found := quick(image, radius, border, fill)) is not None:
+        return found
     out = np.empty(image.shape, work_dtype(image.dtype))
     if image.size == 0:
         return out
@@ -159,7 +163,7 @@ def local_mean(
     def rule(windows: Windows, n: np.ndarray, s: np.ndarray, q: np.ndarray) -> np.ndarray:
         return s / n + np.where(n > 0, windows.offset[0], np.nan)
 
-    return _statistic(image, radius, border, fill, mask, plain, rule)
+    return _statistic(image, radius, border, fill, mask, plain, rule, float_means)
 
 
 def local_std(

@@ -14,10 +14,12 @@ import numpy as np
 
 from ._core.check import as_image, flag, integer, one_of, positive, real
 from ._core.curves import as_curves, through
-from ._core.declare import declare, floats_like
+from ._core.declare import Case, Peer, declare, floats_like
 from ._core.formats import channels_of
 from ._core.levels import LEVEL, SHIFT, fraction, fractions
+from ._core.levelwise import compared, straight
 from ._core.lookup import look_up
+from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale, luma
 from ._core.unit_range import must_be_unit
 from ._scanline import Op, pixel, run, tabulated
@@ -66,7 +68,7 @@ def adjust_brightness(image: np.ndarray, *, factor: float = 1.0, shift: float = 
         If an argument is of the wrong kind or not finite.
     """
     image = as_image(image)
-    return _mapped(image, pixel.affine(real(factor, "factor"), fraction(shift, "shift", SHIFT, image)))
+    return _straight(image, real(factor, "factor"), fraction(shift, "shift", SHIFT, image))
 
 
 def adjust_contrast(image: np.ndarray, *, factor: float, center: float | str = 0.5) -> np.ndarray:
@@ -103,7 +105,7 @@ def adjust_contrast(image: np.ndarray, *, factor: float, center: float | str = 0
     middle = (
         _mean(image) if _is_word(center, "center", "mean") else fraction(center, "center", LEVEL, image, default=0.5)
     )
-    return _mapped(image, pixel.affine(factor, middle * (1.0 - factor)))
+    return _straight(image, factor, middle * (1.0 - factor))
 
 
 def adjust_gamma(image: np.ndarray, *, gamma: float, gain: float = 1.0) -> np.ndarray:
@@ -308,9 +310,9 @@ def threshold(image: np.ndarray, *, level: float = 0.5, method: str = "binary") 
         clearly not levels from 0 to 1 (see `to_uint8`).
     """
     image = as_image(image)
-    return _mapped(
-        image, pixel.threshold(fraction(level, "level", LEVEL, image, default=0.5), one_of(method, "method", METHODS))
-    )
+    level = fraction(level, "level", LEVEL, image, default=0.5)
+    found = compared(image, level, METHODS.index(one_of(method, "method", METHODS)))
+    return _mapped(image, pixel.threshold(level, method)) if found is None else found
 
 
 def lookup(image: np.ndarray, *, table: np.ndarray) -> np.ndarray:
@@ -463,6 +465,11 @@ def normalize(
     return run(image, [op], dtype=None if dtype is None else _float_dtype(dtype), layout=layout)
 
 
+def _straight(image: np.ndarray, scale: float, shift: float) -> np.ndarray:
+    """``scale v + shift``: of bytes a table, else a line."""
+    return _mapped(image, pixel.affine(scale, shift)) if image.dtype == np.uint8 else straight(image, scale, shift)
+
+
 def _mapped(image: np.ndarray, op: Op) -> np.ndarray:
     """One operation that treats all channels alike: on bytes one table, else on rows that need not be taken apart."""
     if image.dtype == np.uint8:
@@ -516,9 +523,52 @@ def _as_table(table: Any, image: np.ndarray) -> np.ndarray:
     return table.astype(table.dtype.newbyteorder("="), copy=False)
 
 
+def _rows_of_contrast() -> list[Case]:
+    cv2 = load_cv2()
+
+    def by_numpy(x: np.ndarray) -> np.ndarray:
+        found = x * np.float32(1.3)
+        found += np.float32(-0.15)
+        return found
+
+    contenders = {
+        "NumPy, in place": Peer(by_numpy, limit=1.0, tolerance=1e-6),
+        "cv2.addWeighted": Peer(lambda x: cv2.addWeighted(x, 1.3, x, 0, -0.15), limit=1.5, tolerance=1e-6),
+    }
+    table = np.clip(np.rint((np.arange(256) - 127.5) * 1.3 + 127.5), 0, 255).astype(np.uint8)
+    by_table = {"cv2.LUT": Peer(lambda x: cv2.LUT(x, table), limit=1.0, tolerance=0, note="its table is made before")}
+    return [
+        Case(
+            "adjust_contrast" + variant,
+            "levels 1.3 times as far from the middle one",
+            kind,
+            lambda x: adjust_contrast(x, factor=1.3),
+            peers,
+        )
+        for variant, kind, peers in (("", "RGB", by_table), (", float", "grey float", contenders))
+    ]
+
+
+def _rows_of_threshold() -> list[Case]:
+    cv2 = load_cv2()
+
+    def row(kind: str, variant: str, top: float) -> Case:
+        peer = Peer(lambda x: cv2.threshold(x, 0.4 * top, top, cv2.THRESH_BINARY)[1], limit=1.2, tolerance=0)
+        return Case(
+            "threshold" + variant,
+            "levels above 0.4 white, others black",
+            kind,
+            lambda x: threshold(x, level=0.4),
+            {"cv2.threshold": peer},
+        )
+
+    return [row("RGB", "", 255), row("grey float", ", float", 1)]
+
+
+declare(adjust_contrast, peers=_rows_of_contrast)
+declare(threshold, peers=_rows_of_threshold)
 declare(
     adjust_brightness,
-    adjust_contrast,
     adjust_gamma,
     adjust_log,
     adjust_sigmoid,
@@ -528,7 +578,6 @@ declare(
     normalize,
     posterize,
     solarize,
-    threshold,
     tone_curve,
     no_peer="no row yet",
 )

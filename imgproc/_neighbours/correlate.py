@@ -8,6 +8,7 @@ does not depend on how the image is split into bands and blocks.  NaN reaches on
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 
@@ -18,6 +19,7 @@ from .._core.formats import channels_of, work_dtype
 from .._core.jit import jit_enabled, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
+from .blur_floats import blur_floats
 from .correlate_bytes import LANES, MOST_PAIRS, aligned, blur_bytes, correlate_bytes, quantized
 
 BORDER = "reflect_101"
@@ -424,11 +426,11 @@ def blur_separable(image: np.ndarray, weights: Sequence[float]) -> np.ndarray:
     if not image.size:
         return image.copy()
     r = len(weights) - 1
+    if image.dtype.kind == "f" and r > 0:
+        return blur_floats(image, weights, BORDER)
     if image.dtype != np.uint8 or r >= MOST_PAIRS or not jit_enabled():
         return _blurred(image, weights, ())
-    work = _Work(image, r, r, fixed=True)
-    halves = [weights[0] / 2, *weights[1:]]
-    pairs = np.array([quantized(halves, whole, least=3) for whole in (1 << 16, 1 << 17)])
+    work, pairs = _Work(image, r, r, fixed=True), _pairs_of(tuple(weights))
 
     def block(part: Part, ring: np.ndarray, total: np.ndarray) -> None:
         length = -(-total.size // LANES) * LANES
@@ -437,6 +439,13 @@ def blur_separable(image: np.ndarray, weights: Sequence[float]) -> np.ndarray:
         blur_bytes(work.source, r, pairs, part, stride, length, at, buffer, work.out)
 
     return work.run(block)
+
+
+@functools.lru_cache(maxsize=64)
+def _pairs_of(weights: tuple[float, ...]) -> np.ndarray:
+    """The weights of `blur_bytes` along y and x; nobody writes them."""
+    halves = [weights[0] / 2, *weights[1:]]
+    return np.array([quantized(halves, whole, least=3) for whole in (1 << 16, 1 << 17)])
 
 
 def unsharp_mask(image: np.ndarray, weights: Sequence[float], amount: float, threshold: float) -> np.ndarray:

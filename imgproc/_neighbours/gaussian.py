@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -23,9 +24,14 @@ def gaussian(distance: float, sigma: float) -> float:
 
 def gaussian_weights(sigma: float, reach: float = REACH) -> list[float]:
     """Half a Gaussian kernel up to `reach` sigma (rounded up), from the middle outwards; the whole adds up to 1."""
+    return list(_half(sigma, reach))
+
+
+@functools.lru_cache(maxsize=64)  # exponentials take as long as the blur of a small image
+def _half(sigma: float, reach: float) -> tuple[float, ...]:
     weights = [gaussian(k, sigma) for k in range(math.ceil(reach * sigma) + 1)]
     total = 2 * math.fsum(weights) - 1
-    return [w / total for w in weights]
+    return tuple(w / total for w in weights)
 
 
 def mirrored(half: list[float], sign: float = 1.0) -> np.ndarray:

@@ -25,121 +25,14 @@ from .._core.jit import kernel
 from .._core.planes import canonical, full_scale, level, valid_pixels
 from .._core.threads import run_bands
 from .._core.usual import some_values, sums_may_run
+from .window_lines import DIRECT_SIDE, fill_margins, slide_both, slide_packed, sum_along
+from .window_means import FLOAT_ROWS, LEVELS_SIDE, block_of, level_rows, mean_rows
 
-FLOAT_ROWS = 128
 MASKED_ROWS = 32  # sums, counts and what is made of them in NumPy, for so many rows at a time; divides FLOAT_ROWS
-DIRECT_SIDE = 7  # windows up to this wide are added up term by term, which vectorises; wider ones by a running sum
-
-
-@kernel
-def _slide(entering, leaving, sums):
-    kind = sums.dtype.type
-    for i in range(sums.size):
-        sums[i] = kind(sums[i] + kind(kind(entering[i]) - kind(leaving[i])))
-
-
-@kernel
-def _slide_both(entering, leaving, offset, sums, squares):
-    kind = sums.dtype.type
-    for i in range(sums.size):
-        a = kind(kind(entering[i]) - offset[0])
-        b = kind(kind(leaving[i]) - offset[0])
-        change = kind(a - b)
-        sums[i] = kind(sums[i] + change)
-        squares[i] = kind(squares[i] + kind(change * kind(a + b)))
-
-
-@kernel
-def _slide_packed(entering, leaving, packed):
-    # The sum is in the lower half of a word, the sum of squares in the upper half.  Neither spills over, so that one
-    # running sum serves both.
-    for i in range(packed.size):
-        a, b = np.int32(entering[i]), np.int32(leaving[i])
-        change = np.int32(a - b)
-        both = np.int64(np.int64(change) + (np.int64(np.int32(change * np.int32(a + b))) << np.int64(32)))
-        packed[i] = np.uint64(packed[i] + np.uint64(both))
-
-
-@kernel
-def _fill_margins(line, start, xmap, channels):
-    """Fill both ends of an extended line as the border says.  Column 0 of the image is at `start`."""
-    for k in range(start // channels):
-        far = xmap.size - 1 - k
-        for c in range(channels):
-            line[k * channels + c] = line[start + xmap[k] * channels + c]
-            line[far * channels + c] = line[start + xmap[far] * channels + c]
-
-
-@kernel
-def _sum_along(line, side, channels, windows):
-    """Add up `side` neighbours of the same channel: ``windows[i] = line[i] + line[i + channels] + ...``."""
-    kind = windows.dtype.type
-    n = windows.size
-    if 1 < side <= DIRECT_SIDE:
-        one, two = line[channels:], line[2 * channels :]
-        for i in range(n):
-            windows[i] = kind(line[i] + kind(one[i] + two[i]))
-        for k in range(3, side - 1, 2):
-            one, two = line[k * channels :], line[(k + 1) * channels :]
-            for i in range(n):
-                windows[i] = kind(windows[i] + kind(one[i] + two[i]))
-    else:
-        upto, following = line[side * channels :], windows[channels:]
-        for c in range(channels):
-            total = kind(0)
-            for k in range(side):
-                total = kind(total + line[k * channels + c])
-            windows[c] = total
-        if channels == 1:
-            total = windows[0]
-            for i in range(following.size):
-                total = kind(total + kind(upto[i] - line[i]))
-                following[i] = total
-            return
-        for c in range(channels):
-            total = windows[c]
-            for k in range(following.size // channels):
-                i = k * channels + c
-                total = kind(total + kind(upto[i] - line[i]))
-                following[i] = total
 
 
 # In the kernels below, `blank` is a row that adds nothing; it leaves the window while the first window fills.  `offset`
 # is one number of the type in which sums are taken.  `scratch` has rows of that type, as long as one with its borders.
-
-
-@kernel
-def _mean_rows(image, blank, ymap, xmap, channels, offset, scratch, out):
-    margin = (ymap.size - out.shape[0]) // 2
-    side, n = 2 * margin + 1, out.shape[1]
-    line, windows = scratch[0], scratch[1, :n]
-    start = (line.size - image.shape[1]) // 2
-    sums = line[start : start + image.shape[1]]
-    narrow = offset.itemsize < 8  # then a window's sum is exact in float32
-    for y in range(1 - side, out.shape[0]):
-        _slide(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, sums)
-        if y < 0:
-            continue
-        _fill_margins(line, start, xmap, channels)
-        _sum_along(line, side, channels, windows)
-        if narrow:
-            _mean_row_narrow(np.float32(side * side), windows, out[y])
-        else:
-            _mean_row(1.0 / (side * side), windows, np.float64(offset[0]), out[y])
-
-
-@kernel
-def _mean_row_narrow(count, windows, out):
-    for i in range(out.size):
-        out[i] = np.float32(np.int32(windows[i])) / count
-
-
-@kernel
-def _mean_row(share, windows, offset, out):
-    # An integer sum times the rounded share still rounds to the float32 nearest to the mean.  The count is odd, so a
-    # mean that is not a whole number is never too close to the middle between two of them.
-    for i in range(out.size):
-        out[i] = np.float64(windows[i]) * share + offset
 
 
 @kernel
@@ -155,14 +48,17 @@ def _deviation_rows(image, blank, ymap, xmap, channels, offset, limits, scratch,
     sums, squares = scratch[0, start : start + image.shape[1]], scratch[1, start : start + image.shape[1]]
     s, q, count = scratch[2, :n], scratch[3, :n], np.uint32(side * side)
     for y in range(1 - side, height):
-        _slide_both(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, offset, sums, squares)
+        slide_both(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, offset, sums, squares)
         if y < 0:
             continue
         for k in range(2):
-            _fill_margins(scratch[k], start, xmap, channels)
-            _sum_along(scratch[k], side, channels, scratch[2 + k, :n])
+            fill_margins(scratch[k], start, xmap, channels)
+            sum_along(scratch[k], side, channels, scratch[2 + k, :n])
         if chosen.size > 0:
-            _choose_row(count, s, q, limits, chosen[y])
+            if offset.itemsize == 4 and count <= 256:
+                _choose_row_bytes(count, s, q, limits, chosen[y])
+            else:
+                _choose_row(count, s, q, limits, chosen[y])
         elif offset.itemsize == 4:
             _std_row_bytes(count, s, q, std[y])
         else:
@@ -182,11 +78,11 @@ def _deviation_rows_packed(image, blank, ymap, xmap, channels, limits, scratch, 
     packed, windows = scratch[0, start : start + image.shape[1]], scratch[1, :n]
     count = np.uint32(side * side)
     for y in range(1 - side, height):
-        _slide_packed(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, packed)
+        slide_packed(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, packed)
         if y < 0:
             continue
-        _fill_margins(scratch[0], start, xmap, channels)
-        _sum_along(scratch[0], side, channels, windows)
+        fill_margins(scratch[0], start, xmap, channels)
+        sum_along(scratch[0], side, channels, windows)
         for i in range(n):
             s[i] = np.uint32(windows[i])
             q[i] = np.uint32(windows[i] >> np.uint64(32))
@@ -207,6 +103,22 @@ def _choose_row(count, s, q, limits, chosen):
         total, spread = np.float64(s[i]), max(np.float64(_spread(count, s[i], q[i])), 0.0)
         mean_fits = (total >= limits[0]) & (total <= limits[1])
         chosen[i] = mean_fits & (spread >= limits[2]) & (spread <= limits[3])
+
+
+@kernel
+def _choose_row_bytes(count, s, q, limits, chosen):
+    """Do as `_choose_row` in small windows of bytes, whose sums and variances fit 32 bits; limits are whole numbers."""
+    low, high = _word(limits[0]), _word(limits[1])
+    least, most = _word(limits[2]), _word(limits[3])
+    for i in range(chosen.size):
+        a, b = np.uint32(s[i]), np.uint32(q[i])
+        spread = np.uint32(np.uint32(count * b) - np.uint32(a * a))
+        chosen[i] = (a >= low) & (a <= high) & (spread >= least) & (spread <= most)
+
+
+@kernel
+def _word(limit):
+    return np.uint32(min(max(limit, 0.0), 4294967295.0))
 
 
 @kernel
@@ -241,12 +153,12 @@ def _window_sums(image, blank, ymap, xmap, channels, offset, scratch, sums, squa
     start = (scratch.shape[1] - image.shape[1]) // 2
     columns, column_squares = scratch[0, start : start + image.shape[1]], scratch[1, start : start + image.shape[1]]
     for y in range(1 - side, sums.shape[0]):
-        _slide_both(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, offset, columns, column_squares)
+        slide_both(image[ymap[y + side - 1]], image[ymap[y - 1]] if y > 0 else blank, offset, columns, column_squares)
         if y < 0:
             continue
         for k, out in enumerate((sums, squares)):
-            _fill_margins(scratch[k], start, xmap, channels)
-            _sum_along(scratch[k], side, channels, out[y])
+            fill_margins(scratch[k], start, xmap, channels)
+            sum_along(scratch[k], side, channels, out[y])
 
 
 @kernel
@@ -291,7 +203,7 @@ def _columns_afresh(image, ymap, offset, start, columns):
 
 @kernel
 def _sum_along_afresh(line, side, channels, windows):
-    """Do as `_sum_along` without taking anything away."""
+    """Do as `sum_along` without taking anything away."""
     n = windows.size // channels
     for c in range(channels):
         for first in range(0, n, side):
@@ -319,7 +231,7 @@ def _window_sums_afresh(image, ymap, xmap, channels, offset, columns, sums, squa
     _columns_afresh(image, ymap, offset, start, columns)
     for y in range(n):
         for k, out in enumerate((sums, squares)):
-            _fill_margins(columns[k, y], start, xmap, channels)
+            fill_margins(columns[k, y], start, xmap, channels)
             _sum_along_afresh(columns[k, y], side, channels, out[y])
 
 
@@ -387,10 +299,26 @@ class Windows:
         """Make rows of zeros for sums, as long as a row with its borders."""
         return np.zeros((rows, self.xmap.size * self.channels), dtype)
 
+    def block(self, dtype: np.dtype) -> int:
+        """Say how many samples of a row are worked on at a time, with sums of a dtype."""
+        return block_of(self.shape[1], self.side, self.channels, self.border, dtype.itemsize)
+
     def means(self, rows: np.ndarray, offset: np.ndarray, out: np.ndarray) -> None:
         """Fill `out` with the means of `rows`, summed in the type of `offset`."""
-        blank, args = _blank(rows, offset), (self.xmap, self.channels, offset)
-        self.run(lambda lines, a, b: _mean_rows(rows, blank, lines, *args, self.scratch(2, offset.dtype), out[a:b]))
+        blank, kind = _blank(rows, offset), offset.dtype
+        args = self.xmap, self.channels, self.block(kind), offset
+        bits = canonical(np.empty((0, 0), np.int32))
+        self.run(lambda lines, a, b: mean_rows(rows, bits, blank, lines, *args, self.scratch(4, kind), out[a:b]))
+
+    def levels(self, out: np.ndarray) -> bool:
+        """Fill `out` with the levels nearest to the means of a uint16 image; False if windows are too wide for that."""
+        if self.side > LEVELS_SIDE:
+            return False
+        real, zero = np.float32 if self.side <= DIRECT_SIDE else np.float64, np.zeros(1, np.uint32)
+        blank, share = _blank(self.rows, zero), np.array([1 / self.side**2], real)
+        args = self.xmap, self.channels, self.block(zero.dtype), share
+        self.run(lambda lines, a, b: level_rows(self.rows, blank, lines, *args, self.scratch(4, zero.dtype), out[a:b]))
+        return True
 
     def deviations(self, limits: np.ndarray | None, std: np.ndarray, chosen: np.ndarray) -> None:
         """Fill `std`; or, if there are `limits`, fill `chosen`.  The other one is empty."""

@@ -1,7 +1,7 @@
 """An array turned into the bytes of an image file, and the file replaced by them, whole or not at all.
 
 Pillow and OpenCV encode what they can without loss; neither has float colour in TIFF and 16 bits in PNM, so TIFF and
-PNM files are written here.
+PNM files are written here.  So are PNG files by default, sooner than by either.
 """
 
 from __future__ import annotations
@@ -27,14 +27,20 @@ from ._png import written
 _JPEG_QUALITY = 95
 
 
-def encode(image: np.ndarray, format_: str, quality: int | None) -> bytes:
+_LONGEST_CHUNK = 1 << 30
+"""PNG's chunks are of less than 2 GiB; pixels are one here if they are sure to fit."""
+
+
+def encode(image: np.ndarray, format_: str, quality: int | None, compression: int | None = None) -> bytes:
     """The file: of a C-contiguous image that the format holds, grey as (h, w)."""
     if format_ == "TIFF":
         return _encode_tiff(image)
     if format_ in ("PPM", "PGM"):
         return _encode_pnm(image)
+    if format_ == "PNG" and (channels_of(image) == 2 or compression is None) and image.nbytes < _LONGEST_CHUNK:
+        return _encode_png(image, compression)
     if image.dtype == np.uint16:
-        return _encode_png16(image)
+        return _encode_png16(image, compression)
     with needed("PIL"):
         from PIL import Image
 
@@ -43,29 +49,39 @@ def encode(image: np.ndarray, format_: str, quality: int | None) -> bytes:
         options = {"quality": quality or _JPEG_QUALITY}
     elif format_ == "WebP":  # exact: keep the colour of transparent pixels
         options = {"quality": quality} if quality else {"lossless": True, "exact": True}
+    elif compression is not None:
+        options = {"compress_level": compression}
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, format_.upper(), **options)
     return buffer.getvalue()
 
 
-def _encode_png16(image: np.ndarray) -> bytes:
-    if channels_of(image) == 2:
-        return _encode_grey_and_alpha(image)
-    done, data = load_cv2().imencode(".png", image if image.ndim == 2 else swap_red_blue(image))
+def _encode_png16(image: np.ndarray, compression: int | None) -> bytes:
+    cv2 = load_cv2()
+    options = [] if compression is None else [cv2.IMWRITE_PNG_COMPRESSION, compression]
+    done, data = cv2.imencode(".png", image if image.ndim == 2 else swap_red_blue(image), options)
     if not done:
         raise ValueError(f"OpenCV cannot encode an image of shape {image.shape} as PNG")
     return data.tobytes()
 
 
-def _encode_grey_and_alpha(image: np.ndarray) -> bytes:
-    """PNG of 16 bits with two channels, which neither library writes; each row as its difference from the one above."""
+def _encode_png(image: np.ndarray, compression: int | None) -> bytes:
+    """PNG with each row as its difference from the one above.
+
+    By default only equal bytes in a row are shortened, and what is left gets codes by how often it comes: on photos
+    that is a tenth of the time of zlib's usual way, and about as short.
+    """
     height, width = image.shape[:2]
-    rows = image.astype(">u2").reshape(height, 2 * width).view(np.uint8)
-    lines = np.full((height, 1 + rows.shape[1]), 2, np.uint8)  # each line begins with its filter, "up"
-    lines[:, 1:] = rows
-    lines[1:, 1:] -= rows[:-1]
-    header = struct.pack(">2I5B", width, height, 16, 4, 0, 0, 0)
-    return written({b"IHDR": header, b"IDAT": zlib.compress(lines.tobytes()), b"IEND": b""})
+    rows = image.astype(image.dtype.newbyteorder(">"), copy=False).reshape(height, -1).view(np.uint8)
+    lines = np.empty((height, 1 + rows.shape[1]), np.uint8)
+    lines[:, 0] = 2  # each line begins with its filter, "up"
+    lines[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=lines[1:, 1:])
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels_of(image)]
+    header = struct.pack(">2I5B", width, height, 8 * image.itemsize, kind, 0, 0, 0)
+    level, strategy = (1, zlib.Z_RLE) if compression is None else (compression, zlib.Z_DEFAULT_STRATEGY)
+    deflater = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy)
+    return written({b"IHDR": header, b"IDAT": deflater.compress(lines.data) + deflater.flush(), b"IEND": b""})
 
 
 def _encode_pnm(image: np.ndarray) -> bytes:

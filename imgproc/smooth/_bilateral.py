@@ -23,6 +23,7 @@ from .._core.threads import run_bands
 from .._core.usual import some_values
 from ._common import with_frame, within_floats
 from ._lattice import Lattice
+from ._planes import planes_of, store_planes
 
 __all__ = ["bilateral_filter", "joint_bilateral_filter"]
 
@@ -102,6 +103,63 @@ def _add_three(v0, v1, v2, weights, t0, t1, t2, share):
         share[i] += w
 
 
+@kernel(inner=True)
+def _two_of_three(flat, at, scale, bases, double, totals):
+    """Weigh two neighbours of three channels by the pixel itself, and add them up.
+
+    `at` says where the channels of the pixels and of both neighbours begin; `totals` are three, and the sum of weights.
+    """
+    c0, c1, c2, o0, o1, o2, p0, p1, p2 = at
+    base, next_base = bases
+    t0, t1, t2, share = totals
+    for i in range(np.uint64(share.size)):
+        x, y, z = flat[c0 + i], flat[c1 + i], flat[c2 + i]
+        u, v, w = flat[o0 + i], flat[o1 + i], flat[o2 + i]
+        r, g, b = u - x, v - y, w - z
+        weight = power_of_two(base - ((r * r + g * g) + b * b) * scale, double)
+        s0, s1, s2, s = t0[i] + weight * u, t1[i] + weight * v, t2[i] + weight * w, share[i] + weight
+        u, v, w = flat[p0 + i], flat[p1 + i], flat[p2 + i]
+        r, g, b = u - x, v - y, w - z
+        weight = power_of_two(next_base - ((r * r + g * g) + b * b) * scale, double)
+        t0[i], t1[i], t2[i], share[i] = s0 + weight * u, s1 + weight * v, s2 + weight * w, s + weight
+
+
+@kernel
+def _bilateral_rows_of_three(values, offsets, bases, scale, radius, double, work, out):
+    """Do as `_bilateral_rows` with three planes that are their own guides."""
+    values, out, work = borrowed(values), borrowed(out), borrowed(work)
+    height, width = out.shape[1:]
+    line, flat, share, n = values.shape[2], values.reshape(-1), work[1], offsets.shape[0]
+    plane = np.uint64(values.shape[1] * line)
+    for y in range(height):
+        share[:] = 0
+        out[:, y, :] = 0
+        center = np.uint64((y + radius) * line + radius)
+        for k in range(0, n - 1, 2):
+            one = np.uint64((y + radius + offsets[k, 0]) * line + radius + offsets[k, 1])
+            two = np.uint64((y + radius + offsets[k + 1, 0]) * line + radius + offsets[k + 1, 1])
+            at = (
+                center,
+                center + plane,
+                center + plane + plane,
+                one,
+                one + plane,
+                one + plane + plane,
+                two,
+                two + plane,
+                two + plane + plane,
+            )
+            _two_of_three(flat, at, scale, (bases[k], bases[k + 1]), double, (out[0, y], out[1, y], out[2, y], share))
+        row, left = y + radius + offsets[n - 1, 0], radius + offsets[n - 1, 1]  # their number is odd
+        a, b, right = radius, radius + width, left + width
+        c0, c1, c2 = values[0, y + radius, a:b], values[1, y + radius, a:b], values[2, y + radius, a:b]
+        o0, o1, o2 = values[0, row, left:right], values[1, row, left:right], values[2, row, left:right]
+        _weigh_three(c0, c1, c2, o0, o1, o2, scale, bases[n - 1], double, work[0])
+        _add_three(o0, o1, o2, work[0], out[0, y], out[1, y], out[2, y], share)
+        for c in range(3):
+            _divide(out[c, y], share)
+
+
 @kernel
 def _bilateral_rows(values, guides, offsets, bases, scale, radius, double, work, out):
     """`values` and `guides` are planes (c, h + 2 radius, w + 2 radius), `out` planes (c, h, w) of means by weights."""
@@ -143,34 +201,6 @@ def _divide(total, share):
         total[i] /= share[i]
 
 
-@kernel
-def _store_planes(planes, top, out):
-    """Planes (c, h, w) as rows (h, w c)."""
-    channels, low, high = planes.shape[0], planes.dtype.type(0), planes.dtype.type(top)
-    for y in range(out.shape[0]):
-        for c in range(channels):
-            for x in range(planes.shape[2]):
-                v = planes[c, y, x]
-                if top > 0:
-                    v = low if v < low else v
-                    v = high if v > high else v
-                    out[y, x * channels + c] = np.int32(np.rint(v))
-                else:
-                    out[y, x * channels + c] = v
-
-
-def planes_of(image: np.ndarray, kind: np.dtype | None = None) -> np.ndarray:
-    """Canonical planes (c, h, w) of floats: float32, of float64 images float64."""
-    kind = kind or work_dtype(image.dtype)
-    return canonical(np.ascontiguousarray(image.reshape(*image.shape[:2], -1).transpose(2, 0, 1), kind))
-
-
-def store_planes(planes: np.ndarray, out: np.ndarray) -> None:
-    """Rounded and saturated where `out` is of integers."""
-    top = full_scale(out.dtype) if out.dtype.kind == "u" else 0
-    _store_planes(canonical(planes), top, out.reshape(out.shape[0], -1))
-
-
 def _filtered(
     image: np.ndarray, guide: np.ndarray | None, radius: int, sigma_color: float, sigma_space: float, border: str
 ) -> np.ndarray:
@@ -193,7 +223,10 @@ def _filtered(
         values = planes_of(framed[rows])
         guides = values if framed_guide is None else planes_of(framed_guide[rows], kind)
         planes, work = np.empty((len(values), y1 - y0, w), kind), np.empty((2, w), kind)
-        _bilateral_rows(values, guides, offsets, bases, scale, radius, double, work, planes)
+        if guides is values and len(values) == 3:
+            _bilateral_rows_of_three(values, offsets, bases, scale, radius, double, work, planes)
+        else:
+            _bilateral_rows(values, guides, offsets, bases, scale, radius, double, work, planes)
         store_planes(planes, out[y0:y1])
 
     run_bands(band, h, pixels=h * w * len(offsets), rows=max(_ROWS, 4 * radius))
@@ -408,6 +441,20 @@ def _rows() -> list[Case]:
                 "cv2.bilateralFilter": Peer(
                     lambda x: cv2.bilateralFilter(x, 9, 25.5, 3.0),
                     limit=1 / 1.5,
+                    difference=None,
+                    note="adds up the channels' differences, so it is another filter in colour",
+                )
+            },
+        ),
+        Case(
+            "bilateral_filter, radius 2",
+            "bilateral filter, radius 2",
+            "RGB",
+            lambda x: bilateral_filter(x, radius=2, sigma_color=0.1, sigma_space=1.5),
+            {
+                "cv2.bilateralFilter": Peer(
+                    lambda x: cv2.bilateralFilter(x, 5, 25.5, 1.5),
+                    limit=1.0,
                     difference=None,
                     note="adds up the channels' differences, so it is another filter in colour",
                 )

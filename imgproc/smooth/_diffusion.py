@@ -14,8 +14,9 @@ from .._core.jit import borrowed, kernel
 from .._core.levels import SPREAD, fraction
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
-from ._bilateral import planes_of, power_of_two, store_planes
+from ._bilateral import power_of_two
 from ._common import within_floats
+from ._planes import planes_of, store_planes
 
 __all__ = ["anisotropic_diffusion"]
 

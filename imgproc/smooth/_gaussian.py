@@ -23,6 +23,7 @@ from .._core.alpha import has_alpha, weighted
 from .._core.border import index_map
 from .._core.check import as_image, as_mask, border_name, sigma_within
 from .._core.declare import Case, Peer, declare
+from .._core.finite import all_finite
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.levels import fill_level
@@ -282,11 +283,10 @@ def gaussian_blur(
         return image.copy()
     spoilt = None
     source = image
-    if image.dtype.kind == "f":
+    if image.dtype.kind == "f" and not all_finite(image):
         finite = np.isfinite(image)
-        if not finite.all():
-            spoilt = ~finite
-            source = np.where(finite, image, image.dtype.type(np.mean(image[finite]) if finite.any() else 0))
+        spoilt = ~finite
+        source = np.where(finite, image, image.dtype.type(np.mean(image[finite]) if finite.any() else 0))
     reach = math.ceil(REACH * sigmas[0]), math.ceil(REACH * sigmas[1])
     if mask is None:
         result = smooth(source, sigmas, border, fill)
@@ -329,9 +329,12 @@ def _sigmas(sigma: Any, image: np.ndarray) -> tuple[float, float]:
 def _rows() -> list[Case]:
     import cv2
 
-    def row(sigma: float, limit: float, kind: str = "RGB") -> Case:
+    variants = {"RGB": "", "grey 16-bit": ", 16 bits", "grey float": ", float"}
+    tolerances = {"RGB": 3, "grey 16-bit": 256, "grey float": 2e-3}
+
+    def row(sigma: float, limit: float, kind: str = "RGB", size: int | None = None) -> Case:
         return Case(
-            f"gaussian_blur, sigma {sigma:g}" + ("" if kind == "RGB" else ", float"),
+            f"gaussian_blur, sigma {sigma:g}{variants[kind]}" + (f", {size}²" if size else ""),
             f"Gaussian blur with a standard deviation of {sigma:g} px",
             kind,
             lambda x: gaussian_blur(x, sigma=sigma),
@@ -339,14 +342,16 @@ def _rows() -> list[Case]:
                 "cv2.GaussianBlur": Peer(
                     lambda x: cv2.GaussianBlur(x, (0, 0), sigma),
                     limit=limit,
-                    tolerance=3 if kind == "RGB" else 2e-3,
+                    tolerance=tolerances[kind],
                     note="cut off at 3 standard deviations for uint8, and in 8 bits; ours at 4",
                 )
             },
             first="imgproc.gaussian_blur(image, sigma=2.0)" if sigma == 2 else "",
+            size=size,
         )
 
-    return [row(1, 1.0), row(2, 1.0), row(10, 1 / 2.5), row(10, 1 / 2.5, "grey float")]
+    narrow = [row(1.5, 1.0), row(1.5, 1.0, "grey 16-bit"), row(1.5, 1.0, "grey float"), row(1.5, 1.0, size=64)]
+    return [row(1, 1.0), *narrow, row(2, 1.0), row(10, 1 / 2.5), row(10, 1 / 2.5, "grey float")]
 
 
 declare(gaussian_blur, mask="fills", reach=6, peers=_rows, arguments={"alpha": lambda image: (False,)})

@@ -17,7 +17,7 @@ from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
 from .._core.usual import some_values, sums_may_run
 from ..local import local_mean
-from ._bilateral import planes_of, store_planes
+from ._planes import planes_of, store_planes
 
 __all__ = ["guided_filter"]
 

@@ -12,8 +12,8 @@ from .._core.declare import Case, Peer, declare
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
-from ._bilateral import planes_of, store_planes
 from ._common import within_floats
+from ._planes import planes_of, store_planes
 
 __all__ = ["total_variation"]
 

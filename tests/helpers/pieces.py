@@ -14,7 +14,7 @@ import pytest
 import imgproc
 from imgproc import sharpen
 from imgproc._core import elementary_arrays
-from imgproc._neighbours import correlate, float_filters, window_sums
+from imgproc._neighbours import correlate, float_filters, window_means, window_sums
 from imgproc.edges import _canny
 from imgproc.frequency import _isotropic
 from imgproc.histogram import _distribution
@@ -34,6 +34,7 @@ SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "isotropic filters": (_isotropic, {"_ROWS": 4, "CACHED_BELOW": 1}),
     "levels in groups": (_threshold, {"MOST_LEVELS": 256}),
     "linear filters": (float_filters, {"_BAND": 1}),
+    "means of windows": (window_means, {"FLOAT_ROWS": 8, "BLOCK_BYTES": 16}),
     "non_local_means": (_non_local, {"_ROWS": 4, "_COLUMNS": 5}),
     "percentile_filter": (_ordered, {"_TILE_COLUMNS": 40, "_TILE_PIXELS": 1 << 12}),
     "sorted values": (_distribution, {"_ROWS": 4}),

@@ -503,3 +503,17 @@ def test_stretching_is_symmetric_in_black_and_white(image: np.ndarray) -> None:
     assert inverted.dtype == np.uint8
     # Half to even rounds a tie down on one side where it rounds up on the other.
     assert np.abs(inverted.astype(int) - stretch_contrast(image)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(0, 65535), (0, 2), (5, 6), (100, 1124), (17, 40017), (7, 32775), (60000, 60510)]
+)
+def test_stretched_words_are_rounded_half_to_even(low, high):
+    """Whole divisions of whole numbers, so that ties are ties, and both ways to the same levels."""
+    levels = np.arange(low, high + 1)
+    above, spread = (levels - low) * 65535, high - low
+    quotient, rest = above // spread, above % spread
+    expected = quotient + ((2 * rest > spread) | ((2 * rest == spread) & (quotient % 2 == 1)))
+    image = levels.astype(np.uint16)[np.newaxis]
+    np.testing.assert_array_equal(stretch_contrast(image)[0], expected)
+    np.testing.assert_array_equal(stretch_contrast(image, mask=np.ones(image.shape, bool))[0], expected)

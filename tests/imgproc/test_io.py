@@ -804,6 +804,40 @@ def test_bad_quality(tmp_path, name, quality, error, said):
         write_image(tmp_path / name, noise(4, 4, 3), quality=quality)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "channels"), [(np.uint8, 1), (np.uint8, 2), (np.uint8, 3), (np.uint8, 4), (np.uint16, 2)]
+)
+def test_png_is_lossless_at_every_compression(tmp_path, dtype, channels):
+    image = (noise(23, 31, channels).astype(np.uint32) * 257 % 65521).astype(dtype)
+    image[5:15] = image[4]
+    sizes = {}
+    for compression in (None, 0, 1, 9):
+        path = tmp_path / f"{compression}.png"
+        write_image(path, image, compression=compression)
+        sizes[compression] = path.stat().st_size
+        np.testing.assert_array_equal(np.asarray(cv2.imread(str(path), -1)).shape[:2], image.shape[:2])
+        np.testing.assert_array_equal(read_image(path, mode="unchanged"), image.squeeze())
+        data = path.read_bytes()
+        write_image(path, image, compression=compression)
+        assert path.read_bytes() == data, "the same bytes each time"
+    assert sizes[9] < sizes[0] and sizes[None] < sizes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "compression", "error", "said"),
+    [
+        ("a.png", -1, ValueError, "compression must be >= 0, got -1"),
+        ("a.png", 10, ValueError, "compression must be <= 9, got 10"),
+        ("a.png", 1.0, TypeError, "compression must be an integer, got float"),
+        ("a.jpg", 1, ValueError, r"compression has a meaning for \.png only, got 1 for a JPEG file"),
+    ],
+)
+def test_bad_compression(tmp_path, name, compression, error, said):
+    with pytest.raises(error, match=said):
+        write_image(tmp_path / name, noise(4, 4, 3), compression=compression)
+    assert not os.listdir(tmp_path)
+
+
 def test_bad_paths(tmp_path):
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "file").write_text("text")

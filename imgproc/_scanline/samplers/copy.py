@@ -26,6 +26,11 @@ def copy_pixels(flat, task, rows, limits, scratch):
                 j = k - three * i
                 red[i], green[i], blue[i] = flat[j], flat[j + one], flat[j + two]
         return
+    if channels == 1 and step == 1:
+        row, first = rows[0, at : at + n], np.uint64(start)
+        for i in range(np.uint64(n)):
+            row[i] = flat[first + i]
+        return
     stride = step * channels
     for c in range(channels):
         k = start * channels + c

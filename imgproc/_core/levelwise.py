@@ -1,0 +1,124 @@
+"""Levels changed one by one, in one pass from array to array.
+
+They give the bytes of the operations of the same names (`imgproc._scanline.operations`), which a program of the machine
+applies to rows that it copies to and fro: beside so little work, that is what takes time.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .formats import work_dtype
+from .jit import kernel
+from .planes import canonical, full_scale, rounding
+from .threads import run_bands, stays_serial
+
+__all__: list[str] = []
+
+
+@kernel
+def _line_of_floats(values, line, out):
+    scale, shift, zero = line[0], line[1], out.dtype.type(0)
+    for i in range(out.size):
+        out[i] = values[i] * scale + shift + zero
+
+
+@kernel
+def _line_of_integers(values, line, out):
+    kind = line.dtype.type
+    scale, shift, low, high = line[0], line[1], line[2], line[3]
+    for i in range(out.size):
+        v = kind(values[i]) * scale + shift
+        v = low if v < low else v
+        v = high if v > high else v
+        out[i] = np.int32(np.rint(v))
+
+
+@kernel
+def _compare_floats(values, levels, keep_above, keep_below, out):
+    edge, high, low, zero = levels[0], levels[1], levels[2], levels.dtype.type(0)
+    for i in range(out.size):
+        v = values[i]
+        above = v if keep_above else high
+        below = v if keep_below else low
+        y = above if v > edge else below
+        out[i] = y + zero if v == v else v
+
+
+@kernel
+def _compare_integers(values, levels, keep_above, keep_below, out):
+    edge, high, low = levels[0], levels[1], levels[2]
+    if not (keep_above | keep_below):  # the usual case, in fewer instructions
+        for i in range(out.size):
+            out[i] = high if values[i] > edge else low
+        return
+    for i in range(out.size):
+        v = values[i]
+        above = v if keep_above else high
+        below = v if keep_below else low
+        out[i] = above if v > edge else below
+
+
+def _over(image: np.ndarray, work: Callable[..., Any], *arguments: Any) -> np.ndarray:
+    """Call ``work(values, *arguments, out)`` on bands of the image and of the result, both as lines."""
+    out = np.empty(image.shape, image.dtype)
+    values, result = canonical(image).reshape(-1), out.reshape(-1)
+    if stays_serial(values.size):
+        work(values, *arguments, result)
+        return out
+    line = values.size // len(image)
+    run_bands(
+        lambda a, b: work(values[a * line : b * line], *arguments, result[a * line : b * line]),
+        len(image),
+        pixels=values.size,
+    )
+    return out
+
+
+def straight(image: np.ndarray, scale: float, shift: float) -> np.ndarray:
+    """``v * scale + shift``, in float32 (float64 for float64 images); integers are rounded half to even and saturated.
+
+    `shift` is a fraction of full scale.
+    """
+    work = _line_of_floats if image.dtype.kind == "f" else _line_of_integers
+    return _over(image, work, _line(image.dtype, scale, shift))
+
+
+def compared(image: np.ndarray, edge: float, method: int) -> np.ndarray | None:
+    """Levels compared with an edge, a fraction of full scale, by a method of `operations.threshold.METHODS`.
+
+    None for integers if the edge is none of their levels.
+    """
+    levels = _levels(image.dtype, edge, method)
+    work = _compare_floats if image.dtype.kind == "f" else _compare_integers
+    return None if levels is None else _over(image, work, levels, method == 3, method in (2, 4))
+
+
+# What the kernels take is kept, as it would cost as much as a small image.  Nobody writes it.
+
+
+@functools.lru_cache(maxsize=64)
+def _line(dtype: np.dtype, scale: float, shift: float) -> np.ndarray:
+    """What `_line_of_floats` and `_line_of_integers` take."""
+    low, high, _ = rounding(dtype)
+    with np.errstate(over="ignore"):
+        return np.array([scale, shift * full_scale(dtype), low, high]).astype(work_dtype(dtype))
+
+
+@functools.lru_cache(maxsize=64)
+def _levels(dtype: np.dtype, edge: float, method: int) -> np.ndarray | None:
+    """The edge, and what levels above it and others become."""
+    top, kind = full_scale(dtype), dtype.type
+    with np.errstate(over="ignore"):
+        at = float(work_dtype(dtype).type(edge * top))
+    if dtype.kind == "u" and not 0 <= at <= top:
+        return None
+    stored = kind(at) if dtype.kind == "f" else kind(round(at))
+    high = kind(top) if method == 0 else stored if method == 2 else kind(0)
+    low = kind(top) if method == 1 else kind(0)
+    return np.array([kind(at) if dtype.kind == "f" else kind(math.floor(at)), high, low])
