@@ -10,6 +10,7 @@ import numpy as np
 from .._core.check import DTYPES
 from .._core.formats import channels_of
 from .._core.opencv import for_cv2, load_cv2
+from .areas import average
 from .separable import Axis, resample
 
 
@@ -68,12 +69,15 @@ def moved(image: np.ndarray, pull: Sequence[float], size: tuple[int, int], out: 
 
 
 def resize(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.ndarray:
-    """Resize a whole image to (h, w) by OpenCV: nearest, bilinear, bicubic, or area.
+    """Resize a whole image to (h, w): nearest, bilinear or bicubic by OpenCV, or area.
 
-    Along axes that grow, area is bilinear.  Images of float64 are resized by `separable`: OpenCV has weights of float32
-    for them."""
-    cv2 = load_cv2()
+    Along axes that grow, area is bilinear.  Our own kernels do it (`areas`), but for sides of millions.  Images of float64 are resized by `separable`: OpenCV has weights of float32 for them."""
     h, w = image.shape[:2]
+    if interpolation == "area":
+        result = average(image, size)
+        if result is not None:
+            return result
+    cv2 = load_cv2()
     if image.dtype == np.float64 and interpolation != "nearest" and size != (h, w):
         y, x = Axis(0.0, h / size[0], size[0], h), Axis(0.0, w / size[1], size[1], w)
         return resample(image, y, x, interpolation, "replicate", ())

@@ -16,6 +16,7 @@ from .._core.lookup import look_up
 from .._core.planes import as_planes, full_scale
 from .._core.threads import stays_serial
 from . import pixel
+from .areas import averaged
 from .compute import compute, has_words, level_of, tabulated
 from .matrix import bounds_of, keeps_axes
 from .merge import Merged, cut, is_padding, merge, moves_pixels, part_of, shows_outside
@@ -173,15 +174,19 @@ def _pass(
     out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Run one pass over an image, by a short cut where there is one."""
-    given, part = image, None
+    given, part, frame, merged = image, None, None, None
     if geometry:
-        image, geometry = _resized(image, geometry)
-        part, geometry = cut(geometry, *image.shape[:2])
+        found = averaged(geometry, (*image.shape[:2], channels_of(image)), image.dtype)
+        if found is None:
+            image, geometry = _resized(image, geometry)
+            part, geometry = cut(geometry, *image.shape[:2])
+        else:
+            part, merged, frame, geometry = *found, []
     seen = image
     if part is not None:
         image = seen[part[1] : part[3], part[0] : part[2]]
         part = part if seen.flags.c_contiguous else None
-    if not geometry and not ops and _is_result(image, given, dtype, layout, out):
+    if not geometry and not ops and frame is None and _is_result(image, given, dtype, layout, out):
         return image
     same = layout == "last" and (dtype is None or dtype == image.dtype)
     if geometry and is_padding(geometry[-1], geometry[-2].size if len(geometry) > 1 else image.shape[:2]):
@@ -194,8 +199,8 @@ def _pass(
             image, geometry, part = _padded(image, last, None), [], None
     h, w = image.shape[:2]
     channels = channels_of(image)
-    merged = merge(geometry, h, w)
-    if same and merged.exact and not merged.frames.size:
+    merged = merged or merge(geometry, h, w)
+    if same and merged.exact and not merged.frames.size and frame is None:
         result = _direct(image, geometry, ops, merged, out)
         if result is not None:
             return result
@@ -209,11 +214,11 @@ def _pass(
     result = out if out is not None and usable(out, shape, dtype) and not half else None
     if result is None:
         result = np.empty(shape, np.float32 if half else dtype)
-    if not merged.exact:
+    if not merged.exact or frame is not None:
         check_samplable(h, w, seen.shape[1] if part else w)
     if result.size:
         planes = as_planes(image) if part is None else as_planes(seen)
-        compute(planes, geometry, merged, program, result, layout == "first", part)
+        compute(planes, geometry, merged, program, result, layout == "first", part, frame)
     if out is None and half:
         out = np.empty(shape, dtype)
     if out is None or result is out:
