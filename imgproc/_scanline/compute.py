@@ -150,7 +150,20 @@ def source_numbers(
     stepper = STEPPER.address() if steps else -1
     same = dtype.itemsize if dtype == result else 0
     bytes_to_bytes = byte_map() if dtype.char == "B" and same and pull is not None else -1
-    numbers[:FRAME_H] = h, w, channels, wrap, resized, sampler, pull is not None, *way, bytes_to_bytes, same, stepper, line
+    numbers[:FRAME_H] = (
+        h,
+        w,
+        channels,
+        wrap,
+        resized,
+        sampler,
+        pull is not None,
+        *way,
+        bytes_to_bytes,
+        same,
+        stepper,
+        line,
+    )
     return numbers
 
 

@@ -158,11 +158,18 @@ def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op | Erase], siz
         return ""
     if len(geometry) > 24:
         return "a pass holds 24 geometric stages"
+    if any(_filters(s) for s in (*rough, stage)):
+        return "a filter that resizes is not merged"
     if rough[0].interpolation != stage.interpolation:
         return "stages interpolate differently"
     if stage.interpolation == "area":
         return "averaging over areas is not merged"
     return ""
+
+
+def _filters(stage: Geometry) -> bool:
+    """Whether a filter resizes, which takes nothing but whole images."""
+    return not moves_pixels(stage) and (stage.interpolation == "lanczos" or stage.antialias)
 
 
 def _pass(
@@ -284,10 +291,12 @@ def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, l
     if len(rough) != 1:
         return image, geometry
     stage, before = geometry[rough[0]], geometry[: rough[0]]
-    m = stage.pull
+    m, filters = stage.pull, _filters(stage)
     if not keeps_axes(m) or m[0] <= 0 or m[4] <= 0 or stage.grid is not None:
+        if filters:
+            raise ValueError(f"a filter that resizes needs a map that only scales, got the matrix {m}")
         return image, geometry
-    if stage.interpolation == "bilinear" and has_words(image):
+    if stage.interpolation == "bilinear" and not filters and has_words(image):
         return image, geometry
     h, w = before[-1].size if before else image.shape[:2]
     part = part_of(stage, h, w)
@@ -296,6 +305,8 @@ def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, l
     y = Axis(m[5] - part[1], m[4], stage.size[0], part[3] - part[1])
     x = Axis(m[2] - part[0], m[0], stage.size[1], part[2] - part[0])
     averages = stage.interpolation == "area" and max(m[0], m[4]) > 1.0
+    if filters and not whole:
+        raise ValueError(f"a filter that resizes needs a map that shows all of its frame, got the matrix {m}")
     if not whole and not (averages and can_resample(y, x, stage.border)):
         return image, geometry
     if before:
@@ -303,6 +314,6 @@ def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, l
     image = image[part[1] : part[3], part[0] : part[2]]
     rest = geometry[rough[0] + 1 :]
     if whole:
-        return resize(image, stage.size, stage.interpolation), rest
+        return resize(image, stage.size, stage.interpolation, stage.antialias), rest
     levels = level_of(stage.fill, channels_of(image), full_scale(image.dtype))
     return resample(image, y, x, stage.interpolation, stage.border, levels), rest

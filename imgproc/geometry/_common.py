@@ -11,6 +11,7 @@ from .._core.formats import channels_of, is_sequence, stored_as
 from .._core.levels import fill_levels
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
+OF_RESIZE = (*INTERPOLATIONS, "lanczos")
 
 
 LABELS = "bool and other integers are labels, which are moved and never blended"

@@ -114,7 +114,8 @@ def _map(tape: Tape, stage: Geometry, frame: Frame) -> Entry:
     moves = known and is_exact((a, b, 0.0, d, e, 0.0, g, h, i))
     words = frame.dtype == np.uint8 and frame.channels in (3, 4) and min(frame[:2]) > 1
     averages = stage.interpolation == "area" and can_average((*frame[:2], frame.channels), frame.dtype, stage.size)
-    if not moves and not averages and not (words and stage.interpolation == "bilinear"):
+    bilinear = words and stage.interpolation == "bilinear" and not stage.antialias
+    if not moves and not averages and not bilinear:
         raise Untraceable
     numbers = (*stage.pull, *(stage.part or ()))
     return Entry(MOVE if moves else WARP, [tape.register(v) for v in numbers], None, stage, frame)

@@ -192,7 +192,8 @@ def pair_of_integers() -> Intrinsic:
 def weighted_pairs(channels: int, most: int) -> Intrinsic:
     """``add(values, start, between, weights, at, unit, out, to)`` sums pixels in a row, and writes four numbers.
 
-    There are at most `most` pairs, or any number for 0.  Of one channel it writes four products.  Two pixels are read together.  The first two have the weights ``weights[at]`` and ``weights[at + 1]``; `between`
+    There are at most `most` pairs, or any number for 0.  Of one channel it writes four products.  Two pixels are read
+    together.  The first two have the weights ``weights[at]`` and ``weights[at + 1]``; `between`
     further pairs have `unit`; the last two have the weights that follow.  A weight of 0 leaves a pixel out, whatever it
     holds.  Reads go up to 20 numbers beyond the first pixel and those between."""
 
@@ -213,9 +214,7 @@ def weighted_pairs(channels: int, most: int) -> Intrinsic:
                 size = kind.bitwidth // 8
 
                 def order(vector, places):
-                    return builder.shuffle_vector(
-                        vector, vector, ir.Constant(ir.VectorType(word, len(places)), places)
-                    )
+                    return builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(word, len(places)), places))
 
                 def load(base, place, vector, align):
                     return builder.load(builder.bitcast(builder.gep(base, [place]), vector.as_pointer()), align=align)
@@ -369,5 +368,83 @@ def fold_four() -> Intrinsic:
         for i in range(8):
             a, b, c, d = values[start + 4 * i : start + 4 * i + 4]
             values[to + i] = (a + b) + (c + d)
+
+    return Intrinsic(build, plain)
+
+
+def filtered_pairs(channels: int, known: int = 0) -> Intrinsic:
+    """``add(values, start, steps, weights, at, out, to)`` sums pixels in a row by weights, and writes four numbers.
+
+    A step takes two pixels, or four of one channel, of which it writes four sums.  What has no weight is left out,
+    whatever it holds.  Reads go up to 12 numbers beyond the pixels of all steps.  The number of steps may be `known`
+    beforehand."""
+    each = 4 if channels == 1 else 2
+
+    def build(intrinsic: Any) -> Any:
+        from numba.core import types
+
+        def add(typing_context, values, start, steps, weights, at, out, to):
+            def generate(context, builder, signature, args):
+                from llvmlite import ir
+                from numba.core import cgutils
+
+                kind, word = values.dtype, ir.IntType(32)
+                real, size, lanes = context.get_data_type(kind), kind.bitwidth // 8, 4 if channels == 1 else 8
+                many, few = ir.VectorType(real, lanes), ir.VectorType(real, each)
+                data = context.make_array(values)(context, builder, args[0]).data
+                shares = context.make_array(weights)(context, builder, args[3]).data
+                target = context.make_array(out)(context, builder, args[5]).data
+
+                def order(vector, places):
+                    return builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(word, len(places)), places))
+
+                def load(base, first, step, width, vector):
+                    place = builder.add(first, builder.mul(step, ir.Constant(step.type, width)))
+                    return builder.load(builder.bitcast(builder.gep(base, [place]), vector.as_pointer()), align=size)
+
+                def product(step):
+                    own = load(shares, args[4], step, each, few)
+                    if channels > 1:
+                        own = order(own, [0] * channels + [1] * (8 - channels))
+                    found = builder.fmul(load(data, args[1], step, each * channels, many), own)
+                    if kind.bitwidth == 32:  # of bytes, which are finite
+                        return found
+                    none = ir.Constant(many, None)
+                    return builder.select(builder.fcmp_ordered("!=", own, none), found, none)
+
+                if known:
+                    result = product(ir.Constant(args[2].type, 0))
+                    for k in range(1, known):
+                        result = builder.fadd(result, product(ir.Constant(args[2].type, k)))
+                else:
+                    total = cgutils.alloca_once(builder, many)
+                    builder.store(product(ir.Constant(args[2].type, 0)), total)
+                    with cgutils.for_range(builder, args[2], start=ir.Constant(args[2].type, 1)) as loop:
+                        builder.store(builder.fadd(builder.load(total), product(loop.index)), total)
+                    result = builder.load(total)
+                if channels > 1:
+                    second = [channels, channels + 1, channels + 2, 7 if channels == 4 else 3]
+                    result = builder.fadd(order(result, [0, 1, 2, 3]), order(result, second))
+                place = builder.bitcast(builder.gep(target, [args[6]]), ir.VectorType(real, 4).as_pointer())
+                builder.store(result, place, align=size)
+                return context.get_dummy_value()
+
+            return types.void(values, types.intp, types.intp, weights, types.intp, out, types.intp), generate
+
+        return intrinsic(add)
+
+    def plain(values: Any, start: Any, steps: Any, weights: Any, at: Any, out: Any, to: Any) -> None:
+        kind = values.dtype.type
+        for c in range(channels):
+            total = [kind(0)] * each
+            for j in range(known or int(steps)):
+                for k in range(each):
+                    share = weights[at + each * j + k]
+                    if share != 0:
+                        total[k] += share * values[start + (each * j + k) * channels + c]
+            if channels == 1:
+                out[to : to + 4] = total
+            else:
+                out[to + c] = total[0] + total[1]
 
     return Intrinsic(build, plain)

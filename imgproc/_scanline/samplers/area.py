@@ -264,10 +264,10 @@ def _many_rgba(sums, left, starts, betweens, weights, unit, means, to, step):
 
 
 @kernel(inner=True)
-def _any(sums, left, starts, betweens, weights, unit, channels, c, means, to, step):
-    """The sums over the columns of one channel."""
+def _any(sums, shift, starts, betweens, weights, unit, channels, means, to, step):
+    """The sums over the columns of one channel, whose levels are in `sums` by `shift` after the starts."""
     for i in range(starts.size):
-        means[to] = _across(sums, starts[i] - left + c, i, channels, betweens[i], unit, weights)
+        means[to] = _across(sums, starts[i] + shift, i, channels, betweens[i], unit, weights)
         to += step
 
 
@@ -302,7 +302,7 @@ def _finish(means, scale, grid, magic):
 
 
 @kernel(inner=True)
-def _spread(means, n, at, channels, rows):
+def spread(means, n, at, channels, rows):
     """Write the means of n pixels, four numbers each, into rows."""
     whole = n - n % 8
     red, green, blue = rows[0], rows[1], rows[2]
@@ -317,7 +317,7 @@ def _spread(means, n, at, channels, rows):
 
 
 @kernel(inner=True)
-def _fold(means, n):
+def fold(means, n):
     """Add up four products for each of n pixels, in place."""
     whole = n - n % 8
     for i in range(0, whole, 8):
@@ -366,7 +366,7 @@ def _run(task, unit, columns, weights, first, end, means, sums):
         _two_pairs_grey(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
     else:
         for c in range(channels):
-            _any(sums, left, starts, betweens, weights, unit, channels, c, means, c * n + to, step)
+            _any(sums, c - left, starts, betweens, weights, unit, channels, means, c * n + to, step)
 
 
 @kernel(inner=True)
@@ -395,10 +395,10 @@ def _sample(flat, task, rows, limits, scratch, means, sums, room, grid, magic):
     scale = kind(1) / (kind(x_axis.total) * kind(y_axis.total))
     apart = channels >= 3
     if channels == 1 and task[PAIRS] <= 2:
-        _fold(means, n)
+        fold(means, n)
     _finish(means[: 4 * n if apart else channels * n], scale, grid if limits[2] > 0 else kind(0), magic)
     if apart:
-        _spread(means, n, at, channels, rows)
+        spread(means, n, at, channels, rows)
         return
     for c in range(channels):
         row, part = rows[c, at : at + n], means[c * n : c * n + n]
