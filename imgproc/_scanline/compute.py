@@ -30,6 +30,7 @@ from .merge import Merged, Part, moves_pixels
 from .program import Program, as_tables, needs_mean
 from .run_in_place import byte_map, run_levels
 from .samplers._base import check_samplable
+from .samplers.area import work_of
 from .samplers.choice import choose
 from .scratch import scratch
 from .stages import Geometry, Op
@@ -86,7 +87,8 @@ def compute(
     if looks:
         band(0, height)
     else:
-        run_bands(band, height, pixels=height * width)
+        work = work_of((height, width), shape) if frame else height * width
+        run_bands(band, height, pixels=work)
 
 
 _entries: dict[tuple[Any, str], Any] = {}

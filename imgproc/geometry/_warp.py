@@ -169,8 +169,8 @@ def resize(
     Of uint8, uint16 and float32, ``area`` is computed with whole weights.  It is the exact mean, rounded half to even;
     what is nearer to a half than 2**-13 of a level of 8 bits counts as a half.  It reads every pixel, so that a large
     image takes longer than for the others.  `antialias` and ``lanczos`` are within one level of Pillow's
-    ``Image.resize``, of version 13; older ones begin along x, always.  Of integers the result of the first axis is rounded
-    and saturated, too.  Pillow multiplies RGBA by alpha first, as ``alpha=True`` does here.
+    ``Image.resize``, of version 13; older ones begin along x, always.  Of integers the result of the first axis is
+    rounded and saturated, too.  Pillow multiplies RGBA by alpha first, as ``alpha=True`` does here.
 
     Examples
     --------

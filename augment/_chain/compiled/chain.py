@@ -23,6 +23,7 @@ from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.operations.table import TABLE_OF_BYTES
 from imgproc._scanline.program import unit_of
 from imgproc._scanline.run_in_place import run_levels
+from imgproc._scanline.samplers.area import work_of
 
 from .kernels import EXAMPLES, MAP, RUNNERS, Chain, Work, lower
 from .program import MOST_WARPS, MOVE, WARP, assemble
@@ -91,6 +92,8 @@ class CompiledChain:
         # Rectangles alone, and a matrix of bytes alone, have a faster way over many pixels.
         alone = set(kinds) == {ERASE} or (kinds in ([MATRIX], [MATRIX_TO_GREY]) and dtype == np.uint8)
         self.large = alone and math.prod(self.source) > LARGE
+        # What is resized is as much work as its result is large.
+        self.work = 3 * work_of(self.size, self.source) if self.averages else math.prod(self.source)
         self.tries = self.misses = 0
         # Whether the maps say all that happens to masks, boxes and keypoints.  Moves alone are multiplied together.
         moving = any(entry.code == MOVE for entry in entries)
@@ -256,6 +259,7 @@ class FixedChain:
 
     large = False
     moves = True
+    work = 0
 
     def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
         self._stages, self._target, self._layout = stages, target, layout

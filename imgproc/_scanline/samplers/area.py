@@ -433,3 +433,8 @@ def can_average(shape: tuple[int, ...], dtype: np.dtype, size: tuple[int, int]) 
     if max(h, w, *size) > LARGEST or channels > 4 or min(h, w) < 1:
         return False
     return (w // size[1] + 3) * channels <= room
+
+
+def work_of(size: tuple[int, int], source: tuple[int, ...]) -> int:
+    """How much work it is to resize (h, w, ...) to (h, w), in pixels of other passes: to add up takes little."""
+    return max(size[0] * size[1], source[0] * source[1] // 4)
