@@ -1,7 +1,8 @@
 """Resizing by means over areas: which geometry a pass can give to the sampler of areas (`samplers.area`).
 
 It takes one stage that shows all of an image, or of the part that is left of it, at another size along the axes.
-Stages after it may flip it and move it, also into a frame with a constant border.
+Stages after it may flip it and move it, also into a frame with a constant border.  An image that is flipped before is
+not given to it: rounded sums depend on where they begin.
 """
 
 from __future__ import annotations
@@ -38,17 +39,11 @@ def covers(x0: float, y0: float, x1: float, y1: float, h: float, w: float) -> bo
 
 
 @rule
-def way(m: Matrix, flips_x: bool, flips_y: bool, h: int, w: int) -> tuple[int, int, int, int]:
-    """How pixels of a result lie in a frame (h, w): turn and move along x, and along y.
+def way(m: Matrix) -> tuple[int, int, int, int]:
+    """How pixels of a result lie in a frame: turn and move along x, and along y.
 
-    `m` takes them there, pixel by pixel and without swapping the axes; then the frame itself may be flipped."""
-    turn_x, turn_y = int(m[0]), int(m[4])
-    move_x, move_y = int((m[2] + m[0] / 2) // 1.0), int((m[5] + m[4] / 2) // 1.0)
-    if flips_x:
-        turn_x, move_x = -turn_x, w - 1 - move_x
-    if flips_y:
-        turn_y, move_y = -turn_y, h - 1 - move_y
-    return turn_x, move_x, turn_y, move_y
+    `m` takes them there, pixel by pixel and without swapping the axes."""
+    return int(m[0]), int((m[2] + m[0] / 2) // 1.0), int(m[4]), int((m[5] + m[4] / 2) // 1.0)
 
 
 def averaged(geometry: list[Geometry], shape: tuple[int, int, int], dtype: np.dtype) -> Average | None:
@@ -62,12 +57,12 @@ def averaged(geometry: list[Geometry], shape: tuple[int, int, int], dtype: np.dt
         return None
     m, (height, width) = stages[0].pull, stage.size
     h, w = shape[:2] if part is None else (part[3] - part[1], part[2] - part[0])
-    if not keeps_axes(m) or not covers(*bounds_of(m, height, width)[1:], h, w):
+    if not keeps_axes(m) or m[0] < 0.0 or m[4] < 0.0 or not covers(*bounds_of(m, height, width)[1:], h, w):
         return None
     merged = merge(stages[1:], height, width)
     if not merged.exact or merged.pull[1] != 0.0 or not can_average((h, w, shape[2]), dtype, stage.size):
         return None
-    return Average(part, merged, (height, width, *way(merged.pull, m[0] < 0.0, m[4] < 0.0, height, width)))
+    return Average(part, merged, (height, width, *way(merged.pull)))
 
 
 def average(image: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
@@ -80,6 +75,6 @@ def average(image: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
         return np.concatenate(parts, axis=2)  # type: ignore[arg-type]  # it can for four channels
     merged = merge([], *size)
     out = np.empty(size + image.shape[2:], image.dtype)
-    frame = (*size, *way(merged.pull, False, False, *size))
+    frame = (*size, *way(merged.pull))
     compute(as_planes(image), [], merged, pack([], channels, image.dtype), out, False, None, frame)
     return out

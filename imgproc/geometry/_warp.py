@@ -201,7 +201,7 @@ def resize(
 
     if shown and interpolation != "nearest":
         return weighted(image, work)
-    return closed(work(np.require(image, requirements=("C", "A"))), labels)
+    return closed(work(np.ascontiguousarray(image) if image.flags.aligned else image.copy()), labels)
 
 
 def rotate(

@@ -354,7 +354,7 @@ def _resized(chain, work, start, rough):
     h, w = part[3] - part[1], part[2] - part[0]
     if start < 0 and rough > 0:
         return -1
-    if not keeps_axes_kernel(m) or not covers(x0, y0, x1, y1, float(h), float(w)):
+    if not keeps_axes_kernel(m) or m[0] < 0.0 or m[4] < 0.0 or not covers(x0, y0, x1, y1, float(h), float(w)):
         return -1
     frames = _merge(chain, work, -1, rough + 1)
     after = _load_matrix(work.matrix)
@@ -364,7 +364,7 @@ def _resized(chain, work, start, rough):
     numbers[HEIGHT], numbers[WIDTH] = h, w
     numbers[SAMPLER], numbers[EXACT], numbers[RESIZED] = chain.samplers[INTERPOLATE], 0, 0
     numbers[FRAME_H], numbers[FRAME_W] = height, width
-    turn_x, move_x, turn_y, move_y = way(after, m[0] < 0.0, m[4] < 0.0, height, width)
+    turn_x, move_x, turn_y, move_y = way(after)
     numbers[TURN_X], numbers[MOVE_X], numbers[TURN_Y], numbers[MOVE_Y] = turn_x, move_x, turn_y, move_y
     return frames
 

@@ -8,34 +8,13 @@ near to a half as rounding of the sums can bring it (2**-13 of a level of 8 bits
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from ..._core.formats import ROUNDING, ROUNDING_OF_DOUBLES
 from ..._core.jit import kernel
-from ._base import (
-    AT,
-    CHANNELS,
-    COMMON_X,
-    COMMON_Y,
-    COUNT,
-    FRAME_H,
-    FRAME_W,
-    HEIGHT,
-    LINE,
-    MOVE_X,
-    MOVE_Y,
-    PAIRS,
-    ROW,
-    SEEN,
-    START,
-    TURN_X,
-    TURN_Y,
-    WIDTH,
-    Sampler,
-)
-from ._vectors import fold_four, planes_of_four, weighted_pairs
+from ._axes import axes_of, block_of, look, rows_of
+from ._base import AT, CHANNELS, COUNT, LINE, PAIRS, TURN_X, Sampler
+from ._pairs import fold_four, planes_of_four, weighted_pairs
 
 MEANS = 4352
 """Numbers for the means of a chunk, four for each pixel, and a few more."""
@@ -50,61 +29,6 @@ _rgb, _rgb_one, _rgb_two = weighted_pairs(3, 0), weighted_pairs(3, 1), weighted_
 _rgba, _rgba_one, _rgba_two = weighted_pairs(4, 0), weighted_pairs(4, 1), weighted_pairs(4, 2)
 _grey_two = weighted_pairs(1, 2)
 _planes, _fold_eight = planes_of_four(), fold_four()
-
-
-class Axis(NamedTuple):
-    """One axis, in whole units: a pixel of the source has `unit`, a pixel of the frame is the sum of `total`."""
-
-    shrinks: Any
-    start: Any
-    """Where the first pixel of the frame begins; where none shrinks, its centre, from that of the source's first."""
-    step: Any
-    """From there to the next one."""
-    unit: Any
-    total: Any
-    last: Any
-    """The last pixel of the source."""
-
-
-@kernel(inner=True)
-def _common(a, b):
-    """The greatest common divisor."""
-    while b > 0:
-        a, b = b, a % b
-    return a
-
-
-@kernel(inner=True)
-def _axis(length, frame, common):
-    """The axis of a source of `length` pixels that become `frame` pixels, in the smallest whole units."""
-    unit, step = frame // common, length // common
-    if length > frame:
-        return Axis(True, np.int64(0), step, unit, step, length - 1)
-    return Axis(False, step - unit, 2 * step, 2 * unit, 2 * unit, length - 1)
-
-
-@kernel(inner=True)
-def _place(axis, i):
-    """Where pixel i of the frame begins: a pixel of the source, and how far in it."""
-    at = axis.start + i * axis.step
-    first = at // axis.unit
-    return first, at - first * axis.unit
-
-
-@kernel(inner=True)
-def _range(axis, first, inside, after, beyond):
-    """What a pixel of the frame reads: the first pixel of the source, the last one, and their weights.
-
-    It begins at (first, inside), the next one at (after, beyond).  Pixels between the two have the weight `unit`."""
-    if axis.shrinks:
-        last, share = (after, beyond) if beyond > 0 else (after - 1, axis.unit)
-        if first == last:
-            return first, last, axis.total, np.int64(0)
-        return first, last, axis.unit - inside, share
-    if first < 0 or inside == 0 or first >= axis.last:
-        first = min(max(first, 0), axis.last)
-        return first, first, axis.unit, np.int64(0)
-    return first, first + 1, axis.unit - inside, inside
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -182,34 +106,6 @@ def _down(flat, start, line, count, n, weights, sums):
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------
-
-
-@kernel(inner=True)
-def _columns(axis, low, channels, starts, betweens, ends, weights):
-    """Find what pixels of the frame read, from number `low` on; returns the most pairs of columns that one reads.
-
-    Written are the places of the first level and of the one after the last column, and how many pairs of columns lie
-    between the first pair and the last one.  Weights are those of these two pairs; 0 if the last is the first."""
-    unit, most = axis.unit, np.int64(1)
-    whole, part = axis.step // unit, axis.step % unit
-    first, inside = _place(axis, low)
-    for i in range(starts.size):
-        after, beyond = first + whole, inside + part
-        if beyond >= unit:
-            after, beyond = after + 1, beyond - unit
-        start, last, a, b = _range(axis, first, inside, after, beyond)
-        first, inside = after, beyond
-        count = last + 1 - start
-        pairs = (count + 1) // 2
-        starts[i], ends[i] = start * channels, (last + 1) * channels
-        betweens[i] = pairs - 2 if pairs > 2 else 0
-        most = max(most, pairs)
-        k = 4 * i
-        weights[k], weights[k + 1], weights[k + 2], weights[k + 3] = a, b, 0, 0
-        if count > 2:
-            weights[k + 1] = unit
-            weights[k + 2], weights[k + 3] = (unit, b) if count % 2 == 0 else (b, 0)
-    return most
 
 
 @kernel(inner=True)
@@ -327,18 +223,6 @@ def fold(means, n):
 
 
 @kernel(inner=True)
-def _block(starts, ends, first, room):
-    """The pixel after the last one whose columns fit into `room` levels with those of pixel `first`."""
-    n = starts.size
-    if ends[n - 1] - starts[first] <= room:
-        return n
-    end = first + 1
-    while ends[end] - starts[first] <= room:
-        end += 1
-    return end
-
-
-@kernel(inner=True)
 def _run(task, unit, columns, weights, first, end, means, sums):
     """The sums of the pixels [first, end) of a run, whose columns are in `sums`.
 
@@ -371,25 +255,17 @@ def _run(task, unit, columns, weights, first, end, means, sums):
 
 @kernel(inner=True)
 def _sample(flat, task, rows, limits, scratch, means, sums, room, grid, magic):
+    """Sample a run of points by sums of floats; there is room for so many at once."""
     n, at, channels, kind = task[COUNT], task[AT], task[CHANNELS], sums.dtype.type
     columns, weights = scratch.ints, scratch.floats[2:6].reshape(-1)
-    low = task[MOVE_X] + task[TURN_X] * (task[START] if task[TURN_X] > 0 else task[START] + n - 1)
-    if task[SEEN] == 0:
-        task[COMMON_X], task[COMMON_Y] = _common(task[WIDTH], task[FRAME_W]), _common(task[HEIGHT], task[FRAME_H])
-    x_axis = _axis(task[WIDTH], task[FRAME_W], task[COMMON_X])
-    y_axis = _axis(task[HEIGHT], task[FRAME_H], task[COMMON_Y])
-    if task[SEEN] != low * 4096 + n:
-        task[PAIRS] = _columns(x_axis, low, channels, columns[0, :n], columns[1, :n], columns[2, :n], weights)
-        task[SEEN] = low * 4096 + n
-    row = task[MOVE_Y] + task[TURN_Y] * task[ROW]
-    begin, inside = _place(y_axis, row)
-    after, beyond = _place(y_axis, row + 1)
-    top, bottom, a, b = _range(y_axis, begin, inside, after, beyond)
+    x_axis, y_axis = axes_of(task)
+    look(task, x_axis, columns, weights)
+    top, count, a, b = rows_of(task, y_axis)
     line, first = task[LINE] * channels, np.int64(0)
     while first < n:
-        end = _block(columns[0, :n], columns[2, :n], first, room)
+        end = block_of(columns[0, :n], columns[2, :n], first, room)
         left, right = np.int64(columns[0, first]), np.int64(columns[2, end - 1])
-        _down(flat, top * line + left, line, bottom - top + 1, right - left, (a, b, y_axis.unit), sums)
+        _down(flat, top * line + left, line, count, right - left, (a, b, y_axis.unit), sums)
         _run(task, kind(x_axis.unit), columns, weights, first, end, means, sums)
         first = end
     scale = kind(1) / (kind(x_axis.total) * kind(y_axis.total))
