@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from imgproc._core.check import border_name, integer, one_of
+from imgproc._core.check import border_name, flag, integer, one_of
 from imgproc._core.levels import ANY, Scale, fill_levels
 from imgproc._scanline import Geometry
 
@@ -17,6 +17,7 @@ from .._ranges import Range, check_fill, number_range
 __all__: list[str] = []
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
+OF_RESIZE = (*INTERPOLATIONS, "lanczos")
 POSITIONS = {
     "center": (0.5, 0.5),
     "top_left": (0.0, 0.0),
@@ -91,19 +92,29 @@ class _Resized(Transform):
 
     p: float = 1.0
     interpolation: str = "area"
+    antialias: bool = False
 
     only_geometry: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        one_of(self.interpolation, "interpolation", INTERPOLATIONS)
+        check_filter(self.interpolation, self.antialias)
 
 
-def part_stage(part: tuple[int, int, int, int], size: tuple[int, int], interpolation: str) -> Geometry:
+def check_filter(interpolation: str, antialias: bool) -> None:
+    """Check how images are resized."""
+    one_of(interpolation, "interpolation", OF_RESIZE)
+    if flag(antialias, "antialias") and interpolation == "nearest":
+        raise ValueError("antialias must be False for interpolation='nearest', which takes one pixel, got True")
+
+
+def part_stage(
+    part: tuple[int, int, int, int], size: tuple[int, int], interpolation: str, antialias: bool = False
+) -> Geometry:
     """The part (y0, x0, y1, x1) of an image on `size`."""
     y0, x0, y1, x1 = part
     pull = ((x1 - x0) / size[1], 0.0, 0.0 + x0, 0.0, (y1 - y0) / size[0], 0.0 + y0, 0.0, 0.0, 1.0)
-    return Geometry(pull, size, "replicate", 0.0, interpolation, part=(x0, y0, x1, y1))
+    return Geometry(pull, size, "replicate", 0.0, interpolation, part=(x0, y0, x1, y1), antialias=antialias)
 
 
 def cut_stage(part: Sequence[int], border: str = "constant", fill: Any = 0.0, mask_fill: int = 0) -> Geometry:

@@ -166,8 +166,11 @@ class ResizedCrop(_Resized):
         Range of the part's area as a fraction of the image's, above 0 and at most 1.
     ratio : (float, float)
         Range of the part's width over its height, above 0.
-    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+    interpolation : {"nearest", "bilinear", "bicubic", "area", "lanczos"}
         ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
+    antialias : bool
+        Widen the filters of ``bilinear`` and ``bicubic`` where the image shrinks, as Pillow and torchvision do, see
+        `imgproc.resize`; ``lanczos`` always does.
     p : float
         Probability that the transform is applied.
 
@@ -215,7 +218,7 @@ class ResizedCrop(_Resized):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
-        return [part_stage(params["part"], size_of(self.size), self.interpolation)]
+        return [part_stage(params["part"], size_of(self.size), self.interpolation, self.antialias)]
 
 
 declare(
@@ -238,8 +241,11 @@ class BoxSafeCrop(_Resized):
     ----------
     size : int or (int, int), optional
         (h, w) of the result; one number is the side of a square; by default the part's own.
-    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+    interpolation : {"nearest", "bilinear", "bicubic", "area", "lanczos"}
         For `size`; ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
+    antialias : bool
+        Widen the filters of ``bilinear`` and ``bicubic`` where the image shrinks, as Pillow and torchvision do, see
+        `imgproc.resize`; ``lanczos`` always does.
     p : float
         Probability that the transform is applied.
 
@@ -277,7 +283,7 @@ class BoxSafeCrop(_Resized):
         """One map, exact without `size`."""
         y0, x0, y1, x1 = part = params["part"]
         size = (y1 - y0, x1 - x0) if self.size is None else size_of(self.size)
-        return [part_stage(part, size, self.interpolation)]
+        return [part_stage(part, size, self.interpolation, self.antialias)]
 
 
 declare(

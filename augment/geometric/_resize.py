@@ -12,16 +12,16 @@ from .._chain.drawn import Rule, row, whole
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params
 from .._ranges import Size, size_of, square_or
-from ._common import INTERPOLATIONS, WHERE, _Framed, _Resized
+from ._common import WHERE, _Framed, _Resized, check_filter
 from ._pad import place
 
 __all__ = ["Letterbox", "Resize", "ResizeLongest", "ResizeShortest"]
 
 
-def resize_stage(h: int, w: int, size: tuple[int, int], interpolation: str) -> Geometry:
+def resize_stage(h: int, w: int, size: tuple[int, int], interpolation: str, antialias: bool = False) -> Geometry:
     """All of (h, w) on `size`."""
     pull = (w / size[1], 0.0, 0.0, 0.0, h / size[0], 0.0, 0.0, 0.0, 1.0)
-    return Geometry(pull, size, "replicate", 0.0, interpolation)
+    return Geometry(pull, size, "replicate", 0.0, interpolation, antialias=antialias)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,8 +34,11 @@ class Resize(_Resized):
     ----------
     size : int or (int, int)
         (h, w) of the result; one number is the side of a square.
-    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+    interpolation : {"nearest", "bilinear", "bicubic", "area", "lanczos"}
         ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
+    antialias : bool
+        Widen the filters of ``bilinear`` and ``bicubic`` where the image shrinks, as Pillow and torchvision do, see
+        `imgproc.resize`; ``lanczos`` always does.
     p : float
         Probability that the transform is applied.
 
@@ -53,7 +56,7 @@ class Resize(_Resized):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
-        return [resize_stage(frame.height, frame.width, size_of(self.size), self.interpolation)]
+        return [resize_stage(frame.height, frame.width, size_of(self.size), self.interpolation, self.antialias)]
 
 
 declare(
@@ -85,8 +88,11 @@ class ResizeLongest(_Resized):
     ----------
     size : int
         Pixels of the longer side of the result; the other side is rounded, at least to 1.
-    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+    interpolation : {"nearest", "bilinear", "bicubic", "area", "lanczos"}
         ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
+    antialias : bool
+        Widen the filters of ``bilinear`` and ``bicubic`` where the image shrinks, as Pillow and torchvision do, see
+        `imgproc.resize`; ``lanczos`` always does.
     p : float
         Probability that the transform is applied.
 
@@ -105,7 +111,7 @@ class ResizeLongest(_Resized):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
         h, w = frame.height, frame.width
-        return [resize_stage(h, w, scaled(h, w, self.size, max(h, w)), self.interpolation)]
+        return [resize_stage(h, w, scaled(h, w, self.size, max(h, w)), self.interpolation, self.antialias)]
 
 
 declare(
@@ -126,8 +132,11 @@ class ResizeShortest(_Resized):
     ----------
     size : int
         Pixels of the shorter side of the result; the other side is rounded.
-    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+    interpolation : {"nearest", "bilinear", "bicubic", "area", "lanczos"}
         ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
+    antialias : bool
+        Widen the filters of ``bilinear`` and ``bicubic`` where the image shrinks, as Pillow and torchvision do, see
+        `imgproc.resize`; ``lanczos`` always does.
     p : float
         Probability that the transform is applied.
 
@@ -146,7 +155,7 @@ class ResizeShortest(_Resized):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One map."""
         h, w = frame.height, frame.width
-        return [resize_stage(h, w, scaled(h, w, self.size, min(h, w)), self.interpolation)]
+        return [resize_stage(h, w, scaled(h, w, self.size, min(h, w)), self.interpolation, self.antialias)]
 
 
 declare(
@@ -180,8 +189,11 @@ class Letterbox(_Framed):
         Level for the border ``constant``, as a fraction of full scale; one, or one for each channel.
     mask_fill : int
         Label that masks get there.
-    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+    interpolation : {"nearest", "bilinear", "bicubic", "area", "lanczos"}
         ``area`` averages when shrinking and is ``bilinear`` when enlarging.
+    antialias : bool
+        Widen the filters of ``bilinear`` and ``bicubic`` where the image shrinks, as Pillow and torchvision do, see
+        `imgproc.resize`; ``lanczos`` always does.
     p : float
         Probability that the transform is applied.
 
@@ -194,13 +206,14 @@ class Letterbox(_Framed):
     size: Size = dataclasses.field(kw_only=False)
     position: str = "center"
     interpolation: str = "area"
+    antialias: bool = False
     p: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("size", square_or(self.size))
         one_of(self.position, "position", WHERE)
-        one_of(self.interpolation, "interpolation", INTERPOLATIONS)
+        check_filter(self.interpolation, self.antialias)
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The first row and column of the image in the frame."""
@@ -215,7 +228,7 @@ class Letterbox(_Framed):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """A resize and, if something is left, an exact map."""
         inner = self._inner(frame)
-        stages: list[Stage] = [resize_stage(frame.height, frame.width, inner, self.interpolation)]
+        stages: list[Stage] = [resize_stage(frame.height, frame.width, inner, self.interpolation, self.antialias)]
         if inner != self.size:
             top, left = params["place"]
             pull = (1.0, 0.0, float(-left), 0.0, 1.0, float(-top), 0.0, 0.0, 1.0)

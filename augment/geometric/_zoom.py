@@ -31,8 +31,11 @@ class Scale(_Resized):
         Range of the factor, above 0; above 1 enlarges.  Sides are rounded to whole pixels, at least to 1.
     keep_ratio : bool
         With one range for `scale`: whether both axes get the same factor.
-    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+    interpolation : {"nearest", "bilinear", "bicubic", "area", "lanczos"}
         ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
+    antialias : bool
+        Widen the filters of ``bilinear`` and ``bicubic`` where the image shrinks, as Pillow and torchvision do, see
+        `imgproc.resize`; ``lanczos`` always does.
     p : float
         Probability that the transform is applied.
 
@@ -69,7 +72,7 @@ class Scale(_Resized):
         """One map."""
         h, w = frame.height, frame.width
         x, y = params["scale"]
-        return [resize_stage(h, w, (max(round(h * y), 1), max(round(w * x), 1)), self.interpolation)]
+        return [resize_stage(h, w, (max(round(h * y), 1), max(round(w * x), 1)), self.interpolation, self.antialias)]
 
 
 declare(
@@ -96,8 +99,11 @@ class ScaleJitter(_Resized):
         (h, w) into which the image fits at the factor 1.
     scale : (float, float)
         Range of the factor, above 0.  Sides are rounded to whole pixels, at least to 1.
-    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+    interpolation : {"nearest", "bilinear", "bicubic", "area", "lanczos"}
         ``area`` averages along axes that shrink and is ``bilinear`` along those that grow.
+    antialias : bool
+        Widen the filters of ``bilinear`` and ``bicubic`` where the image shrinks, as Pillow and torchvision do, see
+        `imgproc.resize`; ``lanczos`` always does.
     p : float
         Probability that the transform is applied.
 
@@ -132,7 +138,11 @@ class ScaleJitter(_Resized):
         h, w = frame.height, frame.width
         height, width = size_of(self.size)
         factor = min(height / h, width / w) * params["scale"]
-        return [resize_stage(h, w, (max(round(h * factor), 1), max(round(w * factor), 1)), self.interpolation)]
+        return [
+            resize_stage(
+                h, w, (max(round(h * factor), 1), max(round(w * factor), 1)), self.interpolation, self.antialias
+            )
+        ]
 
 
 declare(

@@ -15,6 +15,7 @@ from .._core.planes import full_scale, rounding
 from .._core.threads import run_bands
 from .._core.units import entry_of, invoke
 from .machine import (
+    FRAME_H,
     RESULT,
     SOURCE,
     STEPPER,
@@ -29,6 +30,7 @@ from .merge import Merged, Part, moves_pixels
 from .program import Program, as_tables, needs_mean
 from .run_in_place import byte_map, run_levels
 from .samplers._base import check_samplable
+from .samplers.area import work_of
 from .samplers.choice import choose
 from .scratch import scratch
 from .stages import Geometry, Op
@@ -43,10 +45,12 @@ def compute(
     result: np.ndarray,
     first: bool,
     part: Part | None = None,
+    frame: Sequence[int] | None = None,
 ) -> None:
     """Run the kernels over a canonical source of shape (h, w, c), or over a part of it.
 
-    The pixels are written into `result`; `first` says that its channels come first."""
+    The pixels are written into `result`; `first` says that its channels come first.  With a `frame`, see
+    `areas.Average`, the source is resized first, and `merged` is what comes then."""
     channels, dtype, line = source.shape[2], source.dtype, source.shape[1]
     shape = source.shape if part is None else (part[3] - part[1], part[2] - part[0], channels)
     pixels_of = as_bytes(source)
@@ -63,9 +67,12 @@ def compute(
         as_bytes(result),
         result_numbers(height, width, plane, result.dtype, dtype, program.normalized, channels, program.channels),
     )
-    exact = merged.exact and not merged.fills
-    interpolation = "copy" if merged.exact else interpolation_of(geometry)
-    pixels = Source(pixels_of, _source_numbers(shape, dtype, result.dtype, merged, interpolation, line))
+    exact = merged.exact and not merged.fills and frame is None
+    interpolation = "area" if frame else "copy" if merged.exact else interpolation_of(geometry)
+    numbers = _source_numbers(shape, dtype, result.dtype, merged, interpolation, line)
+    if frame is not None:
+        numbers = np.concatenate([numbers[:FRAME_H], frame])
+    pixels = Source(pixels_of, numbers)
     looks = needs_mean(program)
     buffer = np.empty(height * width * channels if looks else 0, dtype).view(np.uint8)
     totals = np.zeros(channels)
@@ -80,7 +87,8 @@ def compute(
     if looks:
         band(0, height)
     else:
-        run_bands(band, height, pixels=height * width)
+        work = work_of((height, width), shape) if frame else height * width
+        run_bands(band, height, pixels=work)
 
 
 _entries: dict[tuple[Any, str], Any] = {}
@@ -105,7 +113,7 @@ def _source_numbers(
 ) -> np.ndarray:
     plain = not merged.fills and not len(merged.steps)
     words = not merged.wrap and has_words_of(shape, dtype, line)
-    pull = merged.pull if merged.exact else None
+    pull = merged.pull if merged.exact and interpolation != "area" else None
     resized = words and interpolation == "bilinear" and plain and keeps_axes(merged.pull)
     steps = len(merged.steps) > 0
     return source_numbers(shape, dtype, result, interpolation, words, merged.wrap, resized, pull, steps, line)
@@ -144,7 +152,20 @@ def source_numbers(
     stepper = STEPPER.address() if steps else -1
     same = dtype.itemsize if dtype == result else 0
     bytes_to_bytes = byte_map() if dtype.char == "B" and same and pull is not None else -1
-    numbers[:] = h, w, channels, wrap, resized, sampler, pull is not None, *way, bytes_to_bytes, same, stepper, line
+    numbers[:FRAME_H] = (
+        h,
+        w,
+        channels,
+        wrap,
+        resized,
+        sampler,
+        pull is not None,
+        *way,
+        bytes_to_bytes,
+        same,
+        stepper,
+        line,
+    )
     return numbers
 
 

@@ -31,7 +31,8 @@ LEVELS = 256
 
 # Places in `Source.numbers`; `Source` describes them.
 HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, SAMPLER, EXACT, STEP_X, STEP_Y, FIRST, BYTES, SAME, STEPS, LINE = range(14)
-SOURCE = 14
+FRAME_H, FRAME_W, TURN_X, MOVE_X, TURN_Y, MOVE_Y = range(14, 20)
+SOURCE = 20
 """Numbers of a source."""
 
 # Places in `Result.numbers`; `Result` describes them.
@@ -66,6 +67,8 @@ class Source(NamedTuple):
     * `STEPS`: the address of `STEPPER`.
     * `LINE`: how many pixels lie between the beginnings of two rows: `WIDTH`, or more if the source is a part of an
       image.
+    * `FRAME_H` and the numbers after it: for the sampler of areas, which needs no points; they are those of
+      `samplers._base`.  `FRAME_H` is 0 for other samplers.
     """
 
 
@@ -114,7 +117,9 @@ class Scratch(NamedTuple):
     ends: Any
     """int64 (frames, 2): which part of a row is inside each frame."""
     tasks: Any
-    """int64 (3, 16): one row each of what samplers, operations and stores are told."""
+    """int64 (3, 22): one row each of what samplers, operations and stores are told."""
+    sums: Any
+    """Of `samplers.Workspace`, too."""
 
 
 class Result(NamedTuple):
@@ -159,7 +164,7 @@ def borrowed_scratch(scratch):
     rows, row, ends, tasks = (
         borrowed(scratch.rows), borrowed(scratch.bytes), borrowed(scratch.ends), borrowed(scratch.tasks)
     )  # fmt: skip
-    return Scratch(rows, row, floats, ints, wide, halves, ends, tasks)
+    return Scratch(rows, row, floats, ints, wide, halves, ends, tasks, borrowed(scratch.sums))
 
 
 @kernel(inner=True)
@@ -343,7 +348,7 @@ def points_of(maps, y, lo, hi, floats, dead, stepper):
 def sample(pixels, sampler, task, limits, scratch):
     """Sample a run of points into rows."""
     rows, floats, ints = scratch.rows, scratch.floats, scratch.ints
-    invoke(sampler, np.int64(0), (pixels, task, rows, limits, floats, ints, scratch.wide, scratch.halves))
+    invoke(sampler, np.int64(0), (pixels, task, rows, limits, floats, ints, scratch.wide, scratch.halves, scratch.sums))
 
 
 @kernel(inner=True)
@@ -365,7 +370,9 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
         return
     task = scratch.tasks[0]
     task[samplers.COUNT], task[samplers.AT], task[samplers.FRESH] = n, at + lo - x0, fresh
-    if numbers[EXACT] != 0:
+    if numbers[FRAME_H] > 0:
+        task[samplers.START], task[samplers.ROW] = lo, y
+    elif numbers[EXACT] != 0:
         task[samplers.START] = numbers[FIRST] + numbers[STEP_Y] * y + numbers[STEP_X] * lo
     else:
         last = hi if fresh or numbers[RESIZED] == 0 else lo + 1
@@ -383,7 +390,9 @@ def begin(source, out, scratch):
     numbers, task, storing = source.numbers, scratch.tasks[0], scratch.tasks[2]
     for k in range(samplers.RESIZED + 1):
         task[k] = numbers[k]
-    task[samplers.STEP], task[samplers.LINE] = numbers[STEP_X], numbers[LINE]
+    task[samplers.STEP], task[samplers.LINE], task[samplers.SEEN] = numbers[STEP_X], numbers[LINE], 0
+    for k in range(MOVE_Y - FRAME_H + 1):
+        task[samplers.FRAME_H + k] = numbers[FRAME_H + k]
     storing[stores.PLANE] = out.numbers[PLANE]
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from .._core.check import DTYPES
 from .._core.formats import channels_of
 from .._core.opencv import for_cv2, load_cv2
+from .areas import average
+from .filtered import filtered
 from .separable import Axis, resample
 
 
@@ -67,13 +69,28 @@ def moved(image: np.ndarray, pull: Sequence[float], size: tuple[int, int], out: 
     return out
 
 
-def resize(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.ndarray:
-    """Resize a whole image to (h, w) by OpenCV: nearest, bilinear, bicubic, or area.
+CUBIC_OF_OPENCV, CUBIC_OF_PILLOW = -0.75, -0.5
+"""Keys' cubic has one parameter."""
 
-    Along axes that grow, area is bilinear.  Images of float64 are resized by `separable`: OpenCV has weights of float32
-    for them."""
-    cv2 = load_cv2()
+
+def resize(
+    image: np.ndarray, size: tuple[int, int], interpolation: str, antialias: bool = False, a: float | None = None
+) -> np.ndarray:
+    """Resize a whole image to (h, w): nearest, bilinear or bicubic by OpenCV, area, or by a filter (see `filtered`).
+
+    The filter is that of lanczos, or with `antialias` that of bilinear or bicubic, with the parameter `a`, by default
+    Pillow's.  Along axes that grow, area is bilinear.  Our own kernels do both, but area of sides of millions.  Images
+    of float64 are resized by `separable`: OpenCV has weights of float32 for them."""
     h, w = image.shape[:2]
+    if interpolation == "area":
+        result = average(image, size)
+        if result is not None:
+            return result
+    elif interpolation == "lanczos" or (antialias and interpolation != "nearest"):
+        return filtered(image, size, interpolation, CUBIC_OF_PILLOW if a is None else a, True)
+    elif interpolation == "bicubic" and a not in (None, CUBIC_OF_OPENCV):
+        return filtered(image, size, interpolation, a, False)
+    cv2 = load_cv2()
     if image.dtype == np.float64 and interpolation != "nearest" and size != (h, w):
         y, x = Axis(0.0, h / size[0], size[0], h), Axis(0.0, w / size[1], size[1], w)
         return resample(image, y, x, interpolation, "replicate", ())

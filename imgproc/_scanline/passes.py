@@ -16,6 +16,7 @@ from .._core.lookup import look_up
 from .._core.planes import as_planes, full_scale
 from .._core.threads import stays_serial
 from . import pixel
+from .areas import averaged
 from .compute import compute, has_words, interpolation_of, level_of, levels_of, tabulated
 from .label_pass import run_nearest
 from .matrix import bounds_of, keeps_axes
@@ -158,11 +159,18 @@ def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op | Erase], siz
         return ""
     if len(geometry) > 24:
         return "a pass holds 24 geometric stages"
+    if any(_filters(s) for s in (*rough, stage)):
+        return "a filter that resizes is not merged"
     if rough[0].interpolation != stage.interpolation:
         return "stages interpolate differently"
     if stage.interpolation == "area":
         return "averaging over areas is not merged"
     return ""
+
+
+def _filters(stage: Geometry) -> bool:
+    """Whether a filter resizes, which takes nothing but whole images."""
+    return not moves_pixels(stage) and (stage.interpolation == "lanczos" or stage.antialias)
 
 
 def _pass(
@@ -174,15 +182,19 @@ def _pass(
     out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Run one pass over an image, by a short cut where there is one."""
-    given, part = image, None
+    given, part, frame, merged = image, None, None, None
     if geometry:
-        image, geometry = _resized(image, geometry)
-        part, geometry = cut(geometry, *image.shape[:2])
+        found = averaged(geometry, (*image.shape[:2], channels_of(image)), image.dtype)
+        if found is None:
+            image, geometry = _resized(image, geometry)
+            part, geometry = cut(geometry, *image.shape[:2])
+        else:
+            part, merged, frame, geometry = *found, []
     seen = image
     if part is not None:
         image = seen[part[1] : part[3], part[0] : part[2]]
         part = part if seen.flags.c_contiguous else None
-    if not geometry and not ops and _is_result(image, given, dtype, layout, out):
+    if not geometry and not ops and frame is None and _is_result(image, given, dtype, layout, out):
         return image
     same = layout == "last" and (dtype is None or dtype == image.dtype)
     if geometry and is_padding(geometry[-1], geometry[-2].size if len(geometry) > 1 else image.shape[:2]):
@@ -195,8 +207,8 @@ def _pass(
             image, geometry, part = _padded(image, last, None), [], None
     h, w = image.shape[:2]
     channels = channels_of(image)
-    merged = merge(geometry, h, w)
-    if same and merged.exact and not merged.frames.size:
+    merged = merged or merge(geometry, h, w)
+    if same and merged.exact and not merged.frames.size and frame is None:
         result = _direct(image, geometry, ops, merged, out)
         if result is not None:
             return result
@@ -210,15 +222,15 @@ def _pass(
     result = out if out is not None and usable(out, shape, dtype) and not half else None
     if result is None:
         result = np.empty(shape, np.float32 if half else dtype)
-    if not merged.exact:
+    if not merged.exact or frame is not None:
         check_samplable(h, w, seen.shape[1] if part else w)
     if result.size:
         planes = as_planes(image) if part is None else as_planes(seen)
-        levels = _levels_of_nearest(geometry, merged, planes) if same and not ops else None
+        levels = _levels_of_nearest(geometry, merged, planes) if same and not ops and frame is None else None
         if levels is not None:
             run_nearest(planes, merged, levels, result, part)
         else:
-            compute(planes, geometry, merged, program, result, layout == "first", part)
+            compute(planes, geometry, merged, program, result, layout == "first", part, frame)
     if out is None and half:
         out = np.empty(shape, dtype)
     if out is None or result is out:
@@ -298,10 +310,12 @@ def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, l
     if len(rough) != 1:
         return image, geometry
     stage, before = geometry[rough[0]], geometry[: rough[0]]
-    m = stage.pull
+    m, filters = stage.pull, _filters(stage)
     if not keeps_axes(m) or m[0] <= 0 or m[4] <= 0 or stage.grid is not None:
+        if filters:
+            raise ValueError(f"a filter that resizes needs a map that only scales, got the matrix {m}")
         return image, geometry
-    if stage.interpolation == "bilinear" and has_words(image):
+    if stage.interpolation == "bilinear" and not filters and has_words(image):
         return image, geometry
     h, w = before[-1].size if before else image.shape[:2]
     part = part_of(stage, h, w)
@@ -310,6 +324,8 @@ def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, l
     y = Axis(m[5] - part[1], m[4], stage.size[0], part[3] - part[1])
     x = Axis(m[2] - part[0], m[0], stage.size[1], part[2] - part[0])
     averages = stage.interpolation == "area" and max(m[0], m[4]) > 1.0
+    if filters and not whole:
+        raise ValueError(f"a filter that resizes needs a map that shows all of its frame, got the matrix {m}")
     if not whole and not (averages and can_resample(y, x, stage.border)):
         return image, geometry
     if before:
@@ -317,6 +333,6 @@ def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, l
     image = image[part[1] : part[3], part[0] : part[2]]
     rest = geometry[rough[0] + 1 :]
     if whole:
-        return resize(image, stage.size, stage.interpolation), rest
+        return resize(image, stage.size, stage.interpolation, stage.antialias), rest
     levels = level_of(stage.fill, channels_of(image), full_scale(image.dtype))
     return resample(image, y, x, stage.interpolation, stage.border, levels), rest

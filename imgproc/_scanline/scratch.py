@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from .machine import CAPACITY, Scratch
+from .samplers._base import TASK
+from .samplers.area import MEANS, SPARE, SUMS
 
 _own = threading.local()
 
@@ -39,7 +41,8 @@ def _make(channels: int, dtype: Any, other: Scratch | None) -> Scratch:
         wide,
         wide.view(np.uint32),
         np.empty((32, 2), np.int64),
-        np.zeros((3, 16), np.int64),
+        np.zeros((3, TASK), np.int64),
+        np.zeros(MEANS + SUMS + SPARE),
     )
 
 

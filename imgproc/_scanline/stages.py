@@ -54,8 +54,8 @@ class Geometry(NamedTuple):
     fill: Fill = 0.0
     """Level of a ``constant`` border: one for all channels, or one for each."""
     interpolation: str = "bilinear"
-    """nearest, bilinear, bicubic, or area.  The last one averages where a map that keeps the axes shrinks the image;
-    elsewhere it is bilinear."""
+    """nearest, bilinear, bicubic, lanczos, or area.  The last one averages where a map that keeps the axes shrinks the
+    image; elsewhere it is bilinear.  For lanczos see `antialias`."""
     grid: np.ndarray | None = None
     """float32 (gh, gw, 2): displacements (dx, dy) at nodes that are spread evenly over the output frame.  Node (i, j)
     is at x = j w / (gw - 1), y = i h / (gh - 1); between nodes displacements are interpolated bilinearly.  An output
@@ -67,6 +67,9 @@ class Geometry(NamedTuple):
     part: tuple[int, int, int, int] | None = None
     """(x0, y0, x1, y1): the part of the input frame, of whole pixels and inside of it, that is cut out before the map.
     Pixels at its edges do not see their neighbours outside of it.  Without it, the map sees the whole frame."""
+    antialias: bool = False
+    """Whether a filter as wide as the pixels of the result resizes, see `filtered`.  Only a map may ask for it that
+    shows all of its frame, or of its part, along the axes.  It is a pass by itself; lanczos always is."""
     tiles: Tiles | None = None
     """Tiles that change places, in a stage that does nothing else: `pull` is the identity, `size` that of the input.
     It is a pass by itself."""

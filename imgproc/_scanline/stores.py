@@ -41,7 +41,7 @@ def _nothing(rows, channels, n, limits):
 
 
 @kernel(inner=True)
-def _apart(rows, channels, n, plane, out, first):
+def write_apart(rows, channels, n, plane, out, first):
     """Write any number of channels, first or last."""
     step = channels if plane == 0 else 1
     for c in range(channels):
@@ -56,8 +56,8 @@ def _apart(rows, channels, n, plane, out, first):
 
 
 @kernel(inner=True)
-def _three(rows, channels, n, plane, out, first):
-    """Write RGB, channels last; all else by `_apart`."""
+def write_three(rows, channels, n, plane, out, first):
+    """Write RGB, channels last; all else by `write_apart`."""
     part = out[3 * first : 3 * (first + n)]
     red, green, blue = rows[0], rows[1], rows[2]
     for i in range(n):
@@ -65,8 +65,8 @@ def _three(rows, channels, n, plane, out, first):
 
 
 @kernel(inner=True)
-def _four(rows, channels, n, plane, out, first):
-    """Write RGBA, channels last; all else by `_apart`."""
+def write_four(rows, channels, n, plane, out, first):
+    """Write RGBA, channels last; all else by `write_apart`."""
     part = out[4 * first : 4 * (first + n)]
     red, green, blue, alpha = rows[0], rows[1], rows[2], rows[3]
     for i in range(n):
@@ -84,10 +84,10 @@ def _unit(name: str, write: Any, finish: Any) -> Unit:
     return Unit(STORE, store)
 
 
-_WRITERS = {3: _three, 4: _four}
+_WRITERS = {3: write_three, 4: write_four}
 _UNITS = {
     (channels, finishes): _unit(f"store_{channels or 'any'}", write, _finish if finishes else _nothing)
-    for channels, write in ((0, _apart), *_WRITERS.items())
+    for channels, write in ((0, write_apart), *_WRITERS.items())
     for finishes in (False, True)
 }
 

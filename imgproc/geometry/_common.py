@@ -12,11 +12,12 @@ from .._core.levels import fill_levels
 from .._core.planes import full_scale
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area")
+OF_RESIZE = (*INTERPOLATIONS, "lanczos")
 
 
 LABELS = "bool and other integers are labels, which are moved and never blended"
 """What messages say of label images."""
-BLENDED = ("int16", "int32")
+BLENDED = (np.dtype(np.int16), np.dtype(np.int32))
 """Integers with a sign that are interpolated, in float64, which holds them exactly."""
 
 
@@ -88,7 +89,7 @@ def opened(
     labels: Labels | Stored | None = None
     dtype = image.dtype.newbyteorder("=") if type(image) is np.ndarray else None
     blended = interpolation not in (None, "nearest")
-    if dtype is not None and (dtype == np.float16 or (blended and dtype.name in BLENDED)):
+    if dtype is not None and (dtype == np.float16 or (blended and dtype in BLENDED)):
         as_image(np.broadcast_to(np.uint8(0), image.shape))  # the shape
         image = image.astype(np.float32 if dtype.kind == "f" else np.float64)
         labels = Stored(dtype, image)

@@ -10,11 +10,11 @@ import numpy as np
 
 from .._core.alpha import has_alpha, weighted
 from .._core.check import border_name, flag, frame_size, one_of, real
-from .._core.declare import Case, Peer, declare
+from .._core.declare import Case, Peer, Size, declare
 from .._scanline import Geometry, run
 from .._scanline import resize as resize_pixels
 from .._scanline.matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
-from ._common import INTERPOLATIONS, border_fill, closed, numbers, opened, percent_apart_of_255
+from ._common import INTERPOLATIONS, OF_RESIZE, border_fill, closed, numbers, opened, percent_apart_of_255
 
 __all__ = ["resize", "rotate", "warp"]
 
@@ -119,7 +119,15 @@ def _pull(matrix: Any, h: int, w: int) -> Matrix:
     return pull
 
 
-def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "area", alpha: bool = False) -> np.ndarray:
+def resize(
+    image: np.ndarray,
+    *,
+    size: tuple[int, int],
+    interpolation: str = "area",
+    antialias: bool = False,
+    a: float | None = None,
+    alpha: bool = False,
+) -> np.ndarray:
     """Resize an image.
 
     Parameters
@@ -129,12 +137,19 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
         even.  bool and other integers are labels, which only ``interpolation="nearest"`` takes.
     size : (int, int)
         (h, w) of the result.
-    interpolation : {"nearest", "bilinear", "bicubic", "area"}
+    interpolation : {"nearest", "bilinear", "bicubic", "area", "lanczos"}
         ``area`` takes the mean over what a pixel of the result covers along axes that shrink, and is ``bilinear`` along
-        those that grow.  The others look at the nearest pixel, 2 x 2 or 4 x 4 pixels, also where the image shrinks to
-        a fraction, and so show false patterns there.
-        ``bicubic`` is Keys' cubic with a = -0.75, as in OpenCV and PyTorch (Pillow and scikit-image have -0.5).
+        those that grow.
+        ``nearest``, ``bilinear`` and ``bicubic`` look at the nearest pixel, 2 x 2 or 4 x 4 pixels, also where the image
+        shrinks to a fraction, and so show false patterns there, unless `antialias` is True.
+        ``lanczos`` is the windowed sinc of three lobes.  It is the sharpest, and always widens where the image shrinks.
         ``nearest`` takes the pixel that holds the point; of a point between two, the right or the lower one.
+    antialias : bool
+        Widen the filters of ``bilinear`` and ``bicubic`` where the image shrinks, so that every pixel counts, as Pillow
+        and torchvision do.  ``area`` needs no filter; ``nearest`` has none, and must not ask for it.
+    a : float, optional
+        Of Keys' cubic, the filter of ``bicubic``, in [-1, 0]: -0.75 is that of OpenCV and PyTorch, -0.5 that of Pillow,
+        scikit-image, and PyTorch with antialiasing.  Default: -0.5 with `antialias`, else -0.75.
     alpha : bool
         The last channel is alpha, and other channels count by it: what is transparent gives its colour to none of its
         neighbours.  Colours of pixels that become wholly transparent are 0.
@@ -148,16 +163,45 @@ def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "ar
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    Of uint8, uint16 and float32, ``area`` is computed with whole weights.  It is the exact mean, rounded half to even;
+    what is nearer to a half than 2**-13 of a level of 8 bits counts as a half.  It reads every pixel, so that a large
+    image takes longer than for the others.  `antialias` and ``lanczos`` are within one level of Pillow's
+    ``Image.resize``, of version 13; older ones begin along x, always.  Of integers the result of the first axis is
+    rounded and saturated, too.  Pillow multiplies RGBA by alpha first, as ``alpha=True`` does here.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from imgproc import resize
+    >>> stripes = np.tile(np.array([0, 0, 255], np.uint8), (4, 4))
+    >>> resize(stripes, size=(1, 4)).tolist()
+    [[85, 85, 85, 85]]
+    >>> resize(stripes, size=(1, 4), interpolation="bilinear").tolist()
+    [[0, 0, 0, 0]]
     """
-    one_of(interpolation, "interpolation", INTERPOLATIONS)
+    one_of(interpolation, "interpolation", OF_RESIZE)
+    antialias = flag(antialias, "antialias")
+    if antialias and interpolation == "nearest":
+        raise ValueError("antialias must be False for interpolation='nearest', which takes one pixel, got True")
+    if a is not None:
+        a = real(a, "a", at_least=-1, at_most=0)
+        if interpolation != "bicubic":
+            raise ValueError(f"a must be None but for interpolation='bicubic', got {a!r} for {interpolation!r}")
     image, labels = opened(image, interpolation, full=True)
     size = frame_size(size, source=image.shape[:2])
     shown = has_alpha(alpha, image)
     if size == image.shape[:2]:
         return closed(np.array(image, order="C"), labels)
+
+    def work(pixels: np.ndarray) -> np.ndarray:
+        return resize_pixels(pixels, size, interpolation, antialias, a)
+
     if shown and interpolation != "nearest":
-        return weighted(image, lambda pixels: resize_pixels(pixels, size, interpolation))
-    return closed(resize_pixels(np.require(image, requirements=("C", "A")), size, interpolation), labels)
+        return weighted(image, work)
+    return closed(work(np.ascontiguousarray(image) if image.flags.aligned else image.copy()), labels)
 
 
 def rotate(
@@ -212,8 +256,6 @@ def rotate(
     return closed(run(image, [Geometry(turned_pull(c, s, h, w, size), size, border, level, interpolation)]), labels)
 
 
-declare(resize, rotate, no_peer="no row yet")
-declare(resize, arguments={"alpha": lambda image: (False,)})
 TURN = np.array([[0.93, 0.17, -20.0], [-0.15, 0.95, 30.0], [0.0, 0.0, 1.0]])
 """The map of the rows of the speed table."""
 FROM_CENTRES = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
@@ -248,4 +290,58 @@ declare(
     warp,
     together=[{"matrix": np.array([[0.4, 0.0, 0.3], [0.0, 0.45, 0.2]]), "interpolation": "area"}],
     peers=_rows_of_warp,
+)
+
+
+def _rows_of_resize() -> list[Case]:
+    import cv2
+    import PIL.Image
+
+    def row(what: str, kind: str, source: Size, size: int, peers: dict[str, Peer], **options: Any) -> Case:
+        def ours(x: np.ndarray) -> np.ndarray:
+            return resize(x, size=(size, size), **options)
+
+        return Case(f"resize, {what}", f"to {size}×{size}", kind, ours, peers, size=source)
+
+    def opencv(size: int, flag: int, tolerance: float | None, limit: float | None = None, note: str = "") -> Peer:
+        return Peer(lambda x: cv2.resize(x, (size, size), interpolation=flag), limit, tolerance, note=note)
+
+    def pillow(size: int, name: str) -> Peer:
+        way = getattr(PIL.Image.Resampling, name)
+        return Peer(lambda x: np.asarray(PIL.Image.fromarray(x).resize((size, size), way)), 0.4, 1)
+
+    aliases = "2 × 2 pixels, with aliases"
+    rows = [
+        row(
+            "default",
+            "RGB",
+            source,
+            224,
+            {
+                "cv2.resize, default": opencv(224, cv2.INTER_LINEAR, None, note=aliases),
+                "cv2.INTER_AREA": opencv(224, cv2.INTER_AREA, 1, 1 / 2.5),
+            },
+        )
+        for source in ((375, 500), 512, (1080, 1920))
+    ]
+    for kind in ("grey", "grey 16-bit", "grey float"):
+        rows.append(row(f"default, {kind}", kind, 512, 224, {"cv2.INTER_AREA": opencv(224, cv2.INTER_AREA, 1, 1.0)}))
+    larger = {"cv2.resize, default": opencv(640, cv2.INTER_LINEAR, 1)}
+    rows.append(row("default, larger", "RGB", 512, 640, larger))
+    for name in ("bilinear", "bicubic", "lanczos"):
+        peers = {"Pillow": pillow(224, name.upper())}
+        rows.append(row(f"{name}, antialias", "RGB", 512, 224, peers, interpolation=name, antialias=True))
+    return rows
+
+
+declare(rotate, no_peer="no row yet")
+declare(
+    resize,
+    arguments={"alpha": lambda image: (False,), "antialias": lambda image: (False,), "a": lambda image: (None,)},
+    together=[
+        {"interpolation": "lanczos"},
+        {"interpolation": "bicubic", "antialias": True, "a": -0.75},
+        {"interpolation": "bilinear", "antialias": True},
+    ],
+    peers=_rows_of_resize,
 )

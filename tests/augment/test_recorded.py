@@ -194,6 +194,32 @@ def test_parts_of_one_column_go_the_ordinary_way() -> None:
     assert {(0, 1), (3, 4)} < columns
 
 
+CROPS = [
+    [A.ResizedCrop((24, 20)), A.HorizontalFlip(), A.VerticalFlip(), A.BrightnessContrast()],
+    [A.HorizontalFlip(), A.ResizedCrop((24, 20), p=1), A.GaussianNoise(p=1)],
+    [A.Letterbox((40, 30)), A.HorizontalFlip(), A.BrightnessContrast(contrast=(0, 0))],
+    [A.ResizeShortest(30), A.Crop((20, 25), p=1), A.VerticalFlip(), A.Normalize(mean=0.5, std=0.2)],
+    [A.Letterbox((60, 80), fill=0.5), A.Crop((33, 70), p=1)],
+    [A.ResizedCrop((24, 20)), A.HorizontalFlip(p=1), A.PixelDropout(p=1), A.VerticalFlip()],
+]
+
+
+@pytest.mark.parametrize("transforms", CROPS, ids=lambda chain: "-".join(type(t).__name__ for t in chain))
+def test_means_over_areas_are_recorded(transforms: list[Any]) -> None:
+    shapes: list[tuple[tuple[int, ...], Any]] = [
+        ((50, 66, 3), np.uint8), ((50, 66), np.uint8), ((33, 40, 4), np.uint8), ((50, 66, 3), np.uint16),
+        ((50, 66), np.float32), ((30, 31, 2), np.uint8),
+    ]  # fmt: skip
+    for shape, dtype in shapes:
+        chain, ordinary = both(transforms, seed=4)
+        stepwise = A.Compose(transforms, seed=4, fuse=False)
+        image = image_of(shape, dtype)
+        moves_after_noise = isinstance(transforms[-2], A.PixelDropout)
+        assert (recorded(chain, image) is not None) != moves_after_noise
+        assert_same(chain, ordinary, image, range(12))
+        assert_same(chain, stepwise, image, range(12))
+
+
 def test_functions_of_drawn_numbers_are_those_of_python(rng: np.random.Generator) -> None:
     numbers = rng.random(20000) * 6 + 1e-9
     for function, code in FUNCTIONS.items():

@@ -165,11 +165,54 @@ def shares(length: int, pieces: int) -> np.ndarray:
     return np.maximum(high - low, 0) * pieces / length
 
 
-def resize(image: np.ndarray, *, size: tuple[int, int], interpolation: str = "area") -> np.ndarray:
+def keys_cubic(x: float, a: float) -> float:
+    """Keys' cubic."""
+    if x < 1:
+        return (a + 2) * x**3 - (a + 3) * x**2 + 1
+    return a * x**3 - 5 * a * x**2 + 8 * a * x - 4 * a if x < 2 else 0.0
+
+
+def filter_weights(length: int, pieces: int, interpolation: str, a: float, widens: bool) -> np.ndarray:
+    """(pieces, length): the weights of pixels whose distance from a piece's centre is within a filter."""
+    step = length / pieces
+    stretch = max(step, 1.0) if widens else 1.0
+    kernels = {
+        "bilinear": (1, lambda x: max(1 - x, 0.0)),
+        "bicubic": (2, lambda x: keys_cubic(x, a)),
+        "lanczos": (3, lambda x: np.sinc(x) * np.sinc(x / 3) if x < 3 else 0.0),
+    }
+    reach, kernel = kernels[interpolation]
+    weights = np.zeros((pieces, length))
+    for i in range(pieces):
+        for k in range(length):
+            distance = abs(k + 0.5 - (i + 0.5) * step)
+            if distance < reach * stretch + 0.5:  # up to half a pixel beyond, where the kernel is 0 unless stretched
+                weights[i, k] = kernel(distance / stretch)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def resize(
+    image: np.ndarray,
+    *,
+    size: tuple[int, int],
+    interpolation: str = "area",
+    antialias: bool = False,
+    a: float | None = None,
+) -> np.ndarray:
     """As `imgproc.resize`."""
     h, w = image.shape[:2]
     if interpolation == "area":
         values = np.einsum("ih,jw,hw...->ij...", shares(h, size[0]), shares(w, size[1]), image.astype(float))
         return to_dtype(values, image.dtype)
+    if antialias or a is not None or interpolation == "lanczos":
+        widens = antialias or interpolation == "lanczos"
+        options = (interpolation, -0.5 if a is None else a, widens)
+        down, across = filter_weights(h, size[0], *options), filter_weights(w, size[1], *options)
+        ways = [("jw,hw...->hj...", across), ("ih,hj...->ij...", down)]
+        if size[0] < h and h - size[0] > 2 * (w - size[1]):
+            ways.reverse()
+        for way, weights in ways:
+            image = to_dtype(np.einsum(way, weights, image.astype(float)), image.dtype)
+        return image
     scale = np.diag([size[1] / w, size[0] / h, 1.0])
     return warp(image, scale, size=size, border="replicate", interpolation=interpolation)

@@ -55,7 +55,7 @@ class CompiledChains:
         if type(image) is not np.ndarray:
             return None
         made = self.find(image.shape, image.dtype)
-        if made is None or made.large or not (made.moves or stays_serial(image.size)):
+        if made is None or made.large or not (made.moves or stays_serial(made.work)):
             return None
         if self._rules.unit:
             must_be_unit(image, who=self._rules.unit)
@@ -66,7 +66,7 @@ class CompiledChains:
     ) -> tuple[np.ndarray, list[Stage]] | None:
         """Run one image, and give its geometric stages, too; None if the compiled chain does not apply."""
         made = self.find(image.shape, image.dtype)
-        if type(made) is not CompiledChain or not made.follows or made.large or not stays_serial(image.size):
+        if type(made) is not CompiledChain or not made.follows or made.large or not stays_serial(made.work):
             return None
         result = self._tried(made, image, words, out)
         return None if result is None else (result, made.drawn_maps())

@@ -23,6 +23,7 @@ from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.operations.table import TABLE_OF_BYTES
 from imgproc._scanline.program import unit_of
 from imgproc._scanline.run_in_place import run_levels
+from imgproc._scanline.samplers.area import work_of
 
 from .kernels import EXAMPLES, MAP, RUNNERS, Chain, Work, lower
 from .program import MOST_WARPS, MOVE, WARP, assemble
@@ -87,9 +88,12 @@ class CompiledChain:
         self.looks = any(kind.flags & MEAN for kind in operations)
         self.moves = layout == "last" and target == dtype and all(entry.code == MOVE for entry in entries)
         self.warps = any(entry.code == WARP for entry in entries)
+        self.averages = any(entry.averages for entry in entries)
         # Rectangles alone, and a matrix of bytes alone, have a faster way over many pixels.
         alone = set(kinds) == {ERASE} or (kinds in ([MATRIX], [MATRIX_TO_GREY]) and dtype == np.uint8)
         self.large = alone and math.prod(self.source) > LARGE
+        # What is resized is as much work as its result is large.
+        self.work = 3 * work_of(self.size, self.source) if self.averages else math.prod(self.source)
         self.tries = self.misses = 0
         # Whether the maps say all that happens to masks, boxes and keypoints.  Moves alone are multiplied together.
         moving = any(entry.code == MOVE for entry in entries)
@@ -114,15 +118,16 @@ class CompiledChain:
         channels, dtype = self.source[2], self.dtype
         maps = np.array([(*e.source[:2], e.stage.border == "constant") for e in stages], np.int64).reshape(-1, 3)
         levels = levels_of(tuple((e.stage.fill, 0) for e in stages), channels, full_scale(dtype), self.limits.dtype)
-        samplers = np.array([self._source(IDENTITY)[SAMPLER], self._source(None)[SAMPLER] if self.warps else 0])
+        copying, warping = self._source(IDENTITY)[SAMPLER], self._source(None)[SAMPLER] if self.warps else 0
+        samplers = np.array([copying, warping, self.averages, dtype.itemsize], np.int64)
         inner = limits_of(dtype, dtype, False)
         kernels = np.zeros(2, np.int64)
         return Chain(self.seed, program, initial, maps, levels, samplers, kernels, self.limits, inner)
 
     def _source(self, pull: Any) -> np.ndarray:
         """Make `Source.numbers` of the image: with a matrix `pull` for moving it, with None for interpolating it."""
-        kind, words = ("copy", False) if pull is not None else ("bilinear", True)
-        return source_numbers(self.source, self.dtype, self.target, kind, words, False, False, pull)
+        kind = "copy" if pull is not None else "area" if self.averages else "bilinear"
+        return source_numbers(self.source, self.dtype, self.target, kind, kind == "bilinear", False, False, pull)
 
     def _made(self) -> Work:
         """Make the memory that the kernels of one thread work in."""
@@ -256,6 +261,7 @@ class FixedChain:
 
     large = False
     moves = True
+    work = 0
 
     def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
         self._stages, self._target, self._layout = stages, target, layout

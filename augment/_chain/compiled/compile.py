@@ -25,6 +25,7 @@ from imgproc._scanline.merge import merge
 from imgproc._scanline.operations._base import Operation
 from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.program import lay_out
+from imgproc._scanline.samplers.area import can_average
 
 from ..state import Frame, State, frame_after, frame_of
 from ..targets.base import Rules
@@ -51,6 +52,11 @@ class Entry:
         self.code, self.registers, self.kind, self.stage, self.source = code, registers, kind, stage, source
         self.number = -1  # of an operation the address of its unit; of a map its number, if the chain interpolates
         self.paints = False  # whether it paints on masks, too
+
+    @property
+    def averages(self) -> bool:
+        """Whether it is a resize by means over areas."""
+        return self.code == WARP and self.stage is not None and self.stage.interpolation == "area"
 
 
 class Segment:
@@ -107,7 +113,9 @@ def _map(tape: Tape, stage: Geometry, frame: Frame) -> Entry:
     known = all(type(v) is not Symbol for v in (a, b, d, e, g, h, i))
     moves = known and is_exact((a, b, 0.0, d, e, 0.0, g, h, i))
     words = frame.dtype == np.uint8 and frame.channels in (3, 4) and min(frame[:2]) > 1
-    if not moves and not (words and stage.interpolation == "bilinear"):
+    averages = stage.interpolation == "area" and can_average((*frame[:2], frame.channels), frame.dtype, stage.size)
+    bilinear = words and stage.interpolation == "bilinear" and not stage.antialias
+    if not moves and not averages and not bilinear:
         raise Untraceable
     numbers = (*stage.pull, *(stage.part or ()))
     return Entry(MOVE if moves else WARP, [tape.register(v) for v in numbers], None, stage, frame)
@@ -231,6 +239,10 @@ def _check_order(nodes: list[tuple[Node, list[Segment], int]], p: float) -> None
     Pixels must not move after an operation that depends on their place or on all of them, and must not be interpolated
     after any operation.  `normalize` must come last, and must always be applied."""
     maps = [entry for _, segments, _ in nodes for segment in segments for entry in segment.entries if entry.stage]
+    averaging = [any(e.averages for s in segments for e in s.entries) for _, segments, _ in nodes]
+    warping = [any(e.code == WARP for s in segments for e in s.entries) for _, segments, _ in nodes]
+    if any(averaging) and sum(warping) > 1:
+        raise Untraceable
     rough = any(entry.code == WARP for entry in maps)
     if rough and len(maps) > MOST_WARPS:
         raise Untraceable

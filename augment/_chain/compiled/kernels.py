@@ -8,6 +8,7 @@ import numpy as np
 
 from imgproc._core.jit import borrowed, kernel, shared
 from imgproc._core.units import bound, invoke, invoke_kernel
+from imgproc._scanline.areas import covers, way
 from imgproc._scanline.machine import (
     AT,
     CHANNELS,
@@ -16,8 +17,12 @@ from imgproc._scanline.machine import (
     EXACT,
     FIRST,
     FLAGS,
+    FRAME_H,
+    FRAME_W,
     HEIGHT,
     LINE,
+    MOVE_X,
+    MOVE_Y,
     RESIZED,
     ROWS,
     RUN,
@@ -25,6 +30,8 @@ from imgproc._scanline.machine import (
     STEP_X,
     STEP_Y,
     TABLE,
+    TURN_X,
+    TURN_Y,
     UNIT,
     WIDTH,
     Maps,
@@ -54,7 +61,7 @@ MAP = 14
 """Numbers of a map that a sample has drawn: its matrix from output to input; which map it is; and the part of its input
 that it sees, x0, y0, x1, y1, which are all 0 if it sees all of it."""
 
-COPY, INTERPOLATE = range(2)
+COPY, INTERPOLATE, AVERAGES, ITEM = range(4)
 """Places in `Chain.samplers`."""
 
 
@@ -71,7 +78,7 @@ class Chain(NamedTuple):
     levels: Any
     """The fills of these maps, (k, channels), in the dtype of rows."""
     samplers: Any
-    """int64 (2,): addresses of samplers."""
+    """int64 (4,): addresses of samplers; 1 if the second one averages over areas; and the bytes of a level."""
     kernels: Any
     """int64 (2,): addresses of `run_rows` and `run_levels`."""
     limits: Any
@@ -281,14 +288,16 @@ def _cut(chain, work):
 
 
 @kernel(inner=True)
-def _merge(chain, work, start):
-    """Multiply the drawn maps into one matrix, as `merge` does; map `start` reads a part of the image, see `_cut`.
+def _merge(chain, work, start, end):
+    """Multiply the drawn maps from `end` on into one matrix, as `merge` does.
+
+    Map `start` reads a part of the image, see `_cut`.
 
     Returns how many frames show their border, or -1 if one of them has another border than a constant one."""
     height, width = float(work.result[ROWS]), float(work.result[COLUMNS])
     pull = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
     frames = 0
-    for j in range(work.count[0] - 1, max(start, 0) - 1, -1):
+    for j in range(work.count[0] - 1, end - 1, -1):
         number = int(work.drawn[j, 9])
         pull = multiply_kernel(_load_matrix(work.matrix if j == start else work.drawn[j]), pull)
         h, w = float(chain.maps[number, INPUT_H]), float(chain.maps[number, INPUT_W])
@@ -315,12 +324,49 @@ def _sampled(chain, work, frames):
     numbers, matrix, part = work.source, _load_matrix(work.matrix), work.part
     numbers[HEIGHT], numbers[WIDTH] = part[3] - part[1], part[2] - part[0]
     exact = is_exact_kernel(matrix)
+    numbers[FRAME_H] = 0
     numbers[SAMPLER] = chain.samplers[COPY if exact else INTERPOLATE]
     numbers[EXACT] = 1 if exact else 0
     numbers[RESIZED] = 1 if not exact and frames == 0 and keeps_axes_kernel(matrix) else 0
     if exact:
         step_x, step_y, first = walk_kernel(matrix, numbers[LINE])
         numbers[FIRST], numbers[STEP_X], numbers[STEP_Y] = first, step_x, step_y
+
+
+@kernel(inner=True)
+def _rough(work):
+    """The first drawn map that does not move whole pixels, or -1."""
+    for j in range(work.count[0]):
+        if not is_exact_kernel(_load_matrix(work.drawn[j])):
+            return j
+    return -1
+
+
+@kernel(inner=True)
+def _resized(chain, work, start, rough):
+    """Write to the numbers of the source how map `rough` resizes it, as `averaged` does, and what comes then.
+
+    Returns how many frames show their border, or -1 if this sample has to be done in another way."""
+    numbers, part = work.source, work.part
+    below, right = _input_of(chain, work, rough + 1)
+    m = _load_matrix(work.matrix if start == rough else work.drawn[rough])
+    _, x0, y0, x1, y1 = bounds_kernel(m, below, right)
+    h, w = part[3] - part[1], part[2] - part[0]
+    if start < 0 and rough > 0:
+        return -1
+    if not keeps_axes_kernel(m) or m[0] < 0.0 or m[4] < 0.0 or not covers(x0, y0, x1, y1, float(h), float(w)):
+        return -1
+    frames = _merge(chain, work, -1, rough + 1)
+    after = _load_matrix(work.matrix)
+    if frames < 0 or after[1] != 0.0 or not is_exact_kernel(after):
+        return -1
+    height, width = int(below), int(right)
+    numbers[HEIGHT], numbers[WIDTH] = h, w
+    numbers[SAMPLER], numbers[EXACT], numbers[RESIZED] = chain.samplers[INTERPOLATE], 0, 0
+    numbers[FRAME_H], numbers[FRAME_W] = height, width
+    turn_x, move_x, turn_y, move_y = way(after)
+    numbers[TURN_X], numbers[MOVE_X], numbers[TURN_Y], numbers[MOVE_Y] = turn_x, move_x, turn_y, move_y
+    return frames
 
 
 @kernel(inner=True)
@@ -360,13 +406,18 @@ def _run_warped(image, count, chain, work, out):
     rows, _ = _input_of(chain, work, 0)
     part[0], part[1], part[2], part[3] = 0, 0, line, int(rows)
     known, start = _cut(chain, work)
-    if not known or min(part[2] - part[0], part[3] - part[1]) < 2:  # the sampler reads 2 x 2 pixels
+    if not known:
         return False
-    frames = _merge(chain, work, start)
-    if frames < 0:
+    rough = _rough(work) if chain.samplers[AVERAGES] else -1
+    if rough >= 0:
+        frames = _resized(chain, work, start, rough)
+    else:
+        frames = _merge(chain, work, start, max(start, 0))
+    if frames < 0 or (rough < 0 and min(part[2] - part[0], part[3] - part[1]) < 2):  # the sampler reads 2 x 2 pixels
         return False
-    _sampled(chain, work, frames)
-    image = image[(part[1] * line + part[0]) * work.source[CHANNELS] :]  # of bytes
+    if rough < 0:
+        _sampled(chain, work, frames)
+    image = image[(part[1] * line + part[0]) * work.source[CHANNELS] * chain.samplers[ITEM] :]  # of bytes
     split = np.int64(0)
     while split < count and not work.ops[split, FLAGS] & MEAN:
         split += 1

@@ -22,7 +22,7 @@ SAMPLER = Family(
     "int64",
     (
         *(("S", BYTES), ("int64", 1), ("T", 2), ("T", 1)),
-        *(("float32", 2), ("int32", 2), ("uint64", 2), ("uint32", 2)),
+        *(("float32", 2), ("int32", 2), ("uint64", 2), ("uint32", 2), ("float64", 1)),
     ),
 )
 """Pixels, task, rows, limits, and rows to work in (see `Workspace`).  What a sampler returns has no meaning."""
@@ -33,7 +33,12 @@ number of points, and the first column of `rows` to fill; for the sampler that c
 the next; whether the columns differ from those of the row before; and how many pixels of a row of memory the source is
 a part of, `WIDTH` or more."""
 
-TASK = 11
+FRAME_H, FRAME_W, TURN_X, MOVE_X, TURN_Y, MOVE_Y, ROW, SEEN, PAIRS, COMMON_X, COMMON_Y = range(11, 22)
+"""What the sampler of areas is told in place of points: the size that the source becomes; pixel (x, y) of the result is
+pixel ``turn_x * x + move_x`` and ``turn_y * y + move_y`` of that frame, where turns are 1 or -1.  The first x is
+`START`, y is `ROW`.  `SEEN` and what follows are its own notes; `SEEN` is 0 at the beginning of a call."""
+
+TASK = 22
 """Numbers of a task."""
 
 
@@ -60,6 +65,8 @@ class Workspace(NamedTuple):
     """uint64: two rows."""
     halves: Any
     """uint32: the same memory as `wide`."""
+    sums: Any
+    """float64: one row, see `area`."""
 
 
 class Sampler:
@@ -75,8 +82,8 @@ class Sampler:
     def __init__(self, name: str, body: Any) -> None:
         inner = body if isinstance(body, Kernel) else Kernel(body, inner=True)
 
-        def sample(flat, task, rows, limits, floats, ints, wide, halves):
-            inner(flat, task, rows, limits, Workspace(floats, ints, wide, halves))
+        def sample(flat, task, rows, limits, floats, ints, wide, halves, sums):
+            inner(flat, task, rows, limits, Workspace(floats, ints, wide, halves, sums))
             return 0
 
         sample.__qualname__, sample.__module__ = name, inner.__module__

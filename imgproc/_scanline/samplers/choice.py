@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ..._core.jit import cpu_has, jit_enabled
-from . import bicubic, bilinear, copy, nearest
+from . import area, bicubic, bilinear, copy, nearest
 from . import words as by_words
 from ._base import Sampler
 
 
 def choose(interpolation: str, dtype: np.dtype, channels: int, words: bool) -> Sampler:
-    """The sampler for pixels of a dtype: ``"copy"``, ``"nearest"``, ``"bilinear"`` or ``"bicubic"``.
+    """The sampler for pixels of a dtype: ``"copy"``, ``"nearest"``, ``"bilinear"``, ``"bicubic"`` or
+    ``"area"``.
 
     `words` says that the image is one for `words` (see `compute.has_words`) and that taps need not wrap round.
     """
@@ -19,6 +20,8 @@ def choose(interpolation: str, dtype: np.dtype, channels: int, words: bool) -> S
         return copy.COPY
     if interpolation == "nearest":
         return nearest.NEAREST
+    if interpolation == "area":
+        return area.BYTES if dtype.char == "B" else area.OTHERS
     if interpolation == "bicubic":
         return bicubic.BY_CHANNELS.get(channels, bicubic.ANY)
     if words:

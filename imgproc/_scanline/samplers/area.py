@@ -1,0 +1,316 @@
+"""The sampler that resizes along the axes: means over areas where they shrink, bilinear where they grow.
+
+The frame that the image becomes has h x w pixels, of which a pass may flip and move some.  A pixel of it is a weighted
+mean over a few rows and columns.  Weights are whole numbers, so that sums are exact as long as the floats hold them:
+rows are added up first, for many levels at once, and then columns.  A mean is rounded half to even, where what is as
+near to a half as rounding of the sums can bring it (2**-13 of a level of 8 bits) is a half.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..._core.formats import ROUNDING, ROUNDING_OF_DOUBLES
+from ..._core.jit import kernel
+from ._axes import axes_of, block_of, look, rows_of
+from ._base import AT, CHANNELS, COUNT, LINE, PAIRS, TURN_X, Sampler
+from ._pairs import fold_four, planes_of_four, weighted_pairs
+
+MEANS = 4352
+"""Numbers for the means of a chunk, four for each pixel, and a few more."""
+SUMS = 4096
+"""Numbers of float64 for the sums of columns, or twice as many of float32."""
+SPARE = 16
+"""So many zeros follow the sums, which vectors may read."""
+LARGEST = 1 << 22
+"""Sides of images and frames are at most so long: weights are float32."""
+
+_rgb, _rgb_one, _rgb_two = weighted_pairs(3, 0), weighted_pairs(3, 1), weighted_pairs(3, 2)
+_rgba, _rgba_one, _rgba_two = weighted_pairs(4, 0), weighted_pairs(4, 1), weighted_pairs(4, 2)
+_grey_two = weighted_pairs(1, 2)
+_planes, _fold_eight = planes_of_four(), fold_four()
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+@kernel(inner=True)
+def _one_row(one, a, sums):
+    kind = sums.dtype.type
+    for i in range(one.size):
+        sums[i] = a * kind(one[i])
+
+
+@kernel(inner=True)
+def _two_rows(one, two, a, b, sums):
+    kind = sums.dtype.type
+    for i in range(one.size):
+        sums[i] = a * kind(one[i]) + b * kind(two[i])
+
+
+@kernel(inner=True)
+def _three_rows(one, two, three, a, b, c, sums):
+    kind = sums.dtype.type
+    for i in range(one.size):
+        sums[i] = (a * kind(one[i]) + b * kind(two[i])) + c * kind(three[i])
+
+
+@kernel(inner=True)
+def _four_rows(one, two, three, four, weights, sums):
+    kind = sums.dtype.type
+    a, b, c = kind(weights[0]), kind(weights[2]), kind(weights[1])
+    for i in range(one.size):
+        sums[i] = (a * kind(one[i]) + b * (kind(two[i]) + kind(three[i]))) + c * kind(four[i])
+
+
+@kernel(inner=True)
+def _add_rows(one, two, a, sums):
+    kind = sums.dtype.type
+    for i in range(one.size):
+        sums[i] += a * (kind(one[i]) + kind(two[i]))
+
+
+@kernel(inner=True)
+def _add_row(one, a, sums):
+    kind = sums.dtype.type
+    for i in range(one.size):
+        sums[i] += a * kind(one[i])
+
+
+@kernel(inner=True)
+def _down(flat, start, line, count, n, weights, sums):
+    """Add up `count` rows of n levels, from index `start` on; `weights` are of the first, the last and the others."""
+    kind = sums.dtype.type
+    first, last, middle = kind(weights[0]), kind(weights[1]), kind(weights[2])
+    total, end = sums[:n], start + (count - 1) * line
+    one = flat[start : start + n]
+    if count == 1:
+        _one_row(one, first, total)
+    elif count == 2:
+        _two_rows(one, flat[end : end + n], first, last, total)
+    elif count == 3:
+        at = start + line
+        _three_rows(one, flat[at : at + n], flat[end : end + n], first, middle, last, total)
+    else:
+        at, next_ = start + line, start + 2 * line
+        _four_rows(one, flat[at : at + n], flat[next_ : next_ + n], flat[end : end + n], weights, total)
+        at = next_ + line
+        while at + line < end:
+            _add_rows(flat[at : at + n], flat[at + line : at + line + n], middle, total)
+            at += 2 * line
+        if at < end:
+            _add_row(flat[at : at + n], middle, total)
+    beyond = sums[n : n + SPARE]
+    for i in range(beyond.size):
+        beyond[i] = kind(0)
+
+
+# --- columns ----------------------------------------------------------------------------------------------------------
+
+
+@kernel(inner=True)
+def _one_pair_rgb(sums, left, starts, weights, unit, means, to, step):
+    """The sums over the columns of RGB pixels, of which none reads more than two."""
+    for i in range(starts.size):
+        _rgb_one(sums, np.int64(starts[i]) - left, np.int64(0), weights, 4 * i, unit, means, to)
+        to += step
+
+
+@kernel(inner=True)
+def _two_pairs_rgb(sums, left, starts, weights, unit, means, to, step):
+    for i in range(starts.size):
+        _rgb_two(sums, np.int64(starts[i]) - left, np.int64(0), weights, 4 * i, unit, means, to)
+        to += step
+
+
+@kernel(inner=True)
+def _one_pair_rgba(sums, left, starts, weights, unit, means, to, step):
+    for i in range(starts.size):
+        _rgba_one(sums, np.int64(starts[i]) - left, np.int64(0), weights, 4 * i, unit, means, to)
+        to += step
+
+
+@kernel(inner=True)
+def _two_pairs_rgba(sums, left, starts, weights, unit, means, to, step):
+    for i in range(starts.size):
+        _rgba_two(sums, np.int64(starts[i]) - left, np.int64(0), weights, 4 * i, unit, means, to)
+        to += step
+
+
+@kernel(inner=True)
+def _two_pairs_grey(sums, left, starts, weights, unit, means, to, step):
+    """Four products for each pixel of one channel."""
+    for i in range(starts.size):
+        _grey_two(sums, np.int64(starts[i]) - left, np.int64(0), weights, 4 * i, unit, means, to)
+        to += step
+
+
+@kernel(inner=True)
+def _many_rgb(sums, left, starts, betweens, weights, unit, means, to, step):
+    for i in range(starts.size):
+        _rgb(sums, np.int64(starts[i]) - left, np.int64(betweens[i]), weights, 4 * i, unit, means, to)
+        to += step
+
+
+@kernel(inner=True)
+def _many_rgba(sums, left, starts, betweens, weights, unit, means, to, step):
+    for i in range(starts.size):
+        _rgba(sums, np.int64(starts[i]) - left, np.int64(betweens[i]), weights, 4 * i, unit, means, to)
+        to += step
+
+
+@kernel(inner=True)
+def _any(sums, shift, starts, betweens, weights, unit, channels, means, to, step):
+    """The sums over the columns of one channel, whose levels are in `sums` by `shift` after the starts."""
+    for i in range(starts.size):
+        means[to] = _across(sums, starts[i] + shift, i, channels, betweens[i], unit, weights)
+        to += step
+
+
+@kernel(inner=True)
+def _across(sums, p, i, channels, between, unit, weights):
+    """The sum over the columns of one level of one pixel; what has no weight is not read."""
+    k = 4 * i
+    total = weights[k] * sums[p]
+    if weights[k + 1] != 0:
+        total += weights[k + 1] * sums[p + channels]
+    if weights[k + 2] != 0:
+        p += 2 * channels
+        for _ in range(2 * between):
+            total += unit * sums[p]
+            p += channels
+        total += weights[k + 2] * sums[p]
+        if weights[k + 3] != 0:
+            total += weights[k + 3] * sums[p + channels]
+    return total
+
+
+@kernel(inner=True)
+def _finish(means, scale, grid, magic):
+    """Turn sums into levels, in place; `grid` is 0 for floats, which are not rounded."""
+    if grid == 0:
+        for i in range(means.size):
+            means[i] *= scale
+        return
+    for i in range(means.size):
+        v = (means[i] * scale + grid) - grid
+        means[i] = (v + magic) - magic
+
+
+@kernel(inner=True)
+def spread(means, n, at, channels, rows):
+    """Write the means of n pixels, four numbers each, into rows."""
+    whole = n - n % 8
+    red, green, blue = rows[0], rows[1], rows[2]
+    for i in range(0, whole, 8):
+        _planes(means, 4 * i, red, green, blue, at + i)
+    for i in range(whole, n):
+        red[at + i], green[at + i], blue[at + i] = means[4 * i], means[4 * i + 1], means[4 * i + 2]
+    if channels == 4:
+        fourth = rows[3, at : at + n]
+        for i in range(fourth.size):
+            fourth[i] = means[4 * i + 3]
+
+
+@kernel(inner=True)
+def fold(means, n):
+    """Add up four products for each of n pixels, in place."""
+    whole = n - n % 8
+    for i in range(0, whole, 8):
+        _fold_eight(means, 4 * i, i)
+    for i in range(whole, n):
+        means[i] = (means[4 * i] + means[4 * i + 1]) + (means[4 * i + 2] + means[4 * i + 3])
+
+
+@kernel(inner=True)
+def _run(task, unit, columns, weights, first, end, means, sums):
+    """The sums of the pixels [first, end) of a run, whose columns are in `sums`.
+
+    Each has four numbers, or, if it is not RGB, RGBA, or grey and of two pairs, one in the row of each channel."""
+    n, channels, left = task[COUNT], task[CHANNELS], np.int64(columns[0, first])
+    starts, betweens, weights = columns[0, first:end], columns[1, first:end], weights[4 * first : 4 * end]
+    step = np.int64(-1) if task[TURN_X] < 0 else np.int64(1)
+    to = n - 1 - first if step < 0 else first
+    pairs = task[PAIRS]
+    if channels == 3:
+        if pairs == 1:
+            _one_pair_rgb(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
+        elif pairs == 2:
+            _two_pairs_rgb(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
+        else:
+            _many_rgb(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
+    elif channels == 4:
+        if pairs == 1:
+            _one_pair_rgba(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
+        elif pairs == 2:
+            _two_pairs_rgba(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
+        else:
+            _many_rgba(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
+    elif channels == 1 and pairs <= 2:
+        _two_pairs_grey(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
+    else:
+        for c in range(channels):
+            _any(sums, c - left, starts, betweens, weights, unit, channels, means, c * n + to, step)
+
+
+@kernel(inner=True)
+def _sample(flat, task, rows, limits, scratch, means, sums, room, grid, magic):
+    """Sample a run of points by sums of floats; there is room for so many at once."""
+    n, at, channels, kind = task[COUNT], task[AT], task[CHANNELS], sums.dtype.type
+    columns, weights = scratch.ints, scratch.floats[2:6].reshape(-1)
+    x_axis, y_axis = axes_of(task)
+    look(task, x_axis, columns, weights)
+    top, count, a, b = rows_of(task, y_axis)
+    line, first = task[LINE] * channels, np.int64(0)
+    while first < n:
+        end = block_of(columns[0, :n], columns[2, :n], first, room)
+        left, right = np.int64(columns[0, first]), np.int64(columns[2, end - 1])
+        _down(flat, top * line + left, line, count, right - left, (a, b, y_axis.unit), sums)
+        _run(task, kind(x_axis.unit), columns, weights, first, end, means, sums)
+        first = end
+    scale = kind(1) / (kind(x_axis.total) * kind(y_axis.total))
+    apart = channels >= 3
+    if channels == 1 and task[PAIRS] <= 2:
+        fold(means, n)
+    _finish(means[: 4 * n if apart else channels * n], scale, grid if limits[2] > 0 else kind(0), magic)
+    if apart:
+        spread(means, n, at, channels, rows)
+        return
+    for c in range(channels):
+        row, part = rows[c, at : at + n], means[c * n : c * n + n]
+        for i in range(row.size):
+            row[i] = part[i]
+
+
+@kernel(inner=True)
+def sample_bytes(flat, task, rows, limits, scratch):
+    """Of bytes: sums are float32."""
+    work = scratch.sums.view(np.float32)
+    means, sums = work[:MEANS], work[2 * MEANS :]
+    _sample(flat, task, rows, limits, scratch, means, sums, 2 * SUMS, np.float32(3072.0), np.float32(ROUNDING))
+
+
+@kernel(inner=True)
+def sample_others(flat, task, rows, limits, scratch):
+    """Of 16-bit integers and float32: sums are float64."""
+    means, sums = scratch.sums[:MEANS], scratch.sums[MEANS:]
+    grid, magic = np.float64(402653184.0), np.float64(ROUNDING_OF_DOUBLES)
+    _sample(flat, task, rows, limits, scratch, means, sums, SUMS, grid, magic)
+
+
+BYTES, OTHERS = Sampler("area_bytes", sample_bytes), Sampler("area_others", sample_others)
+
+
+def can_average(shape: tuple[int, ...], dtype: np.dtype, size: tuple[int, int]) -> bool:
+    """Whether the sampler takes images of a shape (h, w, c) and a dtype to (h, w)."""
+    if dtype.char not in "BHf":
+        return False
+    (h, w, channels), room = shape, SUMS * (2 if dtype.char == "B" else 1)
+    if max(h, w, *size) > LARGEST or channels > 4 or min(h, w) < 1:
+        return False
+    return (w // size[1] + 3) * channels <= room
+
+
+def work_of(size: tuple[int, int], source: tuple[int, ...]) -> int:
+    """How much work it is to resize (h, w, ...) to (h, w), in pixels of other passes: to add up takes little."""
+    return max(size[0] * size[1], source[0] * source[1] // 4)
