@@ -320,10 +320,11 @@ def _over_valid(
 
 
 def _sigmas(sigma: Any, image: np.ndarray) -> tuple[float, float]:
-    pair = sigma if isinstance(sigma, (tuple, list)) else (sigma, sigma)
-    if len(pair) != 2:
+    if not isinstance(sigma, (tuple, list)):
+        return (sigma_within(sigma, image),) * 2
+    if len(sigma) != 2:
         raise ValueError(f"sigma must be a number or a pair (y, x), got {sigma!r}")
-    return sigma_within(pair[0], image), sigma_within(pair[1], image)
+    return sigma_within(sigma[0], image), sigma_within(sigma[1], image)
 
 
 def _rows() -> list[Case]:
