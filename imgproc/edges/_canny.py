@@ -76,21 +76,42 @@ def _thin_row(lengths, gradient, inside, slack, bounds, marks):
         out[i] = kept if ridge else np.uint8(0)
 
 
+@kernel(inner=True)
+def _slack_row(size, y, factor, tall, slack):
+    """The largest of the 5 x 5 sizes around each pixel of a row, those that a gradient and its neighbours are made of,
+    times a factor.  `tall` has two places more on both sides, which are below all sizes."""
+    last = size.shape[0] - 1
+    middle, row = tall[2:], size[y]
+    a, b, c, d = size[max(y - 2, 0)], size[max(y - 1, 0)], size[min(y + 1, last)], size[min(y + 2, last)]
+    for x in range(row.size):
+        v, u = (a[x] if a[x] > b[x] else b[x]), (c[x] if c[x] > d[x] else d[x])
+        v = u if u > v else v
+        middle[x] = v if v > row[x] else row[x]
+    b, c, d, e = tall[1:], tall[2:], tall[3:], tall[4:]
+    for x in range(slack.size):
+        v, u = (b[x] if b[x] > tall[x] else tall[x]), (d[x] if d[x] > c[x] else c[x])
+        v = u if u > v else v
+        slack[x] = (e[x] if e[x] > v else v) * factor
+
+
 @kernel
-def _ridges(smooth, inside, slack, bounds, rows, marks):
+def _ridges(smooth, size, inside, bounds, rows, tall, marks):
     """Where the gradient is a ridge across its direction: 1 from the lower bound on, 2 from the higher; the frame 0.
 
-    Lengths of gradients are equal if they differ by no more than the `slack` at their pixel.  `rows` hold the gradients
-    of three rows, which stay in the cache: their parts to the right and downwards, and their lengths.
+    Lengths of gradients are equal if they differ by no more than the last of `bounds` times the largest `size` of the
+    pixels that they are made of.  `rows` hold the gradients of three rows, which stay in the cache: their parts to the
+    right and downwards, and their lengths; and a row of what makes them equal.  A single row `inside` is for all rows.
     """
-    h = smooth.shape[0]
+    h, slack = smooth.shape[0], rows[3, 0]
     for y in range(h):
         across, down, lengths = rows[y % 3, 0], rows[y % 3, 1], rows[y % 3, 2]
         _sobel_row(smooth[max(y - 1, 0)], smooth[y], smooth[min(y + 1, h - 1)], across, down, lengths)
         if y >= 2:
             before = rows[(y - 1) % 3]
             three = rows[(y - 2) % 3, 2], before[2], lengths
-            _thin_row(three, (before[0], before[1]), inside[y - 1], slack[y - 1], bounds, marks[y - 1])
+            _slack_row(size, y - 1, bounds[2], tall, slack)
+            here = inside[min(y - 1, inside.shape[0] - 1)]
+            _thin_row(three, (before[0], before[1]), here, slack, bounds, marks[y - 1])
 
 
 @kernel(inner=True)
@@ -194,7 +215,7 @@ def canny(
         totals: np.ndarray | tuple[np.ndarray, np.ndarray]
         if valid is None:
             totals = _within(h, weights).astype(kind), _within(w, weights).astype(kind)
-            inside = np.ones((h, w), np.uint8)
+            inside = np.ones((1, w), np.uint8)
         else:
             plane[~valid] = 0
             totals = np.maximum(blur(valid.astype(kind), cv2.BORDER_CONSTANT), np.finfo(kind).tiny)
@@ -202,11 +223,11 @@ def canny(
         smooth = _mean(plane, blur, totals)
         size = smooth if image.dtype.kind == "u" or plane.min() >= 0 else _mean(abs(plane), blur, totals)
         del plane
-        slack = cv2.dilate(size, np.ones((5, 5), np.uint8))  # the pixels that a gradient and its neighbours are made of
-        slack *= kind.type((2 * weights.size + 14) * np.finfo(np.float32).eps)  # of all dtypes, so that they agree
-    marks, bounds = np.zeros((h, w), np.uint8), (kind.type(low), kind.type(high))
-    _ridges(canonical(smooth), canonical(inside), canonical(slack), bounds, np.empty((3, 3, w), kind), marks)
-    del smooth, size, inside, slack
+    slack = (2 * weights.size + 14) * np.finfo(np.float32).eps  # of all dtypes, so that they agree
+    marks, bounds = np.zeros((h, w), np.uint8), (kind.type(low), kind.type(high), kind.type(slack))
+    tall = np.full(w + 4, -np.inf, kind)
+    _ridges(canonical(smooth), canonical(size), canonical(inside), bounds, np.empty((4, 3, w), kind), tall, marks)
+    del smooth, size, inside
     count = int(np.count_nonzero(marks))
     if count:
         _connect(marks.reshape(-1), w, np.empty(count + 1, np.uint64), out.reshape(-1))

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.border import index_map
-from .._core.jit import kernel
 from .._core.opencv import load_cv2
-from .._core.planes import canonical
 
 MOST_ITERATIONS = 10_000
 """Of iterative methods; what they find changes no more by then."""
@@ -72,28 +70,6 @@ def packed(half: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return out
 
 
-@kernel
-def _multiply(spectrum, transfer, sign):
-    """Multiply a packed spectrum of even sides by another, or with a sign of -1 by its conjugate.
-
-    Each product is computed in float64, as ``cv2.mulSpectrums`` does, which takes twice as long.
-    """
-    h, w = spectrum.shape
-    for y in range(h):
-        values, factors = spectrum[y, 1:], transfer[y, 1:]
-        for k in range((w - 2) // 2):
-            a, b = np.float64(values[2 * k]), np.float64(values[2 * k + 1])
-            c, d = np.float64(factors[2 * k]), sign * np.float64(factors[2 * k + 1])
-            values[2 * k], values[2 * k + 1] = a * c - b * d, a * d + b * c
-    for x in (0, w - 1):
-        spectrum[0, x] *= transfer[0, x]
-        spectrum[h - 1, x] *= transfer[h - 1, x]
-        for y in range(1, h - 1, 2):
-            a, b = np.float64(spectrum[y, x]), np.float64(spectrum[y + 1, x])
-            c, d = np.float64(transfer[y, x]), sign * np.float64(transfer[y + 1, x])
-            spectrum[y, x], spectrum[y + 1, x] = a * c - b * d, a * d + b * c
-
-
 class Filter:
     """Filters by packed spectra, for one plane at a time."""
 
@@ -105,5 +81,5 @@ class Filter:
     def __call__(self, values: np.ndarray, transfer: np.ndarray, out: np.ndarray, *, mirrored: bool = False) -> None:
         """The values filtered by a transfer or by its conjugate, into `out`, which may be the values."""
         self._cv2.dft(values, dst=self._spectrum)
-        _multiply(self._spectrum, canonical(transfer), -1.0 if mirrored else 1.0)
+        self._cv2.mulSpectrums(self._spectrum, transfer, 0, self._spectrum, mirrored)
         self._cv2.dft(self._spectrum, dst=out, flags=self._back)

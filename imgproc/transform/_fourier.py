@@ -124,7 +124,7 @@ def dct(image: np.ndarray, *, mask: np.ndarray | None = None) -> np.ndarray:
     Notes
     -----
     The transform of [1]_ and of JPEG, `scipy.fft.dctn` with ``norm="ortho"``; OpenCV's `dct`, which takes even sizes
-    only.
+    only, and is faster where the sides are small powers of two, but slower elsewhere.
 
     References
     ----------
