@@ -225,6 +225,15 @@ class Affine(_Warp):
         return [Geometry(pull, size, self.border, self.fill, self.interpolation, None, self.mask_fill)]
 
 
+_OURS = {"scale": (0.9, 1.1), "rotate": (-15, 15), "shear": (-10, 10), "translate": (-0.1, 0.1)}
+_THEIRS = {
+    "scale": (0.9, 1.1),
+    "rotate": (-15, 15),
+    "shear": (-10, 10),
+    "translate_percent": (-0.1, 0.1),
+    "keep_ratio": True,
+}
+
 declare(
     Affine,
     examples=[
@@ -236,17 +245,21 @@ declare(
     look="By default only the scale changes; here angle, shear and shift too.",
     shown={"rotate": (-20.0, 20.0), "shear": (-10.0, 10.0), "translate": (-0.1, 0.1)},
     peers=[
+        Single("Affine", _OURS, _THEIRS),
         Single(
             "Affine",
-            {"scale": (0.9, 1.1), "rotate": (-15, 15), "shear": (-10, 10), "translate": (-0.1, 0.1)},
-            {
-                "scale": (0.9, 1.1),
-                "rotate": (-15, 15),
-                "shear": (-10, 10),
-                "translate_percent": (-0.1, 0.1),
-                "keep_ratio": True,
-            },
-        )
+            {**_OURS, "interpolation": "nearest"},
+            {**_THEIRS, "interpolation": "cv2.INTER_NEAREST"},
+            variant="nearest",
+            at_least=0.5,
+            note="theirs moves bytes; ours passes through levels, where further operations join",
+        ),
+        Single(
+            "Affine",
+            {**_OURS, "interpolation": "bicubic"},
+            {**_THEIRS, "interpolation": "cv2.INTER_CUBIC"},
+            variant="bicubic",
+        ),
     ],
 )
 

@@ -200,7 +200,7 @@ def _rows() -> list[Case]:
         h, w = image.shape[:2]
         if (h, w) not in made:
             y, x = np.mgrid[:h, :w] + 0.5
-            to = 0.95 * x + 0.1 * y + 3 * np.sin(y / 20), 0.9 * y - 0.1 * x + 0.1 * w
+            to = 0.95 * x + 0.1 * y - 1e-4 * x * y, 0.9 * y - 0.1 * x + 0.1 * w
             made[h, w] = [values.astype(np.float32) for values in (*to, to[0] - 0.5, to[1] - 0.5)]
         return made[h, w]
 
@@ -213,7 +213,7 @@ def _rows() -> list[Case]:
         return cv2.remap(image, x, y, cv2.INTER_LINEAR)
 
     peer = Peer(theirs, None, 5, percent_apart_of_255, "% of pixels", "its maps count from pixel centres")
-    what = "a wave, bilinear, maps of float32"
+    what = "turned and bent, bilinear, maps of float32"
     return [Case(f"remap, {k}", what, k, ours, {"cv2.remap": peer}) for k in ("RGB", "grey", "grey float")]
 
 

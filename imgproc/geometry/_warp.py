@@ -258,8 +258,6 @@ def rotate(
 
 TURN = np.array([[0.93, 0.17, -20.0], [-0.15, 0.95, 30.0], [0.0, 0.0, 1.0]])
 """The map of the rows of the speed table."""
-FROM_CENTRES = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
-"""From points in which pixel centres are whole numbers, as OpenCV has them, to ours."""
 _FLOATS = "OpenCV 5 has kernels for each dtype and number of channels; neither side rounds to parts of a pixel"
 
 
@@ -267,7 +265,8 @@ def _rows_of_warp() -> list[Case]:
     import cv2
 
     flags = {"nearest": cv2.INTER_NEAREST, "bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC}
-    matrix = (np.linalg.inv(FROM_CENTRES) @ TURN @ FROM_CENTRES)[:2]
+    matrix = TURN[:2].copy()
+    matrix[:, 2] += 0.5 * (matrix[:, 0] + matrix[:, 1]) - 0.5  # between pixel centres, which OpenCV counts from
 
     def row(kind: str, interpolation: str, note: str) -> Case:
         def ours(image: np.ndarray) -> np.ndarray:

@@ -220,3 +220,32 @@ def _plain_word_at(values: Any, start: Any) -> Any:
 
 word_at = Intrinsic(_word_at, _plain_word_at)
 """``word_at(values, start)``: the eight bytes from element `start` on, as a little-endian number."""
+
+
+def _copy_four(intrinsic: Any) -> Any:
+    from llvmlite import ir
+    from numba.core import types
+
+    def copy(typing_context, values, start, out, at):
+        def generate(context, builder, signature, args):
+            four = ir.VectorType(context.get_data_type(values.dtype), 4).as_pointer()
+            source, target = (
+                builder.gep(context.make_array(kind)(context, builder, array).data, [place])
+                for kind, array, place in ((values, args[0], args[1]), (out, args[2], args[3]))
+            )
+            item = values.dtype.bitwidth // 8
+            found = builder.load(builder.bitcast(source, four), align=item)
+            builder.store(found, builder.bitcast(target, four), align=item)
+            return context.get_dummy_value()
+
+        return types.void(values, types.intp, out, types.intp), generate
+
+    return intrinsic(copy)
+
+
+def _plain_copy_four(values: np.ndarray, start: int, out: np.ndarray, at: int) -> None:
+    out[at : at + 4] = values[start : start + 4]
+
+
+copy_four = Intrinsic(_copy_four, _plain_copy_four)
+"""``copy_four(values, start, out, at)`` in a kernel copies four numbers at once."""
