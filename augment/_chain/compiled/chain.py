@@ -12,7 +12,7 @@ from imgproc._core.formats import work_dtype
 from imgproc._core.jit import jit_enabled
 from imgproc._core.planes import canonical, full_scale
 from imgproc._core.units import ROOM, entry_of, kernel_address
-from imgproc._scanline import Stage, levels_of, limits_of, moved, run, scratch, usable
+from imgproc._scanline import Geometry, Stage, levels_of, limits_of, moved, run, scratch, usable
 from imgproc._scanline.compute import result_numbers, source_numbers
 from imgproc._scanline.coordinates import FRAME, STEP
 from imgproc._scanline.machine import LEVELS, OP, PREPARER, SAMPLER, Maps, Operations, Result, Source, run_rows
@@ -263,6 +263,8 @@ class FixedChain:
 
     def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
         self._stages, self._target, self._layout = stages, target, layout
+        # Whether one call of kernels may do it all the same.
+        self.averages = any(type(s) is Geometry and s.interpolation == "area" for s in stages)
         self.tries = self.misses = 0
 
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
