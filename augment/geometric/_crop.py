@@ -225,7 +225,29 @@ declare(
     ResizedCrop,
     examples=[{"size": (48, 56)}, {"size": (112, 144), "scale": (0.2, 0.6), "interpolation": "bicubic"}],
     look="Parts of different area and shape, all of the same size after it[[: faces become wider or narrower]].",
-    peers=[Single("RandomResizedCrop", {"size": (224, 224), "interpolation": "bilinear"}, {"size": (224, 224)})],
+    peers=[
+        Single(
+            "RandomResizedCrop",
+            {"size": (224, 224)},
+            {"size": (224, 224)},
+            variant="default",
+            at_least=0.5,
+            note="ours averages every pixel, theirs looks at 2 × 2, with aliases",
+        ),
+        Single(
+            "RandomResizedCrop",
+            {"size": (224, 224)},
+            {"size": (224, 224), "interpolation": "cv2.INTER_AREA"},
+            variant="area",
+            at_least=2.0,
+        ),
+        Single(
+            "RandomResizedCrop",
+            {"size": (224, 224), "interpolation": "bilinear"},
+            {"size": (224, 224)},
+            variant="bilinear",
+        ),
+    ],
 )
 
 

@@ -64,7 +64,29 @@ declare(
     examples=[{"size": (48, 72)}, {"size": (144, 160), "interpolation": "bilinear"}],
     look="Smaller and of another shape; frames and dots sit where they sat.",
     peers=[
-        Single("Resize", {"size": (224, 224)}, {"height": 224, "width": 224, "interpolation": "cv2.INTER_AREA"}),
+        Single(
+            "Resize",
+            {"size": (224, 224)},
+            {"height": 224, "width": 224},
+            variant="default",
+            at_least=0.6,
+            note="ours averages every pixel, theirs looks at 2 × 2, with aliases",
+        ),
+        Single(
+            "Resize",
+            {"size": (224, 224)},
+            {"height": 224, "width": 224, "interpolation": "cv2.INTER_AREA"},
+            variant="area",
+            at_least=3.0,
+        ),
+        Single(
+            "Resize",
+            {"size": (224, 224), "interpolation": "bicubic", "antialias": True},
+            {"height": 224, "width": 224, "interpolation": "cv2.INTER_CUBIC"},
+            variant="antialias",
+            at_least=0.1,
+            note="theirs looks at 4 × 4 pixels, with aliases",
+        ),
         Single(
             "Resize",
             {"size": (224, 224), "interpolation": "bilinear"},

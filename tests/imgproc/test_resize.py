@@ -154,8 +154,8 @@ def test_bicubic_of_opencv_is_that_of_its_number() -> None:
         )
 
 
-def test_bands_do_not_change_filters(monkeypatch: pytest.MonkeyPatch) -> None:
-    image, before = noise((700, 640, 3)), imgproc.get_num_threads()
+def test_bands_do_not_change_the_result() -> None:
+    image, before = noise((1060, 1000, 3)), imgproc.get_num_threads()  # too much work for one thread
     for size in ((300, 620), (600, 200)):
         for options in ({"interpolation": "lanczos"}, {}):
             found = []

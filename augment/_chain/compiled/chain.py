@@ -265,6 +265,8 @@ class FixedChain:
 
     def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
         self._stages, self._target, self._layout = stages, target, layout
+        # Whether one call of kernels may do it all the same.
+        self.averages = any(type(s) is Geometry and s.interpolation == "area" for s in stages)
         self.tries = self.misses = 0
 
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

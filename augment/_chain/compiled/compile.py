@@ -130,10 +130,10 @@ def record(
     except (TypeError, ValueError):  # running stage by stage says so
         return None
     fixed = _fixed(plan, rules, shape, dtype)
-    if fixed is not None:
+    if fixed is not None and not fixed.averages:
         return fixed
     recorded = _recorded(plan, seed, rules, shape, dtype)
-    return None if recorded is None else recorded.compile()
+    return fixed if recorded is None else recorded.compile()
 
 
 class _Nothing:
