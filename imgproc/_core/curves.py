@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .check import real
 from .formats import channels_of
 from .levels import LEVEL, fraction
 
@@ -29,8 +30,8 @@ def as_curves(points: Any, image: np.ndarray) -> list[np.ndarray]:
         if not np.isfinite(curve).all():
             raise ValueError(f"points must be finite, got {curve.tolist()}")
         for k, (x, y) in enumerate(curve.tolist()):
-            fraction(x, f"points[{k}][0]", LEVEL, image)
-            fraction(y, f"points[{k}][1]", LEVEL, image)
+            real(fraction(x, f"points[{k}][0]", LEVEL, image), f"points[{k}][0]")
+            real(fraction(y, f"points[{k}][1]", LEVEL, image), f"points[{k}][1]")
         if not (np.diff(curve[:, 0]) >= _APART).all():
             raise ValueError(f"points must have rising levels, {_APART:g} apart or more, got {curve[:, 0].tolist()}")
     return curves

@@ -41,6 +41,8 @@ VARIANCE = Scale(-math.inf, 4.0, True)
 _PIXELS = 512
 """Of the example in messages."""
 ANY = Scale(-math.inf, math.inf)
+"""No level: a number of any other meaning."""
+COMPUTED = Scale(-math.inf, math.inf, of="full scale, computed")
 """A level that the library has computed itself."""
 TURN = Scale(-2.0, 2.0, of="turn")
 """No level: a shift of hue, in turns, which other libraries have in degrees."""
@@ -82,8 +84,8 @@ def fraction(
         _refuse_beyond(number, name, scale, image)
     if above is not None and number <= above:
         raise ValueError(f"{name} must be > {above:g}, got {number}")
-    if at_least is None and at_most is None and -LARGEST <= number <= LARGEST:
-        return number
+    if at_least is None and at_most is None and (scale in (LEVEL, COMPUTED) or -LARGEST <= number <= LARGEST):
+        return number  # a level only stands for itself: that of "no data" may be any
     return real(number, name, at_least=at_least, at_most=at_most)
 
 

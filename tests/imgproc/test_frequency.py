@@ -277,7 +277,7 @@ def test_halves_are_rounded_to_even(dtype: str) -> None:
 # --- extreme arguments ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", [5e-324, 1e-200, 1e-45, 1e-9, 1e9, 1e39, 1e200, 1e307])
+@pytest.mark.parametrize("value", [5e-324, 1e-200, 1e-45, 1e-9, 1e9, 6e14])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("border", ["reflect", "constant"])
 def test_tiny_and_huge_cutoffs_pass_nothing_or_all(value: float, kind: str, border: str) -> None:

@@ -25,7 +25,7 @@ IN_UNITS = {("histogram", "range"), ("rescale", "source")}
 """Levels in the units of an image, which may be any."""
 
 LARGEST = 1e15
-BEYOND = (1.1e15, 1e160, 1.7e308, -1.7e308)
+BEYOND = (1.1e15, 1e160, 1.7e308)
 SIZE = (24, 31)
 
 
