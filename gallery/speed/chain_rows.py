@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from imgproc._core.declare import Function
+
 from .transforms import Call, Spec
 
 CHAINS = "Chains"
@@ -42,8 +44,8 @@ class Row:
     default: bool = field(default=False, kw_only=True)
     full: bool = field(default=False, kw_only=True)
     peer: str = field(default="", kw_only=True)
-    """The name of what `theirs` is, if it is a function of the image."""
-    reference: Call | None = field(default=None, kw_only=True)
+    """The name of the library of `theirs`, if it makes a call by itself."""
+    reference: Function | None = field(default=None, kw_only=True)
 
 
 HSV = {"hue": (-20 / 180, 20 / 180), "saturation": (-30 / 255, 30 / 255), "value": (-20 / 255, 20 / 255)}

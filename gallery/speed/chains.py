@@ -147,7 +147,7 @@ def _our_call(row: Row) -> Callable[[np.ndarray], Any]:
 
 def _their_call(row: Row) -> Callable[[np.ndarray], Any]:
     if callable(row.theirs):
-        return row.theirs
+        return row.theirs()
     chain, along = their_chain(row), their_targets(row.targets, row.size)
     if row.targets == "references":
         along["hm_metadata"] = along["fda_metadata"] = REFERENCES

@@ -301,7 +301,7 @@ def _adder(rows: str, measure: Callable[..., Any], *args: Any) -> Callable[[Repo
 class Turns:
     """A call that gets one image after the other."""
 
-    def __init__(self, call: Function, images: Sequence[np.ndarray]) -> None:
+    def __init__(self, call: Function, images: Sequence[Any]) -> None:
         self.call, self.images, self.next = call, images, 0
 
     def __call__(self) -> Any:
@@ -322,6 +322,8 @@ class Turns:
 
 def _duel(case: Case, size: Size, name: str, peer: Peer, seconds: float) -> Duel:
     images = case.images() if case.images else photos(case.kind, size)
+    if case.prepare:
+        images = [case.prepare(image) for image in images]
     image = images[0]
     ours, theirs = Turns(case.ours, images), Turns(peer.call, images)
     with one_thread():
@@ -376,7 +378,7 @@ def _error(result: np.ndarray, exact: np.ndarray) -> tuple[float, float]:
 
 
 def _threads(case: Case, size: Size, at_least: float, seconds: float) -> Threads:
-    image = photo(case.kind, size)
+    image = _one(case, size)
 
     def on(threads: int) -> Callable[[], Any]:
         def call() -> Any:
@@ -395,6 +397,12 @@ def _threads(case: Case, size: Size, at_least: float, seconds: float) -> Threads
     return Threads(case.name, case.kind, size, one.median, two.median, ratio(one, two), control, at_least)
 
 
+def _one(case: Case, size: Size) -> Any:
+    """The first image, prepared if need be."""
+    image = photo(case.kind, size)
+    return case.prepare(image) if case.prepare else image
+
+
 def _same(one: Any, two: Any) -> None:
     one, two = (r if isinstance(r, tuple) else (r,) for r in (one, two))
     if not all(np.array_equal(a, b) for a, b in zip(one, two, strict=True)):
@@ -402,13 +410,13 @@ def _same(one: Any, two: Any) -> None:
 
 
 def _memory(case: Case, size: Size) -> Memory:
-    image = photo(case.kind, size)
+    image = _one(case, size)
     h, w = sides(size)
     plane = 4.0 * h * w
     with one_thread():
         traced = peak_extra_bytes(lambda: case.ours(image))
         resident = peak_resident_bytes(lambda: case.ours(image)) if min(h, w) >= table.RESIDENT_FROM else None
-    channels = channels_of(image)
+    channels = channels_of(photo(case.kind, size))
     return Memory(case.name, case.kind, size, channels, traced / plane, None if resident is None else resident / plane)
 
 

@@ -17,7 +17,8 @@ from imgproc._core.declare import Single, declared
 
 Spec = tuple[str, dict[str, Any]]
 """Class name and parameters; ``p`` is 1 where none is given."""
-Call = Callable[[np.ndarray], Any]
+Call = Callable[[], Callable[[np.ndarray], Any]]
+"""Makes a call of an image."""
 
 REFERENCES = [data.coffee()]
 """For the transforms that imitate an image: ours have them from their making, theirs from the call."""

@@ -129,13 +129,35 @@ class Case(NamedTuple):
     """Whether it takes so long, or so much memory, that it is measured only if everything is asked for."""
     images: Callable[[], Sequence[np.ndarray]] | None = None
     """A function that gives the images, if they are not photos of `kind` and `size`."""
+    prepare: Function | None = None
+    """What is made of each image before anything is timed, and is given to all calls in its place."""
+
+
+def versus(
+    name: str,
+    kind: str,
+    ours: Function,
+    peer: str,
+    theirs: Function,
+    *,
+    what: str = "",
+    limit: float | None = None,
+    tolerance: float | None = None,
+    difference: Callable[[Any, Any], float] | None = levels,
+    unit: str = "levels",
+    note: str = "",
+    **more: Any,
+) -> Case:
+    """One row with one peer, in one call; the words are those of `Case` and `Peer`."""
+    contender = Peer(theirs, limit, tolerance, difference, unit, note)
+    return Case(name, what or name.replace("_", " "), kind, ours, {peer: contender}, **more)
 
 
 class Single(NamedTuple):
     """One row of the speed table: one of our transforms beside one of albumentations.
 
-    ``theirs``: the name of their class, or a function of the image, where the same work is done in the way that is
-    fastest in another library; ``by`` then names that library.
+    ``theirs``: the name of their class; or a function that makes a call of an image, in which another library does the
+    same work in the way that is fastest for it, and ``by`` names that library.
     ``ours``, ``their``: the parameters of our and of their transform; `their` is None if they are the same.  A text
     that begins with ``cv2.`` is the name of a constant of OpenCV.
     ``variant``: tells several rows of one transform apart.  The row of both sides' defaults comes first by itself, of

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core.border import framed
 from .._core.check import border_name, frame_size, integer, one_of
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.formats import channels_of, is_sequence
 from .._core.opencv import load_cv2
 from .._core.planes import fill_values
@@ -176,7 +176,23 @@ def _of_size(image: np.ndarray, h: int, w: int) -> tuple[np.dtype, tuple[int, ..
     return image.dtype, (h, w, *image.shape[2:])
 
 
-declare(crop, flip, pad, transpose, no_peer="no row yet")
+def _rows() -> list[Case]:
+    import cv2
+
+    def part(x: np.ndarray) -> np.ndarray:
+        return x[len(x) // 8 : len(x) // 8 * 7, len(x) // 8 : len(x) // 8 * 7].copy()
+
+    def ours(x: np.ndarray) -> np.ndarray:
+        return crop(x, box=(len(x) // 8, len(x) // 8, len(x) // 8 * 7, len(x) // 8 * 7))
+
+    return [
+        versus("crop", "RGB", ours, "NumPy, a copy", part, tolerance=0, what="the middle", default=True),
+        versus("transpose", "RGB", transpose, "cv2.transpose", cv2.transpose, tolerance=0, default=True),
+    ]
+
+
+declare(crop, transpose, peers=_rows)
+declare(flip, pad, no_peer="no row yet")
 declare(
     crop,
     result=lambda image: _of_size(image, image.shape[0] - image.shape[0] // 4, image.shape[1] - image.shape[1] // 3),

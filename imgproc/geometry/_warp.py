@@ -10,7 +10,7 @@ import numpy as np
 
 from .._core.alpha import has_alpha, weighted
 from .._core.check import border_name, flag, frame_size, one_of, real
-from .._core.declare import declare
+from .._core.declare import Case, declare, percent_apart, versus
 from .._scanline import Geometry, run
 from .._scanline import resize as resize_pixels
 from .._scanline.matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
@@ -212,6 +212,32 @@ def rotate(
     return closed(run(image, [Geometry(turned_pull(c, s, h, w, size), size, border, level, interpolation)]), labels)
 
 
-declare(resize, rotate, warp, no_peer="no row yet")
+def _rows_of_rotate() -> list[Case]:
+    import cv2
+
+    def theirs(x: np.ndarray) -> np.ndarray:
+        h, w = x.shape[:2]
+        matrix = cv2.getRotationMatrix2D(((w - 1) / 2, (h - 1) / 2), 30, 1)
+        return cv2.warpAffine(x, matrix, (w, h))
+
+    return [
+        versus(
+            "rotate",
+            "RGB",
+            lambda x: rotate(x, angle=30),
+            "cv2.warpAffine",
+            theirs,
+            difference=percent_apart,
+            unit="% of pixels",
+            tolerance=5,
+            what="by 30 degrees, bilinear",
+            default=True,
+            note="OpenCV's weights have 5 bits",
+        )
+    ]
+
+
+declare(rotate, peers=_rows_of_rotate)
+declare(resize, warp, no_peer="no row yet")
 declare(resize, arguments={"alpha": lambda image: (False,)})
 declare(warp, together=[{"matrix": np.array([[0.4, 0.0, 0.3], [0.0, 0.45, 0.2]]), "interpolation": "area"}])

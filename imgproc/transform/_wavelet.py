@@ -335,4 +335,5 @@ def _checked(coefficients: Any, length: int) -> list[Any]:
     return found
 
 
-declare(inverse_wavelet, wavelet, no_peer="no row yet")
+declare(inverse_wavelet, no_peer="it does the work of wavelet backwards")
+declare(wavelet, no_peer="no row yet")

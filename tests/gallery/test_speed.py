@@ -415,7 +415,11 @@ def test_a_row_of_a_transform_has_parameters_that_both_take():
     for row in speed_transforms.SINGLES:
         name, given = row.ours
         assert getattr(augment, name)(**{"p": 1.0, **given}).p == 1
-        assert not any(isinstance(value, str) and value.startswith("cv2.") for value in row.theirs[1].values())
+        if not callable(row.theirs):
+            assert not any(isinstance(value, str) and value.startswith("cv2.") for value in row.theirs[1].values())
+            assert not row.declared.by
+        else:
+            assert row.declared.by and not row.default
 
 
 TWICE = {
