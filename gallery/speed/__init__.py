@@ -17,20 +17,21 @@ from pathlib import Path
 from imgproc._core.declare import Case
 
 from .. import _readme
-from . import against, balance, boxes, chains, documents, inpainting, mix, scenes, tables
+from . import against, balance, boxes, chains, documents, inpainting, mix, samplers, scenes, tables
 from .cases import SIZES
 from .functions import function_cases
 from .run import Report, jobs, new_report
 
 INSTALL = "pip install 'imgproc-augment[bench]'"
 SMALLEST = 64
-SCENARIOS = (chains, boxes, balance, inpainting, mix, scenes)
+SCENARIOS = (chains, boxes, balance, samplers, inpainting, mix, scenes)
 """Rows that do not stand beside one function or transform; each says what it `MEASURES`."""
 CASES = (
     *function_cases(),
     *chains.chain_cases(),
     *boxes.box_cases(),
     *balance.balance_cases(),
+    *samplers.sampler_cases(),
     *inpainting.inpainting_cases(),
     *mix.mix_cases(),
     *scenes.CASES,

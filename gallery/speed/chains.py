@@ -41,7 +41,7 @@ def chain_cases() -> tuple[Case, ...]:
             _title(single.ours),
             SINGLE_SIZE,
             (single.ours,),
-            (single.theirs,),
+            single.theirs if callable(single.theirs) else (single.theirs,),
             single.limit,
             targets=single.declared.targets,
             note=single.note,

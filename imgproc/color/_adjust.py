@@ -194,7 +194,7 @@ def _rows_of_adjustments() -> list[Case]:
             lambda x: shift_hsv(x, hue=0.1, saturation=0.1, value=0.1),
             "cv2 HSV, LUT, add, back",
             shifted,
-            note=rounded,
+            note=f"{rounded}, and gives grey a colour",
         ),
     ]
 
