@@ -78,11 +78,12 @@ def compared(old: Sequence[Mapping[Key, Any]], new: Sequence[Mapping[Key, Any]])
     Parameters
     ----------
     old, new : sequence of mapping
-        Of each run the rows by their key; a row has "ours" and "theirs" [s], and "relative".
+        Of each run the rows by their key; a row has "ours" and "theirs" [s], "relative", and what is said of both
+        sides: where that has changed, another thing is measured.
     """
     runs = [*old, *new]
-    keys = [key for key in runs[0] if all(key in run for run in runs)]
     every = dict.fromkeys(key for run in runs for key in run)
+    keys = [key for key in every if all(key in run for run in runs) and len({_said(run[key]) for run in runs}) == 1]
     alone = [", ".join(filter(None, key)) for key in every if key not in keys]
     changes = []
     for key in keys:
@@ -91,6 +92,10 @@ def compared(old: Sequence[Mapping[Key, Any]], new: Sequence[Mapping[Key, Any]])
         speed = statistics.median(before) / statistics.median(after)
         changes.append(Change(*key, *seconds, speed, min(before) / max(after), max(before) / min(after)))
     return changes, alone
+
+
+def _said(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row.get("what", ""), row.get("note", "")
 
 
 def fallen(change: Change, limit: float) -> bool:
@@ -120,7 +125,7 @@ def as_text(changes: Sequence[Change], alone: Sequence[str], limit: float) -> st
             f"old one's; {below} below {limit:g}"
         )
     if alone:
-        parts.append("\n".join(["only in one of them:", *(f"  {name}" for name in alone)]))
+        parts.append("\n".join(["only in one of them, or measured otherwise:", *(f"  {name}" for name in alone)]))
     return "\n\n".join(parts)
 
 

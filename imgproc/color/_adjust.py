@@ -152,11 +152,17 @@ def _rows(matrix: Any, image: np.ndarray) -> list[list[float]]:
 def _rows_of_adjustments() -> list[Case]:
     cv2 = load_cv2()
     from PIL import Image, ImageEnhance
+    from skimage import color
 
     def turned(x: np.ndarray) -> np.ndarray:
         hue, saturation, value = cv2.split(cv2.cvtColor(x, cv2.COLOR_RGB2HSV_FULL))
         table = ((np.arange(256) + 26) % 256).astype(np.uint8)
         return cv2.cvtColor(cv2.merge([cv2.LUT(hue, table), saturation, value]), cv2.COLOR_HSV2RGB_FULL)
+
+    def exactly_turned(x: np.ndarray) -> np.ndarray:
+        hsv = color.rgb2hsv(x.astype(np.float64) / 255)
+        hsv[..., 0] = (hsv[..., 0] + 0.1) % 1
+        return color.hsv2rgb(hsv) * 255
 
     def shifted(x: np.ndarray) -> np.ndarray:
         hue, saturation, value = cv2.split(cv2.cvtColor(x, cv2.COLOR_RGB2HSV_FULL))
@@ -170,7 +176,15 @@ def _rows_of_adjustments() -> list[Case]:
     matrix = np.array([[0.9, 0.1, 0.0], [0.1, 0.8, 0.1], [0.0, 0.2, 0.8]])
     rounded = "OpenCV's way rounds hue, saturation and value to 8 bits in between"
     return [
-        versus("adjust_hue", "RGB", lambda x: adjust_hue(x, shift=0.1), "cv2 HSV, LUT, back", turned, note=rounded),
+        versus(
+            "adjust_hue",
+            "RGB",
+            lambda x: adjust_hue(x, shift=0.1),
+            "cv2 HSV, LUT, back",
+            turned,
+            note=f"{rounded}, and the turn with them",
+            reference=exactly_turned,
+        ),
         versus(
             "adjust_saturation",
             "RGB",

@@ -22,7 +22,7 @@ import numpy as np
 from .._core.alpha import has_alpha, weighted
 from .._core.border import index_map
 from .._core.check import as_image, as_mask, border_name, sigma_within
-from .._core.declare import Case, Peer, declare
+from .._core.declare import Case, Function, Peer, declare
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
 from .._core.levels import fill_level
@@ -328,6 +328,14 @@ def _sigmas(sigma: Any, image: np.ndarray) -> tuple[float, float]:
 
 def _rows() -> list[Case]:
     import cv2
+    from scipy import ndimage
+
+    def exactly(sigma: float) -> Function:
+        def blurred(x: np.ndarray) -> np.ndarray:
+            sigmas = (sigma, sigma, 0)[: x.ndim]
+            return ndimage.gaussian_filter(x.astype(np.float64), sigmas, mode="mirror", truncate=8)
+
+        return blurred
 
     def row(sigma: float, limit: float, kind: str = "RGB") -> Case:
         return Case(
@@ -344,6 +352,7 @@ def _rows() -> list[Case]:
                 )
             },
             first="imgproc.gaussian_blur(image, sigma=2.0)" if sigma == 2 else "",
+            reference=exactly(sigma),
         )
 
     return [row(1, 1.0), row(2, 1.0), row(10, 1 / 2.5), row(10, 1 / 2.5, "grey float")]

@@ -44,6 +44,8 @@ def test_rows_that_only_one_has_are_named_and_not_compared():
     changes, alone = against.compared([rows(a=1.0, b=1.0)], [rows(a=1.0, c=1.0)])
     assert [change.case for change in changes] == ["a"]
     assert alone == ["b, 64² grey, cv2", "c, 64² grey, cv2"]
+    other = {key: {**row, "note": "the peer is called otherwise now"} for key, row in rows(a=1.0).items()}
+    assert against.compared([rows(a=1.0)], [other]) == ([], ["a, 64² grey, cv2"])
 
 
 @pytest.mark.parametrize("fallen", [False, True])
