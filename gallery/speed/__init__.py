@@ -24,6 +24,8 @@ from .run import Report, jobs, new_report
 
 INSTALL = "pip install 'imgproc-augment[bench]'"
 SMALLEST = 64
+PUBLISHED_SECONDS = 0.4
+"""For each comparison, so that all of them take a few minutes."""
 SCENARIOS = (chains, boxes, balance, samplers, inpainting, mix, scenes)
 """Rows that do not stand beside one function or transform; each says what it `MEASURES`."""
 CASES = (
@@ -90,6 +92,7 @@ def _publish(args: argparse.Namespace) -> None:
     if args.names or args.figures or args.against is not None:
         raise ValueError("--publish measures all rows: it goes without names, --from and --against")
     args.no_first_call = True
+    args.seconds = min(args.seconds, PUBLISHED_SECONDS)
     args.json = args.json or Path("docs/speed.json")
     args.docs = args.docs or Path("docs/speed.md")
     args.readme = args.readme or Path("README.md")

@@ -24,7 +24,8 @@ from .cases import photo, photos, sides, size_text
 from .measure import calls_of_opencv, first_call, peak_extra_bytes, peak_resident_bytes
 from .processes import two_processes
 
-MIN_RUNS = 5
+MIN_RUNS, MIN_SLOW_RUNS, SLOW = 5, 3, 0.5
+"""Rounds at least; and of calls that together take more than so many seconds."""
 WARM_CALLS, WARM_SECONDS = 6, 0.3
 """Calls before any is timed, unless they take longer: a chain is recorded at its fifth image."""
 
@@ -310,14 +311,18 @@ class Turns:
         self.next = (self.next + 1) % len(self.images)
         return self.call(image)
 
-    def warm(self) -> None:
-        """Call it as often as `WARM_CALLS` and `WARM_SECONDS` say, and begin again with the first image."""
-        end = time.perf_counter() + WARM_SECONDS
+    def warm(self) -> float:
+        """Call it as often as `WARM_CALLS` and `WARM_SECONDS` say, begin again with the first image, and return the
+        seconds of the last call."""
+        end, taken = time.perf_counter() + WARM_SECONDS, 0.0
         for done in range(WARM_CALLS):
-            if done and time.perf_counter() > end:
+            start = time.perf_counter()
+            if done and start > end:
                 break
             self()
+            taken = time.perf_counter() - start
         self.next = 0
+        return taken
 
 
 def _duel(case: Case, size: Size, name: str, peer: Peer, seconds: float) -> Duel:
@@ -332,9 +337,8 @@ def _duel(case: Case, size: Size, name: str, peer: Peer, seconds: float) -> Duel
         first = time.perf_counter() - start
         apart, errors = _compared(case, peer, image, result)
         del result
-        ours.warm()
-        theirs.warm()
-        times = compare({"ours": ours, "theirs": theirs}, seconds=seconds, min_runs=MIN_RUNS, compiled=True)
+        least = MIN_SLOW_RUNS if ours.warm() + theirs.warm() > SLOW else MIN_RUNS
+        times = compare({"ours": ours, "theirs": theirs}, seconds=seconds, min_runs=least, compiled=True)
         both = calls_of_opencv(lambda: case.ours(image)) & calls_of_opencv(lambda: peer.call(image))
     mine, other = times["ours"], times["theirs"]
     return Duel(

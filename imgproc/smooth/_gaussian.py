@@ -1,4 +1,4 @@
-"""Gaussian blur at a cost that does not depend on sigma.
+"""Gaussian blur at a cost that does not grow with a wide sigma.
 
 A small Gaussian is one weighted sum along each axis.  A large one is three: the image is smoothed by a Gaussian that is
 just wide enough to keep one row of `step`, these are smoothed by a second Gaussian, and a third one interpolates

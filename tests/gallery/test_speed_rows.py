@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.declarations import Case, Peer, levels_unless_drawn
+from helpers.declarations import Case, Peer, levels_unless_drawn, readme
 
 from gallery import speed
 from gallery.speed import cases as speed_cases
@@ -17,6 +18,9 @@ from gallery.speed import documents as speed_documents
 from gallery.speed import measure, processes
 from gallery.speed import run as speed_run
 from gallery.speed import tables as speed_report
+
+ROOT = Path(__file__).parents[2]
+FIGURES = ROOT / "docs" / "speed.json"
 
 
 def duel(case="a case", relative=1.0, **more):
@@ -150,6 +154,31 @@ def test_what_the_documentation_shows_are_the_figures_that_are_kept(tmp_path):
     again = speed_run.Report.from_json(plain)
     assert again.duels == report.duels and again.threads == report.threads
     assert speed_documents.page(again) == speed_documents.page(report)
+
+
+@pytest.mark.skipif(not FIGURES.is_file(), reason="figures were not published yet: python -m gallery speed --publish")
+def test_readme_and_page_show_the_figures_that_were_published():
+    report = speed_run.Report.from_json(json.loads(FIGURES.read_text(encoding="utf-8")))
+    anew = "write them anew: python -m gallery speed --from docs/speed.json --docs docs/speed.md --readme README.md"
+    assert (ROOT / "docs/speed.md").read_text(encoding="utf-8") == speed_documents.page(report), anew
+    _, shown, _ = readme.split(ROOT / "README.md", speed_documents.PART)
+    assert shown.strip() == speed_documents.readme_part(report).strip(), anew
+
+
+def test_one_command_writes_all_that_is_published(monkeypatch, tmp_path):
+    peer = Peer(lambda x: x.copy(), tolerance=0, note="a note | of two parts")
+    monkeypatch.setattr(speed, "CASES", (Case("a case", "what", "grey", lambda x: x.copy(), {"peer": peer}, size=64),))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    begin, end = readme.markers(speed_documents.PART)
+    (tmp_path / "README.md").write_text(f"{begin}\n{end}\n")
+    assert speed.main(["--publish", "--seconds", "0.01", "--out", str(tmp_path / "out")]) == 0
+    kept = json.loads((tmp_path / "docs" / "speed.json").read_text())
+    assert [row["case"] for row in kept["duels"]] == ["a case"] and kept["reasons"]
+    for file in ("README.md", "docs/speed.md"):
+        assert "| a case | matched | 64² grey |" in (tmp_path / file).read_text()
+        assert r"a note \| of two parts" in (tmp_path / file).read_text()
+    assert "## Without a row" in (tmp_path / "docs" / "speed.md").read_text()
 
 
 def test_figures_of_another_version_are_refused(tmp_path, capsys):
