@@ -543,25 +543,28 @@ def _rows() -> list[Case]:
         return cv2.convertScaleAbs(x, alpha=1.2, beta=12.75)
 
     def made(name: str, ours: Function, peer: str, theirs: Function, **more: Any) -> Case:
-        return versus(name, "RGB", ours, peer, theirs, **{"tolerance": 1, **more})
+        return versus(name, "RGB", ours, peer, theirs, **{"tolerance": 1, "default": True, **more})
 
     prepared = "its table is made before, ours at each call"
     return [
         made(
-            "adjust_brightness", lambda x: adjust_brightness(x, factor=1.2, shift=0.05), "cv2.convertScaleAbs", brighter
+            "adjust_brightness",
+            lambda x: adjust_brightness(x, factor=1.2, shift=0.05),
+            "cv2.convertScaleAbs",
+            brighter,
+            default=False,
         ),
         made("adjust_gamma", lambda x: adjust_gamma(x, gamma=2.0), "cv2.LUT", by_table(dark), note=prepared),
-        made("adjust_log", adjust_log, "skimage adjust_log", exposure.adjust_log, default=True, note="truncates"),
+        made("adjust_log", adjust_log, "skimage adjust_log", exposure.adjust_log, note="truncates"),
         made(
             "adjust_sigmoid",
             adjust_sigmoid,
             "skimage adjust_sigmoid",
             exposure.adjust_sigmoid,
-            default=True,
             note="truncates",
         ),
         made("bit_plane", lambda x: bit_plane(x, bit=5), "NumPy", plane, tolerance=0),
-        made("invert", invert, "cv2.bitwise_not", cv2.bitwise_not, tolerance=0, default=True),
+        made("invert", invert, "cv2.bitwise_not", cv2.bitwise_not, tolerance=0),
         made("lookup", lambda x: lookup(x, table=dark), "cv2.LUT", by_table(dark), tolerance=0),
         made(
             "normalize",
@@ -574,7 +577,7 @@ def _rows() -> list[Case]:
         made(
             "posterize", lambda x: posterize(x, bits=3), "cv2.LUT", by_table(steps & 0xE0), tolerance=0, note=prepared
         ),
-        made("solarize", solarize, "Pillow solarize", solarized, tolerance=0, default=True),
+        made("solarize", solarize, "Pillow solarize", solarized, tolerance=0),
         made(
             "tone_curve",
             lambda x: tone_curve(x, points=((0, 0), (0.25, 0.15), (0.75, 0.85), (1, 1))),

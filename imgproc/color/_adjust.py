@@ -184,6 +184,7 @@ def _rows_of_adjustments() -> list[Case]:
             turned,
             note=f"{rounded}, and the turn with them",
             reference=exactly_turned,
+            default=True,
         ),
         versus(
             "adjust_saturation",

@@ -483,6 +483,7 @@ def _rows() -> list[Case]:
             "grey",
             lambda x: gradient(x),
             {"cv2 Sobel, magnitude": Peer(theirs, limit=1.2, tolerance=1e-3)},
+            default=True,
         )
     ]
 

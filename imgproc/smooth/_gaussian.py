@@ -353,6 +353,7 @@ def _rows() -> list[Case]:
             },
             first="imgproc.gaussian_blur(image, sigma=2.0)" if sigma == 2 else "",
             reference=exactly(sigma),
+            default=True,
         )
 
     return [row(1, 1.0), row(2, 1.0), row(10, 1 / 2.5), row(10, 1 / 2.5, "grey float")]

@@ -169,6 +169,7 @@ def _rows() -> list[Case]:
             "RGB",
             lambda x: median_blur(x, radius=radius),
             {"cv2.medianBlur": Peer(lambda x: cv2.medianBlur(x, 2 * radius + 1), limit=1.1, tolerance=0)},
+            default=True,
         )
 
     return [
