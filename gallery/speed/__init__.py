@@ -24,7 +24,7 @@ from .run import Report, jobs, new_report
 
 INSTALL = "pip install 'imgproc-augment[bench]'"
 SMALLEST = 64
-PUBLISHED_SECONDS = 0.4
+PUBLISHED_SECONDS = 0.3
 """For each comparison, so that all of them take a few minutes."""
 SCENARIOS = (chains, boxes, balance, samplers, inpainting, mix, scenes)
 """Rows that do not stand beside one function or transform; each says what it `MEASURES`."""

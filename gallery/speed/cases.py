@@ -91,7 +91,7 @@ def _first(kind: str, size: tuple[int, int]) -> np.ndarray:
     return _in_kind(_source(kind, 0), kind, size)
 
 
-@functools.lru_cache(maxsize=3)
+@functools.lru_cache(maxsize=8)
 def photos(kind: str, size: Size) -> tuple[np.ndarray, ...]:
     """Different photos of one kind and size, more than the caches hold, since a pipeline sees each image once.
 
