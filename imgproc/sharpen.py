@@ -370,7 +370,7 @@ def _rows() -> list[Case]:
             lambda x: unsharp_mask(x, sigma=1.0),
             {
                 "cv2 GaussianBlur, addWeighted": Peer(
-                    lambda x: cv2.addWeighted(x, 3, cv2.GaussianBlur(x, (0, 0), 1), -2, 0),
+                    lambda x: cv2.addWeighted(x, 2, cv2.GaussianBlur(x, (0, 0), 1), -1, 0),
                     limit=1.0,
                     tolerance=2,
                     note="rounds the blur, of windows of 3 sigma",
