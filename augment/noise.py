@@ -73,7 +73,15 @@ declare(
     GaussianNoise,
     examples=[{}, {"per_channel": False, "mean": (-0.05, 0.05)}],
     look="Grain of the same strength in light and shadow.",
-    peers=[Single("GaussNoise", None, {"std_range": (0.02, 0.1)}, at_least=2)],
+    peers=[
+        Single(
+            "GaussNoise",
+            None,
+            {"std_range": (0.02, 0.1)},
+            at_least=2,
+            defaults="standard deviations of 0.02 to 0.1, theirs 0.2 to 0.44",
+        )
+    ],
 )
 
 

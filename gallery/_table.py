@@ -34,7 +34,8 @@ class Table:
     def as_markdown(self) -> str:
         """The cells as a Markdown table."""
         rule = ["---" if column in self.text else "---:" for column in range(len(self.header))]
-        return "\n".join(f"| {' | '.join(cells)} |" for cells in (self.header, rule, *self.rows))
+        lines = ([cell.replace("|", "\\|") for cell in cells] for cells in (self.header, rule, *self.rows))
+        return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
     def as_html(self) -> str:
         """The title, the cells as a table that scrolls sideways where the window is narrow, and the notes."""

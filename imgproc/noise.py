@@ -10,10 +10,11 @@ import numpy as np
 
 from ._core import elementary_arrays
 from ._core.check import as_image, as_mask, flag, integer, one_of, positive, real, whole
-from ._core.declare import Case, Peer, declare
+from ._core.declare import Case, Peer, declare, versus
 from ._core.formats import channels_of, is_sequence, work_dtype
 from ._core.jit import borrowed, kernel
 from ._core.levels import SHIFT, SPREAD, fraction
+from ._core.opencv import load_cv2
 from ._core.planes import canonical, full_scale
 from ._core.threads import run_bands
 from ._core.unit_range import must_be_unit
@@ -419,7 +420,13 @@ def fgsm(image: np.ndarray, gradient: np.ndarray, *, epsilon: float = 8 / 255) -
 
 
 def _rows() -> list[Case]:
+    cv2 = load_cv2()
     from skimage import util
+
+    def drawn_by_cv2(x: np.ndarray) -> np.ndarray:
+        noise = np.empty(x.shape, np.int16)
+        cv2.randn(noise, (0, 0, 0), (25.5, 25.5, 25.5))
+        return cv2.add(x, noise, dtype=cv2.CV_8U)
 
     return [
         Case(
@@ -428,16 +435,56 @@ def _rows() -> list[Case]:
             "RGB",
             lambda x: add_noise(x, key=1, std=0.1),
             {
+                "cv2 randn, add": Peer(
+                    drawn_by_cv2, difference=None, note="other numbers, rounded before they are added"
+                ),
                 "skimage random_noise": Peer(
                     lambda x: util.random_noise(x, var=0.01),
                     limit=1 / 8,
                     difference=None,
                     note="other numbers, float64",
-                )
+                ),
             },
         )
     ]
 
 
 declare(add_noise, peers=_rows)
-declare(estimate_noise, fgsm, no_peer="no row yet")
+
+
+def _rows_of_others() -> list[Case]:
+    cv2 = load_cv2()
+    from skimage import restoration
+
+    def stepped(both: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        step = np.sign(both[1]) * 8
+        return np.clip(both[0] + step, 0, 255).astype(np.uint8)
+
+    def with_gradient(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return x, cv2.Laplacian(x, cv2.CV_32F)
+
+    return [
+        versus(
+            "estimate_noise",
+            "grey float",
+            estimate_noise,
+            "skimage estimate_sigma",
+            restoration.estimate_sigma,
+            difference=None,
+            note="from wavelets; ours from windows of 3×3",
+            default=True,
+        ),
+        versus(
+            "fgsm",
+            "RGB",
+            lambda both: fgsm(*both, epsilon=8 / 255),
+            "NumPy",
+            stepped,
+            tolerance=0,
+            what="a step of 8 levels",
+            prepare=with_gradient,
+        ),
+    ]
+
+
+declare(estimate_noise, fgsm, peers=_rows_of_others)

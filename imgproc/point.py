@@ -14,7 +14,7 @@ import numpy as np
 
 from ._core.check import as_image, flag, integer, one_of, positive, real
 from ._core.curves import as_curves, through
-from ._core.declare import Case, Peer, declare, floats_like
+from ._core.declare import Case, Function, Peer, declare, floats_like, versus
 from ._core.formats import channels_of
 from ._core.levels import LEVEL, SHIFT, fraction, fractions
 from ._core.levelwise import compared, straight
@@ -567,6 +567,80 @@ def _rows_of_threshold() -> list[Case]:
 
 declare(adjust_contrast, peers=_rows_of_contrast)
 declare(threshold, peers=_rows_of_threshold)
+
+
+def _rows() -> list[Case]:
+    cv2 = load_cv2()
+    from PIL import Image, ImageOps
+    from skimage import exposure
+
+    steps = np.arange(256, dtype=np.uint8)
+    dark = np.rint((np.arange(256) / 255) ** 2 * 255).astype(np.uint8)
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    shift, factor = 255 * np.array(mean), 1 / (255 * np.array(std))
+
+    def by_table(table: np.ndarray) -> Function:
+        return lambda x: cv2.LUT(x, table)
+
+    def scaled(x: np.ndarray) -> np.ndarray:
+        return cv2.multiply(cv2.subtract(x, (*shift.tolist(), 0.0), dtype=cv2.CV_32F), (*factor.tolist(), 0.0))
+
+    def plane(x: np.ndarray) -> np.ndarray:
+        return (x >> 5 & 1) * np.uint8(255)
+
+    def solarized(x: np.ndarray) -> np.ndarray:
+        return np.asarray(ImageOps.solarize(Image.fromarray(x), 128))
+
+    def brighter(x: np.ndarray) -> np.ndarray:
+        return cv2.convertScaleAbs(x, alpha=1.2, beta=12.75)
+
+    def made(name: str, ours: Function, peer: str, theirs: Function, **more: Any) -> Case:
+        return versus(name, "RGB", ours, peer, theirs, **{"tolerance": 1, "default": True, **more})
+
+    prepared = "its table is made before, ours at each call"
+    return [
+        made(
+            "adjust_brightness",
+            lambda x: adjust_brightness(x, factor=1.2, shift=0.05),
+            "cv2.convertScaleAbs",
+            brighter,
+            default=False,
+        ),
+        made("adjust_gamma", lambda x: adjust_gamma(x, gamma=2.0), "cv2.LUT", by_table(dark), note=prepared),
+        made("adjust_log", adjust_log, "skimage adjust_log", exposure.adjust_log, note="truncates"),
+        made(
+            "adjust_sigmoid",
+            adjust_sigmoid,
+            "skimage adjust_sigmoid",
+            exposure.adjust_sigmoid,
+            note="truncates",
+        ),
+        made("bit_plane", lambda x: bit_plane(x, bit=5), "NumPy", plane, tolerance=0),
+        made("invert", invert, "cv2.bitwise_not", cv2.bitwise_not, tolerance=0),
+        made("lookup", lambda x: lookup(x, table=dark), "cv2.LUT", by_table(dark), tolerance=0),
+        made(
+            "normalize",
+            lambda x: normalize(x, mean=mean, std=std),
+            "cv2 subtract, multiply",
+            scaled,
+            tolerance=1e-4,
+            unit="of 1",
+        ),
+        made(
+            "posterize", lambda x: posterize(x, bits=3), "cv2.LUT", by_table(steps & 0xE0), tolerance=0, note=prepared
+        ),
+        made("solarize", solarize, "Pillow solarize", solarized, tolerance=0),
+        made(
+            "tone_curve",
+            lambda x: tone_curve(x, points=((0, 0), (0.25, 0.15), (0.75, 0.85), (1, 1))),
+            "cv2.LUT",
+            by_table(dark),
+            difference=None,
+            note=prepared,
+        ),
+    ]
+
+
 declare(
     adjust_brightness,
     adjust_gamma,
@@ -579,6 +653,6 @@ declare(
     posterize,
     solarize,
     tone_curve,
-    no_peer="no row yet",
+    peers=_rows,
 )
 declare(normalize, result=floats_like)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ._core import elementary
 from ._core.check import as_image, border_name, color_mode, integer, real, sigma_within
-from ._core.declare import Case, Peer, declare, floats_like
+from ._core.declare import Case, Peer, declare, floats_like, versus
 from ._core.formats import work_dtype
 from ._core.jit import kernel
 from ._core.levels import SPREAD, fill_level, fraction
@@ -370,18 +370,64 @@ def _rows() -> list[Case]:
             lambda x: unsharp_mask(x, sigma=1.0),
             {
                 "cv2 GaussianBlur, addWeighted": Peer(
-                    lambda x: cv2.addWeighted(x, 2, cv2.GaussianBlur(x, (9, 9), 1), -1, 0),
+                    lambda x: cv2.addWeighted(x, 2, cv2.GaussianBlur(x, (0, 0), 1), -1, 0),
                     limit=1.0,
                     tolerance=2,
-                    note="rounds the blur",
+                    note="rounds the blur, of windows of 3 sigma",
                 ),
             },
         )
     ]
 
 
+def _rows_of_others() -> list[Case]:
+    import cv2
+
+    sharper = np.array([[-1, -1, -1], [-1, 9, -1], [-1, -1, -1]], np.float32)
+    return [
+        versus(
+            "laplacian",
+            "grey",
+            laplacian,
+            "cv2.Laplacian",
+            lambda x: cv2.Laplacian(x, cv2.CV_32F),
+            tolerance=0,
+            default=True,
+        ),
+        versus(
+            "sharpen_laplacian",
+            "RGB",
+            sharpen_laplacian,
+            "cv2.filter2D",
+            lambda x: cv2.filter2D(x, -1, sharper),
+            tolerance=0,
+        ),
+        versus(
+            "high_boost",
+            "RGB",
+            lambda x: high_boost(x, boost=2.0),
+            "cv2 GaussianBlur, addWeighted",
+            lambda x: cv2.addWeighted(x, 3, cv2.GaussianBlur(x, (0, 0), 1), -2, 0),
+            tolerance=4,
+            note="rounds the blur, of windows of 3 sigma",
+        ),
+        versus(
+            "detail_enhance",
+            "RGB",
+            detail_enhance,
+            "cv2.detailEnhance",
+            cv2.detailEnhance,
+            difference=None,
+            note="another filter, of a domain transform",
+            size=512,
+            default=True,
+        ),
+    ]
+
+
 declare(unsharp_mask, peers=_rows)
-declare(detail_enhance, emboss, high_boost, laplacian, sharpen_laplacian, no_peer="no row yet")
+declare(detail_enhance, high_boost, laplacian, sharpen_laplacian, peers=_rows_of_others)
+declare(emboss, no_peer="Pillow's is one fixed kernel; ours lights a relief")
 declare(detail_enhance, reach=32)
 declare(laplacian, result=floats_like, reach=1)
 declare(sharpen_laplacian, emboss, reach=1)

@@ -281,4 +281,4 @@ def _merge(state: _State, near: float, pairs: int) -> tuple[np.ndarray, tuple[An
     return np.array([*centres[~used], *(m for _, m in merged)]), tuple(merged)
 
 
-declare(Isodata, no_peer="no row yet")
+declare(Isodata, no_peer="no library of Python's that is kept up has it")

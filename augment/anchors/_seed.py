@@ -8,7 +8,6 @@ import numpy as np
 
 from imgproc._core import elementary
 from imgproc._core.check import flag, integer
-from imgproc._core.declare import declare
 
 from ._metric import Samples, as_samples, metric_name
 
@@ -150,6 +149,3 @@ def as_weights(value: Any, count: int) -> np.ndarray:
             f"sample_weight must have its largest from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}, got {weights.max():g}"
         )
     return weights
-
-
-declare(kmeans_plus_plus, no_peer="no row yet")

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.declare import declare
-
 from ._data import Data
 from ._neighbors import check_neighbors, neighbors, numbers_of
 from ._sampler import Synthesizer
@@ -78,6 +76,3 @@ class ADASYN(Synthesizer):
         base = np.repeat(np.arange(members.size), numbers)
         column, gap = draws.columns(found.shape[1], base.size)
         return [(members[base], members[found[base, column]], gap)]
-
-
-declare(ADASYN, no_peer="no row yet")

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import one_of
-from imgproc._core.declare import declare
 from imgproc._core.needed import level_of_caller
 
 from ._data import Data
@@ -114,6 +113,3 @@ def foreign_neighbors(
     """How many of the nearest neighbours of samples are of another class than the first of these."""
     found = neighbors(points, queries, ask, name=name, of="samples", distinct=False)
     return (data.codes[found] != data.codes[queries[:1]]).sum(axis=1)
-
-
-declare(BorderlineSMOTE, no_peer="no row yet")

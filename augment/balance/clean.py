@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import one_of
-from imgproc._core.declare import declare
 
 from ._data import Data
 from ._neighbors import check_neighbors, neighbors, numbers_of
@@ -104,6 +103,3 @@ class EditedNearestNeighbours(Cleaner):
         order = np.argsort(data.codes, kind="stable")  # class by class, as imbalanced-learn has it
         self.sample_indices_ = order[keep[order]]
         return data.select(self.sample_indices_)
-
-
-declare(EditedNearestNeighbours, TomekLinks, no_peer="no row yet")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from imgproc._core.declare import declare
 from imgproc._core.needed import needed
 
 from ._data import Data
@@ -118,6 +117,3 @@ class SMOTETomek(_Combined):
     rng: str = "keyed"
 
     _kinds = {"smote": SMOTE, "tomek": TomekLinks}  # noqa: RUF012
-
-
-declare(SMOTEENN, SMOTETomek, no_peer="no row yet")

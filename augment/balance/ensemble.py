@@ -218,4 +218,4 @@ def _parts(data: Data, number: int, least: int, streams: Streams) -> list[np.nda
     return [np.sort(np.concatenate(part)) for part in found]
 
 
-declare(BalancedEnsemble, no_peer="no row yet")
+declare(BalancedEnsemble, no_peer="its time is that of the models that it trains")

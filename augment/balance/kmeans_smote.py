@@ -10,7 +10,6 @@ import numpy as np
 
 from imgproc._core import elementary
 from imgproc._core.check import integer, real
-from imgproc._core.declare import declare
 from imgproc._core.needed import needed
 
 from ._data import Data
@@ -157,6 +156,3 @@ def largest_remainder(weights: np.ndarray, count: int) -> np.ndarray:
     left = count - int(found.sum())
     found[np.argsort(found - exact, kind="stable")[:left]] += 1
     return found
-
-
-declare(KMeansSMOTE, no_peer="no row yet")

@@ -408,6 +408,4 @@ def imbalance_report(y_true: Any, y_pred: Any) -> ImbalanceReport:
     return ImbalanceReport(classes, balanced_accuracy(y_true, y_pred), g_mean(y_true, y_pred), float(f.mean()), total)
 
 
-declare(auc, balanced_accuracy, f_measure, g_mean, roc_curve, sensitivity, specificity, no_peer="no row yet")
-
 declare(imbalance_report, no_peer="a text about the other measures")

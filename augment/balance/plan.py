@@ -203,4 +203,4 @@ def _add(found: Instances, copies: np.ndarray, missing: np.ndarray, images: np.n
     missing -= np.bincount(found.codes[entries], found.amounts[entries] * times, missing.size).astype(np.int64)
 
 
-declare(balance_plan, no_peer="no row yet")
+declare(balance_plan, no_peer="no other library has it")

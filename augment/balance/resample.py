@@ -10,7 +10,6 @@ import numpy as np
 
 from imgproc._core import elementary
 from imgproc._core.check import flag, real
-from imgproc._core.declare import declare
 
 from ._data import Data, is_sparse
 from ._neighbors import unit_of
@@ -156,6 +155,3 @@ class RandomUnderSampler(UnderSampler):
             kept.append(members)
         self.sample_indices_ = np.concatenate(kept)
         return data.select(self.sample_indices_)
-
-
-declare(RandomOverSampler, RandomUnderSampler, no_peer="no row yet")

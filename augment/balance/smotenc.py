@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import flag
-from imgproc._core.declare import declare
 from imgproc._core.jit import borrowed, kernel
 from imgproc._core.planes import canonical
 
@@ -248,6 +247,3 @@ def _rounded(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return values
     info = np.iinfo(dtype)
     return np.clip(np.rint(values), info.min, info.max)
-
-
-declare(SMOTENC, no_peer="no row yet")

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import real
-from imgproc._core.declare import declare
 from imgproc._core.needed import needed
 
 from ._data import Data
@@ -121,6 +120,3 @@ def _support(estimator: Any, points: Any, data: Data, streams: Streams) -> np.nd
     if not hasattr(machine, "support_"):
         raise TypeError(f"svm_estimator must have support_ once fitted, {type(machine).__name__} has not")
     return np.asarray(machine.support_)
-
-
-declare(SVMSMOTE, no_peer="no row yet")

@@ -9,7 +9,6 @@ import numpy as np
 
 from imgproc._core import elementary
 from imgproc._core.check import one_of, positive, real
-from imgproc._core.declare import declare
 
 from ._instances import Instances, repeat_factors
 
@@ -141,6 +140,3 @@ def _costs(costs: Any, classes: list[Any]) -> np.ndarray:
     if not (np.isfinite(matrix).all() and (matrix >= 0).all() and not np.diag(matrix).any()):
         raise ValueError("costs must be finite, nowhere negative and 0 on the diagonal")
     return matrix.sum(axis=1)
-
-
-declare(class_weights, sample_weights, no_peer="no row yet")

@@ -229,4 +229,4 @@ def merge_tiles(
     return merged, number[kept], label[kept]
 
 
-declare(merge_tiles, tile, no_peer="no row yet")
+declare(merge_tiles, tile, no_peer="copies of rectangles, and the suppression of nms, which has rows")

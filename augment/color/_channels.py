@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from imgproc._core.check import integer, one_of, real
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import fill_level
+from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import LUMA_WEIGHTS
 from imgproc._scanline import Stage, Whole, pixel
 
@@ -344,10 +346,25 @@ class PCAJitter(Transform):
         return [pixel.affine(1.0, (red, green, blue))]
 
 
+def _peer_by_cv2() -> Callable[[np.ndarray], Any]:
+    """The same work by OpenCV: components of a training set, so that a call adds three numbers."""
+    rng, jitter = np.random.default_rng(0), PCAJitter()
+    vectors, values = np.array(jitter.eigenvectors), np.array(jitter.eigenvalues)
+
+    def shifted(image: np.ndarray) -> np.ndarray:
+        shift = 255 * (rng.normal(0, jitter.sigma, 3) * values) @ vectors
+        return load_cv2().add(image, (*shift.tolist(), 0.0))
+
+    return shifted
+
+
 declare(
     PCAJitter,
     look="A tint along the colours that natural pictures vary in.",
-    peers=[Single("FancyPCA")],
+    peers=[
+        Single("FancyPCA", note="finds the principal components of each image anew; ours are those of a training set"),
+        Single(_peer_by_cv2, variant="the same work", by="cv2.add", note="draws its three numbers by NumPy"),
+    ],
 )
 
 

@@ -120,7 +120,9 @@ declare(
     ColorJitter,
     examples=[{}, {"brightness": (0.5, 1.5), "contrast": (0.5, 1.5), "saturation": (0.0, 2.0), "hue": (-0.5, 0.5)}],
     look="Brightness, contrast about the mean, saturation and hue, each by a little, in random order.",
-    peers=[Single("ColorJitter", {"hue": (-0.1, 0.1)}, at_least=2)],
+    peers=[
+        Single("ColorJitter", {"hue": (-0.1, 0.1)}, at_least=2, defaults="hue turns by up to 0.1, theirs by 0.5"),
+    ],
 )
 
 

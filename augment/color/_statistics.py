@@ -17,6 +17,7 @@ from imgproc._core.check import COLORS, border_name, integer, one_of, real, size
 from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import channels_of, work_dtype
 from imgproc._core.levels import fill_level
+from imgproc._core.opencv import load_cv2
 from imgproc._scanline import Deferred, Stage, Whole, pixel
 from imgproc.histogram import equalize_histogram, match_histogram, stretch_contrast
 from imgproc.histogram._clahe import equalized_in_tiles
@@ -301,11 +302,37 @@ class MatchHistogram(Transform):
         return [Deferred(functools.partial(_matching_stages, reference, known, blend), "match histogram")]
 
 
+def _peer_by_cv2() -> Callable[[np.ndarray], Any]:
+    """The same work by OpenCV, with the reference counted before, and a share of it as ours draws it."""
+    from skimage import data
+
+    cv2, rng, reference = load_cv2(), np.random.default_rng(0), data.coffee()
+    wanted = [_cumulative(cv2, reference, c) for c in range(3)]
+
+    def matched(image: np.ndarray) -> np.ndarray:
+        tables = [np.searchsorted(wanted[c], _cumulative(cv2, image, c)).clip(0, 255) for c in range(3)]
+        whole = cv2.LUT(image, np.stack(tables, axis=-1).astype(np.uint8).reshape(1, 256, 3))
+        share = rng.uniform(0.5, 1)
+        return cv2.addWeighted(image, 1 - share, whole, share, 0)
+
+    return matched
+
+
+def _cumulative(cv2: Any, image: np.ndarray, channel: int) -> np.ndarray:
+    counts = cv2.calcHist([image], [channel], None, [256], [0, 256]).ravel()
+    return np.cumsum(counts) / image[..., channel].size
+
+
 declare(
     MatchHistogram,
     examples=[{"references": example_references}, {"references": example_references, "color": "luminance"}],
     look="The levels of another photo, the rocket at night or the cat, in part or in full.",
-    peers=[Single("HistogramMatching", targets="references")],
+    peers=[
+        Single(
+            "HistogramMatching", targets="references", note="counts the reference at each call, ours when it is made"
+        ),
+        Single(_peer_by_cv2, variant="counted before", targets="references", by="cv2 calcHist, LUT"),
+    ],
 )
 
 

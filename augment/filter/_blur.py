@@ -120,7 +120,9 @@ class GaussianBlur(Transform):
 declare(
     GaussianBlur,
     look="A soft blur without corners; no dark or light seam along the borders.",
-    peers=[Single("GaussianBlur", {"sigma": (0.5, 3)}, {"sigma_limit": (0.5, 3)})],
+    peers=[
+        Single("GaussianBlur", {"sigma": (0.5, 3)}, {"sigma_limit": (0.5, 3)}, defaults="sigma to 2, theirs to 3"),
+    ],
 )
 
 

@@ -15,6 +15,7 @@ from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import work_dtype
 from imgproc._core.levels import SHIFT, fraction
 from imgproc._core.needed import needed
+from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import full_scale, on_intensity
 from imgproc._core.spectra import each_plane, frequencies
 from imgproc._scanline import Stage, Whole, resize
@@ -283,11 +284,38 @@ class FourierDomainAdaptation(Transform):
         return [Whole(work, opencv=reference.shape[:2] != (frame.height, frame.width), label="Fourier adaptation")]
 
 
+def _peer_by_scipy() -> Callable[[np.ndarray], Any]:
+    """The same work by SciPy, with the spectrum of the reference made before."""
+    from scipy import fft
+    from skimage import data
+
+    cv2, rng, kept = load_cv2(), np.random.default_rng(0), {}
+
+    def adapted(image: np.ndarray) -> np.ndarray:
+        h, w = image.shape[:2]
+        if (h, w) not in kept:
+            reference = cv2.resize(data.coffee(), (w, h), interpolation=cv2.INTER_AREA).astype(np.float32)
+            kept[h, w] = fft.fftshift(np.abs(fft.fft2(reference, axes=(0, 1))), axes=(0, 1))
+        found = fft.fftshift(fft.fft2(image.astype(np.float32), axes=(0, 1)), axes=(0, 1))
+        r = int(min(h, w) * rng.uniform(0, 0.1))
+        low = np.s_[h // 2 - r : h // 2 + r + 1, w // 2 - r : w // 2 + r + 1]
+        found[low] *= kept[h, w][low] / np.maximum(np.abs(found[low]), np.float32(1e-9))
+        back = fft.ifft2(fft.ifftshift(found, axes=(0, 1)), axes=(0, 1)).real
+        return np.clip(back, 0, 255).astype(np.uint8)
+
+    return adapted
+
+
 declare(
     FourierDomainAdaptation,
     examples=[{"references": example_references}, {"references": example_references, "beta": (0.1, 0.3)}],
     look="The light and the tint of the rocket at night or of the cup, a broad shine at most.",
-    peers=[Single("FDA", {"beta": (0.0, 0.1)}, {}, targets="references")],
+    peers=[
+        Single("FDA", {"beta": (0.0, 0.1)}, {}, targets="references", note="transforms the reference at each call"),
+        Single(
+            _peer_by_scipy, {"beta": (0.0, 0.1)}, variant="transformed before", targets="references", by="SciPy fft2"
+        ),
+    ],
 )
 
 

@@ -27,6 +27,8 @@ _MOST_STEPS = 512
 
 __all__ = ["Elastic", "GridDistortion", "LensDistortion", "PiecewiseAffine", "ThinPlateSpline"]
 
+_BORDERS = "their border is black, ours mirrored"
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Distortion(_Warp):
@@ -111,7 +113,24 @@ declare(
             {"alpha": 300, "sigma": 32, "border_mode": "cv2.BORDER_REFLECT_101"},
             at_least=2,
             note="as smooth and as far on average as ours",
-        )
+            defaults="theirs moves pixels by less than one, and has a black border, ours a mirrored one",
+        ),
+        Single(
+            "ElasticTransform",
+            None,
+            {"alpha": 300, "sigma": 32, "border_mode": "cv2.BORDER_REFLECT_101", "approximate": True},
+            variant="approximate",
+            at_least=2,
+            note="theirs in its faster way, with windows of 17 pixels",
+        ),
+        Single(
+            "ElasticTransform",
+            None,
+            {"alpha": 300, "sigma": 32, "border_mode": "cv2.BORDER_REFLECT_101", "same_dxdy": True},
+            variant="same dx and dy",
+            at_least=2,
+            note="theirs with one displacement for both axes, so that pixels move along one diagonal",
+        ),
     ],
 )
 
@@ -176,7 +195,7 @@ declare(
     GridDistortion,
     examples=[{}, {"steps": 3, "border": "constant"}],
     look="Columns and rows become wider or narrower, straight upright lines stay so; the border stays.",
-    peers=[Single("GridDistortion", None, {"border_mode": "cv2.BORDER_REFLECT_101"})],
+    peers=[Single("GridDistortion", None, {"border_mode": "cv2.BORDER_REFLECT_101"}, defaults=_BORDERS)],
 )
 
 
@@ -236,7 +255,14 @@ declare(
     ThinPlateSpline,
     examples=[{}, {"points": 2, "scale": (0.05, 0.1), "border": "constant"}],
     look="Smooth bending without ripples.",
-    peers=[Single("ThinPlateSpline", None, {"scale_range": (0.02, 0.05), "border_mode": "cv2.BORDER_REFLECT_101"})],
+    peers=[
+        Single(
+            "ThinPlateSpline",
+            None,
+            {"scale_range": (0.02, 0.05), "border_mode": "cv2.BORDER_REFLECT_101"},
+            defaults=_BORDERS,
+        )
+    ],
 )
 
 
@@ -366,5 +392,5 @@ declare(
     LensDistortion,
     examples=[{}, {"distort": (-0.2, -0.1), "k2": (0.0, 0.05), "border": "constant"}, {"distort": (0.1, 0.2)}],
     look="Straight lines bow outwards (barrel) or inwards (pincushion), the middle stays.",
-    peers=[Single("OpticalDistortion", None, {"border_mode": "cv2.BORDER_REFLECT_101"})],
+    peers=[Single("OpticalDistortion", None, {"border_mode": "cv2.BORDER_REFLECT_101"}, defaults=_BORDERS)],
 )

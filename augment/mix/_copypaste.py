@@ -128,7 +128,7 @@ declare(
     examples=[{}, {"objects": (2, 3), "blend": 1.5, "min_visibility": 0.3}],
     look="Things are cut out by their masks and pasted; frames of what they cover shrink to what is left.",
     shown={"objects": (1, 3), "blend": 0.8, "min_visibility": 0.1},
-    no_peer="no row yet",
+    no_peer="no other library for NumPy has it",
 )
 
 

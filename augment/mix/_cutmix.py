@@ -101,7 +101,6 @@ declare(
     examples=[{}, {"lam": ("uniform", 0.2, 0.8), "min_visibility": 0.5}],
     look="A rectangle of another photo from the same place; shares are areas, after it is cut to the picture.",
     shown={"lam": ("uniform", 0.4, 0.8), "min_visibility": 0.1},
-    no_peer="no row yet",
 )
 
 

@@ -98,7 +98,7 @@ declare(
     FMix,
     look="Regions of any shape with smooth outlines; a frame is drawn round what is still seen of it.",
     shown={"lam": ("uniform", 0.3, 0.7), "min_visibility": 0.1},
-    no_peer="no row yet",
+    no_peer="no other library for NumPy has it",
 )
 
 

@@ -99,7 +99,7 @@ declare(
     examples=[{}, {"grid": (5, 3), "lam": 0.5}],
     look="Cells of a grid, chosen at random; the share is the number of cells.",
     shown={"lam": ("uniform", 0.3, 0.7), "min_visibility": 0.1},
-    no_peer="no row yet",
+    no_peer="it does the work of CutMix, which has a row, for several rectangles",
 )
 
 

@@ -326,5 +326,4 @@ class SamplePairing(_Blending):
 declare(
     SamplePairing,
     look="Half of each, but the label stays that of the first: noise that a network has to see through.",
-    no_peer="no row yet",
 )

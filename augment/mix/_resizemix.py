@@ -105,5 +105,4 @@ declare(
     ResizeMix,
     look="All of another photo, small: none of its things is lost, and its share is its area.",
     shown={"scale": ("uniform", 0.3, 0.7)},
-    no_peer="no row yet",
 )

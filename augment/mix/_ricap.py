@@ -103,5 +103,4 @@ declare(
     RICAP,
     look="Four pieces around a point; frames end at the pieces' edges.",
     shown={"lam": ("uniform", 0.3, 0.7), "min_visibility": 0.1},
-    no_peer="no row yet",
 )

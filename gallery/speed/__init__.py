@@ -17,20 +17,23 @@ from pathlib import Path
 from imgproc._core.declare import Case
 
 from .. import _readme
-from . import balance, boxes, chains, inpainting, mix, scenes, tables
+from . import against, balance, boxes, chains, documents, inpainting, mix, samplers, scenes, tables
 from .cases import SIZES
 from .functions import function_cases
 from .run import Report, jobs, new_report
 
 INSTALL = "pip install 'imgproc-augment[bench]'"
 SMALLEST = 64
-SCENARIOS = (chains, boxes, balance, inpainting, mix, scenes)
+PUBLISHED_SECONDS = 0.3
+"""For each comparison, so that all of them take a few minutes."""
+SCENARIOS = (chains, boxes, balance, samplers, inpainting, mix, scenes)
 """Rows that do not stand beside one function or transform; each says what it `MEASURES`."""
 CASES = (
     *function_cases(),
     *chains.chain_cases(),
     *boxes.box_cases(),
     *balance.balance_cases(),
+    *samplers.sampler_cases(),
     *inpainting.inpainting_cases(),
     *mix.mix_cases(),
     *scenes.CASES,
@@ -40,8 +43,9 @@ CASES = (
 def main(argv: Sequence[str]) -> int:
     """Run the command line; return the exit status.
 
-    0: everything was measured, whether or not the targets were met.  1: a measurement failed, or a result disagrees
-    with a peer's beyond its tolerance.  2: wrong arguments, or a file that cannot be written.
+    0: everything was measured, whether or not the targets were met.  1: a measurement failed, a result disagrees with a
+    peer's beyond its tolerance, or with ``--against`` a row falls below the limit.  2: wrong arguments, or a file that
+    cannot be written.
 
     Parameters
     ----------
@@ -56,6 +60,12 @@ def main(argv: Sequence[str]) -> int:
     parser = _parser()
     args = parser.parse_args(argv)
     try:
+        if args.publish:
+            _publish(args)
+        if args.against is not None:
+            return against.main(args)
+        if args.figures:
+            return _written_anew(args)
         cases = select(args.names)
         _check_outputs(args)
     except (ValueError, OSError) as error:
@@ -75,6 +85,28 @@ def main(argv: Sequence[str]) -> int:
         print(f"python -m gallery speed: {error}", file=sys.stderr)
         return 2
     return 1 if report.failures or any(d.agrees is False for d in report.duels) else 0
+
+
+def _publish(args: argparse.Namespace) -> None:
+    """What ``--publish`` stands for: all rows, and all that the documentation shows of them."""
+    if args.names or args.figures or args.against is not None:
+        raise ValueError("--publish measures all rows: it goes without names, --from and --against")
+    args.no_first_call = True
+    args.seconds = min(args.seconds, PUBLISHED_SECONDS)
+    args.json = args.json or Path("docs/speed.json")
+    args.docs = args.docs or Path("docs/speed.md")
+    args.readme = args.readme or Path("README.md")
+
+
+def _written_anew(args: argparse.Namespace) -> int:
+    """Write the texts from figures that were measured before."""
+    report = Report.from_json(json.loads(args.figures.read_text(encoding="utf-8")))
+    args.json = None
+    _check_outputs(args)
+    _write_outputs(args, report)
+    if not (args.markdown or args.docs or args.readme):
+        print(tables.as_text(report))
+    return 0
 
 
 def select(names: Sequence[str]) -> list[Case]:
@@ -129,11 +161,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PIXELS",
         type=_size,
         action="append",
-        help=f"side of the images, repeatable; chains have sizes of their own (default: {SIZES})",
+        help=f"side of the images, repeatable; chains have sizes of their own (default: {SIZES[0]})",
     )
     parser.add_argument(
         "--seconds", metavar="S", type=_seconds, default=0.5, help="time for each comparison (default: %(default)s)"
     )
+    parser.add_argument("--full", action="store_true", help="rows that take long, too, and functions at more sizes")
     parser.add_argument("--no-first-call", action="store_true", help="leave out the first calls in new processes")
     parser.add_argument(
         "--out",
@@ -148,9 +181,40 @@ def _parser() -> argparse.ArgumentParser:
         "--readme",
         metavar="FILE",
         type=Path,
-        help="put the tables between {} and {}".format(*_readme.markers(tables.PART)),
+        help="put ten rows between {} and {}".format(*_readme.markers(documents.PART)),
+    )
+    parser.add_argument("--docs", metavar="FILE", type=Path, help="write the whole table as a page of documentation")
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="measure all rows, and write docs/speed.json, docs/speed.md and the README's rows (in a checkout)",
+    )
+    parser.add_argument(
+        "--from", dest="figures", metavar="FILE", type=Path, help="measure nothing: show what --json has written"
+    )
+    parser.add_argument(
+        "--against",
+        metavar="OLD",
+        help="compare with another commit, tag or folder: each measured in turns in processes of its own",
+    )
+    parser.add_argument(
+        "--rounds", metavar="N", type=_rounds, default=3, help="of --against: runs of each (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--limit",
+        metavar="SPEED",
+        type=float,
+        default=0.95,
+        help="of --against: a row below so much of OLD's speed is a failure (default: %(default)s)",
     )
     return parser
+
+
+def _rounds(text: str) -> int:
+    rounds = int(text)
+    if not 2 <= rounds <= 100:
+        raise argparse.ArgumentTypeError(f"must be between 2 and 100, got {rounds}: one run says nothing of the noise")
+    return rounds
 
 
 def _size(text: str) -> int:
@@ -173,8 +237,8 @@ def _check_outputs(args: argparse.Namespace) -> None:
 
     Site(args.out)
     if args.readme:
-        _readme.split(args.readme, tables.PART)
-    for path in filter(None, (args.json, args.markdown)):
+        _readme.split(args.readme, documents.PART)
+    for path in filter(None, (args.json, args.markdown, args.docs)):
         if path.is_dir() or not path.parent.is_dir():
             raise ValueError(f"{path} must be a file in a folder that exists")
 
@@ -184,7 +248,9 @@ def _measure(cases: Sequence[Case], args: argparse.Namespace) -> Report:
 
     report = new_report(args.seconds)
     report.left_out += left_out()
-    with tqdm(jobs(cases, args.size or SIZES, args.seconds, first_calls=not args.no_first_call), unit="row") as bar:
+    report.reasons = documents.reasons()
+    first = not args.no_first_call
+    with tqdm(jobs(cases, args.size, args.seconds, first_calls=first, full=args.full), unit="row") as bar:
         for name, measure in bar:
             bar.set_description(name)
             try:
@@ -200,4 +266,6 @@ def _write_outputs(args: argparse.Namespace, report: Report) -> None:
     if args.markdown:
         _readme.write(args.markdown, tables.as_markdown(report))
     if args.readme:
-        _readme.replace(args.readme, tables.PART, tables.as_readme(report))
+        _readme.replace(args.readme, documents.PART, documents.readme_part(report))
+    if args.docs:
+        _readme.write(args.docs, documents.page(report))

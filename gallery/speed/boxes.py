@@ -16,16 +16,27 @@ from imgproc._core.declare import Case, Peer
 from .cases import NO_IMAGE
 
 GROUP = "Boxes and anchors"
-MEASURES = ("iou", "nms", "soft_nms", "weighted_boxes_fusion", "average_precision", "KMeans")
+MEASURES = (
+    "iou",
+    "giou",
+    "kmeans_plus_plus",
+    "nms",
+    "soft_nms",
+    "weighted_boxes_fusion",
+    "average_precision",
+    "KMeans",
+)
 """Public names whose rows are these, and not beside them."""
 PEERS = ("ensemble_boxes", "faster_coco_eval", "pycocotools", "shapely")
 SIZE = (64, 64)
 """Of the image that every case gets, and that these leave alone."""
-BOXES = 10_000
+BOXES, FEW_BOXES = 10_000, 300
+"""As a test has them, and as one image of a detector has them."""
 ORIENTED = 1000
 IMAGES, FEW_IMAGES, CLASSES, TRUE, FOUND = 5000, 500, 80, 7.2, 100
 """COCO val2017: images, classes, boxes an image, detections an image; and images where the peer takes a minute."""
 SIZES, ANCHORS, ITERATIONS = 1_000_000, 9, 20
+SEEDED = 100_000
 
 
 def missing() -> list[str]:
@@ -39,15 +50,16 @@ def box_cases() -> tuple[Case, ...]:
 
     rows = [
         _case(
-            "nms",
-            f"{BOXES:,} boxes of one class, IoU 0.5",
-            our_nms,
+            name,
+            f"{count:,} boxes of one class, IoU 0.5",
+            functools.partial(our_nms, count),
             {
                 f"cv2.dnn.NMSBoxes {cv2.__version__}": Peer(
-                    lambda image: their_nms(), 1 / 2, 0.0, difference=_different, unit="rows"
+                    functools.partial(_without_image, their_nms, count), 1 / 2, 0.0, difference=_different, unit="rows"
                 )
             },
         )
+        for name, count in (("nms", BOXES), ("nms, 300 boxes", FEW_BOXES))
     ]
     if importlib.util.find_spec("ensemble_boxes"):
         rows += [
@@ -68,6 +80,23 @@ def box_cases() -> tuple[Case, ...]:
                 {"ensemble-boxes": Peer(lambda image: their_fusion(), 1 / 20, 1e-5, difference=_apart, unit="score")},
             ),
         ]
+    rows.append(
+        _case(
+            "giou",
+            f"{ORIENTED:,} x {ORIENTED:,} boxes",
+            our_giou,
+            {"NumPy": Peer(lambda image: their_giou(), 1, 1e-9, difference=_apart, unit="GIoU")},
+        )
+    )
+    if importlib.util.find_spec("pycocotools"):
+        rows.append(
+            _case(
+                "iou",
+                f"{ORIENTED:,} x {ORIENTED:,} boxes",
+                our_iou,
+                {"pycocotools": Peer(lambda image: their_iou(), 1, 1e-9, difference=_apart, unit="IoU")},
+            )
+        )
     if importlib.util.find_spec("shapely"):
         rows.append(
             _case(
@@ -125,11 +154,23 @@ def box_cases() -> tuple[Case, ...]:
             {"NumPy": Peer(lambda image: their_clusters(), 1 / 10, 1e-6, difference=_apart, unit="px")},
         )
     )
+    rows.append(
+        _case(
+            "kmeans_plus_plus",
+            f"{SEEDED:,} boxes, {ANCHORS} centres",
+            our_seeds,
+            {"scikit-learn": Peer(lambda image: their_seeds(), difference=None, note="draws other numbers")},
+        )
+    )
     return tuple(rows)
 
 
 def _case(name: str, what: str, ours: Callable[[], Any], peers: dict[str, Peer]) -> Case:
     return Case(name, what, NO_IMAGE, lambda image: ours(), peers, module="augment", size=SIZE, group=GROUP)
+
+
+def _without_image(call: Callable[..., Any], count: int, image: np.ndarray) -> Any:
+    return call(count)
 
 
 def _different(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -152,23 +193,23 @@ def detections(count: int = BOXES) -> tuple[np.ndarray, np.ndarray]:
     return np.hstack([corner, corner + rng.uniform(10, 80, (count, 2))]), (1 + rng.permutation(count)) / count
 
 
-def our_nms() -> np.ndarray:
+def our_nms(count: int = BOXES) -> np.ndarray:
     """Rows that are kept."""
     import augment
 
-    return augment.nms(*detections())
+    return augment.nms(*detections(count))
 
 
-def their_nms() -> np.ndarray:
+def their_nms(count: int = BOXES) -> np.ndarray:
     """Rows that OpenCV keeps."""
     import cv2
 
-    return np.ravel(cv2.dnn.NMSBoxes(*_as_opencv(), 0.0, 0.5))
+    return np.ravel(cv2.dnn.NMSBoxes(*_as_opencv(count), 0.0, 0.5))
 
 
 @functools.cache
-def _as_opencv() -> tuple[np.ndarray, np.ndarray]:
-    boxes, scores = detections()
+def _as_opencv(count: int) -> tuple[np.ndarray, np.ndarray]:
+    boxes, scores = detections(count)
     return np.hstack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]]), scores
 
 
@@ -216,6 +257,53 @@ def their_fusion() -> np.ndarray:
     import ensemble_boxes
 
     return ensemble_boxes.weighted_boxes_fusion(*_models())[1]
+
+
+# --- overlaps of upright boxes ----------------------------------------------------------------------------------------
+
+
+@functools.cache
+def pairs() -> tuple[np.ndarray, np.ndarray]:
+    """Two lots of boxes."""
+    boxes, _ = detections(2 * ORIENTED)
+    return boxes[:ORIENTED], boxes[ORIENTED:]
+
+
+def our_iou() -> np.ndarray:
+    """All pairs."""
+    import augment
+
+    return augment.iou(*pairs())
+
+
+def their_iou() -> np.ndarray:
+    """All pairs by pycocotools, compiled."""
+    from pycocotools import mask
+
+    return mask.iou(*_with_sides(), np.zeros(ORIENTED, np.uint8))
+
+
+@functools.cache
+def _with_sides() -> tuple[np.ndarray, np.ndarray]:
+    made = [np.hstack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]]) for boxes in pairs()]
+    return made[0], made[1]
+
+
+def our_giou() -> np.ndarray:
+    """All pairs."""
+    import augment
+
+    return augment.giou(*pairs())
+
+
+def their_giou() -> np.ndarray:
+    """All pairs, as torchvision computes them."""
+    a, b = pairs()
+    a = a[:, np.newaxis]
+    inner = np.clip(np.minimum(a[..., 2:], b[:, 2:]) - np.maximum(a[..., :2], b[:, :2]), 0, None).prod(axis=-1)
+    outer = (np.maximum(a[..., 2:], b[:, 2:]) - np.minimum(a[..., :2], b[:, :2])).prod(axis=-1)
+    union = (a[..., 2:] - a[..., :2]).prod(axis=-1) + (b[:, 2:] - b[:, :2]).prod(axis=-1) - inner
+    return inner / union - (outer - union) / outer
 
 
 # --- oriented boxes ---------------------------------------------------------------------------------------------------
@@ -361,6 +449,20 @@ def our_clusters() -> np.ndarray:
 
     model = augment.KMeans(ANCHORS, init=sizes()[:ANCHORS], max_iter=ITERATIONS)
     return model.fit(sizes()).cluster_centers_
+
+
+def our_seeds() -> Any:
+    """Centres and their rows."""
+    import augment
+
+    return augment.kmeans_plus_plus(sizes()[:SEEDED], ANCHORS, random_state=0)
+
+
+def their_seeds() -> Any:
+    """Centres and their rows."""
+    from sklearn.cluster import kmeans_plusplus
+
+    return kmeans_plusplus(sizes()[:SEEDED], ANCHORS, random_state=0)
 
 
 def their_clusters() -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The cases that functions of `imgproc` declare beside themselves."""
+"""The cases that functions declare beside themselves."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
+import types
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,34 @@ def peak_resident_bytes(call: Call) -> int | None:
         return max(0, _process_status("VmHWM") - before - _array_bytes(result))
     except (OSError, AttributeError, LookupError):
         return None
+
+
+def calls_of_opencv(call: Call) -> set[str]:
+    """Names of OpenCV's functions that a call makes, by itself or in what it calls."""
+    import cv2
+
+    called: set[str] = set()
+
+    def listened(name: str, function: Call) -> Call:
+        def listening(*args: Any, **options: Any) -> Any:
+            called.add(name)
+            return function(*args, **options)
+
+        return listening
+
+    functions = {name: value for name, value in vars(cv2).items() if isinstance(value, types.BuiltinFunctionType)}
+    try:
+        for name, function in functions.items():
+            if not name.startswith(_HOUSEKEEPING):
+                setattr(cv2, name, listened(name, function))
+        call()
+    finally:
+        for name, function in functions.items():
+            setattr(cv2, name, function)
+    return called
+
+
+_HOUSEKEEPING = ("setNumThreads", "getNumThreads", "setUseOptimized", "useOptimized")
 
 
 def _process_status(field: str) -> int:

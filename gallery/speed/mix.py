@@ -12,9 +12,10 @@ import numpy as np
 from imgproc._core.declare import Case, Peer
 
 from . import chains
+from .targets import BOXES
 
 GROUP = "Mixing"
-MEASURES = ("MixUp", "Mosaic")
+MEASURES = ("MixUp", "SamplePairing", "CutMix", "RICAP", "ResizeMix", "Mosaic")
 """Public names whose rows are these, and not beside them."""
 COUNT, SIDE = 256, 224
 MOSAIC_SIDE = 640
@@ -34,14 +35,14 @@ def buffer(name: str) -> np.ndarray:
     return np.zeros_like(batch())
 
 
-def _ours(into_buffer: bool) -> Callable[[np.ndarray], Any]:
+def _ours(into_buffer: bool, name: str = "MixUp") -> Callable[[np.ndarray], Any]:
     epochs = itertools.count()
 
     @functools.cache
     def mix() -> Any:
         import augment
 
-        return augment.MixUp(num_classes=1000), np.arange(COUNT) % 1000
+        return getattr(augment, name)(num_classes=1000), np.arange(COUNT) % 1000
 
     def call(image: np.ndarray) -> np.ndarray:
         mixing, labels = mix()
@@ -67,10 +68,54 @@ def _roll(image: np.ndarray) -> np.ndarray:
     return np.rint(mixed, out=mixed).astype(np.uint8)
 
 
+def _weighted(image: np.ndarray) -> np.ndarray:
+    """Each image with its partner, weighted by a share of its own, in the way that is fastest for OpenCV."""
+    import cv2
+
+    images, out = batch(), np.empty_like(batch())
+    for i, lam in enumerate(np.random.default_rng(0).random(COUNT).tolist()):
+        cv2.addWeighted(images[i], lam, images[i - 1], 1 - lam, 0, dst=out[i])
+    return out
+
+
+def _cut(image: np.ndarray) -> np.ndarray:
+    """A rectangle of its partner in each image."""
+    images, rng = batch(), np.random.default_rng(0)
+    out = images.copy()
+    for i in range(COUNT):
+        side = round(SIDE * np.sqrt(1 - rng.random()))
+        y, x = rng.integers(0, SIDE - side + 1, 2)
+        out[i, y : y + side, x : x + side] = images[i - 1, y : y + side, x : x + side]
+    return out
+
+
+def _four_corners(image: np.ndarray) -> np.ndarray:
+    """Parts of four images each."""
+    images, rng, out = batch(), np.random.default_rng(0), np.empty_like(batch())
+    for i in range(COUNT):
+        y, x = rng.integers(0, SIDE + 1, 2)
+        for k, part in enumerate((np.s_[:y, :x], np.s_[:y, x:], np.s_[y:, :x], np.s_[y:, x:])):
+            out[i][part] = images[i - k][part]
+    return out
+
+
+def _shrunk(image: np.ndarray) -> np.ndarray:
+    """The whole partner, smaller, in each image."""
+    import cv2
+
+    images, rng = batch(), np.random.default_rng(0)
+    out = images.copy()
+    for i in range(COUNT):
+        side = round(SIDE * rng.uniform(0.1, 0.8))
+        y, x = rng.integers(0, SIDE - side + 1, 2)
+        out[i, y : y + side, x : x + side] = cv2.resize(images[i - 1], (side, side), interpolation=cv2.INTER_AREA)
+    return out
+
+
 @functools.cache
 def _scenes() -> list[dict[str, Any]]:
     side = MOSAIC_SIDE
-    boxes = np.array([[side * v for v in box] for box in chains.BOXES])
+    boxes = np.array([[side * v for v in box] for box in BOXES])
     images = chains.batch_of((side, side), 8)
     return [{"image": image, "boxes": boxes, "labels": [1, 2, 3]} for image in images]
 
@@ -118,13 +163,18 @@ def mix_cases() -> tuple[Case, ...]:
     """All cases of mixing."""
     size = (SIDE, SIDE)
     numpy = Peer(_roll, None, None, None, note="one lam for the batch, as torchvision draws it")
+    opencv = Peer(_weighted, None, None, None, note="addWeighted, one image after the other, a lam for each")
     cases = [
         Case(
             "mix, MixUp into a buffer",
             f"MixUp() of {COUNT} images, soft labels",
             "RGB",
             _ours(True),
-            {"numpy.copyto": Peer(_copy, COPY_AT_MOST, None, None, note="a plain copy of the batch"), "NumPy": numpy},
+            {
+                "numpy.copyto": Peer(_copy, COPY_AT_MOST, None, None, note="a plain copy of the batch"),
+                "OpenCV": opencv,
+                "NumPy": numpy,
+            },
             size=size,
             group=GROUP,
         ),
@@ -142,6 +192,24 @@ def mix_cases() -> tuple[Case, ...]:
             group=GROUP,
         ),
     ]
+    for name, peer, theirs, note in (
+        ("SamplePairing", "OpenCV", _weighted, "addWeighted, one image after the other"),
+        ("CutMix", "NumPy", _cut, "copies of rectangles, one image after the other"),
+        ("RICAP", "NumPy", _four_corners, "copies of rectangles, one image after the other"),
+        ("ResizeMix", "OpenCV", _shrunk, "resize by area, one image after the other"),
+    ):
+        cases.append(
+            Case(
+                f"mix, {name}",
+                f"{name}() of {COUNT} images, soft labels",
+                "RGB",
+                _ours(False, name),
+                {peer: Peer(theirs, None, None, None, note=note)},
+                size=size,
+                group=GROUP,
+                default=True,
+            )
+        )
     if chains.available():
         cases.append(
             Case(

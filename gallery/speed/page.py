@@ -11,6 +11,7 @@ from .._site import Site
 from .._svg import svg, text
 from .._timing import milliseconds
 from . import tables
+from .cases import size_text
 from .run import Duel, Report
 
 TITLE = "Speed"
@@ -27,6 +28,7 @@ _CSS = """
 .speed .tick { fill: var(--faint); font-size: 11px; }
 .speed line { stroke: var(--line); }
 .speed .ours { fill: var(--c0); } .speed .theirs { fill: var(--c1); }
+.speed p { margin: 0.3rem 0 0; font-size: 12px; color: var(--faint); }
 .speed pre { overflow-x: auto; margin: 0.6rem 0 0; font-size: 12px; line-height: 1.45; }
 .table td, .table th { white-space: nowrap; }
 """
@@ -59,7 +61,7 @@ def body(report: Report) -> str:
         parts.append(f"<p><strong>{html.escape(heading)}</strong></p>{f'<ul>{listed}</ul>' if items else ''}")
     sections: dict[str, list[Duel]] = {}
     for duel in report.duels:
-        sections.setdefault(duel.group or f"{duel.size} × {duel.size} pixels", []).append(duel)
+        sections.setdefault(duel.group or f"Functions, {size_text(duel.size)} pixels", []).append(duel)
     for heading, duels in sections.items():
         figures = _figures(duels, _decades(report.duels), report.explained)
         parts += [
@@ -77,11 +79,18 @@ def _figures(duels: Sequence[Duel], decades: tuple[int, int], explained: dict[st
         case = [d for d in duels if d.case == name]
         bars = [("ours", case[0].ours, True)] + [(d.peer, d.theirs, False) for d in case]
         image = tables.image_text(case[0].size, case[0].kind) if case[0].group else case[0].kind
-        what = f"{case[0].what}; {image}" if image else case[0].what
+        what = "; ".join(filter(None, (case[0].what, image, f"options: {tables.options(case[0])}")))
         caption = f"<strong>{html.escape(name)}</strong><span>{html.escape(what)}</span>"
         passes = f"<pre>{html.escape(explained[name])}</pre>" if name in explained else ""
-        figures.append(f"<figure><figcaption>{caption}</figcaption>{_plot(name, bars, decades)}{passes}</figure>")
+        said = "".join(f"<p>{html.escape(_beside(duel))}</p>" for duel in case)
+        figures.append(f"<figure><figcaption>{caption}</figcaption>{_plot(name, bars, decades)}{said}{passes}</figure>")
     return figures
+
+
+def _beside(duel: Duel) -> str:
+    """What must be said of a bar."""
+    same = f"same result as {duel.peer}? {tables.agreement(duel)}"
+    return "; ".join(filter(None, (same, tables.notes(duel))))
 
 
 def _decades(duels: Sequence[Duel]) -> tuple[int, int]:

@@ -1,7 +1,8 @@
-"""The report of the speed benchmark as tables: for the terminal, and as Markdown for the README."""
+"""The report of the speed benchmark as tables: for the terminal, and as Markdown."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from .._table import MISSED, Table
@@ -16,9 +17,6 @@ from .cases import (
     size_text,
 )
 from .run import Duel, Report
-
-PART = "speed"
-"""The part of the README that holds the tables."""
 
 
 def tables(report: Report) -> list[Table]:
@@ -40,14 +38,35 @@ def target(limit: float | None) -> str:
 
 
 def agreement(duel: Duel) -> str:
-    """How far apart the results are, and whether that is too far."""
+    """Whether both give the same result, how far they are apart, and whether that is too far."""
     if duel.difference is None:
-        return "not the same result"
+        return "not compared"
+    if not duel.difference:
+        return "yes"
     figure = f"{duel.difference:.0f}" if duel.difference >= 100 else f"{duel.difference:.2g}"
-    apart = f"{figure} {duel.unit}" if duel.difference else "equal"
+    apart = f"{figure} {duel.unit} apart"
     if duel.agrees is None:
-        return f"{apart} (other rule)"
-    return apart if duel.agrees else f"{apart}: DISAGREES (≤ {duel.tolerance:g})"
+        return f"no: {apart}"
+    return f"within {figure} {duel.unit}" if duel.agrees else f"{apart}: DISAGREES (≤ {duel.tolerance:g})"
+
+
+def options(duel: Duel) -> str:
+    """Whether both sides' defaults are measured, or the same work."""
+    return "default" if duel.default else "matched"
+
+
+def errors(duel: Duel) -> str:
+    """How far ours and theirs are from the same in float64: the most, and the root of the mean square."""
+    if duel.our_error is None or duel.their_error is None:
+        return ""
+    ours, theirs = (f"{most:.2g} (rms {rms:.2g})" for most, rms in (duel.our_error, duel.their_error))
+    return f"from float64: ours {ours}, theirs {theirs}"
+
+
+def notes(duel: Duel) -> str:
+    """All that must be said beside the figures."""
+    both = f"both sides call OpenCV ({', '.join(duel.opencv)})" if duel.opencv else ""
+    return "; ".join(filter(None, (both, errors(duel), duel.note)))
 
 
 def verdict(report: Report) -> dict[str, list[str]]:
@@ -69,43 +88,37 @@ def circumstances(report: Report) -> str:
     """When, where and how it was measured."""
     load = "" if report.load is None else f" Load average before: {report.load:.1f} on {report.cpus} CPUs."
     return (
-        f"{report.date}. {report.machine}. One thread each, in one process, in turns; medians, and the median of the "
-        f"ratios of the rounds.{load} Compiling or loading kernels took {report.warmup:.2f} s before the measurements."
+        f"{report.date}. {report.machine}. One thread each, in one process, in turns, on photos that change at every "
+        f"call; medians, and the median of the ratios of the rounds.{load} Compiling or loading kernels took "
+        f"{report.warmup:.2f} s before the measurements."
     )
 
 
 def as_text(report: Report) -> str:
     """The whole report as plain text."""
     parts = [circumstances(report)]
-    parts += ["\n".join([table.title, table.as_text(), *_bullets(" ", table.notes)]) for table in tables(report)]
-    parts += ["\n".join([heading, *_bullets(" ", items)]) for heading, items in verdict(report).items()]
-    return _paragraphs(parts)
+    parts += ["\n".join([table.title, table.as_text(), *bullets(" ", table.notes)]) for table in tables(report)]
+    parts += ["\n".join([heading, *bullets(" ", items)]) for heading, items in verdict(report).items()]
+    return paragraphs(parts)
 
 
 def as_markdown(report: Report) -> str:
     """The whole report as Markdown tables."""
     parts = [circumstances(report)]
     for table in tables(report):
-        parts += [f"**{table.title}**", table.as_markdown(), "\n".join(_bullets("*", table.notes))]
+        parts += [f"**{table.title}**", table.as_markdown(), "\n".join(bullets("*", table.notes))]
     for heading, items in verdict(report).items():
-        parts += [heading, "\n".join(_bullets("*", items))]
-    return _paragraphs(parts)
+        parts += [heading, "\n".join(bullets("*", items))]
+    return paragraphs(parts)
 
 
-def as_readme(report: Report) -> str:
-    """What a user wants to know of it as Markdown: each peer's time beside ours, whichever is faster."""
-    duels = _duels(report)
-    wanted = [duels.header.index(name) for name in ("case", "image", "ours [ms]", "peer", "peer [ms]", "ours is")]
-    header, *rows = (tuple(cells[column] for column in wanted) for cells in (duels.header, *duels.rows))
-    text = frozenset(k for k, column in enumerate(wanted) if column in duels.text)
-    return _paragraphs([circumstances(report), Table(header, tuple(rows), text).as_markdown()])
-
-
-def _bullets(mark: str, items: Sequence[str]) -> list[str]:
+def bullets(mark: str, items: Sequence[str]) -> list[str]:
+    """Lines of a list."""
     return [f"{mark} {item}" for item in items]
 
 
-def _paragraphs(parts: Sequence[str]) -> str:
+def paragraphs(parts: Sequence[str]) -> str:
+    """A text of these parts, without the empty ones."""
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -114,31 +127,38 @@ def _outcome(met: bool | None) -> str:
 
 
 def _duels(report: Report) -> Table:
-    header = ("case", "image", "ours [ms]", "peer", "peer [ms]", "ours is", "target", "outcome", "apart")
-    rows = []
+    said: dict[tuple[str, str], str] = {}
     for d in report.duels:
-        image, ours, theirs = image_text(d.size, d.kind), milliseconds(d.ours), milliseconds(d.theirs)
-        outcome = (relation(d.relative), target(d.limit), _outcome(d.met), agreement(d))
-        rows.append((d.case, image, ours, d.peer, theirs, *outcome))
-    notes: dict[tuple[str, str], str] = {}
-    for d in report.duels:
-        if d.note:
-            notes.setdefault((d.peer, d.note), f"{d.case}, {d.peer}: {d.note}")
-    text = frozenset({0, 1, 3, 5, 6, 7, 8})
-    return Table(header, tuple(rows), text, "Against the peers, one thread", tuple(notes.values()))
+        if notes(d):
+            said.setdefault((d.peer, notes(d)), f"{d.case}, {d.peer}: {notes(d)}")
+    table = duels(report.duels)
+    return dataclasses.replace(table, title="Against the peers, one thread", notes=tuple(said.values()))
+
+
+def duels(rows: Sequence[Duel], *, targets: bool = True, said: bool = False) -> Table:
+    """Ours beside the peers; with a column of targets, and with one of notes."""
+    header = ["case", "options", "image", "ours [ms]", "peer", "peer [ms]", "ours is", "same result?"]
+    header += [*(["target", "outcome"] if targets else []), *(["notes"] if said else [])]
+    made = []
+    for d in rows:
+        times = (milliseconds(d.ours), d.peer, milliseconds(d.theirs))
+        cells = [d.case, options(d), image_text(d.size, d.kind), *times, relation(d.relative), agreement(d)]
+        cells += [*([target(d.limit), _outcome(d.met)] if targets else []), *([notes(d)] if said else [])]
+        made.append(tuple(cells))
+    figures = {header.index("ours [ms]"), header.index("peer [ms]")}
+    return Table(tuple(header), tuple(made), frozenset(range(len(header))) - figures)
 
 
 def _threads(report: Report) -> Table:
-    header = ("case", "image", "1 thread [ms]", "2 threads [ms]", "faster", "target", "outcome", "machine allows")
+    header = ("case", "image", "1 thread [ms]", "2 threads [ms]", "faster", "target", "outcome", "2 processes")
     rows = []
     for t in report.threads:
         times = milliseconds(t.one), milliseconds(t.two), f"{t.speedup:.2f}×"
-        verdict = f"≥ {t.at_least:g}×", _outcome(t.met), f"{t.machine:.2f}×"
+        control = "" if t.processes is None else f"{t.processes:.2f}×"
+        verdict = f"≥ {t.at_least:g}×", _outcome(t.met), control
         rows.append((t.case, image_text(t.size, t.kind), *times, *verdict))
-    notes = (
-        "machine allows: two independent jobs on two threads against one, in the same rounds; 2 if nobody else ran",
-    )
-    return Table(header, tuple(rows), frozenset({0, 1, 6}), "Ours on two threads", notes)
+    said = ("2 processes: how much more two of them do than one, just before and after; what the machine allows",)
+    return Table(header, tuple(rows), frozenset({0, 1, 6}), "Ours on two threads", said)
 
 
 def _memory(report: Report) -> Table:
@@ -147,12 +167,12 @@ def _memory(report: Report) -> Table:
     for m in report.memory:
         resident = "" if m.resident_planes is None else f"{m.resident_planes:.2f}"
         planes = f"{m.planes:.2f}", resident, f"{m.peak / m.channels:.2f}"
-        rows.append((m.case, f"{m.size}² {m.kind}", *planes, f"≤ {m.at_most:g}", _outcome(m.met)))
-    notes = (
+        rows.append((m.case, image_text(m.size, m.kind), *planes, f"≤ {m.at_most:g}", _outcome(m.met)))
+    said = (
         "in float32 planes, bytes / (4·h·w), output excluded: what NumPy allocated, and what the process touched",
         "the target holds for the larger of the two; per channel: the larger one by the number of channels",
     )
-    return Table(header, tuple(rows), frozenset({0, 1, 6}), "Peak extra memory, one thread", notes)
+    return Table(header, tuple(rows), frozenset({0, 1, 6}), "Peak extra memory, one thread", said)
 
 
 def _first(report: Report) -> Table:
@@ -172,10 +192,10 @@ def _first(report: Report) -> Table:
         missed = [what for what, met in zip(("import", "warm", "cold"), f.met, strict=True) if met is False]
         outcome = f"{MISSED}: {', '.join(missed)}" if missed else "met"
         rows.append((f.case, *(f"{s:.2f}" for s in seconds), outcome))
-    notes = (
+    said = (
         "in new processes, on an image of 512², all threads; warm: kernels are in the cache, cold: it is empty",
         "start: of the interpreter, which the other columns leave out",
         f"targets [s]: import ≤ {IMPORT_AT_MOST:g}, import + warm ≤ {WARM_AT_MOST:g}, import + cold ≤ {COLD_AT_MOST:g}",
         f"of chains: import ≤ {CHAIN_IMPORT_AT_MOST:g}, start + import + warm ≤ {CHAIN_START_AT_MOST:g}",
     )
-    return Table(header, tuple(rows), frozenset({0, 7}), "First call in a new process", notes)
+    return Table(header, tuple(rows), frozenset({0, 7}), "First call in a new process", said)

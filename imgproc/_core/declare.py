@@ -60,6 +60,23 @@ def percent_apart(ours: np.ndarray, theirs: np.ndarray) -> float:
     return float((np.abs(ours.astype(np.float64) - theirs) > 1).mean() * 100)
 
 
+def percent_different(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The share of elements that are not the same [%]; for masks, and for what is either there or not."""
+    return float((np.asarray(ours) != np.asarray(theirs)).mean() * 100)
+
+
+def parts_apart(ours: float | np.ndarray, theirs: float | np.ndarray) -> float:
+    """The largest difference as a part of the largest value, for results that have no levels, such as spectra."""
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    return float(np.abs(ours - theirs).max(initial=0) / max(np.abs(theirs).max(initial=0), 1e-300))
+
+
+def levels_unless_drawn(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The largest absolute difference, of two calls that draw nothing; others are not compared (see
+    `gallery.speed.run`)."""
+    return levels(ours, theirs)
+
+
 class Peer(NamedTuple):
     """A function of another library for the same job.
 
@@ -84,7 +101,8 @@ class Case(NamedTuple):
     name: str
     what: str
     kind: str
-    """Of image: ``"grey"``, ``"grey 16-bit"``, ``"grey float"`` or ``"RGB"``; see `gallery.speed.cases.photo`."""
+    """Of image: ``"grey"``, ``"RGB"`` or ``"RGBA"``, and of uint16 or float32 with ``" 16-bit"`` or ``" float"`` behind
+    it; see `gallery.speed.cases.photos`."""
     ours: Function
     peers: Mapping[str, Peer]
     first: str = ""
@@ -101,27 +119,66 @@ class Case(NamedTuple):
     """A function that describes in lines of text what our call does."""
     beside: str = ""
     """The kind of a second image, which all calls get as their second argument.  If it is empty, they get one image."""
+    default: bool = False
+    """Whether both sides are called as a user calls them first, with no argument that could be left out.  Otherwise the
+    options of both are matched, so that they do the same work."""
+    reference: Function | None = None
+    """The same in float64, as exactly as it can be computed: a function of the image.  Where the results of both sides
+    differ, the table shows how far each is from it."""
+    full: bool = False
+    """Whether it takes so long, or so much memory, that it is measured only if everything is asked for."""
+    images: Callable[[], Sequence[np.ndarray]] | None = None
+    """A function that gives the images, if they are not photos of `kind` and `size`."""
+    prepare: Function | None = None
+    """What is made of each image before anything is timed, and is given to all calls in its place."""
+
+
+def versus(
+    name: str,
+    kind: str,
+    ours: Function,
+    peer: str,
+    theirs: Function,
+    *,
+    what: str = "",
+    limit: float | None = None,
+    tolerance: float | None = None,
+    difference: Callable[[Any, Any], float] | None = levels,
+    unit: str = "levels",
+    note: str = "",
+    **more: Any,
+) -> Case:
+    """One row with one peer, in one call; the words are those of `Case` and `Peer`."""
+    contender = Peer(theirs, limit, tolerance, difference, unit, note)
+    return Case(name, what or name.replace("_", " "), kind, ours, {peer: contender}, **more)
 
 
 class Single(NamedTuple):
     """One row of the speed table: one of our transforms beside one of albumentations.
 
-    ``theirs``: the name of their class.
+    ``theirs``: the name of their class; or a function that makes a call of an image, in which another library does the
+    same work in the way that is fastest for it, and ``by`` names that library.
     ``ours``, ``their``: the parameters of our and of their transform; `their` is None if they are the same.  A text
     that begins with ``cv2.`` is the name of a constant of OpenCV.
-    ``variant``: tells several rows of one transform apart.
+    ``variant``: tells several rows of one transform apart.  The row of both sides' defaults comes first by itself, of
+    the first of these whose class is theirs; it has no need to be declared.
     ``at_least``: how many times faster ours must be.
     ``targets``: ``"boxes"``, ``"mask"`` or ``"references"``, for transforms that look at them.  Ours gets references as
     its parameter `references`.
     """
 
-    theirs: str
+    theirs: str | Function
     ours: Mapping[str, Any] | None = None
     their: Mapping[str, Any] | None = None
     variant: str = ""
     at_least: float = 1.0
     targets: str = ""
     note: str = ""
+    reference: Function | None = None
+    """The same in float64, see `Case`."""
+    by: str = ""
+    defaults: str = ""
+    """How the defaults of both sides differ, for the row that compares these."""
 
 
 # --- declarations -----------------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, real
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.levels import SHIFT, fraction, turns
+from .._core.opencv import load_cv2
 from .._core.planes import LUMA_WEIGHTS
 from .._scanline import pixel, run
 
@@ -148,9 +149,74 @@ def _rows(matrix: Any, image: np.ndarray) -> list[list[float]]:
     return [[*map(float, row), 0.0][:4] for row in rows]
 
 
+def _rows_of_adjustments() -> list[Case]:
+    cv2 = load_cv2()
+    from PIL import Image, ImageEnhance
+    from skimage import color
+
+    def turned(x: np.ndarray) -> np.ndarray:
+        hue, saturation, value = cv2.split(cv2.cvtColor(x, cv2.COLOR_RGB2HSV_FULL))
+        table = ((np.arange(256) + 26) % 256).astype(np.uint8)
+        return cv2.cvtColor(cv2.merge([cv2.LUT(hue, table), saturation, value]), cv2.COLOR_HSV2RGB_FULL)
+
+    def exactly_turned(x: np.ndarray) -> np.ndarray:
+        hsv = color.rgb2hsv(x.astype(np.float64) / 255)
+        hsv[..., 0] = (hsv[..., 0] + 0.1) % 1
+        return color.hsv2rgb(hsv) * 255
+
+    def shifted(x: np.ndarray) -> np.ndarray:
+        hue, saturation, value = cv2.split(cv2.cvtColor(x, cv2.COLOR_RGB2HSV_FULL))
+        table = ((np.arange(256) + 26) % 256).astype(np.uint8)
+        parts = [cv2.LUT(hue, table), cv2.add(saturation, 26.0), cv2.add(value, 26.0)]
+        return cv2.cvtColor(cv2.merge(parts), cv2.COLOR_HSV2RGB_FULL)
+
+    def coloured(x: np.ndarray) -> np.ndarray:
+        return np.asarray(ImageEnhance.Color(Image.fromarray(x)).enhance(1.5))
+
+    matrix = np.array([[0.9, 0.1, 0.0], [0.1, 0.8, 0.1], [0.0, 0.2, 0.8]])
+    rounded = "OpenCV's way rounds hue, saturation and value to 8 bits in between"
+    return [
+        versus(
+            "adjust_hue",
+            "RGB",
+            lambda x: adjust_hue(x, shift=0.1),
+            "cv2 HSV, LUT, back",
+            turned,
+            note=f"{rounded}, and the turn with them",
+            reference=exactly_turned,
+            default=True,
+        ),
+        versus(
+            "adjust_saturation",
+            "RGB",
+            lambda x: adjust_saturation(x, factor=1.5),
+            "Pillow ImageEnhance.Color",
+            coloured,
+            tolerance=2,
+            note="rounds the luma, and truncates",
+        ),
+        versus(
+            "color_matrix",
+            "RGB",
+            lambda x: color_matrix(x, matrix=matrix),
+            "cv2.transform",
+            lambda x: cv2.transform(x, matrix),
+            tolerance=1,
+        ),
+        versus(
+            "shift_hsv",
+            "RGB",
+            lambda x: shift_hsv(x, hue=0.1, saturation=0.1, value=0.1),
+            "cv2 HSV, LUT, add, back",
+            shifted,
+            note=f"{rounded}, and gives grey a colour",
+        ),
+    ]
+
+
 declare(
     color_matrix,
     arguments={"matrix": lambda image: (np.array([[0.9, 0.2, 0, 0.1], [0, 0.8, 0.1, 0], [0.3, 0.3, 0.3, -0.1]]),)},
-    no_peer="no row yet",
+    peers=_rows_of_adjustments,
 )
-declare(adjust_hue, adjust_saturation, shift_hsv, no_peer="no row yet")
+declare(adjust_hue, adjust_saturation, shift_hsv, peers=_rows_of_adjustments)

@@ -9,9 +9,10 @@ import numpy as np
 
 from .._core import elementary
 from .._core.check import as_image, as_mask, one_of, real
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.formats import is_sequence
 from .._core.jit import kernel
+from .._core.opencv import load_cv2
 from .._core.planes import LUMA_WEIGHTS, canonical, valid_pixels
 from .._core.threads import run_bands
 from .._scanline import pixel, run
@@ -156,4 +157,14 @@ def _sum_powers(rows, valid, sixth, sums):
         total[0], total[1], total[2], total[3], total[4], total[5] = a, b, c, m, n, o
 
 
-declare(white_balance, no_peer="no row yet")
+def _rows() -> list[Case]:
+    cv2 = load_cv2()
+
+    def theirs(x: np.ndarray) -> np.ndarray:
+        means = np.array(cv2.mean(x)[:3])
+        return cv2.multiply(x, (*(0.299 * means[0] + 0.587 * means[1] + 0.114 * means[2]) / means, 1.0))
+
+    return [versus("white_balance", "RGB", white_balance, "cv2 mean, multiply", theirs, tolerance=1, what="grey world")]
+
+
+declare(white_balance, peers=_rows)

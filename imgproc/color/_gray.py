@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image
-from .._core.declare import declare
+from .._core.declare import Case, Function, declare, versus
 from .._core.opencv import load_cv2
 from .._core.planes import luma
 
@@ -65,6 +65,19 @@ def gray_to_rgb(image: np.ndarray) -> np.ndarray:
     return cv2.merge((gray, gray, gray)) if gray.dtype == np.float64 else cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
 
 
-declare(gray_to_rgb, rgb_to_gray, no_peer="no row yet")
+def _rows() -> list[Case]:
+    import cv2
+
+    def code(number: int) -> Function:
+        return lambda x: cv2.cvtColor(x, number)
+
+    grey, colour = code(cv2.COLOR_RGB2GRAY), code(cv2.COLOR_GRAY2RGB)
+    return [
+        versus("rgb_to_gray", "RGB", rgb_to_gray, "cv2.cvtColor", grey, tolerance=0, default=True),
+        versus("gray_to_rgb", "grey", gray_to_rgb, "cv2.cvtColor", colour, tolerance=0, default=True),
+    ]
+
+
+declare(gray_to_rgb, rgb_to_gray, peers=_rows)
 declare(gray_to_rgb, result=lambda image: (image.dtype, (*image.shape[:2], 3)))
 declare(rgb_to_gray, result=lambda image: (image.dtype, image.shape[:2]))

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core import elementary
 from .._core.check import as_image, flag
-from .._core.declare import Case, Peer, declare, floats_like
+from .._core.declare import Case, Peer, declare, floats_like, versus
 from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.planes import canonical, full_scale
@@ -171,10 +171,21 @@ def _rows() -> list[Case]:
             rgb_to_hed,
             {"skimage rgb2hed": Peer(color.rgb2hed, limit=1 / 3, tolerance=1e-5, unit="of 1")},
             first="imgproc.rgb_to_hed(image)",
-        )
+            default=True,
+        ),
+        versus(
+            "hed_to_rgb",
+            "RGB float",
+            hed_to_rgb,
+            "skimage hed2rgb",
+            color.hed2rgb,
+            tolerance=1e-4,
+            unit="of 1",
+            prepare=rgb_to_hed,
+            default=True,
+        ),
     ]
 
 
-declare(rgb_to_hed, peers=_rows)
-declare(hed_to_rgb, no_peer="no row yet")
+declare(rgb_to_hed, hed_to_rgb, peers=_rows)
 declare(rgb_to_hed, hed_to_rgb, result=floats_like)

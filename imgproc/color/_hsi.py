@@ -175,4 +175,4 @@ def hsi_to_rgb(image: np.ndarray) -> np.ndarray:
     return convert(image, _hsi_to_rgb, *scale_of(image.dtype))
 
 
-declare(hsi_to_rgb, rgb_to_hsi, no_peer="no row yet")
+declare(hsi_to_rgb, rgb_to_hsi, no_peer="neither OpenCV nor scikit-image has this space")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .._core.check import as_image
-from .._core.declare import declare
+from .._core.declare import Case, Function, declare, versus
 from .._core.jit import kernel
 from .._core.unit_range import must_be_turns, must_be_unit
 from .._scanline.operations._hexcone import TINY
@@ -250,4 +252,29 @@ def hsl_to_rgb(image: np.ndarray) -> np.ndarray:
     return convert(image, _hsl_to_rgb, *scale_of(image.dtype))
 
 
-declare(hsl_to_rgb, hsv_to_rgb, rgb_to_hsl, rgb_to_hsv, no_peer="no row yet")
+def _rows() -> list[Case]:
+    import cv2
+
+    def code(number: int) -> Function:
+        return lambda x: cv2.cvtColor(x, number)
+
+    def made(name: str, ours: Function, number: int, **more: Any) -> Case:
+        return versus(name, "RGB", ours, "cv2.cvtColor", code(number), default=True, **more)
+
+    order = {"difference": None, "note": "the order of OpenCV's channels is H, L, S"}
+    return [
+        made("rgb_to_hsv", rgb_to_hsv, cv2.COLOR_RGB2HSV_FULL, difference=_around, tolerance=1),
+        made("hsv_to_rgb", hsv_to_rgb, cv2.COLOR_HSV2RGB_FULL, tolerance=4, prepare=rgb_to_hsv),
+        made("rgb_to_hsl", rgb_to_hsl, cv2.COLOR_RGB2HLS_FULL, **order),
+        made("hsl_to_rgb", hsl_to_rgb, cv2.COLOR_HLS2RGB_FULL, prepare=rgb_to_hsl, **order),
+    ]
+
+
+def _around(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The largest difference, of hue around the circle of 256 levels."""
+    apart = np.abs(ours.astype(int) - theirs)
+    apart[..., 0] = np.minimum(apart[..., 0], 256 - apart[..., 0])
+    return float(apart.max(initial=0))
+
+
+declare(hsl_to_rgb, hsv_to_rgb, rgb_to_hsl, rgb_to_hsv, peers=_rows)

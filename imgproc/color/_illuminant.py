@@ -71,4 +71,4 @@ def _daylight(t: float) -> tuple[float, float]:
     return x, -3 * x * x + 2.870 * x - 0.275
 
 
-declare(illuminant_gains, no_peer="no row yet")
+declare(illuminant_gains, no_peer="three numbers, made once")

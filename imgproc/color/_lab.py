@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image
-from .._core.declare import declare
+from .._core.declare import Case, Function, declare, versus
 from .._core.jit import kernel
 from .._core.unit_range import must_be_unit
 from ._rows import convert, cube_root, decode, decode_row, encode, encode_row, precision_of, put, scale_of
@@ -306,4 +306,35 @@ def luv_to_rgb(image: np.ndarray) -> np.ndarray:
     return convert(image, _luv_to_rgb, precision_of(image.dtype))
 
 
-declare(lab_to_rgb, luv_to_rgb, rgb_to_lab, rgb_to_luv, no_peer="no row yet")
+def _rows() -> list[Case]:
+    import cv2
+    from skimage import color
+
+    def code(number: int) -> Function:
+        return lambda x: cv2.cvtColor(x, number)
+
+    float_note = "OpenCV's float version looks up its curves, and is off by up to 0.6"
+    return [
+        versus("rgb_to_lab", "RGB", rgb_to_lab, "cv2.cvtColor", code(cv2.COLOR_RGB2LAB), tolerance=2, default=True),
+        versus(
+            "lab_to_rgb", "RGB", lab_to_rgb, "cv2.cvtColor", code(cv2.COLOR_LAB2RGB), prepare=rgb_to_lab, default=True
+        ),
+        versus(
+            "rgb_to_lab, float",
+            "RGB float",
+            rgb_to_lab,
+            "cv2.cvtColor",
+            code(cv2.COLOR_RGB2LAB),
+            unit="of 100",
+            note=float_note,
+            default=True,
+            reference=lambda x: color.rgb2lab(x.astype(np.float64)),
+        ),
+        versus("rgb_to_luv", "RGB", rgb_to_luv, "cv2.cvtColor", code(cv2.COLOR_RGB2LUV), tolerance=2, default=True),
+        versus(
+            "luv_to_rgb", "RGB", luv_to_rgb, "cv2.cvtColor", code(cv2.COLOR_LUV2RGB), prepare=rgb_to_luv, default=True
+        ),
+    ]
+
+
+declare(lab_to_rgb, luv_to_rgb, rgb_to_lab, rgb_to_luv, peers=_rows)

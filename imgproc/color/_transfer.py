@@ -181,6 +181,7 @@ def _rows() -> list[Case]:
             {"cv2 Lab, mean and deviation": Peer(theirs, tolerance=2, limit=1.0)},
             first="imgproc.color_transfer(image, image)",
             beside="RGB reference",
+            default=True,
         )
     ]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .._core.check import as_image
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.jit import Kernel, kernel
 from .._core.lookup import look_up
 from .._core.planes import canonical
@@ -278,4 +280,22 @@ def _each(image: np.ndarray, on_levels: Kernel, on_floats: Kernel) -> np.ndarray
     return out
 
 
-declare(linear_to_rgb, rgb_to_linear, rgb_to_xyz, xyz_to_rgb, no_peer="no row yet")
+def _rows() -> list[Case]:
+    from skimage import color
+
+    def decoded(x: np.ndarray) -> np.ndarray:
+        return np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
+
+    def encoded(x: np.ndarray) -> np.ndarray:
+        return np.where(x <= 0.0031308, x * 12.92, 1.055 * x ** (1 / 2.4) - 0.055)
+
+    close: dict[str, Any] = {"unit": "of 1", "tolerance": 1e-4, "default": True}
+    return [
+        versus("rgb_to_linear", "RGB float", rgb_to_linear, "NumPy", decoded, **close),
+        versus("linear_to_rgb", "RGB float", linear_to_rgb, "NumPy", encoded, prepare=rgb_to_linear, **close),
+        versus("rgb_to_xyz", "RGB float", rgb_to_xyz, "skimage rgb2xyz", color.rgb2xyz, **close),
+        versus("xyz_to_rgb", "RGB float", xyz_to_rgb, "skimage xyz2rgb", color.xyz2rgb, prepare=rgb_to_xyz, **close),
+    ]
+
+
+declare(linear_to_rgb, rgb_to_linear, rgb_to_xyz, xyz_to_rgb, peers=_rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image
-from .._core.declare import declare
+from .._core.declare import Case, Function, declare, versus
 from .._core.jit import kernel
 from .._core.planes import LUMA_WEIGHTS, LUMA_WEIGHTS_15_BITS
 from .._core.unit_range import must_be_unit
@@ -112,4 +112,19 @@ def ycrcb_to_rgb(image: np.ndarray) -> np.ndarray:
     return convert(image, _ycrcb_to_rgb, *scale_of(image.dtype))
 
 
-declare(rgb_to_ycrcb, ycrcb_to_rgb, no_peer="no row yet")
+def _rows() -> list[Case]:
+    import cv2
+
+    def code(number: int) -> Function:
+        return lambda x: cv2.cvtColor(x, number)
+
+    there, back = code(cv2.COLOR_RGB2YCrCb), code(cv2.COLOR_YCrCb2RGB)
+    return [
+        versus("rgb_to_ycrcb", "RGB", rgb_to_ycrcb, "cv2.cvtColor", there, tolerance=1, default=True),
+        versus(
+            "ycrcb_to_rgb", "RGB", ycrcb_to_rgb, "cv2.cvtColor", back, tolerance=1, prepare=rgb_to_ycrcb, default=True
+        ),
+    ]
+
+
+declare(rgb_to_ycrcb, ycrcb_to_rgb, peers=_rows)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_pixels, float_dtype
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.lookup import look_up
 from .._core.planes import full_scale
 from .._core.unit_range import must_be_unit
@@ -148,12 +148,25 @@ def _standard(image: Any) -> np.ndarray:
     return image
 
 
-declare(
-    to_float,
-    to_uint8,
-    to_uint16,
-    no_peer="no row yet",
-)
+def _rows() -> list[Case]:
+    from skimage import util
+
+    def bytes_of(x: np.ndarray) -> np.ndarray:
+        return np.rint(x * np.float32(255)).clip(0, 255).astype(np.uint8)
+
+    def sixteen(x: np.ndarray) -> np.ndarray:
+        return np.multiply(x, 257, dtype=np.uint16)
+
+    return [
+        versus(
+            "to_float", "RGB", to_float, "skimage img_as_float32", util.img_as_float32, tolerance=1e-6, default=True
+        ),
+        versus("to_uint8", "RGB float", to_uint8, "NumPy", bytes_of, tolerance=1, default=True),
+        versus("to_uint16", "RGB", to_uint16, "NumPy", sixteen, tolerance=0, default=True),
+    ]
+
+
+declare(to_float, to_uint8, to_uint16, peers=_rows)
 declare(to_float, result=lambda image: (np.dtype(np.float32), image.shape))
 declare(to_uint8, result=lambda image: (np.dtype(np.uint8), image.shape))
 declare(to_uint16, result=lambda image: (np.dtype(np.uint16), image.shape))

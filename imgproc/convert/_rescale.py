@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from .._core.check import DTYPES, as_mask, as_pixels, flag, image_dtype, one_of, ordered_range
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.formats import is_sequence
 from .._core.levels import fraction
 from .._core.lookup import look_up
+from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
 
@@ -164,8 +165,21 @@ def _target(target: Any) -> tuple[float, float]:
     return first, last
 
 
+def _rows() -> list[Case]:
+    cv2 = load_cv2()
+
+    def theirs(x: np.ndarray) -> np.ndarray:
+        return cv2.normalize(x, None, 0, 65535, cv2.NORM_MINMAX)
+
+    return [
+        versus(
+            "rescale", "grey 16-bit", rescale, "cv2.normalize", theirs, tolerance=1, what="least to most", default=True
+        )
+    ]
+
+
 declare(
     rescale,
     arguments={"source": lambda image: ("image", "dtype", "12bit", (0.1, 0.9)), "target": lambda image: ((0.0, 1.0),)},
-    no_peer="no row yet",
+    peers=_rows,
 )

@@ -167,4 +167,6 @@ def _scene(image: np.ndarray, mask: np.ndarray | None, size: tuple[int, int]) ->
     return resize(plane, size=size, interpolation="area"), share
 
 
-declare(gist, result=lambda image: (np.dtype(np.float32), (320,)), no_peer="no row yet")
+declare(
+    gist, result=lambda image: (np.dtype(np.float32), (320,)), no_peer="no library of Python's that is kept up has it"
+)

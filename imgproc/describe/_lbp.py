@@ -9,7 +9,7 @@ import numpy as np
 from .._core import elementary_arrays
 from .._core.border import framed
 from .._core.check import as_image, border_name, integer, one_of, radius_within
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.jit import kernel
 from .._core.levels import fill_level
 from .._core.planes import as_planes, canonical, fill_values
@@ -174,4 +174,20 @@ def lbp(
     return out
 
 
-declare(lbp, result=lambda image: (np.dtype(np.int32), image.shape), no_peer="no row yet")
+def _rows() -> list[Case]:
+    from skimage import feature
+
+    return [
+        versus(
+            "lbp",
+            "grey",
+            lbp,
+            "skimage local_binary_pattern",
+            lambda x: feature.local_binary_pattern(x, 8, 1),
+            difference=None,
+            note="its codes are numbered otherwise",
+        )
+    ]
+
+
+declare(lbp, result=lambda image: (np.dtype(np.int32), image.shape), peers=_rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, border_name, flag, one_of, real, sigma_within
-from .._core.declare import Case, Peer, declare, floats_like
+from .._core.declare import Case, Function, Peer, declare, floats_like, versus
 from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.levels import SPREAD, fill_level, fraction
@@ -483,12 +483,70 @@ def _rows() -> list[Case]:
             "grey",
             lambda x: gradient(x),
             {"cv2 Sobel, magnitude": Peer(theirs, limit=1.2, tolerance=1e-3)},
+            default=True,
         )
     ]
 
 
 declare(gradient, peers=_rows)
-declare(laplacian_of_gaussian, result=floats_like, reach=8, changed=[{"zero_crossings": True}], no_peer="no row yet")
-declare(difference_of_gaussians, kirsch, robinson, no_peer="no row yet")
+
+
+def _rows_of_others() -> list[Case]:
+    import cv2
+    from scipy import ndimage
+
+    def compass(*first: list[int]) -> list[np.ndarray]:
+        """A mask and its turns by 45 degrees each."""
+        ring = [(0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0)]
+        values, made = [first[y][x] for y, x in ring], []
+        for turn in range(8):
+            mask = np.zeros((3, 3), np.float32)
+            for k, place in enumerate(ring):
+                mask[place] = values[(k + turn) % 8]
+            made.append(mask)
+        return made
+
+    def strongest(masks: list[np.ndarray], divisor: float) -> Function:
+        def theirs(x: np.ndarray) -> np.ndarray:
+            best = cv2.filter2D(x, cv2.CV_32F, masks[0])
+            for mask in masks[1:]:
+                best = cv2.max(best, cv2.filter2D(x, cv2.CV_32F, mask))
+            return best / np.float32(divisor)
+
+        return theirs
+
+    def difference(x: np.ndarray) -> np.ndarray:
+        v = x.astype(np.float32)
+        return cv2.GaussianBlur(v, (0, 0), 1) - cv2.GaussianBlur(v, (0, 0), 1.6)
+
+    kirsch_masks = compass([-3, -3, 5], [-3, 0, 5], [-3, -3, 5])
+    robinson_masks = compass([-1, 0, 1], [-2, 0, 2], [-1, 0, 1])
+    return [
+        versus(
+            "laplacian_of_gaussian",
+            "grey float",
+            laplacian_of_gaussian,
+            "SciPy gaussian_laplace",
+            lambda x: ndimage.gaussian_laplace(x, 2.0, mode="mirror"),
+            unit="of 1",
+            what="sigma 2",
+            tolerance=1e-3,
+        ),
+        versus(
+            "difference_of_gaussians",
+            "grey",
+            difference_of_gaussians,
+            "cv2.GaussianBlur, twice",
+            difference,
+            tolerance=0.3,
+            what="sigma 1 and 1.6",
+        ),
+        versus("kirsch", "grey", kirsch, "cv2.filter2D, max", strongest(kirsch_masks, 15), tolerance=1e-3),
+        versus("robinson", "grey", robinson, "cv2.filter2D, max", strongest(robinson_masks, 4), tolerance=1e-3),
+    ]
+
+
+declare(laplacian_of_gaussian, result=floats_like, reach=8, changed=[{"zero_crossings": True}], peers=_rows_of_others)
+declare(difference_of_gaussians, kirsch, robinson, peers=_rows_of_others)
 declare(difference_of_gaussians, result=floats_like, reach=7)
 declare(gradient, kirsch, robinson, result=floats_like, reach=1)

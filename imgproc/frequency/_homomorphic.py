@@ -101,4 +101,4 @@ def homomorphic(
     return each_plane(image, logarithmic, mask)
 
 
-declare(homomorphic, no_peer="no row yet")
+declare(homomorphic, no_peer="it does the work of lowpass, which has rows")

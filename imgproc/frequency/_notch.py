@@ -254,5 +254,5 @@ declare(
     notch_reject,
     arguments={"centers": lambda image: (((0.2, -0.1), (0.5, 0.0)),)},
     together=[{"centers": None, "auto": True}],
-    no_peer="no row yet",
+    no_peer="it does the work of lowpass, which has rows",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image
-from .._core.declare import declare, floats_like
+from .._core.declare import Case, declare, floats_like, versus
 from .._core.needed import needed
 from .._core.planes import full_scale
 from .._core.spectra import as_floats, refuse_overflow, taking_part
@@ -58,4 +58,13 @@ def spectrum(image: np.ndarray, *, mask: np.ndarray | None = None) -> np.ndarray
     return out
 
 
-declare(spectrum, result=floats_like, no_peer="no row yet")
+def _rows() -> list[Case]:
+    from scipy import fft
+
+    def theirs(x: np.ndarray) -> np.ndarray:
+        return np.log1p(np.abs(fft.fftshift(fft.fft2(x))))
+
+    return [versus("spectrum", "grey float", spectrum, "SciPy fft2, log1p", theirs, tolerance=1e-2, unit="of ln")]
+
+
+declare(spectrum, result=floats_like, peers=_rows)

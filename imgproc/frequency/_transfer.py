@@ -113,4 +113,4 @@ def _gains(values: Any, size: tuple[int, ...]) -> np.ndarray:
     return gains if gains.dtype.kind == "c" else gains.astype(np.float64)
 
 
-declare(apply_transfer, no_peer="no row yet")
+declare(apply_transfer, no_peer="it does the work of lowpass, which has rows")

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core.border import framed
 from .._core.check import border_name, frame_size, integer, one_of
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.formats import channels_of, is_sequence
 from .._core.opencv import load_cv2
 from .._core.planes import fill_values
@@ -176,7 +176,31 @@ def _of_size(image: np.ndarray, h: int, w: int) -> tuple[np.dtype, tuple[int, ..
     return image.dtype, (h, w, *image.shape[2:])
 
 
-declare(crop, flip, pad, transpose, no_peer="no row yet")
+def _rows() -> list[Case]:
+    import cv2
+
+    def part(x: np.ndarray) -> np.ndarray:
+        return x[len(x) // 8 : len(x) // 8 * 7, len(x) // 8 : len(x) // 8 * 7].copy()
+
+    def ours(x: np.ndarray) -> np.ndarray:
+        return crop(x, box=(len(x) // 8, len(x) // 8, len(x) // 8 * 7, len(x) // 8 * 7))
+
+    def padded(x: np.ndarray) -> np.ndarray:
+        return pad(x, padding=(16, 16, 16, 16))
+
+    def bordered(x: np.ndarray) -> np.ndarray:
+        return cv2.copyMakeBorder(x, 16, 16, 16, 16, cv2.BORDER_CONSTANT)
+
+    return [
+        versus("crop", "RGB", ours, "NumPy, a copy", part, tolerance=0, what="the middle", default=True),
+        versus("flip", "RGB", flip, "cv2.flip", lambda x: cv2.flip(x, 1), tolerance=0, default=True),
+        versus("flip, float", "grey float", flip, "cv2.flip", lambda x: cv2.flip(x, 1), tolerance=0, default=True),
+        versus("pad", "RGB", padded, "cv2.copyMakeBorder", bordered, tolerance=0, what="16 pixels on each side, black"),
+        versus("transpose", "RGB", transpose, "cv2.transpose", cv2.transpose, tolerance=0, default=True),
+    ]
+
+
+declare(crop, flip, pad, transpose, peers=_rows)
 declare(
     crop,
     result=lambda image: _of_size(image, image.shape[0] - image.shape[0] // 4, image.shape[1] - image.shape[1] // 3),

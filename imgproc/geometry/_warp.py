@@ -10,7 +10,7 @@ import numpy as np
 
 from .._core.alpha import has_alpha, weighted
 from .._core.check import border_name, flag, frame_size, one_of, real
-from .._core.declare import Case, Peer, Size, declare
+from .._core.declare import Case, Peer, Size, declare, percent_apart, versus
 from .._scanline import Geometry, run
 from .._scanline import resize as resize_pixels
 from .._scanline.matrix import Matrix, cos_sin, enclosing_size, inverse, turned_pull
@@ -300,7 +300,8 @@ def _rows_of_resize() -> list[Case]:
         def ours(x: np.ndarray) -> np.ndarray:
             return resize(x, size=(size, size), **options)
 
-        return Case(f"resize, {what}", f"to {size}×{size}", kind, ours, peers, size=source)
+        default = what.startswith("default")
+        return Case(f"resize, {what}", f"to {size}×{size}", kind, ours, peers, size=source, default=default)
 
     def opencv(size: int, flag: int, tolerance: float | None, limit: float | None = None, note: str = "") -> Peer:
         return Peer(lambda x: cv2.resize(x, (size, size), interpolation=flag), limit, tolerance, note=note)
@@ -333,7 +334,6 @@ def _rows_of_resize() -> list[Case]:
     return rows
 
 
-declare(rotate, no_peer="no row yet")
 declare(
     resize,
     arguments={"alpha": lambda image: (False,), "antialias": lambda image: (False,), "a": lambda image: (None,)},
@@ -344,3 +344,31 @@ declare(
     ],
     peers=_rows_of_resize,
 )
+
+
+def _rows_of_rotate() -> list[Case]:
+    import cv2
+
+    def theirs(x: np.ndarray) -> np.ndarray:
+        h, w = x.shape[:2]
+        matrix = cv2.getRotationMatrix2D(((w - 1) / 2, (h - 1) / 2), 30, 1)
+        return cv2.warpAffine(x, matrix, (w, h))
+
+    return [
+        versus(
+            "rotate",
+            "RGB",
+            lambda x: rotate(x, angle=30),
+            "cv2.warpAffine",
+            theirs,
+            difference=percent_apart,
+            unit="% of pixels",
+            tolerance=5,
+            what="by 30 degrees, bilinear",
+            default=True,
+            note="OpenCV's weights have 5 bits",
+        )
+    ]
+
+
+declare(rotate, peers=_rows_of_rotate)

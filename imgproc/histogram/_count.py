@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import amount_within, as_image, as_mask, integer, ordered_range
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.jit import kernel
 from .._core.levels import LEVEL, fraction
 from .._core.planes import as_planes, canonical, full_scale, valid_pixels
@@ -223,5 +223,21 @@ def _range(value: Any, image: np.ndarray) -> tuple[float, float]:
     return fraction(low, "range[0]", LEVEL, image), fraction(high, "range[1]", LEVEL, image)
 
 
-declare(histogram, cumulative_histogram, no_peer="no row yet")
+def _rows() -> list[Case]:
+    import cv2
+
+    def counts(x: np.ndarray) -> np.ndarray:
+        return cv2.calcHist([x], [0], None, [256], [0, 256]).ravel()
+
+    def sums(x: np.ndarray) -> np.ndarray:
+        return np.cumsum(counts(x))
+
+    same: dict[str, Any] = {"tolerance": 0, "unit": "pixels", "default": True}
+    return [
+        versus("histogram", "grey", histogram, "cv2.calcHist", counts, **same),
+        versus("cumulative_histogram", "grey", cumulative_histogram, "cv2.calcHist, np.cumsum", sums, **same),
+    ]
+
+
+declare(histogram, cumulative_histogram, peers=_rows)
 declare(histogram, cumulative_histogram, result=_counts_of)

@@ -158,6 +158,7 @@ def _rows() -> list[Case]:
                 ),
             },
             first="imgproc.equalize_histogram(image)",
+            default=True,
         ),
         Case(
             "equalize_histogram, 16-bit",

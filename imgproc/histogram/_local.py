@@ -251,4 +251,4 @@ def _rows() -> list[Case]:
 
 
 declare(equalize_histogram_local, peers=_rows)
-declare(match_histogram_local, no_peer="no row yet")
+declare(match_histogram_local, no_peer="no other library has it; equalize_histogram_local does the same work")

@@ -285,6 +285,7 @@ def _rows() -> list[Case]:
             },
             first="imgproc.match_histogram(image, image)",
             beside="RGB reference",
+            default=True,
         )
     ]
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import io
+import itertools
 import os
+import tempfile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from .._core.check import DTYPES, as_image, integer, one_of
-from .._core.declare import Case, Peer, declare
+from .._core.declare import Case, Function, Peer, declare, versus
 from .._core.formats import channels_of
 from .._core.needed import needed
 from .._core.opencv import load_cv2
@@ -454,16 +457,56 @@ def _plain_array(image: Any) -> np.ndarray:
     return image
 
 
-declare(
-    bgr_to_rgb,
-    channels_first,
-    channels_last,
-    from_pil,
-    read_image,
-    rgb_to_bgr,
-    to_pil,
-    no_peer="no row yet",
-)
+def _rows() -> list[Case]:
+    cv2 = load_cv2()
+    from PIL import Image
+
+    def swapped(x: np.ndarray) -> np.ndarray:
+        return cv2.cvtColor(x, cv2.COLOR_BGR2RGB)
+
+    def first(x: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(x.transpose(2, 0, 1))
+
+    def last(x: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(x.transpose(1, 2, 0))
+
+    def pillow(made: Image.Image) -> np.ndarray:
+        return np.asarray(made)
+
+    def read(path: str) -> np.ndarray:
+        return cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2RGB)
+
+    def made(name: str, ours: Function, peer: str, theirs: Function, **more: Any) -> Case:
+        return versus(name, "RGB", ours, peer, theirs, **{"tolerance": 0, "default": True, **more})
+
+    back = "in the page cache; a file of quality 90"
+    return [
+        made("bgr_to_rgb", bgr_to_rgb, "cv2.cvtColor", swapped),
+        made("rgb_to_bgr", rgb_to_bgr, "cv2.cvtColor", swapped),
+        made("channels_first", channels_first, "NumPy, a copy", first),
+        made("channels_last", channels_last, "NumPy, a copy", last, prepare=channels_first),
+        made("from_pil", from_pil, "np.asarray", pillow, prepare=Image.fromarray),
+        made("to_pil", to_pil, "Pillow fromarray", Image.fromarray, difference=None),
+        made("read_image, JPEG", read_image, "cv2.imread", read, prepare=_as_file(".jpg"), note=back, tolerance=3),
+        made("read_image, PNG", read_image, "cv2.imread", read, prepare=_as_file(".png")),
+    ]
+
+
+def _as_file(suffix: str) -> Function:
+    """What writes images to files of their own, and gives the paths."""
+    folder = tempfile.TemporaryDirectory(prefix="imgproc-speed-")
+    atexit.register(folder.cleanup)
+    numbers = itertools.count()
+
+    def written(x: np.ndarray) -> str:
+        path = os.path.join(folder.name, f"{next(numbers)}{suffix}")
+        write_image(path, x, quality=90 if suffix == ".jpg" else None)
+        return path
+
+    return written
+
+
+declare(bgr_to_rgb, channels_first, channels_last, from_pil, read_image, rgb_to_bgr, to_pil, peers=_rows)
 
 
 def _rows_of_write() -> list[Case]:

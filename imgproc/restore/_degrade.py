@@ -6,7 +6,7 @@ import numpy as np
 
 from .._core.border import framed
 from .._core.check import as_image, as_psf, border_name, integer
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.formats import work_dtype
 from .._core.levels import SPREAD, fill_level, fraction
 from .._core.needed import needed
@@ -14,6 +14,7 @@ from .._core.planes import full_scale
 from .._core.spectra import each_plane, refuse_overflow, taking_part
 from .._scanline import pixel, run
 from ._periodic import centred
+from ._psf import defocus_psf
 
 __all__ = ["degrade"]
 
@@ -109,4 +110,22 @@ def _blurred(image: np.ndarray, psf: np.ndarray, border: str, fill: float, mask:
     return each_plane(image, work, mask)
 
 
-declare(degrade, no_peer="no row yet")
+def _rows() -> list[Case]:
+    import cv2
+
+    psf = defocus_psf(4)
+    weights = psf.astype(np.float32)
+    return [
+        versus(
+            "degrade",
+            "grey",
+            lambda x: degrade(x, psf),
+            "cv2.filter2D",
+            lambda x: cv2.filter2D(x, -1, weights, borderType=cv2.BORDER_REFLECT),
+            tolerance=1,
+            what="out of focus by 4 pixels, no noise",
+        )
+    ]
+
+
+declare(degrade, peers=_rows)

@@ -176,4 +176,4 @@ def _within(value: object, name: str) -> float:
 
 declare(defocus_psf, gaussian_psf, motion_psf, no_peer="a small kernel, made once")
 
-declare(turbulence_otf, no_peer="no row yet")
+declare(turbulence_otf, no_peer="an array of weights, made once")

@@ -157,4 +157,4 @@ def total_variation_deconvolution(
     return each_plane(image, work, mask)
 
 
-declare(total_variation_deconvolution, no_peer="no row yet")
+declare(total_variation_deconvolution, no_peer="neither OpenCV nor scikit-image has it")

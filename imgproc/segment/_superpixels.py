@@ -9,7 +9,7 @@ import numpy as np
 from .._core import elementary
 from .._core.bounds import MOST_ITERATIONS
 from .._core.check import as_image, as_mask, flag, integer, positive
-from .._core.declare import Case, Peer, declare, labels_like
+from .._core.declare import Case, Peer, declare, labels_like, versus
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
@@ -437,4 +437,27 @@ def _rows() -> list[Case]:
 
 
 declare(superpixels, result=labels_like, peers=_rows)
-declare(mean_color_superpixels, no_peer="no row yet")
+
+
+def _rows_of_means() -> list[Case]:
+    from skimage import color
+
+    def with_labels(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return x, superpixels(x, count=200)
+
+    return [
+        versus(
+            "mean_color_superpixels",
+            "RGB",
+            lambda both: mean_color_superpixels(*both),
+            "skimage label2rgb",
+            lambda both: color.label2rgb(both[1], both[0], kind="avg", bg_label=-1),
+            tolerance=1,
+            what="of 200 superpixels",
+            prepare=with_labels,
+            size=512,
+        )
+    ]
+
+
+declare(mean_color_superpixels, peers=_rows_of_means)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, as_mask, border_name, integer, one_of, radius_within, real
-from .._core.declare import declare
+from .._core.declare import Case, declare, parts_apart, percent_different, versus
 from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.levels import SHIFT, fill_level, fraction
@@ -368,6 +368,37 @@ def _above_spread(image, mean, size, std, none, factors, out):
             found[i] = v - level > units * (abs(v) + seen) + least
 
 
-declare(adaptive_threshold, multi_otsu, otsu_threshold, no_peer="no row yet")
+def _rows() -> list[Case]:
+    import cv2
+    from skimage import filters
+
+    def adaptive(x: np.ndarray) -> np.ndarray:
+        return cv2.adaptiveThreshold(x, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 15, 0) > 0
+
+    def otsu(x: np.ndarray) -> float:
+        return cv2.threshold(x, 0, 255, cv2.THRESH_OTSU)[0] / 255
+
+    def several(x: np.ndarray) -> np.ndarray:
+        return filters.threshold_multiotsu(x, 3) / 255
+
+    levels_apart: dict[str, Any] = {"difference": parts_apart, "tolerance": 0.02, "unit": "of the level"}
+    return [
+        versus(
+            "adaptive_threshold",
+            "grey",
+            lambda x: adaptive_threshold(x, radius=7),
+            "cv2.adaptiveThreshold",
+            adaptive,
+            difference=percent_different,
+            unit="% of pixels",
+            what="mean of windows of 15×15",
+            note="rounds the mean, and continues the edge pixels",
+        ),
+        versus("otsu_threshold", "grey", otsu_threshold, "cv2.threshold", otsu, default=True, **levels_apart),
+        versus("multi_otsu", "grey", multi_otsu, "skimage threshold_multiotsu", several, default=True, **levels_apart),
+    ]
+
+
+declare(adaptive_threshold, multi_otsu, otsu_threshold, peers=_rows)
 declare(adaptive_threshold, result=lambda image: (np.dtype(bool), image.shape))
 declare(multi_otsu, result=lambda image: (np.dtype(np.float64), (2,)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_image, as_mask, flag
-from .._core.declare import declare, labels_like
+from .._core.declare import Case, declare, labels_like, percent_different, versus
 from .._core.jit import kernel
 from .._core.planes import canonical, luma
 from ._regions import connectivity_of
@@ -232,4 +232,31 @@ def watershed(
     return out
 
 
-declare(watershed, result=labels_like, no_peer="no row yet")
+def _rows() -> list[Case]:
+    from skimage import segmentation
+
+    def with_markers(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        markers = np.zeros(x.shape, np.int32)
+        seeds = markers[16::32, 16::32]
+        seeds[...] = np.arange(1, seeds.size + 1).reshape(seeds.shape)
+        return x, markers
+
+    return [
+        versus(
+            "watershed",
+            "grey",
+            lambda both: watershed(*both),
+            "skimage watershed",
+            lambda both: segmentation.watershed(*both),
+            difference=percent_different,
+            unit="% of pixels",
+            what="from a grid of markers 32 pixels apart",
+            note="of equally high pixels, others may come first",
+            prepare=with_markers,
+            size=512,
+            default=True,
+        )
+    ]
+
+
+declare(watershed, result=labels_like, peers=_rows)

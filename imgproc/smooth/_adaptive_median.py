@@ -86,4 +86,4 @@ def _extremes(image: np.ndarray, radius: int, border: str) -> tuple[np.ndarray, 
     return low[inside], high[inside]
 
 
-declare(adaptive_median, no_peer="no row yet")
+declare(adaptive_median, no_peer="neither OpenCV, SciPy nor scikit-image has it")

@@ -476,4 +476,7 @@ def _rows() -> list[Case]:
 
 
 declare(bilateral_filter, peers=_rows)
-declare(joint_bilateral_filter, no_peer="no row yet")
+declare(
+    joint_bilateral_filter,
+    no_peer="OpenCV has it in its contributed modules only; it does the work of bilateral_filter",
+)

@@ -9,7 +9,7 @@ import numpy as np
 from .._core import elementary
 from .._core.bounds import MOST_ITERATIONS
 from .._core.check import as_image, integer, one_of, positive, real
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.jit import borrowed, kernel
 from .._core.levels import SPREAD, fraction
 from .._core.planes import canonical, full_scale
@@ -127,4 +127,34 @@ def anisotropic_diffusion(
     return out
 
 
-declare(anisotropic_diffusion, no_peer="no row yet")
+def _rows() -> list[Case]:
+    def theirs(x: np.ndarray) -> np.ndarray:
+        u, kappa = x.copy(), np.float32(1 / 0.1)
+        for _ in range(10):
+            change = np.zeros_like(u)
+            down, across = np.diff(u, axis=0), np.diff(u, axis=1)
+            down *= np.exp(-((down * kappa) ** 2))
+            across *= np.exp(-((across * kappa) ** 2))
+            change[:-1] += down
+            change[1:] -= down
+            change[:, :-1] += across
+            change[:, 1:] -= across
+            u += np.float32(0.25) * change
+        return u
+
+    return [
+        versus(
+            "anisotropic_diffusion",
+            "grey float",
+            lambda x: anisotropic_diffusion(x, iterations=10, kappa=0.1),
+            "NumPy",
+            theirs,
+            tolerance=1e-5,
+            unit="of 1",
+            what="10 iterations",
+            size=512,
+        )
+    ]
+
+
+declare(anisotropic_diffusion, peers=_rows)

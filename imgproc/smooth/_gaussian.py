@@ -1,4 +1,4 @@
-"""Gaussian blur at a cost that does not depend on sigma.
+"""Gaussian blur at a cost that does not grow with a wide sigma.
 
 A small Gaussian is one weighted sum along each axis.  A large one is three: the image is smoothed by a Gaussian that is
 just wide enough to keep one row of `step`, these are smoothed by a second Gaussian, and a third one interpolates
@@ -22,7 +22,7 @@ import numpy as np
 from .._core.alpha import has_alpha, weighted
 from .._core.border import index_map
 from .._core.check import as_image, as_mask, border_name, sigma_within
-from .._core.declare import Case, Peer, declare
+from .._core.declare import Case, Function, Peer, declare
 from .._core.finite import all_finite
 from .._core.formats import work_dtype
 from .._core.jit import borrowed, kernel
@@ -329,6 +329,14 @@ def _sigmas(sigma: Any, image: np.ndarray) -> tuple[float, float]:
 
 def _rows() -> list[Case]:
     import cv2
+    from scipy import ndimage
+
+    def exactly(sigma: float) -> Function:
+        def blurred(x: np.ndarray) -> np.ndarray:
+            sigmas = (sigma, sigma, 0)[: x.ndim]
+            return ndimage.gaussian_filter(x.astype(np.float64), sigmas, mode="mirror", truncate=8)
+
+        return blurred
 
     variants = {"RGB": "", "grey 16-bit": ", 16 bits", "grey float": ", float"}
     tolerances = {"RGB": 3, "grey 16-bit": 256, "grey float": 2e-3}
@@ -349,6 +357,8 @@ def _rows() -> list[Case]:
             },
             first="imgproc.gaussian_blur(image, sigma=2.0)" if sigma == 2 else "",
             size=size,
+            reference=exactly(sigma),
+            default=True,
         )
 
     narrow = [row(1.5, 1.0), row(1.5, 1.0, "grey 16-bit"), row(1.5, 1.0, "grey float"), row(1.5, 1.0, size=64)]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._core.check import as_image, radius_within
-from .._core.declare import declare, example_image
+from .._core.declare import Case, declare, example_image, levels_inside, versus
 from .._core.jit import borrowed, kernel
 from .._core.levels import VARIANCE, fraction
 from .._core.opencv import load_cv2
@@ -220,9 +220,37 @@ def _filtered(image: np.ndarray, guide: np.ndarray | None, radius: int, epsilon:
     return out
 
 
+def _rows() -> list[Case]:
+    import cv2
+
+    def theirs(x: np.ndarray) -> np.ndarray:
+        def mean(plane: np.ndarray) -> np.ndarray:
+            return cv2.blur(plane, (9, 9), borderType=cv2.BORDER_REFLECT_101)
+
+        level = mean(x)
+        spread = mean(x * x) - level * level
+        slope = spread / (spread + np.float32(0.01))
+        return mean(slope) * x + mean(level - slope * level)
+
+    return [
+        versus(
+            "guided_filter",
+            "grey float",
+            lambda x: guided_filter(x, radius=4, epsilon=0.01),
+            "cv2.blur and NumPy",
+            theirs,
+            difference=levels_inside(8),
+            tolerance=1e-3,
+            unit="of 1",
+            what="guided by itself, radius 4",
+            note="compared off the border; OpenCV has it in its contributed modules only",
+        )
+    ]
+
+
 declare(
     guided_filter,
     reach=4,
     arguments={"guide": lambda image: (None, example_image(image.dtype, image.shape[:2], 3, step=11))},
-    no_peer="no row yet",
+    peers=_rows,
 )

@@ -6,8 +6,9 @@ import numpy as np
 
 from .._core import elementary, elementary_arrays
 from .._core.check import as_image, border_name, radius_within, real
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.levels import fill_level
+from .._core.opencv import load_cv2
 from .._core.planes import full_scale, level
 from ._common import as_levels, by_bands, windows_seeing
 from ._gaussian import box_sums
@@ -147,5 +148,27 @@ def _contraharmonic(image: np.ndarray, radius: int, order: float, border: str, f
     return result
 
 
-declare(contraharmonic_mean, arguments={"order": lambda image: (1.5, -1.0)}, no_peer="no row yet")
-declare(alpha_trimmed_mean, no_peer="no row yet")
+def _rows() -> list[Case]:
+    cv2 = load_cv2()
+
+    def theirs(x: np.ndarray) -> np.ndarray:
+        v = x.astype(np.float64)
+        below = v * np.sqrt(v)
+        above, below = (cv2.boxFilter(w, -1, (3, 3), normalize=False) for w in (below * v, below))
+        return np.rint(np.divide(above, below, out=np.zeros_like(above), where=below > 0)).astype(x.dtype)
+
+    return [
+        versus(
+            "contraharmonic_mean",
+            "grey",
+            lambda x: contraharmonic_mean(x, radius=1, order=1.5),
+            "NumPy and cv2.boxFilter",
+            theirs,
+            tolerance=1,
+            what="of order 1.5 in windows of 3×3",
+        )
+    ]
+
+
+declare(contraharmonic_mean, arguments={"order": lambda image: (1.5, -1.0)}, peers=_rows)
+declare(alpha_trimmed_mean, no_peer="neither OpenCV, SciPy nor scikit-image has it")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.check import as_image, border_name, radius_within, real
-from .._core.declare import Case, Peer, declare
+from .._core.declare import Case, Peer, declare, levels_inside, versus
 from .._core.formats import channels_of
 from .._core.levels import fill_level
 from .._core.opencv import load_cv2
@@ -169,6 +169,7 @@ def _rows() -> list[Case]:
             "RGB",
             lambda x: median_blur(x, radius=radius),
             {"cv2.medianBlur": Peer(lambda x: cv2.medianBlur(x, 2 * radius + 1), limit=1.1, tolerance=0)},
+            default=True,
         )
 
     return [
@@ -189,4 +190,25 @@ def _rows() -> list[Case]:
 
 
 declare(median_blur, peers=_rows)
-declare(percentile_filter, arguments={"quantile": lambda image: (0.3,)}, no_peer="no row yet")
+
+
+def _rows_of_percentiles() -> list[Case]:
+    from skimage.filters import rank
+
+    window = np.ones((7, 7), np.uint8)
+    return [
+        versus(
+            "percentile_filter",
+            "grey",
+            lambda x: percentile_filter(x, radius=3, quantile=0.3),
+            "skimage rank.percentile",
+            lambda x: rank.percentile(x, window, p0=0.3),
+            difference=levels_inside(3),
+            what="0.3 of windows of 7×7",
+            tolerance=0,
+            note="compared off the border, where it crops its window",
+        )
+    ]
+
+
+declare(percentile_filter, arguments={"quantile": lambda image: (0.3,)}, peers=_rows_of_percentiles)

@@ -187,4 +187,4 @@ def _spoilt(source: np.ndarray, weights: np.ndarray) -> np.ndarray | None:
     return grown if nan.ndim == 3 else grown[..., 0]
 
 
-declare(weighted_median, reach=1, no_peer="no row yet")
+declare(weighted_median, reach=1, no_peer="neither OpenCV, SciPy nor scikit-image has it")

@@ -120,4 +120,4 @@ def _least(sizes: np.ndarray, keep: float) -> np.floating:
     return np.partition(sizes, rank)[rank]
 
 
-declare(compress, no_peer="no row yet")
+declare(compress, no_peer="no other library has it; it costs a transform and its inverse, which have rows")

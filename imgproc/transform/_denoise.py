@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from .._core import elementary
 from .._core.border import index_map
 from .._core.check import as_image, border_name, integer, one_of
-from .._core.declare import declare
+from .._core.declare import Case, declare, versus
 from .._core.jit import borrowed, kernel
 from .._core.levels import LEVEL, fraction
 from .._core.planes import canonical, full_scale
@@ -211,4 +212,23 @@ def _shrink(details: np.ndarray, limit: Any, kind: str) -> None:
         details -= np.clip(details, -limit, limit)
 
 
-declare(wavelet_denoise, no_peer="no row yet")
+def _rows() -> list[Case]:
+    from skimage import restoration
+
+    if importlib.util.find_spec("pywt") is None:  # scikit-image calls it
+        return []
+    return [
+        versus(
+            "wavelet_denoise",
+            "grey float",
+            wavelet_denoise,
+            "skimage denoise_wavelet",
+            lambda x: restoration.denoise_wavelet(x, wavelet="sym4", mode="soft", method="BayesShrink"),
+            unit="of 1",
+            what="sym4, BayesShrink",
+            tolerance=1e-4,
+        )
+    ]
+
+
+declare(wavelet_denoise, peers=_rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._core.check import as_coefficients, as_image, image_dtype
-from .._core.declare import Case, Peer, declare, floats_like
+from .._core.declare import Case, Peer, declare, floats_like, parts_apart, versus
 from .._core.formats import work_dtype
 from .._core.needed import needed
 from .._core.spectra import as_floats, refuse_overflow, spaced, taking_part, to_dtype
@@ -178,7 +178,7 @@ def idct(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None
     return to_dtype(planes, work if kind is None else kind)
 
 
-def _rows() -> list[Case]:
+def _rows_of_cosines() -> list[Case]:
     import cv2
     from scipy import fft
 
@@ -207,5 +207,37 @@ def _rows() -> list[Case]:
     ]
 
 
-declare(dct, result=floats_like, peers=_rows)
-declare(dft, idct, idft, no_peer="no row yet")
+declare(dct, result=floats_like, peers=_rows_of_cosines)
+
+
+def _rows() -> list[Case]:
+    from scipy import fft
+
+    def forward(x: np.ndarray) -> np.ndarray:
+        return fft.fft2(x, norm="ortho")
+
+    def back(x: np.ndarray) -> np.ndarray:
+        return fft.ifft2(x, norm="ortho").real
+
+    def cosines(x: np.ndarray) -> np.ndarray:
+        return fft.idctn(x, norm="ortho")
+
+    return [
+        versus(
+            "dft",
+            "grey float",
+            dft,
+            "SciPy fft2",
+            forward,
+            difference=parts_apart,
+            tolerance=1e-5,
+            unit="of the largest",
+            default=True,
+        ),
+        versus("idft", "grey float", idft, "SciPy ifft2", back, prepare=dft, tolerance=1e-4, unit="of 1", default=True),
+        versus("idct", "grey float", idct, "SciPy idctn", cosines, prepare=dct, tolerance=1e-4, unit="of 1"),
+    ]
+
+
+declare(dft, idct, idft, peers=_rows)
+declare(dft, result=lambda image: (np.result_type(floats_like(image)[0], np.complex64), image.shape))

@@ -304,4 +304,4 @@ def _of_powers(image: np.ndarray) -> tuple[np.dtype, tuple[int, ...]]:
 
 
 declare(walsh_hadamard, result=_of_powers, arguments={"pad": lambda image: (True,)}, peers=_rows)
-declare(inverse_walsh_hadamard, no_peer="no row yet")
+declare(inverse_walsh_hadamard, no_peer="it does the work of walsh_hadamard, which has a row")

@@ -377,4 +377,4 @@ def _rows() -> list[Case]:
 
 
 declare(wavelet, peers=_rows)
-declare(inverse_wavelet, no_peer="no row yet")
+declare(inverse_wavelet, no_peer="it does the work of wavelet backwards")

@@ -20,6 +20,9 @@ def small(monkeypatch):
         "CLASSES": 4,
         "SIZES": 2000,
         "ITERATIONS": 3,
+        "SEEDED": 500,
+        "BOXES": 200,
+        "FEW_BOXES": 30,
     }.items():
         monkeypatch.setattr(speed_boxes, name, value)
     monkeypatch.setattr(speed_boxes.detections.__wrapped__, "__defaults__", (200,))
@@ -34,6 +37,10 @@ def test_targets_are_those_asked_for():
     limits = {(name, peer.split()[0]): p.limit for name, case in CASES.items() for peer, p in case.peers.items()}
     expected = {
         ("nms", "cv2.dnn.NMSBoxes"): 1 / 2,
+        ("nms, 300 boxes", "cv2.dnn.NMSBoxes"): 1 / 2,
+        ("iou", "pycocotools"): 1,
+        ("giou", "NumPy"): 1,
+        ("kmeans_plus_plus", "scikit-learn"): None,
         ("iou, oriented", "Shapely"): 1 / 10,
         ("soft_nms", "ensemble-boxes"): 1 / 20,
         ("weighted_boxes_fusion", "ensemble-boxes"): 1 / 20,
@@ -58,4 +65,10 @@ def test_both_do_the_same_job(name):
 def test_missing_peers_are_named(monkeypatch):
     monkeypatch.setattr(speed_boxes.importlib.util, "find_spec", lambda name: None)
     assert speed_boxes.missing() == ["ensemble-boxes", "faster-coco-eval", "pycocotools", "shapely"]
-    assert [case.name for case in speed_boxes.box_cases()] == ["nms", "KMeans, IoU"]
+    assert [case.name for case in speed_boxes.box_cases()] == [
+        "nms",
+        "nms, 300 boxes",
+        "giou",
+        "KMeans, IoU",
+        "kmeans_plus_plus",
+    ]

@@ -14,6 +14,7 @@ from imgproc._core.declare import Single as Single
 from imgproc._core.declare import declare as declare
 from imgproc._core.declare import declared as declared
 from imgproc._core.declare import levels_from_darkest as levels_from_darkest
+from imgproc._core.declare import levels_unless_drawn as levels_unless_drawn
 
 __all__ = [
     "DECLARED",
@@ -26,6 +27,7 @@ __all__ = [
     "declare",
     "declared",
     "levels_from_darkest",
+    "levels_unless_drawn",
     "readme",
     "transforms",
 ]

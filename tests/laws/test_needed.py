@@ -28,7 +28,7 @@ APART = {
     "imgproc/_core/opencv.py": "its own words, for a library that is there and cannot be loaded",
     "augment/balance/_tags.py": "scikit-learn itself asks for it",
 }
-PEERS = re.compile("_rows|_pair_of_cv2")
+PEERS = re.compile("_rows|_pair_of_cv2|_peer_by")
 """What the speed table compares with; the gallery checks its packages when it starts."""
 
 

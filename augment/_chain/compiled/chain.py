@@ -230,8 +230,8 @@ class CompiledChain:
         """A stage with what a sample has drawn for it: `_replace` takes three times as long."""
         pull: Any = tuple(row[:9])
         part: Any = tuple(map(int, row[10:])) if row[12] else None
-        stage = self._stages[int(row[9])]
-        return Geometry(pull, *stage[1:8], part, *stage[9:])
+        stage: Any = self._stages[int(row[9])]
+        return Geometry(*(pull, *stage[1:8], part, *stage[9:]))
 
     def run_many(self, images: np.ndarray, words: np.ndarray, out: np.ndarray, first: int, last: int) -> int:
         """Run images [first, last) of an array (n, ...) into an array of results.
