@@ -47,6 +47,7 @@ def _points(x, y, w, h, border, xs, ys, outside):
     """Coordinates of a run in float32, brought back into the image by the border; `outside` is 1 where that is fill."""
     zero, half, far = np.float32(0.0), np.float32(0.5), x.dtype.type(FARTHEST)
     right, bottom = np.float32(w), np.float32(h)
+    middle_x, middle_y = half * right, half * bottom  # samplers are slower at the edges
     n = x.size
     for i in range(n):
         a, b = x[i], y[i]
@@ -57,8 +58,8 @@ def _points(x, y, w, h, border, xs, ys, outside):
         if border == 0:
             known &= (u >= zero) & (u <= right) & (v >= zero) & (v <= bottom)
         outside[i] = np.int32(0) if known else np.int32(1)
-        xs[i] = u if known else half
-        ys[i] = v if known else half
+        xs[i] = u if known else middle_x
+        ys[i] = v if known else middle_y
     if border != 0:
         fold_row(border, right, n, xs)
         fold_row(border, bottom, n, ys)
@@ -71,10 +72,10 @@ def _fill(rows, channels, levels, outside, n):
         some |= outside[i]
     if some == 0:
         return
-    for i in range(n):
-        if outside[i] != 0:
-            for c in range(channels):
-                rows[c, i] = levels[c]
+    for c in range(channels):
+        row, level = rows[c, :n], levels[c]
+        for i in range(row.size):
+            row[i] = level if outside[i] != 0 else row[i]
 
 
 @kernel
