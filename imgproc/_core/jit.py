@@ -159,10 +159,14 @@ class Intrinsic:
     """A Numba intrinsic that is made at its first use, so that defining one does not import Numba.
 
     Kernels call it as a global.  `build` gets the decorator `numba.extending.intrinsic` and returns the intrinsic.
-    `plain` does the same work in Python; without it, Python cannot call the intrinsic.
+    `plain` does the same work in Python; without it, Python cannot call the intrinsic.  `borrows` says that arrays in
+    its result are arrays of its arguments, or that nobody counts references to them (see `borrowing`).
     """
 
-    def __init__(self, build: Callable[[Any], Any], plain: Callable[..., Any] | None = None) -> None:
+    def __init__(
+        self, build: Callable[[Any], Any], plain: Callable[..., Any] | None = None, borrows: bool = False
+    ) -> None:
+        self.borrows = borrows
         self._build = build
         self._plain = plain
         self._type: Any = None
@@ -201,7 +205,7 @@ def _borrow(intrinsic: Any) -> Any:
     return intrinsic(borrow)
 
 
-borrowed = Intrinsic(_borrow, lambda array: array)
+borrowed = Intrinsic(_borrow, lambda array: array, borrows=True)
 """``borrowed(array)`` in a kernel is the same array, but references to it and to its slices are not counted.
 
 Use it for the arguments of a kernel that Python calls, because the caller holds them during the call.  Never use it for

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from . import cache, shipped
 from .notice import while_compiling
+from .borrowing import with_borrowing
 from .numba_quick import compare_flags_quickly, quickly
 
 _OPTIONS = (
@@ -316,6 +317,9 @@ def inner_compiler() -> Any:
             if self.state.library is None:
                 self.state.library = library(self.state.targetctx.codegen(), func.__qualname__)
             return super().compile_extra(func)
+
+        def define_pipelines(self) -> Any:
+            return with_borrowing(super().define_pipelines())
 
     return InnerCompiler
 
