@@ -53,13 +53,15 @@ def only_borrows(state: Any) -> bool:
 
     models, kinds = state.targetctx.data_model_manager, state.typemap
 
+    @functools.cache
     def counted(kind: Any) -> bool:
         return bool(models[kind].contains_nrt_meminfo())
 
+    @functools.cache
     def is_plain(kind: Any) -> bool:
         """Whether it is an array, or a tuple of such and of what is not counted."""
         if isinstance(kind, types.BaseTuple):
-            return all(map(is_plain, kind.types if hasattr(kind, "types") else (kind.dtype,)))
+            return all(map(is_plain, kind.types))
         return isinstance(kind, types.Array) or not counted(kind)
 
     def borrows(value: Any) -> bool:

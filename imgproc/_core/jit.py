@@ -305,6 +305,7 @@ def _dispatcher(function: Callable[..., Any], name: str, kind: str, options: dic
     import numba
 
     content = fingerprint(function)
+    options = {"pipeline_class": numba_inside.entry_compiler(), **options}
     dispatcher = numba.njit(nogil=True, error_model="numpy", **options)(_named(function, content))
     numba_inside.keep(dispatcher, name, content, kind)
     return dispatcher

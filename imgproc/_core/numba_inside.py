@@ -299,6 +299,23 @@ class _InnerContext(_Passing):
 
 
 @functools.cache
+def entry_compiler() -> Any:
+    """Numba's compiler, but functions that only borrow arrays count no references, and none can be called from C."""
+    from numba.core.compiler import Compiler
+
+    class EntryCompiler(Compiler):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            self.state.flags = self.state.flags.copy()
+            self.state.flags.no_cfunc_wrapper = True
+
+        def define_pipelines(self) -> Any:
+            return with_borrowing(super().define_pipelines())
+
+    return EntryCompiler
+
+
+@functools.cache
 def inner_compiler() -> Any:
     """A Numba compiler for functions that only become part of others, or None if Numba is built differently.
 
@@ -306,20 +323,15 @@ def inner_compiler() -> Any:
     makes no machine code, because both are done with the callers, of which the functions are a part by then.
     """
     try:
-        from numba.core.compiler import Compiler
-
         library = _inner_library()
     except Exception:
         return None
 
-    class InnerCompiler(Compiler):
+    class InnerCompiler(entry_compiler()):  # type: ignore[misc]
         def compile_extra(self, func: Any) -> Any:
             if self.state.library is None:
                 self.state.library = library(self.state.targetctx.codegen(), func.__qualname__)
             return super().compile_extra(func)
-
-        def define_pipelines(self) -> Any:
-            return with_borrowing(super().define_pipelines())
 
     return InnerCompiler
 
