@@ -25,6 +25,9 @@ _OPTIONS = (
 )
 """Settings of Numba that change the code that it makes.  Those of the CPU are known by what they lead to."""
 
+_WAY = 2
+"""Raise it when kernels are compiled in another way than before, so that those in caches are not taken."""
+
 _depth = 0  # how deep compilations are nested: one begins another; guarded by Numba's compiler lock
 
 
@@ -122,7 +125,6 @@ def _cache_class() -> Any:
 
         def _load(self, sig: Any, context: Any) -> tuple[Any, str]:
             """The compiled function or None, and where it came or will come from."""
-            context.refresh()
             target = context.codegen().magic_tuple()
             key = self._key(sig, target)
             if not key:
@@ -153,6 +155,10 @@ def _cache_class() -> Any:
             if payload is None:
                 return None
             try:
+                if self._inner or b"NRT_" in payload:
+                    # What the machine code calls must be there.  All that Numba can compile need not: half of a second
+                    # of a process that compiles nothing would go there.
+                    context.refresh()
                 found = _rebuild(pickle.loads(payload), context, self._inner)
             except Exception:
                 return None
@@ -212,6 +218,7 @@ def _environment() -> str:
 
     versions = {
         **shipped.versions(),
+        "way": _WAY,
         "abi": getattr(sys, "abiflags", ""),
         "llvm": llvmlite.binding.llvm_version_info,
         "numpy": numpy.__version__.partition(".")[0],
