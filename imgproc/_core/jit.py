@@ -21,6 +21,7 @@ from typing import Any
 
 from . import numba_inside, shipped
 from .cache import cache_folder as cache_folder
+from .collector import collector_at_rest
 from .fingerprint import fingerprint, register
 from .memory import keep_freed_memory
 
@@ -254,9 +255,12 @@ def compiler_lock() -> Any:
         with _lock:
             if _numba_lock is None:
                 keep_freed_memory()
-                _preload_blas()
-                from numba.core.compiler_lock import global_compiler_lock
+                with collector_at_rest():
+                    _preload_blas()
+                    from numba.core.compiler_lock import global_compiler_lock
+                    from numba.core.registry import cpu_target
 
+                    _ = cpu_target.target_context  # Numba makes it when it is first asked for
                 _numba_lock = global_compiler_lock
     return _numba_lock
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from . import cache, shipped
-from .notice import while_compiling
 from .borrowing import with_borrowing
+from .notice import while_compiling
 from .numba_quick import compare_flags_quickly, quickly
 
 _OPTIONS = (

@@ -19,10 +19,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
+
+from .collector import collector_at_rest
 
 _OPERATORS = frozenset(each for each in vars(operator).values() if callable(each) and not isinstance(each, type))
 
@@ -30,30 +31,16 @@ _OPERATORS = frozenset(each for each in vars(operator).values() if callable(each
 @contextlib.contextmanager
 def quickly() -> Iterator[None]:
     """Let Numba compile quicker during the work inside.  The caller holds Numba's compiler lock."""
-    collecting = gc.isenabled()
     replaced: list[tuple[_Replacement, Any]] = []
-    try:
-        gc.disable()
-        for each in _replacements():
-            replaced.append((each, each.owner.__dict__[each.name]))
-            setattr(each.owner, each.name, each.quick)
-        yield
-    finally:
-        for each, before in reversed(replaced):
-            setattr(each.owner, each.name, before)
-        if collecting:
-            _age_all_objects()
-            gc.enable()
-
-
-def _age_all_objects() -> None:
-    """Let the garbage collector take what was made as old, without a search.
-
-    Otherwise it would search all of that as soon as it runs again, after each kernel, which takes a tenth of the time of
-    compiling.  What is garbage is found when the collector next looks at old objects."""
-    if gc.get_freeze_count() == 0:  # else somebody keeps objects out of the collector's sight
-        gc.freeze()
-        gc.unfreeze()
+    with collector_at_rest():
+        try:
+            for each in _replacements():
+                replaced.append((each, each.owner.__dict__[each.name]))
+                setattr(each.owner, each.name, each.quick)
+            yield
+        finally:
+            for each, before in reversed(replaced):
+                setattr(each.owner, each.name, before)
 
 
 class _Replacement(NamedTuple):
@@ -179,7 +166,7 @@ def _passes() -> _Replacement:
     each_by_itself = CPUCodeLibrary.__dict__["_optimize_functions"]
 
     def _optimize_functions(self: Any, module: Any) -> None:
-        if config.LLVM_PASS_TIMINGS:
+        if getattr(config, "LLVM_PASS_TIMINGS", False):
             each_by_itself(self, module)
             return
         module.data_layout = self._codegen._data_layout
