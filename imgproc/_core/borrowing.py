@@ -1,8 +1,8 @@
 """Kernels that only borrow arrays count no references.
 
 Numba counts a reference for each variable that holds an array, for each array in a named tuple and for each slice, and
-leaves it to LLVM to find that most of that was for nothing.  In kernels that work on a few named tuples of arrays this is
-a third of all that Numba writes.  A kernel that makes no array, gets none from another kernel and returns none needs
+leaves it to LLVM to find that most of that was for nothing.  In kernels that work on a few named tuples of arrays this
+is a third of all that Numba writes.  A kernel that makes no array, gets none from another kernel and returns none needs
 no counting: its caller holds the arrays while it runs.  Calls from Python are quicker, too.
 """
 
