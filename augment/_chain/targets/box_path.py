@@ -21,7 +21,7 @@ from imgproc._core.units import Family, Unit, invoke
 from imgproc._scanline import Stage
 
 from ..._dust import thinnest_kernel
-from .path import DUST, MOST_PIECES, MULTIPLY, TILES, Path, bend, path_back
+from .path import DUST, MOST_PIECES, MULTIPLY, NO_GRIDS, TILES, Path, bend, path_back
 
 _PIECES = 32.0
 """A displaced outline has two pieces for each cell of the grid that it crosses, within this bound and MOST_PIECES."""
@@ -268,7 +268,7 @@ def bender_of(way: Path) -> int:
     """The address of what takes polygons through the tiles and displacements of a path; -1 if it has none.
 
     So a chain of matrices does not compile it."""
-    return _BENDER.address() if (way.steps[:, 0] != MULTIPLY).any() else -1
+    return -1 if way.grids is NO_GRIDS else _BENDER.address()
 
 
 @kernel(inner=True)
