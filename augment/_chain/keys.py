@@ -45,7 +45,8 @@ def fold(words, seed):
     """Fold a key of any number of 64-bit words into 64 bits."""
     low, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
     state = np.uint64(words.size)
-    for word in words:
+    for k in range(words.size):
+        word = words[k]
         a, b, _, _ = _philox(word & low, word >> shift, state & low, state >> shift, seed & low, seed >> shift)
         state = a | (b << shift)
     return state

@@ -21,6 +21,7 @@ from typing import Any
 
 from . import numba_inside, shipped
 from .cache import cache_folder as cache_folder
+from .collector import collector_at_rest
 from .fingerprint import fingerprint, register
 from .memory import keep_freed_memory
 
@@ -159,10 +160,14 @@ class Intrinsic:
     """A Numba intrinsic that is made at its first use, so that defining one does not import Numba.
 
     Kernels call it as a global.  `build` gets the decorator `numba.extending.intrinsic` and returns the intrinsic.
-    `plain` does the same work in Python; without it, Python cannot call the intrinsic.
+    `plain` does the same work in Python; without it, Python cannot call the intrinsic.  `borrows` says that arrays in
+    its result are arrays of its arguments, or that nobody counts references to them (see `borrowing`).
     """
 
-    def __init__(self, build: Callable[[Any], Any], plain: Callable[..., Any] | None = None) -> None:
+    def __init__(
+        self, build: Callable[[Any], Any], plain: Callable[..., Any] | None = None, borrows: bool = False
+    ) -> None:
+        self.borrows = borrows
         self._build = build
         self._plain = plain
         self._type: Any = None
@@ -201,7 +206,7 @@ def _borrow(intrinsic: Any) -> Any:
     return intrinsic(borrow)
 
 
-borrowed = Intrinsic(_borrow, lambda array: array)
+borrowed = Intrinsic(_borrow, lambda array: array, borrows=True)
 """``borrowed(array)`` in a kernel is the same array, but references to it and to its slices are not counted.
 
 Use it for the arguments of a kernel that Python calls, because the caller holds them during the call.  Never use it for
@@ -250,9 +255,12 @@ def compiler_lock() -> Any:
         with _lock:
             if _numba_lock is None:
                 keep_freed_memory()
-                _preload_blas()
-                from numba.core.compiler_lock import global_compiler_lock
+                with collector_at_rest():
+                    _preload_blas()
+                    from numba.core.compiler_lock import global_compiler_lock
+                    from numba.core.registry import cpu_target
 
+                    _ = cpu_target.target_context  # Numba makes it when it is first asked for
                 _numba_lock = global_compiler_lock
     return _numba_lock
 
@@ -301,6 +309,7 @@ def _dispatcher(function: Callable[..., Any], name: str, kind: str, options: dic
     import numba
 
     content = fingerprint(function)
+    options = {"pipeline_class": numba_inside.entry_compiler(), **options}
     dispatcher = numba.njit(nogil=True, error_model="numpy", **options)(_named(function, content))
     numba_inside.keep(dispatcher, name, content, kind)
     return dispatcher

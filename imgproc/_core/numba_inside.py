@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from . import cache, shipped
+from .borrowing import with_borrowing
 from .notice import while_compiling
 from .numba_quick import compare_flags_quickly, quickly
 
@@ -23,6 +24,9 @@ _OPTIONS = (
     *("BOUNDSCHECK", "DEBUG", "DEBUG_JIT", "DEBUGINFO_DEFAULT", "DEBUG_NRT", "DEBUG_ARRAY_OPT", "NRT_STATS"),
 )
 """Settings of Numba that change the code that it makes.  Those of the CPU are known by what they lead to."""
+
+_WAY = 2
+"""Raise it when kernels are compiled in another way than before, so that those in caches are not taken."""
 
 _depth = 0  # how deep compilations are nested: one begins another; guarded by Numba's compiler lock
 
@@ -121,7 +125,6 @@ def _cache_class() -> Any:
 
         def _load(self, sig: Any, context: Any) -> tuple[Any, str]:
             """The compiled function or None, and where it came or will come from."""
-            context.refresh()
             target = context.codegen().magic_tuple()
             key = self._key(sig, target)
             if not key:
@@ -152,6 +155,10 @@ def _cache_class() -> Any:
             if payload is None:
                 return None
             try:
+                if self._inner or b"NRT_" in payload:
+                    # What the machine code calls must be there.  All that Numba can compile need not: half of a second
+                    # of a process that compiles nothing would go there.
+                    context.refresh()
                 found = _rebuild(pickle.loads(payload), context, self._inner)
             except Exception:
                 return None
@@ -211,6 +218,7 @@ def _environment() -> str:
 
     versions = {
         **shipped.versions(),
+        "way": _WAY,
         "abi": getattr(sys, "abiflags", ""),
         "llvm": llvmlite.binding.llvm_version_info,
         "numpy": numpy.__version__.partition(".")[0],
@@ -298,6 +306,23 @@ class _InnerContext(_Passing):
 
 
 @functools.cache
+def entry_compiler() -> Any:
+    """Numba's compiler, but functions that only borrow arrays count no references, and none can be called from C."""
+    from numba.core.compiler import Compiler
+
+    class EntryCompiler(Compiler):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            self.state.flags = self.state.flags.copy()
+            self.state.flags.no_cfunc_wrapper = True
+
+        def define_pipelines(self) -> Any:
+            return with_borrowing(super().define_pipelines())
+
+    return EntryCompiler
+
+
+@functools.cache
 def inner_compiler() -> Any:
     """A Numba compiler for functions that only become part of others, or None if Numba is built differently.
 
@@ -305,13 +330,11 @@ def inner_compiler() -> Any:
     makes no machine code, because both are done with the callers, of which the functions are a part by then.
     """
     try:
-        from numba.core.compiler import Compiler
-
         library = _inner_library()
     except Exception:
         return None
 
-    class InnerCompiler(Compiler):
+    class InnerCompiler(entry_compiler()):  # type: ignore[misc]
         def compile_extra(self, func: Any) -> Any:
             if self.state.library is None:
                 self.state.library = library(self.state.targetctx.codegen(), func.__qualname__)

@@ -1,24 +1,29 @@
 """What makes Numba compile our kernels quicker, without a change to what it makes of them.
 
-Two thirds of the time of a compilation are Numba's own Python.  Three things in it are replaced while a kernel of ours
+Two thirds of the time of a compilation are Numba's own Python.  Some things in it are replaced while a kernel of ours
 compiles, under Numba's compiler lock, and put back afterwards, so that nobody else's functions are concerned:
 
 * Python's garbage collector, which would search some hundred thousand living objects again and again;
 * the search for the types of an operation: Numba tries one template after another for each ``+`` in a kernel, although
   the types of the operands decide on the result;
-* the list of the variables of a statement, which Numba makes anew after each of its passes.
+* the list of the variables of a statement, which Numba makes anew after each of its passes;
+* the look for new registrations of types and functions: Numba imports some forty modules again each time;
+* the passes over single functions: Numba makes a manager for each function, and runs it on declarations, too;
+* the events of the lock around each of the many thousand calls of LLVM, which have no listener;
+* the test that LLVM writes numbers with a point, which is made again for each function.
 
-All three together take a fifth off.  If a version of Numba is built differently, it compiles in its own time.
+All together take a third off.  If a version of Numba is built differently, it compiles in its own time.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
+
+from .collector import collector_at_rest
 
 _OPERATORS = frozenset(each for each in vars(operator).values() if callable(each) and not isinstance(each, type))
 
@@ -26,19 +31,16 @@ _OPERATORS = frozenset(each for each in vars(operator).values() if callable(each
 @contextlib.contextmanager
 def quickly() -> Iterator[None]:
     """Let Numba compile quicker during the work inside.  The caller holds Numba's compiler lock."""
-    collecting = gc.isenabled()
     replaced: list[tuple[_Replacement, Any]] = []
-    try:
-        gc.disable()
-        for each in _replacements():
-            replaced.append((each, each.owner.__dict__[each.name]))
-            setattr(each.owner, each.name, each.quick)
-        yield
-    finally:
-        for each, before in reversed(replaced):
-            setattr(each.owner, each.name, before)
-        if collecting:
-            gc.enable()
+    with collector_at_rest():
+        try:
+            for each in _replacements():
+                replaced.append((each, each.owner.__dict__[each.name]))
+                setattr(each.owner, each.name, each.quick)
+            yield
+        finally:
+            for each, before in reversed(replaced):
+                setattr(each.owner, each.name, before)
 
 
 class _Replacement(NamedTuple):
@@ -53,7 +55,7 @@ class _Replacement(NamedTuple):
 @functools.cache
 def _replacements() -> tuple[_Replacement, ...]:
     found = []
-    for make in (_types_of_operations, _variables_of_statements):
+    for make in _MAKERS:
         with contextlib.suppress(Exception):  # Numba is built differently
             found.append(make())
     return tuple(found)
@@ -90,37 +92,128 @@ def _variables_of_statements() -> _Replacement:
     """Collect the variables in one list instead of one for each level of nesting."""
     from numba.core import ir
 
-    variable, instruction, place = ir.Var, ir.Inst, ir.Loc
+    variable, instruction, expression = ir.Var, ir.Inst, ir.Expr
+    without = frozenset((str, int, float, bool, type(None), ir.Loc, ir.Const, ir.Global, ir.FreeVar, ir.Arg))
 
-    def collect(value: Any, found: list[Any]) -> None:
-        kind = type(value)
-        if kind is variable:
-            found.append(value)
-        elif kind is str or kind is place:  # the commonest values
-            return
-        elif kind is list or kind is tuple:
-            for each in value:
-                collect(each, found)
-        elif kind is dict:
-            for each in value.values():
-                collect(each, found)
-        elif isinstance(value, instruction):
-            found += value.list_vars()
-        elif isinstance(value, variable):
-            found.append(value)
-        elif isinstance(value, list | tuple):
-            for each in value:
-                collect(each, found)
-        elif isinstance(value, dict):
-            for each in value.values():
-                collect(each, found)
+    def collect(values: Iterable[Any], found: list[Any]) -> None:
+        for value in values:
+            kind = type(value)
+            if kind is variable:
+                found.append(value)
+            elif kind in without:  # the commonest values
+                continue
+            elif kind is expression:
+                collect(value._kws.values(), found)
+            elif isinstance(value, list | tuple):
+                collect(value, found)
+            elif isinstance(value, dict):
+                collect(value.values(), found)
+            elif isinstance(value, instruction):
+                found += value.list_vars()
+            elif isinstance(value, variable):
+                found.append(value)
 
     def variables(self: Any, value: Any) -> list[Any]:
         found: list[Any] = []
-        collect(value, found)
+        collect(value.values() if type(value) is dict else (value,), found)
         return found
 
+    if not isinstance(vars(expression("", ir.unknown_loc))["_kws"], dict):
+        raise TypeError("Numba keeps the parts of an expression in another way")
     return _Replacement(instruction, "_rec_list_vars", variables)
+
+
+def _new_functions() -> _Replacement:
+    """Look for new registrations of functions only if there are more than the last time."""
+    from numba.core.base import BaseContext
+
+    return _refreshed_if_needed(BaseContext, ("functions", "getattrs", "setattrs", "casts", "constants"))
+
+
+def _new_types() -> _Replacement:
+    """The same for registrations of types."""
+    from numba.core.typing.context import BaseContext
+
+    return _refreshed_if_needed(BaseContext, ("functions", "attributes", "globals"))
+
+
+def _refreshed_if_needed(owner: Any, lists: tuple[str, ...]) -> _Replacement:
+    again = owner.__dict__["refresh"]
+
+    def length(self: Any) -> int:  # the lists only grow
+        return sum(len(getattr(registry, name)) for registry in self._registries for name in lists)
+
+    def refresh(self: Any) -> None:
+        seen = self.__dict__.get("_imgproc_seen")
+        if seen is None:
+            again(self)
+        else:
+            if length(self) != seen:
+                for registry in tuple(self._registries):
+                    self.install_registry(registry)
+            if hasattr(self, "typing_context"):  # it has registries of its own
+                self.typing_context.refresh()
+        self._imgproc_seen = length(self)
+
+    return _Replacement(owner, "refresh", refresh)
+
+
+def _passes() -> _Replacement:
+    """Run the passes over the functions that have a body, by one manager for all functions of a module."""
+    from numba import config
+    from numba.core.codegen import CPUCodeLibrary
+
+    each_by_itself = CPUCodeLibrary.__dict__["_optimize_functions"]
+
+    def _optimize_functions(self: Any, module: Any) -> None:
+        if getattr(config, "LLVM_PASS_TIMINGS", False):
+            each_by_itself(self, module)
+            return
+        module.data_layout = self._codegen._data_layout
+        manager, builder = self._codegen._function_pass_manager()
+        for function in module.functions:
+            if not function.is_declaration:
+                manager.run(function, builder)
+
+    return _Replacement(CPUCodeLibrary, "_optimize_functions", _optimize_functions)
+
+
+def _calls_of_llvm() -> _Replacement:
+    """Call LLVM under its lock, but tell nobody of the lock but those who record it; Numba itself only adds times."""
+    from llvmlite.binding import ffi
+    from numba.core import event
+
+    owner = ffi._lib_fn_wrapper
+    with_events = owner.__dict__["__call__"]
+    lock = ffi.lib._lock._lock
+    ours = [each for pair in ffi.lib._lock._cblist for each in pair]
+    if len(ours) != 2 or any(each.__module__ != "numba.core.base" for each in ours):
+        raise TypeError("somebody else asks for calls when LLVM is locked")
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        for listener in listeners["numba:llvm_lock"]:
+            if type(listener) is not event.TimingListener:
+                return with_events(self, *args, **kwargs)
+        with lock:
+            return self._cfn(*args, **kwargs)
+
+    listeners: Any = event._registered
+    return _Replacement(owner, "__call__", call)
+
+
+def _numbers() -> _Replacement:
+    """Ask once whether LLVM writes numbers with a point in this process."""
+    from numba.core.codegen import CPUCodegen
+
+    check = CPUCodegen.__dict__["_check_llvm_bugs"]
+    checked: list[bool] = []
+
+    def _check_llvm_bugs(self: Any) -> None:
+        if not checked:
+            check(self)
+            checked.append(True)
+
+    return _Replacement(CPUCodegen, "_check_llvm_bugs", _check_llvm_bugs)
 
 
 def compare_flags_quickly(compiler: Any) -> None:
@@ -153,3 +246,9 @@ def _quick_flags() -> Any:
     if hash(QuickFlags(Flags())) != hash(Flags()) or QuickFlags(Flags()) != Flags():
         raise TypeError("Numba compares flags in another way")
     return QuickFlags
+
+
+_MAKERS = (
+    *(_types_of_operations, _variables_of_statements, _new_functions, _new_types),
+    *(_passes, _calls_of_llvm, _numbers),
+)

@@ -146,7 +146,7 @@ _makers: dict[tuple[int, ...], _jit.Intrinsic] = {}
 def _arrays(axes: tuple[int, ...]) -> _jit.Intrinsic:
     """The intrinsic that makes arrays again of the tuple that `_thin` describes; `axes` says of how many axes."""
     if axes not in _makers:
-        _makers[axes] = _jit.Intrinsic(lambda intrinsic: _thick(intrinsic, axes))
+        _makers[axes] = _jit.Intrinsic(lambda intrinsic: _thick(intrinsic, axes), borrows=True)
     return _makers[axes]
 
 
@@ -201,7 +201,7 @@ def _unlock(intrinsic: Any) -> Any:
     return intrinsic(unlock)
 
 
-unlocked = _jit.Intrinsic(_unlock, lambda array: array)
+unlocked = _jit.Intrinsic(_unlock, lambda array: array, borrows=True)
 """``unlocked(array)`` in a kernel: the same array as one of the type that can be written to, so that it can take turns
 with such a one.  Nothing writes to it."""
 
@@ -376,4 +376,4 @@ def bound(examples: Callable[[], Any]) -> Bound:
 
         return intrinsic(load)
 
-    return Bound(_jit.Intrinsic(build_keep), _jit.Intrinsic(build_load, lambda place: place))
+    return Bound(_jit.Intrinsic(build_keep), _jit.Intrinsic(build_load, lambda place: place, borrows=True))

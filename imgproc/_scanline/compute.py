@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._core.formats import ROUNDING_OF_DOUBLES, work_dtype
-from .._core.jit import borrowed, jit_enabled, kernel
+from .._core.jit import jit_enabled, kernel
 from .._core.levels import COMPUTED, fractions
 from .._core.planes import full_scale, rounding
 from .._core.threads import run_bands
@@ -242,8 +242,6 @@ def level_of(fill: Any, channels: int, top: int) -> tuple[float, ...]:
 
 @kernel
 def _fill_tables(ops, params, tables, prepare, channels, rows, place, limits, row):
-    rows, place, limits, row = borrowed(rows), borrowed(place), borrowed(limits), borrowed(row)
-    ops, params, tables = borrowed(ops), borrowed(params), borrowed(tables)
     invoke(prepare, np.int64(0), (ops, params, tables, channels, rows, place, limits, row))
 
 

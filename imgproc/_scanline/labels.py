@@ -14,7 +14,7 @@ import numpy as np
 from .._core.jit import Intrinsic, borrowed, kernel
 from .._core.units import BYTES, Family, Unit, invoke
 from .foresee import SMALL
-from .machine import CAPACITY, CHANNELS, HEIGHT, LINE, SAMPLER, STEPS, WIDTH, borrowed_maps, inside_frames, points_of
+from .machine import CAPACITY, CHANNELS, HEIGHT, LINE, SAMPLER, STEPS, WIDTH, inside_frames, points_of
 from .samplers._vectors import copy_four
 from .samplers.nearest import nearest_index
 
@@ -140,9 +140,9 @@ def _several(flat, index, dead, buried, fills, channels, made):
 
 
 @kernel(inner=True)
-def _label_row(flat, fills, task, ends, index, dead, buried, a, b, line, out):
+def _label_row(flat, fills, task, ends, index, dead, buried, columns, line, out):
     """Write the columns [a, b) of one row."""
-    channels, start = task[_CHANNELS], task[_START]
+    channels, start, (a, b) = task[_CHANNELS], task[_START], columns
     for k in range(task[_FRAMES]):
         lo, hi = ends[2 * k], ends[2 * k + 1]
         lo = a if lo < a else b if lo > b else lo
@@ -204,7 +204,7 @@ def _labels(fills, task, sources, targets, parts, index, dead, some, ends):
             r = y - first
             buried = task[_BURIES] != 0 and some[r] != 0
             own = dead[r] if buried else dead[0]
-            _label_row(flat, fills, task, ends[r], index[r], own, buried, a, b, y * task[_COLUMNS], out)
+            _label_row(flat, fills, task, ends[r], index[r], own, buried, (a, b), y * task[_COLUMNS], out)
     return seen
 
 
@@ -257,7 +257,7 @@ def run_labels(masks, numbers, columns, maps, scratch, block, y0, y1):
 
     `numbers` are those of a `Source`, whose sampler is `LABELLER`; `maps.fills` are the bytes of labels."""
     sources, targets, parts = borrowed(masks.sources), borrowed(masks.targets), borrowed(masks.parts)
-    numbers, maps = borrowed(numbers), borrowed_maps(maps)
+    numbers = borrowed(numbers)
     own = Block(borrowed(block.index), borrowed(block.dead), borrowed(block.some), borrowed(block.ends))
     task, rows = borrowed(scratch.tasks)[0], own.index.shape[0]
     task[_FRAMES], task[_BURIES], task[_CHANNELS] = maps.frames.shape[0], maps.steps.shape[0], numbers[CHANNELS]

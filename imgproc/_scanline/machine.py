@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._core.jit import borrowed, kernel
+from .._core.jit import kernel
 from .._core.units import Family, Unit, invoke
 from . import stores
 from .coordinates import interval, project_row, step_row
@@ -135,41 +135,6 @@ class Result(NamedTuple):
     * `STORE`: the address of the store.
     * `KEEP`: the address of a store for pixels of the source's dtype, which is used where a mean is needed.
     """
-
-
-# What is `borrowed` has its references counted by nobody, which saves time.
-
-
-@kernel(inner=True)
-def borrowed_source(source):
-    return Source(borrowed(source.pixels), borrowed(source.numbers))
-
-
-@kernel(inner=True)
-def borrowed_maps(maps):
-    matrix, frames, steps = borrowed(maps.matrix), borrowed(maps.frames), borrowed(maps.steps)
-    return Maps(matrix, frames, steps, borrowed(maps.grids), borrowed(maps.fills))
-
-
-@kernel(inner=True)
-def borrowed_operations(given):
-    return Operations(borrowed(given.ops), borrowed(given.params), borrowed(given.tables), given.table, given.prepare)
-
-
-@kernel(inner=True)
-def borrowed_scratch(scratch):
-    floats, ints, wide, halves = (
-        borrowed(scratch.floats), borrowed(scratch.ints), borrowed(scratch.wide), borrowed(scratch.halves)
-    )  # fmt: skip
-    rows, row, ends, tasks = (
-        borrowed(scratch.rows), borrowed(scratch.bytes), borrowed(scratch.ends), borrowed(scratch.tasks)
-    )  # fmt: skip
-    return Scratch(rows, row, floats, ints, wide, halves, ends, tasks, borrowed(scratch.sums))
-
-
-@kernel(inner=True)
-def borrowed_result(out):
-    return Result(borrowed(out.pixels), borrowed(out.numbers))
 
 
 # --- operations -------------------------------------------------------------------------------------------------------
@@ -407,8 +372,6 @@ def store(address, pixels, channels, n, first, limits, scratch):
 @kernel
 def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
     """Make rows [y0, y1) of the result; returns y1."""
-    source, maps, operations = borrowed_source(source), borrowed_maps(maps), borrowed_operations(operations)
-    scratch, out, limits = borrowed_scratch(scratch), borrowed_result(out), borrowed(limits)
     begin(source, out, scratch)
     prepare(source.numbers[CHANNELS], operations, limits, scratch)
     width = out.numbers[COLUMNS]

@@ -11,7 +11,7 @@ import functools
 
 import numpy as np
 
-from .._core.jit import Choice, borrowed, kernel
+from .._core.jit import Choice, kernel
 from .._core.lookup import VECTOR, look_up_eight, look_up_rgb
 from .._core.planes import LUMA_WEIGHTS
 from .._core.units import Family, Unit, invoke, unlocked
@@ -36,10 +36,6 @@ from .machine import (
     Operations,
     apply,
     begin,
-    borrowed_operations,
-    borrowed_result,
-    borrowed_scratch,
-    borrowed_source,
     prepare,
     sample,
     store,
@@ -182,8 +178,6 @@ def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1)
     If there is an operation on contrast, all rows must be asked for at once.  Only then `buffer` and `totals` are used:
     the bytes of an image as large as the result, of the source's dtype and channels, and a zero for each channel.
     """
-    source, operations, scratch = borrowed_source(source), borrowed_operations(operations), borrowed_scratch(scratch)
-    out, limits, buffer, totals = borrowed_result(out), borrowed(limits), borrowed(buffer), borrowed(totals)
     begin(source, out, scratch)
     numbers, ops, width = source.numbers, operations.ops, out.numbers[COLUMNS]
     channels, first, end = numbers[CHANNELS], y0 * width, y1 * width

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core.check import border_name, one_of
 from .._core.declare import Case, Peer, declare
-from .._core.jit import borrowed, kernel
+from .._core.jit import kernel
 from .._core.planes import as_planes, canonical, fill_values
 from .._core.threads import run_bands
 from .._scanline.compute import as_bytes, has_words_of, limits_of, result_numbers, source_numbers
@@ -24,9 +24,6 @@ from .._scanline.machine import (
     Result,
     Source,
     begin,
-    borrowed_result,
-    borrowed_scratch,
-    borrowed_source,
     sample,
     store,
 )
@@ -81,8 +78,6 @@ def _fill(rows, channels, levels, outside, n):
 @kernel
 def _remap_rows(source, x, y, border, levels, limits, scratch, out, y0, y1):
     """Rows [y0, y1) of the result."""
-    x, y, levels, limits = borrowed(x), borrowed(y), borrowed(levels), borrowed(limits)
-    source, scratch, out = borrowed_source(source), borrowed_scratch(scratch), borrowed_result(out)
     begin(source, out, scratch)
     numbers, width, outside = source.numbers, x.shape[1], scratch.ints[4]
     task = scratch.tasks[0]

@@ -18,7 +18,10 @@ def _methods():
 
 
 def test_all_replacements_are_found_in_this_numba():
-    assert [each.name for each in numba_quick._replacements()] == ["get_call_type", "_rec_list_vars"]
+    assert [each.name for each in numba_quick._replacements()] == [
+        *("get_call_type", "_rec_list_vars", "refresh", "refresh"),
+        *("_optimize_functions", "__call__", "_check_llvm_bugs"),
+    ]
 
 
 @pytest.mark.parametrize("collecting", [True, False])
@@ -95,6 +98,27 @@ def test_kernels_compile_to_the_same_code():
     texts = [next(iter(each.inspect_llvm().values())).count("\n") for each in (slow, quick)]
     assert texts[0] == texts[1]
     assert np.array_equal(slow(array, 20), quick(array, 20))
+
+
+def test_what_is_registered_while_a_kernel_compiles_is_found():
+    from numba.core.registry import cpu_target
+    from numba.extending import overload
+
+    def twice(x):
+        raise NotImplementedError
+
+    with numba_quick.quickly():
+        cpu_target.target_context.refresh()
+        overload(twice)(lambda x: lambda x: x + x)
+        assert numba.njit(lambda x: twice(x))(21) == 42
+
+
+def test_who_records_calls_of_llvm_is_told_of_them():
+    from numba.core import event
+
+    with numba_quick.quickly(), event.install_recorder("numba:llvm_lock") as recorder:
+        numba.njit(lambda x: x - 1)(20)
+    assert len(recorder.buffer) > 10
 
 
 def test_another_thread_that_compiles_for_itself_is_not_disturbed():

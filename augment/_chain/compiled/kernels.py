@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgproc._core.jit import borrowed, kernel, shared
+from imgproc._core.jit import kernel, shared
 from imgproc._core.units import bound, invoke, invoke_kernel
 from imgproc._scanline.areas import covers, way
 from imgproc._scanline.machine import (
@@ -38,7 +38,6 @@ from imgproc._scanline.machine import (
     Operations,
     Result,
     Source,
-    borrowed_scratch,
     tabulate,
 )
 from imgproc._scanline.matrix import (
@@ -430,24 +429,6 @@ def _run_warped(image, count, chain, work, out):
     return True
 
 
-@kernel(inner=True)
-def _borrowed_chain(c):
-    return Chain(
-        c.seed, borrowed(c.program), borrowed(c.initial), borrowed(c.maps), borrowed(c.levels), borrowed(c.samplers),
-        borrowed(c.kernels), borrowed(c.limits), borrowed(c.inner),
-    )  # fmt: skip
-
-
-@kernel(inner=True)
-def _borrowed_work(w):
-    return Work(
-        borrowed(w.registers), borrowed(w.drawn), borrowed(w.count), borrowed(w.ops), borrowed(w.params),
-        borrowed(w.tables), w.table, w.prepare, borrowed(w.source), borrowed(w.moved), borrowed(w.result),
-        borrowed(w.keep), borrowed(w.part), borrowed(w.matrix), borrowed(w.frames), borrowed(w.steps),
-        borrowed(w.grids), borrowed(w.fills), borrowed(w.buffer), borrowed(w.totals), borrowed_scratch(w.scratch),
-    )  # fmt: skip
-
-
 EXAMPLES: dict[str, tuple[Chain, Work]] = {}
 """A chain and what it works in, for each dtype of rows that has come: for their types."""
 
@@ -464,14 +445,12 @@ def _runner(dtype: str) -> Runner:
     keep, load = bound(lambda: EXAMPLES[dtype])
 
     def bind(place, chain, work):
-        # Borrowed already: what is loaded is a new value each time, whose references nobody has counted.
-        keep(place, (_borrowed_chain(chain), _borrowed_work(work)))
+        keep(place, (chain, work))
 
     def run_samples(images, words, place, out, lowering, first, last):
         """Run samples [first, last); returns the number of the first that cannot be done in this way, or `last`."""
-        images, words, out = borrowed(images), borrowed(words), borrowed(out)
         given = load(place)
-        chain, work = _borrowed_chain(given[0]), _borrowed_work(given[1])
+        chain, work = given[0], given[1]
         for i in range(first, last):
             count = invoke_kernel(lowering, np.int64(0), (words[i], chain, work))
             if count < 0:
@@ -490,7 +469,7 @@ def _runner(dtype: str) -> Runner:
 
         ``work.drawn[0]`` is the map."""
         given = load(place)
-        chain, work = _borrowed_chain(given[0]), _borrowed_work(given[1])
+        chain, work = given[0], given[1]
         count = invoke_kernel(lowering, np.int64(0), (words[0], chain, work))
         return count >= 0 and place_kernel(_load_matrix(work.drawn[0]), work.source, work.result)
 

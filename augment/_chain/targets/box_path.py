@@ -17,10 +17,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from imgproc._core.jit import kernel
+from imgproc._core.units import Family, Unit, invoke
 from imgproc._scanline import Stage
 
 from ..._dust import thinnest_kernel
-from .path import DUST, MOST_PIECES, MULTIPLY, TILES, Path, bend, path_back
+from .path import DUST, MOST_PIECES, MULTIPLY, NO_GRIDS, TILES, Path, bend, path_back
 
 _PIECES = 32.0
 """A displaced outline has two pieces for each cell of the grid that it crosses, within this bound and MOST_PIECES."""
@@ -150,11 +151,11 @@ def _outline(p, k, n, step, grids):
             p[to + m, 0], p[to + m, 1], p[to + m, 2], p[to + m, 3], p[to + m, 4] = x, y, 1.0, x, y
             m += 1
         x0, y0 = x1, y1
-    return to, m
+    return m
 
 
 @kernel(inner=True)
-def _carry(box, steps, grids, w, h, cut, p):
+def _carry(box, steps, grids, bender, w, h, cut, p):
     """One box along a path; returns the part of it that is seen, and the bounds of what becomes of it.
 
     With `cut`, the frames cut it; without, only horizons do.
@@ -169,7 +170,7 @@ def _carry(box, steps, grids, w, h, cut, p):
     for i in range(4):
         x, y = (x1 if 0 < i < 3 else x0), (y0 if i < 2 else y1)
         p[i, 0], p[i, 1], p[i, 2], p[i, 3], p[i, 4] = x, y, 1.0, x, y
-    seen, k, n = follow(p, 0, 4, (x1 - x0) * (y1 - y0), steps, grids, cut)
+    seen, k, n = follow(p, 0, 4, (x1 - x0) * (y1 - y0), steps, grids, bender, cut)
     if n < 3:
         return 0.0, 0.0, 0.0, 0.0, 0.0
     x0, y0, x1, y1 = _bounds(p, k, n)
@@ -177,8 +178,10 @@ def _carry(box, steps, grids, w, h, cut, p):
 
 
 @kernel(inner=True)
-def follow(p, k, n, whole, steps, grids, cut):
-    """A polygon of an area along a path; returns the part of it that is seen, and where (k, n) what is left lies."""
+def follow(p, k, n, whole, steps, grids, bender, cut):
+    """A polygon of an area along a path; returns the part of it that is seen, and where (k, n) what is left lies.
+
+    `bender` is what `bender_of` gives for the path."""
     seen = 1.0
     for s in range(steps.shape[0]):
         if steps[s, 0] == MULTIPLY:
@@ -186,10 +189,8 @@ def follow(p, k, n, whole, steps, grids, cut):
         else:
             # Areas are compared only on one side of a displacement.
             seen *= area_of(p, k, n) / whole
-            if steps[s, 0] == TILES:
-                n = _with_tiles(p, k, n, int(steps[s, 12]), grids)
-            else:
-                k, n = _outline(p, k, n, steps[s], grids)
+            n = invoke(bender, np.int64(0), (p, np.int64(k), np.int64(n), steps, s, grids))
+            k = k if steps[s, 0] == TILES else p.shape[0] // 2 - k
             whole = area_of(p, k, n)
         k, n = trim(p, k, n, steps[s, 10] if cut else -1.0, steps[s, 11])
         if n < 3 or not whole > 0.0:
@@ -249,6 +250,27 @@ def _with_tiles(p, k, n, head, grids):
     return n if mx == mx else 4
 
 
+def _bend(p, k, n, steps, s, grids):
+    """A polygon through tiles, or through a displacement, which brings it into the other half; returns its vertices."""
+    if steps[s, 0] == TILES:
+        return _with_tiles(p, k, n, int(steps[s, 12]), grids)
+    return _outline(p, k, n, steps[s], grids)
+
+
+_BENDER = Unit(
+    Family(
+        "int64", (("float64", 2), ("int64", 0), ("int64", 0), ("float64", 2), ("int64", 0), ("float32", 1))
+    ), _bend
+)  # fmt: skip
+
+
+def bender_of(way: Path) -> int:
+    """The address of what takes polygons through the tiles and displacements of a path; -1 if it has none.
+
+    So a chain of matrices does not compile it."""
+    return -1 if way.grids is NO_GRIDS else _BENDER.address()
+
+
 @kernel(inner=True)
 def _to_frame(value, size):
     """Into [0, size], and exactly to its ends what rounding left beside them."""
@@ -257,11 +279,11 @@ def _to_frame(value, size):
 
 
 @kernel
-def carry_boxes(boxes, steps, grids, frame, rule, p, out, parts, kept):
+def carry_boxes(boxes, steps, grids, bender, frame, rule, p, out, parts, kept):
     """Boxes along a path that starts in a frame (h, w): those of which enough is seen; returns how many.
 
     `rule` is (min_area, min_visibility, clip).  `parts` gets the part of each that is seen, `kept` its row; `p` is room
-    for two polygons."""
+    for two polygons.  `bender` is of `bender_of`."""
     h, w = frame
     min_area, min_visibility, clip = rule
     count = 0
@@ -272,7 +294,7 @@ def carry_boxes(boxes, steps, grids, frame, rule, p, out, parts, kept):
         x0, y0, x1, y1, seen, enough = 0.0, 0.0, 0.0, 0.0, 0.0, False
         # What is seen of it first, then all of it.
         for turn in range(1 if clip else 2):
-            part, x0, y0, x1, y1 = _carry(boxes[i], steps, grids, w, h, turn == 0, p)
+            part, x0, y0, x1, y1 = _carry(boxes[i], steps, grids, bender, w, h, turn == 0, p)
             if turn == 0:
                 seen, area = min(part, 1.0), (x1 - x0) * (y1 - y0)
                 enough = seen > SEEN and seen >= min_visibility - SEEN and area >= min_area * (1.0 - SEEN)
@@ -316,7 +338,7 @@ def move_boxes(
     out, parts, kept = np.empty((n, 4)), np.empty(n), np.empty(n, np.intp)
     room = np.empty((2 * way.vertices, 5))
     frame, rule = (float(way.start[0]), float(way.start[1])), (float(min_area), float(min_visibility), bool(clip))
-    count = carry_boxes(boxes, way.steps, way.grids, frame, rule, room, out, parts, kept)
+    count = carry_boxes(boxes, way.steps, way.grids, bender_of(way), frame, rule, room, out, parts, kept)
     return (out, parts, kept) if count == n else (out[:count], parts[:count], kept[:count])
 
 

@@ -27,7 +27,8 @@ DUST = 1e-6
 """Pixels by which a point may lie outside a frame: that is rounding, not an error."""
 
 _NO_STEPS = np.empty((0, PATH))
-_NO_GRIDS = np.zeros(2, np.float32)
+NO_GRIDS = np.zeros(2, np.float32)
+"""The grids of a path that has neither displacements nor tiles."""
 
 
 # --- displacements ----------------------------------------------------------------------------------------------------
@@ -250,8 +251,8 @@ def _add_tiles(grids: list[np.ndarray], tiles: Tiles, h: int, w: int) -> int:
 
 def _path(numbers: list[float], grids: list[np.ndarray], start: tuple[int, int], end: tuple[int, int]) -> Path:
     if not numbers:
-        return Path(_NO_STEPS, _NO_GRIDS, start, end, 4)
+        return Path(_NO_STEPS, NO_GRIDS, start, end, 4)
     steps = np.array(numbers, np.float64).reshape(-1, PATH)
     # A cut adds a vertex or two, a displacement its pieces.
     vertices = 8 + 10 * len(steps) + (int(MOST_PIECES) + 64) * len(grids)
-    return Path(steps, np.concatenate(grids) if grids else _NO_GRIDS, start, end, vertices)
+    return Path(steps, np.concatenate(grids) if grids else NO_GRIDS, start, end, vertices)

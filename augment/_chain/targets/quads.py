@@ -32,7 +32,7 @@ from imgproc._scanline import Geometry
 
 from ..._dust import thinnest, thinnest_kernel
 from .base import Opened, Passage, Piece, Rules
-from .box_path import SEEN, area_of, around_tiles, follow, trim
+from .box_path import SEEN, area_of, around_tiles, bender_of, follow, trim
 from .boxes import RAISE, Boxes
 from .degrees import angle_of, direction_of
 from .path import TILES, Path, path_back, step_point
@@ -171,7 +171,7 @@ def _moved_corners(quad, steps, grids, out):
 
 
 @kernel
-def carry_quads(quads, steps, grids, frame, rule, p, out, parts, kept):
+def carry_quads(quads, steps, grids, bender, frame, rule, p, out, parts, kept):
     """Oriented boxes along a path that starts in a frame (h, w): those of which enough is seen; returns how many.
 
     `rule` is (min_area, min_visibility, clip, whether results are rectangles).  The rest is as in `carry_boxes`."""
@@ -186,7 +186,7 @@ def carry_quads(quads, steps, grids, frame, rule, p, out, parts, kept):
         whole = area_of(p, k, n) if n >= 3 else 0.0
         if not whole > SEEN * total:
             continue
-        seen, k, n = follow(p, k, n, whole, steps, grids, True)
+        seen, k, n = follow(p, k, n, whole, steps, grids, bender, True)
         seen = min(seen, 1.0)
         if n < 3 or not seen > SEEN or seen < min_visibility - SEEN:
             continue
@@ -202,7 +202,7 @@ def carry_quads(quads, steps, grids, frame, rule, p, out, parts, kept):
         else:
             if not clip:
                 _start(quads[i], p)
-                _, k, n = follow(p, 0, 4, total, steps, grids, False)
+                _, k, n = follow(p, 0, 4, total, steps, grids, bender, False)
                 u0, v0, u1, v1 = bounds_along(p, k, n, c, s)
             rectangle(u0, v0, u1, v1, c, s, mirrored, out[count])
         parts[count], kept[count] = seen, i
@@ -228,7 +228,8 @@ def move_quads(
     frame = float(way.start[0]), float(way.start[1])
     rule = float(min_area), float(min_visibility), bool(clip), bool(rectangles)
     room = np.empty((2 * (way.vertices + 10), 5))
-    count = carry_quads(np.ascontiguousarray(quads), way.steps, way.grids, frame, rule, room, out, seen, kept)
+    given, bender = np.ascontiguousarray(quads), bender_of(way)
+    count = carry_quads(given, way.steps, way.grids, bender, frame, rule, room, out, seen, kept)
     return out[:count], seen[:count], kept[:count]
 
 
