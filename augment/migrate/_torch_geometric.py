@@ -23,46 +23,46 @@ def _vertical(read: TorchReader) -> Transform:
 @mapping("Resize")
 def _resize(read: TorchReader) -> Transform:
     size, longest = read("size", "size"), read.values.get("max_size")
-    interpolation = read.resizing()
+    resizing = read.resizing()
     if isinstance(size, (list, tuple)) and len(size) == 2:
         read.ignore("max_size")
-        return read.make("Resize", size=(int(size[0]), int(size[1])), interpolation=interpolation)
+        return read.make("Resize", size=(int(size[0]), int(size[1])), **resizing)
     if size is None and longest is not None:
         read("max_size", "size")
-        return read.make("ResizeLongest", size=int(longest), interpolation=interpolation)
+        return read.make("ResizeLongest", size=int(longest), **resizing)
     if longest is not None:
         read.drop("max_size", "only the shorter side is bounded")
     read.ignore("max_size")
     side = int(size[0] if isinstance(size, (list, tuple)) else size)
     read.differs("the longer side is rounded, there cut to whole pixels: a pixel")
-    return read.make("ResizeShortest", size=side, interpolation=interpolation)
+    return read.make("ResizeShortest", size=side, **resizing)
 
 
 @mapping("RandomShortestSize")
 def _shortest(read: TorchReader) -> Transform:
     sizes = read("min_size", "size")
     read.drop_unless("max_size", None, "only the shorter side is bounded")
-    interpolation = read.resizing()
-    parts = [read.make("ResizeShortest", size=int(size), interpolation=interpolation) for size in sizes]
+    resizing = read.resizing()
+    parts = [read.make("ResizeShortest", size=int(size), **resizing) for size in sizes]
     return parts[0] if len(parts) == 1 else read.make("OneOf", transforms=parts)
 
 
 @mapping("RandomResize")
 def _random_resize(read: TorchReader) -> Transform:
     low, high = int(read("min_size", "size")), int(read("max_size", "size"))
-    interpolation = read.resizing()
+    resizing = read.resizing()
     step = max((high - low) // 16, 1)
     sizes = range(low, high, step)
     if step > 1:
         read.differs(f"one of {len(sizes)} sizes, {step} pixels apart")
-    parts = [read.make("ResizeShortest", size=size, interpolation=interpolation) for size in sizes]
+    parts = [read.make("ResizeShortest", size=size, **resizing) for size in sizes]
     return parts[0] if len(parts) == 1 else read.make("OneOf", transforms=parts)
 
 
 @mapping("ScaleJitter")
 def _scale_jitter(read: TorchReader) -> Transform:
     size = tuple(int(v) for v in read("target_size", "size"))
-    return read.make("ScaleJitter", size=size, scale=read.pair("scale_range", "scale"), interpolation=read.resizing())
+    return read.make("ScaleJitter", size=size, scale=read.pair("scale_range", "scale"), **read.resizing())
 
 
 @mapping("CenterCrop")
@@ -98,7 +98,7 @@ def _pad(read: TorchReader) -> Transform:
 def _resized_crop(read: TorchReader) -> Transform:
     size = tuple(int(v) for v in read("size", "size"))
     scale, ratio = read.pair("scale", "scale"), read.pair("ratio", "ratio")
-    return read.make("ResizedCrop", size=size, scale=scale, ratio=ratio, interpolation=read.resizing())
+    return read.make("ResizedCrop", size=size, scale=scale, ratio=ratio, **read.resizing())
 
 
 @mapping("FiveCrop", "TenCrop")

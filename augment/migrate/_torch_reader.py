@@ -71,17 +71,20 @@ class TorchReader(Reader):
         self.differs(f"{word} is bicubic here")
         return "bicubic"
 
-    def resizing(self) -> str:
-        """How images are resized."""
-        found = self.mode()
-        if str(getattr(self.values["interpolation"], "value", self.values["interpolation"])) == "nearest":
+    def resizing(self) -> dict[str, Any]:
+        """How images are resized.  With ``antialias`` both follow Pillow."""
+        word = self("interpolation", "interpolation")
+        lanczos = str(getattr(word, "value", word)).lower() == "lanczos"
+        found = "lanczos" if lanczos else self.mode()
+        if str(getattr(word, "value", word)) == "nearest":
             self.differs("nearest takes the upper left pixel when it resizes, the one in the middle is taken here")
-        if self.values.get("antialias", True) and found != "nearest":
-            self("antialias", "area")
-            self.differs("where images shrink, area averages; there the filter is wider: 2 levels of 255 on average")
-            return "area"
+        # Whatever it says, Pillow's filters are as wide where they shrink; lanczos is for its images only.
+        if found != "nearest" and (self.values.get("antialias", True) or lanczos):
+            self("antialias", "antialias")
+            self.differs("both follow Pillow, which this is within a level of 255")
+            return {"interpolation": found, "antialias": True}
         self.ignore("antialias")
-        return found
+        return {"interpolation": found}
 
     def warp(self) -> dict[str, Any]:
         """Fill and interpolation."""

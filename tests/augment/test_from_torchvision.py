@@ -53,6 +53,13 @@ READ: list[tuple[Any, Any, str]] = [
         "exact",
     ),
     (
+        fake("RandomResizedCrop", size=(20, 30), scale=(0.2, 1.0), ratio=(0.75, 1.5), interpolation=Mode("bicubic"),
+             antialias=True),
+        augment.ResizedCrop(size=(20, 30), scale=(0.2, 1.0), ratio=(0.75, 1.5), interpolation="bicubic",
+                            antialias=True),
+        "approximate",
+    ),
+    (
         fake("RandomCrop", size=(8, 9), padding=[1, 2, 3, 4], pad_if_needed=False, fill=0, padding_mode="edge"),
         augment.Sequential([augment.Pad(padding=(2, 4, 1, 3), border="replicate"), augment.Crop(size=(8, 9))]),
         "exact",
