@@ -80,6 +80,9 @@ def only_borrows(state: Any) -> bool:
     if counted(state.return_type) or not all(map(is_plain, kinds.values())):
         return False
     statements = [each for block in state.func_ir.blocks.values() for each in block.body]
+    # An array that is put into another one may overlap with it, and then is copied first.
+    if any(isinstance(each, (ir.SetItem, ir.StaticSetItem)) and counted(kinds[each.value.name]) for each in statements):
+        return False
     return all(
         borrows(each.value) for each in statements if isinstance(each, ir.Assign) and counted(kinds[each.target.name])
     )

@@ -510,10 +510,10 @@ declare(bgr_to_rgb, channels_first, channels_last, from_pil, read_image, rgb_to_
 
 
 def _rows_of_write() -> list[Case]:
-    import tempfile
 
     cv2 = load_cv2()
-    folder = tempfile.TemporaryDirectory()  # it goes when the calls below do
+    folder = tempfile.TemporaryDirectory(prefix="imgproc-speed-")
+    atexit.register(folder.cleanup)
 
     def ours(x: np.ndarray) -> None:
         path = os.path.join(folder.name, "ours.png")

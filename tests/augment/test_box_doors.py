@@ -156,7 +156,7 @@ def test_columns_are_mixed_with_their_boxes(mix: Any) -> None:
         as_array = chain(**arrays[0], key=(0, key), donors=[arrays[1]])["boxes"]
         names = {"own": 0.0, "other": 1.0}
         np.testing.assert_array_equal(as_array, [(*row[:4], names[row[4]], row[5]) for row in made["boxes"]])
-    with pytest.raises(ValueError, match=r"boxes of all that is mixed must have rows of one shape"):
+    with pytest.raises(ValueError, match=r"boxes of a donor must have the shape of the sample's"):
         A.Compose([A.MixUp()])(image=image, boxes=host["boxes"], key=(0, 0), donors=[{"image": image, "boxes": boxes}])
 
 

@@ -429,7 +429,7 @@ def test_a_row_of_a_transform_has_parameters_that_both_take():
 
 TWICE = {
     "GaussianNoise", "ISONoise", "PoissonNoise", "Elastic", "Equalize", "CLAHE", "UnsharpMask", "HueSaturationValue",
-    "ColorJitter", "LightGradient", "Normalize",
+    "ColorJitter", "LightGradient", "Normalize", "ResizedCrop",
 }  # fmt: skip
 FIVE_TIMES = {
     "ChromaticAberration", "Fog", "GlassBlur", "Rain", "Ringing", "Shadow", "Snow", "Spatter",
@@ -439,9 +439,12 @@ FIVE_TIMES = {
 
 def test_targets_are_those_asked_for():
     assert {s.ours[0] for s in speed_transforms.SINGLES if s.declared.at_least == 2} == TWICE
-    assert {s.ours[0] for s in speed_transforms.SINGLES if s.declared.at_least != 2} & TWICE <= {"Normalize"}
+    assert {s.ours[0] for s in speed_transforms.SINGLES if s.declared.at_least != 2} & TWICE <= {
+        "Normalize",
+        "ResizedCrop",
+    }
     assert {s.ours[0] for s in speed_transforms.SINGLES if s.declared.at_least == 5} == FIVE_TIMES
-    assert {s.declared.at_least for s in speed_transforms.SINGLES} == {1, 1.5, 2, 5}
+    assert {s.declared.at_least for s in speed_transforms.SINGLES} == {0.1, 0.5, 0.6, 1, 1.5, 2, 3, 5}
     times = {row.name: row.limit and round(1 / row.limit) for row in speed_rows.ROWS}
     assert (
         times.items()

@@ -84,8 +84,8 @@ def test_what_cannot_be_compared_is_refused(arguments, message, capsys, monkeypa
     reason="a commit to compare with needs git and a repository",
 )
 def test_a_commit_is_checked_out_measured_in_turns_and_removed(capsys, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    arguments = ["invert", "--size", "64", "--seconds", "0.02", "--rounds", "2", "--limit", "0.0001"]
+    monkeypatch.setattr(against, "cache_folder", lambda: tmp_path)
+    arguments = ["gradient", "--size", "64", "--seconds", "0.02", "--rounds", "2", "--limit", "0.0001"]
     assert speed.main([*arguments, "--against", "HEAD"]) == 0
     text = capsys.readouterr()
     assert "1 rows changed by more than the noise" in text.out or "0 of 1 rows changed" in text.out

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-
-from imgproc._core import borrowing, jit
+from helpers.borrowing import borrowing, jit
 
 pytestmark = pytest.mark.skipif(not jit.jit_enabled(), reason="nothing is compiled under NUMBA_DISABLE_JIT=1")
 
@@ -131,3 +130,16 @@ def test_views_and_read_only_arrays_come_as_they_are():
     out = np.zeros((2, 3))
     slices(image[::2, ::2], out)
     assert np.array_equal(out, image[::2, ::2] + 1)
+
+
+@kernel
+def puts(columns, row):
+    """An array that is put into another one is copied first where they overlap."""
+    columns[1:] = row
+    return columns[-1]
+
+
+def test_an_array_that_is_put_into_another_one_may_be_copied() -> None:
+    columns = np.arange(5.0)
+    assert puts(columns, columns[:-1]) == 3.0
+    np.testing.assert_array_equal(columns, [0, 0, 1, 2, 3])

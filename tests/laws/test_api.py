@@ -260,6 +260,10 @@ INITS = [
 def test_init_has_only_imports_and_a_docstring_and_publishes(file: Path) -> None:
     docstring, *statements, last = ast.parse(file.read_text()).body
     assert isinstance(docstring, ast.Expr)
+    # The packages' own imports make many objects, which the garbage collector need not search.
+    resting = [each for each in statements if isinstance(each, ast.With)]
+    assert all(ast.unparse(item) == "_collector_at_rest()" for each in resting for item in each.items)
+    statements = [each for each in statements if each not in resting] + [each for one in resting for each in one.body]
     for statement in statements:
         assert isinstance(statement, ast.ImportFrom), f"line {statement.lineno}"
         assert statement.level >= 1, f"line {statement.lineno}: only our own modules"

@@ -115,7 +115,7 @@ def only_grey(transform: Any) -> bool:
     return luminance and (name == "HomomorphicLight" or getattr(transform, "method", "") == "unsharp")
 
 
-BESIDE = {"hed_to_rgb", "inpaint_diffusion", "rescale", "rgb_to_hed"}
+BESIDE = {"hed_to_rgb", "inpaint_diffusion", "rescale", "resize", "rgb_to_hed"}
 """What documentation names for other reasons."""
 
 CASES = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import real
+from imgproc._core.check import finite
 from imgproc._core.hints import hint_of
 from imgproc._core.levels import must_be_held
 from imgproc._scanline import Geometry, Stage, run
@@ -113,7 +113,7 @@ def _fill(value: Any, name: str) -> float | str:
         return "nan"
     if isinstance(value, str):
         raise ValueError(f"{name} must be a number or 'nan', got {value!r:.60}")
-    return real(value, name)
+    return finite(value, name)
 
 
 def fills_of(fills: Fills, names: tuple[str, ...]) -> dict[str, float]:
