@@ -23,6 +23,9 @@ from ._planes import planes_of, store_planes
 
 __all__ = ["non_local_means"]
 
+ALWAYS_SEARCHED = 16
+"""A search radius that every image may have."""
+
 _ROWS, _COLUMNS = 64, 512  # of a block, whose sums stay in the L2 cache
 
 
@@ -169,7 +172,8 @@ def non_local_means(image: np.ndarray, *, patch_radius: int, search_radius: int,
     patch_radius : int
         Surroundings are squares of 2 patch_radius + 1 pixels; 3 is usual.
     search_radius : int
-        Pixels are looked for in a square of 2 search_radius + 1 pixels, on which the time depends; 10 is usual.
+        Pixels are looked for in a square of 2 search_radius + 1 pixels, on which the time depends; 10 is usual.  It is
+        at most the image's longer side, or 16.
     strength : float
         h of [1]_ as a fraction of full scale, above 0: the mean squared difference of two patches at which the weight
         falls to 1/e is strength squared.  About 1 to 2 times the noise's standard deviation.
@@ -200,6 +204,9 @@ def non_local_means(image: np.ndarray, *, patch_radius: int, search_radius: int,
     image = as_image(image)
     patch = integer(patch_radius, "patch_radius", at_least=0)
     search = integer(search_radius, "search_radius", at_least=0)
+    longest = max(*image.shape[:2], ALWAYS_SEARCHED)
+    if search > longest:
+        raise ValueError(f"search_radius must be <= the image's longer side, or {ALWAYS_SEARCHED}, got {search}")
     frame_within(patch + search, patch + search, image, "its border of patch_radius + search_radius")
     strength = fraction(strength, "strength", SPREAD, image, above=0)
     if image.size == 0:

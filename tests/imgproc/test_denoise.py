@@ -166,6 +166,8 @@ def test_wrong_arguments() -> None:
         total_variation(image, weight=1, tolerance=-1)
     with pytest.raises(ValueError, match="strength must be > 0"):
         non_local_means(image, patch_radius=1, search_radius=1, strength=0)
+    with pytest.raises(ValueError, match="search_radius must be <= the image's longer side, or 16, got 255"):
+        non_local_means(image[:1, :1], patch_radius=1, search_radius=255, strength=1)
     with pytest.raises(TypeError, match="search_radius must be an integer"):
         non_local_means(image, patch_radius=1, search_radius=1.5, strength=1)
 
