@@ -56,10 +56,9 @@ def near(root: Path, source: str, most: int = 5) -> list[str]:
     A file counts for how often it names what the source and those that import it define, less for a name that many
     files have, and less if the file is long.  A test that imports the source itself comes first, as does one that is
     named as it is."""
-    tests = [
-        path for path in _files(root, "tests/*/test_*.py") if path.stem not in (*COMMON, "test_fuzz", "test_mutants")
-    ]
     path = root / source
+    others = {*COMMON, "test_fuzz", "test_mutants"} - {f"test_{path.stem.strip('_')}"}
+    tests = [test for test in _files(root, "tests/*/test_*.py") if test.stem not in others]
     everything = (*_files(root, "imgproc/**/*.py"), *_files(root, "augment/**/*.py"))
     users = [other for other in everything if path.stem in _imported(other) and other.name != "__init__.py"]
     if not users:  # it is imported by the name of its package
