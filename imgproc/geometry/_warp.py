@@ -366,7 +366,6 @@ def _rows_of_rotate() -> list[Case]:
             tolerance=5,
             what="by 30 degrees, bilinear",
             default=True,
-            note="OpenCV's weights have 5 bits",
         )
     ]
 

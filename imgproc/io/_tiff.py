@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import io
 import lzma
 import struct
 from collections.abc import Callable, Collection
@@ -117,8 +116,3 @@ def _one_pixel(compression: int, packed: bytes, bits: int) -> bytes:
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
     header = struct.pack("<2sHI", b"II", 42, 8 + len(packed))
     return header + packed + struct.pack("<H", len(tags)) + entries + b"\0\0\0\0"
-
-
-def as_file(data: bytes) -> BinaryIO:
-    """Bytes as an open file."""
-    return io.BytesIO(data)

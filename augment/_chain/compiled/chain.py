@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 LARGE = 1 << 16
 """Images of more levels than this have a faster way if the chain only paints rectangles, or only mixes bytes."""
 
+PART = Geometry._fields.index("part")
+"""Where a stage has the part of its input that a sample draws; the matrix comes first."""
+
 WORKS = 8
 """A thread keeps the buffers of so many compiled chains: some buffers are as large as an image."""
 
@@ -231,7 +234,7 @@ class CompiledChain:
         pull: Any = tuple(row[:9])
         part: Any = tuple(map(int, row[10:])) if row[12] else None
         stage: Any = self._stages[int(row[9])]
-        return Geometry(*(pull, *stage[1:8], part, *stage[9:]))
+        return Geometry(*(pull, *stage[1:PART], part, *stage[PART + 1 :]))
 
     def run_many(self, images: np.ndarray, words: np.ndarray, out: np.ndarray, first: int, last: int) -> int:
         """Run images [first, last) of an array (n, ...) into an array of results.
