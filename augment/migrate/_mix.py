@@ -121,7 +121,9 @@ def _template(read: Reader) -> Transform:
 @mapping("TextImage")
 def _text(read: Reader) -> Transform:
     font = read.values.get("font_path")
-    if font is not None:
+    if font is None:
+        read.ignore("font_path")
+    else:
         font = str(read("font_path", "font"))
         if not os.path.isfile(font):
             read.drop("font_path", f"there is no file {font!r} here, and the font of Pillow is taken")

@@ -126,9 +126,11 @@ def test_images_with_less_pixels_than_tiles(size: tuple[int, int]) -> None:
 
 
 def test_grids_that_are_none() -> None:
-    for wrong in ((0, 3), (3,), 2.5, (100, 100), ("a", 3)):
+    for wrong in ((0, 3), (3,), 2.5, (100, 100), (4097, 1), (1, 4097), ("a", 3)):
         with pytest.raises((TypeError, ValueError), match="grid"):
             A.GridShuffle(grid=wrong)
+    for right in ((4096, 1), (1, 4096), (64, 64)):
+        assert A.GridShuffle(grid=right).grid == right
 
 
 def test_a_permutation_of_tiles_is_that_of_albumentations_where_they_divide() -> None:

@@ -262,3 +262,18 @@ def test_no_points_of_things_have_the_columns_that_are_named() -> None:
     with pytest.raises(ValueError, match=r"keypoints must have rows \(x, y, angle, scale\), .* got 3 numbers"):
         chain(image=image, keypoints=np.zeros((0, 4, 3)), key=0)
     assert chain(image=image, keypoints=np.zeros((0, 4, 4)), key=0)["keypoints"].shape == (0, 4, 4)
+
+
+@pytest.mark.parametrize("columns", [(), ("angle",), ("visibility",), ("scale", "visibility")])
+def test_pieces_of_mixed_images_carry_columns(columns: tuple[str, ...]) -> None:
+    """Points that are cut away are left out, and those that are left keep what stands in their columns."""
+    rows = np.array([(x, y, *(1.0 + k for k in range(len(columns)))) for x in (5.0, 35.0) for y in (5.0, 25.0)])
+    other = rows + 0.5 * (np.arange(2 + len(columns)) < 2)
+    image = np.zeros((30, 40, 3), np.uint8)
+    chain = A.Compose([A.CutMix(p=1.0, lam=0.5)], keypoint_columns=columns)
+    for key in range(6):
+        found = chain(image=image, keypoints=rows, key=key, donors=[{"image": image + 255, "keypoints": other}])
+        seen = found["image"][..., 0]
+        kept = [p for p in rows if seen[int(p[1]), int(p[0])] == 0]
+        came = [p for p in other if seen[int(p[1]), int(p[0])] == 255]
+        np.testing.assert_array_equal(sorted(map(tuple, found["keypoints"])), sorted(map(tuple, (*kept, *came))))

@@ -188,6 +188,24 @@ def test_parameters_of_any_kind_are_reported(name: str) -> None:
             assert report.entries[1].verdict in ("exact", "approximate", "missing")
 
 
+def test_texts_are_edited_as_they_were() -> None:
+    written = plain("TextImage", font_path=None, clear_bg=True, augmentations=["swap", None, "deletion"], p=1.0)
+    chain, report = augment.from_albumentations(outermost(written))
+    assert chain.transforms[0].edits == ("swap", "keep", "deletion")
+    assert chain.transforms[0].clear
+    assert not report.entries[1].unmapped
+    chain, report = augment.from_albumentations(outermost(plain("TextImage", augmentations=None, p=1.0)))
+    assert set(chain.transforms[0].edits) == {"keep"}
+    assert not any("edit" in reason or "word" in reason for reason in report.entries[1].reasons)
+
+
+@pytest.mark.parametrize("name", ["Frost", "mine.Frost", "mine.HorizontalFlip"])
+def test_what_is_no_transform_of_theirs_is_said_to_be_none(name: str) -> None:
+    chain, report = augment.from_albumentations(outermost(plain(name)))
+    assert not chain.transforms
+    assert report.entries[1].reasons[0].startswith("it is no transform of albumentations")
+
+
 @pytest.mark.parametrize("wrong", [{"bbox_params": "x"}, {"seed": float("inf")}, {"additional_targets": 3}])
 def test_a_chain_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="pipeline must be one that albumentations takes"):

@@ -311,6 +311,14 @@ def test_refuses_fields(field: Any, error: type[Exception], message: str) -> Non
         check_field(field, 3, "labels")
 
 
+@pytest.mark.parametrize(("of", "field", "rows"), [("boxes", "box_fields", 4), ("keypoints", "keypoint_fields", 2)])
+def test_a_chain_says_whose_field_is_too_short(of: str, field: str, rows: int) -> None:
+    chain = Compose([HorizontalFlip()], **{field: ("labels",)})
+    given = {of: np.arange(2 * rows, dtype=np.float64).reshape(2, rows), "labels": ["a"]}
+    with pytest.raises(ValueError, match=f"labels must have one entry per row of {of}, 2, got 1"):
+        chain(image=np.zeros((9, 9, 3), np.uint8), key=1, **given)
+
+
 # --- masks ------------------------------------------------------------------------------------------------------------
 
 MASK_TYPES = ["?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"]

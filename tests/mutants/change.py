@@ -164,6 +164,10 @@ class _Finder(ast.NodeVisitor):
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None: ...
 
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg != "pixels":  # how much work there is says how many threads share it, and nothing else
+            self.visit(node.value)
+
     def visit_Call(self, node: ast.Call) -> None:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if name in _CALLS:
