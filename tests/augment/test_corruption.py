@@ -62,6 +62,14 @@ def test_it_is_the_reference_formula(name: str) -> None:
         assert np.abs(eight - expected * 255).max() < 0.6 + 255 * TOLERANCE.get(name, 1e-5)
 
 
+@pytest.mark.parametrize(("name", "low", "high"), [("motion_blur", -45.0, 45.0), ("snow", -135.0, -45.0)])
+def test_directions_are_those_of_the_reference(name: str, low: float, high: float) -> None:
+    chain = augment.Compose([augment.Corruption(name=name, severity=3, p=1.0)])
+    angles = [chain.draw(key, (32, 32, 3))["steps"][0]["params"]["angle"] for key in range(200)]
+    assert low <= min(angles) < low + 3
+    assert high - 3 < max(angles) <= high
+
+
 def test_noise_has_the_published_strength() -> None:
     grey = np.full((200, 200, 3), 0.4)
     for severity, scale in zip(range(1, 6), (0.08, 0.12, 0.18, 0.26, 0.38)):

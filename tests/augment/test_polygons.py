@@ -83,6 +83,19 @@ def test_frames_cut_them_as_shapely_does(seed: int) -> None:
     assert all((a == b).all() for mine, theirs in zip(given, polygons) for a, b in zip(mine, theirs))
 
 
+def test_points_that_repeat_their_neighbour_are_left_out() -> None:
+    """Also where the last one is the first one again, wherever the ring begins."""
+    corners = np.array([(10.0, 12.0), (40.0, 15.0), (35.0, 50.0), (8.0, 44.0)])
+    chain = A.Compose([A.HorizontalFlip(p=1.0)])
+    for first in range(4):
+        ring = np.roll(corners, first, axis=0)
+        once = chain(image=IMAGE, polygons=[[ring]], polygon_labels=[0])["polygons"][0][0]
+        for again in (np.vstack([ring, ring[:1]]), np.repeat(ring, 3, axis=0), np.vstack([ring, ring[:1], ring[:1]])):
+            found = chain(image=IMAGE, polygons=[[again]], polygon_labels=[0])["polygons"][0][0]
+            assert len(np.reshape(found, (-1, 2))) == 4
+            np.testing.assert_array_equal(found, once)
+
+
 def test_perspective_moves_them_exactly() -> None:
     rng = np.random.default_rng(5)
     polygons = stars(rng, 12)

@@ -132,6 +132,10 @@ for source in ("exif", "raw", "packed raw", "xmp", "packed xmp", "exif before xm
                 )
 for source in ("exif", "xmp"):
     CASES[f"JPEG, {source}"] = lambda n, s=source: (jpeg(jpeg_with(s, n)), jpeg(b""))
+    CASES[f"JPEG, {source} behind an empty comment and fill bytes"] = lambda n, s=source: (
+        jpeg(b"\xff\xfe\0\2" + b"\xff\xff" + jpeg_with(s, n)),
+        jpeg(b""),
+    )
     CASES[f"WebP, {source}"] = lambda n, s=source: (webp(s, n), webp("", n))
 for source in ("tag", "xmp", "tag before xmp"):
     for dtype in DEPTHS:

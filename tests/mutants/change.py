@@ -12,6 +12,7 @@ PACKAGES = ("imgproc", "augment")
 
 WITHOUT = {
     "_core/numba_quick.py": "makes compiling quicker, nothing else",
+    "_core/borrowing.py": "makes compiling quicker, nothing else",
     "_core/memory.py": "keeps memory, nothing else",
     "_core/needed.py": "words for missing packages",
     "_build_kernels.py": "takes minutes",
@@ -129,6 +130,15 @@ class _Finder(ast.NodeVisitor):
     def visit_Compare(self, node: ast.Compare) -> None:
         if len(node.ops) == 1:
             self.between(node, node.left, node.comparators[0], *_COMPARISONS[type(node.ops[0])])
+        self.generic_visit(node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        # `x if x > a else a`: at equality both are the same.
+        test = node.test
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            compared = {ast.unparse(test.left), ast.unparse(test.comparators[0])}
+            if compared == {ast.unparse(node.body), ast.unparse(node.orelse)}:
+                return
         self.generic_visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> None:

@@ -58,7 +58,11 @@ def near(root: Path, source: str, most: int = 5) -> list[str]:
     named as it is."""
     path = root / source
     others = {*COMMON, "test_fuzz", "test_mutants"} - {f"test_{path.stem.strip('_')}"}
-    tests = [test for test in _files(root, "tests/*/test_*.py") if test.stem not in others]
+    tests = [
+        test
+        for test in _files(root, "tests/*/test_*.py")
+        if test.stem not in others or (path.stem in _imported(test) and len(path.stem.strip("_")) > 5)
+    ]
     everything = (*_files(root, "imgproc/**/*.py"), *_files(root, "augment/**/*.py"))
     users = [other for other in everything if path.stem in _imported(other) and other.name != "__init__.py"]
     if not users:  # it is imported by the name of its package
