@@ -15,6 +15,8 @@ from helpers.transforms import EXAMPLES, SIZE, build, sample
 import augment as A
 
 NO_WORD = "no such word"
+SCALE = ("AutoContrast", "Equalize", "Normalize")
+"""What brings any levels to a range of its own."""
 FIRST = dict(reversed(EXAMPLES))
 """An example of each transform."""
 
@@ -56,3 +58,10 @@ def test_every_word_is_drawn_and_repeated(name: str) -> None:
             again = chain.replay(record, **given)
             for target in done:
                 np.testing.assert_array_equal(again[target], done[target], err_msg=f"{option}, {target}")
+        wide = {**given, "image": np.float32(16.0) * given["image"]}
+        if transform.wants_unit():
+            with pytest.raises(ValueError, match="rescale"):
+                chain(**wide, key=1)
+        else:
+            made = chain(**wide, key=1)["image"]
+            assert name in SCALE or made.max() > 2.0, f"{option}: levels are cut off, and nothing is said"
