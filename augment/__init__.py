@@ -17,6 +17,7 @@ with _collector_at_rest():
     from .filter import *
     from .geometric import *
     from .groups import *
+    from .labels import *
     from .migrate import *
     from .mix import *
     from .noise import *

@@ -15,6 +15,7 @@ from imgproc._version import __version__
 from imgproc.io._standard import STANDARD, same_file, write_bytes, write_named
 
 from .anchors import anchors_for
+from .labels import read_labels, write_labels
 from .migrate._albumentations import from_albumentations
 from .migrate._render import python_source
 from .migrate._table import table
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_anchors(commands)
     _add_convert(commands)
+    _add_convert_labels(commands)
     chosen = parser.parse_args(arguments)
     if not hasattr(chosen, "command"):
         parser.print_help()
@@ -110,6 +112,52 @@ def _add_convert(commands: Any) -> None:
     parser.add_argument(
         "--table", action="store_true", help="write the page of the documentation: each class, and what it is here"
     )
+
+
+def _add_convert_labels(commands: Any) -> None:
+    said = "Convert labels of a data set between YOLO, COCO and PASCAL VOC; images are not copied."
+    parser = commands.add_parser("convert-labels", help=said, description=said)
+    parser.set_defaults(command=convert_labels, name="convert-labels")
+    parser.add_argument("input", metavar="IN", help="a file or folder of labels")
+    parser.add_argument("output", metavar="OUT", type=Path, help="a .json file for COCO, else a folder")
+    parser.add_argument("--to", choices=("yolo", "coco", "voc"), help="default: coco for a .json file, else yolo")
+    parser.add_argument("--format", choices=("auto", "yolo", "coco", "voc"), default="auto", help="of IN")
+    parser.add_argument(
+        "--kind", choices=("auto", "detect", "segment", "pose", "obb"), default="auto", help="of the lines of YOLO"
+    )
+    parser.add_argument("--images", metavar="FOLDER", help="of the images of COCO (default: images, or IN's folder)")
+    parser.add_argument("--skip", action="store_true", help="leave out what is wrong, and say so; else it is an error")
+
+
+def convert_labels(chosen: argparse.Namespace) -> int:
+    """Read labels, write them in another format, and say what there is.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        The arguments.
+
+    Returns
+    -------
+    int
+        0, or 1 if there was nothing to write.
+    """
+    wanted = chosen.to or ("coco" if chosen.output.suffix.lower() == ".json" else "yolo")
+    labels = read_labels(
+        chosen.input,
+        format=chosen.format,
+        kind=chosen.kind,
+        images=chosen.images,
+        sizes=True,
+        on_error="skip" if chosen.skip else "raise",
+    )
+    print(labels)
+    if not labels.images:
+        print("nothing was written: there are no images", file=sys.stderr)
+        return 1
+    files = write_labels(labels, chosen.output, format=wanted)
+    print(f"{len(files)} {'file' if len(files) == 1 else 'files'} of format {wanted} written to {chosen.output}")
+    return 0
 
 
 def convert(chosen: argparse.Namespace) -> int:

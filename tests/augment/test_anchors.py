@@ -504,7 +504,7 @@ WRONG_LINES = [
     (["anchors", "bad.json"], "bad.json: not JSON"),
     (["anchors", "list.json"], "must be COCO's object with a list 'annotations'"),
     (["anchors", "minus.json"], "annotation 7: 'bbox' must be four numbers"),
-    (["anchors", "lost.json"], "its image 3 must have 'height' and 'width' > 0"),
+    (["anchors", "lost.json"], "its image 3 must be one of 'images'"),
     (["anchors", "bad.xml"], "bad.xml: not XML"),
     (["anchors", "turned.xml"], "object 1: must have a 'bndbox' with xmin <= xmax"),
     (["anchors", "large.txt"], "width and height must be fractions in [0, 1], got 40, 0.5"),

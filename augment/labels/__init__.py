@@ -1,0 +1,8 @@
+"""Labels of data sets: read, written and converted, without losing a number"""
+
+from imgproc._core.publish import publish
+
+from ._model import *
+from ._read import *
+
+publish(globals())

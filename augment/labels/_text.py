@@ -1,0 +1,122 @@
+"""Small rules for files of labels: text, numbers, names, sizes of pictures, and what happens with what is wrong."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from imgproc._core.needed import needed
+from imgproc.io._outside import open_regular
+
+from ._model import LabelProblem
+
+__all__: list[str] = []
+
+PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+LARGEST = 2**53
+"""Pixels; beyond it a float says no whole number any more, and an integer may be beyond the floats."""
+MOST_BYTES = 1 << 31
+"""Of a file of labels."""
+
+
+class Wrong(ValueError):
+    """A part of a file is not as it must be; `place` is which."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(reason)
+        self.place, self.reason = place, reason
+
+
+class Problems:
+    """What is done with what is wrong: the first problem is an error, or all are noted."""
+
+    def __init__(self, skip: bool) -> None:
+        self.skip = skip
+        self.found: list[LabelProblem] = []
+
+    def note(self, file: Any, place: str, reason: str) -> None:
+        """Note a problem, or raise it."""
+        problem = LabelProblem(str(file), place, reason)
+        if not self.skip:
+            raise ValueError(str(problem))
+        self.found.append(problem)
+
+    def tried(self, file: Any, make: Callable[..., Any], *arguments: Any) -> Any:
+        """What `make` gives for its arguments; None where it raises `Wrong`, which is noted."""
+        try:
+            return make(*arguments)
+        except Wrong as wrong:
+            self.note(file, wrong.place, wrong.reason)
+        return None
+
+
+def text_of(file: Path) -> str:
+    """The text of a file in UTF-8; `Wrong` if it has another encoding or is no regular file."""
+    try:
+        with open_regular(str(file)) as opened:
+            data = opened.read(MOST_BYTES + 1)
+    except ValueError as error:
+        raise Wrong("", str(error)) from None
+    if len(data) > MOST_BYTES:
+        raise Wrong("", f"must have at most {MOST_BYTES} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Wrong("", "not a text file in UTF-8") from None
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number of pixels."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
+
+
+def are_numbers(value: Any, count: int | None = None) -> bool:
+    """Whether these are so many numbers of pixels; NaN is none."""
+    return isinstance(value, (list, tuple)) and count in (None, len(value)) and all(map(is_number, value))
+
+
+def as_text(value: float) -> str:
+    """The shortest text that is read as the same number."""
+    if isinstance(value, int) or (math.isfinite(value) and value == int(value) and abs(value) < 1e15):
+        return str(int(value))
+    return repr(float(value))
+
+
+def pictures(folder: Path) -> list[str]:
+    """The names of all pictures below a folder, in order, with forward slashes; links that leave it are left out."""
+    return [name for name in files_below(folder) if os.path.splitext(name)[1].lower() in PICTURES]
+
+
+def files_below(folder: Path) -> list[str]:
+    """The names of all regular files below a folder, in order; hidden ones, and links out of it, are left out."""
+    return sorted(_files(folder, "", os.path.realpath(folder)))
+
+
+def _files(folder: Path, before: str, root: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(Path(entry.path), f"{before}{entry.name}/", root)
+            elif entry.is_file() and (not entry.is_symlink() or _lies_below(entry.path, root)):
+                yield before + entry.name
+
+
+def _lies_below(path: str, root: str) -> bool:
+    return os.path.realpath(path).startswith(os.path.join(root, ""))
+
+
+def picture_size(file: Path) -> tuple[int, int]:
+    """(h, w) of a picture as its pixels lie in the file, from its header; `Wrong` if it cannot be read."""
+    with needed("PIL"):
+        from PIL import Image
+
+    try:
+        with open_regular(str(file)) as opened, Image.open(opened) as picture:
+            return picture.height, picture.width
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise Wrong("", f"cannot be read as an image: {error}") from None
