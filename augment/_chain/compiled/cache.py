@@ -64,9 +64,9 @@ class CompiledChains:
     def run_with_maps(
         self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None
     ) -> tuple[np.ndarray, list[Stage]] | None:
-        """Run one image, and give its geometric stages, too; None if the compiled chain does not apply."""
+        """Run one image, and give the stages that other targets follow; None if the compiled chain does not apply."""
         made = self.find(image.shape, image.dtype)
-        if type(made) is not CompiledChain or not made.follows or made.large or not stays_serial(made.work):
+        if made is None or made.large or not (made.moves or stays_serial(made.work)):
             return None
         result = self._tried(made, image, words, out)
         return None if result is None else (result, made.drawn_maps())

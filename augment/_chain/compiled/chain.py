@@ -12,10 +12,23 @@ from imgproc._core.formats import work_dtype
 from imgproc._core.jit import jit_enabled
 from imgproc._core.planes import canonical, full_scale
 from imgproc._core.units import ROOM, entry_of, kernel_address
-from imgproc._scanline import Geometry, Stage, levels_of, limits_of, moved, run, scratch, usable
+from imgproc._scanline import Erase, Geometry, Stage, levels_of, limits_of, moved, run, scratch, usable
 from imgproc._scanline.compute import result_numbers, source_numbers
 from imgproc._scanline.coordinates import FRAME, STEP
-from imgproc._scanline.machine import LEVELS, OP, PREPARER, SAMPLER, Maps, Operations, Result, Source, run_rows
+from imgproc._scanline.machine import (
+    AT,
+    COUNT,
+    FLAGS,
+    LEVELS,
+    OP,
+    PREPARER,
+    SAMPLER,
+    Maps,
+    Operations,
+    Result,
+    Source,
+    run_rows,
+)
 from imgproc._scanline.matrix import IDENTITY
 from imgproc._scanline.operations._base import MEAN, TABULATED
 from imgproc._scanline.operations.erase import ERASE
@@ -26,7 +39,7 @@ from imgproc._scanline.run_in_place import run_levels
 from imgproc._scanline.samplers.area import work_of
 
 from .kernels import EXAMPLES, MAP, RUNNERS, Chain, Work, lower
-from .program import MOST_WARPS, MOVE, WARP, assemble
+from .program import MOVE, PAINTS, WARP, assemble
 
 if TYPE_CHECKING:
     from ..state import Frame
@@ -98,11 +111,9 @@ class CompiledChain:
         # What is resized is as much work as its result is large.
         self.work = 3 * work_of(self.size, self.source) if self.averages else math.prod(self.source)
         self.tries = self.misses = 0
-        # Whether the maps say all that happens to masks, boxes and keypoints.  Moves alone are multiplied together.
-        moving = any(entry.code == MOVE for entry in entries)
-        self.follows = (not moving or self.warps) and not any(entry.paints for entry in entries)
+        self._paints = any(entry.kind is not None and entry.code & PAINTS for entry in entries)
         self.tables = dtype == np.uint8 and any(kind.flags & (TABULATED | MEAN) for kind in operations)
-        stages = [entry for entry in entries if entry.stage is not None] if self.warps else []
+        stages = [entry for entry in entries if entry.stage is not None]
         for k, entry in enumerate(stages):
             entry.number = k
         for entry in entries:
@@ -122,7 +133,7 @@ class CompiledChain:
         maps = np.array([(*e.source[:2], e.stage.border == "constant") for e in stages], np.int64).reshape(-1, 3)
         levels = levels_of(tuple((e.stage.fill, 0) for e in stages), channels, full_scale(dtype), self.limits.dtype)
         copying, warping = self._source(IDENTITY)[SAMPLER], self._source(None)[SAMPLER] if self.warps else 0
-        samplers = np.array([copying, warping, self.averages, dtype.itemsize], np.int64)
+        samplers = np.array([copying, warping, self.averages, dtype.itemsize, self.warps], np.int64)
         inner = limits_of(dtype, dtype, False)
         kernels = np.zeros(2, np.int64)
         return Chain(self.seed, program, initial, maps, levels, samplers, kernels, self.limits, inner)
@@ -137,7 +148,7 @@ class CompiledChain:
         chain, (height, width), channels, dtype = self._chain, self.size, self.source[2], self.dtype
         registers, params, ops = chain.program[4:7].tolist()
         kind = self.limits.dtype
-        most = MOST_WARPS if self.warps else 1
+        most = max(len(self._stages), 1)
         room = height * width * channels * dtype.itemsize if self.looks else 0
         table = TABLE_OF_BYTES.address(T=kind.name) if self.tables else -1
         prepare = PREPARER.address(T=kind.name) if self.tables else -1
@@ -152,7 +163,7 @@ class CompiledChain:
         return Work(
             np.zeros(registers),
             np.empty((most, MAP)),
-            np.zeros(1, np.int64),
+            np.zeros(2, np.int64),
             np.zeros((ops, OP), np.int64),
             np.zeros(params),
             np.empty((max(ops, 1), channels * LEVELS if self.tables else 1), np.uint8),
@@ -212,7 +223,7 @@ class CompiledChain:
         if self.moves:
             if not self._draw_moves(words, place, self._lowering):
                 return None
-            return moved(image, work.drawn[0].tolist(), self.size, out)
+            return moved(image, work.matrix.tolist(), self.size, out)
         result = np.empty(self.shape, self.target) if out is None or not usable(out, self.shape, self.target) else out
         if self._run(canonical(image).reshape(1, -1), words, place, result.reshape(1, -1), 0, 1) == 0:
             return None
@@ -222,12 +233,21 @@ class CompiledChain:
         return result
 
     def drawn_maps(self) -> list[Stage]:
-        """The geometric stages of the image that this thread ran last."""
-        if not self.warps:
-            return []
+        """What happens to masks, boxes and points beside the image that this thread ran last: the stages of it."""
         work, _ = self._work()
-        rows = work.drawn[: work.count[0]].tolist()
-        return [self._drawn(row) for row in rows]
+        maps, count = work.count.tolist()
+        stages = [self._drawn(row) for row in work.drawn[:maps].tolist()] if maps else []
+        return stages + self._painted(work, count) if self._paints else stages
+
+    def _painted(self, work: Work, count: int) -> list[Stage]:
+        """What paints on masks, too: in the order of the chain all of it comes after the maps."""
+        found: list[Stage] = []
+        for op in work.ops[:count].tolist():
+            if op[FLAGS] & PAINTS:
+                values = [int(v) for v in work.params[op[AT] : op[AT] + op[COUNT]].tolist()]
+                flat = values[len(values) - 1 - 4 * values[0] : -1]
+                found.append(Erase(tuple(zip(*(flat[k::4] for k in range(4)))), mask_fill=values[-1]))
+        return found
 
     def _drawn(self, row: list[float]) -> Stage:
         """A stage with what a sample has drawn for it: `_replace` takes three times as long."""
@@ -275,3 +295,7 @@ class FixedChain:
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Run one image; the key does not matter."""
         return run(image, self._stages, dtype=self._target, layout=self._layout, out=out)
+
+    def drawn_maps(self) -> list[Stage]:
+        """All stages."""
+        return self._stages

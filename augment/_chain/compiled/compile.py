@@ -31,7 +31,7 @@ from ..state import Frame, State, frame_after, frame_of
 from ..targets.base import Rules
 from ..tree import Node, Plan
 from .chain import LARGE, CompiledChain, FixedChain
-from .program import EQUAL, LESS, MOST_WARPS, MOVE, NOT_MORE, WARP
+from .program import EQUAL, LESS, MOST_WARPS, MOVE, NOT_MORE, PAINTS, WARP
 from .symbols import Branch, Recorder, Symbol, Tape, Untraceable
 
 SAMPLES = 12
@@ -51,7 +51,6 @@ class Entry:
     ) -> None:
         self.code, self.registers, self.kind, self.stage, self.source = code, registers, kind, stage, source
         self.number = -1  # of an operation the address of its unit; of a map its number, if the chain interpolates
-        self.paints = False  # whether it paints on masks, too
 
     @property
     def averages(self) -> bool:
@@ -80,11 +79,11 @@ class Segment:
 def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
     found = []
     for stage in stages:
-        painting = False
+        label = None
         if type(stage) is Deferred and stage.op is not None and frame.dtype.kind == "u":
             stage = stage.op
         elif type(stage) is Erase:
-            painting = stage.mask_fill is not None
+            label = stage.mask_fill
             stage = pixel.erase(stage.rectangles, stage.fill, stage.stream)
         if type(stage) is Geometry:
             if (
@@ -99,8 +98,10 @@ def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
             layout = lay_out([stage], frame.channels)
             if layout.arrays:
                 raise Untraceable
-            found.append(Entry(stage.kind.flags, [tape.register(v) for v in layout.values], stage.kind))
-            found[-1].paints = painting
+            flags, values = stage.kind.flags, layout.values
+            if label is not None:  # it paints on masks, too: the kernel of the image does not look at the label
+                flags, values = flags | PAINTS, [*values, label]
+            found.append(Entry(flags, [tape.register(v) for v in values], stage.kind))
         else:
             raise Untraceable
         frame = frame_after(frame, [stage])

@@ -60,7 +60,7 @@ MAP = 14
 """Numbers of a map that a sample has drawn: its matrix from output to input; which map it is; and the part of its input
 that it sees, x0, y0, x1, y1, which are all 0 if it sees all of it."""
 
-COPY, INTERPOLATE, AVERAGES, ITEM = range(4)
+COPY, INTERPOLATE, AVERAGES, ITEM, WARPS = range(5)
 """Places in `Chain.samplers`."""
 
 
@@ -73,11 +73,12 @@ class Chain(NamedTuple):
     initial: Any
     """float64: the registers as they are at the start."""
     maps: Any
-    """int64 (k, 3): `INPUT_H`, `INPUT_W` and `CONSTANT` of each map; no rows unless the chain interpolates."""
+    """int64 (k, 3): `INPUT_H`, `INPUT_W` and `CONSTANT` of each map."""
     levels: Any
     """The fills of these maps, (k, channels), in the dtype of rows."""
     samplers: Any
-    """int64 (4,): addresses of samplers; 1 if the second one averages over areas; and the bytes of a level."""
+    """int64 (5,): addresses of samplers; 1 if the second one averages over areas; the bytes of a level; and whether
+    anything interpolates."""
     kernels: Any
     """int64 (2,): addresses of `run_rows` and `run_levels`."""
     limits: Any
@@ -90,10 +91,9 @@ class Work(NamedTuple):
 
     registers: Any
     drawn: Any
-    """float64 (`MOST_WARPS`, `MAP`): the maps of a sample.  If nothing interpolates, the first row is the product of
-    all moves."""
+    """float64 (k, `MAP`): the maps of a sample, with room for the one that has most."""
     count: Any
-    """int64 (1,): how many maps the sample has."""
+    """int64 (2,): how many maps the sample has, and how many operations."""
     ops: Any
     params: Any
     tables: Any
@@ -111,6 +111,7 @@ class Work(NamedTuple):
     part: Any
     """int64 (4,): x0, y0, x1, y1 of the part of the image that is sampled."""
     matrix: Any
+    """As in `Maps`; if nothing interpolates, the product of all moves."""
     frames: Any
     steps: Any
     grids: Any
@@ -177,11 +178,9 @@ def _keep_matrix(row, m):
 
 @kernel(inner=True)
 def _note_map(program, at, length, number, registers, work):
-    """Note a map: after those before it, or, if nothing interpolates, multiplied with them."""
+    """Note a map, and multiply it with those before it."""
     pull = _matrix_at(program, at, registers)
-    if number < 0:
-        _keep_matrix(work.drawn[0], multiply_kernel(_load_matrix(work.drawn[0]), pull))
-        return
+    _keep_matrix(work.matrix, multiply_kernel(_load_matrix(work.matrix), pull))
     row = work.drawn[work.count[0]]
     _keep_matrix(row, pull)
     row[9] = number
@@ -197,8 +196,8 @@ def lower(words, chain, work):
     for k in range(chain.initial.size):
         registers[k] = chain.initial[k]
     for k in range(9):
-        work.drawn[0, k] = 1.0 if k % 4 == 0 else 0.0
-    work.count[0] = 0
+        work.matrix[k] = 1.0 if k % 4 == 0 else 0.0
+    work.count[0], work.count[1] = 0, 0
     count, at = 0, 0
     state, blocks, addresses = fold(words, chain.seed), program[1], program[7]
     uniforms(state, chain.seed, program[addresses], np.int64(0), np.int64(1), registers, np.int64(0))
@@ -223,6 +222,7 @@ def lower(words, chain, work):
             for i in range(length):
                 work.params[at + i] = registers[program[place + i]]
             at += length
+    work.count[1] = count
     return count
 
 
@@ -455,11 +455,11 @@ def _runner(dtype: str) -> Runner:
             count = invoke_kernel(lowering, np.int64(0), (words[i], chain, work))
             if count < 0:
                 return i
-            if chain.maps.shape[0] > 0:
+            if chain.samplers[WARPS]:
                 if not _run_warped(images[i], count, chain, work, out[i]):
                     return i
                 continue
-            if not place_kernel(_load_matrix(work.drawn[0]), work.source, work.result):
+            if not place_kernel(_load_matrix(work.matrix), work.source, work.result):
                 return i
             _run_levels(images[i], work.source, work, (np.int64(0), count), chain, work.buffer[0], out[i])
         return last
@@ -467,11 +467,11 @@ def _runner(dtype: str) -> Runner:
     def draw_moves(words, place, lowering):
         """Draw a sample whose pixels only move; returns whether none of them comes from outside.
 
-        ``work.drawn[0]`` is the map."""
+        ``work.matrix`` is the map."""
         given = load(place)
         chain, work = given[0], given[1]
         count = invoke_kernel(lowering, np.int64(0), (words[0], chain, work))
-        return count >= 0 and place_kernel(_load_matrix(work.drawn[0]), work.source, work.result)
+        return count >= 0 and place_kernel(_load_matrix(work.matrix), work.source, work.result)
 
     made = [kernel(function) for function in (bind, run_samples, draw_moves)]
     for each in made:

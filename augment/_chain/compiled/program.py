@@ -13,7 +13,7 @@ The array begins with rows of four numbers; lists of registers follow.
 * A row for each computation: its code; the register of the result, or for a guard 1 or 0; the registers of its two
   operands, or of one of `FUNCTIONS` the register of its operand and the address of its unit.
 * A row for each entry: `MOVE`, `WARP` or the flags of an operation; the place of its list of registers, and how many
-  there are; the address of an operation's unit, or the number of a map if the chain interpolates, else -1.
+  there are; the address of an operation's unit, or the number of a map.
 """
 
 from __future__ import annotations
@@ -65,6 +65,9 @@ def unit_of_code(code: int) -> Unit | None:
 
 MOVE, WARP = -1, -2
 """Codes of entries that are no operations: whole pixels move, or pixels are interpolated, by a matrix."""
+
+PAINTS = 1 << 16
+"""A flag of operations that paint on masks, too; their last parameter is the label."""
 
 MOST_WARPS = 16
 """So many geometric stages may a chain have that interpolates."""

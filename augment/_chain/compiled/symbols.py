@@ -109,6 +109,11 @@ class Symbol:
     def __index__(self) -> NoReturn:
         raise Branch(self) if self.draw >= 0 and self.high - self.low < MOST_VARIANTS else Untraceable
 
+    def _bits(self, other: Any) -> NoReturn:
+        self.__index__()
+
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __lshift__ = __rshift__ = _bits
+
     def _unknown(self, *_: Any) -> NoReturn:
         raise Untraceable
 
