@@ -101,11 +101,12 @@ class Chain:
         elif labelled:
             state = Labelled(given, self.rules, self.num_classes)
         else:
-            sample = Sample(given, self.rules)
-            if compiles and len(given) > 1 and sample.by_geometry:
-                done = self.compiled.run_with_maps(sample.image, words, out)
-                if done is not None:
-                    return sample.through(done[1], image=done[0])
+            made = self.compiled.ready(given.get("image")) if compiles and len(given) > 1 else None
+            sample = Sample(given, self.rules, made is not None)
+            if made is not None and sample.by_geometry:
+                image = self.compiled.tried(made, sample.image, words, out)
+                if image is not None:
+                    return sample.beside(image, made)
             state = SampleState(sample)
         if record is None:
             if state.further or state.current.kind not in self.plan.taken:

@@ -68,3 +68,26 @@ def check(transforms: list[Any], given: dict[str, Any], **options: Any) -> None:
 @pytest.mark.parametrize("name", CHAINS)
 def test_targets_of_recorded_chains(name: str) -> None:
     check(CHAINS[name], sample())
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint16", "int32", "int64", "float32"])
+def test_masks_of_every_kind(dtype: str) -> None:
+    """Also with channels, with gaps between rows, and so large that OpenCV moves them."""
+    given = sample(dtype=dtype)
+    rng = np.random.default_rng(1)
+    given["wide"] = rng.integers(0, 4, (32, 80, 2)).astype(dtype)[:, ::2]
+    given["masks"] = [given["mask"], np.asfortranarray(given["mask"][::-1])]
+    names = ("wide",)
+    for transforms in (CHAINS["moves"], CHAINS["affine, filled"]):
+        check(transforms, given, mask_names=names)
+    large = sample(h=72, w=66, dtype=dtype)
+    check([A.HorizontalFlip(), A.Rotate90(), A.Gamma()], large)
+
+
+def test_what_a_mask_cannot_hold_is_refused_by_recorded_chains_too() -> None:
+    chain = A.Compose([A.Affine(translate=(0.2, 0.4), border="constant", mask_fill=300, p=1)], box_outside="clip")
+    given = sample()
+    for key in range(KEYS):
+        with pytest.raises(ValueError, match="mask_fill must be a label of the mask"):
+            chain(image=given["image"], mask=given["mask"], key=key)
+        chain(image=given["image"], mask=given["mask"].astype(np.int32), key=key)

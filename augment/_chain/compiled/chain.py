@@ -40,6 +40,7 @@ from imgproc._scanline.samplers.area import work_of
 
 from .kernels import EXAMPLES, MAP, RUNNERS, Chain, Work, lower
 from .program import MOVE, PAINTS, WARP, assemble
+from .route import Drawn, Route
 
 if TYPE_CHECKING:
     from ..state import Frame
@@ -225,12 +226,31 @@ class CompiledChain:
                 return None
             return moved(image, work.matrix.tolist(), self.size, out)
         result = np.empty(self.shape, self.target) if out is None or not usable(out, self.shape, self.target) else out
-        if self._run(canonical(image).reshape(1, -1), words, place, result.reshape(1, -1), 0, 1) == 0:
+        # These lines take as long as the kernel does for a small image: `canonical` would be slower.
+        pixels = (image if image.flags.c_contiguous else np.ascontiguousarray(image)).reshape(1, -1)
+        if pixels.itemsize > 1:
+            pixels = pixels.view(np.uint8)
+        made = result.reshape(1, -1)
+        if made.itemsize > 1:
+            made = made.view(np.uint8)
+        if self._run_samples(pixels, words, place, made, self._lowering, 0, 1) == 0:
             return None
         if out is not None and result is not out:
             out[...] = result
             return out
         return result
+
+    def route(self) -> Route | None:
+        """The way beside the image that this thread ran last; None if something paints on masks, too."""
+        if self._paints:
+            return None
+        routes = _own.__dict__.setdefault("routes", {})
+        found = routes.get(self)
+        if found is None:
+            work, _ = self._work()
+            known = Drawn(self._chain.maps, work.drawn, work.count, work.result)
+            found = routes[self] = Route(known, self._stages, (self.source[0], self.source[1]), self.size)
+        return found
 
     def drawn_maps(self) -> list[Stage]:
         """What happens to masks, boxes and points beside the image that this thread ran last: the stages of it."""
@@ -260,12 +280,11 @@ class CompiledChain:
         """Run images [first, last) of an array (n, ...) into an array of results.
 
         Returns the number of the first image that could not be done, or `last`."""
-        flat = canonical(images).reshape(len(images), -1)
-        return self._run(flat, words, self._work()[1], out.reshape(len(out), -1), first, last)
-
-    def _run(self, flat: np.ndarray, words: np.ndarray, place: Any, out: np.ndarray, first: int, last: int) -> int:
-        pixels, result = flat.view(np.uint8), out.view(np.uint8)
-        return self._run_samples(pixels, words, place, result, self._lowering, first, last)
+        pixels, result = canonical(images).reshape(len(images), -1), out.reshape(len(out), -1)
+        place = self._work()[1]
+        return self._run_samples(
+            pixels.view(np.uint8), words, place, result.view(np.uint8), self._lowering, first, last
+        )
 
     def _work(self) -> tuple[Work, Any]:
         """What this thread's kernels work in, and the same bound."""
@@ -273,7 +292,9 @@ class CompiledChain:
         found = works.get(self)
         if found is None:
             if len(works) == WORKS:
-                del works[next(iter(works))]
+                oldest = next(iter(works))
+                del works[oldest]
+                _own.__dict__.get("routes", {}).pop(oldest, None)
             work = self._made()
             found = works[self] = work, self._bound(work)
         return found
@@ -286,8 +307,8 @@ class FixedChain:
     moves = True
     work = 0
 
-    def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
-        self._stages, self._target, self._layout = stages, target, layout
+    def __init__(self, stages: list[Stage], size: tuple[int, int], target: np.dtype | None, layout: str) -> None:
+        self._stages, self.size, self._target, self._layout = stages, size, target, layout
         # Whether one call of kernels may do it all the same.
         self.averages = any(type(s) is Geometry and s.interpolation == "area" for s in stages)
         self.tries = self.misses = 0
@@ -299,3 +320,6 @@ class FixedChain:
     def drawn_maps(self) -> list[Stage]:
         """All stages."""
         return self._stages
+
+    def route(self) -> None:
+        """Stages are there already."""

@@ -244,7 +244,8 @@ class LabelMask(Plane):
 
     def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:
         """Nearest pixels; always a new array."""
-        return through_mask(value, passage.stages)
+        found = None if passage.route is None else passage.route.mask(value)
+        return through_mask(value, passage.stages) if found is None else found
 
     def as_mask(self, value: np.ndarray) -> np.ndarray:
         """Itself."""

@@ -23,6 +23,8 @@ MULTIPLY, ALONG, AGAINST, TILES = 0.0, 1.0, 2.0, 3.0
 the numbers are rows, columns, w and h of a tile, then the place to which each tile goes."""
 MOST_PIECES = 256.0
 """Into so many pieces, at most, is the outline of a box cut where a grid displaces it."""
+VERTICES, VERTICES_A_STEP = 8, 10
+"""So many vertices can a box get on a way without grids: a cut adds one or two."""
 DUST = 1e-6
 """Pixels by which a point may lie outside a frame: that is rounding, not an error."""
 
@@ -253,6 +255,6 @@ def _path(numbers: list[float], grids: list[np.ndarray], start: tuple[int, int],
     if not numbers:
         return Path(_NO_STEPS, NO_GRIDS, start, end, 4)
     steps = np.array(numbers, np.float64).reshape(-1, PATH)
-    # A cut adds a vertex or two, a displacement its pieces.
-    vertices = 8 + 10 * len(steps) + (int(MOST_PIECES) + 64) * len(grids)
+    # A displacement adds its pieces.
+    vertices = VERTICES + VERTICES_A_STEP * len(steps) + (int(MOST_PIECES) + 64) * len(grids)
     return Path(steps, np.concatenate(grids) if grids else NO_GRIDS, start, end, vertices)
