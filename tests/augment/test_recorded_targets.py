@@ -91,3 +91,34 @@ def test_what_a_mask_cannot_hold_is_refused_by_recorded_chains_too() -> None:
         with pytest.raises(ValueError, match="mask_fill must be a label of the mask"):
             chain(image=given["image"], mask=given["mask"], key=key)
         chain(image=given["image"], mask=given["mask"].astype(np.int32), key=key)
+
+
+@pytest.mark.parametrize("box_format", ["pascal_voc", "coco", "yolo", "albumentations", "obb"])
+def test_boxes_of_every_format(box_format: str) -> None:
+    given = sample()
+    given["boxes"] = given["boxes"].clip(0, (40, 32, 40, 32))
+    if box_format == "obb":
+        rng = np.random.default_rng(2)
+        given["boxes"] = np.hstack(
+            [rng.uniform(8, 24, (24, 2)), rng.uniform(2, 9, (24, 2)), rng.uniform(0, 90, (24, 1))]
+        )
+    elif box_format in ("coco", "yolo"):
+        given["boxes"][:, 2:] -= given["boxes"][:, :2]
+    if box_format == "yolo":
+        given["boxes"][:, :2] += given["boxes"][:, 2:] / 2
+    if box_format in ("yolo", "albumentations"):
+        given["boxes"] /= (40, 32, 40, 32)
+    given["polygons"] = [[[3.0, 4.0, 30.0, 9.0, 17.0, 28.0]], [[1.0, 1.0, 9.0, 2.0, 4.0, 30.0]]]
+    options = {"box_format": box_format, "min_visibility": 0.3, "remove_invisible": False, "clip": box_format != "yolo"}
+    for boxes in (given["boxes"], given["boxes"].astype(np.float32), given["boxes"].tolist()):
+        check(CHAINS["affine"], {**given, "boxes": boxes}, **options)
+    check(CHAINS["moves"], given, **options)
+
+
+def test_results_of_recorded_chains_are_new_arrays() -> None:
+    given = sample()
+    chain = A.Compose([A.Affine(p=0.5), A.Gamma()], box_outside="clip")
+    for key in range(KEYS):
+        found = chain(**given, key=key)
+        for name in ("mask", "boxes", "keypoints"):
+            assert found[name].flags.owndata and not np.shares_memory(found[name], given[name])

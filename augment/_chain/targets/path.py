@@ -28,7 +28,7 @@ VERTICES, VERTICES_A_STEP = 8, 10
 DUST = 1e-6
 """Pixels by which a point may lie outside a frame: that is rounding, not an error."""
 
-_NO_STEPS = np.empty((0, PATH))
+NO_STEPS = np.empty((0, PATH))
 NO_GRIDS = np.zeros(2, np.float32)
 """The grids of a path that has neither displacements nor tiles."""
 
@@ -253,7 +253,7 @@ def _add_tiles(grids: list[np.ndarray], tiles: Tiles, h: int, w: int) -> int:
 
 def _path(numbers: list[float], grids: list[np.ndarray], start: tuple[int, int], end: tuple[int, int]) -> Path:
     if not numbers:
-        return Path(_NO_STEPS, NO_GRIDS, start, end, 4)
+        return Path(NO_STEPS, NO_GRIDS, start, end, 4)
     steps = np.array(numbers, np.float64).reshape(-1, PATH)
     # A displacement adds its pieces.
     vertices = VERTICES + VERTICES_A_STEP * len(steps) + (int(MOST_PIECES) + 64) * len(grids)
