@@ -12,6 +12,7 @@ from imgproc._core.formats import stored_as
 from imgproc._scanline import usable
 
 from .compiled.cache import CompiledChains
+from .compiled.chain import CompiledChain, FixedChain
 from .extras import Extras
 from .keys import Key
 from .mixture import LABEL, Labelled, Mixture
@@ -103,10 +104,10 @@ class Chain:
         else:
             made = self.compiled.ready(given.get("image")) if compiles and len(given) > 1 else None
             sample = Sample(given, self.rules, made is not None)
-            if made is not None and sample.by_geometry:
-                image = self.compiled.tried(made, sample.image, words, out)
-                if image is not None:
-                    return sample.beside(image, made)
+            if made is not None:
+                images = self._images(sample, made, words, out)
+                if images is not None:
+                    return sample.beside(images, made)
             state = SampleState(sample)
         if record is None:
             if state.further or state.current.kind not in self.plan.taken:
@@ -117,6 +118,24 @@ class Chain:
                 self.plan.repeat(record, State(state.current, donors))
             self.plan.repeat(record, state)
         return state.close(out)
+
+    def _images(
+        self, sample: Sample, made: CompiledChain | FixedChain, words: np.ndarray, out: np.ndarray | None
+    ) -> dict[str, np.ndarray] | None:
+        """The image and further images of a sample by compiled chains; None if one of them must run stage by stage."""
+        image = self.compiled.tried(made, sample.image, words, out)
+        if image is None:
+            return None
+        images = {"image": image}
+        if not sample.by_geometry:
+            # The same draws of another image are what a chain of its own would draw.
+            for name, value in sample.further():
+                own = self.compiled.ready(value)
+                further = None if own is None else self.compiled.tried(own, value, words, None)
+                if further is None:
+                    return None
+                images[name] = further
+        return images
 
     def _apply_half(
         self, given: dict[str, Any], words: np.ndarray, out: np.ndarray | None, donors: Any, record: Any

@@ -12,6 +12,7 @@ from .arguments import unknown_target
 from .targets.base import Beside, Followed, Opened, Passage, Rules, Target
 from .targets.boxes import Boxes
 from .targets.fields import Field, Weights, take
+from .targets.image import FurtherImage
 from .targets.instances import MASKS
 from .targets.masks import through_mask
 from .targets.path import path
@@ -166,10 +167,14 @@ class Sample(Opened):
             return {"image": passage.value("image")}
         return closed(passage, self.given)
 
-    def beside(self, image: np.ndarray, drawn: Followed) -> dict[str, Any]:
-        """Everything as the caller gets it, where the image is done already, by what was `drawn`."""
-        passage = Beside(self, drawn)
-        passage.made["image"] = image
+    def further(self) -> list[tuple[str, np.ndarray]]:
+        """The images beside the first, by name."""
+        table = self.rules.table
+        return [(name, value) for name, value in self.opened.items() if isinstance(table[name], FurtherImage)]
+
+    def beside(self, images: dict[str, np.ndarray], drawn: Followed) -> dict[str, Any]:
+        """Everything as the caller gets it, where images are done already, by what was `drawn`."""
+        passage = Beside(self, drawn, images)
         return closed(passage, self.given)
 
 

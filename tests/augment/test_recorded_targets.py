@@ -122,3 +122,17 @@ def test_results_of_recorded_chains_are_new_arrays() -> None:
         found = chain(**given, key=key)
         for name in ("mask", "boxes", "keypoints"):
             assert found[name].flags.owndata and not np.shares_memory(found[name], given[name])
+
+
+def test_further_images_of_every_kind() -> None:
+    given = sample()
+    rng = np.random.default_rng(4)
+    given["other"] = rng.integers(0, 256, (32, 40, 3), np.uint8)
+    given["thermal"] = rng.integers(0, 65536, (32, 40), np.uint16)
+    given["near"] = rng.uniform(0, 1, (32, 40, 4)).astype(np.float16)
+    given["depth"] = rng.uniform(0, 9, (32, 40)).astype(np.float32)
+    options = {"image_names": ("other", "thermal", "near"), "float_names": ("depth",)}
+    check([A.HorizontalFlip(), A.Crop(size=(21, 27)), A.BrightnessContrast()], given, **options)
+    check([A.Affine(), A.Gamma()], given, **options)
+    del given["thermal"], given["near"]
+    check([A.Affine(), A.BrightnessContrast(), A.GaussianNoise()], given, **options)

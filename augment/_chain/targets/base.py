@@ -320,12 +320,14 @@ class Beside(Passage):
     sample : Opened
     drawn : Followed
         The chain.
+    made : dict
+        What is done already.
     """
 
     __slots__ = ("_drawn",)
 
-    def __init__(self, sample: Opened, drawn: Followed) -> None:
-        self.sample, self.rules, self.made, self.kept = sample, sample.rules, {}, {}
+    def __init__(self, sample: Opened, drawn: Followed, made: dict[str, Any]) -> None:
+        self.sample, self.rules, self.made, self.kept = sample, sample.rules, made, {}
         self.own = self.out = self._path = self._stages = None
         self.same_rows, self.rewritten = True, _NONE
         self._drawn, self.route = drawn, drawn.route()
