@@ -80,6 +80,7 @@ def test_masks_of_every_kind(dtype: str) -> None:
     names = ("wide",)
     for transforms in (CHAINS["moves"], CHAINS["affine, filled"]):
         check(transforms, given, mask_names=names)
+        check(transforms, {**given, "masks": np.stack(given["masks"])}, mask_names=names)
     large = sample(h=72, w=66, dtype=dtype)
     check([A.HorizontalFlip(), A.Rotate90(), A.Gamma()], large)
 

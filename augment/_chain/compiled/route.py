@@ -7,6 +7,7 @@ them there.  So what comes with a small image needs no stages, which take longer
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +38,8 @@ from ..targets.path import MULTIPLY, NO_GRIDS, PATH, VERTICES, VERTICES_A_STEP, 
 from .kernels import _cut, _input_of, _load_matrix, _merge
 
 FEW = 1 << 12
-"""Bytes of a mask up to which kernels move its whole pixels.  Larger ones OpenCV moves faster."""
+"""Bytes of a mask up to which kernels move its whole pixels: larger ones OpenCV moves faster.  Up to this size, too, it
+does not pay to share the points of several masks."""
 
 _BITS = {1: np.uint8, 2: np.uint16, 4: np.float32, 8: np.float64}
 """What OpenCV moves in place of labels of so many bytes."""
@@ -178,8 +180,10 @@ class Route:
         n = self._route_of(*self._known, self._steps)
         return Path(self._steps[:n], NO_GRIDS, self._start, self._end, VERTICES + VERTICES_A_STEP * n)
 
-    def mask(self, mask: np.ndarray) -> np.ndarray | None:
-        """A mask of the image's size after all maps, in a new array; None if stages have to make it."""
+    def mask(self, mask: np.ndarray, out: np.ndarray | None = None) -> np.ndarray | None:
+        """A mask of the image's size after all maps, in a new array; None if stages have to make it.
+
+        The array may be given as `out`: part of a larger one."""
         kind = mask.dtype, mask.shape[2:]
         found = self._masks.get(kind, self)
         if found is self:
@@ -187,18 +191,34 @@ class Route:
         if found is None:
             return None
         place, follow, size = found  # type: ignore[misc]  # it is no route any more
-        out = np.empty(size, mask.dtype)
-        source, result = (mask if mask.flags.c_contiguous else np.ascontiguousarray(mask)), out
+        result = np.empty(size, mask.dtype) if out is None else out
+        source, target = (mask if mask.flags.c_contiguous else np.ascontiguousarray(mask)), result
         if mask.ndim != 2 or mask.dtype != np.uint8:
             source = source.reshape(len(mask), -1).view(np.uint8)
-            result = out.reshape(len(out), -1).view(np.uint8)
-        done = self._follow_mask(place, source, result)
+            target = result.reshape(len(result), -1).view(np.uint8)
+        done = self._follow_mask(place, source, target)
         if done == OTHERWISE:
             return None
         if done == MOVES:
             bits = _BITS[mask.itemsize]
-            moved(mask.view(bits), follow.matrix.tolist(), self._end, out.view(bits))
-        return out
+            moved(mask.view(bits), follow.matrix.tolist(), self._end, result.view(bits))
+        return result
+
+    def masks(self, masks: Sequence[np.ndarray], together: bool) -> list[np.ndarray] | None:
+        """Small masks of one shape and dtype, one after the other; None if they are none, or stages have to make them.
+
+        `together` makes the results parts of one array."""
+        first = masks[0]
+        if first.nbytes > FEW or self._end[0] * self._end[1] > FEW:
+            return None
+        size, found = (*self._end, *first.shape[2:]), []
+        whole: Any = np.empty((len(masks), *size), first.dtype) if together else [None] * len(masks)
+        for mask, out in zip(masks, whole):
+            made = self.mask(mask, out)
+            if made is None:
+                return None
+            found.append(made)
+        return found
 
     def _made(self, dtype: np.dtype, channels: tuple[int, ...]) -> tuple[Any, Follow, tuple[int, ...]] | None:
         """What masks of a dtype, with these channels, work in; None if stages have to make them."""

@@ -297,6 +297,9 @@ class Route(Protocol):
     def mask(self, mask: np.ndarray) -> np.ndarray | None:
         """A mask after all maps, or None if stages have to make it."""
 
+    def masks(self, masks: Sequence[np.ndarray], together: bool) -> list[np.ndarray] | None:
+        """Small masks of one shape and dtype in the same way; `together` makes the results parts of one array."""
+
 
 class Followed(Protocol):
     """A compiled chain that has run the image of a sample."""
