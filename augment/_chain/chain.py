@@ -86,11 +86,12 @@ class Chain:
             check_out(out, given.values())
         labelled = self.relabels and LABEL in given and LABEL not in self.rules.table
         compiles = record is None and not self.mixes and not labelled and not self.rules.alpha
-        if compiles and len(given) == 1 and "image" in given:
-            image = self.compiled.run(given["image"], words, out)
+        first = given.get("image")
+        if compiles and len(given) == 1:
+            image = self.compiled.run(first, words, out)
             if image is not None:
                 return {"image": image}
-        if type(given.get("image")) is np.ndarray and given["image"].dtype.char == "e":
+        if type(first) is np.ndarray and first.dtype.char == "e":
             return self._apply_half(given, words, out, donors, record)
         extra = self.extras.of(given, self.rules.table)
         if extra:
@@ -102,7 +103,7 @@ class Chain:
         elif labelled:
             state = Labelled(given, self.rules, self.num_classes)
         else:
-            made = self.compiled.ready(given.get("image")) if compiles and len(given) > 1 else None
+            made = self.compiled.ready(first) if compiles and len(given) > 1 else None
             sample = Sample(given, self.rules, made is not None)
             if made is not None:
                 images = self._images(sample, made, words, out)

@@ -43,9 +43,8 @@ class Sample(Opened):
 
     def __init__(self, given: dict[str, Any], rules: Rules, known: bool = False) -> None:
         table = rules.table
-        for name in given:
-            if name not in table:
-                raise unknown_target(name, table)
+        if not given.keys() <= table.keys():
+            raise unknown_target(next(name for name in given if name not in table), table)
         if "image" not in given:
             raise TypeError("image is missing: pass chain(image=...)")
         self.given, self.rules, self.by_geometry = given, rules, True

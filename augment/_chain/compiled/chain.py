@@ -244,7 +244,10 @@ class CompiledChain:
         """The way beside the image that this thread ran last; None if something paints on masks, too."""
         if self._paints:
             return None
-        routes = _own.__dict__.setdefault("routes", {})
+        try:
+            routes = _own.routes
+        except AttributeError:
+            routes = _own.routes = {}
         found = routes.get(self)
         if found is None:
             work, _ = self._work()
@@ -288,7 +291,10 @@ class CompiledChain:
 
     def _work(self) -> tuple[Work, Any]:
         """What this thread's kernels work in, and the same bound."""
-        works = _own.__dict__.setdefault("works", {})
+        try:
+            works = _own.works
+        except AttributeError:
+            works = _own.works = {}
         found = works.get(self)
         if found is None:
             if len(works) == WORKS:
