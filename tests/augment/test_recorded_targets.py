@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import hypothesis
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 
@@ -58,8 +61,13 @@ def check(transforms: list[Any], given: dict[str, Any], **options: Any) -> None:
     options = {"box_outside": "clip", **options}
     chain = A.Compose(transforms, seed=3, **options)
     for key in range(KEYS):
+        try:
+            wanted = A.Compose(transforms, seed=3, **options)(**given, key=key)
+        except ValueError as error:
+            with pytest.raises(ValueError, match=re.escape(str(error))):
+                chain(**given, key=key)
+            continue
         found = chain(**given, key=key)
-        wanted = A.Compose(transforms, seed=3, **options)(**given, key=key)
         assert found.keys() == wanted.keys()
         for name in wanted:
             same(found[name], wanted[name])
@@ -137,3 +145,33 @@ def test_further_images_of_every_kind() -> None:
     check([A.Affine(), A.Gamma()], given, **options)
     del given["thermal"], given["near"]
     check([A.Affine(), A.BrightnessContrast(), A.GaussianNoise()], given, **options)
+
+
+ANY = [
+    A.HorizontalFlip(), A.VerticalFlip(p=0.3), A.Rotate90(p=0.4), A.Dihedral(p=0.6), A.Affine(mask_fill=2),
+    A.Affine(rotate=(-90, 90), scale=(0.3, 1.5), translate=(-0.4, 0.4)), A.Perspective(scale=(0.1, 0.3), p=0.7),
+    A.Crop(size=(19, 19)), A.CenterCrop(size=(22, 22)), A.Resize(size=(25, 25)), A.ResizedCrop(size=(23, 23)),
+    A.ResizedCrop(size=(30, 30), interpolation="bilinear"), A.Pad(padding=3, border="constant", fill=0.5, mask_fill=1),
+    A.CoarseDropout(holes=(1, 2), p=0.7, mask_fill=3), A.BrightnessContrast(), A.Gamma(), A.ToGray(p=0.3),
+]  # fmt: skip
+
+
+@hypothesis.settings(max_examples=40)
+@hypothesis.given(st.data())
+def test_any_chain_with_any_targets(data: st.DataObject) -> None:
+    transforms = data.draw(st.lists(st.sampled_from(ANY), min_size=1, max_size=4))
+    side = data.draw(st.sampled_from([32, 41]))
+    given = sample(data.draw(st.integers(0, 9)), side, side, data.draw(st.sampled_from(["uint8", "int32"])))
+    rng = np.random.default_rng(5)
+    given["masks"] = list(rng.integers(0, 2, (3, side, side), np.uint8))
+    given["polygons"] = [[[3.0, 4.0, 30.0, 9.0, 17.0, 28.0]], [[1.0, 1.0, 9.0, 2.0, 4.0, 30.0]]]
+    given["other"] = rng.integers(0, 256, (side, side, 3), np.uint8)
+    given["depth"] = rng.uniform(0, 9, (side, side)).astype(np.float32)
+    others = data.draw(st.sets(st.sampled_from(sorted(given.keys() - {"image", "boxes", "labels"})), max_size=3))
+    if data.draw(st.booleans()):
+        others |= {"boxes", "labels"}
+    options = {"min_visibility": data.draw(st.sampled_from([0.0, 0.4])), "p": data.draw(st.sampled_from([1.0, 0.7]))}
+    if data.draw(st.booleans()):
+        options |= {"layout": "first", "dtype": "float32"}
+    given = {name: value for name, value in given.items() if name == "image" or name in others}
+    check(transforms, given, image_names=("other",), float_names=("depth",), **options)
