@@ -243,7 +243,7 @@ class Route:
 
     def _working(self, dtype: np.dtype, channels: int) -> Follow:
         (h, w), (height, width), k, item = self._start, self._end, len(self._stages), dtype.itemsize
-        labels = np.array([stage.mask_fill for stage in self._stages], np.int64).astype(dtype)
+        labels = np.array([stage.mask_fill for stage in self._stages]).astype(dtype)
         numbers = np.zeros(SOURCE, np.int64)
         numbers[: SAMPLER + 1] = h, w, channels, 0, 0, LABELLER.address(S=f"uint{8 * item}")
         numbers[STEPS], numbers[LINE] = -1, w
