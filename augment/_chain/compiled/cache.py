@@ -10,7 +10,7 @@ import numpy as np
 
 from imgproc._core.check import DTYPES
 from imgproc._core.planes import canonical
-from imgproc._core.threads import run_all, stays_serial
+from imgproc._core.threads import run_all
 from imgproc._core.unit_range import must_be_unit
 from imgproc._scanline import usable
 
@@ -55,7 +55,7 @@ class CompiledChains:
         if type(image) is not np.ndarray:
             return None
         made = self.find(image.shape, image.dtype)
-        if made is None or made.large or not (made.moves or stays_serial(made.work)):
+        if made is None or not made.suits(image.shape):
             return None
         if self._rules.unit:
             must_be_unit(image, who=self._rules.unit)
@@ -74,7 +74,7 @@ class CompiledChains:
         made.tries += 1
         if result is None:
             made.misses += 1
-            if made.misses > self.BEFORE and 2 * made.misses > made.tries:  # it fails too often to be tried again
+            if made.misses > self.BEFORE and 10 * made.misses > 9 * made.tries:  # it fails too often to be tried again
                 self._found[image.shape, image.dtype] = None
         return result
 
@@ -87,9 +87,10 @@ class CompiledChains:
         words = [key_words(key, "keys[i]") for key in keys]
         if not isinstance(found, CompiledChain) or len({len(w) for w in words}) > 1:
             return None
-        if found.moves and images[0].size > LARGEST_TOGETHER:
+        sized = found.sized(images.shape[1:])
+        if found.varies or not sized.possible or (found.moves and images[0].size > LARGEST_TOGETHER):
             return None
-        shape = (n, *found.shape)
+        shape = (n, *found.shape_of(sized.size))
         if out is None:
             out = np.empty(shape, found.target)
         elif not isinstance(out, np.ndarray) or not usable(out, shape, found.target):
