@@ -184,13 +184,15 @@ class Route:
     @property
     def end(self) -> tuple[int, int]:
         """(h, w) of the frame that it leads to."""
-        size: Any = self._own.size
-        return size
+        if self._own.chain.varies:
+            h, w = self._state[:2].tolist()
+            return h, w
+        return self._own.sized.size
 
     def path(self) -> Path:
         """The way of points and boxes."""
         n = _ROUTE_OF.call(self._maps, self._state, self._steps)
-        start: Any = self._own.shape[:2]
+        start: Any = self._own.sized.shape[:2]
         return Path(self._steps[:n], NO_GRIDS, start, self.end, VERTICES + VERTICES_A_STEP * n)
 
     def mask(self, mask: np.ndarray, out: np.ndarray | None = None) -> np.ndarray | None:
