@@ -8,6 +8,7 @@ sample's key, folded to 64 bits, the address of the transform, and the number of
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -104,7 +105,7 @@ def key_words(key: Any, name: str = "key") -> tuple[int, ...]:
 
 def key_array(key: Any, name: str = "key") -> np.ndarray:
     """Check a key, and return its words as kernels want them, uint64 (1, n)."""
-    words = key_words(key, name)
+    words = (key,) if type(key) is int and 0 <= key < 1 << 63 else key_words(key, name)
     array = np.empty((1, len(words)), np.uint64)
     for k, word in enumerate(words):
         array[0, k] = word
@@ -141,7 +142,7 @@ def between(low: Any, high: Any, unit: Any) -> Any:
 
 def choice(count: Any, unit: Any) -> Any:
     """The integer below `count` that a uniform number in (0, 1) chooses."""
-    return min(int(count * unit), count - 1)
+    return min(math.floor(count * unit), count - 1)
 
 
 choice_kernel = shared(choice, "choice_kernel")
