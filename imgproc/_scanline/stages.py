@@ -19,6 +19,7 @@ from .matrix import IDENTITY, Matrix
 
 if TYPE_CHECKING:
     from .operations._base import Operation
+    from .windows._base import Filter
 
 Fill = float | tuple[float, ...]
 
@@ -99,8 +100,16 @@ class Erase(NamedTuple):
 
 
 @final
+class Near(NamedTuple):
+    """A filter with a small window, which can be a step of a pass over bytes; see `windows`."""
+
+    filter: Filter
+    params: tuple[Any, ...]
+
+
+@final
 class Whole(NamedTuple):
-    """An operation that needs the neighbours of a pixel; it ends a pass.
+    """An operation that needs the neighbours of a pixel; it ends a pass, unless it is `near`.
 
     ``function(image)`` gives a new image of the same dtype.
     """
@@ -113,6 +122,8 @@ class Whole(NamedTuple):
     """Of the result, if the function gives another one than it gets."""
     averages: bool = False
     """Whether each channel of the result is a mean of neighbours, whose weights do not depend on them."""
+    near: Near | None = None
+    """What gives the same bytes for images of bytes within a pass."""
 
 
 @final
