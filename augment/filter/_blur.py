@@ -16,6 +16,7 @@ from imgproc._core.needed import needed
 from imgproc._core.opencv import load_cv2
 from imgproc._neighbours.correlate import blur_separable, correlate
 from imgproc._scanline import Near, Stage, Whole
+from imgproc._scanline.windows.box import BOX
 from imgproc._scanline.windows.gaussian import GAUSSIAN
 from imgproc.smooth import bilateral_filter, gaussian_blur
 
@@ -63,7 +64,8 @@ class BoxBlur(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
         radius = min(params["radius"], max(frame.height, frame.width))
-        return [Whole(functools.partial(_box, radius), frame.dtype.kind == "u", "box blur", averages=True)]
+        near = Near(BOX, (radius,))
+        return [Whole(functools.partial(_box, radius), frame.dtype.kind == "u", "box blur", averages=True, near=near)]
 
 
 declare(

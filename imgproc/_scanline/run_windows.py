@@ -12,7 +12,8 @@ import numpy as np
 from .._core.jit import kernel
 from .._core.units import Unit, invoke, invoke_kernel
 from . import stores
-from .machine import FIRST, STEP_X, STEP_Y, Operations, Result, Source
+from .machine import CHANNELS as DEPTH
+from .machine import COLUMNS, FIRST, HEIGHT, ROWS, STEP_X, STEP_Y, WIDTH, Operations, Result, Source
 from .machine import LINE as LENGTH
 from .samplers._base import AT, CHANNELS, COUNT, LINE, START, Sampler
 from .windows import _base as windows
@@ -86,6 +87,13 @@ def _fill(source, maps, before, window, limits, scratch, y0, y1):
     _extend(numbers, window.halves, y0, y1)
 
 
+@kernel(inner=True)
+def _use(window, y0, y1):
+    """Call the filter."""
+    numbers, memory = window.numbers, (window.halves, window.shorts, window.floats)
+    return invoke(numbers[windows.FILTER], np.int64(0), (window.params, numbers, *memory, y0, y1))
+
+
 @kernel
 def run_windows(source, maps, before, after, window, limits, scratch, out, y0, y1):
     """Make rows [y0, y1) of the result: operations `before` a filter, the filter, and those `after` it; returns y1.
@@ -93,11 +101,13 @@ def run_windows(source, maps, before, after, window, limits, scratch, out, y0, y
     It returns -1, and has done nothing, if the filter cannot do its parameters or has too little room.  `source` and
     `maps` are as `run_rows` takes them, or only `source` as `run_levels` takes it."""
     numbers, like, halves = window.numbers, np.int64(0), window.halves
-    reach = invoke(numbers[windows.PREPARE], like, (window.params, halves))
+    reach = _use(window, np.int64(-1), np.int64(0))
     height, width = numbers[windows.HEIGHT], numbers[windows.WIDTH]
     if not 0 <= reach < min(height, width) or windows.spread_out(numbers, halves, reach) > halves.size:
         return np.int64(-1)
     row, done = numbers[windows.STRIDE] * numbers[windows.CHANNELS], max(y0 - reach, 0)
+    window.into[ROWS], window.into[COLUMNS] = height, width
+    window.out_of[HEIGHT], window.out_of[WIDTH], window.out_of[DEPTH] = height, width, numbers[windows.CHANNELS]
     window.out_of[STEP_X], window.out_of[STEP_Y], window.out_of[LENGTH] = 1, row, numbers[windows.STRIDE]
     into, out_of, y = before.prepare, after.prepare, y0
     while y < y1:
@@ -107,11 +117,7 @@ def run_windows(source, maps, before, after, window, limits, scratch, out, y0, y
             own = Operations(before.ops, before.params, before.tables, before.table, into)
             _fill(source, maps, own, window, limits, scratch, done, need)
             done, into = need, np.int64(-1)
-        invoke(
-            numbers[windows.FILTER],
-            like,
-            (window.params, numbers, halves, window.shorts, window.floats, y, below),
-        )
+        _use(window, y, below)
         window.out_of[FIRST] = -y * row
         strip = Source(window.bytes[2 * numbers[windows.TOTAL] :], window.out_of)
         own = Operations(after.ops, after.params, after.tables, after.table, out_of)

@@ -9,10 +9,7 @@ import numpy as np
 from .._core.jit import jit_enabled
 from .._core.units import entry_of, kernel_address
 from .._neighbours.correlate_bytes import aligned
-from .machine import CHANNELS as DEPTH
 from .machine import COLUMNS, RESULT, ROWS, SAMPLER, SOURCE, Operations, Source, run_rows
-from .machine import HEIGHT as ROWS_OF
-from .machine import WIDTH as COLUMNS_OF
 from .run_in_place import run_levels
 from .run_windows import INTO_RING, STRIP, run_windows
 from .stages import Near
@@ -24,7 +21,6 @@ from .windows._base import (
     LONGEST_ROW,
     NUMBERS,
     PARAMS,
-    PREPARE,
     ROOM,
     RUN_LEVELS,
     RUN_ROWS,
@@ -55,10 +51,9 @@ def window_of(size: tuple[int, int], channels: int, reach: int, work: np.dtype) 
     halves = aligned(room(size, channels, reach))
     numbers = np.zeros(NUMBERS, np.int64)
     numbers[HEIGHT], numbers[WIDTH], numbers[CHANNELS] = *size, channels
-    into = np.array((*size, 1, INTO_RING.address(T=work.name, O="uint16"), -1), np.int64)
+    into = np.array((0, 0, 1, INTO_RING.address(T=work.name, O="uint16"), -1), np.int64)
     assert into.size == RESULT
     out_of = np.zeros(SOURCE, np.int64)
-    out_of[ROWS_OF], out_of[COLUMNS_OF], out_of[DEPTH] = *size, channels
     out_of[SAMPLER] = STRIP.address(np.uint16, work)
     floats = np.empty(halves.size, np.float32)
     params = np.zeros(PARAMS + 2 * ROOM)
@@ -113,8 +108,7 @@ def run_window(
     window = window_of(size, channels, near.filter.reach(near.params), limits.dtype)
     kernels = _kernels_for(moves, source, maps, before, window, limits, own, out)
     numbers = window.numbers
-    numbers[PREPARE], numbers[FILTER] = near.filter.prepare.address(), near.filter.rows.address()
-    numbers[RUN_ROWS], numbers[RUN_LEVELS] = kernels.rows, kernels.levels
+    numbers[FILTER], numbers[RUN_ROWS], numbers[RUN_LEVELS] = near.filter.unit.address(), kernels.rows, kernels.levels
     window.params[: len(near.params)] = near.params
     if kernels.entry(source, maps, before, after, window, limits, own, out, y0, y1) != y1:
         raise AssertionError(near)

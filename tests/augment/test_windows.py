@@ -16,6 +16,15 @@ CHAINS = {
     "after a statistic": [A.Equalize(p=1), BLUR, A.Invert(p=0.5)],
     "any sigma": [A.Invert(p=1), A.GaussianBlur(sigma=(0.01, 6.0), p=1), A.BrightnessContrast(p=1)],
     "twice": [A.Invert(p=1), BLUR, A.Posterize(p=1), A.GaussianBlur(p=1), A.Solarize(p=1)],
+    "means of squares": [A.Invert(p=1), A.BoxBlur(radius=(0, 9), p=1), A.Posterize(p=1)],
+    "sharper": [A.Invert(p=1), A.Sharpen(p=1), A.Posterize(p=1), A.UnsharpMask(p=1), A.Solarize(p=1)],
+    "unsharp masks": [
+        A.Invert(p=1),
+        A.UnsharpMask(sigma=(0.1, 7.0), amount=(0.5, 2), threshold=0.03, p=1),
+        A.Invert(p=1),
+    ],
+    "relief": [A.Invert(p=1), A.Emboss(p=1), A.Invert(p=1)],
+    "edges": [A.Invert(p=1), A.EdgeDetect(p=1), A.Invert(p=1), A.EdgeDetect(method="laplacian", p=1), A.Invert(p=1)],
     "sometimes": [A.HorizontalFlip(), A.GaussianBlur(p=0.5), A.Normalize(mean=0.4, std=0.2)],
 }
 SHAPES = [(31, 45, 3), (40, 33), (26, 30, 4), (5, 70, 3), (18, 1100, 3), (90, 20, 1), (1, 9, 3), (2, 2)]

@@ -5,7 +5,7 @@ extended at both ends by the border ``reflect_101``.  When a strip of rows has a
 filter makes the strip, and the operations after it go on with that (`run_windows`).  So the image is read once and
 written once.  A filter gives the bytes that its function gives for a whole image.
 
-A filter has two units.  The first one turns its parameters into weights, once a call; the second one filters a strip.
+A filter is one unit with two tasks: once a call it turns its parameters into weights; then it filters strip by strip.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ LONGEST_ROW = 1 << 15
 """Pixels of the longest row: places in a row are kept in 16 bits."""
 
 HEIGHT, WIDTH, CHANNELS, RADIUS, STRIDE, RING_ROWS, STRIP, RING, WIDE, TOTAL = range(10)
-PREPARE, FILTER, RUN_ROWS, RUN_LEVELS = range(10, 14)
-NUMBERS = 14
+FILTER, RUN_ROWS, RUN_LEVELS = range(10, 13)
+NUMBERS = 13
 """What `Window.numbers` holds: the size of what is filtered; how far the window reaches; the length of a row of one
 channel, with what the border adds to it; how many rows the ring holds, and how many a strip; where the ring, sums along
-y and the filtered strip begin in `Window.halves`; the addresses of the units of the filter; and those of the kernels
-that make rows and that go on with the strip, where 0 stands for rows that need no coordinates."""
+y and the filtered strip begin in `Window.halves`; the address of the filter's unit; and those of the kernels that make
+rows and that go on with the strip, where 0 stands for rows that need no coordinates."""
 
 PARAMS, ROOM = 8, 64
 """So many parameters may a filter have.  Behind them there is room for two lists of so many numbers."""
@@ -48,15 +48,14 @@ writes; and what `WIDTH`, `STRIDE`, `RING_ROWS` and `RADIUS` are."""
 STRIP_SAMPLES = 1 << 15
 """A strip has about so many samples, which stay in the L2 cache together with its ring."""
 
-PREPARING = Family("int64", (("float64", 1), ("uint16", 1)))
-"""Parameters, and memory whose first samples take weights.  It returns how far the window reaches; -1 if that is more
-than `MOST`, or if the filter cannot do these parameters exactly."""
-
 FILTERING = Family(
     "int64",
     (("float64", 1), ("int64", 1), ("uint16", 1), ("int16", 1), ("float32", 1), ("int64", 0), ("int64", 0)),
 )
-"""Parameters, numbers, memory, the same memory with a sign, floats to work in, and the rows [y0, y1) of the strip."""
+"""Parameters, numbers, memory, the same memory with a sign, floats to work in, and the rows [y0, y1) of the strip.
+
+With y0 below 0 it gets ready: it writes weights and `SHIFT_AT`, and returns how far the window reaches; -1 if the
+filter cannot do these parameters.  Otherwise what it returns has no meaning."""
 
 
 class Window(NamedTuple):
@@ -115,16 +114,15 @@ class Filter:
     name : str
     module : str
         Where it is defined.
-    prepare, rows : Unit
-        Of the families `PREPARING` and `FILTERING`.
+    unit : Unit
+        Of the family `FILTERING`.
     reach : callable
-        ``reach(params)``: how far its window reaches, as `prepare` says it.
+        ``reach(params)``: how far its window reaches, as its unit says it.
     """
 
     name: str
     module: str
-    prepare: Unit
-    rows: Unit
+    unit: Unit
     reach: Callable[[Sequence[float]], int]
 
     def __reduce__(self) -> Any:
@@ -140,6 +138,15 @@ def _find(module: str, name: str) -> Filter:
 
 
 def filter_of(name: str, prepare: Any, rows: Any, reach: Callable[[Sequence[float]], int]) -> Filter:
-    """Make a filter of two functions, which take the arguments of `PREPARING` and `FILTERING`."""
-    prepare.__qualname__, rows.__qualname__ = f"prepare_{name}", f"filter_{name}"
-    return Filter(name, rows.__module__, Unit(PREPARING, prepare), Unit(FILTERING, rows), reach)
+    """Make a filter of two inner kernels.
+
+    ``prepare(params, halves, floats)`` gets ready; the other one filters, with the arguments of the family."""
+
+    def body(params, numbers, halves, shorts, floats, y0, y1):
+        if y0 < 0:
+            return prepare(params, halves, floats)
+        rows(params, numbers, halves, shorts, floats, y0, y1)
+        return 0
+
+    body.__qualname__, body.__module__ = f"filter_{name}", rows.__module__
+    return Filter(name, rows.__module__, Unit(FILTERING, body), reach)

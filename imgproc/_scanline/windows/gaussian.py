@@ -47,10 +47,11 @@ def _quantized(params, count, whole, weights):
         weights[k] = np.uint16(np.int64(work[k])) if k < count else 0
 
 
-def _prepare(params, halves):
+@kernel(inner=True)
+def _prepare(params, halves, floats):
     sigma = params[0]
     if not 0.0 < sigma < LIMIT:
-        return -1
+        return np.int64(-1)
     r = np.int64(np.ceil(REACH * sigma))
     half_gaussian(sigma, r + 1, params[PARAMS:])
     params[PARAMS] /= 2.0
@@ -78,6 +79,7 @@ def _down(numbers, halves, y0, y1):
             weigh_pairs(halves, at, weights, r, bias, halves[to + a : to + e])
 
 
+@kernel(inner=True)
 def _filter(params, numbers, halves, shorts, floats, y0, y1):
     r, row = numbers[RADIUS], numbers[STRIDE] * numbers[CHANNELS]
     _down(numbers, halves, y0, y1)
@@ -92,7 +94,6 @@ def _filter(params, numbers, halves, shorts, floats, y0, y1):
         weigh_pairs(halves, at, weights, r, bias, total)
         for i in range(np.uint64(row)):
             total[i] = total[i] >> np.uint16(8)
-    return 0
 
 
 GAUSSIAN = filter_of("gaussian", _prepare, _filter, _reach)
