@@ -15,6 +15,7 @@ from ._chain import geometry, records
 from ._chain.arguments import refuse_unnamed
 from ._chain.batch import run_batch
 from ._chain.chain import Chain
+from ._chain.compiled.program import ALL, Choice
 from ._chain.explain import explain
 from ._chain.keys import Draws, Key, fresh_key, key_array
 from ._chain.recipes import Recipes
@@ -209,6 +210,10 @@ class Compose(Recipes, Group):
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
         """All, in order."""
         return in_order(self)
+
+    def choice(self) -> Choice | None:
+        """What kernels do."""
+        return Choice(ALL) if type(self).choose is Compose.choose else None
 
     # --- applying -----------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Any
 from imgproc._core.check import flag, integer
 from imgproc._core.declare import declare
 
+from ._chain.compiled.program import ALL, ONE, SHUFFLED, SOME, Choice
 from ._chain.keys import Draws
 from ._chain.transform import Transform
 from ._chain.tree import Group, Kinds, in_order
@@ -72,6 +73,10 @@ class Sequential(Group):
         """All of them, in order."""
         return in_order(self)
 
+    def choice(self) -> Choice | None:
+        """What kernels do."""
+        return Choice(ALL) if type(self).choose is Sequential.choose else None
+
 
 declare(
     Sequential,
@@ -113,6 +118,10 @@ class OneOf(Group):
                 if left < 0:
                     break
         yield chosen, True
+
+    def choice(self) -> Choice | None:
+        """What kernels do."""
+        return Choice(ONE) if type(self).choose is OneOf.choose else None
 
     def follow(self, kinds: Kinds, child: Callable[[int, bool, Kinds], Kinds]) -> Kinds:
         """What any one of them leads to."""
@@ -167,6 +176,11 @@ class SomeOf(Group):
         low, high = self.n if isinstance(self.n, tuple) else (self.n, self.n)
         chosen = rng.permutation(len(self.transforms))[: rng.integer(low, high)]
         return ((k, False) for k in (chosen if self.shuffle else sorted(chosen)))
+
+    def choice(self) -> Choice | None:
+        """What kernels do."""
+        low, high = self.n if isinstance(self.n, tuple) else (self.n, self.n)
+        return Choice(SHUFFLED if self.shuffle else SOME, low, high) if type(self).choose is SomeOf.choose else None
 
     def follow(self, kinds: Kinds, child: Callable[[int, bool, Kinds], Kinds]) -> Kinds:
         """What any choice leads to, in the order of the list or in any order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Never
 
 import numpy as np
@@ -375,6 +376,12 @@ class Transform:
                 other.advance(self._lowered(self.draw(rng.anew(), own), own))
             else:
                 other.advance(self._lowered(params, own))
+
+    def in_parts(self) -> Sequence[Transform]:
+        """Transforms that do the same one after the other, each drawing on from where the one before it has stopped.
+
+        Compiled chains record each by itself: so many things may be drawn that they would be too many together."""
+        return (self,)
 
     def sketch(self, frame: Frame) -> Params:
         """What it draws for some sample of a frame: which parameters there are, and of which kinds."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .compiled.program import Choice
 from .keys import FIRST_DRAWS, Draws, address, draw_block
 from .signed import refuse_signed
 from .state import Kind, Place, State, Step
@@ -23,6 +24,10 @@ class Group(Transform, abstract=True):
     def choose(self, rng: Draws) -> Iterator[tuple[int, bool]]:
         """Choose the children to apply: the number of each, and whether to apply it whatever its own `p` says."""
         raise NotImplementedError
+
+    def choice(self) -> Choice | None:
+        """What `choose` does, in a form that kernels of compiled chains read; None if they cannot do it."""
+        return None
 
     def follow(self, kinds: Kinds, child: Callable[[int, bool, Kinds], Kinds]) -> Kinds:
         """The kinds of images that may leave it where `kinds` may arrive, whatever `choose` chooses.

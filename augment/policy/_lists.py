@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from imgproc._core.check import integer
 from imgproc._core.declare import declare
@@ -68,6 +69,10 @@ class RandAugment(OperationList):
         """Names and values."""
         level = self.magnitude / (self.bins - 1)
         return {"operations": [rng.pick(RAND_AUGMENT).draw(rng, level, frame) for _ in range(self.n)]}
+
+    def in_parts(self) -> Sequence[RandAugment]:
+        """One for each operation."""
+        return (dataclasses.replace(self, n=1),) * self.n
 
     def limits(self, frame: Frame) -> dict[str, Rule]:
         """What records may say of what is drawn."""

@@ -43,7 +43,8 @@ class Operation(NamedTuple):
         """[name, value]; always one draw."""
         value = self.weakest + level * (self.strongest - self.weakest)
         value *= getattr(frame, self.side) if self.side else 1.0
-        value = self.base + (-value if (rng.unit() < 0.5) and self.signed else value)
+        toss = rng.unit()
+        value = self.base + (-value if self.signed and toss < 0.5 else value)
         return [self.name, self.rounding(value) if self.rounding else value]
 
     def rule(self, frame: Frame) -> Rule:
@@ -57,7 +58,7 @@ class Operation(NamedTuple):
 
 
 def _truncated(value: float) -> int:
-    return int(round(value, 6))  # 85 may come as 84.99999999999999
+    return math.trunc(value + (5e-7 if value >= 0 else -5e-7))  # 85 may come as 84.99999999999999
 
 
 def _pull(make: Callable[[float, Frame], Matrix]) -> Callable[[float, Frame, dict[str, Any]], list[Stage]]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from imgproc._core.check import DTYPES
 from imgproc._core.planes import canonical
-from imgproc._core.threads import run_all, stays_serial
+from imgproc._core.threads import run_all
 from imgproc._core.unit_range import must_be_unit
 from imgproc._scanline import Stage, usable
 
@@ -55,7 +55,7 @@ class CompiledChains:
         if type(image) is not np.ndarray:
             return None
         made = self.find(image.shape, image.dtype)
-        if made is None or made.large or not (made.moves or stays_serial(made.work)):
+        if made is None or not made.suits(image.shape):
             return None
         if self._rules.unit:
             must_be_unit(image, who=self._rules.unit)
@@ -64,9 +64,9 @@ class CompiledChains:
     def run_with_maps(
         self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None
     ) -> tuple[np.ndarray, list[Stage]] | None:
-        """Run one image, and give its geometric stages, too; None if the compiled chain does not apply."""
+        """Run one image, and give the stages that other targets follow; None if the compiled chain does not apply."""
         made = self.find(image.shape, image.dtype)
-        if type(made) is not CompiledChain or not made.follows or made.large or not stays_serial(made.work):
+        if made is None or not made.suits(image.shape):
             return None
         result = self._tried(made, image, words, out)
         return None if result is None else (result, made.drawn_maps())
@@ -78,7 +78,7 @@ class CompiledChains:
         made.tries += 1
         if result is None:
             made.misses += 1
-            if made.misses > self.BEFORE and 2 * made.misses > made.tries:  # it fails too often to be tried again
+            if made.misses > self.BEFORE and 10 * made.misses > 9 * made.tries:  # it fails too often to be tried again
                 self._found[image.shape, image.dtype] = None
         return result
 
@@ -91,9 +91,10 @@ class CompiledChains:
         words = [key_words(key, "keys[i]") for key in keys]
         if not isinstance(found, CompiledChain) or len({len(w) for w in words}) > 1:
             return None
-        if found.moves and images[0].size > LARGEST_TOGETHER:
+        sized = found.sized(images.shape[1:])
+        if found.varies or not sized.possible or (found.moves and images[0].size > LARGEST_TOGETHER):
             return None
-        shape = (n, *found.shape)
+        shape = (n, *found.shape_of(sized.size))
         if out is None:
             out = np.empty(shape, found.target)
         elif not isinstance(out, np.ndarray) or not usable(out, shape, found.target):

@@ -1,21 +1,34 @@
-"""A compiled chain, for images of one shape and dtype."""
+"""A compiled chain, for images of one kind."""
 
 from __future__ import annotations
 
-import math
 import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imgproc._core.check import LONGEST
 from imgproc._core.formats import work_dtype
 from imgproc._core.jit import jit_enabled
 from imgproc._core.planes import canonical, full_scale
+from imgproc._core.threads import SERIAL_BELOW, stays_serial
 from imgproc._core.units import ROOM, entry_of, kernel_address
-from imgproc._scanline import Geometry, Stage, levels_of, limits_of, moved, run, scratch, usable
-from imgproc._scanline.compute import result_numbers, source_numbers
+from imgproc._scanline import Erase, Geometry, Stage, levels_of, limits_of, moved, run, scratch, usable
+from imgproc._scanline.compute import has_words_of, result_numbers, source_numbers
 from imgproc._scanline.coordinates import FRAME, STEP
-from imgproc._scanline.machine import LEVELS, OP, PREPARER, SAMPLER, Maps, Operations, Result, Source, run_rows
+from imgproc._scanline.machine import (
+    AT,
+    COUNT,
+    FLAGS,
+    LEVELS,
+    OP,
+    PREPARER,
+    Maps,
+    Operations,
+    Result,
+    Source,
+    run_rows,
+)
 from imgproc._scanline.matrix import IDENTITY
 from imgproc._scanline.operations._base import MEAN, TABULATED
 from imgproc._scanline.operations.erase import ERASE
@@ -24,14 +37,17 @@ from imgproc._scanline.operations.table import TABLE_OF_BYTES
 from imgproc._scanline.program import unit_of
 from imgproc._scanline.run_in_place import run_levels
 from imgproc._scanline.samplers.area import work_of
+from imgproc._scanline.samplers.choice import choose
 
-from .kernels import EXAMPLES, MAP, RUNNERS, Chain, Work, lower
-from .program import MOST_WARPS, MOVE, WARP, assemble
+from .drawing import INPUT_H, MAP, NUMBER, OUT_H, OUT_W, PART_OF, SOURCE_H, SOURCE_KIND, SOURCE_W, STATE, Drawn, lower
+from .drawing import MAPS as COUNTED_MAPS
+from .drawing import OPS as COUNTED_OPS
+from .kernels import EXAMPLES, RUNNERS, run_warped
+from .memory import HOWS, IN_PLACE, ITEM, MEMBERS, WARPED, WARPS, WORDS, Chain, Work
+from .program import MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
 
 if TYPE_CHECKING:
-    from ..state import Frame
-    from ..tree import Plan
-    from .symbols import Tape
+    from .compile import Recorded
 
 LARGE = 1 << 16
 """Images of more levels than this have a faster way if the chain only paints rectangles, or only mixes bytes."""
@@ -46,129 +62,103 @@ _own = threading.local()
 
 
 class CompiledChain:
-    """A chain recorded for images of one shape and dtype.
+    """A chain recorded for images of one kind.
 
     Parameters
     ----------
-    plan : Plan
-    seed : int
-    tape : Tape
-    nodes : list of (Node, segments, draw)
+    recorded : Recorded
         From `compile`.
-    shape, dtype
-        Of the images.
-    frame : Frame
-        Of the results, before `target` and `layout`.
+    seed : int
     target : dtype, optional
+        Of the results.
     layout : {"last", "first"}
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        seed: int,
-        tape: Tape,
-        nodes: list[Any],
-        shape: tuple[int, ...],
-        dtype: np.dtype,
-        frame: Frame,
-        target: np.dtype | None,
-        layout: str,
-    ) -> None:
-        entries = [entry for _, segments, _ in nodes for segment in segments for entry in segment.entries]
+    def __init__(self, recorded: Recorded, seed: int, target: np.dtype | None, layout: str) -> None:
+        entries, source, result = recorded.entries, recorded.source, recorded.result
         kinds = [entry.kind for entry in entries]
         operations = [kind for kind in kinds if kind is not None]
+        dtype = source.dtype
         self.normalized = any(kind.last for kind in operations)
         if target is None:
             target = work_dtype(dtype) if self.normalized else dtype
-        channels = shape[2] if len(shape) == 3 else 1
-        self.source, self.size, self.dtype, self.layout = (*shape[:2], channels), frame[:2], dtype, layout
-        shape = (*self.size, frame.channels) if len(shape) == 3 else self.size
-        self.shape = (shape[2], *shape[:2]) if layout == "first" and len(shape) == 3 else shape
+        self.dtype, self.layout, self.flat = dtype, layout, recorded.flat
+        self.channels, self.channels_after, self.varies = source.channels, result.channels, recorded.varies
         self.target, self.limits = target, limits_of(dtype, target, self.normalized)
-        self.channels = frame.channels
         self.seed = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
         self.looks = any(kind.flags & MEAN for kind in operations)
-        self.moves = layout == "last" and target == dtype and all(entry.code == MOVE for entry in entries)
-        self.warps = any(entry.code == WARP for entry in entries)
-        self.averages = any(entry.averages for entry in entries)
+        self._size = result[:2]
+        rough = [e.stage.interpolation for e in entries if e.code == WARP and e.stage is not None]
+        self.warps, self.averages = bool(rough) or recorded.shows, "area" in rough
+        self.moves = layout == "last" and target == dtype and not self.warps and not operations
         # Rectangles alone, and a matrix of bytes alone, have a faster way over many pixels.
-        alone = set(kinds) == {ERASE} or (kinds in ([MATRIX], [MATRIX_TO_GREY]) and dtype == np.uint8)
-        self.large = alone and math.prod(self.source) > LARGE
-        # What is resized is as much work as its result is large.
-        self.work = 3 * work_of(self.size, self.source) if self.averages else math.prod(self.source)
+        self._alone = set(kinds) == {ERASE} or (kinds in ([MATRIX], [MATRIX_TO_GREY]) and dtype == np.uint8)
         self.tries = self.misses = 0
-        # Whether the maps say all that happens to masks, boxes and keypoints.  Moves alone are multiplied together.
-        moving = any(entry.code == MOVE for entry in entries)
-        self.follows = (not moving or self.warps) and not any(entry.paints for entry in entries)
+        self._paints = any(entry.kind is not None and entry.code & PAINTS for entry in entries)
         self.tables = dtype == np.uint8 and any(kind.flags & (TABULATED | MEAN) for kind in operations)
-        stages = [entry for entry in entries if entry.stage is not None] if self.warps else []
-        for k, entry in enumerate(stages):
-            entry.number = k
+        self._stages: list[Any] = []
         for entry in entries:
             if entry.kind is not None:
                 entry.number = unit_of(entry.kind, dtype, self.limits.dtype.name)
-        self._stages = [entry.stage for entry in stages]
-        gates = [tape.register(node.transform.p) for node, _, _ in nodes]
-        root = tape.register(plan.root.transform.p)
-        blocks = -(-max((s.draws for _, segments, _ in nodes for s in segments), default=1) // 4)
-        initial = np.array(tape.registers)
-        program = assemble(plan.addresses, nodes, gates, root, blocks, dtype == np.uint8, initial.size)
-        self._chain = self._assembled(np.array(program), initial, stages)
-        self._lowering = -1
+            else:
+                entry.number = len(self._stages)
+                self._stages.append(entry.stage)
+        self._program = np.array(recorded.assemble(), np.int64)
+        self._registers, self._kind = np.array(recorded.tape.registers), kind_of(source.channels, False)
+        self._chain = self._assembled({*rough})
+        self._lowering, self._sized = -1, Sized((), self)
 
-    def _assembled(self, program: np.ndarray, initial: np.ndarray, stages: list[Any]) -> Chain:
-        channels, dtype = self.source[2], self.dtype
-        maps = np.array([(*e.source[:2], e.stage.border == "constant") for e in stages], np.int64).reshape(-1, 3)
-        levels = levels_of(tuple((e.stage.fill, 0) for e in stages), channels, full_scale(dtype), self.limits.dtype)
-        copying, warping = self._source(IDENTITY)[SAMPLER], self._source(None)[SAMPLER] if self.warps else 0
-        samplers = np.array([copying, warping, self.averages, dtype.itemsize], np.int64)
+    def _assembled(self, rough: set[str]) -> Chain:
+        channels, dtype, stages = self.channels, self.dtype, self._stages
+        maps = np.array([(s.border == "constant", HOWS[s.interpolation]) for s in stages], np.int64).reshape(-1, 2)
+        levels = levels_of(tuple((s.fill, 0) for s in stages), channels, full_scale(dtype), self.limits.dtype)
+        samplers = np.zeros(MEMBERS, np.int64)
+        words = has_words_of((2, 2, channels), dtype)
+        for name in {"copy", *rough}:
+            by_words = words and name == "bilinear"
+            samplers[HOWS[name]] = choose(name, dtype, channels, by_words).address(dtype, work_dtype(dtype))
+        samplers[ITEM], samplers[WORDS] = dtype.itemsize, words
         inner = limits_of(dtype, dtype, False)
-        kernels = np.zeros(2, np.int64)
-        return Chain(self.seed, program, initial, maps, levels, samplers, kernels, self.limits, inner)
-
-    def _source(self, pull: Any) -> np.ndarray:
-        """Make `Source.numbers` of the image: with a matrix `pull` for moving it, with None for interpolating it."""
-        kind = "copy" if pull is not None else "area" if self.averages else "bilinear"
-        return source_numbers(self.source, self.dtype, self.target, kind, kind == "bilinear", False, False, pull)
+        kernels = np.zeros(3, np.int64)
+        return Chain(self.seed, self._program, maps, levels, samplers, kernels, self.limits, inner)
 
     def _made(self) -> Work:
         """Make the memory that the kernels of one thread work in."""
-        chain, (height, width), channels, dtype = self._chain, self.size, self.source[2], self.dtype
-        registers, params, ops = chain.program[4:7].tolist()
-        kind = self.limits.dtype
-        most = MOST_WARPS if self.warps else 1
-        room = height * width * channels * dtype.itemsize if self.looks else 0
+        channels, dtype = self.channels, self.dtype
+        params, ops, nodes, maps = self._program[[MOST_PARAMS, MOST_OPS, NODES, MAPS]].tolist()
+        kind, most = self.limits.dtype, max(maps, 1)
         table = TABLE_OF_BYTES.address(T=kind.name) if self.tables else -1
         prepare = PREPARER.address(T=kind.name) if self.tables else -1
-        plane = height * width if self.layout == "first" else 0
-        keep = np.array(result_numbers(height, width, 0, dtype, dtype, False, channels, channels))
-        result = np.array(
-            result_numbers(height, width, plane, self.target, dtype, self.normalized, channels, self.channels)
-        )
-        moved_numbers = np.array(
-            source_numbers((height, width, channels), dtype, self.target, "copy", False, False, False, IDENTITY)
-        )
-        return Work(
-            np.zeros(registers),
+        plane = 1 if self.layout == "first" else 0
+        source = source_numbers((1, 1, channels), dtype, self.target, "copy", False, False, False, IDENTITY)
+        after = self.channels_after
+        result = result_numbers(1, 1, plane, self.target, dtype, self.normalized, channels, after)
+        drawn = Drawn(
+            self._registers.copy(),
             np.empty((most, MAP)),
-            np.zeros(1, np.int64),
             np.zeros((ops, OP), np.int64),
             np.zeros(params),
+            np.zeros(STATE, np.int64),
+            np.zeros(nodes + 1, np.int64),
+            np.zeros(nodes + 1, np.int64),
+        )
+        drawn.state[SOURCE_KIND] = self._kind
+        return Work(
+            drawn,
             np.empty((max(ops, 1), channels * LEVELS if self.tables else 1), np.uint8),
             table,
             prepare,
-            np.array(self._source(IDENTITY)),
-            moved_numbers,
-            result,
-            keep,
+            np.array(source),
+            np.array(source),
+            np.array(result),
+            np.array(result_numbers(1, 1, 0, dtype, dtype, False, channels, channels)),
             np.zeros(4, np.int64),
             np.empty(9),
             np.empty((most, FRAME)),
             np.empty((0, STEP)),
             np.zeros(2, np.float32),
             np.empty((most, channels), kind),
-            np.empty((2, room), np.uint8),
+            np.empty((2, 0), np.uint8),
             np.zeros(channels),
             scratch(channels, kind),
         )
@@ -178,20 +168,21 @@ class CompiledChain:
         work, chain = self._made(), self._chain
         pixels = canonical(np.zeros(1, np.uint8))
         source, result = Source(pixels, work.source), Result(np.zeros(1, np.uint8), work.result)
-        operations = Operations(work.ops, work.params, work.tables, work.table, work.prepare)
+        operations = Operations(work.drawn.ops, work.drawn.params, work.tables, work.table, work.prepare)
         maps = Maps(work.matrix, work.frames, work.steps, work.grids, work.fills)
         if self.warps:
-            chain.kernels[0] = kernel_address(
+            chain.kernels[WARPS] = kernel_address(
                 run_rows, source, maps, operations, self.limits, work.scratch, result, 0, 0
             )
+            chain.kernels[WARPED] = kernel_address(run_warped, pixels, 0, chain, work, result.pixels)
         if not self.warps or self.looks:
-            chain.kernels[1] = kernel_address(
+            chain.kernels[IN_PLACE] = kernel_address(
                 run_levels, source, operations, self.limits, work.scratch, result, work.buffer[0], work.totals, 0, 0
             )
         words, out = np.zeros((1, 1), np.uint64), np.zeros((1, 1), np.uint8)
-        self._lowering = kernel_address(lower, words[0], chain, work)
+        self._lowering = kernel_address(lower, words[0], chain.seed, chain.program, work.drawn)
         name = self.limits.dtype.name
-        EXAMPLES.setdefault(name, (chain, work._replace(buffer=np.empty((2, 0), np.uint8))))
+        EXAMPLES.setdefault(name, (chain, work))
         runner, place = RUNNERS[name], self._bound(work)
         if self.moves:
             self._draw_moves = entry_of(runner.draw_moves, words, place, self._lowering)
@@ -206,65 +197,155 @@ class CompiledChain:
         RUNNERS[self.limits.dtype.name].bind(place, self._chain, work)
         return place
 
+    def sized(self, shape: tuple[int, ...]) -> Sized:
+        """What is known of images of a shape."""
+        found = self._sized
+        if found.shape != shape:
+            found = self._sized = Sized(shape, self)
+        return found
+
+    def suits(self, shape: tuple[int, ...]) -> bool:
+        """Whether it is the fastest way for an image of a shape."""
+        sized = self._sized
+        if sized.shape != shape:
+            sized = self.sized(shape)
+        return sized.small or (sized.possible and not sized.large and stays_serial(sized.work))
+
+    def size_of(self, height: int, width: int) -> tuple[int, int]:
+        """The size of the results of images of a size, if it does not vary."""
+        return self._size
+
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray | None:
         """Run one image under the words of a key, uint64 (1, n); None if no recorded segment fits the sample."""
-        work, place = self._work()
+        own = self._work(image.shape)
         if self.moves:
-            if not self._draw_moves(words, place, self._lowering):
+            if not self._draw_moves(words, own.place, self._lowering):
                 return None
-            return moved(image, work.drawn[0].tolist(), self.size, out)
-        result = np.empty(self.shape, self.target) if out is None or not usable(out, self.shape, self.target) else out
-        if self._run(canonical(image).reshape(1, -1), words, place, result.reshape(1, -1), 0, 1) == 0:
+            size = own.state[:2].tolist() if self.varies else own.sized.size
+            return moved(image, own.work.matrix.tolist(), size, out)
+        flat = canonical(image).reshape(1, -1)
+        if self.varies:  # how large the result is has to be known before there is an array for it
+            own.expect((-1, -1))
+            nothing = np.empty((1, 0), np.uint8)
+            if self._run(flat, words, own, nothing, 0, 1) >= 0:
+                return None
+            own.expect(tuple(own.state[:2].tolist()))
+        shape = self.shape_of(own.size)
+        result = np.empty(shape, self.target) if out is None or not usable(out, shape, self.target) else out
+        if self._run(flat, words, own, result.reshape(1, -1), 0, 1) != 1:
             return None
         if out is not None and result is not out:
             out[...] = result
             return out
         return result
 
-    def drawn_maps(self) -> list[Stage]:
-        """The geometric stages of the image that this thread ran last."""
-        if not self.warps:
-            return []
-        work, _ = self._work()
-        rows = work.drawn[: work.count[0]].tolist()
-        return [self._drawn(row) for row in rows]
+    def shape_of(self, size: tuple[int, int]) -> tuple[int, ...]:
+        """The shape of a result of a size."""
+        if self.flat:
+            return size
+        return (self.channels_after, *size) if self.layout == "first" else (*size, self.channels_after)
 
-    def _drawn(self, row: list[float]) -> Stage:
+    def drawn_maps(self) -> list[Stage]:
+        """What happens to masks, boxes and points beside the image that this thread ran last: the stages of it."""
+        drawn = _own.works[self].work.drawn
+        maps, count = drawn.state[[COUNTED_MAPS, COUNTED_OPS]].tolist()
+        rows = drawn.maps[:maps].tolist()
+        sizes = [tuple(map(int, row[INPUT_H:])) for row in rows[1:]] + [tuple(drawn.state[:2].tolist())]
+        stages = [self._drawn(row, size) for row, size in zip(rows, sizes)]
+        return stages + self._painted(drawn, count) if self._paints else stages
+
+    def _painted(self, drawn: Drawn, count: int) -> list[Stage]:
+        """What paints on masks, too: in the order of the chain all of it comes after the maps."""
+        found: list[Stage] = []
+        for op in drawn.ops[:count].tolist():
+            if op[FLAGS] & PAINTS:
+                values = [int(v) for v in drawn.params[op[AT] : op[AT] + op[COUNT]].tolist()]
+                flat = values[len(values) - 1 - 4 * values[0] : -1]
+                found.append(Erase(tuple(zip(*(flat[k::4] for k in range(4)))), mask_fill=values[-1]))
+        return found
+
+    def _drawn(self, row: list[float], size: Any) -> Stage:
         """A stage with what a sample has drawn for it: `_replace` takes three times as long."""
         pull: Any = tuple(row[:9])
-        part: Any = tuple(map(int, row[10:])) if row[12] else None
-        stage: Any = self._stages[int(row[9])]
-        return Geometry(*(pull, *stage[1:PART], part, *stage[PART + 1 :]))
+        part: Any = tuple(map(int, row[PART_OF:INPUT_H])) if row[PART_OF + 2] else None
+        stage: Any = self._stages[int(row[NUMBER])]
+        return Geometry(*(pull, size, *stage[2:PART], part, *stage[PART + 1 :]))
 
     def run_many(self, images: np.ndarray, words: np.ndarray, out: np.ndarray, first: int, last: int) -> int:
         """Run images [first, last) of an array (n, ...) into an array of results.
 
         Returns the number of the first image that could not be done, or `last`."""
         flat = canonical(images).reshape(len(images), -1)
-        return self._run(flat, words, self._work()[1], out.reshape(len(out), -1), first, last)
+        return self._run(flat, words, self._work(images.shape[1:]), out.reshape(len(out), -1), first, last)
 
-    def _run(self, flat: np.ndarray, words: np.ndarray, place: Any, out: np.ndarray, first: int, last: int) -> int:
+    def _run(self, flat: np.ndarray, words: np.ndarray, own: Own, out: np.ndarray, first: int, last: int) -> int:
         pixels, result = flat.view(np.uint8), out.view(np.uint8)
-        return self._run_samples(pixels, words, place, result, self._lowering, first, last)
+        return self._run_samples(pixels, words, own.place, result, self._lowering, first, last)
 
-    def _work(self) -> tuple[Work, Any]:
-        """What this thread's kernels work in, and the same bound."""
+    def _work(self, shape: tuple[int, ...]) -> Own:
+        """What this thread's kernels work in, ready for images of a shape."""
         works = _own.__dict__.setdefault("works", {})
-        found = works.get(self)
-        if found is None:
+        own = works.get(self)
+        if own is None:
             if len(works) == WORKS:
                 del works[next(iter(works))]
-            work = self._made()
-            found = works[self] = work, self._bound(work)
-        return found
+            own = works[self] = Own(self)
+        if own.shape != shape:
+            own.begin(shape)
+        return own
+
+
+class Sized:
+    """What is known of images of one shape before they come."""
+
+    __slots__ = ("large", "possible", "shape", "size", "small", "work")
+
+    def __init__(self, shape: tuple[int, ...], chain: CompiledChain) -> None:
+        self.shape = shape
+        height, width = shape[:2] or (1, 1)
+        pixels = height * width
+        self.size = chain.size_of(height, width)
+        self.large = chain._alone and pixels * chain.channels > LARGE
+        # What is resized is as much work as its result is large.
+        self.work = 3 * work_of(self.size, (height, width)) if chain.averages else pixels * chain.channels
+        # Kernels count pixels and bytes in 32 bits.
+        room = pixels * chain.channels < 1 << 31 and max(height, width) <= LONGEST
+        self.possible = height > 0 and width > 0 and (room or not chain.warps)
+        # Nothing more has to be asked of most images.
+        self.small = self.possible and not self.large and (chain.moves or self.work < SERIAL_BELOW)
+
+
+class Own:
+    """What the kernels of one thread work in for one compiled chain."""
+
+    def __init__(self, chain: CompiledChain) -> None:
+        self.chain, self.work = chain, chain._made()
+        self.place, self.state = chain._bound(self.work), self.work.drawn.state
+        self.shape: tuple[int, ...] = ()
+        self.size, self.sized = (0, 0), chain.sized(())
+
+    def begin(self, shape: tuple[int, ...]) -> None:
+        """Images of another shape come."""
+        self.shape, self.sized = shape, self.chain.sized(shape)
+        self.state[SOURCE_H], self.state[SOURCE_W] = shape[:2]
+        self.expect(self.sized.size)
+
+    def expect(self, size: tuple[int, int]) -> None:
+        """Results have a size."""
+        if size == self.size:
+            return
+        self.size = self.state[OUT_H], self.state[OUT_W] = size
+        chain = self.chain
+        room = size[0] * size[1] * chain.channels * chain.dtype.itemsize if chain.looks else 0
+        if room > self.work.buffer.shape[1] and size[0] > 0:
+            self.work = self.work._replace(buffer=np.empty((2, room), np.uint8))
+            self.place = chain._bound(self.work)
 
 
 class FixedChain:
     """A chain that draws nothing, so that its stages are always the same for images of one shape and dtype."""
 
-    large = False
     moves = True
-    work = 0
 
     def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
         self._stages, self._target, self._layout = stages, target, layout
@@ -275,3 +356,11 @@ class FixedChain:
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Run one image; the key does not matter."""
         return run(image, self._stages, dtype=self._target, layout=self._layout, out=out)
+
+    def suits(self, shape: tuple[int, ...]) -> bool:
+        """See `CompiledChain`."""
+        return True
+
+    def drawn_maps(self) -> list[Stage]:
+        """All stages."""
+        return self._stages

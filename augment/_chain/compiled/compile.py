@@ -5,16 +5,16 @@ shape and dtype that come again, `draw` and `lower` of each transform run once o
 What they do with the symbols is kept as a short program.  A kernel evaluates it for each sample, number by number as
 Python would, so that the results are the same bytes.
 
-Decisions that depend on drawn numbers are recorded as guards.  They were made for a few samples, and the program holds
-for all samples that decide alike.  A transform may have several such programs, which are called its segments.  A sample
-that fits none of them runs stage by stage.  So does a chain that cannot be recorded, because an operation needs
-neighbours or a size is drawn.
+Decisions that depend on drawn numbers are recorded as guards, and lead to different ways on (`variants`).  Groups
+choose among their children as `tree` does.  A sample that takes a way that was not recorded runs stage by stage.  So
+does a sample whose stages one pass cannot do, as one of them needs neighbours, and a chain of which no sample could be
+recorded.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -25,14 +25,16 @@ from imgproc._scanline.merge import merge
 from imgproc._scanline.operations._base import Operation
 from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.program import lay_out
-from imgproc._scanline.samplers.area import can_average
 
+from ..keys import FIRST_DRAWS
 from ..state import Frame, State, frame_after, frame_of
 from ..targets.base import Rules
-from ..tree import Node, Plan
+from ..tree import Group, Node, Plan
 from .chain import LARGE, CompiledChain, FixedChain
-from .program import EQUAL, LESS, MOST_WARPS, MOVE, NOT_MORE, WARP
-from .symbols import Branch, Recorder, Symbol, Tape, Untraceable
+from .memory import HOWS
+from .program import ACT, ALL, BINDS, LACKS, MOST_MAPS, MOVE, ONE, PAINTS, WARP, Assembly, kind_of
+from .symbols import Recorder, Symbol, Tape, Untraceable
+from .variants import Block, Leaf, explored
 
 SAMPLES = 12
 """The decisions of so many samples are recorded."""
@@ -42,83 +44,232 @@ class Entry:
     """A pixel operation, or a geometric stage, with the registers of its parameters."""
 
     def __init__(
-        self,
-        code: int,
-        registers: list[int],
-        kind: Operation | None = None,
-        stage: Geometry | None = None,
-        source: Frame | None = None,
+        self, code: int, registers: list[int], kind: Operation | None = None, stage: Geometry | None = None
     ) -> None:
-        self.code, self.registers, self.kind, self.stage, self.source = code, registers, kind, stage, source
-        self.number = -1  # of an operation the address of its unit; of a map its number, if the chain interpolates
-        self.paints = False  # whether it paints on masks, too
-
-    @property
-    def averages(self) -> bool:
-        """Whether it is a resize by means over areas."""
-        return self.code == WARP and self.stage is not None and self.stage.interpolation == "area"
+        self.code, self.registers, self.kind, self.stage = code, registers, kind, stage
+        self.number = -1  # of an operation the address of its unit; of a map its number
+        self.bits = BINDS if kind is not None and kind.binds else 0
+        self.kind_after = 0  # of images after an operation
 
 
-class Segment:
-    """One variant of what a transform does."""
+class Recorded(NamedTuple):
+    """A chain as it was recorded."""
 
-    def __init__(self, tape: Tape, node: Node, frame: Frame, values: list[float], known: dict[int, int]) -> None:
-        recorder = Recorder(tape, node.slot, values, known)
-        start = len(tape.rows)
-        transform = node.transform
-        try:
-            stages = transform.lower(transform.draw(recorder, frame), frame)  # type: ignore[arg-type]  # it stands for Draws
-            self.frame = frame_after(frame, stages)
-            self.entries = _entries(tape, stages, frame)
-        finally:
-            self.rows = tape.rows[start:]
-            del tape.rows[start:]
-        self.draws = recorder.cursor
-        self.decisions = tuple(row[1] for row in self.rows if row[0] in (LESS, NOT_MORE, EQUAL))
+    tape: Tape
+    assemble: Any
+    """``assemble()``: the program, once all entries have their numbers."""
+    entries: list[Entry]
+    source: Frame
+    """What the images are."""
+    flat: bool
+    """Whether they have two axes."""
+    result: Frame
+    """What the results are, before another dtype or layout is asked for."""
+    varies: bool
+    """Whether samples have results of several sizes."""
+    shows: bool
+    """Whether whole pixels move that come from outside."""
 
 
-def _entries(tape: Tape, stages: list[Stage], frame: Frame) -> list[Entry]:
-    found = []
-    for stage in stages:
-        painting = False
-        if type(stage) is Deferred and stage.op is not None and frame.dtype.kind == "u":
-            stage = stage.op
-        elif type(stage) is Erase:
-            painting = stage.mask_fill is not None
-            stage = pixel.erase(stage.rectangles, stage.fill, stage.stream)
-        if type(stage) is Geometry:
-            if (
-                stage.grid is not None
-                or stage.tiles is not None
-                or stage.border == "wrap"
-                or any(type(v) is not int for v in stage.size)
-            ):
-                raise Untraceable
-            found.append(_map(tape, stage, frame))
-        elif type(stage) is Op:
-            layout = lay_out([stage], frame.channels)
-            if layout.arrays:
-                raise Untraceable
-            found.append(Entry(stage.kind.flags, [tape.register(v) for v in layout.values], stage.kind))
-            found[-1].paints = painting
-        else:
+class _Acted(NamedTuple):
+    """A node as it was recorded."""
+
+    node: Node
+    frame: Frame
+    kind: int
+    """Of images that arrive."""
+    parts: list[Block]
+    blocks: int
+    """How many draws it has, in blocks of four."""
+
+
+class _Recording:
+    """A chain while it is recorded.
+
+    `visit` follows the tree with the frame that most samples have at each transform.  Samples with another frame there
+    run stage by stage."""
+
+    def __init__(self, plan: Plan, seed: int, frame: Frame) -> None:
+        self.plan, self.frame = plan, frame
+        self.tape = Tape(len(plan.nodes))
+        keys = np.arange(SAMPLES, dtype=np.uint64).reshape(-1, 1)
+        self.samples = plan.values(keys, seed)
+        self.acted: dict[int, _Acted] = {}
+        self.groups: dict[int, Node] = {}
+        self.sizes = {frame[:2]}
+        self.shows = False
+
+    def visit(self, node: Node, frame: Frame, normalized: bool) -> tuple[Frame, bool]:
+        """Record a node where a frame arrives; returns the frame that mostly leaves it.
+
+        Raises `Untraceable` if no sample in which it acts can be recorded."""
+        if node.children is None:
+            return self._act(node, frame, normalized)
+        group = node.transform
+        assert isinstance(group, Group)
+        choice = group.choice()
+        if choice is None or (choice.code > ONE and len(node.children) + 2 > FIRST_DRAWS):
             raise Untraceable
-        frame = frame_after(frame, [stage])
-    return found
+        self.groups[node.slot] = node
+        arriving, ends = frame, []
+        for child in node.children:
+            if child.transform.p == 0:
+                continue
+            try:
+                after = self.visit(child, arriving, normalized)
+            except Untraceable:
+                if choice.code == ALL and child.transform.p == 1:
+                    raise
+                continue
+            ends.append(after)
+            if choice.code == ALL and child.transform.p >= 0.5:
+                arriving, normalized = after
+        if choice.code == ALL:
+            return arriving, normalized
+        if not ends:
+            raise Untraceable
+        return ends[0] if choice.code == ONE else (frame, normalized)
+
+    def _act(self, node: Node, frame: Frame, normalized: bool) -> tuple[Frame, bool]:
+        transform = node.transform
+        if transform.needs_boxes or transform.needs_mask:
+            raise Untraceable
+        kind, samples = kind_of(frame.channels, normalized), [values[node.slot] for values in self.samples]
+        parts: list[Block] = []
+        cursor = 1
+        for part in transform.in_parts():
+
+            def act(recorder: Recorder, part: Any = part) -> Leaf:
+                stages = part.lower(part.draw(recorder, frame), frame)
+                entries, after = self._entries(stages, frame, normalized)
+                return Leaf(entries, after, recorder.cursor)
+
+            if cursor < 0:
+                raise Untraceable
+            block, cursor = explored(self.tape, node.slot, samples, cursor, act)
+            parts.append(block)
+        leaves = [leaf for block in parts for leaf in block.leaves()]
+        if len(parts) > 1 and any(leaf.frame != frame for leaf in leaves):
+            raise Untraceable
+        last = max(leaf.cursor for leaf in leaves)
+        self.acted[node.slot] = _Acted(node, frame, kind, parts, -(-last // 4))
+        self.sizes |= {leaf.frame[:2] for leaf in leaves}
+        most = leaves[0]
+        return most.frame, normalized or any(e.kind is not None and e.kind.last for e in most.entries)
+
+    def _entries(self, stages: list[Stage], frame: Frame, normalized: bool) -> tuple[list[Entry], Frame]:
+        found = []
+        for stage in stages:
+            label = None
+            if type(stage) is Deferred and stage.op is not None and frame.dtype.kind == "u":
+                stage = stage.op
+            elif type(stage) is Erase:
+                label = stage.mask_fill
+                stage = pixel.erase(stage.rectangles, stage.fill, stage.stream)
+            if type(stage) is Geometry:
+                found.append(self._map(stage, frame))
+            elif type(stage) is Op:
+                found.append(_operation(self.tape, stage, label, frame))
+                normalized = normalized or stage.kind.last
+            else:
+                raise Untraceable
+            frame = frame_after(frame, [stage])
+            found[-1].kind_after = kind_of(frame.channels, normalized)
+        return found, frame
+
+    def _map(self, stage: Geometry, frame: Frame) -> Entry:
+        if (
+            stage.grid is not None
+            or stage.tiles is not None
+            or stage.border == "wrap"
+            or stage.interpolation not in HOWS
+            or any(type(v) is not int for v in stage.size)
+        ):
+            raise Untraceable
+        a, b, _, d, e, _, g, h, i = stage.pull
+        # A translation may be drawn; the kernel looks whether it is by whole pixels.
+        known = all(type(v) is not Symbol for v in (a, b, d, e, g, h, i))
+        moves = known and is_exact((a, b, 0.0, d, e, 0.0, g, h, i))
+        words = frame.dtype == np.uint8 and frame.channels in (3, 4)
+        bilinear = words and stage.interpolation == "bilinear"
+        if not moves and (stage.antialias or not (bilinear or stage.interpolation == "area")):
+            raise Untraceable
+        numbers = (*stage.pull, *stage.size, *(stage.part or ()))
+        return Entry(MOVE if moves else WARP, [self.tape.register(v) for v in numbers], None, stage)
+
+    def recorded(self, flat: bool) -> Recorded:
+        """Record the chain."""
+        root = self.plan.root
+        result, normalized = self.visit(root, self.frame, False)
+        blocks = [block for acted in self.acted.values() for block in acted.parts]
+        entries = [entry for block in blocks for leaf in block.leaves() for entry in leaf.entries]
+        varies = len(self.sizes) > 1 and not self._always(root, result)
+        kind = kind_of(result.channels, normalized)
+
+        def assemble() -> list[int]:
+            return self._assembled(kind, len(entries))
+
+        return Recorded(self.tape, assemble, entries, self.frame, flat, result, varies, self.shows)
+
+    def _always(self, node: Node, result: Frame) -> bool:
+        """Whether what a node leaves has the size of a frame, in all samples that are recorded, whatever arrives."""
+        if node.transform.p < 1:
+            return False
+        if node.slot in self.acted:
+            parts = self.acted[node.slot].parts
+            return all(any(e.stage for e in leaf.entries) for leaf in parts[0].leaves()) and self._keeps(node, result)
+        for child in reversed(node.children or ()):
+            if self._always(child, result):
+                return True
+            if not self._keeps(child, result):
+                return False
+        return False
+
+    def _keeps(self, node: Node, result: Frame) -> bool:
+        """Whether a node leaves the size of a frame alone."""
+        if node.slot in self.acted:
+            leaves = [leaf for part in self.acted[node.slot].parts for leaf in part.leaves()]
+            return all(leaf.frame[:2] == result[:2] for leaf in leaves)
+        return all(self._keeps(child, result) for child in node.children or ())
+
+    def _assembled(self, kind: int, maps: int) -> list[int]:
+        plan, tape = self.plan, self.tape
+        program = Assembly(len(plan.nodes))
+        params, ops = 0, 0
+        for node in plan.nodes:
+            gate = tape.register(node.transform.p)
+            row: tuple[int, ...] = (gate, LACKS, 1, 0, 0, 0, 0, 0)
+            if node.slot in self.acted:
+                _, frame, own, parts, blocks = self.acted[node.slot]
+                starts = [program.code(block) for block in parts]
+                row = gate, ACT, blocks, program.list_of(starts), len(starts), *frame[:2], own
+                works = [[[e for e in leaf.entries if e.stage is None] for leaf in part.leaves()] for part in parts]
+                ops += sum(max(map(len, part)) for part in works)
+                params += sum(max(sum(len(e.registers) for e in own) for own in part) for part in works)
+            elif node.slot in self.groups:
+                choice, children = node.transform.choice(), node.children or ()  # type: ignore[attr-defined]
+                low, high, draws = choice.low, choice.high, 1
+                if choice.code == ONE:
+                    low, draws = tape.register(float(sum(child.transform.p for child in children))), 2
+                elif choice.code > ONE:
+                    draws = len(children) + 1
+                below = program.list_of([child.slot for child in children])
+                row = gate, choice.code, -(-draws // 4), below, len(children), low, high, 0
+            program.node(node.slot, row)
+        addresses = program.list_of(plan.addresses.astype(np.int64).tolist())
+        head = addresses, int(self.frame.dtype == np.uint8), len(tape.registers), params, ops, len(plan.nodes)
+        program.numbers[:8] = *head, min(maps, MOST_MAPS), kind
+        return program.numbers
 
 
-def _map(tape: Tape, stage: Geometry, frame: Frame) -> Entry:
-    a, b, _, d, e, _, g, h, i = stage.pull
-    # A translation may be drawn; the kernel makes sure that it is by whole pixels.
-    known = all(type(v) is not Symbol for v in (a, b, d, e, g, h, i))
-    moves = known and is_exact((a, b, 0.0, d, e, 0.0, g, h, i))
-    words = frame.dtype == np.uint8 and frame.channels in (3, 4) and min(frame[:2]) > 1
-    averages = stage.interpolation == "area" and can_average((*frame[:2], frame.channels), frame.dtype, stage.size)
-    bilinear = words and stage.interpolation == "bilinear" and not stage.antialias
-    if not moves and not averages and not bilinear:
+def _operation(tape: Tape, stage: Op, label: int | None, frame: Frame) -> Entry:
+    layout = lay_out([stage], frame.channels)
+    if layout.arrays:
         raise Untraceable
-    numbers = (*stage.pull, *(stage.part or ()))
-    return Entry(MOVE if moves else WARP, [tape.register(v) for v in numbers], None, stage, frame)
+    flags, values = stage.kind.flags, layout.values
+    if label is not None:  # it paints on masks, too: the kernel of the image does not look at the label
+        flags, values = flags | PAINTS, [*values, label]
+    return Entry(flags, [tape.register(v) for v in values], stage.kind)
 
 
 def record(
@@ -177,92 +328,11 @@ def _is_large_matrix(stages: list[Stage], shape: tuple[int, ...], dtype: np.dtyp
 
 
 def _recorded(plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) -> CompiledChain | None:
-    tape = Tape(len(plan.nodes))
-    start = frame = Frame(shape[0], shape[1], shape[2] if len(shape) == 3 else 1, dtype)
     if not rules.fuse or dtype not in DTYPES or (rules.dtype is not None and rules.dtype not in DTYPES):
         return None
+    frame = Frame(shape[0], shape[1], shape[2] if len(shape) == 3 else 1, dtype)
     try:
-        samples = plan.values(np.arange(SAMPLES, dtype=np.uint64).reshape(-1, 1), seed)
-        nodes: list[tuple[Node, list[Segment], int]] = []
-        for node in plan.root.children or ():
-            segments, draw = _record_node(tape, node, frame, [values[node.slot] for values in samples])
-            nodes.append((node, segments, draw))
-            frame = segments[0].frame
-        _check_order(nodes, plan.root.transform.p)
-        if plan.root.transform.p < 1 and frame != start:
-            return None
-        return CompiledChain(plan, seed, tape, nodes, shape, dtype, frame, rules.dtype, rules.layout)
+        recorded = _Recording(plan, seed, frame).recorded(len(shape) == 2)
+        return CompiledChain(recorded, seed, rules.dtype, rules.layout)
     except Exception:  # if the image or the chain is wrong, running stage by stage says so
         return None
-
-
-def _record_node(tape: Tape, node: Node, frame: Frame, samples: list[list[float]]) -> tuple[list[Segment], int]:
-    """Record the variants of a transform, and the draw that chooses among them.
-
-    The draw is -1 if the first variant is taken whose guards hold."""
-    transform = node.transform
-    if node.children is not None or transform.needs_boxes or transform.needs_mask:
-        raise Untraceable
-    draw = -1
-    try:
-        segments = _variants(tape, node, frame, samples)
-    except Branch as branch:
-        integer, draw = branch.symbol, branch.symbol.draw
-        segments = [Segment(tape, node, frame, samples[0], {draw: v}) for v in range(integer.low, integer.high + 1)]
-    for segment in segments:
-        if segment.frame != (frame if transform.p < 1 else segments[0].frame):
-            raise Untraceable
-    return segments, draw
-
-
-def _variants(tape: Tape, node: Node, frame: Frame, samples: list[list[float]]) -> list[Segment]:
-    """Record what a transform does to samples that decide differently; the most frequent variant comes first."""
-    found: dict[tuple[int, ...], list[Segment]] = {}
-    for values in samples:
-        try:
-            segment = Segment(tape, node, frame, values, {})
-        except Branch:
-            raise
-        except Untraceable:  # such samples run stage by stage
-            continue
-        found.setdefault(segment.decisions, []).append(segment)
-        if not segment.decisions:
-            break
-    if not found:
-        raise Untraceable
-    return [alike[0] for alike in sorted(found.values(), key=len, reverse=True)]
-
-
-def _check_order(nodes: list[tuple[Node, list[Segment], int]], p: float) -> None:
-    """Raise `Untraceable` if the transforms stand in an order that one pass cannot do.
-
-    Pixels must not move after an operation that depends on their place or on all of them, and must not be interpolated
-    after any operation.  `normalize` must come last, and must always be applied."""
-    maps = [entry for _, segments, _ in nodes for segment in segments for entry in segment.entries if entry.stage]
-    averaging = [any(e.averages for s in segments for e in s.entries) for _, segments, _ in nodes]
-    warping = [any(e.code == WARP for s in segments for e in s.entries) for _, segments, _ in nodes]
-    if any(averaging) and sum(warping) > 1:
-        raise Untraceable
-    rough = any(entry.code == WARP for entry in maps)
-    if rough and len(maps) > MOST_WARPS:
-        raise Untraceable
-    worked = fixed = normalized = False
-    for node, segments, _ in nodes:
-        ends = []
-        for segment in segments:
-            now = [worked, fixed]
-            for entry in segment.entries:
-                if normalized or (entry.kind is None and now[0 if rough else 1]):
-                    raise Untraceable
-                if entry.kind is not None:
-                    now = [True, now[1] or entry.kind.binds]
-            ends.append(now)
-        worked, fixed = (any(end[k] for end in ends) for k in range(2))
-        if any(_is_last(entry) for segment in segments for entry in segment.entries):
-            normalized = True
-            if not p == node.transform.p == 1 or any(not s.entries or not _is_last(s.entries[-1]) for s in segments):
-                raise Untraceable
-
-
-def _is_last(entry: Entry) -> bool:
-    return entry.kind is not None and entry.kind.last

@@ -1,25 +1,29 @@
-"""A compiled chain as one array of integers, which `kernels` evaluate for each sample.
+"""A compiled chain as one array of integers, which `drawing` evaluates for each sample.
 
-The array begins with rows of four numbers; lists of registers follow.
+The array has a head and a row of `NODE` numbers for each transform of the chain, then their code.
 
-* Row 0: the number of nodes; how many draws each has, in blocks of four; whether tables may replace operations; the
-  register of the chain's `p`.
-* Row 1: the number of registers; the most parameters and the most operations that a sample can have; the place of the
-  list with the addresses of draws.
-* A row for each node: the register of its `p`; its first segment; the number of its segments; the register of the draw
-  that chooses among them, or -1 if the first segment is taken whose guards hold.
-* A row for each segment: the first row of what it computes, and the row after the last; its first entry, and the one
-  after the last.
-* A row for each computation: its code; the register of the result, or for a guard 1 or 0; the registers of its two
-  operands, or of one of `FUNCTIONS` the register of its operand and the address of its unit.
-* A row for each entry: `MOVE`, `WARP` or the flags of an operation; the place of its list of registers, and how many
-  there are; the address of an operation's unit, or the number of a map if the chain interpolates, else -1.
+* The head is described at `ADDRESSES` and the places after it.
+* A row of a node: the register of its `p`; what it is, `ACT`, a group or `LACKS`; how many draws it has, in blocks of
+  four; the place of a list, and how long it is; two more numbers; and the kind of images that it was recorded for, see
+  `kind_of`.  Of a transform, the list holds where the code of its parts begins, and the two numbers are the size (h, w)
+  that it was recorded for, 0 for any size.  Of a group, the list holds the numbers of its children.  The two numbers
+  are of `ONE` the register of the sum of its children's `p`, of `SOME` the least and the largest number of children.
+* Code consists of instructions of `ROW` numbers.  They are done one after the other.
+  - A computation: its code; the register of the result; the registers of its two operands.  Of one of `FUNCTIONS`
+    these are the register of its operand and the address of its unit.
+  - A guard: its code; where to go on if it does not hold; the registers of its two operands.
+  - `SWITCH`: the place of a list with a place to go on for each value; the register of a draw; how many values it has.
+  - `LEAF`: the place of the entries, and how many there are.  With it a part ends.
+  - `MISS`: this sample was not recorded, and runs stage by stage.
+* Entries have `ENTRY` numbers: `MOVE`, `WARP` or the flags of an operation; the place of a list of registers, and how
+  long it is; the address of an operation's unit, or the number of a map; `BINDS`, for an operation that binds pixels to
+  their places; and the kind of images that an operation leaves.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,13 +31,11 @@ from imgproc._core import elementary
 from imgproc._core.jit import shared
 from imgproc._core.units import Family, Unit
 
-from ..keys import FIRST_DRAWS
-
 (
     ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, NEGATE, FLOOR, ROUND, ABSOLUTE, LEAST, STREAM,
-    SQRT, SIN, COS, TAN, EXP, LOG, LESS, NOT_MORE, EQUAL,
-) = range(20)  # fmt: skip
-"""Codes of what is computed from one or two registers.  The last three are guards: they must give what was recorded."""
+    SQRT, SIN, COS, TAN, EXP, LOG, LESS, NOT_MORE, EQUAL, SWITCH, LEAF, MISS,
+) = range(23)  # fmt: skip
+"""Codes of instructions.  Those before `LESS` compute a number; those from `LESS` to `EQUAL` are guards."""
 
 FUNCTIONS: dict[Any, int] = {
     elementary.sin: SIN,
@@ -66,11 +68,41 @@ def unit_of_code(code: int) -> Unit | None:
 MOVE, WARP = -1, -2
 """Codes of entries that are no operations: whole pixels move, or pixels are interpolated, by a matrix."""
 
-MOST_WARPS = 16
-"""So many geometric stages may a chain have that interpolates."""
+PAINTS = 1 << 16
+"""A flag of operations that paint on masks, too; their last parameter is the label."""
 
-HEAD = 2
-"""So many rows stand before the first node."""
+BINDS = 1
+"""Whether pixels must not move after an operation, because it depends on their place or on all of them."""
+
+MOST_MAPS = 24
+"""So many geometric stages may a sample have."""
+
+ADDRESSES, TABLES, REGISTERS, MOST_PARAMS, MOST_OPS, NODES, MAPS, RESULT_KIND = range(8)
+"""Places in the head: the place of the addresses of draws; whether tables may replace operations; how many registers
+there are; the most parameters, and the most operations, that a sample can have; how many nodes there are; how many
+geometric entries; and the kind of the results."""
+
+NODE, ROW, ENTRY = 8, 4, 6
+"""Numbers of a row of a node, which stand from number `NODE` on; of an instruction; and of an entry."""
+
+LACKS, ACT, ALL, ONE, SOME, SHUFFLED = range(-1, 5)
+"""What a node is: one that could not be recorded; a transform; or a group that applies all of its children, one, some
+in order, or some shuffled."""
+
+
+class Choice(NamedTuple):
+    """How a group chooses among its children."""
+
+    code: int
+    """`ALL`, `ONE`, `SOME` or `SHUFFLED`."""
+    low: int = 0
+    high: int = 0
+    """Of the last two: the least and the largest number of children."""
+
+
+def kind_of(channels: int, normalized: bool) -> int:
+    """A number that says how many channels an image has, and whether `Normalize` has put it on another scale."""
+    return 2 * channels + normalized
 
 
 def evaluate(code: int, a: float, b: float) -> float:
@@ -112,56 +144,65 @@ def evaluate(code: int, a: float, b: float) -> float:
 evaluate_kernel = shared(evaluate, "evaluate_kernel")
 
 
-def assemble(
-    addresses: np.ndarray, nodes: list[Any], gates: list[int], root: int, blocks: int, tables: bool, registers: int
-) -> list[int]:
-    """Make the program, as one list of integers.
+class Assembly:
+    """A program that grows: its head and rows of nodes first, then code and lists."""
 
-    Parameters
-    ----------
-    addresses : ndarray of int
-        Addresses of the draws of the root and of each node.
-    nodes : list of (Node, segments, draw)
-    gates : list of int
-        The registers of the nodes' `p`.
-    root : int
-        The register of the chain's own `p`.
-    blocks : int
-        How many draws each node has, in blocks of four.
-    tables : bool
-        Whether tables may replace operations.
-    registers : int
-        How many there are.
-    """
-    segments = [segment for _, variants, _ in nodes for segment in variants]
-    first_segment = HEAD + len(nodes)
-    first_row = first_segment + len(segments)
-    first_entry = first_row + sum(len(s.rows) for s in segments)
-    lists = 4 * (first_entry + sum(len(s.entries) for s in segments))
-    work = [[[e for e in s.entries if e.stage is None] for s in variants] for _, variants, _ in nodes]
-    most_ops = sum(max(map(len, variants)) for variants in work)
-    most_params = sum(max(sum(len(e.registers) for e in own) for own in variants) for variants in work)
-    table = [len(nodes), blocks, int(tables), root, registers, most_params, most_ops, lists]
-    at = first_segment
-    for k, (node, variants, draw) in enumerate(nodes):
-        table += gates[k], at, len(variants), -1 if draw < 0 else node.slot * FIRST_DRAWS + draw
-        at += len(variants)
-    row, entry = first_row, first_entry
-    for s in segments:
-        table += row, row + len(s.rows), entry, entry + len(s.entries)
-        row, entry = row + len(s.rows), entry + len(s.entries)
-    for s in segments:
-        for code, to, a, b in s.rows:
+    def __init__(self, nodes: int) -> None:
+        self.numbers: list[int] = [0] * (NODE * (1 + nodes))
+
+    def list_of(self, values: list[int]) -> int:
+        """Add a list; returns its place."""
+        self.numbers += values
+        return len(self.numbers) - len(values)
+
+    def node(self, slot: int, row: tuple[int, ...]) -> None:
+        """Set the row of a node."""
+        at = NODE * (1 + slot)
+        self.numbers[at : at + NODE] = row
+
+    def code(self, block: Any) -> int:
+        """Add the code of a tree of variants (`variants.Block`); returns its place."""
+        start = len(self.numbers)
+        self._add(block)
+        return start
+
+    def _add(self, block: Any) -> None:
+        numbers = self.numbers
+        for code, to, a, b in block.rows or ():
             unit = unit_of_code(code)
-            table += code, to, a, b if unit is None else unit.address()
-    own = addresses.astype(np.int64).tolist()
-    place = lists + len(own)
-    for s in segments:
-        for e in s.entries:
-            table += e.code, place, len(e.registers), e.number
+            numbers += code, to, a, b if unit is None else unit.address()
+        if block.choice is None:
+            self._end(block.leaf)
+            return
+        code, a, b = block.choice
+        at = len(numbers)
+        numbers += code, 0, a, b
+        if code == SWITCH:
+            numbers[at + 1] = table = self.list_of([0] * b)
+            for value in range(b):
+                numbers[table + value] = len(numbers)
+                self._way(block.ways.get(value))
+        else:
+            self._way(block.ways.get(1))
+            numbers[at + 1] = len(numbers)
+            self._way(block.ways.get(0))
+
+    def _way(self, block: Any) -> None:
+        if block is None:
+            self._end(None)
+        else:
+            self._add(block)
+
+    def _end(self, leaf: Any) -> None:
+        numbers = self.numbers
+        if leaf is None:
+            numbers += MISS, 0, 0, 0
+            return
+        at = len(numbers) + ROW
+        numbers += LEAF, at, len(leaf.entries), 0
+        place = at + ENTRY * len(leaf.entries)
+        for e in leaf.entries:
+            numbers += e.code, place, len(e.registers), e.number, e.bits, e.kind_after
             place += len(e.registers)
-    table += own
-    for s in segments:
-        for e in s.entries:
-            table += e.registers
-    return table
+        for e in leaf.entries:
+            numbers += e.registers

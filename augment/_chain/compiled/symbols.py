@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from imgproc._core import elementary
 
-from ..keys import FIRST_DRAWS, between
+from ..keys import FIRST_DRAWS, Draws, between, choice
 from .program import (
     ABSOLUTE,
     ADD,
@@ -31,11 +31,15 @@ from .program import (
     SQRT,
     STREAM,
     SUBTRACT,
+    SWITCH,
     evaluate,
 )
 
 MOST_VARIANTS = 32
 """A drawn integer may have so many values if each of them shall get a variant of its own."""
+
+MOST_SHUFFLED = 4
+"""So many things may be shuffled if each order shall get a variant of its own."""
 
 _ANGLES = (elementary.cos, elementary.sin, elementary.tan)
 
@@ -44,7 +48,7 @@ class Untraceable(Exception):
     """Something depends on drawn numbers in a way that cannot be recorded."""
 
 
-class Branch(Untraceable):
+class Branch(Exception):
     """The value of a drawn integer decides what happens, so that each value needs a variant."""
 
     def __init__(self, symbol: Symbol) -> None:
@@ -89,6 +93,15 @@ class Symbol:
     __le__, __ge__ = _deciding(NOT_MORE), _deciding(NOT_MORE, True)
     __eq__, __ne__ = _deciding(EQUAL), _deciding(EQUAL, wanted=False)
 
+    def __floor__(self) -> Symbol:
+        return self.tape.note(FLOOR, self, 0.0)
+
+    def __ceil__(self) -> Symbol:
+        return -self.tape.note(FLOOR, -self, 0.0)
+
+    def __trunc__(self) -> Symbol:
+        return self.__ceil__() if self < 0 else self.__floor__()
+
     def __mul__(self, other: Any) -> Any:
         # A range that is a single number gives that number, no symbol, so that decisions about it need no guard.
         return 0.0 if self.unit and other == 0.0 else self.tape.note(MULTIPLY, self, other)
@@ -109,20 +122,39 @@ class Symbol:
     def __index__(self) -> NoReturn:
         raise Branch(self) if self.draw >= 0 and self.high - self.low < MOST_VARIANTS else Untraceable
 
+    def _bits(self, other: Any) -> NoReturn:
+        self.__index__()
+
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __lshift__ = __rshift__ = _bits
+
     def _unknown(self, *_: Any) -> NoReturn:
         raise Untraceable
 
-    __bool__ = __float__ = __int__ = __floor__ = __ceil__ = __trunc__ = _unknown
+    __bool__ = __float__ = __int__ = _unknown
     __floordiv__ = __rfloordiv__ = __rmod__ = __pow__ = __rpow__ = __iter__ = _unknown
 
 
 class Tape:
-    """Registers, and what is computed in them, in order."""
+    """Registers, and what is computed in them, in order.
+
+    What is computed for one sample is a trace, a list of rows in the form of `program`.  A guard has what was found in
+    the place of the result, a `SWITCH` the value of the drawn integer.  Traces of one part of the program that begin
+    alike use the same registers for it."""
 
     def __init__(self, nodes: int) -> None:
         self.registers: list[float] = [0.0] * (nodes * FIRST_DRAWS)
         self.rows: list[tuple[int, int, int, int]] = []
         self._constants: dict[str, int] = {}
+        self._places: dict[tuple[int, int, int], int] = {}
+        self._known: dict[tuple[int, int, int], int] = {}
+
+    def begin_part(self) -> None:
+        """Begin a part of the program, whose traces share registers."""
+        self._places = {}
+
+    def begin_trace(self) -> None:
+        """Begin the trace of a sample."""
+        self.rows, self._known = [], {}
 
     def register(self, value: Any) -> int:
         """The register of a symbol; a constant gets one of its own."""
@@ -140,24 +172,38 @@ class Tape:
 
     def note(self, code: int, a: Any, b: Any) -> Symbol:
         """Note a computation; returns the symbol of its result."""
-        operands = self.register(a), self.register(b)
-        at = self._new(0.0)
-        self.rows.append((code, at, *operands))
+        at = self._noted(code, self.register(a), self.register(b))
         return Symbol(self, at, float(evaluate(code, _value(a), _value(b))))
 
     def call(self, function: Callable[[float], float], a: Symbol) -> Symbol:
         """Note a call of one of `FUNCTIONS`; returns the symbol of its result."""
-        at = self._new(0.0)
-        self.rows.append((FUNCTIONS[function], at, a.at, 0))
-        return Symbol(self, at, function(a.value))
+        return Symbol(self, self._noted(FUNCTIONS[function], a.at, 0), function(a.value))
 
     def guard(self, code: int, a: Any, b: Any) -> bool:
         """Note a comparison as a guard; returns what it says for the sample that is recorded."""
         if type(b) is not Symbol and not isinstance(b, (int, float)):
             return False
         found = bool(evaluate(code, _value(a), _value(b)))
-        self.rows.append((code, int(found), self.register(a), self.register(b)))
+        row = code, self.register(a), self.register(b)
+        if row not in self._known:
+            self._known[row] = int(found)
+            self.rows.append((code, int(found), *row[1:]))
         return found
+
+    def switch(self, register: int, count: int, value: int) -> None:
+        """Note that the integer below `count` that a draw chooses decides what happens."""
+        self.rows.append((SWITCH, value, register, count))
+
+    def _noted(self, code: int, a: int, b: int) -> int:
+        """The register of a computation, which is done once in a trace."""
+        row = code, a, b
+        at = self._places.get(row)
+        if at is None:
+            at = self._places[row] = self._new(0.0)
+        if row not in self._known:
+            self._known[row] = at
+            self.rows.append((code, at, a, b))
+        return at
 
     def _new(self, value: float) -> int:
         self.registers.append(value)
@@ -169,11 +215,24 @@ def _value(number: Any) -> float:
 
 
 class Recorder:
-    """Takes the place of `Draws`: each draw is a symbol.  An integer whose value is `known` is that value."""
+    """Takes the place of `Draws`: each draw is a symbol.  An integer that is `known` to decide is a number.
 
-    def __init__(self, tape: Tape, slot: int, values: list[float], known: dict[int, int]) -> None:
+    Parameters
+    ----------
+    tape : Tape
+    slot : int
+        Of the node.
+    values : list of float
+        What the sample draws.
+    known : set of int
+        The numbers of the draws of integers that decide what happens.
+    cursor : int
+        The number of the next draw; the decision by `p` has taken the first one.
+    """
+
+    def __init__(self, tape: Tape, slot: int, values: list[float], known: set[int], cursor: int = 1) -> None:
         self._tape, self._base, self._values, self._known = tape, slot * FIRST_DRAWS, values, known
-        self.cursor = 1  # the decision by `p` has taken the first draw
+        self.cursor = cursor
 
     def unit(self) -> Symbol:
         """See `Draws`."""
@@ -195,8 +254,10 @@ class Recorder:
         if fixed and low == high:
             return low
         draw = self.cursor - 1
-        if draw in self._known:
-            return self._known[draw]
+        if draw in self._known and fixed:
+            value = choice(high - low + 1, u.value)
+            self._tape.switch(u.at, high - low + 1, value)
+            return low + value
         whole = self._tape.note(FLOOR, (high - low + 1) * u, 0.0)
         symbol = low + self._tape.note(LEAST, whole, high - low)
         if fixed:
@@ -207,10 +268,12 @@ class Recorder:
         """See `Draws`."""
         return choices[self.integer(0, len(choices) - 1)]
 
+    def permutation(self, n: int) -> list[int]:
+        """See `Draws`."""
+        if n > MOST_SHUFFLED:
+            raise Untraceable
+        return Draws.permutation(self, n)  # type: ignore[arg-type]  # it stands for Draws
+
     def stream(self) -> Symbol:
         """See `Draws`."""
         return self._tape.note(STREAM, self.unit(), self.unit())
-
-    def permutation(self, n: int) -> NoReturn:
-        """Cannot be recorded."""
-        raise Untraceable

@@ -1,0 +1,73 @@
+"""What the kernels of compiled chains work on: a chain, and the memory of a thread."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .drawing import Drawn
+
+CONSTANT, HOW = range(2)
+"""What is known of a map beside what a sample draws: whether its border is constant, and how it interpolates, which is
+one of the next places."""
+
+COPY, NEAREST, BILINEAR, BICUBIC, AREA, ITEM, WORDS = range(7)
+"""Places in `Chain.samplers`: the addresses of samplers, or 0 for one that the chain does not need; the bytes of a
+level; and whether the bilinear one is that of `samplers.words`."""
+
+MEMBERS = 7
+
+WARPS, IN_PLACE, WARPED = range(3)
+"""Places in `Chain.kernels`."""
+
+HOWS = {"copy": COPY, "nearest": NEAREST, "bilinear": BILINEAR, "bicubic": BICUBIC, "area": AREA}
+"""The places of samplers by the names of interpolations."""
+
+
+class Chain(NamedTuple):
+    """What a chain does to images of one kind."""
+
+    seed: Any
+    program: Any
+    """int64: the program; see `program`."""
+    maps: Any
+    """int64 (k, 2): `CONSTANT` and `HOW` of each map."""
+    levels: Any
+    """The fills of these maps, (k, channels), in the dtype of rows."""
+    samplers: Any
+    """int64: see `COPY`."""
+    kernels: Any
+    """int64 (3,): addresses of `run_rows`, `run_levels` and `run_warped`, or 0 for one that the chain does not need."""
+    limits: Any
+    """`limits` are those of the result, `inner` those of an image that is still on its way to a mean."""
+    inner: Any
+
+
+class Work(NamedTuple):
+    """The memory that the kernels of one thread work in."""
+
+    drawn: Drawn
+    tables: Any
+    table: Any
+    prepare: Any
+    """As in `Operations`, with room for the sample that has most."""
+    source: Any
+    """int64: `Source.numbers`."""
+    moved: Any
+    """int64: the same for an image on its way to a mean, whose pixels stay in place."""
+    result: Any
+    """int64: `Result.numbers`."""
+    keep: Any
+    """int64: the same for an image on its way to a mean."""
+    part: Any
+    """int64 (4,): x0, y0, x1, y1 of the part of the image that is sampled."""
+    matrix: Any
+    """As in `Maps`; if whole pixels move, the product of all moves."""
+    frames: Any
+    steps: Any
+    grids: Any
+    fills: Any
+    """As in `Maps`, with room for the sample that has most frames."""
+    buffer: Any
+    """uint8 (2, bytes), for a chain with means: the image on its way to the first mean, and to the second one."""
+    totals: Any
+    scratch: Any
