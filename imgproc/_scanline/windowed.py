@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._core.jit import jit_enabled
 from .._core.units import entry_of, kernel_address
-from .._neighbours.correlate_bytes import aligned
+from .._neighbours.correlate_bytes import LANES, aligned
 from .machine import COLUMNS, RESULT, ROWS, SAMPLER, SOURCE, Operations, Source, run_rows
 from .run_in_place import run_levels
 from .run_windows import INTO_RING, STRIP, run_windows
@@ -24,9 +25,9 @@ from .windows._base import (
     ROOM,
     RUN_LEVELS,
     RUN_ROWS,
+    STRIP_SAMPLES,
     WIDTH,
     Window,
-    spread_out,
 )
 
 _NOTHING = np.empty(0, np.uint8)
@@ -39,26 +40,38 @@ def can_join(near: Near, size: tuple[int, int], dtype: np.dtype) -> bool:
     return 0 <= near.filter.reach(near.params) < min(size) and max(size) <= LONGEST_ROW
 
 
-def room(size: tuple[int, int], channels: int, reach: int) -> int:
-    """How many samples of memory a filter needs for an image of (h, w), if its window reaches so far."""
-    numbers = np.zeros(NUMBERS, np.int64)
-    numbers[HEIGHT], numbers[WIDTH], numbers[CHANNELS] = *size, channels
-    return int(spread_out(numbers, np.empty(HEAD, np.uint16), reach))
+def room(width: int, channels: int, reach: int) -> int:
+    """Samples of memory that are enough for rows of so many pixels, for all windows that reach no further."""
+    row = channels * -(-(width + 2 * reach) // LANES) * LANES
+    return HEAD + 3 * max(STRIP_SAMPLES, 4 * row) + 2 * (reach + 1) * row
+
+
+_own = threading.local()
+
+
+def _memory(samples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """This thread's memory for filters, as `Window` has it: at least so many samples.
+
+    Sizes are powers of two, so that few of them are kept by those who got one before it grew."""
+    found = getattr(_own, "memory", None)
+    if found is None or found[0].size < samples:
+        size = max(1 << 14, 1 << (samples - 1).bit_length())
+        halves = aligned(size)
+        found = _own.memory = halves, halves.view(np.int16), halves.view(np.uint8), np.empty(size, np.float32)
+    return found
 
 
 def window_of(size: tuple[int, int], channels: int, reach: int, work: np.dtype) -> Window:
     """The memory of a filter for what is (h, w) and of so many channels, without the filter itself."""
-    halves = aligned(room(size, channels, reach))
     numbers = np.zeros(NUMBERS, np.int64)
     numbers[HEIGHT], numbers[WIDTH], numbers[CHANNELS] = *size, channels
     into = np.array((0, 0, 1, INTO_RING.address(T=work.name, O="uint16"), -1), np.int64)
     assert into.size == RESULT
     out_of = np.zeros(SOURCE, np.int64)
     out_of[SAMPLER] = STRIP.address(np.uint16, work)
-    floats = np.empty(halves.size, np.float32)
-    params = np.zeros(PARAMS + 2 * ROOM)
-    views = halves, halves.view(np.int16), halves.view(np.uint8), floats
-    return Window(numbers, params, *views, into, out_of, _NOTHING, np.zeros(channels))
+    views = _memory(room(size[1], channels, reach))
+    params, totals = np.zeros(PARAMS + 2 * ROOM), np.zeros(channels)
+    return Window(numbers, params, *views, into, out_of, _NOTHING, totals)
 
 
 class _Kernels(NamedTuple):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
+import hypothesis
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 
 import augment as A
+from imgproc._core.jit import jit_enabled
+from imgproc._neighbours.gaussian import gaussian, gaussian_weights
 
 BLUR = A.GaussianBlur(p=1)
 CHAINS = {
@@ -70,3 +76,61 @@ def test_self_supervised_pairs_take_two_passes():
         A.Normalize(),
     ]
     assert A.Compose(views).explain((60, 80, 3)).count("pass ") == 2
+
+
+FILTERS = [
+    A.GaussianBlur(p=0.7), A.BoxBlur(p=0.7), A.Sharpen(p=0.7), A.Emboss(p=0.7), A.EdgeDetect(p=0.7),
+    A.UnsharpMask(p=0.7), A.EdgeDetect(method="laplacian", p=0.7),
+]  # fmt: skip
+OTHERS = [
+    A.ColorJitter(p=0.8), A.Posterize(p=0.5), A.GaussianNoise(p=0.5), A.CoarseDropout(p=0.5), A.ToGray(p=0.5),
+    A.BrightnessContrast(p=0.5), A.OneOf([A.GaussianBlur(p=1), A.Invert(p=1), A.Sharpen(p=1)], p=0.8),
+]  # fmt: skip
+FIRST = [
+    A.HorizontalFlip(), A.Affine(p=0.7), A.ResizedCrop(size=(20, 24)), A.Crop(size=(18, 20)), A.Invert(p=0.5),
+]  # fmt: skip
+LAST = [A.Normalize(), A.Solarize(p=0.5)]
+
+
+@hypothesis.given(
+    st.lists(st.sampled_from(FIRST), max_size=2),
+    st.lists(st.sampled_from([*FILTERS, *OTHERS]), min_size=1, max_size=4),
+    st.sampled_from(FILTERS),
+    st.lists(st.sampled_from(LAST), max_size=1),
+    st.integers(0, 5),
+)
+@hypothesis.settings(max_examples=25, deadline=None)
+def test_recorded_chains(first, middle, last, end, seed):
+    """Recorded, ordinary and stage by stage: the same bytes, for one image and for a batch."""
+    transforms = [*first, *middle, last, *end]
+    chain, ordinary = A.Compose(transforms, seed=seed), A.Compose(transforms, seed=seed)
+    ordinary._chain.compiled.MOST = 0
+    apart = A.Compose(transforms, seed=seed, fuse=False)
+    images = np.random.default_rng(seed).integers(0, 256, (3, 26, 31, 3), np.uint8)
+    chain._chain.compiled.find(images.shape[1:], images.dtype, 99)
+    for key in range(6):
+        image = images[key % 3]
+        result = ordinary(image=image, key=key)["image"]
+        np.testing.assert_array_equal(chain(image=image, key=key)["image"], result)
+        if not any(isinstance(t, A.Affine | A.ResizedCrop) for t in first):  # two interpolations may merge
+            np.testing.assert_array_equal(apart(image=image, key=key)["image"], result)
+
+
+@pytest.mark.skipif(not jit_enabled(), reason="nothing is recorded without a compiler")
+@pytest.mark.parametrize("transform", FILTERS, ids=lambda t: type(t).__name__)
+def test_filters_are_recorded(transform):
+    chain = A.Compose([A.HorizontalFlip(), A.ColorJitter(p=1), transform, A.Normalize()])
+    image = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    made = chain._chain.compiled.find(image.shape, image.dtype, 99)
+    for key in range(9):
+        chain(image=image, key=key)
+    assert made is not None and made.tries == 9 and made.misses == 0
+
+
+def test_weights_are_those_of_an_exact_sum():
+    """Weights add up to 1 as a sum that is rounded once."""
+    for sigma in np.random.default_rng(0).uniform(0.05, 8.0, 300):
+        found = gaussian_weights(sigma)
+        raw = [gaussian(k, sigma) for k in range(len(found))]
+        total = 2 * math.fsum(raw) - 1
+        assert found == [w / total for w in raw]

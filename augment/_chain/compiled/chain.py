@@ -36,14 +36,20 @@ from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.operations.table import TABLE_OF_BYTES
 from imgproc._scanline.program import unit_of
 from imgproc._scanline.run_in_place import run_levels
+from imgproc._scanline.run_windows import run_windows
 from imgproc._scanline.samplers.area import work_of
 from imgproc._scanline.samplers.choice import choose
+from imgproc._scanline.take import is_near
+from imgproc._scanline.windowed import room as needed
+from imgproc._scanline.windowed import window_of
+from imgproc._scanline.windows._base import MOST, Filter
 
 from .drawing import INPUT_H, MAP, NUMBER, OUT_H, OUT_W, PART_OF, SOURCE_H, SOURCE_KIND, SOURCE_W, STATE, Drawn, lower
 from .drawing import MAPS as COUNTED_MAPS
 from .drawing import OPS as COUNTED_OPS
+from .filters import run_filtered
 from .kernels import EXAMPLES, RUNNERS, run_warped
-from .memory import HOWS, IN_PLACE, ITEM, MEMBERS, WARPED, WARPS, WORDS, Chain, Work
+from .memory import FILTERED, HOWS, IN_PLACE, ITEM, MEMBERS, RINGS, WARPED, WARPS, WORDS, Chain, Work
 from .program import MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
 
 if TYPE_CHECKING:
@@ -92,6 +98,9 @@ class CompiledChain:
         self.warps, self.averages = bool(rough) or recorded.shows, "area" in rough
         self.moves = layout == "last" and target == dtype and not self.warps and not operations
         # Rectangles alone, and a matrix of bytes alone, have a faster way over many pixels.
+        filters = sum(type(kind) is Filter for kind in operations)
+        self.filters = filters > 0
+        self.stores = self.looks or filters > 1  # an image on its way
         self._alone = set(kinds) == {ERASE} or (kinds in ([MATRIX], [MATRIX_TO_GREY]) and dtype == np.uint8)
         self.tries = self.misses = 0
         self._paints = any(entry.kind is not None and entry.code & PAINTS for entry in entries)
@@ -119,7 +128,7 @@ class CompiledChain:
             samplers[HOWS[name]] = choose(name, dtype, channels, by_words).address(dtype, work_dtype(dtype))
         samplers[ITEM], samplers[WORDS] = dtype.itemsize, words
         inner = limits_of(dtype, dtype, False)
-        kernels = np.zeros(3, np.int64)
+        kernels = np.zeros(5, np.int64)
         return Chain(self.seed, self._program, maps, levels, samplers, kernels, self.limits, inner)
 
     def _made(self) -> Work:
@@ -161,6 +170,7 @@ class CompiledChain:
             np.empty((2, 0), np.uint8),
             np.zeros(channels),
             scratch(channels, kind),
+            window_of((1, 1), channels, 0, kind),
         )
 
     def compile(self) -> CompiledChain:
@@ -175,10 +185,15 @@ class CompiledChain:
                 run_rows, source, maps, operations, self.limits, work.scratch, result, 0, 0
             )
             chain.kernels[WARPED] = kernel_address(run_warped, pixels, 0, chain, work, result.pixels)
-        if not self.warps or self.looks:
+        if not self.warps or self.looks or self.filters:
             chain.kernels[IN_PLACE] = kernel_address(
                 run_levels, source, operations, self.limits, work.scratch, result, work.buffer[0], work.totals, 0, 0
             )
+        if self.filters:
+            chain.kernels[RINGS] = kernel_address(
+                run_windows, source, maps, operations, operations, work.window, self.limits, work.scratch, result, 0, 0
+            )
+            chain.kernels[FILTERED] = kernel_address(run_filtered, pixels, 0, 0, chain, work, result.pixels)
         words, out = np.zeros((1, 1), np.uint64), np.zeros((1, 1), np.uint8)
         self._lowering = kernel_address(lower, words[0], chain.seed, chain.program, work.drawn)
         name = self.limits.dtype.name
@@ -336,7 +351,10 @@ class Own:
             return
         self.size = self.state[OUT_H], self.state[OUT_W] = size
         chain = self.chain
-        room = size[0] * size[1] * chain.channels * chain.dtype.itemsize if chain.looks else 0
+        room = size[0] * size[1] * chain.channels * chain.dtype.itemsize if chain.stores else 0
+        if chain.filters and needed(size[1], chain.channels, MOST) > self.work.window.halves.size:
+            self.work = self.work._replace(window=window_of(size, chain.channels, MOST, chain.limits.dtype))
+            self.place = chain._bound(self.work)
         if room > self.work.buffer.shape[1] and size[0] > 0:
             self.work = self.work._replace(buffer=np.empty((2, room), np.uint8))
             self.place = chain._bound(self.work)
@@ -350,7 +368,9 @@ class FixedChain:
     def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
         self._stages, self._target, self._layout = stages, target, layout
         # Whether one call of kernels may do it all the same.
-        self.averages = any(type(s) is Geometry and s.interpolation == "area" for s in stages)
+        self.together = any(type(s) is Geometry and s.interpolation == "area" for s in stages) or any(
+            map(is_near, stages)
+        )
         self.tries = self.misses = 0
 
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

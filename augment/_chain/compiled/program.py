@@ -71,6 +71,9 @@ MOVE, WARP = -1, -2
 PAINTS = 1 << 16
 """A flag of operations that paint on masks, too; their last parameter is the label."""
 
+FILTERS = 1 << 17
+"""A flag of filters with small windows, which stand among the operations."""
+
 BINDS = 1
 """Whether pixels must not move after an operation, because it depends on their place or on all of them."""
 

@@ -124,6 +124,10 @@ class Filter:
     module: str
     unit: Unit
     reach: Callable[[Sequence[float]], int]
+    flags = 0
+    last = False
+    binds = True
+    """As of an `Operation`: pixels must not move after it."""
 
     def __reduce__(self) -> Any:
         names = [name for name, value in vars(sys.modules[self.module]).items() if value is self]
