@@ -20,7 +20,7 @@ LEAVES = [
     A.TrivialAugment(p=0.7), A.RandAugment(p=0.7, n=1), A.Solarize(),
 ]  # fmt: skip
 KINDS = (((13, 17, 3), np.uint8), ((13, 17, 3), np.uint8), ((9, 22), np.uint8), ((13, 17, 3), np.float32),
-         ((16, 11, 3), np.uint16))  # fmt: skip
+         ((16, 11, 3), np.uint16), ((12, 15, 2), np.float64), ((1, 9, 3), np.uint8))  # fmt: skip
 
 
 def groups(children: Any) -> Any:

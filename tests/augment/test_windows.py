@@ -87,7 +87,8 @@ OTHERS = [
     A.BrightnessContrast(p=0.5), A.OneOf([A.GaussianBlur(p=1), A.Invert(p=1), A.Sharpen(p=1)], p=0.8),
 ]  # fmt: skip
 FIRST = [
-    A.HorizontalFlip(), A.Affine(p=0.7), A.ResizedCrop(size=(20, 24)), A.Crop(size=(18, 20)), A.Invert(p=0.5),
+    A.HorizontalFlip(), A.Affine(p=0.7), A.Affine(border="reflect", p=0.7), A.ResizedCrop(size=(20, 24)),
+    A.Crop(size=(18, 20)), A.Invert(p=0.5), A.PadToSize(size=(40, 44)),
 ]  # fmt: skip
 LAST = [A.Normalize(), A.Solarize(p=0.5)]
 

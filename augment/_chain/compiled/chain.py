@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import math
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from imgproc._core.threads import SERIAL_BELOW, stays_serial
 from imgproc._core.units import ROOM, entry_of, kernel_address
 from imgproc._scanline import Erase, Geometry, Stage, levels_of, limits_of, moved, run, scratch, usable
 from imgproc._scanline.compute import has_words_of, result_numbers, source_numbers
-from imgproc._scanline.coordinates import FRAME, STEP
+from imgproc._scanline.coordinates import BORDER_CODES, FRAME, STEP
 from imgproc._scanline.machine import (
     AT,
     COUNT,
@@ -23,6 +25,7 @@ from imgproc._scanline.machine import (
     LEVELS,
     OP,
     PREPARER,
+    STEPPER,
     Maps,
     Operations,
     Result,
@@ -34,10 +37,11 @@ from imgproc._scanline.operations._base import MEAN, TABULATED
 from imgproc._scanline.operations.erase import ERASE
 from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.operations.table import TABLE_OF_BYTES
+from imgproc._scanline.passes import LARGE as MANY_NEAREST
 from imgproc._scanline.program import unit_of
 from imgproc._scanline.run_in_place import run_levels
 from imgproc._scanline.run_windows import run_windows
-from imgproc._scanline.samplers.area import work_of
+from imgproc._scanline.samplers.area import LARGEST, can_average, work_of
 from imgproc._scanline.samplers.choice import choose
 from imgproc._scanline.take import is_near
 from imgproc._scanline.windowed import room as needed
@@ -49,14 +53,14 @@ from .drawing import MAPS as COUNTED_MAPS
 from .drawing import OPS as COUNTED_OPS
 from .filters import run_filtered
 from .kernels import EXAMPLES, RUNNERS, run_warped
-from .memory import FILTERED, HOWS, IN_PLACE, ITEM, MEMBERS, RINGS, WARPED, WARPS, WORDS, Chain, Work
+from .memory import FILTERED, FOLDS, HOWS, IN_PLACE, ITEM, MEMBERS, RINGS, WARPED, WARPS, WIDEST, WORDS, Chain, Work
 from .program import MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
 
 if TYPE_CHECKING:
     from .compile import Recorded
 
 LARGE = 1 << 16
-"""Images of more levels than this have a faster way if the chain only paints rectangles, or only mixes bytes."""
+"""Images of more levels than this have a faster way in some chains, see `_most_levels`."""
 
 PART = Geometry._fields.index("part")
 """Where a stage has the part of its input that a sample draws; the matrix comes first."""
@@ -65,6 +69,24 @@ WORKS = 8
 """A thread keeps the buffers of so many compiled chains: some buffers are as large as an image."""
 
 _own = threading.local()
+
+
+def _most_levels(recorded: Recorded, kinds: list[Any], rough: set[str]) -> float:
+    """Images of more levels than this have a faster way.
+
+    It is so if a chain only paints rectangles, only mixes bytes, only moves whole pixels that come from outside, only
+    takes the nearest pixels, or only filters."""
+    alone = set(kinds) == {ERASE} or (kinds in ([MATRIX], [MATRIX_TO_GREY]) and recorded.source.dtype == np.uint8)
+    stages = [entry.stage for entry in recorded.entries if entry.stage is not None]
+    alone = alone or {type(kind) for kind in kinds} == {Filter}
+    if alone or (recorded.shows and not rough and (len(stages) == len(kinds) or stages[-1].border != "constant")):
+        return LARGE
+    return MANY_NEAREST - 1 if rough == {"nearest"} and len(stages) == len(kinds) else math.inf
+
+
+def _averages(columns: int, channels: int, dtype: np.dtype) -> bool:
+    """Whether the sampler of areas can make one column of so many."""
+    return can_average((1, columns, channels), dtype, (1, 1))
 
 
 class CompiledChain:
@@ -97,11 +119,10 @@ class CompiledChain:
         rough = [e.stage.interpolation for e in entries if e.code == WARP and e.stage is not None]
         self.warps, self.averages = bool(rough) or recorded.shows, "area" in rough
         self.moves = layout == "last" and target == dtype and not self.warps and not operations
-        # Rectangles alone, and a matrix of bytes alone, have a faster way over many pixels.
         filters = sum(type(kind) is Filter for kind in operations)
         self.filters = filters > 0
         self.stores = self.looks or filters > 1  # an image on its way
-        self._alone = set(kinds) == {ERASE} or (kinds in ([MATRIX], [MATRIX_TO_GREY]) and dtype == np.uint8)
+        self.most = _most_levels(recorded, kinds, {*rough})
         self.tries = self.misses = 0
         self._paints = any(entry.kind is not None and entry.code & PAINTS for entry in entries)
         self.tables = dtype == np.uint8 and any(kind.flags & (TABULATED | MEAN) for kind in operations)
@@ -119,14 +140,20 @@ class CompiledChain:
 
     def _assembled(self, rough: set[str]) -> Chain:
         channels, dtype, stages = self.channels, self.dtype, self._stages
-        maps = np.array([(s.border == "constant", HOWS[s.interpolation]) for s in stages], np.int64).reshape(-1, 2)
+        maps = np.array([(BORDER_CODES[s.border], HOWS[s.interpolation]) for s in stages], np.int64).reshape(-1, 2)
         levels = levels_of(tuple((s.fill, 0) for s in stages), channels, full_scale(dtype), self.limits.dtype)
         samplers = np.zeros(MEMBERS, np.int64)
         words = has_words_of((2, 2, channels), dtype)
+        folds = self.warps and any(s.border != "constant" for s in stages)
+        if folds:
+            samplers[FOLDS] = STEPPER.address()
+            rough = rough | {"nearest"}
         for name in {"copy", *rough}:
             by_words = words and name == "bilinear"
             samplers[HOWS[name]] = choose(name, dtype, channels, by_words).address(dtype, work_dtype(dtype))
         samplers[ITEM], samplers[WORDS] = dtype.itemsize, words
+        if self.averages:
+            samplers[WIDEST] = bisect.bisect(range(LARGEST), False, key=lambda k: not _averages(k + 1, channels, dtype))
         inner = limits_of(dtype, dtype, False)
         kernels = np.zeros(5, np.int64)
         return Chain(self.seed, self._program, maps, levels, samplers, kernels, self.limits, inner)
@@ -164,9 +191,9 @@ class CompiledChain:
             np.zeros(4, np.int64),
             np.empty(9),
             np.empty((most, FRAME)),
-            np.empty((0, STEP)),
+            np.empty((most, STEP)),
             np.zeros(2, np.float32),
-            np.empty((most, channels), kind),
+            np.empty((most + 1, channels), kind),
             np.empty((2, 0), np.uint8),
             np.zeros(channels),
             scratch(channels, kind),
@@ -193,7 +220,7 @@ class CompiledChain:
             chain.kernels[RINGS] = kernel_address(
                 run_windows, source, maps, operations, operations, work.window, self.limits, work.scratch, result, 0, 0
             )
-            chain.kernels[FILTERED] = kernel_address(run_filtered, pixels, 0, 0, chain, work, result.pixels)
+            chain.kernels[FILTERED] = kernel_address(run_filtered, pixels, 0, 0, 0, chain, work, result.pixels)
         words, out = np.zeros((1, 1), np.uint64), np.zeros((1, 1), np.uint8)
         self._lowering = kernel_address(lower, words[0], chain.seed, chain.program, work.drawn)
         name = self.limits.dtype.name
@@ -320,7 +347,7 @@ class Sized:
         height, width = shape[:2] or (1, 1)
         pixels = height * width
         self.size = chain.size_of(height, width)
-        self.large = chain._alone and pixels * chain.channels > LARGE
+        self.large = pixels * chain.channels > chain.most
         # What is resized is as much work as its result is large.
         self.work = 3 * work_of(self.size, (height, width)) if chain.averages else pixels * chain.channels
         # Kernels count pixels and bytes in 32 bits.

@@ -21,9 +21,10 @@ import numpy as np
 from imgproc._core.check import DTYPES
 from imgproc._scanline import Deferred, Erase, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole, pixel
 from imgproc._scanline.matrix import is_exact
-from imgproc._scanline.merge import merge
+from imgproc._scanline.merge import merge, shows_outside
 from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.program import lay_out
+from imgproc._scanline.samplers.area import can_average
 
 from ..keys import FIRST_DRAWS
 from ..state import Frame, State, frame_after, frame_of
@@ -33,7 +34,7 @@ from .chain import LARGE, CompiledChain, FixedChain
 from .filters import can_filter
 from .memory import HOWS
 from .program import ACT, ALL, BINDS, FILTERS, LACKS, MOST_MAPS, MOVE, ONE, PAINTS, WARP, Assembly, kind_of
-from .symbols import Recorder, Symbol, Tape, Untraceable
+from .symbols import Recorder, Symbol, Tape, Untraceable, value_of
 from .variants import Block, Leaf, explored
 
 SAMPLES = 12
@@ -190,10 +191,12 @@ class _Recording:
         # A translation may be drawn; the kernel looks whether it is by whole pixels.
         known = all(type(v) is not Symbol for v in (a, b, d, e, g, h, i))
         moves = known and is_exact((a, b, 0.0, d, e, 0.0, g, h, i))
-        words = frame.dtype == np.uint8 and frame.channels in (3, 4)
-        bilinear = words and stage.interpolation == "bilinear"
-        if not moves and (stage.antialias or not (bilinear or stage.interpolation == "area")):
+        averages = stage.interpolation == "area" and not moves
+        if (stage.antialias and not moves) or (
+            averages and not can_average((1, 1, frame.channels), frame.dtype, (1, 1))
+        ):
             raise Untraceable
+        self.shows = self.shows or (moves and _shows(stage, frame))
         numbers = (*stage.pull, *stage.size, *(stage.part or ()))
         return Entry(MOVE if moves else WARP, [self.tape.register(v) for v in numbers], None, stage)
 
@@ -260,6 +263,12 @@ class _Recording:
         head = addresses, int(self.frame.dtype == np.uint8), len(tape.registers), params, ops, len(plan.nodes)
         program.numbers[:8] = *head, min(maps, MOST_MAPS), kind
         return program.numbers
+
+
+def _shows(stage: Geometry, frame: Frame) -> bool:
+    """Whether whole pixels come from outside, in the sample that is recorded."""
+    pull, size, source = ([value_of(v) for v in numbers] for numbers in (stage.pull, stage.size, frame[:2]))
+    return shows_outside(tuple(pull), tuple(size), tuple(source))  # type: ignore[arg-type]  # nine, and pairs
 
 
 def _operation(tape: Tape, stage: Op, label: int | None, frame: Frame) -> Entry:

@@ -80,17 +80,17 @@ def _gather(pixels, numbers, part, chain, work, into):
 
 
 @kernel(inner=True)
-def _before_mean(image, frames, end, chain, work, into):
+def _before_mean(image, counts, end, chain, work, into):
     """Run the operations up to `end` of a sample whose pixels come by maps."""
     operations, _ = _part(work, np.int64(0), end, np.int64(0), chain.program[TABLES])
-    maps = Maps(work.matrix, work.frames[:frames], work.steps, work.grids, work.fills[:frames])
+    maps = Maps(work.matrix, work.frames[: counts[0]], work.steps[: counts[1]], work.grids, work.fills)
     source, result = Source(image, work.source), Result(into, work.keep)
     arguments = (source, maps, operations, chain.inner, work.scratch, result, np.int64(0), work.result[ROWS])
     invoke_kernel(chain.kernels[WARPS], np.int64(0), arguments)
 
 
 @kernel(inner=True)
-def _through(pixels, numbers, frames, places, chain, work, limits, out, target):
+def _through(pixels, numbers, counts, places, chain, work, limits, out, target):
     """Run the operations from ``places[0]`` to the filter at ``places[1]``, and those after it up to ``places[2]``."""
     start, near, end = places
     before, tables = _part(work, start, near, np.int64(0), chain.program[TABLES])
@@ -99,9 +99,8 @@ def _through(pixels, numbers, frames, places, chain, work, limits, out, target):
     for k in range(op[COUNT]):
         work.window.params[k] = work.drawn.params[op[AT] + k]
     own[HEIGHT], own[WIDTH], own[FILTER] = work.result[ROWS], work.result[COLUMNS], op[UNIT]
-    own[RUN_ROWS], own[RUN_LEVELS] = chain.kernels[WARPS] if frames >= 0 else 0, chain.kernels[IN_PLACE]
-    shown = max(frames, 0)
-    maps = Maps(work.matrix, work.frames[:shown], work.steps, work.grids, work.fills[:shown])
+    own[RUN_ROWS], own[RUN_LEVELS] = chain.kernels[WARPS] if counts[0] >= 0 else 0, chain.kernels[IN_PLACE]
+    maps = Maps(work.matrix, work.frames[: max(counts[0], 0)], work.steps[: counts[1]], work.grids, work.fills)
     return invoke_kernel(
         chain.kernels[RINGS],
         np.int64(0),
@@ -127,12 +126,12 @@ def _rest(pixels, start, count, chain, work, buffer, out):
 
 
 @kernel
-def run_filtered(image, frames, count, chain, work, out):
+def run_filtered(image, frames, steps, count, chain, work, out):
     """Run a sample that has filters; 0 if it cannot be done in this way.
 
-    With `frames` at 0 or above the image is read by maps, of which so many frames show a border; else its pixels are
-    moved as `work.source` says."""
-    ops, start, free = work.drawn.ops, np.int64(0), 0
+    With `frames` at 0 or above the image is read by maps, of which there are so many frames and steps; else its pixels
+    are moved as `work.source` says."""
+    ops, start, free, keep = work.drawn.ops, np.int64(0), 0, work.keep
     pixels, numbers = unlocked(image), work.source
     if work.result[COLUMNS] > LONGEST_ROW:
         return np.int64(0)
@@ -144,18 +143,21 @@ def run_filtered(image, frames, count, chain, work, out):
         mean = _until(ops, start, near, MEAN)
         if mean < near:
             if frames >= 0:
-                _before_mean(pixels, frames, mean, chain, work, work.buffer[free])
+                _before_mean(pixels, (frames, steps), mean, chain, work, work.buffer[free])
                 pixels, numbers, frames, start, free = unlocked(work.buffer[free]), work.moved, -1, mean, 1 - free
             if _gather(pixels, numbers, (start, mean + 1), chain, work, work.buffer[free]):
                 pixels, numbers, free = unlocked(work.buffer[free]), work.moved, 1 - free
             start = mean
             continue
         end = _until(ops, near + 1, count, FILTERS | MEAN)
-        places = start, near, end
+        places, counts = (start, near, end), (frames, steps)
         if end == count:
-            done = _through(pixels, numbers, frames, places, chain, work, chain.limits, out, work.result)
+            done = _through(pixels, numbers, counts, places, chain, work, chain.limits, out, work.result)
             return np.int64(done >= 0)
-        if _through(pixels, numbers, frames, places, chain, work, chain.inner, work.buffer[free], work.keep) < 0:
+        if (
+            _through(pixels, numbers, (frames, steps), places, chain, work, chain.inner, work.buffer[free], work.keep)
+            < 0
+        ):
             return np.int64(0)
         pixels, numbers, frames, start, free = unlocked(work.buffer[free]), work.moved, -1, end, 1 - free
 

@@ -29,7 +29,7 @@ from imgproc._scanline.operations._base import MEAN
 
 from .drawing import OUT_H, OUT_W, SOURCE_H, SOURCE_W, H, W, load_matrix
 from .filters import has_filters
-from .memory import AREA, COPY, FILTERED, IN_PLACE, ITEM, WARPED, WARPS, Chain, Work
+from .memory import AREA, COPY, FILTERED, FOLDS, IN_PLACE, ITEM, WARPED, WARPS, Chain, Work
 from .merging import cut, interpolated, merge, multiplied, place_kernel, resized, sampled
 from .program import TABLES
 
@@ -71,9 +71,9 @@ def _run_levels(pixels, numbers, work, part, chain, buffer, out):
 
 
 @kernel(inner=True)
-def _run_rows(pixels, work, part, frames, chain, limits, out, numbers):
+def _run_rows(pixels, work, part, counts, chain, limits, out, numbers):
     source, result = Source(pixels, work.source), Result(out, numbers)
-    maps = Maps(work.matrix, work.frames[:frames], work.steps, work.grids, work.fills[:frames])
+    maps = Maps(work.matrix, work.frames[: counts[0]], work.steps[: counts[1]], work.grids, work.fills)
     operations = Operations(work.drawn.ops[part[0] : part[1]], work.drawn.params, work.tables, work.table, work.prepare)
     if chain.program[TABLES]:
         tabulate(operations.ops, np.int64(0))
@@ -93,25 +93,27 @@ def run_warped(image, count, chain, work, out):
     rough, how = interpolated(chain, work)
     if not known or rough < -1:
         return np.int64(0)
+    steps = 0
     if how == AREA:
         frames = resized(chain, work, start, rough)
         done = frames >= 0
     else:
-        frames = merge(chain, work, start, max(start, 0))
-        done = frames >= 0 and sampled(chain, work, frames, how)
+        frames, steps = merge(chain, work, start, max(start, 0))
+        done = sampled(chain, work, frames, steps, how) and (steps == 0 or chain.samplers[FOLDS] != 0)
     if not done:
         return np.int64(0)
     image = image[(part[1] * line + part[0]) * work.source[CHANNELS] * chain.samplers[ITEM] :]  # of bytes
     if chain.kernels[FILTERED] != 0 and has_filters(work, count):
-        return invoke_kernel(chain.kernels[FILTERED], np.int64(0), (image, frames, count, chain, work, out))
+        counts = np.int64(frames), np.int64(steps)
+        return invoke_kernel(chain.kernels[FILTERED], np.int64(0), (image, *counts, count, chain, work, out))
     split = np.int64(0)
     while split < count and not work.drawn.ops[split, FLAGS] & MEAN:
         split += 1
     if split == count:
-        _run_rows(image, work, (np.int64(0), count), frames, chain, chain.limits, out, work.result)
+        _run_rows(image, work, (np.int64(0), count), (frames, steps), chain, chain.limits, out, work.result)
         return np.int64(1)
     before, after = work.buffer[0], work.buffer[1]
-    _run_rows(image, work, (np.int64(0), split), frames, chain, chain.inner, before, work.keep)
+    _run_rows(image, work, (np.int64(0), split), (frames, steps), chain, chain.inner, before, work.keep)
     _run_levels(before, work.moved, work, (split, count), chain, after, out)
     return np.int64(1)
 
@@ -149,8 +151,7 @@ def _runner(dtype: str) -> Runner:
             if chain.kernels[IN_PLACE] != 0 and _placed(work):
                 work.source[SAMPLER] = chain.samplers[COPY]
                 if chain.kernels[FILTERED] != 0 and has_filters(work, count):
-                    still = np.int64(-1)
-                    arguments = (images[i], still, count, chain, work, out[i])
+                    arguments = (images[i], np.int64(-1), np.int64(0), count, chain, work, out[i])
                     if invoke_kernel(chain.kernels[FILTERED], np.int64(0), arguments) == 0:
                         return i
                     continue

@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 from .drawing import Drawn
 
-CONSTANT, HOW = range(2)
-"""What is known of a map beside what a sample draws: whether its border is constant, and how it interpolates, which is
-one of the next places."""
+BORDER, HOW = range(2)
+"""What is known of a map beside what a sample draws: the code of its border, and how it interpolates, which is one of
+the next places."""
 
-COPY, NEAREST, BILINEAR, BICUBIC, AREA, ITEM, WORDS = range(7)
+COPY, NEAREST, BILINEAR, BICUBIC, AREA, ITEM, WORDS, FOLDS, WIDEST = range(9)
 """Places in `Chain.samplers`: the addresses of samplers, or 0 for one that the chain does not need; the bytes of a
-level; and whether the bilinear one is that of `samplers.words`."""
-
-MEMBERS = 7
+level; whether the bilinear one is that of `samplers.words`; the address of `STEPPER`, which borders that fold need;
+and so many columns at most become one in a mean over areas."""
+MEMBERS = 9
 
 WARPS, IN_PLACE, WARPED, RINGS, FILTERED = range(5)
 """Places in `Chain.kernels`."""
@@ -30,7 +30,7 @@ class Chain(NamedTuple):
     program: Any
     """int64: the program; see `program`."""
     maps: Any
-    """int64 (k, 2): `CONSTANT` and `HOW` of each map."""
+    """int64 (k, 2): `BORDER` and `HOW` of each map."""
     levels: Any
     """The fills of these maps, (k, channels), in the dtype of rows."""
     samplers: Any

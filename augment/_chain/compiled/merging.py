@@ -8,6 +8,7 @@ import numpy as np
 
 from imgproc._core.jit import kernel, shared
 from imgproc._scanline.areas import covers, way
+from imgproc._scanline.coordinates import STEP
 from imgproc._scanline.machine import (
     COLUMNS,
     EXACT,
@@ -23,6 +24,7 @@ from imgproc._scanline.machine import (
     SAMPLER,
     STEP_X,
     STEP_Y,
+    STEPS,
     TURN_X,
     TURN_Y,
     WIDTH,
@@ -35,9 +37,10 @@ from imgproc._scanline.matrix import (
     stays_inside_kernel,
     walk_kernel,
 )
+from imgproc._scanline.samplers.area import LARGEST
 
 from .drawing import INPUT_H, INPUT_W, MAPS, NUMBER, PART_OF, load_matrix
-from .memory import AREA, BILINEAR, CONSTANT, COPY, HOW, WORDS
+from .memory import AREA, BILINEAR, BORDER, COPY, FOLDS, HOW, NEAREST, WIDEST, WORDS
 
 
 @kernel(inner=True)
@@ -131,47 +134,70 @@ def cut(work):
 
 
 @kernel(inner=True)
-def merge(chain, work, start, end):
-    """Multiply the drawn maps from `end` on into one matrix, as `merge.merge` does.
-
-    Map `start` reads a part of the image, see `cut`.
-
-    Returns how many frames show their border, or -1 if one of them has another border than a constant one."""
-    height, width = float(work.result[ROWS]), float(work.result[COLUMNS])
-    pull = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
-    frames = 0
-    for j in range(work.drawn.state[MAPS] - 1, end - 1, -1):
-        number = int(work.drawn.maps[j, NUMBER])
-        pull = multiply_kernel(load_matrix(work.matrix if j == start else work.drawn.maps[j]), pull)
-        h, w = _input_of(work, j)
-        if j == start:
-            h, w = float(work.part[3] - work.part[1]), float(work.part[2] - work.part[0])
-        known, x0, y0, x1, y1 = bounds_kernel(pull, height, width)
-        if stays_inside_kernel(known, x0, y0, x1, y1, h, w):
-            continue
-        if chain.maps[number, CONSTANT] == 0:
-            return -1
-        frame = work.frames[frames]
-        _keep_matrix(frame, pull)
-        frame[9], frame[10] = w, h
-        for c in range(work.fills.shape[1]):
-            work.fills[frames, c] = chain.levels[number, c]
-        frames += 1
-    _keep_matrix(work.matrix, pull)
-    return frames
+def _note_step(step, m, size, after, border, fill):
+    """Write a step, as `merge.merge` makes it, from (h, w) of its input and of its output."""
+    for k in range(STEP):
+        step[k] = 0.0
+    for k in range(9):
+        step[1 + k] = m[k]
+    step[10], step[11], step[12], step[13] = border, size[1], size[0], fill
+    step[14], step[15] = after[1], after[0]
 
 
 @kernel(inner=True)
-def sampled(chain, work, frames, how):
+def merge(chain, work, start, end):
+    """Multiply the drawn maps from `end` on into one matrix, as `merge.merge` does.
+
+    Map `start` reads a part of the image, see `cut`: here it is a map from the part.
+
+    Returns how many frames show their border, and how many steps there are."""
+    height, width = float(work.result[ROWS]), float(work.result[COLUMNS])
+    pull = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+    frames, steps, fills = 0, 0, 0
+    for j in range(work.drawn.state[MAPS] - 1, end - 1, -1):
+        number = int(work.drawn.maps[j, NUMBER])
+        border = chain.maps[number, BORDER]
+        own, (h, w) = load_matrix(work.matrix if j == start else work.drawn.maps[j]), _input_of(work, j)
+        if j == start:
+            h, w = float(work.part[3] - work.part[1]), float(work.part[2] - work.part[0])
+        for c in range(work.fills.shape[1]):
+            work.fills[fills, c] = chain.levels[number, c]
+        after = _input_of(work, j + 1)
+        if steps > 0:  # a border that folds comes after this map, so that points are taken through it one by one
+            _note_step(work.steps[steps], own, (h, w), after, border, fills if border == 0 else 0)
+            steps += 1
+            fills += 1 if border == 0 else 0
+            continue
+        pull = multiply_kernel(own, pull)
+        known, x0, y0, x1, y1 = bounds_kernel(pull, height, width)
+        if stays_inside_kernel(known, x0, y0, x1, y1, h, w):
+            continue
+        if border != 0:
+            still = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+            _note_step(work.steps[steps], still, (h, w), after, border, 0)
+            steps += 1
+            continue
+        frame = work.frames[frames]
+        _keep_matrix(frame, pull)
+        frame[9], frame[10] = w, h
+        frames += 1
+        fills += 1
+    _keep_matrix(work.matrix, pull)
+    return frames, steps
+
+
+@kernel(inner=True)
+def sampled(chain, work, frames, steps, how):
     """Write to the numbers of the source how it is sampled; `how` is a place in `Chain.samplers`."""
     numbers, matrix, part = work.source, load_matrix(work.matrix), work.part
     numbers[HEIGHT], numbers[WIDTH] = part[3] - part[1], part[2] - part[0]
-    exact = is_exact_kernel(matrix)
+    exact = steps == 0 and is_exact_kernel(matrix)
+    how = NEAREST if how == COPY else how
     by_words = not exact and how == BILINEAR and chain.samplers[WORDS] != 0
-    numbers[FRAME_H] = 0
+    numbers[FRAME_H], numbers[STEPS] = 0, chain.samplers[FOLDS]
     numbers[SAMPLER] = chain.samplers[COPY if exact else how]
     numbers[EXACT] = 1 if exact else 0
-    numbers[RESIZED] = 1 if by_words and frames == 0 and keeps_axes_kernel(matrix) else 0
+    numbers[RESIZED] = 1 if by_words and frames + steps == 0 and keeps_axes_kernel(matrix) else 0
     if exact:
         step_x, step_y, first = walk_kernel(matrix, numbers[LINE])
         numbers[FIRST], numbers[STEP_X], numbers[STEP_Y] = first, step_x, step_y
@@ -223,11 +249,13 @@ def resized(chain, work, start, rough):
         return -1
     if not keeps_axes_kernel(m) or m[0] < 0.0 or m[4] < 0.0 or not covers(x0, y0, x1, y1, float(h), float(w)):
         return -1
-    frames = merge(chain, work, -1, rough + 1)
+    frames, steps = merge(chain, work, -1, rough + 1)
     after = load_matrix(work.matrix)
-    if frames < 0 or after[1] != 0.0 or not is_exact_kernel(after):
+    if steps > 0 or after[1] != 0.0 or not is_exact_kernel(after):
         return -1
     height, width = int(below), int(right)
+    if w // width > chain.samplers[WIDEST] or max(h, w, height, width) > LARGEST:
+        return -1
     numbers[HEIGHT], numbers[WIDTH] = h, w
     numbers[SAMPLER], numbers[EXACT], numbers[RESIZED] = chain.samplers[AREA], 0, 0
     numbers[FRAME_H], numbers[FRAME_W] = height, width

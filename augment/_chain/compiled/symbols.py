@@ -173,7 +173,7 @@ class Tape:
     def note(self, code: int, a: Any, b: Any) -> Symbol:
         """Note a computation; returns the symbol of its result."""
         at = self._noted(code, self.register(a), self.register(b))
-        return Symbol(self, at, float(evaluate(code, _value(a), _value(b))))
+        return Symbol(self, at, float(evaluate(code, value_of(a), value_of(b))))
 
     def call(self, function: Callable[[float], float], a: Symbol) -> Symbol:
         """Note a call of one of `FUNCTIONS`; returns the symbol of its result."""
@@ -183,7 +183,7 @@ class Tape:
         """Note a comparison as a guard; returns what it says for the sample that is recorded."""
         if type(b) is not Symbol and not isinstance(b, (int, float)):
             return False
-        found = bool(evaluate(code, _value(a), _value(b)))
+        found = bool(evaluate(code, value_of(a), value_of(b)))
         row = code, self.register(a), self.register(b)
         if row not in self._known:
             self._known[row] = int(found)
@@ -210,7 +210,8 @@ class Tape:
         return len(self.registers) - 1
 
 
-def _value(number: Any) -> float:
+def value_of(number: Any) -> float:
+    """A number, or what a symbol stands for in the sample that is recorded."""
     return number.value if type(number) is Symbol else float(number)
 
 
