@@ -154,10 +154,7 @@ def run_filtered(image, frames, steps, count, chain, work, out):
         if end == count:
             done = _through(pixels, numbers, counts, places, chain, work, chain.limits, out, work.result)
             return np.int64(done >= 0)
-        if (
-            _through(pixels, numbers, (frames, steps), places, chain, work, chain.inner, work.buffer[free], work.keep)
-            < 0
-        ):
+        if _through(pixels, numbers, counts, places, chain, work, chain.inner, work.buffer[free], keep) < 0:
             return np.int64(0)
         pixels, numbers, frames, start, free = unlocked(work.buffer[free]), work.moved, -1, end, 1 - free
 
