@@ -8,6 +8,7 @@ sample's key, folded to 64 bits, the address of the transform, and the number of
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -141,7 +142,7 @@ def between(low: Any, high: Any, unit: Any) -> Any:
 
 def choice(count: Any, unit: Any) -> Any:
     """The integer below `count` that a uniform number in (0, 1) chooses."""
-    return min(int(count * unit), count - 1)
+    return min(math.floor(count * unit), count - 1)
 
 
 choice_kernel = shared(choice, "choice_kernel")

@@ -130,7 +130,7 @@ class CoarseDropout(_Erasing):
     def draw(self, rng: Draws, frame: Frame) -> Params:
         """The rectangles."""
         height, width, holes = frame.height, frame.width, []
-        for _ in range(rng.integer(*self.holes) if height and width else 0):
+        for _ in range(rng.integer(*self.holes) if height > 0 and width > 0 else 0):
             h = max(round(height * rng.uniform(*self.height)), 1)
             w = max(round(width * rng.uniform(*self.width)), 1)
             y, x = rng.integer(0, height - h), rng.integer(0, width - w)

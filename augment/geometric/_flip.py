@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
-from imgproc._scanline.matrix import Matrix
+from imgproc._scanline.matrix import Matrix, of
 
 from .._chain.drawn import Rule, whole
 from .._chain.keys import Draws
@@ -22,11 +22,11 @@ def _symmetry(turns: int, flipped: bool, h: int, w: int) -> tuple[Matrix, tuple[
     if turns == 0:
         x, y, size = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (h, w)
     elif turns == 1:
-        x, y, size = (0.0, -1.0, float(w)), (1.0, 0.0, 0.0), (w, h)
+        x, y, size = (0.0, -1.0, of(float, w)), (1.0, 0.0, 0.0), (w, h)
     elif turns == 2:
-        x, y, size = (-1.0, 0.0, float(w)), (0.0, -1.0, float(h)), (h, w)
+        x, y, size = (-1.0, 0.0, of(float, w)), (0.0, -1.0, of(float, h)), (h, w)
     else:
-        x, y, size = (0.0, 1.0, 0.0), (-1.0, 0.0, float(h)), (w, h)
+        x, y, size = (0.0, 1.0, 0.0), (-1.0, 0.0, of(float, h)), (w, h)
     if flipped:
         x = -x[0], -x[1], w - x[2]
     return (*x, *y, 0.0, 0.0, 1.0), size
@@ -54,7 +54,7 @@ class HorizontalFlip(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
         h, w = frame.height, frame.width
-        return [Geometry((-1.0, 0.0, float(w), 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), (h, w))]
+        return [Geometry((-1.0, 0.0, of(float, w), 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), (h, w))]
 
 
 declare(
@@ -86,7 +86,7 @@ class VerticalFlip(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
         h, w = frame.height, frame.width
-        return [Geometry((1.0, 0.0, 0.0, 0.0, -1.0, float(h), 0.0, 0.0, 1.0), (h, w))]
+        return [Geometry((1.0, 0.0, 0.0, 0.0, -1.0, of(float, h), 0.0, 0.0, 1.0), (h, w))]
 
 
 declare(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 from imgproc._core.check import integer, one_of, size_pair
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
+from imgproc._scanline.matrix import of
 
 from .._chain.drawn import Rule, row, whole
 from .._chain.keys import Draws
@@ -146,7 +148,7 @@ class PadToSize(_Framed):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One exact map."""
         top, left = params["place"]
-        pull = (1.0, 0.0, float(-left), 0.0, 1.0, float(-top), 0.0, 0.0, 1.0)
+        pull = (1.0, 0.0, of(float, -left), 0.0, 1.0, of(float, -top), 0.0, 0.0, 1.0)
         return [Geometry(pull, self._padded(frame), self.border, self.fill, mask_fill=self.mask_fill)]
 
     def _padded(self, frame: Frame) -> tuple[int, int]:
@@ -171,4 +173,4 @@ def place(position: str, down: int, across: int, rng: Draws) -> tuple[int, int]:
     if position == "random":
         return rng.integer(0, down), rng.integer(0, across)
     y, x = POSITIONS[position]
-    return int(y * down), int(x * across)
+    return math.floor(y * down), math.floor(x * across)

@@ -61,15 +61,15 @@ def _memory(samples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
     return found
 
 
-def window_of(size: tuple[int, int], channels: int, reach: int, work: np.dtype) -> Window:
-    """The memory of a filter for what is (h, w) and of so many channels, without the filter itself."""
+def window_of(size: tuple[int, int], channels: int, samples: int, work: np.dtype) -> Window:
+    """At least so many samples of memory for a filter of what is (h, w), without the filter itself."""
     numbers = np.zeros(NUMBERS, np.int64)
     numbers[HEIGHT], numbers[WIDTH], numbers[CHANNELS] = *size, channels
     into = np.array((0, 0, 1, INTO_RING.address(T=work.name, O="uint16"), -1), np.int64)
     assert into.size == RESULT
     out_of = np.zeros(SOURCE, np.int64)
     out_of[SAMPLER] = STRIP.address(np.uint16, work)
-    views = _memory(room(size[1], channels, reach))
+    views = _memory(samples)
     params, totals = np.zeros(PARAMS + 2 * ROOM), np.zeros(channels)
     return Window(numbers, params, *views, into, out_of, _NOTHING, totals)
 
@@ -118,7 +118,8 @@ def run_window(
     """
     limits, own, out, y0, y1 = rest
     size = int(out.numbers[ROWS]), int(out.numbers[COLUMNS])
-    window = window_of(size, channels, near.filter.reach(near.params), limits.dtype)
+    samples = room(size[1], channels, near.filter.reach(near.params))
+    window = window_of(size, channels, samples, limits.dtype)
     kernels = _kernels_for(moves, source, maps, before, window, limits, own, out)
     numbers = window.numbers
     numbers[FILTER], numbers[RUN_ROWS], numbers[RUN_LEVELS] = near.filter.unit.address(), kernels.rows, kernels.levels

@@ -118,7 +118,7 @@ def test_images_that_come_again_are_recorded() -> None:
     images = np.stack([image_of((20, 24, 3), np.uint8, k) for k in range(9)])
     expected = [ordinary(image=image, key=k)["image"] for k, image in enumerate(images)]
     for k, image in enumerate(images):
-        assert ((image.shape, image.dtype) in chain._chain.compiled._found) == (k > 0)
+        assert bool(chain._chain.compiled._found) == (k > 0)
         np.testing.assert_array_equal(chain(image=image, key=k)["image"], expected[k])
     assert chain._chain.compiled.find((20, 24, 3), np.dtype(np.uint8)) is not None
     for workers in (1, 2, 8):
@@ -250,16 +250,15 @@ def test_decisions_that_differ_go_the_ordinary_way() -> None:
 
 
 def test_only_so_many_kinds_are_remembered() -> None:
-    chain = A.Compose([A.Invert(p=1)])
+    chain = A.Compose([A.Resize((5, 5), interpolation="bicubic")])  # draws nothing: each shape has its stages
     for k in range(chain._chain.compiled.MOST + 20):
         chain(image=np.zeros((1 + k, 2), np.uint8), key=0)
     assert len(chain._chain.compiled._found) == chain._chain.compiled.MOST
 
 
 def test_buffers_of_only_so_many_kinds_are_kept() -> None:
-    chain = A.Compose([A.ColorJitter(p=1)])
     for k in range(2 * WORKS):
-        image = np.zeros((5, 6 + k, 3), np.uint8)
+        chain, image = A.Compose([A.ColorJitter(p=1)]), np.zeros((5, 6 + k, 3), np.uint8)
         assert recorded(chain, image) is not None
         chain(image=image, key=0)
     assert len(_own.works) <= WORKS

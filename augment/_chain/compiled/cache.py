@@ -1,4 +1,8 @@
-"""The compiled chains of a chain: one for each kind of image (shape and dtype) that has come several times."""
+"""The compiled chains of a chain: one for each kind of image that has come several times.
+
+One serves images of any size, if what transforms do with the size can be recorded; otherwise there is one for each
+shape.
+"""
 
 from __future__ import annotations
 
@@ -29,25 +33,41 @@ class CompiledChains:
 
     BEFORE = 4
     """So many images of a kind run stage by stage first, because compiling the chain takes as long as tens of them."""
+    GIVEN_UP = 12
+    """A compiled chain is given up after so many misses, if it nearly always misses."""
     MOST = 256
     """So many kinds are remembered."""
 
     def __init__(self, plan: Plan, seed: int, rules: Rules) -> None:
         self._plan, self._seed, self._rules = plan, seed, rules
-        self._found: dict[Any, CompiledChain | FixedChain | int | None] = {}
+        self._found: dict[Any, CompiledChain | FixedChain | int | bool | None] = {}
+        """By shape and dtype; by what follows the size in the shape, and dtype, for images of any size.  Integers count
+        images that have come; None says that there is no such compiled chain, False that there will be none."""
 
     def find(self, shape: tuple[int, ...], dtype: np.dtype, times: int = 1) -> CompiledChain | FixedChain | None:
         """The compiled chain for images of a shape and dtype, of which `times` more come now; None if there is none."""
-        found = self._found.get((shape, dtype), 0)
-        if type(found) is not int:
-            return found  # type: ignore[return-value]  # no int; isinstance, which mypy follows, takes twice as long
+        found = self._found.get((shape[2:], dtype), 0)
+        if found is None:
+            found = self._found.get((shape, dtype), 0)
+            if type(found) is int:
+                return self._record(shape, dtype, times, found, (shape, dtype), False)
+        elif type(found) is int:
+            return self._record(shape, dtype, times, found, (shape[2:], dtype), True)
+        return found or None  # type: ignore[return-value]  # no int; isinstance, which mypy follows, takes twice as long
+
+    def _record(
+        self, shape: tuple[int, ...], dtype: np.dtype, times: int, before: int, key: Any, any_size: bool
+    ) -> CompiledChain | FixedChain | None:
+        """Count an image, or record the chain for images like it."""
         if dtype not in DTYPES:
             return None
-        if found + times <= self.BEFORE:
-            if found or len(self._found) < self.MOST:
-                self._found[shape, dtype] = found + times
+        if before + times <= self.BEFORE:
+            if before or len(self._found) < self.MOST:
+                self._found[key] = before + times
             return None
-        self._found[shape, dtype] = made = record(self._plan, self._seed, self._rules, shape, dtype)
+        self._found[key] = made = record(self._plan, self._seed, self._rules, shape, dtype, any_size)
+        if made is None and any_size:
+            return self._record(shape, dtype, times + before, 0, (shape, dtype), False)
         return made
 
     def run(self, image: Any, words: np.ndarray, out: np.ndarray | None) -> np.ndarray | None:
@@ -78,9 +98,25 @@ class CompiledChains:
         made.tries += 1
         if result is None:
             made.misses += 1
-            if made.misses > self.BEFORE and 10 * made.misses > 9 * made.tries:  # it fails too often to be tried again
-                self._found[image.shape, image.dtype] = None
+            assert isinstance(made, CompiledChain)
+            self._missed(made, image, words)
         return result
+
+    def _missed(self, made: CompiledChain, image: np.ndarray, words: np.ndarray) -> None:
+        """Give up a compiled chain that fails nearly always, or record it anew with samples that it lacks."""
+        key = image.shape[2:] if made.any_size else image.shape, image.dtype
+        if made.misses > self.GIVEN_UP and 10 * made.misses > 9 * made.tries:
+            self._found[key] = False
+            return
+        if len(made.missed) < made.grows_at:
+            made.missed.append((words.copy(), image.shape[:2]))
+        if made.misses == made.grows_at:
+            shape, dtype, any_size = image.shape, image.dtype, made.any_size
+            more = record(self._plan, self._seed, self._rules, shape, dtype, any_size, made.missed)
+            if isinstance(more, CompiledChain) and more.ways > made.ways:
+                more.tries, more.misses, more.missed = made.tries, made.misses, made.missed
+                more.grows_at = 4 * made.grows_at
+                self._found[key] = more
 
     def run_many(
         self, images: np.ndarray, keys: Sequence[Key], out: np.ndarray | None, threads: int

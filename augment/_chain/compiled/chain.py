@@ -48,12 +48,27 @@ from imgproc._scanline.windowed import room as needed
 from imgproc._scanline.windowed import window_of
 from imgproc._scanline.windows._base import MOST, Filter
 
-from .drawing import INPUT_H, MAP, NUMBER, OUT_H, OUT_W, PART_OF, SOURCE_H, SOURCE_KIND, SOURCE_W, STATE, Drawn, lower
+from .drawing import INPUT_H, MAP, NUMBER, OUT_H, OUT_W, PART_OF, SOURCE_H, STATE, Drawn, lower
 from .drawing import MAPS as COUNTED_MAPS
 from .drawing import OPS as COUNTED_OPS
 from .filters import run_filtered
 from .kernels import EXAMPLES, RUNNERS, run_warped
-from .memory import FILTERED, FOLDS, HOWS, IN_PLACE, ITEM, MEMBERS, RINGS, WARPED, WARPS, WIDEST, WORDS, Chain, Work
+from .memory import (
+    CHANGED,
+    FILTERED,
+    FOLDS,
+    HOWS,
+    IN_PLACE,
+    ITEM,
+    MEMBERS,
+    RINGS,
+    WARPED,
+    WARPS,
+    WIDEST,
+    WORDS,
+    Chain,
+    Work,
+)
 from .program import MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
 
 if TYPE_CHECKING:
@@ -67,6 +82,14 @@ PART = Geometry._fields.index("part")
 
 WORKS = 8
 """A thread keeps the buffers of so many compiled chains: some buffers are as large as an image."""
+
+SHAPES = 4096
+"""What is known of images of so many shapes is kept."""
+
+GROWS_AT = 8
+"""After so many samples that were not recorded a chain is recorded anew, with these; and then at four times as many."""
+
+_NOTHING = np.empty((1, 0), np.uint8)
 
 _own = threading.local()
 
@@ -111,11 +134,11 @@ class CompiledChain:
         if target is None:
             target = work_dtype(dtype) if self.normalized else dtype
         self.dtype, self.layout, self.flat = dtype, layout, recorded.flat
-        self.channels, self.channels_after, self.varies = source.channels, result.channels, recorded.varies
+        self.channels, self.channels_after, self.varies = source.channels, result.channels, CHANGED in result[:2]
         self.target, self.limits = target, limits_of(dtype, target, self.normalized)
         self.seed = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
         self.looks = any(kind.flags & MEAN for kind in operations)
-        self._size = result[:2]
+        self._size, self.any_size = result[:2], recorded.any_size
         rough = [e.stage.interpolation for e in entries if e.code == WARP and e.stage is not None]
         self.warps, self.averages = bool(rough) or recorded.shows, "area" in rough
         self.moves = layout == "last" and target == dtype and not self.warps and not operations
@@ -124,6 +147,7 @@ class CompiledChain:
         self.stores = self.looks or filters > 1  # an image on its way
         self.most = _most_levels(recorded, kinds, {*rough})
         self.tries = self.misses = 0
+        self.ways, self.missed, self.grows_at = recorded.ways, list[Any](), GROWS_AT
         self._paints = any(entry.kind is not None and entry.code & PAINTS for entry in entries)
         self.tables = dtype == np.uint8 and any(kind.flags & (TABULATED | MEAN) for kind in operations)
         self._stages: list[Any] = []
@@ -134,15 +158,16 @@ class CompiledChain:
                 entry.number = len(self._stages)
                 self._stages.append(entry.stage)
         self._program = np.array(recorded.assemble(), np.int64)
-        self._registers, self._kind = np.array(recorded.tape.registers), kind_of(source.channels, False)
+        self._registers, self.kind = np.array(recorded.tape.registers), kind_of(source.channels, False)
         self._chain = self._assembled({*rough})
-        self._lowering, self._sized = -1, Sized((), self)
+        self._lowering = -1
+        self._sizes: dict[tuple[int, ...], Sized] = {}
 
     def _assembled(self, rough: set[str]) -> Chain:
         channels, dtype, stages = self.channels, self.dtype, self._stages
         maps = np.array([(BORDER_CODES[s.border], HOWS[s.interpolation]) for s in stages], np.int64).reshape(-1, 2)
         levels = levels_of(tuple((s.fill, 0) for s in stages), channels, full_scale(dtype), self.limits.dtype)
-        samplers = np.zeros(MEMBERS, np.int64)
+        samplers = np.full(MEMBERS, -1, np.int64)
         words = has_words_of((2, 2, channels), dtype)
         folds = self.warps and any(s.border != "constant" for s in stages)
         if folds:
@@ -155,7 +180,7 @@ class CompiledChain:
         if self.averages:
             samplers[WIDEST] = bisect.bisect(range(LARGEST), False, key=lambda k: not _averages(k + 1, channels, dtype))
         inner = limits_of(dtype, dtype, False)
-        kernels = np.zeros(5, np.int64)
+        kernels = np.full(5, -1, np.int64)
         return Chain(self.seed, self._program, maps, levels, samplers, kernels, self.limits, inner)
 
     def _made(self) -> Work:
@@ -178,7 +203,6 @@ class CompiledChain:
             np.zeros(nodes + 1, np.int64),
             np.zeros(nodes + 1, np.int64),
         )
-        drawn.state[SOURCE_KIND] = self._kind
         return Work(
             drawn,
             np.empty((max(ops, 1), channels * LEVELS if self.tables else 1), np.uint8),
@@ -197,7 +221,7 @@ class CompiledChain:
             np.empty((2, 0), np.uint8),
             np.zeros(channels),
             scratch(channels, kind),
-            window_of((1, 1), channels, 0, kind),
+            window_of((1, 1), channels, 1, kind),
         )
 
     def compile(self) -> CompiledChain:
@@ -241,21 +265,22 @@ class CompiledChain:
 
     def sized(self, shape: tuple[int, ...]) -> Sized:
         """What is known of images of a shape."""
-        found = self._sized
-        if found.shape != shape:
-            found = self._sized = Sized(shape, self)
+        found = self._sizes.get(shape)
+        if found is None:
+            if len(self._sizes) == SHAPES:
+                self._sizes.clear()
+            found = self._sizes[shape] = Sized(shape, self)
         return found
 
     def suits(self, shape: tuple[int, ...]) -> bool:
         """Whether it is the fastest way for an image of a shape."""
-        sized = self._sized
-        if sized.shape != shape:
-            sized = self.sized(shape)
+        sized = self._sizes.get(shape) or self.sized(shape)
         return sized.small or (sized.possible and not sized.large and stays_serial(sized.work))
 
     def size_of(self, height: int, width: int) -> tuple[int, int]:
         """The size of the results of images of a size, if it does not vary."""
-        return self._size
+        h, w = self._size
+        return height if h < 0 else h, width if w < 0 else w
 
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray | None:
         """Run one image under the words of a key, uint64 (1, n); None if no recorded segment fits the sample."""
@@ -266,20 +291,26 @@ class CompiledChain:
             size = own.state[:2].tolist() if self.varies else own.sized.size
             return moved(image, own.work.matrix.tolist(), size, out)
         flat = canonical(image).reshape(1, -1)
+        size, lowering = own.sized.size, self._lowering
         if self.varies:  # how large the result is has to be known before there is an array for it
-            own.expect((-1, -1))
-            nothing = np.empty((1, 0), np.uint8)
-            if self._run(flat, words, own, nothing, 0, 1) >= 0:
+            own.shape = ()
+            if self._run_samples(flat.view(np.uint8), words, own.place, _NOTHING, lowering, 0, 1) >= 0:
                 return None
-            own.expect(tuple(own.state[:2].tolist()))
-        shape = self.shape_of(own.size)
+            size, lowering = tuple(own.state[:2].tolist()), -1
+            own.expect(size)
+        shape = self.shape_of(size)
         result = np.empty(shape, self.target) if out is None or not usable(out, shape, self.target) else out
-        if self._run(flat, words, own, result.reshape(1, -1), 0, 1) != 1:
+        written = result.reshape(1, -1).view(np.uint8)
+        if self._run_samples(flat.view(np.uint8), words, own.place, written, lowering, 0, 1) != 1:
             return None
         if out is not None and result is not out:
             out[...] = result
             return out
         return result
+
+    def room_of(self, size: tuple[int, int]) -> int:
+        """How many bytes the buffers need for results of a size."""
+        return size[0] * size[1] * self.channels * self.dtype.itemsize if self.stores else 0
 
     def shape_of(self, size: tuple[int, int]) -> tuple[int, ...]:
         """The shape of a result of a size."""
@@ -317,12 +348,9 @@ class CompiledChain:
         """Run images [first, last) of an array (n, ...) into an array of results.
 
         Returns the number of the first image that could not be done, or `last`."""
-        flat = canonical(images).reshape(len(images), -1)
-        return self._run(flat, words, self._work(images.shape[1:]), out.reshape(len(out), -1), first, last)
-
-    def _run(self, flat: np.ndarray, words: np.ndarray, own: Own, out: np.ndarray, first: int, last: int) -> int:
-        pixels, result = flat.view(np.uint8), out.view(np.uint8)
-        return self._run_samples(pixels, words, own.place, result, self._lowering, first, last)
+        pixels, result = (a.reshape(len(a), -1).view(np.uint8) for a in (canonical(images), out))
+        place = self._work(images.shape[1:]).place
+        return self._run_samples(pixels, words, place, result, self._lowering, first, last)
 
     def _work(self, shape: tuple[int, ...]) -> Own:
         """What this thread's kernels work in, ready for images of a shape."""
@@ -340,7 +368,7 @@ class CompiledChain:
 class Sized:
     """What is known of images of one shape before they come."""
 
-    __slots__ = ("large", "possible", "shape", "size", "small", "work")
+    __slots__ = ("given", "large", "possible", "room", "samples", "shape", "size", "small", "work")
 
     def __init__(self, shape: tuple[int, ...], chain: CompiledChain) -> None:
         self.shape = shape
@@ -355,6 +383,9 @@ class Sized:
         self.possible = height > 0 and width > 0 and (room or not chain.warps)
         # Nothing more has to be asked of most images.
         self.small = self.possible and not self.large and (chain.moves or self.work < SERIAL_BELOW)
+        size = (-1, -1) if chain.varies else self.size
+        self.given, self.room = np.array((height, width, chain.kind, *size)), chain.room_of(self.size)
+        self.samples = needed(self.size[1], chain.channels, MOST) if chain.filters else 0
 
 
 class Own:
@@ -363,34 +394,41 @@ class Own:
     def __init__(self, chain: CompiledChain) -> None:
         self.chain, self.work = chain, chain._made()
         self.place, self.state = chain._bound(self.work), self.work.drawn.state
+        self._given = self.state[SOURCE_H:STATE]
         self.shape: tuple[int, ...] = ()
-        self.size, self.sized = (0, 0), chain.sized(())
+        self.sized = Sized((), chain)
 
     def begin(self, shape: tuple[int, ...]) -> None:
         """Images of another shape come."""
-        self.shape, self.sized = shape, self.chain.sized(shape)
-        self.state[SOURCE_H], self.state[SOURCE_W] = shape[:2]
-        self.expect(self.sized.size)
+        self.shape = shape
+        self.sized = sized = self.chain._sizes.get(shape) or self.chain.sized(shape)
+        self._given[:] = sized.given
+        if sized.room > self.work.buffer.shape[1] or sized.samples > self.work.window.halves.size:
+            self._grow(sized.room, sized.samples)
 
     def expect(self, size: tuple[int, int]) -> None:
-        """Results have a size."""
-        if size == self.size:
-            return
-        self.size = self.state[OUT_H], self.state[OUT_W] = size
+        """The result has a size."""
+        self.state[OUT_H], self.state[OUT_W] = size
         chain = self.chain
-        room = size[0] * size[1] * chain.channels * chain.dtype.itemsize if chain.stores else 0
-        if chain.filters and needed(size[1], chain.channels, MOST) > self.work.window.halves.size:
-            self.work = self.work._replace(window=window_of(size, chain.channels, MOST, chain.limits.dtype))
-            self.place = chain._bound(self.work)
-        if room > self.work.buffer.shape[1] and size[0] > 0:
+        room, samples = chain.room_of(size), needed(size[1], chain.channels, MOST) if chain.filters else 0
+        if room > self.work.buffer.shape[1] or samples > self.work.window.halves.size:
+            self._grow(room, samples)
+
+    def _grow(self, room: int, samples: int) -> None:
+        if room > self.work.buffer.shape[1]:
             self.work = self.work._replace(buffer=np.empty((2, room), np.uint8))
-            self.place = chain._bound(self.work)
+        if samples > self.work.window.halves.size:
+            self.work = self.work._replace(
+                window=window_of((1, 1), self.chain.channels, samples, self.chain.limits.dtype)
+            )
+        self.place = self.chain._bound(self.work)
 
 
 class FixedChain:
     """A chain that draws nothing, so that its stages are always the same for images of one shape and dtype."""
 
     moves = True
+    any_size = False
 
     def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
         self._stages, self._target, self._layout = stages, target, layout

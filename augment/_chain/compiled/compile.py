@@ -13,7 +13,9 @@ recorded.
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -32,13 +34,16 @@ from ..targets.base import Rules
 from ..tree import Group, Node, Plan
 from .chain import LARGE, CompiledChain, FixedChain
 from .filters import can_filter
-from .memory import HOWS
+from .memory import AS_IT_COMES, CHANGED, HOWS
 from .program import ACT, ALL, BINDS, FILTERS, LACKS, MOST_MAPS, MOVE, ONE, PAINTS, WARP, Assembly, kind_of
 from .symbols import Recorder, Symbol, Tape, Untraceable, value_of
 from .variants import Block, Leaf, explored
 
 SAMPLES = 12
 """The decisions of so many samples are recorded."""
+
+SIZES = 6
+"""Samples have at most so many sizes."""
 
 
 class Entry:
@@ -59,24 +64,46 @@ class Recorded(NamedTuple):
     """``assemble()``: the program, once all entries have their numbers."""
     entries: list[Entry]
     source: Frame
-    """What the images are."""
+    """What the images are; of any size if `any_size`."""
     flat: bool
     """Whether they have two axes."""
+    any_size: bool
     result: Frame
-    """What the results are, before another dtype or layout is asked for."""
-    varies: bool
-    """Whether samples have results of several sizes."""
+    """What the results are, before another dtype or layout is asked for; the size is `AS_IT_COMES`, or `CHANGED` if
+    samples have results of several sizes."""
     shows: bool
     """Whether whole pixels move that come from outside."""
+    ways: int
+    """How many ways through transforms there are."""
+
+
+Missed = tuple[np.ndarray, tuple[int, int]]
+"""The words of a key, and the size of an image."""
+
+
+class PerSize(Exception):
+    """Images of each size must be recorded by themselves."""
+
+
+class _Reached(NamedTuple):
+    """What arrives at a transform, in most samples."""
+
+    frame: Frame
+    """Its size is `AS_IT_COMES` or `CHANGED` if it may be any."""
+    normalized: bool
+    sizes: tuple[tuple[int, int], ...]
+    """Sizes (h, w) of samples that are recorded; the first one is that of the image that has come."""
+
+    @property
+    def kind(self) -> int:
+        """See `kind_of`."""
+        return kind_of(self.frame.channels, self.normalized)
 
 
 class _Acted(NamedTuple):
     """A node as it was recorded."""
 
-    node: Node
-    frame: Frame
-    kind: int
-    """Of images that arrive."""
+    reached: _Reached
     parts: list[Block]
     blocks: int
     """How many draws it has, in blocks of four."""
@@ -85,76 +112,142 @@ class _Acted(NamedTuple):
 class _Recording:
     """A chain while it is recorded.
 
-    `visit` follows the tree with the frame that most samples have at each transform.  Samples with another frame there
-    run stage by stage."""
+    `visit` follows the tree with what most samples have reached at each transform.  Samples that have reached another
+    frame there run stage by stage.
 
-    def __init__(self, plan: Plan, seed: int, frame: Frame) -> None:
-        self.plan, self.frame = plan, frame
+    Parameters
+    ----------
+    plan : Plan
+    seed : int
+    frame : Frame
+        Of the image that has come.
+    any_size : bool
+        Whether images of other sizes shall be served, too.
+    missed : list of (words, (h, w))
+        Keys and sizes of images that shall be recorded beside the usual samples.
+    """
+
+    def __init__(self, plan: Plan, seed: int, frame: Frame, any_size: bool, missed: Sequence[Missed] = ()) -> None:
+        self.plan, self.frame, self.any_size = plan, frame, any_size
         self.tape = Tape(len(plan.nodes))
         keys = np.arange(SAMPLES, dtype=np.uint64).reshape(-1, 1)
         self.samples = plan.values(keys, seed)
+        self.missed = [(plan.values(words, seed)[0], size) for words, size in missed]
         self.acted: dict[int, _Acted] = {}
         self.groups: dict[int, Node] = {}
         self.sizes = {frame[:2]}
         self.shows = False
 
-    def visit(self, node: Node, frame: Frame, normalized: bool) -> tuple[Frame, bool]:
-        """Record a node where a frame arrives; returns the frame that mostly leaves it.
+    def visit(self, node: Node, reached: _Reached) -> _Reached:
+        """Record a node where a frame arrives; returns what mostly leaves it.
 
-        Raises `Untraceable` if no sample in which it acts can be recorded."""
+        Raises `Untraceable` if no sample in which it acts can be recorded, and `PerSize` if they can for each size."""
         if node.children is None:
-            return self._act(node, frame, normalized)
+            return self._act(node, reached)
         group = node.transform
         assert isinstance(group, Group)
         choice = group.choice()
         if choice is None or (choice.code > ONE and len(node.children) + 2 > FIRST_DRAWS):
             raise Untraceable
         self.groups[node.slot] = node
-        arriving, ends = frame, []
+        arriving, ends = reached, []
         for child in node.children:
+            p = 1.0 if choice.code == ONE else child.transform.p
             if child.transform.p == 0:
                 continue
             try:
-                after = self.visit(child, arriving, normalized)
+                after = self.visit(child, arriving)
             except Untraceable:
-                if choice.code == ALL and child.transform.p == 1:
+                if choice.code == ALL and p == 1:
                     raise
                 continue
             ends.append(after)
-            if choice.code == ALL and child.transform.p >= 0.5:
-                arriving, normalized = after
+            if choice.code == ALL:
+                arriving = self._mostly(p, after, arriving)
         if choice.code == ALL:
-            return arriving, normalized
+            return arriving
         if not ends:
             raise Untraceable
-        return ends[0] if choice.code == ONE else (frame, normalized)
+        return functools.reduce(self._either, ends, *(() if choice.code == ONE else (reached,)))
 
-    def _act(self, node: Node, frame: Frame, normalized: bool) -> tuple[Frame, bool]:
-        transform = node.transform
+    def _mostly(self, p: float, one: _Reached, other: _Reached) -> _Reached:
+        """What has been reached after a transform of this `p`, or without it."""
+        return one if p == 1 else self._either(one, other) if p >= 0.5 else self._either(other, one)
+
+    def _either(self, one: _Reached, other: _Reached) -> _Reached:
+        """What has been reached after either of two ways; the first one counts where only one can."""
+        frame, sizes = one.frame, one.sizes
+        if self.any_size:
+            sizes = tuple(dict.fromkeys((*one.sizes, *other.sizes)))[:SIZES]
+            if frame[:2] != other.frame[:2]:
+                frame = frame._replace(height=CHANGED, width=CHANGED)
+        return _Reached(frame, one.normalized, sizes)
+
+    def _act(self, node: Node, reached: _Reached) -> _Reached:
+        transform, frame, sizes = node.transform, reached.frame, reached.sizes
         if transform.needs_boxes or transform.needs_mask:
             raise Untraceable
-        kind, samples = kind_of(frame.channels, normalized), [values[node.slot] for values in self.samples]
-        parts: list[Block] = []
-        cursor = 1
-        for part in transform.in_parts():
+        # Every second sample has the size of the image that has come.
+        others = sizes[1:] or sizes
+        samples = [
+            [*values[node.slot], *(others[(k // 2) % len(others)] if k % 2 else sizes[0])]
+            for k, values in enumerate(self.samples)
+        ]
+        came = frame.height == AS_IT_COMES
+        samples += [[*values[node.slot], *(size if came else sizes[0])] for values, size in self.missed]
+        found, failed = None, len(samples)
+        try:
+            found = self._explored(node, reached, samples)
+            failed = found[2]
+        except Untraceable:
+            pass
+        if failed and min(frame[:2]) < 0:
+            fixed = [values for values in samples if tuple(values[FIRST_DRAWS:]) == sizes[0]]
+            alone = reached._replace(frame=frame._replace(height=sizes[0][0], width=sizes[0][1]))
+            if self._explored(node, alone, fixed)[2] < failed:
+                raise PerSize
+        if found is None:
+            raise Untraceable
+        acted, leaves, _ = found
+        self.acted[node.slot] = acted
+        most, after = leaves[0], {leaf.frame[:2] for leaf in leaves}
+        self.sizes |= after
+        size = after.pop() if len(after) == 1 or not self.any_size else (CHANGED, CHANGED)
+        size = most.frame[:2] if not self.any_size else size
+        normalized = reached.normalized or any(e.kind is not None and e.kind.last for e in most.entries)
+        left = tuple(dict.fromkeys(leaf.size for leaf in leaves))[:SIZES]
+        return _Reached(most.frame._replace(height=size[0], width=size[1]), normalized, left)
+
+    def _explored(self, node: Node, reached: _Reached, samples: list[Any]) -> tuple[_Acted, list[Leaf], int]:
+        """Record the parts of a transform; returns also where their ways end, and how many samples failed."""
+        frame, parts, cursor, failed = reached.frame, list[Block](), 1, 0
+        for part in node.transform.in_parts():
 
             def act(recorder: Recorder, part: Any = part) -> Leaf:
-                stages = part.lower(part.draw(recorder, frame), frame)
-                entries, after = self._entries(stages, frame, normalized)
-                return Leaf(entries, after, recorder.cursor)
+                own = frame
+                height, width = self.tape.size(*recorder.size)
+                if frame.height < 0:
+                    own = own._replace(height=height)
+                if frame.width < 0:
+                    own = own._replace(width=width)
+                stages = part.lower(part.draw(recorder, own), own)
+                entries, after = self._entries(stages, own, reached.normalized)
+                size: Any = (int(value_of(after.height)), int(value_of(after.width)))
+                after = after._replace(
+                    height=_size(after[0], own[0], frame[0]), width=_size(after[1], own[1], frame[1])
+                )
+                return Leaf(entries, after, recorder.cursor, size)
 
             if cursor < 0:
                 raise Untraceable
-            block, cursor = explored(self.tape, node.slot, samples, cursor, act)
-            parts.append(block)
+            found = explored(self.tape, node.slot, samples, cursor, act)
+            cursor, failed = found.cursor, failed + found.failed
+            parts.append(found.root)
         leaves = [leaf for block in parts for leaf in block.leaves()]
         if len(parts) > 1 and any(leaf.frame != frame for leaf in leaves):
             raise Untraceable
         last = max(leaf.cursor for leaf in leaves)
-        self.acted[node.slot] = _Acted(node, frame, kind, parts, -(-last // 4))
-        self.sizes |= {leaf.frame[:2] for leaf in leaves}
-        most = leaves[0]
-        return most.frame, normalized or any(e.kind is not None and e.kind.last for e in most.entries)
+        return _Acted(reached, parts, -(-last // 4)), leaves, failed
 
     def _entries(self, stages: list[Stage], frame: Frame, normalized: bool) -> tuple[list[Entry], Frame]:
         found = []
@@ -174,7 +267,7 @@ class _Recording:
                 found.append(_filter(self.tape, stage.near))
             else:
                 raise Untraceable
-            frame = frame_after(frame, [stage])
+            frame = _after(frame, stage)
             found[-1].kind_after = kind_of(frame.channels, normalized)
         return found, frame
 
@@ -184,7 +277,7 @@ class _Recording:
             or stage.tiles is not None
             or stage.border == "wrap"
             or stage.interpolation not in HOWS
-            or any(type(v) is not int for v in stage.size)
+            or not all(type(v) is int or (type(v) is Symbol and v.whole) for v in stage.size)
         ):
             raise Untraceable
         a, b, _, d, e, _, g, h, i = stage.pull
@@ -202,17 +295,27 @@ class _Recording:
 
     def recorded(self, flat: bool) -> Recorded:
         """Record the chain."""
-        root = self.plan.root
-        result, normalized = self.visit(root, self.frame, False)
+        root, (h, w), start = self.plan.root, self.frame[:2], self.frame
+        sizes: tuple[tuple[int, int], ...] = ((h, w),)
+        if self.any_size:
+            start = start._replace(height=AS_IT_COMES, width=AS_IT_COMES)
+            sizes = tuple(dict.fromkeys(((h, w), (w, h), (min(h, w), min(h, w)), (2 * h + 1, 2 * w + 1))))
+        self.sizes = {start[:2]}
+        reached = self.visit(root, _Reached(start, False, sizes))
+        result = reached.frame
+        if root.transform.p < 1:
+            reached = self._mostly(root.transform.p, reached, _Reached(start, False, sizes))
+            result = reached.frame
+        if not self.any_size and len(self.sizes) > 1 and not self._always(root, result):
+            result = result._replace(height=CHANGED, width=CHANGED)
         blocks = [block for acted in self.acted.values() for block in acted.parts]
-        entries = [entry for block in blocks for leaf in block.leaves() for entry in leaf.entries]
-        varies = len(self.sizes) > 1 and not self._always(root, result)
-        kind = kind_of(result.channels, normalized)
+        leaves = [leaf for block in blocks for leaf in block.leaves()]
+        entries = [entry for leaf in leaves for entry in leaf.entries]
 
         def assemble() -> list[int]:
-            return self._assembled(kind, len(entries))
+            return self._assembled(reached.kind, len(entries))
 
-        return Recorded(self.tape, assemble, entries, self.frame, flat, result, varies, self.shows)
+        return Recorded(self.tape, assemble, entries, self.frame, flat, self.any_size, result, self.shows, len(leaves))
 
     def _always(self, node: Node, result: Frame) -> bool:
         """Whether what a node leaves has the size of a frame, in all samples that are recorded, whatever arrives."""
@@ -243,9 +346,9 @@ class _Recording:
             gate = tape.register(node.transform.p)
             row: tuple[int, ...] = (gate, LACKS, 1, 0, 0, 0, 0, 0)
             if node.slot in self.acted:
-                _, frame, own, parts, blocks = self.acted[node.slot]
-                starts = [program.code(block) for block in parts]
-                row = gate, ACT, blocks, program.list_of(starts), len(starts), *frame[:2], own
+                reached, parts, blocks = self.acted[node.slot]
+                starts, size = [program.code(block) for block in parts], reached.frame[:2]
+                row = gate, ACT, blocks, program.list_of(starts), len(starts), *size, reached.kind
                 works = [[[e for e in leaf.entries if e.stage is None] for leaf in part.leaves()] for part in parts]
                 ops += sum(max(map(len, part)) for part in works)
                 params += sum(max(sum(len(e.registers) for e in own) for own in part) for part in works)
@@ -263,6 +366,20 @@ class _Recording:
         head = addresses, int(self.frame.dtype == np.uint8), len(tape.registers), params, ops, len(plan.nodes)
         program.numbers[:8] = *head, min(maps, MOST_MAPS), kind
         return program.numbers
+
+
+def _after(frame: Frame, stage: Stage) -> Frame:
+    """The frame that a stage leads to; its size may be of symbols."""
+    if type(stage) is Geometry and not all(type(v) is int for v in (*stage.size, *frame[:2])):
+        return frame._replace(height=stage.size[0], width=stage.size[1])
+    return frame_after(frame, [stage])
+
+
+def _size(after: Any, before: Any, said: int) -> int:
+    """What is known of a side of a frame, where `said` is known of it before a transform."""
+    if type(after) is not Symbol:
+        return after
+    return said if type(before) is Symbol and after.at == before.at else CHANGED
 
 
 def _shows(stage: Geometry, frame: Frame) -> bool:
@@ -286,18 +403,26 @@ def _filter(tape: Tape, near: Any) -> Entry:
 
 
 def record(
-    plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype
+    plan: Plan,
+    seed: int,
+    rules: Rules,
+    shape: tuple[int, ...],
+    dtype: np.dtype,
+    any_size: bool = False,
+    missed: Sequence[Missed] = (),
 ) -> CompiledChain | FixedChain | None:
-    """Compile a chain for images of a shape and dtype; None if it cannot be recorded."""
+    """Compile a chain for images of a shape and dtype, or of any size; None if it cannot be recorded.
+
+    `missed` are samples that an earlier record lacks."""
     try:
         plan.check(State(frame_of(shape, dtype)))
     except (TypeError, ValueError):  # running stage by stage says so
         return None
     fixed = _fixed(plan, rules, shape, dtype)
     if fixed is not None and not fixed.together:
-        return fixed
-    recorded = _recorded(plan, seed, rules, shape, dtype)
-    return fixed if recorded is None else recorded.compile()
+        return None if any_size else fixed
+    recorded = _recorded(plan, seed, rules, shape, dtype, any_size, missed)
+    return (None if any_size else fixed) if recorded is None else recorded.compile()
 
 
 class _Nothing:
@@ -340,12 +465,20 @@ def _is_large_matrix(stages: list[Stage], shape: tuple[int, ...], dtype: np.dtyp
     return len(stages) == 1 and kinds in ([MATRIX], [MATRIX_TO_GREY]) and dtype == np.uint8 and math.prod(shape) > LARGE
 
 
-def _recorded(plan: Plan, seed: int, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) -> CompiledChain | None:
+def _recorded(
+    plan: Plan,
+    seed: int,
+    rules: Rules,
+    shape: tuple[int, ...],
+    dtype: np.dtype,
+    any_size: bool,
+    missed: Sequence[Missed],
+) -> CompiledChain | None:
     if not rules.fuse or dtype not in DTYPES or (rules.dtype is not None and rules.dtype not in DTYPES):
         return None
     frame = Frame(shape[0], shape[1], shape[2] if len(shape) == 3 else 1, dtype)
     try:
-        recorded = _Recording(plan, seed, frame).recorded(len(shape) == 2)
+        recorded = _Recording(plan, seed, frame, any_size, missed).recorded(len(shape) == 2)
         return CompiledChain(recorded, seed, rules.dtype, rules.layout)
     except Exception:  # if the image or the chain is wrong, running stage by stage says so
         return None

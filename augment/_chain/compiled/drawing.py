@@ -25,6 +25,7 @@ from .program import (
     LOG,
     MOVE,
     NODE,
+    NODES,
     ONE,
     RESULT_KIND,
     SHUFFLED,
@@ -141,8 +142,10 @@ def _act(program, node, drawn):
     """Let a transform act; returns False if this sample cannot be done in this way."""
     registers, state = drawn.registers, drawn.state
     h, w = program[node + 5], program[node + 6]
-    if program[node + 7] != state[KIND] or (h > 0 and (h != state[H] or w != state[W])):
+    if program[node + 7] != state[KIND] or (h >= 0 and h != state[H]) or (w >= 0 and w != state[W]):
         return False
+    at = FIRST_DRAWS * program[NODES]
+    registers[at], registers[at + 1] = state[H], state[W]
     for k in range(program[node + 3], program[node + 3] + program[node + 4]):
         entry, count = _walk(program, program[k], registers)
         if entry < 0:

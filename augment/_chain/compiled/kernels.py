@@ -27,7 +27,7 @@ from imgproc._scanline.machine import (
 )
 from imgproc._scanline.operations._base import MEAN
 
-from .drawing import OUT_H, OUT_W, SOURCE_H, SOURCE_W, H, W, load_matrix
+from .drawing import OPS, OUT_H, OUT_W, SOURCE_H, SOURCE_W, H, W, load_matrix
 from .filters import has_filters
 from .memory import AREA, COPY, FILTERED, FOLDS, IN_PLACE, ITEM, WARPED, WARPS, Chain, Work
 from .merging import cut, interpolated, merge, multiplied, place_kernel, resized, sampled
@@ -99,11 +99,11 @@ def run_warped(image, count, chain, work, out):
         done = frames >= 0
     else:
         frames, steps = merge(chain, work, start, max(start, 0))
-        done = sampled(chain, work, frames, steps, how) and (steps == 0 or chain.samplers[FOLDS] != 0)
+        done = sampled(chain, work, frames, steps, how) and (steps == 0 or chain.samplers[FOLDS] >= 0)
     if not done:
         return np.int64(0)
     image = image[(part[1] * line + part[0]) * work.source[CHANNELS] * chain.samplers[ITEM] :]  # of bytes
-    if chain.kernels[FILTERED] != 0 and has_filters(work, count):
+    if chain.kernels[FILTERED] >= 0 and has_filters(work, count):
         counts = np.int64(frames), np.int64(steps)
         return invoke_kernel(chain.kernels[FILTERED], np.int64(0), (image, *counts, count, chain, work, out))
     split = np.int64(0)
@@ -139,18 +139,21 @@ def _runner(dtype: str) -> Runner:
     def run_samples(images, words, place, out, lowering, first, last):
         """Run samples [first, last); returns the number of the first that cannot be done in this way, or `last`.
 
-        It is -1 less this number if the result of a sample has another size than the array for it."""
+        `lowering` is the address of `lower`, or -1 if the sample is drawn and lowered already.  The result is -1 less
+        this number if the result of a sample has another size than the array for it."""
         given = load(place)
         chain, work = given[0], given[1]
         for i in range(first, last):
-            count = invoke_kernel(lowering, np.int64(0), (words[i], chain.seed, chain.program, work.drawn))
+            count = work.drawn.state[OPS]
+            if lowering >= 0:
+                count = invoke_kernel(lowering, np.int64(0), (words[i], chain.seed, chain.program, work.drawn))
             if count < 0:
                 return i
             if not _measure(work):
                 return -1 - i
-            if chain.kernels[IN_PLACE] != 0 and _placed(work):
+            if chain.kernels[IN_PLACE] >= 0 and _placed(work):
                 work.source[SAMPLER] = chain.samplers[COPY]
-                if chain.kernels[FILTERED] != 0 and has_filters(work, count):
+                if chain.kernels[FILTERED] >= 0 and has_filters(work, count):
                     arguments = (images[i], np.int64(-1), np.int64(0), count, chain, work, out[i])
                     if invoke_kernel(chain.kernels[FILTERED], np.int64(0), arguments) == 0:
                         return i
@@ -158,7 +161,7 @@ def _runner(dtype: str) -> Runner:
                 _run_levels(images[i], work.source, work, (np.int64(0), count), chain, work.buffer[0], out[i])
                 continue
             warped = chain.kernels[WARPED]
-            if warped == 0 or invoke_kernel(warped, np.int64(0), (images[i], count, chain, work, out[i])) == 0:
+            if warped < 0 or invoke_kernel(warped, np.int64(0), (images[i], count, chain, work, out[i])) == 0:
                 return i
         return last
 

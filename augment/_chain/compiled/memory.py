@@ -11,10 +11,13 @@ BORDER, HOW = range(2)
 the next places."""
 
 COPY, NEAREST, BILINEAR, BICUBIC, AREA, ITEM, WORDS, FOLDS, WIDEST = range(9)
-"""Places in `Chain.samplers`: the addresses of samplers, or 0 for one that the chain does not need; the bytes of a
+"""Places in `Chain.samplers`: the addresses of samplers, or -1 for one that the chain does not need; the bytes of a
 level; whether the bilinear one is that of `samplers.words`; the address of `STEPPER`, which borders that fold need;
 and so many columns at most become one in a mean over areas."""
 MEMBERS = 9
+
+AS_IT_COMES, CHANGED = -1, -2
+"""Stand for a side of a frame that may have any length: as the image has, or another one."""
 
 WARPS, IN_PLACE, WARPED, RINGS, FILTERED = range(5)
 """Places in `Chain.kernels`."""
@@ -36,7 +39,7 @@ class Chain(NamedTuple):
     samplers: Any
     """int64: see `COPY`."""
     kernels: Any
-    """int64 (5,): addresses of `run_rows`, `run_levels`, `run_warped`, `run_windows` and `run_filtered`, or 0 for one
+    """int64 (5,): addresses of `run_rows`, `run_levels`, `run_warped`, `run_windows` and `run_filtered`, or -1 for one
     that the chain does not need."""
     limits: Any
     """`limits` are those of the result, `inner` those of an image that is still on its way to a mean."""

@@ -6,8 +6,9 @@ The array has a head and a row of `NODE` numbers for each transform of the chain
 * A row of a node: the register of its `p`; what it is, `ACT`, a group or `LACKS`; how many draws it has, in blocks of
   four; the place of a list, and how long it is; two more numbers; and the kind of images that it was recorded for, see
   `kind_of`.  Of a transform, the list holds where the code of its parts begins, and the two numbers are the size (h, w)
-  that it was recorded for, 0 for any size.  Of a group, the list holds the numbers of its children.  The two numbers
-  are of `ONE` the register of the sum of its children's `p`, of `SOME` the least and the largest number of children.
+  that it was recorded for, negative where it may be any.  Of a group, the list holds the numbers of its children.  The
+  two numbers are of `ONE` the register of the sum of its children's `p`, of `SOME` the least and the largest number of
+  children.
 * Code consists of instructions of `ROW` numbers.  They are done one after the other.
   - A computation: its code; the register of the result; the registers of its two operands.  Of one of `FUNCTIONS`
     these are the register of its operand and the address of its unit.

@@ -41,6 +41,11 @@ MOST_VARIANTS = 32
 MOST_SHUFFLED = 4
 """So many things may be shuffled if each order shall get a variant of its own."""
 
+SMALL = 1 << 26
+"""Symbols are divided with a remainder only below this."""
+
+_OF_WHOLE = (ADD, SUBTRACT, MULTIPLY, NEGATE, ABSOLUTE, LEAST)
+
 _ANGLES = (elementary.cos, elementary.sin, elementary.tan)
 
 
@@ -75,12 +80,12 @@ def _deciding(code: int, turned: bool = False, wanted: bool = True) -> Callable[
 class Symbol:
     """A number that is known only when a sample is drawn; it stands for a register of the tape."""
 
-    __slots__ = ("at", "draw", "high", "low", "tape", "unit", "value")
+    __slots__ = ("at", "draw", "high", "low", "tape", "unit", "value", "whole")
     __array_ufunc__ = None
     __hash__ = None  # type: ignore[assignment]  # nothing may ask for its value
 
-    def __init__(self, tape: Tape, at: int, value: float, unit: bool = False) -> None:
-        self.tape, self.at, self.value = tape, at, value
+    def __init__(self, tape: Tape, at: int, value: float, unit: bool = False, whole: bool = False) -> None:
+        self.tape, self.at, self.value, self.whole = tape, at, value, whole  # whether it stands for an integer
         self.unit = unit  # whether it is a draw itself
         self.draw, self.low, self.high = -1, 0, 0  # of an integer: the number of its draw, and its range
 
@@ -111,6 +116,8 @@ class Symbol:
 
     def computed(self, function: Callable[[float], float]) -> Symbol:
         """The symbol of `math.radians`, `math.sqrt` or one of `FUNCTIONS` of this number."""
+        if function is float:
+            return self
         if function is math.radians:
             return self * (math.pi / 180.0)
         if function is math.sqrt:
@@ -127,11 +134,17 @@ class Symbol:
 
     __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __lshift__ = __rshift__ = _bits
 
+    def __floordiv__(self, other: Any) -> Symbol:
+        # A quotient of such numbers that is no integer is farther from one than rounding errors.
+        if not (is_whole(self) and is_whole(other) and abs(self.value) < SMALL and 0 < value_of(other) < SMALL):
+            raise Untraceable
+        return self.tape.note(FLOOR, self / other, 0.0)
+
     def _unknown(self, *_: Any) -> NoReturn:
         raise Untraceable
 
     __bool__ = __float__ = __int__ = _unknown
-    __floordiv__ = __rfloordiv__ = __rmod__ = __pow__ = __rpow__ = __iter__ = _unknown
+    __rfloordiv__ = __rmod__ = __pow__ = __rpow__ = __iter__ = _unknown
 
 
 class Tape:
@@ -142,7 +155,9 @@ class Tape:
     alike use the same registers for it."""
 
     def __init__(self, nodes: int) -> None:
-        self.registers: list[float] = [0.0] * (nodes * FIRST_DRAWS)
+        self.registers: list[float] = [0.0] * (nodes * FIRST_DRAWS + 2)
+        self.frame = nodes * FIRST_DRAWS
+        """The first of two registers, which hold the size of the frame that arrives at a transform."""
         self.rows: list[tuple[int, int, int, int]] = []
         self._constants: dict[str, int] = {}
         self._places: dict[tuple[int, int, int], int] = {}
@@ -173,7 +188,12 @@ class Tape:
     def note(self, code: int, a: Any, b: Any) -> Symbol:
         """Note a computation; returns the symbol of its result."""
         at = self._noted(code, self.register(a), self.register(b))
-        return Symbol(self, at, float(evaluate(code, value_of(a), value_of(b))))
+        whole = code in (FLOOR, ROUND) or (code in _OF_WHOLE and is_whole(a) and is_whole(b))
+        return Symbol(self, at, float(evaluate(code, value_of(a), value_of(b))), whole=whole)
+
+    def size(self, height: float, width: float) -> tuple[Symbol, Symbol]:
+        """Symbols of the size of a frame."""
+        return Symbol(self, self.frame, height, whole=True), Symbol(self, self.frame + 1, width, whole=True)
 
     def call(self, function: Callable[[float], float], a: Symbol) -> Symbol:
         """Note a call of one of `FUNCTIONS`; returns the symbol of its result."""
@@ -210,6 +230,11 @@ class Tape:
         return len(self.registers) - 1
 
 
+def is_whole(number: Any) -> bool:
+    """Whether a number, or what a symbol stands for, is an integer."""
+    return number.whole if type(number) is Symbol else float(number).is_integer()
+
+
 def value_of(number: Any) -> float:
     """A number, or what a symbol stands for in the sample that is recorded."""
     return number.value if type(number) is Symbol else float(number)
@@ -218,13 +243,15 @@ def value_of(number: Any) -> float:
 class Recorder:
     """Takes the place of `Draws`: each draw is a symbol.  An integer that is `known` to decide is a number.
 
+    `size` is that of the frame which arrives at the transform, in the sample that is recorded.
+
     Parameters
     ----------
     tape : Tape
     slot : int
         Of the node.
     values : list of float
-        What the sample draws.
+        What the sample draws, and the size (h, w).
     known : set of int
         The numbers of the draws of integers that decide what happens.
     cursor : int
@@ -233,7 +260,7 @@ class Recorder:
 
     def __init__(self, tape: Tape, slot: int, values: list[float], known: set[int], cursor: int = 1) -> None:
         self._tape, self._base, self._values, self._known = tape, slot * FIRST_DRAWS, values, known
-        self.cursor = cursor
+        self.cursor, self.size = cursor, (int(values[FIRST_DRAWS]), int(values[FIRST_DRAWS + 1]))
 
     def unit(self) -> Symbol:
         """See `Draws`."""

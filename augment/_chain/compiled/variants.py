@@ -29,6 +29,18 @@ class Leaf(NamedTuple):
     """That they lead to."""
     cursor: int
     """The number of the next draw."""
+    size: tuple[int, int] = (0, 0)
+    """(h, w) that they lead to, of the sample that was recorded."""
+
+
+class Explored(NamedTuple):
+    """What a part of a node does."""
+
+    root: Block
+    cursor: int
+    """The number of the first draw after it, or -1 if this is not the same everywhere."""
+    failed: int
+    """How many of the samples of the first size could not be recorded."""
 
 
 class Block:
@@ -67,9 +79,7 @@ class Block:
             raise Untraceable
 
 
-def explored(
-    tape: Tape, slot: int, samples: list[Values], cursor: int, act: Callable[[Recorder], Leaf]
-) -> tuple[Block, int]:
+def explored(tape: Tape, slot: int, samples: list[Values], cursor: int, act: Callable[[Recorder], Leaf]) -> Explored:
     """Record what a part of a node does.
 
     Parameters
@@ -78,7 +88,7 @@ def explored(
     slot : int
         Of the node.
     samples : list of list of float
-        What samples draw for the node.
+        What samples draw for the node, and the size (h, w) of the frame that arrives.
     cursor : int
         The number of the first draw of this part.
     act : callable
@@ -86,9 +96,7 @@ def explored(
 
     Returns
     -------
-    Block
-    int
-        The number of the first draw after this part.
+    Explored
 
     Raises
     ------
@@ -99,30 +107,31 @@ def explored(
     while True:
         tape.begin_part()
         try:
-            root = _explored(tape, slot, samples, cursor, act, known)
+            root, failed = _explored(tape, slot, samples, cursor, act, known)
         except Branch as branch:
             known.add(branch.symbol.draw)
             continue
         ends = {leaf.cursor for leaf in root.leaves()}
         if not ends:
             raise Untraceable
-        return root, ends.pop() if len(ends) == 1 else -1
+        return Explored(root, ends.pop() if len(ends) == 1 else -1, failed)
 
 
 def _explored(
     tape: Tape, slot: int, samples: list[Values], cursor: int, act: Callable[[Recorder], Leaf], known: set[int]
-) -> Block:
-    root, seen, count = Block(), set[Any](), 0
+) -> tuple[Block, int]:
+    root, seen, count, failed = Block(), set[Any](), 0, 0
     groups: list[list[Values]] = [samples]
     while groups:
         for values in groups.pop():
             leaf, trace = _traced(tape, Recorder(tape, slot, values, known, cursor), act)
             root.add(trace, leaf)
             count += 1
+            failed += leaf is None and values[FIRST_DRAWS:] == samples[0][FIRST_DRAWS:]
             groups += _others(trace, slot, values, samples, seen)
             if not any(LESS <= row[0] <= EQUAL for row in trace) or count > MOST_TRACES:
                 break
-    return root
+    return root, failed
 
 
 def _traced(tape: Tape, recorder: Recorder, act: Callable[[Recorder], Leaf]) -> tuple[Leaf | None, Any]:
