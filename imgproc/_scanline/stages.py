@@ -19,7 +19,6 @@ from .matrix import IDENTITY, Matrix
 
 if TYPE_CHECKING:
     from .operations._base import Operation
-    from .windows._base import Filter
 
 Fill = float | tuple[float, ...]
 
@@ -101,9 +100,9 @@ class Erase(NamedTuple):
 
 @final
 class Near(NamedTuple):
-    """A filter with a small window, which can be a step of a pass over bytes; see `windows`."""
+    """A filter with a small window, which can be a step of a pass over bytes; see `windows`.  Or a `Counted`."""
 
-    filter: Filter
+    filter: Any
     params: tuple[Any, ...]
 
 
@@ -139,6 +138,8 @@ class Deferred(NamedTuple):
     """An operation that does the same to integer images, in kernels that see the whole image."""
     dtype: np.dtype | None = None
     """Of what the stages leave, if they end with `pixel.normalize`."""
+    counted: Near | None = None
+    """What makes the same table of levels that are counted, for images of bytes."""
 
 
 @final

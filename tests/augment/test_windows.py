@@ -83,6 +83,8 @@ FILTERS = [
     A.UnsharpMask(p=0.7), A.EdgeDetect(method="laplacian", p=0.7),
 ]  # fmt: skip
 OTHERS = [
+    A.Equalize(p=0.5), A.Equalize(method="pil", p=0.5), A.Equalize(method="textbook", p=0.5), A.AutoContrast(p=0.5),
+    A.AutoContrast(cutoff=0.06, p=0.5),
     A.ColorJitter(p=0.8), A.Posterize(p=0.5), A.GaussianNoise(p=0.5), A.CoarseDropout(p=0.5), A.ToGray(p=0.5),
     A.BrightnessContrast(p=0.5), A.OneOf([A.GaussianBlur(p=1), A.Invert(p=1), A.Sharpen(p=1)], p=0.8),
 ]  # fmt: skip
@@ -126,6 +128,24 @@ def test_filters_are_recorded(transform):
     for key in range(9):
         chain(image=image, key=key)
     assert made is not None and made.tries == 9 and made.misses == 0
+
+
+@pytest.mark.skipif(not jit_enabled(), reason="nothing is recorded without a compiler")
+@pytest.mark.parametrize(
+    "transform", [*(A.Equalize(method=m, p=1) for m in ("cv", "pil", "textbook")), A.AutoContrast(cutoff=0.1, p=1)]
+)
+def test_tables_of_counted_levels_are_recorded(transform):
+    """Also of images with few levels, or with one."""
+    chain, ordinary = (A.Compose([A.HorizontalFlip(), transform, A.Invert(p=0.5)]) for _ in range(2))
+    ordinary._chain.compiled.MOST = 0
+    rng = np.random.default_rng(0)
+    made = chain._chain.compiled.find((20, 31, 3), np.dtype(np.uint8), 99)
+    for key in range(40):
+        low, high = sorted(rng.integers(0, 257, 2))
+        image = rng.integers(low, max(high, low + 1), (20, 31, 3), np.uint8)
+        image[..., 0] = image[..., 0] // 40 * 40
+        np.testing.assert_array_equal(chain(image=image, key=key)["image"], ordinary(image=image, key=key)["image"])
+    assert made is not None and made.misses == 0
 
 
 def test_weights_are_those_of_an_exact_sum():

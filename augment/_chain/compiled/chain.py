@@ -18,6 +18,7 @@ from imgproc._core.units import ROOM, entry_of, kernel_address
 from imgproc._scanline import Erase, Geometry, Stage, levels_of, limits_of, moved, run, scratch, usable
 from imgproc._scanline.compute import has_words_of, result_numbers, source_numbers
 from imgproc._scanline.coordinates import BORDER_CODES, FRAME, STEP
+from imgproc._scanline.counted import Counted
 from imgproc._scanline.machine import (
     AT,
     COUNT,
@@ -98,10 +99,10 @@ def _most_levels(recorded: Recorded, kinds: list[Any], rough: set[str]) -> float
     """Images of more levels than this have a faster way.
 
     It is so if a chain only paints rectangles, only mixes bytes, only moves whole pixels that come from outside, only
-    takes the nearest pixels, or only filters."""
+    takes the nearest pixels, or only filters what has moved."""
     alone = set(kinds) == {ERASE} or (kinds in ([MATRIX], [MATRIX_TO_GREY]) and recorded.source.dtype == np.uint8)
     stages = [entry.stage for entry in recorded.entries if entry.stage is not None]
-    alone = alone or {type(kind) for kind in kinds} == {Filter}
+    alone = alone or (not rough and {type(kind) for kind in kinds if kind is not None} == {Filter})
     if alone or (recorded.shows and not rough and (len(stages) == len(kinds) or stages[-1].border != "constant")):
         return LARGE
     return MANY_NEAREST - 1 if rough == {"nearest"} and len(stages) == len(kinds) else math.inf
@@ -142,9 +143,9 @@ class CompiledChain:
         rough = [e.stage.interpolation for e in entries if e.code == WARP and e.stage is not None]
         self.warps, self.averages = bool(rough) or recorded.shows, "area" in rough
         self.moves = layout == "last" and target == dtype and not self.warps and not operations
-        filters = sum(type(kind) is Filter for kind in operations)
+        filters, self.counts = (sum(type(kind) is k for kind in operations) for k in (Filter, Counted))
         self.filters = filters > 0
-        self.stores = self.looks or filters > 1  # an image on its way
+        self.stores = self.looks or filters + 2 * self.counts > 1  # an image on its way
         self.most = _most_levels(recorded, kinds, {*rough})
         self.tries = self.misses = 0
         self.ways, self.missed, self.grows_at = recorded.ways, list[Any](), GROWS_AT
@@ -236,7 +237,7 @@ class CompiledChain:
                 run_rows, source, maps, operations, self.limits, work.scratch, result, 0, 0
             )
             chain.kernels[WARPED] = kernel_address(run_warped, pixels, 0, chain, work, result.pixels)
-        if not self.warps or self.looks or self.filters:
+        if not self.warps or self.looks or self.filters or self.counts:
             chain.kernels[IN_PLACE] = kernel_address(
                 run_levels, source, operations, self.limits, work.scratch, result, work.buffer[0], work.totals, 0, 0
             )
@@ -244,6 +245,7 @@ class CompiledChain:
             chain.kernels[RINGS] = kernel_address(
                 run_windows, source, maps, operations, operations, work.window, self.limits, work.scratch, result, 0, 0
             )
+        if self.filters or self.counts:
             chain.kernels[FILTERED] = kernel_address(run_filtered, pixels, 0, 0, 0, chain, work, result.pixels)
         words, out = np.zeros((1, 1), np.uint64), np.zeros((1, 1), np.uint8)
         self._lowering = kernel_address(lower, words[0], chain.seed, chain.program, work.drawn)

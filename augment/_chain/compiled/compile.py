@@ -35,7 +35,7 @@ from ..tree import Group, Node, Plan
 from .chain import LARGE, CompiledChain, FixedChain
 from .filters import can_filter
 from .memory import AS_IT_COMES, CHANGED, HOWS
-from .program import ACT, ALL, BINDS, FILTERS, LACKS, MOST_MAPS, MOVE, ONE, PAINTS, WARP, Assembly, kind_of
+from .program import ACT, ALL, BINDS, COUNTS, FILTERS, LACKS, MOST_MAPS, MOVE, ONE, PAINTS, WARP, Assembly, kind_of
 from .symbols import Recorder, Symbol, Tape, Untraceable, value_of
 from .variants import Block, Leaf, explored
 
@@ -264,7 +264,9 @@ class _Recording:
                 found.append(_operation(self.tape, stage, label, frame))
                 normalized = normalized or stage.kind.last
             elif type(stage) is Whole and can_filter(stage.near, frame, self.frame.channels):
-                found.append(_filter(self.tape, stage.near))
+                found.append(_filter(self.tape, stage.near, FILTERS))
+            elif type(stage) is Deferred and can_filter(stage.counted, frame, self.frame.channels):
+                found.append(_filter(self.tape, stage.counted, COUNTS))
             else:
                 raise Untraceable
             frame = _after(frame, stage)
@@ -398,8 +400,8 @@ def _operation(tape: Tape, stage: Op, label: int | None, frame: Frame) -> Entry:
     return Entry(flags, [tape.register(v) for v in values], stage.kind)
 
 
-def _filter(tape: Tape, near: Any) -> Entry:
-    return Entry(FILTERS, [tape.register(v) for v in near.params], near.filter)
+def _filter(tape: Tape, near: Any, code: int) -> Entry:
+    return Entry(code, [tape.register(v) for v in near.params], near.filter)
 
 
 def record(
