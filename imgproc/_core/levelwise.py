@@ -64,6 +64,88 @@ def _compare_integers(values, levels, keep_above, keep_below, out):
         out[i] = above if v > edge else below
 
 
+GRID = 6442450944.0
+"""1.5 * 2**32.  Adding it to a float64 below 2**32 and subtracting it again gives the nearest multiple of 2**-20."""
+
+
+@kernel
+def _spread(values, ends, share, out):
+    """Integers between two levels over the full scale of `out`, rounded half to even.
+
+    `share` is full scale by the difference of the ends, which is below 2**16.  A product is off by 2**-36 at most.  One
+    that is in the middle of two levels is a multiple of 2**-1, others are 2**-17 from there: the grid makes it exact.
+    """
+    kind = ends.dtype.type
+    low, high = ends[0], ends[1]
+    for i in range(out.size):
+        v = kind(values[i])
+        v = low if v < low else v
+        v = high if v > high else v
+        near = (np.float64(kind(v - low)) * share + GRID) - GRID
+        out[i] = np.int32(np.rint(near))
+
+
+def spread_over(values: np.ndarray, low: int, high: int, out: np.ndarray) -> None:
+    """Bring levels from `low` to `high`, of uint8 or uint16, over the full scale of `out`, exactly rounded.
+
+    Both arrays are of one shape, and have at least one row; `out` is C-contiguous.
+    """
+    source, flat, line = canonical(values).reshape(-1), out.reshape(-1), out.size // len(out)
+    ends, share = np.array([low, high], values.dtype), full_scale(out.dtype) / (high - low)
+    run_bands(
+        lambda a, b: _spread(source[a * line : b * line], ends, share, flat[a * line : b * line]),
+        len(out),
+        pixels=out.size,
+    )
+
+
+LANES = 256
+"""So many least and largest levels are kept side by side, as those of floats alone do not vectorise."""
+
+
+@kernel
+def _find_ends(rows, rest, least, largest, lanes):
+    """The least and the largest of all levels and of these two, NaN left out, as the first of both `lanes`.
+
+    Rows are taken four at a time.
+    """
+    low, high = lanes[0], lanes[1]
+    for j in range(low.size):
+        low[j], high[j] = least, largest
+    for i in range(rows.shape[0] // 4):
+        a, b, c, d = rows[4 * i], rows[4 * i + 1], rows[4 * i + 2], rows[4 * i + 3]
+        for j in range(low.size):
+            below, above = _further(low[j], high[j], a[j])
+            below, above = _further(below, above, b[j])
+            below, above = _further(below, above, c[j])
+            low[j], high[j] = _further(below, above, d[j])
+    for j in range(low.size):
+        least, largest = min(low[j], least), max(high[j], largest)
+    for j in range(rest.size):
+        least, largest = _further(least, largest, rest[j])
+    low[0], high[0] = least, largest
+
+
+@kernel(inner=True)
+def _further(low, high, v):
+    return v if v < low else low, v if v > high else high
+
+
+def level_ends(image: np.ndarray) -> tuple[float, float]:
+    """The least and the largest level of an image that is not empty, infinity among them, NaN not.
+
+    Infinity and -infinity if all are NaN.
+    """
+    flat, lanes = canonical(image).reshape(-1), np.empty((2, LANES), image.dtype)
+    whole = flat.size // (4 * LANES) * (4 * LANES)
+    least, largest = _BEYOND[image.dtype.type] if image.dtype.kind == "f" else (flat[0], flat[0])
+    _find_ends(flat[:whole].reshape(-1, LANES), flat[whole:], least, largest, lanes)
+    return lanes.item(0), lanes.item(LANES)
+
+
+_BEYOND = {kind: (kind(np.inf), kind(-np.inf)) for kind in (np.float32, np.float64)}
+
+
 def _over(image: np.ndarray, work: Callable[..., Any], *arguments: Any) -> np.ndarray:
     """Call ``work(values, *arguments, out)`` on bands of the image and of the result, both as lines."""
     out = np.empty(image.shape, image.dtype)
