@@ -146,9 +146,12 @@ def level_ends(image: np.ndarray) -> tuple[float, float]:
 _BEYOND = {kind: (kind(np.inf), kind(-np.inf)) for kind in (np.float32, np.float64)}
 
 
-def _over(image: np.ndarray, work: Callable[..., Any], *arguments: Any) -> np.ndarray:
-    """Call ``work(values, *arguments, out)`` on bands of the image and of the result, both as lines."""
-    out = np.empty(image.shape, image.dtype)
+def over(image: np.ndarray, work: Callable[..., Any], *arguments: Any, dtype: np.dtype | None = None) -> np.ndarray:
+    """Call ``work(values, *arguments, out)`` on bands of the image and of the result, both as lines.
+
+    The result has the dtype of the image, or `dtype`.
+    """
+    out = np.empty(image.shape, dtype or image.dtype)
     values, result = canonical(image).reshape(-1), out.reshape(-1)
     if stays_serial(values.size):
         work(values, *arguments, result)
@@ -168,7 +171,7 @@ def straight(image: np.ndarray, scale: float, shift: float) -> np.ndarray:
     `shift` is a fraction of full scale.
     """
     work = _line_of_floats if image.dtype.kind == "f" else _line_of_integers
-    return _over(image, work, _line(image.dtype, scale, shift))
+    return over(image, work, _line(image.dtype, scale, shift))
 
 
 def compared(image: np.ndarray, edge: float, method: int) -> np.ndarray | None:
@@ -178,7 +181,7 @@ def compared(image: np.ndarray, edge: float, method: int) -> np.ndarray | None:
     """
     levels = _levels(image.dtype, edge, method)
     work = _compare_floats if image.dtype.kind == "f" else _compare_integers
-    return None if levels is None else _over(image, work, levels, method == 3, method in (2, 4))
+    return None if levels is None else over(image, work, levels, method == 3, method in (2, 4))
 
 
 # What the kernels take is kept, as it would cost as much as a small image.  Nobody writes it.
