@@ -49,9 +49,10 @@ def dft(image: np.ndarray, *, mask: np.ndarray | None = None) -> np.ndarray:
     """
     image = as_image(image)
     mask = taking_part(image, mask)
-    planes = as_floats(image, mask)
+    kind = np.result_type(work_dtype(image.dtype), np.complex64)
     if image.size == 0:
-        return planes.astype(np.result_type(planes.dtype, np.complex64))
+        return np.empty(image.shape, kind)
+    planes = image if mask is None and image.dtype.kind == "f" else as_floats(image, mask)
     with needed("scipy"):
         from scipy.fft import fft2
 
@@ -90,7 +91,7 @@ def idft(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None
         with np.errstate(all="ignore"):
             values = ifft2(values, axes=(0, 1), norm="ortho")
     planes = np.ascontiguousarray(values.real)
-    return to_dtype(planes, planes.dtype if kind is None else kind)
+    return to_dtype(planes, planes.dtype if kind is None else kind, new=values.size > 0)
 
 
 def dct(image: np.ndarray, *, mask: np.ndarray | None = None) -> np.ndarray:
@@ -175,7 +176,7 @@ def idct(coefficients: np.ndarray, *, dtype: str | type | np.dtype | None = None
     values, kind = as_coefficients(coefficients, complex_too=False), image_dtype(dtype)
     work = work_dtype(values.dtype)
     planes = _each(values, work, "idctn") if values.size else values.astype(work)
-    return to_dtype(planes, work if kind is None else kind)
+    return to_dtype(planes, work if kind is None else kind, new=True)
 
 
 def _rows_of_cosines() -> list[Case]:
