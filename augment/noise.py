@@ -193,6 +193,7 @@ declare(
             {"sigma": (0.115, 0.115)},
             {"multiplier": (0.8, 1.2), "per_channel": True, "elementwise": True},
             note="factors are uniform, with the standard deviation of ours",
+            defaults="theirs multiplies all of the image by one number, ours each level by its own",
         )
     ],
 )
@@ -440,6 +441,7 @@ declare(
             {"kind": "uniform", "std": (0.0577, 0.0577)},
             {"noise_type": "uniform", "spatial_mode": "per_pixel", "noise_params": {"ranges": [(-0.1, 0.1)] * 3}},
             variant="uniform",
+            defaults="theirs adds one number to all of the image, ours another one to each level",
         )
     ],
 )

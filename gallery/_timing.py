@@ -93,8 +93,16 @@ def compare(
 
 
 def ratio(a: Timing, b: Timing) -> float:
-    """Median over the rounds of `a`'s time by `b`'s: what they share of the machine's noise cancels in each round."""
-    return statistics.median(x / y for x, y in zip(a.runs, b.runs, strict=True))
+    """Median of `a`'s time by `b`'s over pairs of rounds: what they share of the machine's noise cancels in each.
+
+    Of two that run in turns, each comes first in one round of a pair, and so finds the image in the cache once that the
+    other has read.  Of single rounds, where nothing but memory counts, the median would be one order's or the other's.
+    """
+    if len(a.runs) != len(b.runs):
+        raise ValueError(f"both must have as many runs, got {len(a.runs)} and {len(b.runs)}")
+    pairs = (zip(t.runs, t.runs[1:]) for t in (a, b))
+    found = [sum(x) / sum(y) for x, y in zip(*pairs)]
+    return statistics.median(found) if found else a.runs[0] / b.runs[0]
 
 
 def milliseconds(seconds: float) -> str:

@@ -75,3 +75,12 @@ def mixed_label(vectors: Sequence[np.ndarray], shares: Sequence[float]) -> np.nd
         raise ValueError(f"label of all that is mixed must have as many classes, got {shapes}")
     total = sum(share * v.astype(np.float64) for share, v in zip(shares, vectors))
     return np.asarray(total).astype(vectors[0].dtype)
+
+
+def mixed_classes(classes: Sequence[int], shares: Sequence[float], out: np.ndarray) -> None:
+    """What `mixed_label` makes of classes, into a vector of zeros: of many classes only these are touched."""
+    found: dict[int, float] = {}
+    for label, share in zip(classes, shares):
+        found[label] = found.get(label, 0.0) + share
+    for label, share in found.items():
+        out[label] = share

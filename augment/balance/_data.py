@@ -14,6 +14,8 @@ __all__: list[str] = []
 NUMBERS = "u1", "u2", "u4", "i1", "i2", "i4", "i8", "f4", "f8"
 BLOCK = 1 << 20
 """Values whose finiteness is asked for at once: they stay in the cache."""
+FEW_LABELS = 1 << 10
+"""Labels are counted rather than sorted if they span no more integers than there are labels, and these."""
 
 
 class Data:
@@ -31,8 +33,7 @@ class Data:
             raise ValueError(
                 f"y must have a label for each of the {self.values.shape[0]} samples, got {self.labels.size}"
             )
-        self.classes, codes = np.unique(self.labels, return_inverse=True)
-        self.codes = codes.reshape(-1)
+        self.classes, self.codes = sorted_classes(self.labels)
         self._names = self.classes.tolist()
         self._codes = {label: code for code, label in enumerate(self._names)}
 
@@ -198,6 +199,24 @@ def class_labels(labels: Any, name: str) -> np.ndarray:
         return _labels(labels)[0]
     except (TypeError, ValueError) as error:
         raise type(error)(str(error).replace("y must", f"{name} must", 1)) from None
+
+
+def sorted_classes(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different labels, sorted, and which of them each one is.
+
+    As `numpy.unique` finds them, which sorts; integers that lie close together are counted instead.
+    """
+    if labels.size and labels.dtype.kind in "iub":
+        low = int(labels.min())
+        if int(labels.max()) - low <= labels.size + FEW_LABELS:
+            wide = labels if labels.dtype.itemsize == 8 else labels.astype(np.int64)  # room for the differences
+            kind = wide.dtype.type
+            places = (wide - kind(low)).astype(np.intp, copy=False)
+            there = np.bincount(places) > 0
+            classes = (np.flatnonzero(there).astype(wide.dtype) + kind(low)).astype(labels.dtype)
+            return classes, places if there.all() else (np.cumsum(there) - 1)[places]
+    classes, codes = np.unique(labels, return_inverse=True)
+    return classes, codes.reshape(-1)
 
 
 def whole_rows(values: np.ndarray) -> np.ndarray:

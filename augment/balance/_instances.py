@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._data import class_labels
+from ._data import class_labels, sorted_classes
 
 __all__: list[str] = []
 
@@ -22,7 +22,6 @@ class Instances:
         self.single = not _nested(labels)
         if self.single:
             flat = class_labels(labels, name)
-            owners = np.arange(flat.size)
         else:
             lists = [_one(found, name) for found in labels]
             owners = np.repeat(np.arange(len(lists)), [len(found) for found in lists])
@@ -30,10 +29,13 @@ class Instances:
         self.count = flat.size if self.single else len(labels)
         if not flat.size:
             raise ValueError(f"{name} must hold at least one label, got none")
-        classes, codes = np.unique(flat, return_inverse=True)
+        classes, codes = sorted_classes(flat)
         self.classes: list[Any] = classes.tolist()
-        pairs, self.amounts = np.unique(owners * len(self.classes) + codes.reshape(-1), return_counts=True)
-        self.images, self.codes = np.divmod(pairs, len(self.classes))
+        if self.single:
+            self.images, self.codes, self.amounts = np.arange(flat.size), codes, np.ones(flat.size, np.intp)
+        else:
+            pairs, self.amounts = np.unique(owners * len(self.classes) + codes, return_counts=True)
+            self.images, self.codes = np.divmod(pairs, len(self.classes))
 
     @property
     def totals(self) -> np.ndarray:
@@ -47,6 +49,8 @@ class Instances:
 
     def largest(self, values: np.ndarray) -> np.ndarray:
         """For each image the largest of the values of its classes; 1 where there is none."""
+        if self.single:
+            return values[self.codes]
         found = np.full(self.count, -np.inf)
         np.maximum.at(found, self.images, values[self.codes])
         found[np.isneginf(found)] = 1.0

@@ -13,7 +13,7 @@ from imgproc._core.check import positive as positive_number
 from imgproc._core.declare import declare
 from imgproc._core.needed import needed
 
-from ._data import class_labels
+from ._data import class_labels, sorted_classes
 
 __all__ = [
     "ImbalanceReport",
@@ -46,8 +46,7 @@ class _Counts:
             raise ValueError("y_true must hold at least one label, got none")
         if (true.dtype.kind in "US") != (pred.dtype.kind in "US") and "O" not in (true.dtype.kind, pred.dtype.kind):
             raise TypeError(f"y_pred must have labels of the kind of y_true, {true.dtype}, got {pred.dtype}")
-        classes, codes = np.unique(np.concatenate([true, pred]), return_inverse=True)
-        codes = codes.reshape(-1)
+        classes, codes = sorted_classes(np.concatenate([true, pred]))
         self.classes: list[Any] = classes.tolist()
         self.positive = self._positive(positive) if average == "binary" else 0
         n = len(self.classes)
@@ -319,7 +318,7 @@ def auc(y_true: Any, score: Any, *, positive: Any = 1) -> float:
     labels, values = _scored(y_true, score, positive)
     if values.ndim == 1:
         return float(metrics.roc_auc_score(labels == positive, values))
-    classes = np.unique(labels)
+    classes, _ = sorted_classes(labels)
     return float(np.mean([metrics.roc_auc_score(labels == c, values[:, k]) for k, c in enumerate(classes)]))
 
 
@@ -329,7 +328,7 @@ def _scored(y_true: Any, score: Any, positive: Any) -> tuple[np.ndarray, np.ndar
         values = np.asarray(score, np.float64)
     except (TypeError, ValueError, OverflowError):
         raise TypeError("score must be an array of numbers") from None
-    classes = np.unique(labels).tolist()
+    classes = sorted_classes(labels)[0].tolist()
     if len(classes) < 2:
         raise ValueError(f"y_true must hold at least two classes, got {classes}")
     if values.ndim == 1:

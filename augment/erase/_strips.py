@@ -101,6 +101,7 @@ declare(
             "XYMasking",
             None,
             {"num_masks_x": (1, 2), "num_masks_y": (1, 2), "mask_x_length": (25, 76), "mask_y_length": (25, 76)},
+            defaults="theirs masks nothing: 0 strips of length 0",
         )
     ],
 )

@@ -81,7 +81,14 @@ declare(
     Morphology,
     examples=[{}, {"operation": "erode", "radius": (2, 3)}],
     look="What is bright is thicker, and what is dark thinner.",
-    peers=[Single("Morphological", {"radius": (1, 1), "operation": "dilate"}, {"scale": (3, 3)})],
+    peers=[
+        Single(
+            "Morphological",
+            {"radius": (1, 1), "operation": "dilate"},
+            {"scale": (3, 3)},
+            defaults="discs up to 5 × 5, theirs an ellipse of 2 × 3",
+        )
+    ],
 )
 
 

@@ -12,7 +12,7 @@ from imgproc._core.check import as_image, as_out, integer
 
 from .._chain.batch import batch_keys, check_lengths, count_images, count_threads, in_parts
 from .._chain.keys import FIRST_DRAWS, Draws, address, draw_block, key_words
-from .._chain.labels import check_labels, mixed_label, paired_labels, soft_labels
+from .._chain.labels import check_labels, mixed_classes, mixed_label, paired_labels, soft_labels
 from .._chain.mixture import check_donors, open_donor
 from .._chain.out import check_out
 from .._chain.sample import Sample, inner_rules, inner_sample
@@ -71,7 +71,8 @@ def mix_batch(
     samples = [inner_sample(row, _RULES, _INNER) for row in rows]
     own = None if labels is None else soft_labels(labels, n, mix.num_classes)
     room = _room_for_all(mix, samples, info.applied, out, images, first)
-    batch = _Batch(mix, samples, own, words, seed, place, donors, info, room)
+    classes = labels.tolist() if labels is not None and labels.ndim == 1 and donors is None else None
+    batch = _Batch(mix, samples, own, words, seed, place, donors, info, room, classes)
     size = n if threads == 1 else max(1, -(-n // (4 * threads)))
     in_parts(batch.mix_part, range(n), size, threads)
     result = batch.result(rows)
@@ -257,12 +258,14 @@ class _Batch:
     info: MixInfo
     room: np.ndarray | None
     """Where the images go, if all have one shape."""
+    classes: list[int] | None
+    """The labels, if they came as classes and partners are of the batch."""
 
     def __post_init__(self) -> None:
         n = len(self.samples)
         self.made: list[dict[str, Any]] = [{}] * n
         self.shares = np.zeros(self.info.shares.shape)
-        self.mixed_labels = None if self.labels is None else np.empty_like(self.labels)
+        self.mixed_labels = None if self.labels is None else np.zeros_like(self.labels)
 
     def mix_part(self, numbers: range) -> None:
         """Mix these samples."""
@@ -277,7 +280,11 @@ class _Batch:
         self.made[i], parts = self.mix.combine(self.info.params[i], self.samples[i], others, into)
         if self.labels is not None and self.mixed_labels is not None:
             weights = [1.0] + [0.0] * (len(parts) - 1) if self.mix.keeps_label else parts
-            self.mixed_labels[i] = mixed_label([self.labels[i], *labels], weights)
+            if self.classes is None:
+                self.mixed_labels[i] = mixed_label([self.labels[i], *labels], weights)
+            else:
+                partners = [self.classes[j] for j in self.info.partners[i].tolist()]
+                mixed_classes([self.classes[i], *partners], weights, self.mixed_labels[i])
         return parts
 
     def _keep(self, i: int) -> list[float]:

@@ -17,7 +17,7 @@ from .._chain.keys import Draws
 from .._chain.sample import Sample
 from .._chain.transform import Frame, Params
 from ._base import _Covering
-from ._content import fitted, pieced
+from ._content import fitted, has_things, layered, pieced
 from ._law import Law, check_law
 
 __all__ = ["RICAP"]
@@ -94,9 +94,23 @@ class RICAP(_Covering):
             shares.append(rows * columns / (h * w))
             if rows and columns:
                 top, left = round(params["cuts"][k][0] * (h - rows)), round(params["cuts"][k][1] * (w - columns))
-                stage = Geometry(translation(float(left), float(top)), (rows, columns), "replicate", 0.0, "nearest")
-                pieces.append((k, stage, (y, x)))
-        return pieced(samples, pieces, size, self.min_visibility, into), shares
+                pieces.append((k, (top, left), (rows, columns), (y, x)))
+        if not has_things(host):
+            return layered(samples, lambda out, arrays: _copy_pieces(out, arrays, pieces), into=into), shares
+        staged = []
+        for k, (top, left), extent, at in pieces:
+            stage = Geometry(translation(float(left), float(top)), extent, "replicate", 0.0, "nearest")
+            staged.append((k, stage, at))
+        return pieced(samples, staged, size, self.min_visibility, into), shares
+
+
+_Piece = tuple[int, tuple[int, int], tuple[int, int], tuple[int, int]]
+"""The number of a sample, where it is cut (y, x), how large (h, w), and where that goes (y, x)."""
+
+
+def _copy_pieces(out: np.ndarray, arrays: Sequence[np.ndarray], pieces: Sequence[_Piece]) -> None:
+    for k, (top, left), (rows, columns), (y, x) in pieces:
+        out[y : y + rows, x : x + columns] = arrays[k][top : top + rows, left : left + columns]
 
 
 declare(

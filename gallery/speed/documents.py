@@ -34,8 +34,9 @@ LOST = 0.95
 MEASURED = f"""\
 Ours and the peer's run in turns in one process, on one thread each. The image changes at every call: at least {FEWEST}
 photos take turns, which are more than a cache holds. (OpenCV's own threads are switched off as ours are.) Both are
-called a few times before the clock runs. What counts is the median of the ratios of the rounds: a slow spell of the
-machine falls on both sides of a ratio.
+called a few times before the clock runs. What counts is the median of the ratios of pairs of rounds: ours comes first
+in one and the peer in the other, as who comes second finds the image in the cache. A slow spell of the machine falls on
+both sides of a ratio.
 
 * **Options.** *default*: both are called with what has no default, and no more (transforms with `p=1`). *matched*:
   both have the options with which they do the same work. A library whose defaults do less is faster by default, and the

@@ -22,7 +22,9 @@ def largest_bits(bits):
 
 
 def all_finite(image: np.ndarray) -> bool:
-    """Whether no level of an image of floats is NaN or infinite."""
+    """Whether no level of an image of floats is NaN or infinite; and no number of a complex spectrum."""
+    if image.dtype.kind == "c" and image.flags.c_contiguous:
+        image = image.reshape(-1).view(image.real.dtype)
     if image.dtype == np.float32:
         return largest_bits(canonical(canonical(image).reshape(-1).view(np.int32))) < _INFINITY
     return bool(np.isfinite(image).all())

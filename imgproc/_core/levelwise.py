@@ -64,9 +64,94 @@ def _compare_integers(values, levels, keep_above, keep_below, out):
         out[i] = above if v > edge else below
 
 
-def _over(image: np.ndarray, work: Callable[..., Any], *arguments: Any) -> np.ndarray:
-    """Call ``work(values, *arguments, out)`` on bands of the image and of the result, both as lines."""
-    out = np.empty(image.shape, image.dtype)
+GRID = 6442450944.0
+"""1.5 * 2**32.  Adding it to a float64 below 2**32 and subtracting it again gives the nearest multiple of 2**-20."""
+
+
+@kernel
+def _spread(values, ends, share, out):
+    """Integers between two levels over the full scale of `out`, rounded half to even.
+
+    `share` is full scale by the difference of the ends, which is below 2**16.  A product is off by 2**-36 at most.  One
+    that is in the middle of two levels is a multiple of 2**-1, others are 2**-17 from there: the grid makes it exact.
+    """
+    kind = ends.dtype.type
+    low, high = ends[0], ends[1]
+    for i in range(out.size):
+        v = kind(values[i])
+        v = low if v < low else v
+        v = high if v > high else v
+        near = (np.float64(kind(v - low)) * share + GRID) - GRID
+        out[i] = np.int32(np.rint(near))
+
+
+def spread_over(values: np.ndarray, low: int, high: int, out: np.ndarray) -> None:
+    """Bring levels from `low` to `high`, of uint8 or uint16, over the full scale of `out`, exactly rounded.
+
+    Both arrays are of one shape, and have at least one row; `out` is C-contiguous.
+    """
+    source, flat, line = canonical(values).reshape(-1), out.reshape(-1), out.size // len(out)
+    ends, share = np.array([low, high], values.dtype), full_scale(out.dtype) / (high - low)
+    run_bands(
+        lambda a, b: _spread(source[a * line : b * line], ends, share, flat[a * line : b * line]),
+        len(out),
+        pixels=out.size,
+    )
+
+
+LANES = 256
+"""So many least and largest levels are kept side by side, as those of floats alone do not vectorise."""
+
+
+@kernel
+def _find_ends(rows, rest, least, largest, lanes):
+    """The least and the largest of all levels and of these two, NaN left out, as the first of both `lanes`.
+
+    Rows are taken four at a time.
+    """
+    low, high = lanes[0], lanes[1]
+    for j in range(low.size):
+        low[j], high[j] = least, largest
+    for i in range(rows.shape[0] // 4):
+        a, b, c, d = rows[4 * i], rows[4 * i + 1], rows[4 * i + 2], rows[4 * i + 3]
+        for j in range(low.size):
+            below, above = _further(low[j], high[j], a[j])
+            below, above = _further(below, above, b[j])
+            below, above = _further(below, above, c[j])
+            low[j], high[j] = _further(below, above, d[j])
+    for j in range(low.size):
+        least, largest = min(low[j], least), max(high[j], largest)
+    for j in range(rest.size):
+        least, largest = _further(least, largest, rest[j])
+    low[0], high[0] = least, largest
+
+
+@kernel(inner=True)
+def _further(low, high, v):
+    return v if v < low else low, v if v > high else high
+
+
+def level_ends(image: np.ndarray) -> tuple[float, float]:
+    """The least and the largest level of an image that is not empty, infinity among them, NaN not.
+
+    Infinity and -infinity if all are NaN.
+    """
+    flat, lanes = canonical(image).reshape(-1), np.empty((2, LANES), image.dtype)
+    whole = flat.size // (4 * LANES) * (4 * LANES)
+    least, largest = _BEYOND[image.dtype.type] if image.dtype.kind == "f" else (flat[0], flat[0])
+    _find_ends(flat[:whole].reshape(-1, LANES), flat[whole:], least, largest, lanes)
+    return lanes.item(0), lanes.item(LANES)
+
+
+_BEYOND = {kind: (kind(np.inf), kind(-np.inf)) for kind in (np.float32, np.float64)}
+
+
+def over(image: np.ndarray, work: Callable[..., Any], *arguments: Any, dtype: np.dtype | None = None) -> np.ndarray:
+    """Call ``work(values, *arguments, out)`` on bands of the image and of the result, both as lines.
+
+    The result has the dtype of the image, or `dtype`.
+    """
+    out = np.empty(image.shape, dtype or image.dtype)
     values, result = canonical(image).reshape(-1), out.reshape(-1)
     if stays_serial(values.size):
         work(values, *arguments, result)
@@ -86,7 +171,7 @@ def straight(image: np.ndarray, scale: float, shift: float) -> np.ndarray:
     `shift` is a fraction of full scale.
     """
     work = _line_of_floats if image.dtype.kind == "f" else _line_of_integers
-    return _over(image, work, _line(image.dtype, scale, shift))
+    return over(image, work, _line(image.dtype, scale, shift))
 
 
 def compared(image: np.ndarray, edge: float, method: int) -> np.ndarray | None:
@@ -96,7 +181,7 @@ def compared(image: np.ndarray, edge: float, method: int) -> np.ndarray | None:
     """
     levels = _levels(image.dtype, edge, method)
     work = _compare_floats if image.dtype.kind == "f" else _compare_integers
-    return None if levels is None else _over(image, work, levels, method == 3, method in (2, 4))
+    return None if levels is None else over(image, work, levels, method == 3, method in (2, 4))
 
 
 # What the kernels take is kept, as it would cost as much as a small image.  Nobody writes it.

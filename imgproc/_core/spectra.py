@@ -21,6 +21,7 @@ import numpy as np
 from .border import framed
 from .check import as_mask
 from .filling import fill
+from .finite import all_finite
 from .formats import channels_of, work_dtype
 from .jit import kernel
 from .memory import keep_freed_memory
@@ -90,7 +91,7 @@ def taking_part(image: np.ndarray, mask: Any) -> np.ndarray | None:
     mask = as_mask(mask, image)
     if mask is not None and mask.all():
         mask = None
-    if image.dtype.kind == "f":
+    if image.dtype.kind == "f" and not (mask is None and all_finite(image)):
         finite = np.isfinite(image)
         if not (finite.all() if mask is None else finite[mask].all()):
             finite = finite if image.ndim == 2 else finite.all(axis=2)
@@ -106,7 +107,7 @@ def taking_part(image: np.ndarray, mask: Any) -> np.ndarray | None:
 
 def refuse_overflow(image: np.ndarray, mask: np.ndarray | None, result: np.ndarray) -> None:
     """Refuse a float image whose result is not finite.  Sums of integer levels do not go beyond the floats."""
-    if image.dtype.kind == "f" and not np.isfinite(result).all():
+    if image.dtype.kind == "f" and not all_finite(result):
         raise _overflow(image, mask)
 
 
@@ -183,14 +184,15 @@ def each_plane(
     return out
 
 
-def to_dtype(planes: np.ndarray, dtype: np.dtype) -> np.ndarray:
+def to_dtype(planes: np.ndarray, dtype: np.dtype, *, new: bool = False) -> np.ndarray:
     """Convert the levels that an inverse transform gave, (h, w) or (h, w, c), to a new image of a dtype.
 
+    If `new` says that nobody else has `planes`, it may be the image itself.
     Integers are rounded half to even and saturated.  Levels that are not finite are refused.
     """
     with np.errstate(all="ignore"):
-        out = planes.astype(dtype) if dtype.kind == "f" else np.empty(planes.shape, dtype)
-    if not np.isfinite(planes if dtype.kind == "u" else out).all():
+        out = planes.astype(dtype, copy=not new) if dtype.kind == "f" else np.empty(planes.shape, dtype)
+    if not all_finite(planes if dtype.kind == "u" else out):
         raise ValueError(f"coefficients must give a finite image, got ones whose sums go beyond {planes.dtype}")
     if out.size and dtype.kind == "u":
         flat, top = np.ascontiguousarray(planes).reshape(len(planes), -1), full_scale(dtype)

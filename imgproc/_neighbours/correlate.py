@@ -358,7 +358,7 @@ def _in_pairs(image: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, list[
     return np.stack(divmod(ends, weights.shape[1]), axis=-1), values
 
 
-def correlate(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def correlate(image: np.ndarray, weights: np.ndarray, *, in_floats: bool = False) -> np.ndarray:
     """Correlate an image with a small kernel, with border ``reflect_101``.
 
     Parameters
@@ -367,6 +367,8 @@ def correlate(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
         An image that `as_image` has checked.
     weights : ndarray of shape (2 a + 1, 2 b + 1)
         The kernel.  Zeros in it cost nothing.
+    in_floats : bool
+        Whether bytes are averaged in float32 as well, which is slower.
 
     Returns
     -------
@@ -376,7 +378,7 @@ def correlate(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """
     if not image.size:
         return image.copy()
-    pairs = _in_pairs(image, weights)
+    pairs = None if in_floats else _in_pairs(image, weights)
     work = _Work(image, weights.shape[0] // 2, weights.shape[1] // 2, fixed=pairs is not None)
     if pairs is None:
         rows, columns = weights.nonzero()

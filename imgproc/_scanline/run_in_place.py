@@ -149,6 +149,28 @@ def _is_short(source, part, out, first, end):
 
 
 @kernel(inner=True)
+def _is_moved(source, part, out, y0, y1):
+    """Make rows [y0, y1) of the result if they are parts of rows of the source, maybe sent through one table of bytes.
+
+    Returns False, and does nothing, if there is more to do.
+    """
+    numbers, count, width = source.numbers, part.ops.shape[0], out.numbers[COLUMNS]
+    if not (numbers[STEP_X] == 1 and numbers[SAME] > 0 and out.numbers[PLANE] == 0):
+        return False
+    if count > 0 and not (numbers[BYTES] >= 0 and part.ops[0, TABLE] >= 0 and part.ops[0, RUN] == count):
+        return False
+    size, channels = numbers[CHANNELS] * numbers[SAME], numbers[CHANNELS]
+    for y in range(y0, y1):
+        start, at = np.uint64((numbers[FIRST] + numbers[STEP_Y] * y) * size), np.uint64(y * width * size)
+        for i in range(np.uint64(width * size)):
+            out.pixels[at + i] = source.pixels[start + i]
+        if count > 0:  # a row that is in the cache now
+            table, a, b = part.tables[part.ops[0, TABLE]], y * width * size, (y + 1) * width * size
+            invoke(numbers[BYTES], np.int64(0), (out.pixels, table, channels, a, b, out.pixels))
+    return True
+
+
+@kernel(inner=True)
 def _next_mean(ops, first):
     """The first operation from `first` on that needs the mean of the image; how many there are, if none does."""
     while first < ops.shape[0] and not ops[first, FLAGS] & MEAN:
@@ -194,7 +216,9 @@ def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1)
         part = Operations(ops[done:last], operations.params, operations.tables, operations.table, operations.prepare)
         count = part.ops.shape[0]
         prepare(channels, part, limits, scratch)
-        if final and straight and done == 0 and _is_short(source, part, out, first, end):
+        if final and done == 0 and straight and _is_short(source, part, out, first, end):
+            return y1
+        if final and done == 0 and not straight and _is_moved(source, part, out, y0, y1):
             return y1
         task, storing = scratch.tasks[0], scratch.tasks[2]
         task[samplers.CHANNELS], task[samplers.STEP] = channels, 1 if still else numbers[STEP_X]

@@ -202,6 +202,7 @@ def _rows_of_adjustments() -> list[Case]:
             "cv2.transform",
             lambda x: cv2.transform(x, matrix),
             tolerance=1,
+            reference=lambda x: np.einsum("yxc,dc->yxd", x.astype(np.float64), matrix).clip(0, 255),
         ),
         versus(
             "shift_hsv",

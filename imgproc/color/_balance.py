@@ -108,6 +108,8 @@ def _estimate(image: np.ndarray, mask: np.ndarray | None, method: str, quantile:
     """R, G, B of the light as the statistics of the channels have it."""
     if method == "white_patch":
         return _bright(image, mask, quantile)
+    if method == "gray_world" and mask is None and image.dtype.kind == "u":
+        return _means(image)
     sums = np.empty((image.shape[0], 6))
     rows = canonical(image).reshape(image.shape[0], 3 * image.shape[1])
     valid, sixth = valid_pixels(image, mask), method == "shades_of_gray"
@@ -115,6 +117,37 @@ def _estimate(image: np.ndarray, mask: np.ndarray | None, method: str, quantile:
     totals = sums.sum(axis=0)
     means = totals[:3] / np.maximum(totals[3:], 1)
     return tuple(elementary.power(mean, 1 / 6) if sixth else mean for mean in means.tolist())
+
+
+_LINES = 1 << 14
+"""Rows of 16 bits whose sums stay below 2**31."""
+
+
+@kernel
+def _add_up_columns(rows, sums, totals):
+    """Sums of R, G and B, exactly: down the columns, which vectorises, and then along."""
+    for x in range(sums.size):
+        sums[x] = 0
+    for y in range(rows.shape[0]):
+        row = rows[y]
+        for x in range(sums.size):
+            sums[x] = np.int32(sums[x] + np.int32(row[x]))
+    for x in range(sums.size // 3):
+        for c in range(3):
+            totals[c] += np.int64(sums[3 * x + c])
+
+
+def _means(image: np.ndarray) -> tuple[float, ...]:
+    rows = canonical(image).reshape(image.shape[0], 3 * image.shape[1])
+
+    def band(y0: int, y1: int) -> np.ndarray:
+        totals = np.zeros(3, np.int64)
+        for y in range(y0, y1, _LINES):
+            _add_up_columns(rows[y : min(y + _LINES, y1)], np.empty(rows.shape[1], np.int32), totals)
+        return totals
+
+    totals = sum(run_bands(band, rows.shape[0], pixels=image[..., 0].size))
+    return tuple((totals / (image.shape[0] * image.shape[1])).tolist())
 
 
 def _bright(image: np.ndarray, mask: np.ndarray | None, quantile: float) -> tuple[float, ...]:

@@ -118,11 +118,40 @@ def _rows() -> list[Case]:
     def code(number: int) -> Function:
         return lambda x: cv2.cvtColor(x, number)
 
+    def exact_differences(x: np.ndarray) -> np.ndarray:
+        r, g, b = np.moveaxis(x.astype(np.float64), 2, 0)
+        luma = WR * r + WG * g + WB * b
+        return np.stack([luma, (r - luma) / RED + 128, (b - luma) / BLUE + 128], axis=2).clip(0, 255)
+
+    def exact_colours(x: np.ndarray) -> np.ndarray:
+        luma, cr, cb = np.moveaxis(x.astype(np.float64), 2, 0)
+        r, b = luma + (cr - 128) * RED, luma + (cb - 128) * BLUE
+        return np.stack([r, (luma - WR * r - WB * b) / WG, b], axis=2).clip(0, 255)
+
     there, back = code(cv2.COLOR_RGB2YCrCb), code(cv2.COLOR_YCrCb2RGB)
     return [
-        versus("rgb_to_ycrcb", "RGB", rgb_to_ycrcb, "cv2.cvtColor", there, tolerance=1, default=True),
         versus(
-            "ycrcb_to_rgb", "RGB", ycrcb_to_rgb, "cv2.cvtColor", back, tolerance=1, prepare=rgb_to_ycrcb, default=True
+            "rgb_to_ycrcb",
+            "RGB",
+            rgb_to_ycrcb,
+            "cv2.cvtColor",
+            there,
+            tolerance=1,
+            default=True,
+            reference=exact_differences,
+            note="theirs has the factors 0.713 and 0.564, to 14 bits",
+        ),
+        versus(
+            "ycrcb_to_rgb",
+            "RGB",
+            ycrcb_to_rgb,
+            "cv2.cvtColor",
+            back,
+            tolerance=1,
+            prepare=rgb_to_ycrcb,
+            default=True,
+            reference=exact_colours,
+            note="theirs has the factors 1.403, 0.714, 0.344 and 1.773, to 14 bits",
         ),
     ]
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from .._core.check import as_pixels, float_dtype
 from .._core.declare import Case, declare, versus
-from .._core.lookup import look_up
+from .._core.jit import kernel
+from .._core.levelwise import over
 from .._core.planes import full_scale
 from .._core.unit_range import must_be_unit
 from .._scanline import run
@@ -17,6 +18,19 @@ __all__ = ["to_float", "to_uint8", "to_uint16"]
 
 FULL_SCALE = {"bool": 1, "uint8": 255, "uint16": 65535, "uint32": (1 << 32) - 1, "int16": (1 << 15) - 1}
 """Of the integers that pictures are stored in.  Others hold counts and labels, whose range nothing says."""
+
+
+@kernel
+def _divide(values, top, out):
+    for i in range(out.size):
+        out[i] = type(top)(values[i]) / top
+
+
+@kernel
+def _widen(values, out):
+    """Bytes as 16 bits: 255 becomes 65535."""
+    for i in range(out.size):
+        out[i] = np.uint16(values[i]) * np.uint16(257)
 
 
 def to_uint8(image: np.ndarray) -> np.ndarray:
@@ -118,8 +132,8 @@ def to_float(image: np.ndarray, *, dtype: Any = "float32") -> np.ndarray:
     kind, levels = float_dtype(dtype), _standard(image)
     if levels.dtype.kind == "f":
         return levels.astype(kind, order="C")
-    top = full_scale(levels.dtype)
-    return look_up(levels, (np.arange(top + 1) / top).astype(kind)[np.newaxis])
+    top = kind.type(full_scale(levels.dtype))
+    return over(levels, _divide, top, dtype=kind)
 
 
 def _integers(image: Any, dtype: type) -> np.ndarray:
@@ -127,6 +141,8 @@ def _integers(image: Any, dtype: type) -> np.ndarray:
     must_be_unit(levels, who=np.dtype(dtype).name)
     if levels.dtype == dtype or levels.size == 0:
         return levels.astype(dtype, order="C")
+    if levels.dtype == np.uint8:
+        return over(levels, _widen, dtype=np.dtype(dtype))
     return run(levels, [], dtype=np.dtype(dtype))  # as chains store what they have computed
 
 

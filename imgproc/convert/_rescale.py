@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,9 @@ import numpy as np
 from .._core.check import DTYPES, as_mask, as_pixels, flag, image_dtype, one_of, ordered_range
 from .._core.declare import Case, declare, versus
 from .._core.formats import is_sequence
+from .._core.jit import kernel
 from .._core.levels import fraction
+from .._core.levelwise import level_ends, spread_over
 from .._core.lookup import look_up
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale
@@ -95,46 +97,66 @@ def rescale(
     out = np.empty(image.shape, kind)
     if image.size == 0:
         return out
-    work = _along(low, high, first, last, clip, kind)
-    if image.dtype in (np.uint8, np.uint16):
-        levels = np.arange(full_scale(image.dtype) + 1)
+    if kind.kind == "u" and (first, last) == (0.0, 1.0) and _are_words(image.dtype, low, high):
+        if image.dtype == np.uint16:
+            spread_over(image, int(low), int(high), out)
+            return out
+        return look_up(image, _spread_table(low, high, kind), out)
+    line = _line(low, high, first, last, clip, kind)
+    if image.dtype == np.uint8 or (image.dtype == np.uint16 and image.size > WORDS.size):
+        levels = WORDS[: full_scale(image.dtype) + 1]
         table = np.empty((1, levels.size), kind)
-        work(levels, table[0])
-        return look_up(image, table)
-    rows = canonical(image).reshape(image.shape[0], -1)
-    result = out.reshape(rows.shape)
-    run_bands(lambda a, b: work(rows[a:b], result[a:b]), rows.shape[0], pixels=image.size)
+        _map(levels, line, table[0])
+        return look_up(image, table, out)
+    values = canonical(image.astype(np.float32) if image.dtype == np.float16 else image).reshape(-1)
+    result, w = out.reshape(-1), out.size // len(out)
+    run_bands(lambda a, b: _map(values[a * w : b * w], line, result[a * w : b * w]), len(out), pixels=out.size)
     return out
 
 
-def _along(
-    low: float, high: float, first: float, last: float, clip: bool, kind: np.dtype
-) -> Callable[[np.ndarray, np.ndarray], None]:
-    """What maps some levels into an array."""
+WORDS = np.arange(1 << 16).astype(np.uint16)
+
+
+def _are_words(dtype: np.dtype, low: float, high: float) -> bool:
+    """Whether both ends are different levels of an integer image, so that all is computed exactly."""
+    return dtype in (np.uint8, np.uint16) and 0 <= low < high <= full_scale(dtype) and low % 1 == 0 == high % 1
+
+
+def _spread_table(low: float, high: float, kind: np.dtype) -> np.ndarray:
+    table = np.empty((1, 256), kind)
+    spread_over(WORDS[:256].reshape(1, -1), int(low), int(high), table)
+    return table
+
+
+@kernel
+def _map(values, line, out):
+    """Levels along a line, which `_line` makes; in float64."""
+    half, base, width, first, span, top = line[0], line[1], line[2], line[3], line[4], line[5]
+    least, most = line[6], line[7]
+    for i in range(out.size):
+        v = np.float64(values[i]) * half - base
+        v = v / width if width > 0.0 else (v if v != v else 0.0)
+        v = least if v < least else v
+        v = most if v > most else v
+        _store(v * span + first, top, out, i)
+
+
+@kernel(inner=True)
+def _store(v, top, out, i):
+    if top > 1.0:
+        v = np.rint(v * top)
+        v = v if v > 0.0 else 0.0
+        v = top if v > top else v
+        out[i] = np.int32(v)
+    else:
+        out[i] = v
+
+
+def _line(low: float, high: float, first: float, last: float, clip: bool, kind: np.dtype) -> np.ndarray:
+    """What `_map` takes: how levels are scaled, what is taken away, the width, the line, full scale, and the bounds."""
     half = 0.5 if np.isinf(high - low) else 1.0  # so that no difference is beyond the floats
-    width, top = high * half - low * half, full_scale(kind)
-
-    def work(levels: np.ndarray, out: np.ndarray) -> None:
-        with np.errstate(all="ignore"):
-            values = levels.astype(np.float64)
-            values *= half
-            values -= low * half
-            if width > 0.0:
-                values /= width
-            else:
-                values[~np.isnan(values)] = 0.0
-            if clip:
-                np.clip(values, 0.0, 1.0, out=values)
-            values *= last - first
-            values += first
-            if kind.kind == "u":
-                values *= top
-                np.rint(values, out=values)
-                np.clip(values, 0, top, out=values)
-                values[np.isnan(values)] = 0.0
-            out[...] = values
-
-    return work
+    bounds = (0.0, 1.0) if clip else (-np.inf, np.inf)
+    return np.array([half, low * half, high * half - low * half, first, last - first, full_scale(kind), *bounds])
 
 
 def _ends(source: Any, image: np.ndarray, mask: np.ndarray | None) -> tuple[float, float]:
@@ -150,6 +172,10 @@ def _ends(source: Any, image: np.ndarray, mask: np.ndarray | None) -> tuple[floa
         limits = np.iinfo(image.dtype)
         return float(limits.min), float(limits.max)
     levels = image if mask is None else image[mask]
+    if levels.size and image.dtype in DTYPES:
+        low, high = level_ends(levels)
+        if math.isfinite(low) and math.isfinite(high):
+            return float(low), float(high)
     if image.dtype.kind == "f":
         finite = np.isfinite(levels)
         levels = levels if finite.all() else levels[finite]
@@ -171,9 +197,21 @@ def _rows() -> list[Case]:
     def theirs(x: np.ndarray) -> np.ndarray:
         return cv2.normalize(x, None, 0, 65535, cv2.NORM_MINMAX)
 
+    def exact(x: np.ndarray) -> np.ndarray:
+        return np.rint((x - np.float64(x.min())) * 65535 / (np.float64(x.max()) - x.min()))
+
     return [
         versus(
-            "rescale", "grey 16-bit", rescale, "cv2.normalize", theirs, tolerance=1, what="least to most", default=True
+            "rescale",
+            "grey 16-bit",
+            rescale,
+            "cv2.normalize",
+            theirs,
+            tolerance=1,
+            what="least to most",
+            default=True,
+            reference=exact,
+            note="ours is exactly rounded, theirs multiplies in float32",
         )
     ]
 

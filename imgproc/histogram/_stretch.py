@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .._core.check import as_image, as_mask, color_mode, real
 from .._core.declare import Case, Peer, declare
 from .._core.jit import kernel
+from .._core.levelwise import level_ends, spread_over
 from .._core.lookup import look_up
 from .._core.opencv import load_cv2
-from .._core.planes import canonical, on_intensity
+from .._core.planes import canonical, full_scale, on_intensity
 from .._core.threads import run_bands
 from .._core.unit_range import must_be_unit
 from .._scanline.counted import counted
@@ -19,29 +22,12 @@ __all__ = ["stretch_contrast"]
 
 
 @kernel
-def _stretch(plane, low, high, out):
-    for y in range(plane.shape[0]):
-        for x in range(plane.shape[1]):
-            v = (plane[y, x] - low) / (high - low)
-            out[y, x] = v if v != v else min(max(v, out.dtype.type(0)), out.dtype.type(1))
-
-
-@kernel
-def _stretch_words(values, low, spread, out):
-    """Levels of 16 bits from `low` to ``low + spread`` over the full scale, rounded half to even.
-
-    The nearest level in float32 is off by one at most; the rest of the division, which is exact, says where.
-    """
-    share, low, spread = np.float32(65535.0 / spread), np.int32(low), np.int32(spread)
+def _stretch(values, low, high, out):
+    zero, one, width = out.dtype.type(0), out.dtype.type(1), high - low
     for i in range(out.size):
-        above = np.int32(np.int32(values[i]) - low)
-        near = np.int32(np.rint(np.float32(above) * share))
-        rest = np.int32(np.int32(above * np.int32(65535)) - np.int32(near * spread))
-        twice = np.int32(rest + rest)
-        odd = np.int32(near & np.int32(1))
-        near += np.int32((twice > spread) | ((twice == spread) & (odd == 1)))
-        near -= np.int32((twice < -spread) | ((twice == -spread) & (odd == 1)))
-        out[i] = near
+        v = (values[i] - low) / width
+        v = zero if v <= zero else v
+        out[i] = one if v > one else v
 
 
 def stretch_contrast(
@@ -113,26 +99,29 @@ def _stretch_levels(image: np.ndarray, low: float, high: float, mask: np.ndarray
 def _stretch_ends(image: np.ndarray) -> np.ndarray:
     """From the lowest to the highest level, which need no histogram."""
     planes = [image] if image.ndim == 2 else [image[..., c] for c in range(image.shape[2])]
-    ends = [(int(plane.min()), int(plane.max())) for plane in planes]
+    ends = [level_ends(plane) for plane in planes]
+    if all(low == high or (low, high) == (0, full_scale(image.dtype)) for low, high in ends):
+        return image.copy()
     if image.dtype == np.uint8:
-        return look_up(image, np.stack([_line(256, a, b) for a, b in ends]).astype(np.uint8))
-    parts = [
-        _stretched_words(plane, *end) if end[0] < end[1] else plane for plane, end in zip(planes, ends, strict=True)
-    ]
-    if image.ndim == 3:
-        return np.stack(parts, axis=2)
-    return parts[0] if parts[0] is not image else image.copy()
+        tables = np.empty((len(planes), 256), np.uint8)
+        for table, (low, high) in zip(tables, ends, strict=True):
+            _fill(BYTES, int(low), int(high), table)
+        return look_up(image, tables)
+    parts = [np.empty(plane.shape, plane.dtype) for plane in planes]
+    for plane, part, (low, high) in zip(planes, parts, ends, strict=True):
+        _fill(plane, int(low), int(high), part)
+    return np.stack(parts, axis=2) if image.ndim == 3 else parts[0]
 
 
-def _stretched_words(values: np.ndarray, low: int, high: int) -> np.ndarray:
-    out, source, w = np.empty(values.shape, values.dtype), canonical(values).reshape(-1), values.shape[1]
-    flat = out.reshape(-1)
+BYTES = np.arange(256, dtype=np.uint8)
 
-    def band(y0: int, y1: int) -> None:
-        _stretch_words(source[y0 * w : y1 * w], low, high - low, flat[y0 * w : y1 * w])
 
-    run_bands(band, len(values), pixels=values.size)
-    return out
+def _fill(levels: np.ndarray, low: int, high: int, out: np.ndarray) -> None:
+    """Levels as they are if both ends are equal."""
+    if low == high:
+        out[...] = levels
+    else:
+        spread_over(levels, low, high, out)
 
 
 def _table(counts: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -188,19 +177,21 @@ STRETCH = counted("stretch", _stretch_bytes)
 
 
 def _stretch_float(plane: np.ndarray, low: float, high: float, mask: np.ndarray | None) -> np.ndarray:
-    a = b = np.nan
+    a = b = math.nan
     if mask is None and (low, high) == (0.0, 1.0):
-        a, b = plane.min(), plane.max()
-    if not (np.isfinite(a) and np.isfinite(b)):
+        a, b = level_ends(plane)
+    if not (math.isfinite(a) and math.isfinite(b)):
         finite = np.isfinite(plane)
         values = plane[finite if mask is None else finite & mask]
         if values.size == 0:
             return plane.copy()
-        a, b = np.quantile(values, [low, high], overwrite_input=True).astype(plane.dtype)
+        a, b = np.quantile(values, [low, high], overwrite_input=True).tolist()
+    a, b = plane.dtype.type(a), plane.dtype.type(b)
     if a == b:
         return plane.copy()
-    out = np.empty(plane.shape, plane.dtype)
-    run_bands(lambda y0, y1: _stretch(plane[y0:y1], a, b, out[y0:y1]), plane.shape[0], pixels=plane.size)
+    out, w = np.empty(plane.shape, plane.dtype), plane.shape[1]
+    values, flat = canonical(plane).reshape(-1), out.reshape(-1)
+    run_bands(lambda y0, y1: _stretch(values[y0 * w : y1 * w], a, b, flat[y0 * w : y1 * w]), len(out), pixels=out.size)
     return out
 
 
@@ -218,11 +209,20 @@ def _rows() -> list[Case]:
         a, b = np.searchsorted(shares, [0.02, 0.98])
         return cv2.LUT(x, np.clip(np.rint((np.arange(256) - a) * (255 / (b - a))), 0, 255).astype(np.uint8))
 
+    def exact(x: np.ndarray) -> np.ndarray:
+        share = (x - np.float64(x.min())) / (np.float64(x.max()) - x.min())
+        return share if x.dtype.kind == "f" else np.rint(share * 255)
+
     ends = {
         kind: {
-            "cv2.normalize": Peer(lambda x, top=top: cv2.normalize(x, None, 0, top, cv2.NORM_MINMAX), tolerance=apart)
+            "cv2.normalize": Peer(
+                lambda x, top=top: cv2.normalize(x, None, 0, top, cv2.NORM_MINMAX), tolerance=apart, note=note
+            )
         }
-        for kind, top, apart in (("grey", 255, 1), ("grey float", 1, 1e-6))
+        for kind, top, apart, note in (
+            ("grey", 255, 1, "it copies an image whose levels have both ends, and so does ours"),
+            ("grey float", 1, 1e-6, "ours divides, so that black and white are exact; theirs multiplies and adds"),
+        )
     }
     return [
         Case(
@@ -243,6 +243,7 @@ def _rows() -> list[Case]:
                 kind,
                 stretch_contrast,
                 p,
+                reference=exact,
             )
             for kind, p in ends.items()
         ),

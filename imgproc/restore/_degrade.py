@@ -11,8 +11,10 @@ from .._core.formats import work_dtype
 from .._core.levels import SPREAD, fill_level, fraction
 from .._core.needed import needed
 from .._core.planes import full_scale
-from .._core.spectra import each_plane, refuse_overflow, taking_part
+from .._core.spectra import as_floats, each_plane, refuse_overflow, taking_part
+from .._neighbours.correlate import correlate
 from .._scanline import pixel, run
+from ..smooth._common import as_levels, with_frame
 from ._periodic import centred
 from ._psf import defocus_psf
 
@@ -64,7 +66,8 @@ def degrade(
 
     Notes
     -----
-    A convolution (the point-spread function is not mirrored), by DFT, with nothing of the opposite edge in it.
+    A convolution (the point-spread function is not mirrored), with nothing of the opposite edge in it; by DFT if the
+    point-spread function is not small.
     """
     image, psf = as_image(image), as_psf(psf)
     noise = fraction(noise, "noise", SPREAD, image, at_least=0)
@@ -78,10 +81,32 @@ def degrade(
     floats = (
         image if noise == 0 else image.astype(work_dtype(image.dtype), order="C") / work_dtype(image.dtype).type(top)
     )
-    blurred = _blurred(floats, psf, border, fill * full_scale(floats.dtype), mask)
+    held = border != "constant" or floats.dtype.kind == "f" or (fill * top) % 1 == 0  # by a pixel beside the image
+    if held and np.count_nonzero(psf) <= _FEW_WEIGHTS and max(psf.shape) <= _SHORT_SIDE:
+        blurred = _correlated(floats, psf, border, fill, mask)
+    else:
+        blurred = _blurred(floats, psf, border, fill * full_scale(floats.dtype), mask)
     if noise == 0:
         return blurred
     found = run(blurred, [pixel.gaussian_noise(noise, key)], dtype=image.dtype)
+    refuse_overflow(image, mask, found if mask is None else found[mask])
+    if mask is not None:
+        found[~mask] = image[~mask]
+    return found
+
+
+_FEW_WEIGHTS, _SHORT_SIDE = 160, 31
+"""Of a point-spread function that is added up weight by weight: more of them, or longer ones, take a DFT."""
+
+
+def _correlated(image: np.ndarray, psf: np.ndarray, border: str, fill: float, mask: np.ndarray | None) -> np.ndarray:
+    (h, w), (ry, rx) = image.shape[:2], (n // 2 for n in psf.shape)
+    weights = np.zeros((2 * ry + 1, 2 * rx + 1))
+    weights[2 * ry + 1 - psf.shape[0] :, 2 * rx + 1 - psf.shape[1] :] = psf[::-1, ::-1]  # a convolution mirrors it
+    source, r = image if mask is None else as_floats(image, mask), max(ry, rx)
+    level = fill * full_scale(image.dtype) if source.dtype.kind == "f" else fill
+    found = correlate(with_frame(source, r, border, level), weights, in_floats=True)[r : r + h, r : r + w]
+    found = np.ascontiguousarray(found) if mask is None else as_levels(found.copy(), image.dtype)
     refuse_overflow(image, mask, found if mask is None else found[mask])
     if mask is not None:
         found[~mask] = image[~mask]

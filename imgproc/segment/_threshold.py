@@ -77,7 +77,11 @@ def otsu_threshold(image: np.ndarray, *, mask: np.ndarray | None = None) -> floa
     N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 9(1), 1979.
     """
     levels, counts = _distribution(image, mask)
-    found = _splits(levels, counts, 2, CERTAIN[image.dtype.itemsize])[0] if levels.size > 1 else 0
+    found, certain = 0, CERTAIN[image.dtype.itemsize]
+    if levels.size > 1 and image.dtype.kind == "u":  # what `_splits` does, in one call
+        found = _split_in_two(levels, counts, certain, np.empty((3, levels.size + 1)))
+    elif levels.size > 1:
+        found = _splits(levels, counts, 2, certain)[0]
     return float(levels[found] / full_scale(image.dtype))
 
 
@@ -191,6 +195,38 @@ def _part(sums, certain, back, rests, found):
     for c in range(classes - 2, 0, -1):
         end = back[c - 1, end]
         found[c - 1] = end - 1
+
+
+@kernel
+def _split_in_two(levels, counts, certain, sums):
+    """The number of the last level of the darker class, by sums from the middle outwards."""
+    n, total, seen, at = levels.size, 0, 0, 0
+    for i in range(n):
+        total += counts[i]
+    half = total / 2
+    while seen + counts[at] < half:
+        seen += counts[at]
+        at += 1
+    # There are n + 1 sums: of level `at` and above they are added from there on, of those below taken away.
+    middle = levels[at]
+    for k in range(3):
+        sums[k, at] = 0.0
+    for i in range(at, n):
+        about, count = levels[i] - middle, np.float64(counts[i])
+        sums[0, i + 1] = sums[0, i] + count
+        sums[1, i + 1] = sums[1, i] + count * about
+        sums[2, i + 1] = sums[2, i] + count * about * about
+    for i in range(at - 1, -1, -1):
+        about, count = levels[i] - middle, np.float64(counts[i])
+        sums[0, i] = sums[0, i + 1] - count
+        sums[1, i] = sums[1, i + 1] - count * about
+        sums[2, i] = sums[2, i + 1] - count * about * about
+    split, least = 1, _squares(sums, 0, 1) + _squares(sums, 1, n)
+    for i in range(2, n):
+        rest = _squares(sums, 0, i) + _squares(sums, i, n)
+        if rest + certain * rest + 1e-15 * (sums[2, n] - sums[2, i]) < least:
+            split, least = i, rest
+    return split - 1
 
 
 @kernel(inner=True)

@@ -200,18 +200,6 @@ def smooth(image: np.ndarray, sigmas: tuple[float, float], border: str, fill: fl
     return result.reshape(image.shape)
 
 
-def box_sums(values: np.ndarray, radius: int, border: str, fill: float) -> np.ndarray:
-    """Window means of float64 images term by term: a mean of numbers above 0 is right to its last digits, however small
-    beside the rest of the image, as running sums are not.  `fill` is a level."""
-    h, w = values.shape[:2]
-    ones = np.full(2 * radius + 1, 1 / (2 * radius + 1))
-    down, across = [_stage(np.arange(h), ones)], [_stage(np.arange(w), ones)]
-    rows = _smooth_rows(values.reshape(h, -1), h, radius, down, border, fill, values.dtype)
-    turned = _turned(rows.reshape(h, w, -1), values.dtype)
-    turned = _smooth_rows(turned, w, radius, across, border, fill, values.dtype)
-    return np.ascontiguousarray(turned.reshape(w, -1, h).transpose(2, 0, 1)).reshape(values.shape)
-
-
 def _turned(rows: np.ndarray, kind: np.dtype) -> np.ndarray:
     """(h, w, c) as (w, c h)."""
     return np.ascontiguousarray(rows.transpose(1, 2, 0), kind).reshape(rows.shape[1], -1)

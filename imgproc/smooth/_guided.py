@@ -10,14 +10,18 @@ import numpy as np
 
 from .._core.check import as_image, radius_within
 from .._core.declare import Case, declare, example_image, levels_inside, versus
+from .._core.finite import all_finite
+from .._core.formats import channels_of
 from .._core.jit import borrowed, kernel
 from .._core.levels import VARIANCE, fraction
+from .._core.levelwise import level_ends
 from .._core.opencv import load_cv2
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
 from .._core.usual import some_values, sums_may_run
 from ..local import local_mean
 from ._planes import planes_of, store_planes
+from ._self_guided import self_guided
 
 __all__ = ["guided_filter"]
 
@@ -184,6 +188,8 @@ def guided_filter(image: np.ndarray, *, guide: np.ndarray | None = None, radius:
     if image.size == 0:
         return image.copy()
     epsilon *= full_scale((image if guide is None else guide).dtype) ** 2
+    if guide is None and channels_of(image) == 1 and _runs_well(image):
+        return self_guided(image, radius, epsilon, BORDER)
     # By parts, as what is computed on the way takes twenty times the image; a pixel depends on two windows.
     (h, w), out = image.shape[:2], np.empty(image.shape, image.dtype)
     rows, columns = (max(least, 16 * radius) for least in _TILE)
@@ -197,6 +203,11 @@ def guided_filter(image: np.ndarray, *, guide: np.ndarray | None = None, radius:
             part = _filtered(of_image, of_guide, radius, epsilon, tile_steady)
             out[y : y + rows, x : x + columns] = part[y - y0 : y - y0 + rows, x - x0 : x - x0 + columns]
     return out
+
+
+def _runs_well(image: np.ndarray) -> bool:
+    """Whether all levels are finite, and running sums over them do no harm."""
+    return image.dtype.kind == "u" or (all_finite(image) and sums_may_run(image, None, level_ends(image)))
 
 
 def _steady(image: np.ndarray) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core import elementary, elementary_arrays
+from .._core import elementary_arrays
+from .._core.border import extended
 from .._core.check import as_image, border_name, radius_within, real
 from .._core.declare import Case, declare, versus
+from .._core.formats import channels_of
+from .._core.jit import kernel
 from .._core.levels import fill_level
 from .._core.opencv import load_cv2
-from .._core.planes import full_scale, level
-from ._common import as_levels, by_bands, windows_seeing
-from ._gaussian import box_sums
+from .._core.planes import canonical, full_scale, level
+from .._core.threads import run_bands
+from .._neighbours.window_lines import fill_margins, sum_half_along
 from ._ordered import order_statistic
 
 __all__ = ["alpha_trimmed_mean", "contraharmonic_mean"]
@@ -69,6 +72,60 @@ def alpha_trimmed_mean(
     return order_statistic(image, radius, cut, border, fill, n - 2 * cut)
 
 
+@kernel
+def _look_powers_up(rows, lines, table, powers):
+    below, above = table[0], table[1]
+    for y in range(lines.size):
+        row, low, high = rows[lines[y]], powers[0, y], powers[1, y]
+        for x in range(row.size):
+            low[x] = below[row[x]]
+            high[x] = above[row[x]]
+
+
+@kernel
+def _divide_sums(powers, xmap, channels, top, scratch, out):
+    """The window's sum of the second powers by that of the first ones, term by term: a running sum loses small ones."""
+    n, w, line = out.shape[1], powers.shape[2], scratch[0]
+    side, start = powers.shape[1] - out.shape[0] + 1, (line.size - w) // 2
+    for y in range(out.shape[0]):
+        for k in range(2):
+            sums = line[start : start + w]
+            sums[:] = powers[k, y]
+            for i in range(1, side):
+                _add(powers[k, y + i], sums)
+            fill_margins(line, start, xmap, channels)
+            half = sum_half_along(line, side, channels, scratch[1:3])
+            _add_up(half, half[side // 2 * channels :], line[(side - 1) * channels :], scratch[3 + k, :n])
+        _ratios(scratch[4], scratch[3], top, out[y])
+
+
+@kernel(inner=True)
+def _add(row, sums):
+    for i in range(sums.size):
+        sums[i] += row[i]
+
+
+@kernel(inner=True)
+def _add_up(a, b, c, out):
+    for i in range(out.size):
+        out[i] = a[i] + (b[i] + c[i])
+
+
+@kernel(inner=True)
+def _ratios(over, under, top, out):
+    for i in range(out.size):
+        ratio = over[i] / under[i] * top
+        out[i] = 0.0 if under[i] == 0.0 else ratio
+
+
+@kernel
+def _store_integers(values, top, out):
+    for y in range(out.shape[0]):
+        row, levels = values[y], out[y]
+        for i in range(levels.size):
+            levels[i] = np.int32(np.rint(min(row[i], top)))
+
+
 def contraharmonic_mean(
     image: np.ndarray, *, radius: int, order: float, border: str = "reflect_101", fill: float = 0.0
 ) -> np.ndarray:
@@ -113,39 +170,49 @@ def contraharmonic_mean(
     if image.size == 0 or radius == 0:
         return image.copy()
 
-    def work(part: np.ndarray, border: str) -> np.ndarray:
-        return _contraharmonic(part, radius, order, border, fill)
+    top, out = full_scale(image.dtype), np.empty(image.shape, image.dtype)
+    planes, ymap, xmap = extended(image, radius, border, level(fill, image.dtype))
+    rows, result, channels = canonical(planes).reshape(len(planes), -1), out.reshape(len(out), -1), channels_of(image)
+    table = _powers(np.arange(top + 1) / top, order) if rows.dtype.kind == "u" and rows.size > top else None
 
-    return by_bands(image, radius, border, fill, work)
+    def band(y0: int, y1: int) -> None:
+        lines = ymap[y0 : y1 + 2 * radius]
+        if table is None:
+            powers = _powers(rows[lines] / np.float64(top), order)
+        else:
+            powers = np.empty((2, lines.size, rows.shape[1]))
+            _look_powers_up(rows, lines, table, powers)
+        scratch, means = np.empty((5, xmap.size * channels)), np.empty((y1 - y0, result.shape[1]))
+        _divide_sums(powers, xmap, channels, float(top), scratch, means)
+        if out.dtype.kind == "f":
+            with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+                result[y0:y1] = means
+        else:
+            _store_integers(means, float(top), result[y0:y1])
+
+    run_bands(band, len(out), pixels=out.size, rows=max(_BAND, 4 * radius))
+    return out
 
 
-def _powers(image: np.ndarray, levels: np.ndarray, order: float) -> np.ndarray:
-    """``levels**order``, of integers by a table."""
-    if image.dtype.kind == "u" and image.size > full_scale(image.dtype):
-        table = np.arange(full_scale(image.dtype) + 1) / full_scale(image.dtype)
-        return elementary_arrays.power(table, order)[image]
-    return elementary_arrays.power(levels, order)
+_BAND = 16
+"""Least rows that are worked on at a time, so that their powers stay in the cache."""
 
 
-def _contraharmonic(image: np.ndarray, radius: int, order: float, border: str, fill: float) -> np.ndarray:
-    top, reach = full_scale(image.dtype), (radius, radius)
-    levels = image.astype(np.float64) / top
-    finite = np.isfinite(levels)
-    levels = np.where(finite, np.maximum(levels, 0), 0)
-    outside = max(float(level(fill, image.dtype)) / top, 0.0)
-    zeros = levels == 0
+def _powers(levels: np.ndarray, order: float) -> np.ndarray:
+    """``levels**order`` and ``levels**(order + 1)``, two arrays in one.
+
+    Levels below 0 count as 0.  What a negative power of 0 is hides all others in a window; NaN and infinity spoil it.
+    """
+    finite, out = np.isfinite(levels), np.empty((2, *levels.shape))
     with np.errstate(divide="ignore", over="ignore", under="ignore", invalid="ignore"):
-        powers = np.where(zeros & (order != 0), 0, _powers(image, levels, order))
-        beyond = elementary.power(outside, order) if outside > 0 or order == 0 else 0.0
-        share = box_sums(powers, radius, border, beyond)
-        total = box_sums(powers * levels, radius, border, beyond * outside)
-        means = np.where(share > 0, total / share, 0) * top
-    if order < 0 and (zeros.any() or outside == 0):
-        means[windows_seeing(zeros, reach, border, outside == 0)] = 0
-    result = as_levels(means, image.dtype)
+        levels = np.where(finite, np.maximum(levels, 0), 0)
+        out[0] = elementary_arrays.power(levels, order)
+        if order:
+            out[0][levels == 0] = np.inf if order < 0 else 0.0
+        out[1] = np.where(np.isinf(out[0]) & (order < 0), 0, out[0] * levels)
     if not finite.all():
-        result[windows_seeing(~finite, reach, border)] = np.nan
-    return result
+        out[:, ~finite] = np.nan
+    return out
 
 
 def _rows() -> list[Case]:

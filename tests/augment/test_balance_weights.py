@@ -477,3 +477,18 @@ def test_the_first_threshold_is_infinite() -> None:
     assert curve.thresholds[0] == np.inf
     assert (curve.false_positive_rate[0], curve.true_positive_rate[0]) == (0, 0)
     assert np.isfinite(curve.thresholds[1:]).all()
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int64", ">i4", "uint64", "float64"])
+def test_labels_that_are_counted_are_those_that_sorting_finds(dtype):
+    rng = np.random.default_rng(0)
+    values = rng.choice([-128, -3, 0, 1, 127], 60) if np.dtype(dtype).kind in "if" else rng.choice([0, 1], 60)
+    for labels in (values, values + values.size * 100 * (values > 0)):  # close together, and far apart
+        labels = labels.astype(dtype)
+        classes, counts = np.unique(labels, return_counts=True)
+        weights = augment.class_weights(labels)
+        assert list(weights) == classes.tolist()
+        np.testing.assert_allclose(list(weights.values()), labels.size / (len(classes) * counts), rtol=1e-12)
+        found = augment.sample_weights(labels)
+        np.testing.assert_array_equal(found, [weights[label] for label in labels.tolist()])
+        assert augment.balanced_accuracy(labels, labels) == 1
