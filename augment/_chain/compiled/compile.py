@@ -225,11 +225,11 @@ class _Recording:
 
             def act(recorder: Recorder, part: Any = part) -> Leaf:
                 own = frame
-                height, width = self.tape.size(*recorder.size)
+                height, width = self.tape.size(*recorder.size)  # symbols take the place of numbers
                 if frame.height < 0:
-                    own = own._replace(height=height)
+                    own = own._replace(height=height)  # type: ignore[arg-type]
                 if frame.width < 0:
-                    own = own._replace(width=width)
+                    own = own._replace(width=width)  # type: ignore[arg-type]
                 stages = part.lower(part.draw(recorder, own), own)
                 entries, after = self._entries(stages, own, reached.normalized)
                 size: Any = (int(value_of(after.height)), int(value_of(after.width)))
