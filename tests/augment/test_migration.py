@@ -55,6 +55,12 @@ OLD: list[tuple[dict[str, Any], Any]] = [
               border_mode=0, value=[0, 51, 255], mask_value=7, p=1.0, position="center"),
         augment.PadToSize(size=(64, 1), divisor=(1, 32), fill=(0, 0.2, 1), mask_fill=7),
     ),
+    (plain("ImageCompression", quality_lower=50, quality_upper=90, compression_type=1, p=1.0),
+     augment.Compression(quality=(50, 90), format="webp", p=1.0)),
+    (plain("ImageCompression", quality_lower=50, quality_upper=90, compression_type=0, p=1.0),
+     augment.Compression(quality=(50, 90), p=1.0)),
+    (plain("RandomSizedCrop", min_max_height=[64, 128], size=[32, 64], w2h_ratio=2.0, p=1.0),
+     augment.ResizedCrop(size=(32, 64), scale=(0.0625, 0.25), ratio=(2.0, 2.0), interpolation="bilinear")),
     (
         plain("Flip", p=0.75),
         augment.OneOf([augment.HorizontalFlip(p=1), augment.VerticalFlip(p=1),

@@ -13,6 +13,7 @@ PACKAGES = ("imgproc", "augment")
 WITHOUT = {
     "_core/numba_quick.py": "makes compiling quicker, nothing else",
     "_core/borrowing.py": "makes compiling quicker, nothing else",
+    "_core/numba_inside.py": "makes compiling quicker, nothing else",
     "_core/memory.py": "keeps memory, nothing else",
     "_core/needed.py": "words for missing packages",
     "_build_kernels.py": "takes minutes",

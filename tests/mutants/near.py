@@ -39,10 +39,12 @@ def _imported(path: Path) -> frozenset[str]:
 
 @functools.cache
 def _defined(path: Path) -> frozenset[str]:
-    """The names that a source publishes."""
+    """The names that a source publishes, and those of the methods of its classes that no other class has to have."""
     nodes = ast.parse(path.read_text()).body
+    nodes += [each for node in nodes if isinstance(node, ast.ClassDef) for each in node.body]
     kinds = (ast.FunctionDef, ast.ClassDef)
-    return frozenset(node.name for node in nodes if isinstance(node, kinds) and not node.name.startswith("_"))
+    names = {node.name for node in nodes if isinstance(node, kinds) and not node.name.startswith("_")}
+    return frozenset(names - {"draw", "lower", "limits", "open", "move", "close", "cut", "join", "back", "run"})
 
 
 @functools.cache
