@@ -260,16 +260,18 @@ class _Pass:
             raise made.error
         assert made.batch is not None
         self._loader._state = made.state
+        if self._drawn_all and not self._pending and self._work is not None:
+            self._work.stop()  # nothing is left to do, whether or not the caller asks for more
         return made.batch
 
     def _fill(self) -> None:
         """Hand out batches until as many are being made as shall be."""
         while not self._drawn_all and len(self._pending) <= self._loader.prefetch:
             keys = self._draw()
-            if self._drawn_all and self._pending:
-                self._pending[-1].state = self._loader.sampler.state_dict()  # the next epoch: this one has no more
             if keys:
                 self._hand_out(keys)
+            elif self._pending:
+                self._pending[-1].state = self._loader.sampler.state_dict()  # the next epoch: this one has no more
 
     def _draw(self) -> list[tuple[int, int]]:
         """The keys of the next batch."""
