@@ -12,7 +12,7 @@ from imgproc._core.needed import needed
 
 from .._chain.targets.table import IN_BATCHES
 from ._fields import is_tensor
-from ._tensors import from_array, in_worker, shared_empty
+from ._tensors import arrived, from_array, in_worker, shared_empty
 from ._tv import as_tv
 
 __all__ = ["Batch", "collate"]
@@ -34,6 +34,8 @@ class Batch(dict[str, Any]):
     for them.
     """
 
+    slot: Any = None
+    """In a worker: the shared memory that the images lie in."""
     tv: str | None = None
     """The format of boxes, where tensors shall be `tv_tensors` once they have come to the main process."""
 
@@ -46,7 +48,11 @@ class Batch(dict[str, Any]):
         raise KeyError(name)
 
     def __reduce__(self) -> Any:
-        return _arrived, (dict(self), self.tv)
+        if self.slot is None:
+            return _arrived, (dict(self), self.tv)
+        images = self["images"]
+        found = {name: None if name == "images" else value for name, value in self.items()}
+        return _arrived, (found, self.tv, self.slot, images.dtype, tuple(images.shape), images.stride())
 
 
 class Ragged(list[Any]):
@@ -63,8 +69,10 @@ def _split(flat: np.ndarray, lengths: list[int]) -> Ragged:
     return Ragged(from_array(flat).split(lengths))
 
 
-def _arrived(found: dict[str, Any], tv: str | None) -> Batch:
+def _arrived(found: dict[str, Any], tv: str | None, slot: Any = None, *images: Any) -> Batch:
     batch = Batch(found)
+    if slot is not None:
+        batch["images"] = arrived(slot, *images)
     return batch if tv is None else as_tv_batch(batch, tv)
 
 

@@ -18,7 +18,7 @@ from ..compose import Compose
 from ._collate import AS_THEY_ARE, ROWS, Batch, as_tv_batch, column, columns, keys_tensor
 from ._fields import Fields
 from ._mixing import check_mix, mixed
-from ._tensors import Memory, from_array, in_worker
+from ._tensors import Memory, Room, from_array, in_worker
 from ._tv import FORMATS, as_tv
 
 __all__ = ["AugmentedDataset", "SampleError"]
@@ -166,16 +166,12 @@ class AugmentedDataset:
             raise ValueError("keys must be those of a batch, got none")
         results: list[Any] = [None] * len(keys)
         names = list(results)
-        spec: Spec | None = None
-        room: Any = (None, None)
-        for i, key in enumerate(keys):
-            into = None if spec is None else room[1][i]
-            results[i], names[i] = self.sample(key, into)
-            if i == 0:
-                spec = self.spec_of(results[0])
-                room = self._memory.empty((len(keys), *spec.shape), spec.dtype)
-                room[1][0] = results[0]["image"]
-                results[0]["image"] = room[1][0]
+        results[0], names[0] = self.sample(keys[0])
+        room = self.room_for(len(keys), self.spec_of(results[0]))
+        room.array[0] = results[0]["image"]
+        results[0]["image"] = room.array[0]
+        for i, key in enumerate(keys[1:], 1):
+            results[i], names[i] = self.sample(key, room.array[i])
         return self.batch(keys, results, names, room)
 
     # --- what loaders use ---------------------------------------------------------------------------------------------
@@ -218,30 +214,30 @@ class AugmentedDataset:
         """What images are like, by the first one."""
         return Spec(result["image"].shape, result["image"].dtype)
 
-    def batch(self, keys: list[tuple[int, int]], results: list[dict[str, Any]], names: list[Any], room: Any) -> Batch:
-        """A batch of results, whose images are those in `room`, a tensor and its array, as far as they fit."""
-        tensor, array = room
-        fits = all(_is_in(result["image"], array) for result in results)
-        images: Any = array if fits else [result["image"] for result in results]
-        given = {name: [result[name] for result in results] for name in results[0] if name != "image"}
+    def room_for(self, count: int, spec: Spec) -> Room:
+        """Memory for the images of a batch."""
+        return self._memory.empty((count, *spec.shape), spec.dtype)
+
+    def batch(self, keys: list[tuple[int, int]], results: list[dict[str, Any]], names: list[Any], room: Room) -> Batch:
+        """A batch of results, whose images are those in `room` as far as they fit."""
+        given = {name: [result[name] for result in results] for name in results[0]}
+        images: Any = given.pop("image")
+        if all(_is_in(image, room.array) for image in images):
+            images = room.array
         infos: tuple[Any, ...] = ()
         if self._mix:
-            rooms = []
-
-            def another() -> np.ndarray:
-                rooms.append(self._memory.empty(array.shape, array.dtype))
-                return rooms[-1][1]
-
-            images, given, infos = mixed(
-                self._mix, images, given, keys, seed=self.chain.seed, layout=self.chain.layout, room=another
-            )
-            fits = isinstance(images, np.ndarray)
-            if fits:
-                tensor = next((each for each, own in rooms if own is images), None)
-                tensor = from_array(images) if tensor is None else tensor
-        found = Batch(images=self._stored(tensor) if fits else [self._as_image(self._stored(each)) for each in images])
-        if fits:
-            found["images"] = self._as_images(found["images"])
+            images, given, infos, room = self._mixed(images, given, keys, room)
+        found = Batch(images=None)
+        if images is room.array:
+            found["images"] = self._as_images(self._stored(room.tensor))
+            found.slot = room.slot
+        elif isinstance(images, np.ndarray):
+            found["images"] = self._as_images(self._stored(images))
+        else:
+            found["images"] = [self._as_image(self._stored(image)) for image in images]
+        if self._run is not self.chain or images is not room.array:  # stored elsewhere
+            room.release()
+            found.slot = None
         found.update(columns(given, self._rows))
         if infos:
             found["mix"] = infos
@@ -254,6 +250,25 @@ class AugmentedDataset:
                 return as_tv_batch(found, format)
             found.tv = format
         return found
+
+    def _mixed(
+        self, images: Any, given: dict[str, list[Any]], keys: list[tuple[int, int]], room: Room
+    ) -> tuple[Any, dict[str, list[Any]], tuple[Any, ...], Room]:
+        """A batch after mixing, and the memory that its images are in, if they are in such."""
+        rooms = [room]
+
+        def another() -> np.ndarray:
+            rooms.append(self._memory.empty(room.array.shape, room.array.dtype))
+            return rooms[-1].array
+
+        images, given, infos = mixed(
+            self._mix, images, given, keys, seed=self.chain.seed, layout=self.chain.layout, room=another
+        )
+        last = next((each for each in rooms if each.array is images), rooms[-1])
+        for each in rooms:
+            if each is not last:
+                each.release()
+        return images, given, infos, last
 
     def having(self, *, mix: Any = None, decode: Any = None, memory: Memory | None = None) -> AugmentedDataset:
         """The same data set with a mixing of batches, another decoder, or other memory."""

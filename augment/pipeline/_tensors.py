@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import threading
 import weakref
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from imgproc._core.needed import needed
 
 __all__: list[str] = []
+
+SPARE = 64
+"""Bytes of shared memory behind those of a batch; the last one says whether it is in use."""
 
 
 def in_worker() -> bool:
@@ -41,11 +44,27 @@ def shared_empty(shape: tuple[int, ...], dtype: np.dtype) -> Any:
     return torch.empty(0, dtype=kind).set_(storage, 0, shape)
 
 
+class Room(NamedTuple):
+    """Where the images of a batch are written."""
+
+    tensor: Any
+    array: np.ndarray
+    """The same memory.  Whoever writes to it holds on to the tensor, too."""
+    slot: Any = None
+    """In a worker: the bytes of shared memory that it lies in, and one more that says whether it is in use."""
+
+    def release(self) -> None:
+        """Nobody will read what was written here."""
+        if self.slot is not None:
+            self.slot[-1] = 0
+
+
 class Memory:
     """Where the images of batches are written.
 
     A batch of images is megabytes, and the system clears every new page of it before it is written: for images that are
     decoded already, that takes as long as the chain.  So memory is used again as soon as no tensor is on it any more.
+    In a worker process that is shared memory: its last byte is 1 until the main process has no tensor on it.
     Pinned memory comes from PyTorch, which keeps it for further batches itself, and knows whether a device still reads
     from it.
 
@@ -54,29 +73,31 @@ class Memory:
     pin : bool
         Whether it is pinned.
     keep : int
-        How many pieces that nobody uses are kept at most.
+        How many pieces that nobody uses are kept at most; of shared memory, how many there are that can be used again.
     """
 
-    def __init__(self, *, pin: bool = False, keep: int = 4) -> None:
+    def __init__(self, *, pin: bool = False, keep: int = 8) -> None:
         self._pin, self._keep = pin, keep
         self._free: list[np.ndarray] = []
+        self._slots: list[Any] = []
         self._lock = threading.RLock()  # a finalizer may run while this thread holds it
 
-    def empty(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Any, np.ndarray]:
-        """A tensor, and the array on the same memory."""
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype) -> Room:
+        """Memory for an array."""
         with needed("torch"):
             import torch
+        size = math.prod(shape) * dtype.itemsize
         if in_worker():
-            tensor = shared_empty(shape, dtype)
-            return tensor, tensor.numpy()
+            slot = self._shared(size)
+            tensor = slot[:size].view(getattr(torch, dtype.name)).view(shape)
+            return Room(tensor, tensor.numpy(), slot)
         if self._pin:
             tensor = torch.empty(shape, dtype=getattr(torch, dtype.name), pin_memory=True)
-            return tensor, tensor.numpy()
-        view = self._taken(math.prod(shape) * dtype.itemsize)
+            return Room(tensor, tensor.numpy())
+        view = self._taken(size)
         array = view.view(dtype).reshape(shape)
         # The tensor holds on to `view` and to nothing else of it, so that its end is that of all tensors on the memory.
-        tensor = torch.from_numpy(view).view(getattr(torch, dtype.name)).view(shape)
-        return tensor, array
+        return Room(torch.from_numpy(view).view(getattr(torch, dtype.name)).view(shape), array)
 
     def _taken(self, size: int) -> np.ndarray:
         """Bytes that nobody uses, new ones where there are none; they are given back when nothing refers to them."""
@@ -94,8 +115,34 @@ class Memory:
             self._free.append(piece)
             del self._free[: -self._keep]
 
+    def _shared(self, size: int) -> Any:
+        """Shared bytes that nobody uses, and one more, which is 1 now."""
+        for k, slot in enumerate(self._slots):
+            if len(slot) == size + SPARE and not slot[-1]:
+                self._slots.append(self._slots.pop(k))
+                slot[-1] = 1
+                return slot
+        slot = shared_empty((size + SPARE,), np.dtype(np.uint8))
+        slot[-1] = 1
+        self._slots.append(slot)
+        del self._slots[: -self._keep]
+        return slot
+
     def __getstate__(self) -> dict[str, Any]:
         return {"_pin": self._pin, "_keep": self._keep}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(pin=state["_pin"], keep=state["_keep"])  # type: ignore[misc]
+
+
+def arrived(slot: Any, dtype: Any, size: tuple[int, ...], stride: tuple[int, ...]) -> Any:
+    """A tensor on shared memory that a worker has sent; its end lets the worker use the memory again."""
+    with needed("torch"):
+        import torch
+    view = slot.numpy()[:-SPARE]
+    weakref.finalize(view, _unused, slot).atexit = False
+    return torch.from_numpy(view).view(dtype).as_strided(size, stride)
+
+
+def _unused(slot: Any) -> None:
+    slot[-1] = 0

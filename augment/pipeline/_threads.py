@@ -213,7 +213,7 @@ class _Work:
         for i in numbers:
             if self.stopped or made.error is not None:
                 return
-            made.results[i], made.names[i] = self.dataset.sample(made.keys[i], made.room[1][i])
+            made.results[i], made.names[i] = self.dataset.sample(made.keys[i], made.room.array[i])
         with made.lock:
             made.left -= len(numbers)
             if made.left:
@@ -288,7 +288,7 @@ class _Pass:
             self._work = _Work(dataset, loader.workers)
             weakref.finalize(self, self._work.stop)
         self._check_threads()
-        room = loader._memory.empty((len(keys), *loader._spec.shape), loader._spec.dtype)
+        room = dataset.room_for(len(keys), loader._spec)
         made = _Made(keys, room, loader.sampler.state_dict())
         self._pending.append(made)
         size = max(1, min(MOST_AT_ONCE, -(-len(keys) // (2 * loader.workers))))
