@@ -153,8 +153,8 @@ class AugmentedDataset:
         size = tuple(made["image"].shape[-2:])
         made |= {each: self._of_one(each, value) for each, value in result.items()}
         if self.tv_tensors:
-            format = TV_FORMATS[self.chain.box_format]
-            made = {each: as_tv(each, value, size, format) for each, value in made.items()}
+            kind = TV_FORMATS[self.chain.box_format]
+            made = {each: as_tv(each, value, size, kind) for each, value in made.items()}
         if self._fields.id is not None:
             made["id"] = name
         made["key"] = key
@@ -245,10 +245,10 @@ class AugmentedDataset:
             found["ids"] = names
         found["keys"] = keys_tensor(keys)
         if self.tv_tensors:
-            format = TV_FORMATS[self.chain.box_format]
+            kind = TV_FORMATS[self.chain.box_format]
             if not in_worker():
-                return as_tv_batch(found, format)
-            found.tv = format
+                return as_tv_batch(found, kind)
+            found.tv = kind
         return found
 
     def _mixed(
@@ -264,7 +264,11 @@ class AugmentedDataset:
         images, given, infos = mixed(
             self._mix, images, given, keys, seed=self.chain.seed, layout=self.chain.layout, room=another
         )
-        last = next((each for each in rooms if each.array is images), rooms[-1])
+        last = room
+        for each in rooms:
+            # Whatever lies in the memory of a room is given as the room itself, which knows how long it is in use.
+            if isinstance(images, np.ndarray) and np.may_share_memory(images, each.array):
+                images, last = each.array, each
         for each in rooms:
             if each is not last:
                 each.release()

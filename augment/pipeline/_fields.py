@@ -29,8 +29,8 @@ class Fields:
     image : str, int or callable, optional
         Default: what is called ``"image"`` in a dict, the first of a tuple, and otherwise the sample itself.
     targets : dict, sequence of str, or None
-        What else the chain gets: a dict from the chain's names to places, or names that both sides have.  By default all
-        other entries of a dict, and the second entry of a pair as ``label``.
+        What else the chain gets: a dict from the chain's names to places, or names that both sides have.  By default
+        all other entries of a dict, and the second entry of a pair as ``label``.
     id : str, int or callable, optional
         What names a sample in errors; default: its index.
     """

@@ -23,8 +23,8 @@ class KeyedSampler:
     Workers that live on from epoch to epoch (``persistent_workers=True``) have a copy of the data set, and never learn
     of a number that is changed in the main process.  So the epoch travels with each index.
 
-    The epoch advances at the end of each pass.  After a pass that was broken off it stays, and `set_epoch` says which
-    one comes next.
+    The epoch advances at the end of each pass, and a state from there goes on with the next one.  After a pass that was
+    broken off it stays, and `set_epoch` says which one comes next.
 
     Parameters
     ----------
@@ -91,8 +91,9 @@ class KeyedSampler:
         """The keys from where a loaded state says on; nothing happens before the first one is asked for."""
         start, self._start = self._start, 0
         epoch, self._position = self.epoch, start
+        none = True
         for item in itertools.islice(self._order(epoch), start, None):
-            self._position += 1
+            self._position, none = self._position + 1, False
             if isinstance(item, (list, tuple)):
                 yield [(epoch, operator.index(index)) for index in item]
             else:
@@ -100,6 +101,8 @@ class KeyedSampler:
         if self.epoch == epoch:
             self.epoch += 1
         self._position, self._drawn = 0, None
+        if none and start:  # the state was that after the last key of an epoch
+            yield from self._keys()
 
     def _order(self, epoch: int) -> Iterator[Any]:
         """The items of an epoch."""

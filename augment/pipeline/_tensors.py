@@ -40,7 +40,7 @@ def shared_empty(shape: tuple[int, ...], dtype: np.dtype) -> Any:
     with needed("torch"):
         import torch
     kind = getattr(torch, "bool" if dtype.kind == "b" else dtype.name)
-    storage = torch.UntypedStorage._new_shared(math.prod(shape) * dtype.itemsize, device="cpu")
+    storage: Any = torch.UntypedStorage._new_shared(math.prod(shape) * dtype.itemsize, device="cpu")
     return torch.empty(0, dtype=kind).set_(storage, 0, shape)
 
 

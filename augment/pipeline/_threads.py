@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import threading
@@ -70,8 +71,8 @@ class ThreadLoader:
     Notes
     -----
     A sample that fails raises `SampleError`, which names it, where its batch would have come.  After an error, Ctrl-C
-    or the end of a pass no thread is left.  A pass that is left by ``break`` ends its threads when nothing refers to its
-    iterator any more.
+    or the end of a pass no thread is left.  A pass that is left by ``break`` ends its threads when nothing refers to
+    its iterator any more.
 
     `state_dict` says which batch has been given out last: a loader that gets it by `load_state_dict` goes on with the
     next one, in the middle of an epoch, too.
@@ -228,6 +229,15 @@ class _Work:
         for _ in self.threads:
             self.jobs.put(None)
 
+    def end(self) -> None:
+        """Stop, and wait for the threads."""
+        if self.process != os.getpid():
+            return  # in a forked child there are none
+        self.stop()
+        for thread in self.threads:
+            if thread.ident is not None:
+                thread.join(PATIENCE)
+
 
 class _Pass:
     """One pass over the data."""
@@ -286,7 +296,8 @@ class _Pass:
             loader._spec = dataset.spec_of(dataset.sample(keys[0])[0])
         if self._work is None:
             self._work = _Work(dataset, loader.workers)
-            weakref.finalize(self, self._work.stop)
+            weakref.finalize(self, self._work.stop).atexit = False
+            _working.add(self._work)
         self._check_threads()
         room = dataset.room_for(len(keys), loader._spec)
         made = _Made(keys, room, loader.sampler.state_dict())
@@ -304,12 +315,18 @@ class _Pass:
         self._drawn_all = True
         self._pending.clear()
         work, self._work = self._work, None
-        if work is None or work.process != os.getpid():
-            return
-        work.stop()
-        for thread in work.threads:
-            if thread.ident is not None:
-                thread.join(PATIENCE)
+        if work is not None:
+            work.end()
+
+
+_working: weakref.WeakSet[_Work] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """Leave no thread behind in the interpreter's end, where one that comes back from PyTorch would abort it."""
+    for work in list(_working):
+        work.end()
 
 
 def _can_pin() -> bool:

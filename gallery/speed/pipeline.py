@@ -1,14 +1,13 @@
 """``python -m gallery speed pipeline``: an epoch of training, from files and from memory, loader against loader.
 
-Everything else in this folder times calls; here whole loaders run, on all CPUs: ours, albumentations in a DataLoader, and
-what bounds them all, decoding alone and decoding with the chain's calls on plain threads.
+Everything else in this folder times calls; here whole loaders run, on all CPUs: ours, albumentations in a DataLoader,
+and what bounds them all, decoding alone and decoding with the chain's calls on plain threads.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
-import statistics
 import sys
 import tempfile
 import threading
@@ -20,7 +19,6 @@ import numpy as np
 
 import imgproc
 from imgproc._core.needed import needed
-from imgproc._core.threads import available_cpus
 
 from .. import _readme
 from .._machine import machine
@@ -112,15 +110,16 @@ def measured(count: int, rounds: int) -> Table:
     for name, runs in from_files.items():
         memory = from_memory.get(name)
         cells = [f"{count / each.median:,.0f}" if each else "" for each in (runs, memory)]
-        ratios = [f"{ratio(found[THEIRS], each):.2f}" if each else "" for found, each in zip(
-            (from_files, from_memory), (runs, memory)
-        )]
+        ratios = [
+            f"{ratio(found[THEIRS], each):.2f}" if each else ""
+            for found, each in zip((from_files, from_memory), (runs, memory))
+        ]
         rows.append((name, cells[0], ratios[0], cells[1], ratios[1]))
     header = ("", "from files, img/s", "× albumentations", "decoded, img/s", "× albumentations")
     notes = [
-        f"{count:,} photos of {SHAPE[0]}×{SHAPE[1]} as JPEG files; crop to {RESULT[0]}², flip, colour jitter, normalise "
-        f"to float32; batches of {BATCH}. All run in turns, {rounds} rounds; medians, and medians of the ratios of the "
-        f"rounds. {machine()}."
+        f"{count:,} photos of {SHAPE[0]}×{SHAPE[1]} as JPEG files; crop to {RESULT[0]}², flip, colour jitter, "
+        f"normalise to float32; batches of {BATCH}. All run in turns, {rounds} rounds; medians, and medians of the "
+        f"ratios of the rounds. {machine()}."
     ]
     for (who, by), targets in TARGETS.items():
         for where, found, target in zip(("from files", "decoded"), (from_files, from_memory), targets):
