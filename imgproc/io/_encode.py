@@ -21,7 +21,7 @@ import numpy as np
 from .._core.formats import channels_of
 from .._core.needed import needed
 from .._core.opencv import load_cv2
-from ._decode import swap_red_blue
+from ._opencv import swap_red_blue
 from ._png import written
 
 _JPEG_QUALITY = 95

@@ -17,9 +17,12 @@ from .._core.declare import Case, Function, Peer, declare, versus
 from .._core.formats import channels_of
 from .._core.needed import needed
 from .._core.opencv import load_cv2
-from ._decode import Refusal, as_mode, decode, pil_array, swap_red_blue
+from ._decode import as_mode, decode
 from ._encode import encode, replace_file, resolve_target
+from ._opencv import swap_red_blue
 from ._outside import open_regular
+from ._pillow import pil_array
+from ._source import Refusal
 
 if TYPE_CHECKING:
     from PIL.Image import Image

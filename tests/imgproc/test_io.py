@@ -553,16 +553,16 @@ def test_unreadable_file_raises_permission_error(tmp_path):
 
 
 def test_errors_of_the_system_during_reading_pass_through(tmp_path, monkeypatch):
-    from PIL import JpegImagePlugin
+    from PIL import BmpImagePlugin
 
     def broken(*_):
         raise OSError(5, "Input/output error")
 
-    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg")
-    monkeypatch.setattr(JpegImagePlugin, "JpegImageFile", broken)
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.bmp")
+    monkeypatch.setattr(BmpImagePlugin, "BmpImageFile", broken)
 
     with pytest.raises(OSError, match="Input/output error") as caught:
-        read_image(tmp_path / "a.jpg")
+        read_image(tmp_path / "a.bmp")
     assert caught.value.errno == 5
 
 
