@@ -8,7 +8,11 @@ than that here.
 
 from __future__ import annotations
 
+import contextlib
+import io
+import itertools
 import re
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -16,10 +20,11 @@ import numpy as np
 from .._core.planes import LUMA_WEIGHTS, LUMA_WEIGHTS_15_BITS
 from ._jpeg import read_jpeg
 from ._metadata import orientation, upright
-from ._pillow import read_pillow
+from ._pillow import ANIMATED, count_frames, read_pillow
 from ._png_pixels import read_png
 from ._pnm import read_pnm
 from ._source import Refusal, Source
+from ._tiff_pages import directories, single_page
 from ._tiff_pixels import read_tiff
 
 _MAGIC = (
@@ -35,18 +40,58 @@ _MAGIC = (
 _READERS = {"JPEG": read_jpeg, "PNG": read_png, "TIFF": read_tiff, "PNM": read_pnm}
 
 
-def decode(file: BinaryIO, name: str, limit: int | None, keep: bool = False) -> np.ndarray:
+def decode(
+    file: BinaryIO, name: str, limit: int | None, keep: bool = False, page: int = 0, *, bands: bool = False
+) -> np.ndarray:
     """The pixels of an open file, upright, with the file's own channels; ValueError with `name` where that fails.
 
-    With `keep`, what can be decoded of a damaged file.
+    With `keep`, what can be decoded of a damaged file.  With `bands`, channels may be other ones than those of grey,
+    RGB and alpha.
     """
-    head = file.read(16)
-    format_ = next((f for f, magic in _MAGIC if re.match(magic, head, re.DOTALL)), None)
-    try:
-        if format_ is None:
-            raise Refusal(_foreign(head))
+    with _saying(name, file.read(16)) as format_:
         file.seek(0)
-        image, turned = _READERS.get(format_, read_pillow)(Source(file, format_, limit, keep))
+        if page:
+            file = _at_page(file, format_, page, limit, keep)
+        image, turned = _READERS.get(format_, read_pillow)(Source(file, format_, limit, keep, page, bands))
+    if turned:
+        return image
+    return upright(image, orientation(file, format_))
+
+
+def count(file: BinaryIO, name: str) -> int:
+    """How many pages an open file has; ValueError with `name` where that cannot be said."""
+    with _saying(name, file.read(16)) as format_:
+        file.seek(0)
+        return _pages(file, format_)
+
+
+def _pages(file: BinaryIO, format_: str) -> int:
+    if format_ == "TIFF":
+        return sum(1 for _ in directories(file))
+    return count_frames(Source(file, format_, None, False)) if format_ in ANIMATED else 1
+
+
+def _at_page(file: BinaryIO, format_: str, page: int, limit: int | None, keep: bool) -> BinaryIO:
+    """The file, of TIFF one of this page alone; Refusal where it has no such page."""
+    if format_ == "TIFF":
+        at = next(itertools.islice(directories(file), page, None), None)
+        if at is not None:
+            return io.BytesIO(single_page(file, at, keep=keep))
+    count = _pages(file, format_)
+    if page >= count:
+        raise Refusal(f"it has {count} page{'s' * (count > 1)}, counted from 0, and no page={page}")
+    file.seek(0)
+    return file
+
+
+@contextlib.contextmanager
+def _saying(name: str, head: bytes) -> Iterator[str]:
+    """The format of a file that begins so; what fails in the block becomes a ValueError with its name."""
+    format_ = next((f for f, magic in _MAGIC if re.match(magic, head, re.DOTALL)), "")
+    try:
+        if not format_:
+            raise Refusal(_foreign(head))
+        yield format_
     except Refusal as refusal:
         raise ValueError(f"cannot read {name}: {refusal}") from None
     except (ImportError, MemoryError):
@@ -56,9 +101,6 @@ def decode(file: BinaryIO, name: str, limit: int | None, keep: bool = False) -> 
             raise
         what = str(error) or type(error).__name__
         raise ValueError(f"cannot read {name}: truncated or damaged {format_} file ({what})") from error
-    if turned:
-        return image
-    return upright(image, orientation(file, format_))
 
 
 def as_mode(image: np.ndarray, mode: str) -> np.ndarray:

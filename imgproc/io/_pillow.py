@@ -27,6 +27,9 @@ _PILLOW = {
     "PNM": ("PpmImagePlugin", "PpmImageFile"),
 }
 
+ANIMATED = ("GIF", "WebP", "PNG")
+"""Formats with several frames, which Pillow counts and shows."""
+
 # The array mode that a Pillow mode becomes; modes with 16 or 32 bits are handled apart, LAB has no conversion.
 _PIL_MODES = {
     "1": "L",
@@ -48,8 +51,15 @@ _PIL_MODES = {
 def read_pillow(source: Source) -> tuple[np.ndarray, bool]:
     opened = pillow_opened(source)
     check_size(opened.width, opened.height, source.limit)
+    if source.page and source.format in ANIMATED:
+        opened.seek(source.page)
     load_pillow(opened, source.keep)
     return pil_array(opened), False
+
+
+def count_frames(source: Source) -> int:
+    """How many frames a file of an animation has."""
+    return int(getattr(pillow_opened(source), "n_frames", 1))
 
 
 def pillow_opened(source: Source) -> Any:

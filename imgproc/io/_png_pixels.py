@@ -26,6 +26,8 @@ def read_png(source: Source) -> tuple[np.ndarray, bool]:
             if not source.keep:
                 raise
             source.file.seek(0)
+    if source.page and depth > 8:
+        raise Refusal("of a PNG file of 16 bits the first frame alone is supported")
     chunks = _png.chunks(source.file.read(), keep=source.keep)
     if depth <= 8:
         return read_pillow(source._replace(file=io.BytesIO(_png.rebuilt(chunks, keep=True))))

@@ -17,6 +17,8 @@ class Source(NamedTuple):
     limit: int | None
     keep: bool
     page: int = 0
+    bands: bool = False
+    """Whether channels may be other bands than those of grey, RGB and alpha."""
 
 
 def check_size(width: int, height: int, limit: int | None, *, what: str = "") -> None:

@@ -265,9 +265,7 @@ def test_a_truncated_tiff_whose_directory_comes_first_keeps_its_rows() -> None:
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("name", FILES)
-def test_damaged_files_give_an_array_or_one_error(
-    name: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_damaged_files_give_an_array_or_one_error(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(1)
     for k in range(40):
         spoilt = bytearray(FILES[name])
