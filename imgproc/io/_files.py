@@ -353,10 +353,20 @@ def _opened(path: Any) -> Iterator[tuple[BinaryIO, str]]:
         yield _content(path, "path")
         return
     name = _path(path)
+    with _regular(name) as file:
+        yield file, name
+
+
+def contents(path: str | os.PathLike[str]) -> bytes:
+    """The content of a file, as `read_image` would read it."""
+    with _regular(_path(path)) as file:
+        return file.read()
+
+
+def _regular(name: str) -> contextlib.AbstractContextManager[BinaryIO]:
     if os.path.isdir(name):  # where open() itself reports a missing permission instead (Windows)
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
-    with open_regular(name) as file:
-        yield file, name
+    return open_regular(name)
 
 
 def _has_content(value: Any) -> bool:
