@@ -32,7 +32,7 @@ Rectangle = tuple[int, int, int, int]
 
 FACTORS = (8, 4, 2)
 """By how much a decoder can shrink an image while it decodes it."""
-ROWS = 0.75
+ROWS = 0.7
 """The part of the rows that may be decoded where that is all that is saved."""
 
 

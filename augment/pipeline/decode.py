@@ -23,7 +23,7 @@ from ..compose import Compose
 
 __all__ = ["WindowDecoder"]
 
-SMALLEST = 1 << 19
+SMALLEST = 1 << 20
 """Pixels of an image from which on less decoding is worth its bookkeeping."""
 MODES = ("rgb", "grey")
 
