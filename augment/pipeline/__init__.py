@@ -12,5 +12,6 @@ from ._dataset import *
 from ._keyed import *
 from ._loader import *
 from ._threads import *
+from .decode import *
 
 _publish(globals())

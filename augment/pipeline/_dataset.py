@@ -20,10 +20,12 @@ from ._fields import Fields
 from ._mixing import check_mix, mixed
 from ._tensors import Memory, Room, from_array, in_worker
 from ._tv import FORMATS, as_tv
+from .decode import WindowDecoder
 
 __all__ = ["AugmentedDataset", "SampleError"]
 
 DTYPES = ("uint8", "uint16", "float16", "float32", "float64")
+WINDOW = "window"
 LAYOUTS = {"contiguous_format": "first", "channels_last": "last"}
 TV_FORMATS = {ours: theirs for theirs, ours in FORMATS.items()}
 
@@ -77,9 +79,10 @@ class AugmentedDataset:
         both cases; grey images have c = 1.
     id : str, int or callable, optional
         Where the name of a sample stands, such as its path: errors name it, and batches have it as ``ids``.
-    decode : callable, optional
+    decode : callable or "window", optional
         ``decode(data, key)`` makes the sample of ``source[index]``: where a file holds more than the image, or is read
-        in another way.
+        in another way.  ``"window"`` decodes no more of an image file than the chain shows, see `WindowDecoder`: that
+        is faster for large photos, and not equal, bit by bit.
     donors : indexable, optional
         For chains that mix, see `Compose`.
     tv_tensors : bool
@@ -119,7 +122,7 @@ class AugmentedDataset:
         dtype: Any = None,
         memory_format: Any = "contiguous_format",
         id: Any = None,
-        decode: Callable[[Any, Any], Any] | None = None,
+        decode: Callable[[Any, Any], Any] | str | None = None,
         donors: Any = None,
         tv_tensors: bool = False,
     ) -> None:
@@ -189,11 +192,11 @@ class AugmentedDataset:
         name: Any = key[1]
         try:
             data = self.source[key[1]]
-            if self.decode is not None:
+            if callable(self.decode):
                 data = self.decode(data, key)
             found = self._fields.id_of(data)
             name = name if found is None else found
-            given = self._fields.of(data)
+            given = self._fields.of(data, encoded=self.decode == WINDOW)
             result = self._applied(given, key, out)
             if self.shape is not None:
                 self._check_shape(result["image"])
@@ -204,11 +207,12 @@ class AugmentedDataset:
         return result, name
 
     def _applied(self, given: dict[str, Any], key: tuple[int, int], out: np.ndarray | None) -> dict[str, Any]:
-        words, chain = key_array(key), self._run._chain
+        words = key_array(key)
+        apply = WindowDecoder(self._run).apply if self.decode == WINDOW else self._run._chain.apply
         try:
-            return chain.apply(given, words, out, self.donors)
+            return apply(given, words, out, self.donors)
         except OutMismatch:
-            return chain.apply(given, words, None, self.donors)
+            return apply(given, words, None, self.donors)
 
     def spec_of(self, result: dict[str, Any]) -> Spec:
         """What images are like, by the first one."""
@@ -344,8 +348,10 @@ def _plain(dtype: Any) -> Any:
 
 
 def _check_decode(decode: Any) -> Any:
+    if isinstance(decode, str):
+        return one_of(decode, "decode", (WINDOW,))
     if decode is not None and not callable(decode):
-        raise TypeError(f"decode must be a function of (data, key), got {type(decode).__name__}")
+        raise TypeError(f"decode must be a function of (data, key) or {WINDOW!r}, got {type(decode).__name__}")
     return decode
 
 

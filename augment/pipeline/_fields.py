@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from imgproc import channels_last, from_pil, read_image
+from imgproc import channels_last, decode_image, from_pil, read_image
 from imgproc._core.formats import channels_of
 
 from ._tv import from_tv, is_tv
@@ -48,9 +47,13 @@ class Fields:
                 raise TypeError(f"targets[{name!r}] must say where it stands, got None")
         self.targets: dict[str, Any] | None = None if targets is None else dict(targets)
 
-    def of(self, sample: Any) -> dict[str, Any]:
-        """What a chain is called with, the key excepted."""
-        given = {"image": as_image(self._image_of(sample))}
+    def of(self, sample: Any, *, encoded: bool = False) -> dict[str, Any]:
+        """What a chain is called with, the key excepted; an encoded image stays as it is if `encoded` says so."""
+        image = self._image_of(sample)
+        if encoded and isinstance(image, Mapping) and _is_encoded(image):
+            image = image["path"] if image.get("bytes") is None else image["bytes"]
+        keeps = encoded and isinstance(image, (str, os.PathLike, bytes, bytearray, memoryview))
+        given = {"image": image if keeps else as_image(image)}
         if self.targets is not None:
             given |= {name: as_target(pick(sample, place, name)) for name, place in self.targets.items()}
         elif isinstance(sample, Mapping):
@@ -107,7 +110,7 @@ def as_image(value: Any) -> Any:
     if isinstance(value, (str, os.PathLike)):
         return read_image(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return read_image(io.BytesIO(value))
+        return decode_image(value)
     if isinstance(value, Mapping) and _is_encoded(value):
         return as_image(value["path"] if value.get("bytes") is None else value["bytes"])
     if is_tensor(value):

@@ -65,7 +65,7 @@ def loader(
         Mixes each batch, such as `MixUp` or `CutMix`: ``label`` is then a row of shares for each sample, and ``mix``
         has a `MixInfo` for each mixing.  Partners come from the batch, and depend on the keys in it, not on their
         order.
-    decode : callable, optional
+    decode : callable or "window", optional
         In place of that of the data set.
     stateful : bool
         Make a `torchdata.stateful_dataloader.StatefulDataLoader`, whose `state_dict` goes on in the middle of an epoch.

@@ -60,7 +60,7 @@ class ThreadLoader:
         is a warning, and the memory is plain.
     mix : Mixing or sequence of Mixing, optional
         As in `loader`.
-    decode : callable, optional
+    decode : callable or "window", optional
         In place of that of the data set.
 
     Raises

@@ -18,6 +18,7 @@ from helpers import pipeline as samples
 
 import augment
 import augment.pipeline
+import imgproc
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'imgproc-augment[torch]'")
 
@@ -314,6 +315,20 @@ def test_samples_of_many_kinds() -> None:
     assert elsewhere[0, 0]["id"] == elsewhere[0, 0]["label"] == 7
 
 
+def test_no_more_is_decoded_than_is_shown() -> None:
+    """Of a large photo: the frame of the boxes stays that of the whole image, and loaders agree."""
+    image = imgproc.resize(samples.Samples()[1]["image"], size=(1100, 1300))
+    source = [{"image": imgproc.encode_image(image, format="jpg"), "boxes": [(100, 200, 700, 900)], "labels": [1]}] * 6
+    chain = augment.Compose([augment.ResizedCrop((64, 64), scale=(0.3, 1)), augment.HorizontalFlip()])
+    whole = next(iter(loader(AugmentedDataset(source, chain, shape=(64, 64)), batch_size=6)))
+    parts = AugmentedDataset(source, chain, shape=(64, 64), decode="window")
+    one, other = next(iter(ThreadLoader(parts, batch_size=6))), next(iter(loader(parts, batch_size=6, workers=1)))
+    assert torch.equal(one["images"], other["images"])
+    assert not torch.equal(one["images"], whole["images"])
+    assert (one["images"].float() - whole["images"].float()).abs().mean() < 12
+    assert all(torch.equal(*pair) for pair in zip(one["boxes"], whole["boxes"]))
+
+
 def test_images_of_several_sizes_are_a_list() -> None:
     images = [np.zeros((20 + k, 30, 3), np.uint8) for k in (0, 0, 1, 2)]
     for batches in (
@@ -396,7 +411,7 @@ def test_pinned_memory() -> None:
         (lambda: AugmentedDataset([], samples.chain(), dtype="int8"), "dtype must be one of"),
         (lambda: AugmentedDataset([], samples.chain(), memory_format="nhwc"), "memory_format must be one of"),
         (lambda: AugmentedDataset([], samples.chain(), targets="boxes"), "targets must be a dict or a sequence"),
-        (lambda: AugmentedDataset([], samples.chain(), decode="fast"), "decode must be"),
+        (lambda: AugmentedDataset([], samples.chain(), decode="fast"), "decode must be one of"),
         (lambda: ThreadLoader([1, 2]), "dataset must be an AugmentedDataset"),
         (lambda: ThreadLoader(dataset(), prefetch=0), "prefetch must be >= 1"),
         (lambda: ThreadLoader(dataset(), shuffle=True, sampler=[1]), "shuffle must be False"),
