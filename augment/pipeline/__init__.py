@@ -9,9 +9,13 @@ from imgproc._core.publish import publish as _publish
 
 from ._collate import *
 from ._dataset import *
+from ._huggingface import *
 from ._keyed import *
 from ._loader import *
+from ._raydata import *
+from ._scikit import *
 from ._threads import *
+from ._webdataset import *
 from .decode import *
 
 _publish(globals())
