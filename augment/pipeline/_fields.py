@@ -129,6 +129,10 @@ def as_target(value: Any) -> Any:
     if is_tensor(value):
         array = value.detach().cpu().numpy()
         return array if array.ndim else array.item()
+    if isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 1:  # a nested column of Arrow
+        rows = [as_target(each) for each in value]
+        shapes = {each.shape if isinstance(each, np.ndarray) else None for each in rows}
+        return np.stack(rows) if len(shapes) == 1 and None not in shapes else rows
     if isinstance(value, list) and value and (is_tensor(value[0]) or _is_pil(value[0])):
         return [as_target(each) for each in value]
     return np.asarray(value) if _is_pil(value) else value

@@ -64,6 +64,7 @@ class Rows:
 
     def _row(self, columns: Mapping[str, Any], i: int) -> dict[str, Any]:
         name = columns[self.key_column][i]
+        name = name.item() if isinstance(name, np.generic) else name
         key = (self.epoch, key_number(name))
         given = {target: as_target(columns[column][i]) for target, column in self.targets.items()}
         try:
