@@ -27,7 +27,6 @@ __all__ = ["AugmentedDataset", "SampleError"]
 DTYPES = ("uint8", "uint16", "float16", "float32", "float64")
 WINDOW = "window"
 LAYOUTS = {"contiguous_format": "first", "channels_last": "last"}
-TV_FORMATS = {ours: theirs for theirs, ours in FORMATS.items()}
 
 
 class SampleError(RuntimeError):
@@ -137,9 +136,9 @@ class AugmentedDataset:
         self.chain = dataclasses.replace(chain, layout=LAYOUTS[self.memory_format], dtype=kind)
         self.decode = _check_decode(decode)
         self.tv_tensors = flag(tv_tensors, "tv_tensors")
-        if self.tv_tensors and chain.box_format not in TV_FORMATS:
+        if self.tv_tensors and chain.box_format not in FORMATS:
             raise ValueError(f"box_format must be 'pascal_voc' or 'coco' with tv_tensors, got {chain.box_format!r}")
-        self._fields = Fields(image, targets, id)
+        self._fields = Fields(image, targets, id, chain.box_format)
         self._mix: tuple[Any, ...] = ()
         self._run = self.chain
         self._memory = Memory()
@@ -156,7 +155,7 @@ class AugmentedDataset:
         size = tuple(made["image"].shape[-2:])
         made |= {each: self._of_one(each, value) for each, value in result.items()}
         if self.tv_tensors:
-            kind = TV_FORMATS[self.chain.box_format]
+            kind = FORMATS[self.chain.box_format]
             made = {each: as_tv(each, value, size, kind) for each, value in made.items()}
         if self._fields.id is not None:
             made["id"] = name
@@ -249,7 +248,7 @@ class AugmentedDataset:
             found["ids"] = names
         found["keys"] = keys_tensor(keys)
         if self.tv_tensors:
-            kind = TV_FORMATS[self.chain.box_format]
+            kind = FORMATS[self.chain.box_format]
             if not in_worker():
                 return as_tv_batch(found, kind)
             found.tv = kind

@@ -32,9 +32,12 @@ class Fields:
         all other entries of a dict, and the second entry of a pair as ``label``.
     id : str, int or callable, optional
         What names a sample in errors; default: its index.
+    box_format : str
+        Of the chain: boxes that say what they are come in it.
     """
 
-    def __init__(self, image: Any, targets: Any, id: Any) -> None:
+    def __init__(self, image: Any, targets: Any, id: Any, box_format: str = "pascal_voc") -> None:
+        self.box_format = box_format
         self.image, self.id = check_place(image, "image"), check_place(id, "id")
         if targets is not None and not isinstance(targets, Mapping):
             if isinstance(targets, str) or not isinstance(targets, Sequence):
@@ -55,13 +58,16 @@ class Fields:
         keeps = encoded and isinstance(image, (str, os.PathLike, bytes, bytearray, memoryview))
         given = {"image": image if keeps else as_image(image)}
         if self.targets is not None:
-            given |= {name: as_target(pick(sample, place, name)) for name, place in self.targets.items()}
+            given |= {name: self._target(pick(sample, place, name)) for name, place in self.targets.items()}
         elif isinstance(sample, Mapping):
             where = "image" if self.image is None else self.image
-            given |= {name: as_target(value) for name, value in sample.items() if name not in (where, "image")}
+            given |= {name: self._target(value) for name, value in sample.items() if name not in (where, "image")}
         elif isinstance(sample, (tuple, list)) and len(sample) == 2 and self.image in (None, 0):
-            given["label"] = as_target(sample[1])
+            given["label"] = self._target(sample[1])
         return given
+
+    def _target(self, value: Any) -> Any:
+        return from_tv(value, self.box_format) if is_tv(value) else as_target(value)
 
     def id_of(self, sample: Any) -> Any:
         """What names the sample; None where nothing does."""

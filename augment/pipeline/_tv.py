@@ -10,7 +10,8 @@ from imgproc._core.needed import needed
 
 __all__: list[str] = []
 
-FORMATS = {"XYXY": "pascal_voc", "XYWH": "coco"}
+FORMATS = {"pascal_voc": "XYXY", "coco": "XYWH"}
+"""What torchvision calls our formats of boxes."""
 _CENTRES = "CXCYWH"
 
 
@@ -19,44 +20,32 @@ def is_tv(value: Any) -> bool:
     return type(value).__module__.startswith("torchvision.tv_tensors")
 
 
-def from_tv(value: Any) -> np.ndarray:
-    """A target as an array: boxes as corners (x0, y0, x1, y1).
+def from_tv(value: Any, box_format: str = "pascal_voc") -> np.ndarray:
+    """A target as an array: boxes in the format of a chain.
 
     Raises
     ------
     ValueError
-        If boxes are rotated.
+        If boxes are rotated, or the chain has another format than corners or COCO's.
     """
     array = value.detach().cpu().as_subclass(_tensor()).numpy()
     if type(value).__name__ != "BoundingBoxes":
         return array
-    return corners(array, format_of(value))
+    given = getattr(value.format, "name", str(value.format))
+    if given not in (*FORMATS.values(), _CENTRES):
+        raise ValueError(f"boxes of the format {given} are not supported yet: convert them to XYXY, XYWH or CXCYWH")
+    if box_format not in FORMATS:
+        raise ValueError(f"box_format must be 'pascal_voc' or 'coco' for boxes as tv_tensors, got {box_format!r}")
+    return array if given == FORMATS[box_format] else _converted(array, given, FORMATS[box_format])
 
 
-def format_of(boxes: Any) -> str:
-    """The name of the format of boxes."""
-    name = getattr(boxes.format, "name", str(boxes.format))
-    if name not in (*FORMATS, _CENTRES):
-        raise ValueError(f"boxes of the format {name} are not supported yet: convert them to XYXY, XYWH or CXCYWH")
-    return name
-
-
-def corners(boxes: np.ndarray, format: str) -> np.ndarray:
-    """Boxes of a format as corners, float."""
+def _converted(boxes: np.ndarray, given: str, wanted: str) -> np.ndarray:
+    """Boxes of one format in another, XYXY or XYWH, as floats."""
     boxes = boxes.astype(np.float64 if boxes.dtype == np.float64 else np.float32)
-    if format == "XYXY":
-        return boxes
-    places, sizes = boxes[:, :2], boxes[:, 2:]
-    first = places if format == "XYWH" else places - sizes / 2
-    return np.concatenate([first, first + sizes], 1)
-
-
-def from_corners(boxes: np.ndarray, format: str) -> np.ndarray:
-    """Corners as boxes of a format."""
-    if format == "XYXY":
-        return boxes
-    first, sizes = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
-    return np.concatenate([first if format == "XYWH" else first + sizes / 2, sizes], 1)
+    first, second = boxes[:, :2], boxes[:, 2:]
+    sizes = second - first if given == "XYXY" else second
+    first = first - sizes / 2 if given == _CENTRES else first
+    return np.concatenate([first, sizes if wanted == "XYWH" else first + sizes], 1)
 
 
 def as_tv(name: str, tensor: Any, size: tuple[int, int], format: str) -> Any:
@@ -67,19 +56,17 @@ def as_tv(name: str, tensor: Any, size: tuple[int, int], format: str) -> Any:
     name : str
         That of the target in a sample.
     tensor : tensor
-        Boxes as corners.
     size : (h, w)
         Of the image.
     format : str
-        Of the boxes that are made.
+        Of boxes, as torchvision calls it.
     """
     if name not in ("image", "mask", "masks", "boxes", "keypoints"):
         return tensor
     with needed("torchvision", by="tv_tensors=True"):
         from torchvision import tv_tensors
     if name == "boxes":
-        made = tensor.new_tensor(from_corners(tensor.numpy(), format)) if format != "XYXY" else tensor
-        return tv_tensors.BoundingBoxes(made, format=format, canvas_size=size)
+        return tv_tensors.BoundingBoxes(tensor, format=format, canvas_size=size)
     if name == "keypoints":
         if not hasattr(tv_tensors, "KeyPoints") or tensor.shape[-1] != 2:  # of torchvision 0.23 and later
             return tensor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import doctest
 import io
 import os
@@ -9,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -439,3 +441,78 @@ def test_examples_of_the_docstrings() -> None:
             assert not result.failed
             ran += result.attempted > 0
     assert ran >= 5
+
+
+# --- Lightning, torchvision -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore")  # Lightning has much to say about workers, and about what PyTorch deprecates
+def test_lightning_takes_a_thread_loader_and_goes_on_with_it(tmp_path: Path) -> None:
+    lightning = pytest.importorskip("pytorch_lightning", reason="pip install pytorch-lightning")
+
+    class Model(lightning.LightningModule):  # type: ignore[name-defined,misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
+            self.keys: list[Any] = []
+
+        def training_step(self, batch: Any, number: int) -> Any:
+            self.keys.append(batch["keys"].tolist())
+            return self.layer(batch["images"].mean().reshape(1, 1)).sum()
+
+        def on_train_batch_end(self, *args: Any) -> None:
+            if self.trainer.global_step == 2:
+                self.trainer.save_checkpoint(tmp_path / "made.ckpt")
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.SGD(self.parameters(), 0.1)
+
+    def fit(checkpoint: Path | None = None) -> list[Any]:
+        model = Model()
+        trainer = lightning.Trainer(
+            max_steps=8, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
+            enable_model_summary=False, default_root_dir=tmp_path,
+        )  # fmt: skip
+        threads = ThreadLoader(dataset(), batch_size=7, shuffle=True, seed=3, workers=2)
+        trainer.fit(model, threads, ckpt_path=checkpoint)
+        return model.keys
+
+    keys = KeyedSampler(samples.COUNT, shuffle=True, seed=3)
+    wanted = [[list(key) for key in epoch[k : k + 7]] for epoch in (list(keys), list(keys)) for k in range(0, 24, 7)]
+    assert fit() == wanted
+    assert fit(tmp_path / "made.ckpt") == wanted[2:]
+
+
+def test_tensors_of_torchvision_at_the_door() -> None:
+    tv = pytest.importorskip("torchvision.tv_tensors", reason="torchvision is not installed, or does not fit PyTorch")
+    image = torch.from_numpy(samples.Samples()[1]["image"]).permute(2, 0, 1)
+    corners = torch.tensor([[5.0, 6, 30, 35]])
+    boxes = {
+        "XYXY": corners,
+        "XYWH": torch.tensor([[5.0, 6, 25, 29]]),
+        "CXCYWH": torch.tensor([[17.5, 20.5, 25, 29]]),
+    }
+    size = tuple(image.shape[-2:])
+    source = [
+        {
+            "image": tv.Image(image),
+            "boxes": tv.BoundingBoxes(given, format=name, canvas_size=size),
+            "labels": torch.tensor([4]),
+            "mask": tv.Mask(torch.ones(size, dtype=torch.uint8)),
+        }
+        for name, given in boxes.items()
+    ]
+    chain = augment.Compose([augment.HorizontalFlip(p=1.0)])
+    for kind in ("pascal_voc", "coco"):
+        own = AugmentedDataset(source, dataclasses.replace(chain, box_format=kind), tv_tensors=True)
+        singles = [own[0, k] for k in range(3)]
+        for batches in (ThreadLoader(own, batch_size=3), loader(own, batch_size=3, workers=1)):
+            (batch,) = batches
+            assert type(batch["images"]) is tv.Image and type(batch["masks"]) is tv.Mask
+            for found in (*batch["boxes"], *(single["boxes"] for single in singles)):
+                assert type(found) is tv.BoundingBoxes and found.canvas_size == size
+                expected = (20, 6, 45, 35) if kind == "pascal_voc" else (20, 6, 25, 29)
+                assert found.tolist() == [list(expected)]
+    rotated = [{**source[0], "boxes": tv.BoundingBoxes(torch.ones(1, 5), format="XYWHR", canvas_size=size)}]
+    with pytest.raises(SampleError, match="not supported yet"):
+        AugmentedDataset(rotated, chain)[0, 0]
