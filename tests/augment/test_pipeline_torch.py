@@ -516,3 +516,17 @@ def test_tensors_of_torchvision_at_the_door() -> None:
     rotated = [{**source[0], "boxes": tv.BoundingBoxes(torch.ones(1, 5), format="XYWHR", canvas_size=size)}]
     with pytest.raises(SampleError, match="not supported yet"):
         AugmentedDataset(rotated, chain)[0, 0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the memory of a process is read from /proc")
+def test_memory_stays_flat(run_python: Callable[..., str]) -> None:
+    """A short run of ``python tests/helpers/soak.py --minutes 30``."""
+    program = """
+import os, sys
+sys.path.insert(0, os.path.join(os.environ["PYTHONPATH"], "tests"))
+from helpers.soak import GROWTH, STUCK, soak
+
+growth, longest = soak(9)
+print(growth < GROWTH, longest < STUCK, growth, longest)
+"""
+    assert run_python(program).split()[:2] == ["True", "True"]
