@@ -67,6 +67,8 @@ class ThreadLoader:
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+    ImportError
+        If PyTorch is not installed.
 
     Notes
     -----
@@ -110,6 +112,8 @@ class ThreadLoader:
         decode: Any = None,
     ) -> None:
         check_dataset(dataset)
+        with needed("torch"):
+            import torch  # noqa: F401  # said now, not at the first batch
         self.batch_size = integer(batch_size, "batch_size", at_least=1)
         self.drop_last = flag(drop_last, "drop_last")
         self.workers = get_num_threads() if workers is None else integer(workers, "workers", at_least=1)

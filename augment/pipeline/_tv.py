@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from imgproc._core.formats import work_dtype
 from imgproc._core.needed import needed
 
 __all__: list[str] = []
@@ -41,7 +42,7 @@ def from_tv(value: Any, box_format: str = "pascal_voc") -> np.ndarray:
 
 def _converted(boxes: np.ndarray, given: str, wanted: str) -> np.ndarray:
     """Boxes of one format in another, XYXY or XYWH, as floats."""
-    boxes = boxes.astype(np.float64 if boxes.dtype == np.float64 else np.float32)
+    boxes = boxes.astype(work_dtype(boxes.dtype))
     first, second = boxes[:, :2], boxes[:, 2:]
     sizes = second - first if given == "XYXY" else second
     first = first - sizes / 2 if given == _CENTRES else first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +180,41 @@ def test_samplers_need_the_pipeline_of_imbalanced_learn() -> None:
     with pytest.raises(TypeError, match=r"fit_resample|transform"):
         Pipeline(steps).fit(points, classes)
     assert imblearn.Pipeline(steps).fit(points, classes).predict(points).shape == (40,)
+
+
+# --- what is missing --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_missing_is_named_with_its_extra(run_python: Callable[..., str]) -> None:
+    """And the package itself is imported without any of it."""
+    program = """
+import sys
+
+for name in ("torch", "torchdata", "datasets", "ray", "sklearn", "webdataset"):
+    sys.modules[name] = None
+import numpy as np
+import augment
+from augment import pipeline
+
+chain = augment.Compose([augment.HorizontalFlip()])
+made = pipeline.AugmentedDataset([np.zeros((9, 9, 3), np.uint8)], chain)
+for call in (
+    lambda: pipeline.ThreadLoader(made, workers=1),
+    lambda: pipeline.loader(made),
+    lambda: pipeline.loader(made, stateful=True),
+    lambda: pipeline.augment_dataset(None, chain, key_column="id"),
+):
+    try:
+        call()
+    except ImportError as error:
+        print(error)
+print(len(pipeline.KeyedSampler(3, shuffle=True)))
+"""
+    said = run_python(program).splitlines()
+    assert said == [
+        "ThreadLoader needs torch, which is not installed: pip install 'imgproc-augment[torch]'",
+        "loader needs torch, which is not installed: pip install 'imgproc-augment[torch]'",
+        "loader needs torchdata, which is not installed: pip install 'imgproc-augment[torch]'",
+        "augment_dataset needs ray, which is not installed: pip install 'imgproc-augment[ray]'",
+        "3",
+    ]
