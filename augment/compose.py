@@ -11,7 +11,7 @@ import numpy as np
 
 from imgproc._core.check import integer
 
-from ._chain import geometry, records
+from ._chain import geometry, records, window
 from ._chain.arguments import refuse_unnamed
 from ._chain.batch import run_batch
 from ._chain.chain import Chain
@@ -503,6 +503,47 @@ class Compose(Recipes, Group):
             If a stage displaces points by a grid, or a target is missing that the draw depends on.
         """
         return geometry.matrix(self._chain, key, shape, targets)
+
+    def source_window(
+        self, key: Key | dict[str, Any], shape: Sequence[int], **targets: Any
+    ) -> tuple[tuple[int, int, int, int], float]:
+        """Say which part of an image the chain will show under this key, and how much it will shrink it.
+
+        It depends on the key and the shape alone, so that it is known before the image is: a decoder may leave out what
+        lies outside, and make fewer pixels of it.  `augment.pipeline.WindowDecoder` does that for JPEG files.
+
+        Parameters
+        ----------
+        key : int, tuple of int, or record
+        shape : (h, w) or (h, w, c)
+            Of the whole image.
+        **targets
+            As in `draw`; a record needs none.
+
+        Returns
+        -------
+        (x0, y0, x1, y1) : tuple of int
+            The part, in whole pixels, half-open.  What lies outside of it changes no pixel of the result.  It is the
+            whole image where something needs it all, such as a statistic or a filter before the part is cut out, and in
+            a chain that mixes.
+        scale : float
+            How many pixels of the image, along a line, become one of the result before anything but geometry is done;
+            where directions differ, the least.  1.0 where the image is not shrunk, or where nothing simple is known of
+            it: then it is needed as it is.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is wrong, or a target is missing that the draw depends on.
+
+        Examples
+        --------
+        >>> import augment
+        >>> chain = augment.Compose([augment.CenterCrop((2000, 3000)), augment.Resize((200, 300))])
+        >>> chain.source_window(0, (3000, 4000))
+        ((500, 500, 3500, 2500), 10.0)
+        """
+        return window.source_window(self._chain, key, shape, targets)
 
     def invert(
         self,

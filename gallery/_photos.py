@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgproc.io._files import PHOTO_SUFFIXES
+from imgproc.io._formats import PHOTO_SUFFIXES
 from imgproc.io._standard import STANDARD, read_named
 
 from ._compare import to_uint8

@@ -12,7 +12,7 @@ from imgproc._core.declare import Single, declare
 from imgproc._core.opencv import load_cv2
 from imgproc._core.planes import full_scale
 from imgproc._scanline import Stage, Whole, resize
-from imgproc.io._decode import swap_red_blue
+from imgproc.io._opencv import swap_red_blue
 
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform

@@ -57,7 +57,7 @@ def hint_of(value: Any, name: str, dtype: str = "") -> str:
     if home == "PIL":
         return f"; convert it with imgproc.from_pil({name})"
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return f"; read it with imgproc.read_image(io.BytesIO({name}))"
+        return f"; read it with imgproc.decode_image({name})"
     if isinstance(value, (str, os.PathLike)):
         return f"; read it with imgproc.read_image({name})"
     if isinstance(value, (list, tuple)) and value:

@@ -22,6 +22,8 @@ DISTRIBUTIONS = {
     "yaml": "pyyaml",
 }
 """What pip calls a package, where it is not the name of the import."""
+EXTRAS = {"datasets": "datasets", "pyarrow": "ray", "ray": "ray", "torch": "torch", "torchdata": "torch"}
+"""The extras of this library that bring a package which is not installed with it."""
 
 _OURS = ("imgproc.", "augment.")
 
@@ -70,7 +72,8 @@ def missing(package: str, by: str) -> str:
     name = DISTRIBUTIONS.get(package, package)
     if package == "cv2":
         return f"{by} needs OpenCV, which is not installed: pip install {name} (or opencv-python; either will do)"
-    return f"{by} needs {name}, which is not installed: pip install {name}"
+    wanted = f"'imgproc-augment[{EXTRAS[package]}]'" if package in EXTRAS else name
+    return f"{by} needs {name}, which is not installed: pip install {wanted}"
 
 
 def asker() -> str:

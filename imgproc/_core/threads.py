@@ -90,6 +90,12 @@ def stays_serial(pixels: int) -> bool:
     return pixels < SERIAL_BELOW or getattr(_inside, "pool", False) or get_num_threads() == 1
 
 
+def stay_alone() -> None:
+    """Let everything in this thread run serially from now on, as in a thread of the pool: it is one of several that
+    fill the CPUs already."""
+    _inside.pool = True
+
+
 def run_bands(work: Callable[[int, int], Any], height: int, *, pixels: int, rows: int | None = None) -> list[Any]:
     """Split ``[0, height)`` into bands, call ``work(y0, y1)`` for each, and return the results from top to bottom.
 

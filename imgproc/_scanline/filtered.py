@@ -23,6 +23,7 @@ from .._core.planes import as_planes, canonical, rounding
 from .._core.threads import run_bands
 from .samplers._pairs import filtered_pairs
 from .samplers.area import fold, spread
+from .separable import Axis
 from .stores import write_four, write_three
 
 _grey, _rgb, _rgba = filtered_pairs(1), filtered_pairs(3), filtered_pairs(4)
@@ -74,17 +75,17 @@ REMEMBERED = 1 << 16
 def taps(length: int, frame: int, interpolation: str, a: float, widens: bool, dtype: Any) -> Taps:
     """The weights of an axis of `length` pixels that become `frame` pixels."""
     make = _remembered if length + frame <= REMEMBERED else _taps
-    return make(length, frame, interpolation, a, widens, np.dtype(dtype))
+    return make(Axis(0.0, length / frame, frame, length), interpolation, a, widens, np.dtype(dtype))
 
 
-def _taps(length: int, frame: int, interpolation: str, a: float, widens: bool, dtype: np.dtype) -> Taps:
+def _taps(axis: Axis, interpolation: str, a: float, widens: bool, dtype: np.dtype) -> Taps:
     reach, function = {"bilinear": (1.0, _triangle), "bicubic": (2.0, _cubic(a)), "lanczos": (3.0, _lanczos)}[
         interpolation
     ]
-    step = length / frame
+    start, step, frame, length = axis
     stretch = max(step, 1.0) if widens else 1.0
     support = reach * stretch
-    centre = (np.arange(frame) + 0.5) * step
+    centre = np.clip(start + (np.arange(frame) + 0.5) * step, 0.0, length)
     starts = np.maximum((centre - support + 0.5).astype(np.int64), 0)
     counts = np.minimum((centre + support + 0.5).astype(np.int64), length) - starts
     places = np.arange(-(-int(counts.max()) // 4) * 4)
@@ -257,18 +258,32 @@ def filtered(image: np.ndarray, size: tuple[int, int], interpolation: str, a: fl
     widens : bool
         Whether the filter is stretched along axes that shrink.
     """
+    h, w = image.shape[:2]
+    work = _work(image)
+    down, across = (taps(n, frame, interpolation, a, widens, work) for n, frame in zip((h, w), size, strict=True))
+    return _by_taps(image, size, down, across)
+
+
+def filtered_part(image: np.ndarray, y: Axis, x: Axis, interpolation: str, a: float) -> np.ndarray:
+    """The same of a part of an image that need not begin and end with whole pixels; the filter is stretched."""
+    work = np.dtype(_work(image))
+    down, across = (_taps(axis, interpolation, a, True, work) for axis in (y, x))
+    return _by_taps(image, (y.pixels, x.pixels), down, across)
+
+
+def _work(image: np.ndarray) -> type:
+    return np.float32 if image.dtype == np.uint8 else np.float64
+
+
+def _by_taps(image: np.ndarray, size: tuple[int, int], down: Taps, across: Taps) -> np.ndarray:
     planes = as_planes(image)
     h, w, channels = planes.shape
     if channels not in (1, 3, 4):
-        parts = [filtered(image[:, :, c], size, interpolation, a, widens) for c in range(channels)]
-        return np.stack(parts, axis=2)
+        return np.stack([_by_taps(image[:, :, c], size, down, across) for c in range(channels)], axis=2)
     out = np.empty((*size, *image.shape[2:]), image.dtype)
-    work = np.float32 if image.dtype == np.uint8 else np.float64
-    across, down = (
-        taps(length, frame, interpolation, a, widens, work) for length, frame in zip((w, h), size[::-1], strict=True)
-    )
     low, high, magic = rounding(image.dtype)
-    limits = np.array([low, high, ROUNDING_OF_DOUBLES if magic and work == np.float64 else magic], work)
+    work = _work(image)
+    limits: np.ndarray = np.array([low, high, ROUNDING_OF_DOUBLES if magic and work is np.float64 else magic], work)
     flat, target = planes.reshape(h, -1), out.reshape(-1)
     rows = _filter_y_first if _y_first(size, h, w) else _filter_x_first
 

@@ -13,10 +13,10 @@ from .._core.planes import full_scale
 from ..color import rgb_to_lab
 from ..describe import gist
 from ..geometry import resize
-from ..io._decode import pil_array, upright
 from ..io._files import MAX_PIXELS, read_image
-from ..io._metadata import orientation
+from ..io._metadata import orientation, upright
 from ..io._outside import open_regular
+from ..io._pillow import pil_array
 
 BLOCKS = 4
 ORIENTATIONS = (6, 6, 6, 6, 6)

@@ -17,7 +17,7 @@ from .._core.check import as_hole, as_image, integer
 from .._core.threads import get_num_threads, ordered_map, run_bands
 from ..io._encode import replace_file
 from ..io._files import MAX_PIXELS, read_image
-from ..io._files import PHOTO_SUFFIXES as SUFFIXES
+from ..io._formats import PHOTO_SUFFIXES as SUFFIXES
 from ..io._outside import open_regular, read_json, relative_name, whole_number
 from ._features import LENGTH, VERSION, block_weights, describe, read_small, squared_distances
 

@@ -2,6 +2,7 @@
 
 from .._core.publish import publish as _publish
 from ._files import *
+from ._layouts import *
 from ._trust import *
 
 _publish(globals())

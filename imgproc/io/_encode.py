@@ -1,7 +1,7 @@
 """An array turned into the bytes of an image file, and the file replaced by them, whole or not at all.
 
-Pillow and OpenCV encode what they can without loss; neither has float colour in TIFF and 16 bits in PNM, so TIFF and
-PNM files are written here.  So are PNG files by default, sooner than by either.
+OpenCV encodes JPEG, and Pillow and OpenCV what they can without loss; neither has float colour in TIFF and 16 bits in
+PNM, so TIFF and PNM files are written here.  So are PNG files by default, sooner than by either.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from .._core.formats import channels_of
 from .._core.needed import needed
 from .._core.opencv import load_cv2
-from ._decode import swap_red_blue
+from ._opencv import swap_red_blue
 from ._png import written
 
 _JPEG_QUALITY = 95
@@ -41,6 +41,8 @@ def encode(image: np.ndarray, format_: str, quality: int | None, compression: in
         return _encode_png(image, compression)
     if image.dtype == np.uint16:
         return _encode_png16(image, compression)
+    if format_ == "JPEG" and (data := _encode_jpeg(image, quality or _JPEG_QUALITY)) is not None:
+        return data
     with needed("PIL"):
         from PIL import Image
 
@@ -54,6 +56,17 @@ def encode(image: np.ndarray, format_: str, quality: int | None, compression: in
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, format_.upper(), **options)
     return buffer.getvalue()
+
+
+def _encode_jpeg(image: np.ndarray, quality: int) -> bytes | None:
+    """JPEG by OpenCV, whose libjpeg gives the bytes of Pillow's, sooner; None if it is not there, or cannot."""
+    try:
+        cv2 = load_cv2()
+    except ImportError:
+        return None
+    pixels = image if image.ndim == 2 else swap_red_blue(image)
+    done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return data.tobytes() if done else None
 
 
 def _encode_png16(image: np.ndarray, compression: int | None) -> bytes:

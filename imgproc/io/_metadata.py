@@ -8,6 +8,8 @@ import struct
 import zlib
 from typing import BinaryIO
 
+import numpy as np
+
 from ._tiff import directory
 
 _ORIENTATION = 0x0112
@@ -36,6 +38,15 @@ def orientation(file: BinaryIO, format_: str) -> int:
         match = _XMP.search(xmp)
         found = int(match[1]) if match else 1
     return found if 1 <= found <= 8 else 1
+
+
+def upright(image: np.ndarray, orientation: int) -> np.ndarray:
+    """The image as the camera was held, by the EXIF tag 0x0112; values that it does not define mean upright."""
+    if not 2 <= orientation <= 8:
+        return image
+    axes = {2: (1,), 3: (0, 1), 4: (0,), 6: (0,), 7: (0, 1), 8: (1,)}.get(orientation, ())
+    image = np.flip(image, axes)
+    return image.swapaxes(0, 1) if orientation in (5, 6, 7, 8) else image
 
 
 def _of_exif(data: bytes) -> int | None:

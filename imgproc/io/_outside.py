@@ -27,7 +27,7 @@ def open_regular(name: str) -> Iterator[BinaryIO]:
     with open(name, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise ValueError(
-                f"{name!r} must be a regular file, got a pipe or a device: read it yourself and pass io.BytesIO(data)"
+                f"{name!r} must be a regular file, got a pipe or a device: read it yourself and pass the bytes"
             )
         yield file
 

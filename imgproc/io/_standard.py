@@ -9,7 +9,8 @@ import sys
 import numpy as np
 
 from ._encode import encode, replace_file, resolve_target
-from ._files import MAX_PIXELS, format_of, holdable, read_image
+from ._files import MAX_PIXELS, read_image
+from ._formats import format_of, holdable
 
 __all__: list[str] = []
 

@@ -34,8 +34,20 @@ COMPRESSIONS = {
 PLAIN = (1, 5, 8, 32773, 32946)
 """None, LZW, Deflate, PackBits: what every build decodes."""
 
-_LETTERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
+LETTERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
+MOST_TAGS = 4096
 _XMP = 700
+
+
+def layout(file: BinaryIO) -> tuple[str, str, str, int, int]:
+    """Of an open file: the byte order, how the count and the entries of a directory are packed, how many bytes of a
+    value stand in an entry itself, and where the first directory is."""
+    file.seek(0)
+    head = file.read(16)
+    order = "<" if head[:2] == b"II" else ">"
+    big = 43 in struct.unpack(order + "2xH", head[:4])
+    offset = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)[0]
+    return (order, "Q", "HHQ8s", 8, offset) if big else (order, "H", "HHI4s", 4, offset)
 
 
 def directory(file: BinaryIO, wanted: Collection[int]) -> tuple[dict[int, tuple[int, ...]], bytes]:
@@ -43,25 +55,21 @@ def directory(file: BinaryIO, wanted: Collection[int]) -> tuple[dict[int, tuple[
 
     Pillow's parser stops at float colour and only warns at truncation.
     """
-    head = file.read(16)
-    order = "<" if head[:2] == b"II" else ">"
-    big = 43 in struct.unpack(order + "2xH", head[:4])
-    offset = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)[0]
-    count, entry, inline = ("Q", "HHQ8s", 8) if big else ("H", "HHI4s", 4)
+    order, count, entry, inline, offset = layout(file)
     file.seek(offset)
     number = struct.unpack(order + count, exactly(file, struct.calcsize(order + count)))[0]
-    if number > 4096:
+    if number > MOST_TAGS:
         raise ValueError(f"a page of {number} tags")
     entries = list(struct.iter_unpack(order + entry, exactly(file, number * struct.calcsize(order + entry))))
     tags, packet = {}, b""
     for tag, kind, n, value in entries:
-        letter = _LETTERS.get(kind)
+        letter = LETTERS.get(kind)
         packed = tag == _XMP and kind in (1, 7)
         if not packed and (tag not in wanted or letter is None or not 0 < n <= 64):  # no tag used here has more values
             continue
         size = n if packed else n * struct.calcsize(f"{order}{letter}")
         if size > inline:
-            file.seek(struct.unpack(order + ("Q" if big else "I"), value)[0])
+            file.seek(struct.unpack(order + ("Q" if inline == 8 else "I"), value)[0])
             value = file.read(min(size, 1 << 20)) if packed else exactly(file, size)
         if packed:
             packet = value[:size]

@@ -1,7 +1,9 @@
 """Of reading image files: segments of JPEG, TIFF files of one pixel, and which compressions the decoders here have."""
 
-from imgproc.io._decode import _decode_cv2, _segments, _shallow_pixel
+from imgproc.io._jpeg import _segments
+from imgproc.io._opencv import decode_cv2
 from imgproc.io._tiff import _one_pixel, has_decoder
+from imgproc.io._tiff_pixels import shallow_pixel
 
 __all__ = ["decodes", "jpeg_segments", "tiff_of_one_pixel"]
 
@@ -14,4 +16,4 @@ tiff_of_one_pixel = _one_pixel
 
 def decodes(compression: int, *, deep: bool) -> bool:
     """Whether the decoder of this depth has a compression."""
-    return has_decoder(compression, _decode_cv2 if deep else _shallow_pixel, deep=deep)
+    return has_decoder(compression, decode_cv2 if deep else shallow_pixel, deep=deep)

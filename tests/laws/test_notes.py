@@ -154,6 +154,9 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
         "imgproc/test_io.py::test_png_of_every_pillow_mode_reads_as_pillow_converts_it": (
             "1-bit images to 0 and 255 in every mode",
         ),
+        "imgproc/test_io_memory.py::test_of_a_deep_png_the_first_frame_alone_is_read": (
+            "Of a PNG file of 16 bits the first frame alone is read.",
+        ),
         "imgproc/test_io.py::test_pnm": ("A 16-bit PNM file whose maximum is not 65535 is scaled",),
         "imgproc/test_io.py::test_unsupported_tiff_is_refused": ("TIFF of signed, 12-bit or 32-bit integers",),
         "imgproc/test_reading.py::test_a_compression_that_nobody_here_decodes_is_no_damage": (

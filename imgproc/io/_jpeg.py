@@ -1,0 +1,205 @@
+"""JPEG files.
+
+OpenCV decodes them: it writes RGB at once, where Pillow's pixels of four bytes have to be packed.  But it says nothing
+of data that end too early.  So the marks in the file are looked at first: what has no mark of its end, and what OpenCV
+does not decode, goes to Pillow, which says what is wrong.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from .._core.needed import needed
+from .._core.opencv import load_cv2
+from ._metadata import upright
+from ._opencv import opencv_silent, swap_red_blue
+from ._pillow import load_pillow, pil_array, read_pillow
+from ._source import Source, check_size
+
+_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_TAILS = (b"", bytes(256), b"\xfe" * 256, b"\x55" * 256, b"\xaa" * 256, bytes(range(251)))
+"""What may follow the last row of a JPEG file and changes nothing, and changes a row that is not yet whole."""
+
+
+class Header(NamedTuple):
+    """What the marks of a JPEG file say, of one that has just one frame, of 8 bits, grey or of three components."""
+
+    height: int
+    width: int
+    components: int
+    at: int
+    """Where the two bytes of the height stand."""
+
+
+class Decoded(NamedTuple):
+    """A part of an image, and where its first pixel begins in the whole one; it may begin outside of that."""
+
+    image: np.ndarray
+    x: int
+    y: int
+
+
+def header(data: bytes) -> Header | None:
+    """The frame of a file that reaches the mark of its end; None for a file that is cut, or of a rarer kind."""
+    found, scans = None, 0
+    for at, marker, content in _segments(data):
+        if marker in (0xC0, 0xC1, 0xC2):  # Huffman codes, baseline, extended or progressive
+            if found is not None or len(content) < 6 + 3 * content[5] or content[0] != 8 or content[5] not in (1, 3):
+                return None
+            height, width = int.from_bytes(content[1:3], "big"), int.from_bytes(content[3:5], "big")
+            found, sequential = Header(height, width, content[5], at + 5), marker != 0xC2
+            if not height or not width:
+                return None
+        elif 0xC3 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return None
+        elif marker == 0xDA:
+            scans += 1
+            if found is None or not content:
+                return None
+            if sequential and content[0] == found.components and scans == 1 and data.endswith(b"\xff\xd9"):
+                return found  # within a scan these bytes mean nothing else
+        elif marker == 0xD9:
+            return found if scans else None
+    return None
+
+
+def read_jpeg(source: Source) -> tuple[np.ndarray, bool]:
+    """A JPEG file."""
+    data = source.file.read()
+    frame = header(data)
+    if frame is not None:
+        check_size(frame.width, frame.height, source.limit)
+        image = _by_opencv(data, frame)
+        if image is not None:
+            return image, False
+    source.file.seek(0)
+    return _by_pillow(source)
+
+
+def _by_opencv(data: bytes, frame: Header) -> np.ndarray | None:
+    """The pixels; None if OpenCV does not decode them."""
+    try:
+        cv2 = load_cv2()
+    except ImportError:
+        return None
+    rgb = getattr(cv2, "IMREAD_COLOR_RGB", None)  # from OpenCV 4.11 on
+    color = cv2.IMREAD_COLOR if rgb is None else rgb
+    flags = (cv2.IMREAD_GRAYSCALE if frame.components == 1 else color) | cv2.IMREAD_IGNORE_ORIENTATION
+    with opencv_silent(cv2):
+        try:
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        except cv2.error:  # of a size that OpenCV does not allow
+            return None
+    if image is None or image.shape[:2] != frame[:2]:
+        return None
+    return image if image.ndim == 2 or rgb is not None else swap_red_blue(image)
+
+
+def _by_pillow(source: Source) -> tuple[np.ndarray, bool]:
+    """What of a file Pillow decodes; a file of which nothing but its end is missing is whole."""
+    try:
+        return read_pillow(source._replace(keep=False))
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        source.file.seek(0)
+        data = source.file.read()
+        if not _lacks_its_end(data):
+            if source.keep:
+                source.file.seek(0)
+                return read_pillow(source)
+            raise
+        data = data[:-1] if data.endswith(b"\xff") else data
+        made = (read_pillow(source._replace(file=io.BytesIO(data + tail + b"\xff\xd9")))[0] for tail in _TAILS)
+        image = next(made)
+        if source.keep or (_is_refined(data) and all(np.array_equal(image, other) for other in made)):
+            return image, False
+        raise
+
+
+def _lacks_its_end(data: bytes) -> bool:
+    """Whether a JPEG file breaks off in its last scan."""
+    scans = [at for at, marker, _ in _segments(data) if marker == 0xDA]
+    return bool(scans) and not any(marker == 0xD9 for _, marker, _ in _segments(data))
+
+
+def _is_refined(data: bytes) -> bool:
+    """Whether the scans of a JPEG file, whole or not, reach the last bit of every coefficient of every component."""
+    components: list[int] = []
+    low: dict[tuple[int, int], int] = {}
+    for _, marker, content in _segments(data):
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and len(content) >= 6:
+            components = list(content[6 : 6 + 3 * content[5] : 3])
+        elif marker == 0xDA and content and len(content) >= 4 + 2 * content[0]:
+            first, last, bits = content[1 + 2 * content[0] : 4 + 2 * content[0]]
+            for component in content[1 : 1 + 2 * content[0] : 2]:
+                low |= {(component, k): bits & 15 for k in range(first, last + 1)}
+    return all(low.get((component, k)) == 0 for component in components for k in range(64))
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Place, marker and content of the segments; what follows a scan's header is passed over."""
+    at = 2
+    while match := _SCAN.search(data, at):
+        at, marker = match.start(), data[match.start() + 1]
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        bare = marker in (0x01, 0xD8, 0xD9)
+        yield at, marker, b"" if bare else data[at + 4 : at + 2 + length]
+        if marker == 0xD9:
+            return
+        at += 2 if bare else 2 + max(length, 2)
+
+
+_BLOCKS = 16
+"""A JPEG file is coded in squares of at most so many pixels."""
+
+
+def part(data: bytes, frame: Header, turn: int, wanted: tuple[int, int, int, int], factor: int) -> Decoded:
+    """Decode a part of a file, at 1, 1/2, 1/4 or 1/8 of its size.
+
+    The decoder averages while it decodes, which takes less time, and stops below the last row that is wanted.
+
+    Parameters
+    ----------
+    data : bytes
+    frame : Header
+    turn : int
+        The orientation of the file; what is wanted and what is given is upright.
+    wanted : (x0, y0, x1, y1)
+        Pixels of the whole image, half-open.
+    factor : {1, 2, 4, 8}
+
+    Raises
+    ------
+    Exception
+        Of any kind, where Pillow does not decode it.
+    """
+    with needed("PIL"):
+        from PIL.JpegImagePlugin import JpegImageFile
+
+    height, width = frame.height, frame.width
+    x0, y0, x1, y1 = wanted
+    swapped, mirrored, flipped = turn >= 5, turn in (2, 3, 7, 8), turn in (3, 4, 6, 7)
+    if swapped:
+        x0, y0, x1, y1 = y0, x0, y1, x1
+    if mirrored:
+        x0, x1 = width - x1, width - x0
+    if flipped:
+        y0, y1 = height - y1, height - y0
+    rows = min(-(-y1 // _BLOCKS) * _BLOCKS + _BLOCKS, height)  # with what the last rows that count are smoothed with
+    data = b"".join((data[: frame.at], rows.to_bytes(2, "big"), data[frame.at + 2 :]))
+    opened = JpegImageFile(io.BytesIO(data))
+    opened.draft(opened.mode, (max(width // factor, 1), max(rows // factor, 1)))
+    if opened.size != (-(-width // factor), -(-rows // factor)):
+        raise ValueError(f"{opened.size} instead of 1/{factor} of {width} x {rows}")
+    load_pillow(opened, keep=False)
+    x0, y0, x1, y1 = x0 // factor, y0 // factor, -(-x1 // factor), -(-y1 // factor)
+    image = upright(pil_array(opened.crop((x0, y0, x1, y1))), turn)
+    x = width - x1 * factor if mirrored else x0 * factor
+    y = height - y1 * factor if flipped else y0 * factor
+    return Decoded(np.ascontiguousarray(image), *((y, x) if swapped else (x, y)))
