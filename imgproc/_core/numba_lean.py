@@ -1,13 +1,13 @@
-"""Kernels that only borrow arrays are written for LLVM in fewer words.
+"""Kernels are written for LLVM in fewer words.
 
 Numba writes fifty instructions for ``a[i, j]``, seventy for a loop over a range, and puts each variable into memory,
-which LLVM takes out again; to write, to read and to simplify all that is a third of the time of a compilation.  Where
-nothing counts references (see `borrowing`), there is a shorter way to say the same:
+which LLVM takes out again; to write, to read and to simplify all that is a third of the time of a compilation.  There
+is a shorter way to say the same:
 
-* a variable that is assigned once, before all of its uses, is a value and needs no memory;
 * numbers that were put into a tuple or an array are taken from where they come from;
 * an element or a part of an array, and a step of a loop over a range, are a few instructions;
-* nothing is done where a variable ends.
+* where nothing counts references (see `borrowing`), a variable that is assigned once, before all of its uses, is a
+  value and needs no memory, and nothing is done where a variable ends.
 
 After LLVM's first passes both ways are the same.
 """
@@ -80,6 +80,7 @@ def _lower() -> Any:
     from llvmlite import ir as llvm
     from numba.core import cgutils, ir, types
     from numba.core.analysis import compute_cfg_from_blocks
+    from numba.core.imputils import impl_ret_borrowed
     from numba.core.lowering import Lower
     from numba.np.arrayobj import fix_integer_index, load_item, store_item
 
@@ -96,10 +97,9 @@ def _lower() -> Any:
 
         def _find_singly_assigned_variable(self) -> None:
             super()._find_singly_assigned_variable()
-            self._lean = not (
-                self.context.enable_nrt or self.func_ir.func_id.is_generator or self._disable_sroa_like_opt
-            )
-            if self._lean:
+            self._lean = not (self.func_ir.func_id.is_generator or self._disable_sroa_like_opt)
+            self._borrows = self._lean and not self.context.enable_nrt
+            if self._borrows:
                 self._singly_assigned_vars |= self._values()
 
         def _values(self) -> set[str]:
@@ -129,7 +129,7 @@ def _lower() -> Any:
             return {name for name in places if name not in several}
 
         def storevar(self, value: Any, name: str, argidx: Any = None) -> None:
-            if not self._lean:
+            if not self._borrows:
                 super().storevar(value, name, argidx)
             elif name in self._singly_assigned_vars:
                 self._blk_local_varmap[name] = value
@@ -137,7 +137,7 @@ def _lower() -> Any:
                 self.builder.store(value, self.getvar(name))
 
         def delvar(self, name: str) -> None:
-            if not self._lean:
+            if not self._borrows:
                 super().delvar(name)
 
         # --- functions ------------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ def _lower() -> Any:
                     done = self._range_step(expr)
                     if done is not None:
                         return done
-                elif expr.op in ("pair_first", "pair_second") and isinstance(self.typeof(expr.value.name), types.Pair):
+                elif expr.op in ("pair_first", "pair_second") and isinstance(resty, types.Number | types.Boolean):
                     return self.builder.extract_value(self.loadvar(expr.value.name), int(expr.op == "pair_second"))
             return super().lower_expr(resty, expr)
 
@@ -193,7 +193,9 @@ def _lower() -> Any:
             kind, array, pointer, shape, strides = place
             context, builder, made = self.context, self.builder, signature.return_type
             if isinstance(made, types.Array):
-                found = self._part_of(made, kind, array, pointer, shape, strides)
+                found = impl_ret_borrowed(
+                    context, builder, made, self._part_of(made, kind, array, pointer, shape, strides)
+                )
             else:
                 found = load_item(context, builder, kind, pointer)
             return context.cast(builder, found, made, resty)

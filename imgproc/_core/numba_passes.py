@@ -54,6 +54,8 @@ def _manager() -> Any:
                 pss.run_initialization(internal_state)
                 pss.run_pass(internal_state)
                 pss.run_finalizer(internal_state)
+            if type(pss).__name__ == "TranslateByteCode":
+                _compare_two(internal_state)
 
     if not callable(PassManager.__dict__["_runPass"]):
         raise TypeError("Numba runs passes in another way")
@@ -104,3 +106,47 @@ def _has_array_operations(state: Any) -> bool:
 def _counts(state: Any) -> bool:
     """Whether references are counted, so that it has to be known where each variable ends."""
     return bool(state.targetctx.enable_nrt)
+
+
+def _compare_two(state: Any) -> None:
+    """Let ``max(a, b)`` and ``min(a, b)`` be a comparison: Numba compiles a function for any number of arguments."""
+    from numba.core import ir
+
+    named: dict[str, Any] = {}
+    for block in state.func_ir.blocks.values():
+        for each in block.body:
+            value = getattr(each, "value", None)
+            if isinstance(each, ir.Assign) and isinstance(value, ir.Global) and value.value in (max, min):
+                named[each.target.name] = value
+    for _, value in _expressions(state) if named else ():
+        if value.op == "call" and (len(value.args) != 2 or value.kws or value.vararg is not None):
+            named.pop(value.func.name, None)
+    for value in named.values():
+        value.value = _of_two(value.value is max)
+
+
+@functools.cache
+def _of_two(larger: bool) -> Any:
+    """The larger or smaller of two numbers, as Python defines it."""
+    import operator
+
+    from numba.core import types
+    from numba.core.registry import cpu_target
+    from numba.cpython.builtins import do_minmax
+    from numba.extending import intrinsic
+
+    @intrinsic
+    def of_two(typing_context: Any, a: Any, b: Any) -> Any:
+        kind = typing_context.unify_types(a, b)
+        if kind is None or not all(isinstance(each, types.Number | types.Boolean) for each in (a, b)):
+            return None
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            if kind == types.boolean:
+                return builder.or_(*args) if larger else builder.and_(*args)
+            return do_minmax(context, builder, signature.args, args, operator.gt if larger else operator.lt)
+
+        return kind(a, b), generate
+
+    cpu_target.typing_context.refresh()
+    return of_two

@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 from .collector import collector_at_rest
 
 _ARITHMETIC = frozenset(
-    (operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.and_, operator.or_)
-    + (operator.xor, operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge)
+    {operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.and_, operator.or_}
+    | {operator.xor, operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge}
 )
 _OPERATORS = frozenset(each for each in vars(operator).values() if callable(each) and not isinstance(each, type))
 

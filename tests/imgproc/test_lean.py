@@ -176,3 +176,29 @@ def test_functions_that_make_arrays_are_left_to_numba():
         return out[1:-1]
 
     assert np.array_equal(compiled(makes)(5), [1, 2, 3])
+
+
+PAIRS = [
+    *((a, b) for a in (2.5, -0.0, 0.0, np.nan, np.inf) for b in (2.5, -0.0, 0.0, np.nan, np.inf)),
+    *((a, b) for a in (True, False) for b in (True, False)),
+    *((3, -2), (-2, 3), (np.uint8(200), -9), (np.float32(1.5), 2), (True, 2), (np.uint64(5), np.int32(-9))),
+]
+
+
+@pytest.mark.parametrize("function", [lambda a, b: max(a, b), lambda a, b: min(a, b)])
+def test_the_larger_and_the_smaller_of_two_numbers_are_those_of_numba(function):
+    import numba
+
+    kernel, numbas = compiled(function), numba.njit(function)
+    for a, b in PAIRS:
+        found, expected = kernel(a, b), numbas(a, b)
+        assert type(found) is type(expected)
+        assert repr(found) == repr(expected), (a, b)
+
+
+def test_more_than_two_numbers_are_compared_as_numba_does():
+    def both(a, b, c):
+        f = max
+        return max(a, b, c), min((a, b)), f(a, c)
+
+    assert compiled(both)(3, 8, 5) == (8, 3, 5)
