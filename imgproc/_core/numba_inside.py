@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from . import cache, shipped
-from .borrowing import with_borrowing
 from .notice import while_compiling
+from .numba_passes import needed_passes
 from .numba_quick import compare_flags_quickly, quickly
 
 _OPTIONS = (
@@ -25,7 +25,7 @@ _OPTIONS = (
 )
 """Settings of Numba that change the code that it makes.  Those of the CPU are known by what they lead to."""
 
-_WAY = 2
+_WAY = 4
 """Raise it when kernels are compiled in another way than before, so that those in caches are not taken."""
 
 _depth = 0  # how deep compilations are nested: one begins another; guarded by Numba's compiler lock
@@ -317,7 +317,7 @@ def entry_compiler() -> Any:
             self.state.flags.no_cfunc_wrapper = True
 
         def define_pipelines(self) -> Any:
-            return with_borrowing(super().define_pipelines())
+            return needed_passes(super().define_pipelines())
 
     return EntryCompiler
 

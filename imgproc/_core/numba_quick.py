@@ -7,9 +7,11 @@ compiles, under Numba's compiler lock, and put back afterwards, so that nobody e
 * the search for the types of an operation: Numba tries one template after another for each ``+`` in a kernel, although
   the types of the operands decide on the result;
 * the list of the variables of a statement, which Numba makes anew after each of its passes;
+* the places where variables end, which Numba computes after each of its passes, though it asks for them once;
 * the look for new registrations of types and functions: Numba imports some forty modules again each time;
 * the passes over single functions: Numba makes a manager for each function, and runs it on declarations, too;
 * the events of the lock around each of the many thousand calls of LLVM, which have no listener;
+* the reports of how variables are told apart, which nobody reads;
 * the test that LLVM writes numbers with a point, which is made again for each function.
 
 All together take a third off.  If a version of Numba is built differently, it compiles in its own time.
@@ -20,11 +22,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import operator
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from .collector import collector_at_rest
 
+_ARITHMETIC = frozenset(
+    {operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.and_, operator.or_}
+    | {operator.xor, operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge}
+)
 _OPERATORS = frozenset(each for each in vars(operator).values() if callable(each) and not isinstance(each, type))
 
 
@@ -45,11 +51,11 @@ def quickly() -> Iterator[None]:
 
 class _Replacement(NamedTuple):
     owner: Any
-    """A class of Numba."""
+    """A class or a module of Numba."""
     name: str
-    """The name of a method of it."""
-    quick: Callable[..., Any]
-    """What stands for this method for a while."""
+    """The name of something in it."""
+    quick: Any
+    """What stands for it for a while."""
 
 
 @functools.cache
@@ -68,12 +74,21 @@ def _types_of_operations() -> _Replacement:
     owner = types.functions.BaseFunction
     search = owner.__dict__["get_call_type"]
     data = (types.Number, types.Boolean, types.Array, types.BaseTuple, types.SliceType, types.NoneType)
+    literals = (types.IntegerLiteral, types.BooleanLiteral)
+
+    @functools.cache
+    def is_data(kind: Any) -> bool:
+        return issubclass(kind, data)
 
     def get_call_type(self: Any, context: Any, args: Any, kws: Any) -> Any:
-        if kws or not _is_operator(self.typing_key) or not all(isinstance(each, data) for each in args):
+        if kws or not _is_operator(self.typing_key) or not all(map(is_data, map(type, args))):
             return search(self, context, args, kws)
         seen = self.__dict__.setdefault("_imgproc_seen", {})
         found = seen.get(args)
+        if found is None and self.typing_key in _ARITHMETIC:  # which is the same for a constant and a variable
+            plain = tuple(each.literal_type if type(each) in literals else each for each in args)
+            if any(a is b for a, b in zip(args, plain, strict=True)):  # two constants may be compared when typed
+                found = seen.get(plain)
         if found is None:
             found = seen[args] = search(self, context, args, kws)
         return found
@@ -140,8 +155,13 @@ def _new_types() -> _Replacement:
 def _refreshed_if_needed(owner: Any, lists: tuple[str, ...]) -> _Replacement:
     again = owner.__dict__["refresh"]
 
-    def length(self: Any) -> int:  # the lists only grow
-        return sum(len(getattr(registry, name)) for registry in self._registries for name in lists)
+    def length(self: Any) -> tuple[int, int]:  # the lists only grow
+        registries = self._registries
+        known, found = self.__dict__.get("_imgproc_lists", (-1, ()))
+        if known != len(registries):
+            found = [getattr(registry, name) for registry in registries for name in lists]
+            self._imgproc_lists = len(registries), found
+        return len(registries), sum(map(len, found))
 
     def refresh(self: Any) -> None:
         seen = self.__dict__.get("_imgproc_seen")
@@ -156,6 +176,43 @@ def _refreshed_if_needed(owner: Any, lists: tuple[str, ...]) -> _Replacement:
         self._imgproc_seen = length(self)
 
     return _Replacement(owner, "refresh", refresh)
+
+
+def _lives_of_variables() -> _Replacement:
+    """Compute where variables end only where somebody asks for it."""
+    from numba.core.postproc import PostProcessor, VariableLifetime
+    from numba.core.transforms import canonicalize_cfg
+
+    at_once = PostProcessor.__dict__["run"]
+
+    def run(self: Any, emit_dels: bool = False, extend_lifetimes: bool = False) -> None:
+        function = self.func_ir
+        if emit_dels or function.is_generator:
+            at_once(self, emit_dels, extend_lifetimes)
+            return
+        edges = tuple((label, *block.terminator.get_targets()) for label, block in function.blocks.items())
+        if getattr(function, "_imgproc_edges", None) != edges:
+            function.blocks = canonicalize_cfg(function.blocks)
+            function._imgproc_edges = tuple(
+                (label, *block.terminator.get_targets()) for label, block in function.blocks.items()
+            )
+        function.variable_lifetime = VariableLifetime(function.blocks)  # which computes when it is read
+        function.generator_info = None
+
+    return _Replacement(PostProcessor, "run", run)
+
+
+def _reports_of_variables() -> _Replacement:
+    """Write no reports of how variables are told apart, which nobody reads."""
+    from numba.core import ssa
+
+    class Silent:
+        def debug(self, *args: Any) -> None:
+            """Do nothing."""
+
+    if any(each is not ssa._logger and type(each) is type(ssa._logger) for each in vars(ssa).values()):
+        raise TypeError("Numba reports in another way")
+    return _Replacement(ssa, "_logger", Silent())
 
 
 def _passes() -> _Replacement:
@@ -250,5 +307,5 @@ def _quick_flags() -> Any:
 
 _MAKERS = (
     *(_types_of_operations, _variables_of_statements, _new_functions, _new_types),
-    *(_passes, _calls_of_llvm, _numbers),
+    *(_lives_of_variables, _reports_of_variables, _passes, _calls_of_llvm, _numbers),
 )

@@ -20,7 +20,7 @@ def _methods():
 def test_all_replacements_are_found_in_this_numba():
     assert [each.name for each in numba_quick._replacements()] == [
         *("get_call_type", "_rec_list_vars", "refresh", "refresh"),
-        *("_optimize_functions", "__call__", "_check_llvm_bugs"),
+        *("run", "_logger", "_optimize_functions", "__call__", "_check_llvm_bugs"),
     ]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..._core.formats import ROUNDING, ROUNDING_OF_DOUBLES
 from ..._core.jit import kernel
+from ..._core.retyped import flat_as
 from ._axes import axes_of, block_of, look, rows_of
 from ._base import AT, CHANNELS, COUNT, LINE, PAIRS, TURN_X, Sampler
 from ._pairs import fold_four, planes_of_four, weighted_pairs
@@ -257,7 +258,7 @@ def _run(task, unit, columns, weights, first, end, means, sums):
 def _sample(flat, task, rows, limits, scratch, means, sums, room, grid, magic):
     """Sample a run of points by sums of floats; there is room for so many at once."""
     n, at, channels, kind = task[COUNT], task[AT], task[CHANNELS], sums.dtype.type
-    columns, weights = scratch.ints, scratch.floats[2:6].reshape(-1)
+    columns, weights = scratch.ints, flat_as(scratch.floats[2:6], scratch.floats.dtype)
     x_axis, y_axis = axes_of(task)
     look(task, x_axis, columns, weights)
     top, count, a, b = rows_of(task, y_axis)
@@ -285,7 +286,7 @@ def _sample(flat, task, rows, limits, scratch, means, sums, room, grid, magic):
 @kernel(inner=True)
 def sample_bytes(flat, task, rows, limits, scratch):
     """Of bytes: sums are float32."""
-    work = scratch.sums.view(np.float32)
+    work = flat_as(scratch.sums, np.float32)
     means, sums = work[:MEANS], work[2 * MEANS :]
     _sample(flat, task, rows, limits, scratch, means, sums, 2 * SUMS, np.float32(3072.0), np.float32(ROUNDING))
 
