@@ -117,7 +117,7 @@ class Scratch(NamedTuple):
     ends: Any
     """int64 (frames, 2): which part of a row is inside each frame."""
     tasks: Any
-    """int64 (3, 22): one row each of what samplers, operations and stores are told."""
+    """int64 (3, 23): one row each of what samplers, operations and stores are told."""
     sums: Any
     """Of `samplers.Workspace`, too."""
 
@@ -377,14 +377,17 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
     width = out.numbers[COLUMNS]
     columns = width if width < CAPACITY else CAPACITY
     lines = CAPACITY // columns  # a chunk has whole rows of a small image, or a part of a row of a large one
-    for y in range(y0, y1, lines):
-        below = y + lines if y + lines < y1 else y1
-        for x0 in range(0, width, columns):
-            x1 = x0 + columns if x0 + columns < width else width
-            for k in range(y, below):
-                fresh = k == y0 or columns < width
-                _sample_row(source, maps, limits, scratch, k, x0, x1, (k - y) * width, fresh)
-            n, first = (x1 - x0) * (below - y), y * width + x0
-            channels = apply(n, first, source.numbers[CHANNELS], width, operations, limits, scratch)
-            store(out.numbers[STORE], out.pixels, channels, n, first, limits, scratch)
+    # What is resized goes strip by strip: all rows of a strip have the same columns.
+    strip = columns if source.numbers[FRAME_H] > 0 or source.numbers[RESIZED] != 0 else width
+    for x0 in range(0, width, strip):
+        for y in range(y0, y1, lines):
+            below = y + lines if y + lines < y1 else y1
+            for x in range(x0, x0 + strip if x0 + strip < width else width, columns):
+                x1 = x + columns if x + columns < width else width
+                for k in range(y, below):
+                    fresh = k == y0 or columns < strip
+                    _sample_row(source, maps, limits, scratch, k, x, x1, (k - y) * width, fresh)
+                n, first = (x1 - x) * (below - y), y * width + x
+                channels = apply(n, first, source.numbers[CHANNELS], width, operations, limits, scratch)
+                store(out.numbers[STORE], out.pixels, channels, n, first, limits, scratch)
     return y1

@@ -13,7 +13,8 @@ import numpy as np
 from ..._core.formats import ROUNDING, ROUNDING_OF_DOUBLES
 from ..._core.jit import kernel
 from ._axes import axes_of, block_of, look, rows_of
-from ._base import AT, CHANNELS, COUNT, LINE, PAIRS, TURN_X, Sampler
+from ._base import AT, CHANNELS, COUNT, LINE, PAIRS, REACH, TURN_X, Sampler
+from ._lanes import TABLES, down_lanes, plan_lanes, sum_lanes
 from ._pairs import fold_four, planes_of_four, weighted_pairs
 
 MEANS = 4352
@@ -22,6 +23,8 @@ SUMS = 4096
 """Numbers of float64 for the sums of columns, or twice as many of float32."""
 SPARE = 16
 """So many zeros follow the sums, which vectors may read."""
+ROOM = SUMS + 64 + TABLES
+"""Numbers of float64 for the sums, for what vectors may read beyond them, and for the tables of `_lanes`."""
 LARGEST = 1 << 22
 """Sides of images and frames are at most so long: weights are float32."""
 
@@ -78,8 +81,19 @@ def _add_row(one, a, sums):
 
 
 @kernel(inner=True)
+def _rows(flat, start, line, count, n, weights, sums):
+    """Add up `count` rows of n levels, from index `start` on, with zeros beyond them.
+
+    `weights` are that of the first, of the last and of the others, and what they are together."""
+    if flat.itemsize > 1 or not down_lanes(flat, start, line, count, n, weights, sums):
+        _down(flat, start, line, count, n, weights, sums)
+    beyond = sums[n : n + SPARE]
+    for i in range(beyond.size):
+        beyond[i] = 0
+
+
+@kernel(inner=True)
 def _down(flat, start, line, count, n, weights, sums):
-    """Add up `count` rows of n levels, from index `start` on; `weights` are of the first, the last and the others."""
     kind = sums.dtype.type
     first, last, middle = kind(weights[0]), kind(weights[1]), kind(weights[2])
     total, end = sums[:n], start + (count - 1) * line
@@ -100,9 +114,6 @@ def _down(flat, start, line, count, n, weights, sums):
             at += 2 * line
         if at < end:
             _add_row(flat[at : at + n], middle, total)
-    beyond = sums[n : n + SPARE]
-    for i in range(beyond.size):
-        beyond[i] = kind(0)
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------
@@ -213,6 +224,21 @@ def spread(means, n, at, channels, rows):
 
 
 @kernel(inner=True)
+def _apart(means, n, at, channels, rows):
+    """Write the means of n pixels, whose channels lie side by side, into rows."""
+    if channels == 1:
+        grey = rows[0, at : at + n]
+        for i in range(grey.size):
+            grey[i] = means[i]
+    elif channels == 3:
+        red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
+        for i in range(red.size):
+            red[i], green[i], blue[i] = means[3 * i], means[3 * i + 1], means[3 * i + 2]
+    else:
+        spread(means, n, at, channels, rows)
+
+
+@kernel(inner=True)
 def fold(means, n):
     """Add up four products for each of n pixels, in place."""
     whole = n - n % 8
@@ -257,22 +283,32 @@ def _run(task, unit, columns, weights, first, end, means, sums):
 def _sample(flat, task, rows, limits, scratch, means, sums, room, grid, magic):
     """Sample a run of points by sums of floats; there is room for so many at once."""
     n, at, channels, kind = task[COUNT], task[AT], task[CHANNELS], sums.dtype.type
-    columns, weights = scratch.ints, scratch.floats[2:6].reshape(-1)
+    columns, weights, tables = scratch.ints, scratch.floats[2:6].reshape(-1), scratch.sums[-TABLES:]
     x_axis, y_axis = axes_of(task)
-    look(task, x_axis, columns, weights)
+    if look(task, x_axis, columns, weights):
+        plan_lanes(task, columns, weights, columns[3], tables, sums, room)
     top, count, a, b = rows_of(task, y_axis)
     line, first = task[LINE] * channels, np.int64(0)
+    scale = kind(1) / (kind(x_axis.total) * kind(y_axis.total))
+    grid = grid if limits[2] > 0 else kind(0)
+    if task[REACH] > 0:
+        left = np.int64(columns[0, 0])
+        across = np.int64(columns[2, n - 1]) - left
+        _rows(flat, top * line + left, line, count, across, (a, b, y_axis.unit, y_axis.total), sums)
+        sum_lanes(task, sums, left, columns[3], tables, means)
+        _finish(means[: channels * n], scale, grid, magic)
+        _apart(means, n, at, channels, rows)
+        return
     while first < n:
         end = block_of(columns[0, :n], columns[2, :n], first, room)
         left, right = np.int64(columns[0, first]), np.int64(columns[2, end - 1])
-        _down(flat, top * line + left, line, count, right - left, (a, b, y_axis.unit), sums)
+        _rows(flat, top * line + left, line, count, right - left, (a, b, y_axis.unit, y_axis.total), sums)
         _run(task, kind(x_axis.unit), columns, weights, first, end, means, sums)
         first = end
-    scale = kind(1) / (kind(x_axis.total) * kind(y_axis.total))
     apart = channels >= 3
     if channels == 1 and task[PAIRS] <= 2:
         fold(means, n)
-    _finish(means[: 4 * n if apart else channels * n], scale, grid if limits[2] > 0 else kind(0), magic)
+    _finish(means[: 4 * n if apart else channels * n], scale, grid, magic)
     if apart:
         spread(means, n, at, channels, rows)
         return
