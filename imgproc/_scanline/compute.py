@@ -80,9 +80,9 @@ def compute(
     def band(y0: int, y1: int) -> None:
         own = scratch(most, kind)
         if exact:
-            _call(run_levels, pixels, program.operations, limits, own, target, buffer, totals, y0, y1)
+            call(run_levels, pixels, program.operations, limits, own, target, buffer, totals, y0, y1)
         else:
-            _call(run_rows, pixels, maps, program.operations, limits, own, target, y0, y1)
+            call(run_rows, pixels, maps, program.operations, limits, own, target, y0, y1)
 
     if looks:
         band(0, height)
@@ -94,7 +94,7 @@ def compute(
 _entries: dict[tuple[Any, str], Any] = {}
 
 
-def _call(kernel: Any, *arguments: Any) -> None:
+def call(kernel: Any, *arguments: Any) -> None:
     """Call `run_rows` or `run_levels`; each is compiled once for rows of float32 and once for float64."""
     limits = arguments[3] if kernel is run_rows else arguments[2]
     found = _entries.get((kernel, limits.dtype.char))

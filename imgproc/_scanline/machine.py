@@ -16,6 +16,7 @@ import numpy as np
 
 from .._core.jit import kernel
 from .._core.units import Family, Unit, invoke
+from .._core.views import flat_as
 from . import stores
 from .coordinates import interval, project_row, step_row
 from .foresee import foresee
@@ -117,7 +118,7 @@ class Scratch(NamedTuple):
     ends: Any
     """int64 (frames, 2): which part of a row is inside each frame."""
     tasks: Any
-    """int64 (3, 23): one row each of what samplers, operations and stores are told."""
+    """int64 (3, 24): one row each of what samplers, operations and stores are told."""
     sums: Any
     """Of `samplers.Workspace`, too."""
 
@@ -259,6 +260,14 @@ def _paint(rows, channels, fill, a, b):
 
 
 @kernel(inner=True)
+def _paint_packed(rows, channels, fill, a, b):
+    packed = flat_as(rows, np.uint8(0))
+    for i in range(a, b):
+        for c in range(channels):
+            packed[i * channels + c] = np.uint8(np.int32(fill[c]))
+
+
+@kernel(inner=True)
 def _bury(rows, channels, fills, dead, at, n):
     """Give the fill of a border to the points that met a constant border on their way."""
     some = np.int32(0)
@@ -327,8 +336,11 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
     a, b = x0, x1
     for k in range(maps.frames.shape[0]):
         # If nothing of the row is inside a frame, its interval is empty and lies at the left end.
-        _paint(rows, channels, maps.fills[k], at + a - x0, at + ends[k, 0] - x0)
-        _paint(rows, channels, maps.fills[k], at + ends[k, 1] - x0, at + b - x0)
+        for start, end in ((a, ends[k, 0]), (ends[k, 1], b)):
+            if scratch.tasks[0, samplers.PACKED] != 0:
+                _paint_packed(rows, channels, maps.fills[k], at + start - x0, at + end - x0)
+            else:
+                _paint(rows, channels, maps.fills[k], at + start - x0, at + end - x0)
         a, b = ends[k, 0], ends[k, 1]
     n = hi - lo
     if n <= 0:
@@ -356,6 +368,7 @@ def begin(source, out, scratch):
     for k in range(samplers.RESIZED + 1):
         task[k] = numbers[k]
     task[samplers.STEP], task[samplers.LINE], task[samplers.SEEN] = numbers[STEP_X], numbers[LINE], 0
+    task[samplers.PACKED] = 0
     for k in range(MOVE_Y - FRAME_H + 1):
         task[samplers.FRAME_H + k] = numbers[FRAME_H + k]
     storing[stores.PLANE] = out.numbers[PLANE]
@@ -369,12 +382,24 @@ def store(address, pixels, channels, n, first, limits, scratch):
     invoke(address, np.int64(0), (scratch.rows, task, limits, pixels))
 
 
+@kernel(inner=True)
+def _unpack(rows, size, pixels, start):
+    """Copy bytes from the memory of the rows."""
+    packed, part = flat_as(rows, np.uint8(0))[:size], pixels[start : start + size]
+    for i in range(part.size):
+        part[i] = packed[i]
+
+
 @kernel
 def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
     """Make rows [y0, y1) of the result; returns y1."""
     begin(source, out, scratch)
     prepare(source.numbers[CHANNELS], operations, limits, scratch)
-    width = out.numbers[COLUMNS]
+    width, channels = out.numbers[COLUMNS], source.numbers[CHANNELS]
+    # Bytes that are resized, and nothing else, never become rows of levels.
+    packed = source.numbers[FRAME_H] > 0 and source.numbers[SAME] == 1 and out.numbers[PLANE] == 0
+    packed &= operations.ops.shape[0] == 0
+    scratch.tasks[0, samplers.PACKED] = packed
     columns = width if width < CAPACITY else CAPACITY
     lines = CAPACITY // columns  # a chunk has whole rows of a small image, or a part of a row of a large one
     # What is resized goes strip by strip: all rows of a strip have the same columns.
@@ -388,6 +413,9 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
                     fresh = k == y0 or columns < strip
                     _sample_row(source, maps, limits, scratch, k, x, x1, (k - y) * width, fresh)
                 n, first = (x1 - x) * (below - y), y * width + x
-                channels = apply(n, first, source.numbers[CHANNELS], width, operations, limits, scratch)
-                store(out.numbers[STORE], out.pixels, channels, n, first, limits, scratch)
+                if packed:
+                    _unpack(scratch.rows, channels * n, out.pixels, channels * first)
+                    continue
+                after = apply(n, first, channels, width, operations, limits, scratch)
+                store(out.numbers[STORE], out.pixels, after, n, first, limits, scratch)
     return y1

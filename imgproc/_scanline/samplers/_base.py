@@ -33,12 +33,13 @@ number of points, and the first column of `rows` to fill; for the sampler that c
 the next; whether the columns differ from those of the row before; and how many pixels of a row of memory the source is
 a part of, `WIDTH` or more."""
 
-FRAME_H, FRAME_W, TURN_X, MOVE_X, TURN_Y, MOVE_Y, ROW, SEEN, PAIRS, COMMON_X, COMMON_Y, REACH = range(11, 23)
+FRAME_H, FRAME_W, TURN_X, MOVE_X, TURN_Y, MOVE_Y, ROW, PACKED, SEEN, PAIRS, COMMON_X, COMMON_Y, REACH = range(11, 24)
 """What the sampler of areas is told in place of points: the size that the source becomes; pixel (x, y) of the result is
 pixel ``turn_x * x + move_x`` and ``turn_y * y + move_y`` of that frame, where turns are 1 or -1.  The first x is
-`START`, y is `ROW`.  `SEEN` and what follows are its own notes; `SEEN` is 0 at the beginning of a call."""
+`START`, y is `ROW`.  If `PACKED` is not 0, it writes bytes into the memory of the rows as they are in images.  `SEEN` and
+what follows are its own notes; `SEEN` is 0 at the beginning of a call."""
 
-TASK = 23
+TASK = 24
 """Numbers of a task."""
 
 

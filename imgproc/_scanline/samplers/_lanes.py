@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..._core.jit import Choice, Intrinsic, kernel
+from ..._core.views import flat_as
 from ._base import CHANNELS, COUNT, PAIRS, REACH, TURN_X
 
 FEATURE = "avx512bw"
@@ -38,17 +39,19 @@ def _vectors(kind: Any, lanes: int) -> Any:
     return ir.VectorType(kind, lanes)
 
 
-def sums_of_lanes(registers: int, pairs: int, folds: bool) -> Intrinsic:
-    """``add(sums, left, bases, places, shares, out, blocks, step)`` sums columns, for blocks of pixels.
+def sums_of_lanes(registers: int, pairs: int) -> Intrinsic:
+    """``add(sums, left, bases, places, shares, out, sizes, rounding)`` sums columns, for blocks of pixels.
 
-    Block k reads from ``sums[bases[k] - left]`` on, within so many vectors; `step` numbers farther begins the next
-    column.  It writes a vector from ``out[width * k]`` on, where `width` is that of all lanes that count.  With `folds`,
-    products are added up in the order of `_pairs.fold_four`."""
+    `sizes` are the number of blocks, how many lanes of a vector count, and how many numbers lie between the first
+    column and the second, the third and the fourth one of those that are added up: ``(1 + 2) + (3 + 4)``.
+
+    Block k reads from ``sums[bases[k] - left]`` on, within so many vectors.  What it writes, side by side with other
+    blocks, are sums, or if `out` has bytes, rounded means; `rounding` has three numbers, see `area`."""
 
     def build(intrinsic: Any) -> Any:
         from numba.core import types
 
-        def add(typing_context, sums, left, bases, places, shares, out, blocks, step, width):
+        def add(typing_context, sums, left, bases, places, shares, out, sizes, rounding):
             def generate(context, builder, signature, args):
                 from llvmlite import ir
                 from numba.core import cgutils
@@ -60,6 +63,7 @@ def sums_of_lanes(registers: int, pairs: int, folds: bool) -> Intrinsic:
                     context.make_array(kind)(context, builder, args[k]).data
                     for kind, k in ((sums, 0), (bases, 2), (places, 3), (shares, 4), (out, 5))
                 )
+                blocks, width, *farther = (builder.extract_value(args[6], k) for k in range(5))
                 name = {32: ("ps", "sf"), 64: ("pd", "df")}[bits]
                 two = ir.FunctionType(vector, [vector, numbers, vector])
                 pick_two = cgutils.get_or_insert_function(
@@ -80,10 +84,13 @@ def sums_of_lanes(registers: int, pairs: int, folds: bool) -> Intrinsic:
                     far = builder.icmp_unsigned(">=", index, ir.Constant(numbers, [2 * lanes] * lanes))
                     return builder.select(far, builder.call(pick_one, [parts[2], index]), found)
 
-                alone = builder.insert_element(ir.Constant(numbers, None), builder.trunc(args[7], word), ir.IntType(32)(0))
-                everywhere = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
-                steps = builder.shuffle_vector(alone, alone, everywhere)
-                with cgutils.for_range(builder, args[6]) as loop:
+                def everywhere(number, kind):
+                    alone = builder.insert_element(ir.Constant(kind, ir.Undefined), number, ir.IntType(32)(0))
+                    return builder.shuffle_vector(alone, alone, ir.Constant(ir.VectorType(ir.IntType(32), lanes), None))
+
+                farther = [everywhere(builder.trunc(step, word), numbers) for step in farther[: 2 * pairs - 1]]
+                constants = [everywhere(builder.extract_value(args[7], k), vector) for k in range(3)]
+                with cgutils.for_range(builder, blocks) as loop:
                     first = builder.mul(loop.index, ir.Constant(loop.index.type, lanes))
                     index = builder.zext(load(lists, first, ir.VectorType(ir.IntType(8), lanes), 1), numbers)
                     start = builder.load(builder.gep(starts, [loop.index]))
@@ -99,38 +106,46 @@ def sums_of_lanes(registers: int, pairs: int, folds: bool) -> Intrinsic:
                         )
                         own = load(weights, at, ir.VectorType(ir.FloatType(), lanes), 4)
                         own = own if bits == 32 else builder.fpext(own, vector)
-                        product = builder.fmul(picked(parts, index), own)
+                        place = builder.add(index, farther[k - 1]) if k else index
+                        product = builder.fmul(picked(parts, place), own)
                         if bits == 64:  # what has no weight may be infinite
                             none = ir.Constant(vector, None)
                             product = builder.select(builder.fcmp_ordered("!=", own, none), product, none)
                         products.append(product)
-                        index = builder.add(index, steps)
-                    order = [products] if pairs == 1 else [products[:2], products[2:]]
-                    if pairs == 2 and not folds:
-                        order = [products[::2], products[1::2]]
-                    totals = [builder.fadd(*part) for part in order]
-                    total = totals[0] if pairs == 1 else builder.fadd(*totals)
-                    place = builder.gep(target, [builder.mul(loop.index, args[8])])
-                    builder.store(total, builder.bitcast(place, vector.as_pointer()), align=bits // 8)
+                    total = builder.fadd(*products[:2])
+                    if pairs == 2:
+                        total = builder.fadd(total, builder.fadd(*products[2:]))
+                    if out.dtype != sums.dtype:
+                        scale, grid, magic = constants
+                        total = builder.fadd(builder.fmul(total, scale), grid)
+                        total = builder.fadd(builder.fsub(total, grid), magic)
+                        # The lowest bits of such a number are the level.
+                        total = builder.trunc(builder.bitcast(total, numbers), ir.VectorType(ir.IntType(8), lanes))
+                    place = builder.gep(target, [builder.mul(loop.index, width)])
+                    builder.store(total, builder.bitcast(place, total.type.as_pointer()), align=out.dtype.bitwidth // 8)
                 return context.get_dummy_value()
 
-            number = types.intp
-            return types.void(sums, number, bases, places, shares, out, number, number, number), generate
+            five = types.UniTuple(types.intp, 5)
+            return types.void(sums, types.intp, bases, places, shares, out, five, rounding), generate
 
         return intrinsic(add)
 
     return Intrinsic(build)
 
 
-_one_one, _one_two, _one_three = (sums_of_lanes(k, 1, False) for k in (1, 2, 3))
-_two_one, _two_two, _two_three = (sums_of_lanes(k, 2, False) for k in (1, 2, 3))
-_grey_one, _grey_two, _grey_three = (sums_of_lanes(k, 2, True) for k in (1, 2, 3))
+_pair_one, _pair_two = sums_of_lanes(1, 1), sums_of_lanes(2, 1)
+_pairs_two, _pairs_three = sums_of_lanes(2, 2), sums_of_lanes(3, 2)
+"""By the number of vectors: fewer and more than these are not read by so many columns."""
 
 
 @kernel(inner=True)
-def _lanes(sums):
-    """How many numbers a vector holds."""
-    return 64 // sums.itemsize
+def _write(values, at, value, channels, step):
+    """Write a number for each channel of a pixel, of three channels one more, which does not count."""
+    kind = values.dtype.type
+    values[at] = kind(value)
+    if channels > 1:
+        values[at + 1], values[at + 2] = kind(value + step), kind(value + 2 * step)
+        values[at + 3] = kind(value + 3 * step)
 
 
 @kernel(needs=FEATURE, inner=True)
@@ -140,59 +155,54 @@ def _plan_lanes(task, columns, weights, bases, tables, sums, room):
     task[REACH] = 0
     if channels == 2 or task[PAIRS] > 2 or columns[2, n - 1] - columns[0, 0] > room:
         return
-    shares, places = tables[:SHARES].view(np.float32), tables[SHARES:].view(np.uint8)
+    shares, places = flat_as(tables[:SHARES], np.float32(0)), flat_as(tables[SHARES:], np.uint8(0))
     each, reach = lanes // channels, np.int64(0)
     for k in range((n + each - 1) // each):
-        first, lane, at = k * each, np.int64(0), lanes * k
+        first = k * each
         count = min(each, n - first)
         start = first if task[TURN_X] > 0 else n - first - count
         base = np.int64(columns[0, start])
         bases[k] = base
         reach = max(reach, np.int64(columns[0, start + count - 1]) - base + channels)
+        at = lanes * k
         for j in range(count):
             i = start + j if task[TURN_X] > 0 else start + count - 1 - j
             place = np.int64(columns[0, i]) - base
-            for c in range(channels):
-                places[at + lane] = np.uint8(place + c)
-                for q in range(TAPS):
-                    shares[(at * TAPS) + q * lanes + lane] = weights[4 * i + q]
-                lane += 1
-        for rest in range(lane, lanes):
-            places[at + rest] = np.uint8(0)
-            for q in range(TAPS):
-                shares[(at * TAPS) + q * lanes + rest] = np.float32(0.0)
+            _write(places, at, place, channels, 1)
+            for q in range(2 * task[PAIRS]):
+                other = 3 - q if channels > 1 and (q == 1 or q == 2) else q
+                other = q if task[PAIRS] == 1 else other
+                _write(shares, TAPS * lanes * k + at % lanes + q * lanes, weights[4 * i + other], channels, 0)
+            at += channels
     reach += (2 * task[PAIRS] - 1) * channels
-    if reach <= 3 * lanes:
-        task[REACH] = (reach + lanes - 1) // lanes
+    reach = (reach + lanes - 1) // lanes
+    if reach <= 1 + task[PAIRS]:
+        task[REACH] = reach
 
 
 @kernel(needs=FEATURE, inner=True)
-def _sum_lanes(task, sums, left, bases, tables, means):
-    """The sums over columns of all pixels of a run, one after the other, with their channels side by side."""
+def _sum_lanes(task, sums, left, bases, tables, out, rounding):
+    """The sums over columns of all pixels of a run, one after the other, with their channels side by side.
+
+    If `out` has bytes, they are levels."""
     channels, reach, lanes = task[CHANNELS], task[REACH], np.int64(64 // sums.itemsize)
-    shares, places = tables[:SHARES].view(np.float32), tables[SHARES:].view(np.uint8)
+    shares, places = flat_as(tables[:SHARES], np.float32(0)), flat_as(tables[SHARES:], np.uint8(0))
     each = lanes // channels
     blocks, width = (task[COUNT] + each - 1) // each, each * channels
     if task[PAIRS] == 1:
+        sizes = blocks, width, channels, np.int64(0), np.int64(0)
         if reach == 1:
-            _one_one(sums, left, bases, places, shares, means, blocks, channels, width)
-        elif reach == 2:
-            _one_two(sums, left, bases, places, shares, means, blocks, channels, width)
+            _pair_one(sums, left, bases, places, shares, out, sizes, rounding)
         else:
-            _one_three(sums, left, bases, places, shares, means, blocks, channels, width)
-    elif channels == 1:
-        if reach == 1:
-            _grey_one(sums, left, bases, places, shares, means, blocks, channels, width)
-        elif reach == 2:
-            _grey_two(sums, left, bases, places, shares, means, blocks, channels, width)
-        else:
-            _grey_three(sums, left, bases, places, shares, means, blocks, channels, width)
-    elif reach == 1:
-        _two_one(sums, left, bases, places, shares, means, blocks, channels, width)
-    elif reach == 2:
-        _two_two(sums, left, bases, places, shares, means, blocks, channels, width)
+            _pair_two(sums, left, bases, places, shares, out, sizes, rounding)
+        return
+    # Of several channels the first and the third column are added up, as `_pairs.weighted_pairs` does.
+    second, third = (channels, 2 * channels) if channels == 1 else (2 * channels, channels)
+    sizes = blocks, width, second, third, 3 * channels
+    if reach <= 2:
+        _pairs_two(sums, left, bases, places, shares, out, sizes, rounding)
     else:
-        _two_three(sums, left, bases, places, shares, means, blocks, channels, width)
+        _pairs_three(sums, left, bases, places, shares, out, sizes, rounding)
 
 
 @kernel(inner=True)
@@ -201,7 +211,7 @@ def _plan_nothing(task, columns, weights, bases, tables, sums, room):
 
 
 @kernel(inner=True)
-def _sum_nothing(task, sums, left, bases, tables, means):
+def _sum_nothing(task, sums, left, bases, tables, out, rounding):
     """Never called: `REACH` is 0."""
 
 
@@ -228,7 +238,9 @@ def rows_of_bytes(count: int) -> Intrinsic:
 
                 word, half, byte = ir.IntType(32), ir.IntType(16), ir.IntType(8)
                 words, halves = ir.VectorType(word, 16), ir.VectorType(half, 32)
-                data, target = (context.make_array(k)(context, builder, v).data for k, v in ((flat, args[0]), (sums, args[7])))
+                data, target = (
+                    context.make_array(k)(context, builder, v).data for k, v in ((flat, args[0]), (sums, args[7]))
+                )
                 kind = ir.FunctionType(words, [halves, halves])
                 multiply = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512.pmaddw.d.512")
                 first, last, middle = (builder.trunc(args[k], word) for k in (4, 5, 6))

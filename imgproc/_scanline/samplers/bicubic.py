@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..._core.jit import kernel
+from ..._core.views import flat_as
 from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, WIDTH, WRAP, Sampler
 from ._vectors import bicubic_of, sixteen
 from .bilinear import _near
@@ -153,7 +154,7 @@ def _sampler(name: str, inside: Any) -> Sampler:
         h, w, channels, width = task[HEIGHT], task[WIDTH], task[CHANNELS], task[LINE]
         n, at, rows = task[COUNT], task[AT], all_rows[:channels]
         xs, ys, floats = scratch.floats[0], scratch.floats[1], scratch.floats[2:]
-        kind, quads = rows.dtype.type, scratch.wide.reshape(-1).view(rows.dtype)
+        kind, quads = rows.dtype.type, flat_as(scratch.wide, rows.dtype.type(0))
         block = floats.shape[1] // 3
         second, third = block, 2 * block
         for start in range(0, n, block):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..._core.jit import kernel
+from ..._core.views import flat_as
 from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, WIDTH, WRAP, Sampler
 from ._vectors import bilinear_of, pair_of_integers, word_at
 from ._windows import neighbours
@@ -174,12 +175,12 @@ def _inside_grey(flat, line, n, at, magic, rows, scratch):
 def _inside_pairs(flat, line, n, at, magic, rows, scratch):
     tops, bottoms, fx, fy = scratch.wide[0], scratch.wide[1], scratch.floats[2], scratch.floats[3]
     _fetch_pairs(flat, line, scratch.ints[0], n, tops, bottoms)
-    _between_pairs(tops.view(np.float32), bottoms.view(np.float32), fx, fy, magic, rows[0, at : at + n])
+    _between_pairs(flat_as(tops, np.float32(0)), flat_as(bottoms, np.float32(0)), fx, fy, magic, rows[0, at : at + n])
 
 
 @kernel(inner=True)
 def _inside_rgb(flat, line, n, at, magic, rows, scratch):
-    quads = scratch.wide.reshape(-1).view(rows.dtype)
+    quads = flat_as(scratch.wide, rows.dtype.type(0))
     for first in range(0, n, QUADS):
         m, a = min(QUADS, n - first), at + first
         index, fx, fy = scratch.ints[0, first:], scratch.floats[2, first:], scratch.floats[3, first:]
@@ -189,7 +190,7 @@ def _inside_rgb(flat, line, n, at, magic, rows, scratch):
 
 @kernel(inner=True)
 def _inside_rgba(flat, line, n, at, magic, rows, scratch):
-    quads = scratch.wide.reshape(-1).view(rows.dtype)
+    quads = flat_as(scratch.wide, rows.dtype.type(0))
     for first in range(0, n, QUADS):
         m, a = min(QUADS, n - first), at + first
         index, fx, fy = scratch.ints[0, first:], scratch.floats[2, first:], scratch.floats[3, first:]

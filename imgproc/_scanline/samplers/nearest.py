@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..._core.jit import kernel
+from ..._core.views import flat_as
 from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, WIDTH, Sampler
 from ._vectors import copy_four
 
@@ -42,7 +43,7 @@ def sample_nearest(flat, task, rows, limits, scratch):
     index = scratch.ints[0]
     nearest_index(scratch.floats[0], scratch.floats[1], task[WIDTH], task[HEIGHT], task[LINE], n, index)
     if (size == 3 or size == 4) and flat.itemsize < 8:
-        quads = scratch.wide.reshape(-1).view(flat.dtype)
+        quads = flat_as(scratch.wide, flat.dtype.type(0))
         _read_fours(flat, index, np.int64(size), n, quads)
         for c in range(task[CHANNELS]):
             row = rows[c, at : at + n]
