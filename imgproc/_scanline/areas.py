@@ -16,7 +16,7 @@ from .._core.planes import as_planes
 from .._core.rules import rule
 from .._core.threads import run_bands
 from .compute import as_bytes, call, limits_of, result_numbers, source_numbers
-from .machine import FRAME_H, Maps, Operations, Result, Source, run_rows
+from .machine import FRAME_H, PACKS, Maps, Operations, Result, Source, run_rows
 from .matrix import Matrix, bounds_of, keeps_axes
 from .merge import Merged, Part, cut, merge, moves_pixels
 from .program import pack
@@ -85,7 +85,7 @@ def _prepared(shape: tuple[int, int, int], dtype: np.dtype, size: tuple[int, int
     (h, w, channels), (height, width) = shape, size
     merged, program, limits = merge([], height, width), pack([], channels, dtype), limits_of(dtype, dtype, False)
     numbers = source_numbers(shape, dtype, dtype, "area", False, False, False, None).copy()
-    numbers[FRAME_H:] = (height, width, *way(merged.pull))
+    numbers[FRAME_H:PACKS] = (height, width, *way(merged.pull))
     maps = Maps(np.array(merged.pull), merged.frames, merged.steps, merged.grids, np.zeros((0, channels), limits.dtype))
     result = result_numbers(height, width, 0, dtype, dtype, False, channels, channels)
     return _Prepared(numbers, maps, program.operations, limits, result, work_of(size, (h, w)))

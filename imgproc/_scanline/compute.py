@@ -16,6 +16,7 @@ from .._core.threads import run_bands
 from .._core.units import entry_of, invoke
 from .machine import (
     FRAME_H,
+    PACKS,
     RESULT,
     SOURCE,
     STEPPER,
@@ -71,7 +72,7 @@ def compute(
     interpolation = "area" if frame else "copy" if merged.exact else interpolation_of(geometry)
     numbers = _source_numbers(shape, dtype, result.dtype, merged, interpolation, line)
     if frame is not None:
-        numbers = np.concatenate([numbers[:FRAME_H], frame])
+        numbers = np.concatenate([numbers[:FRAME_H], frame, [0]])
     pixels = Source(pixels_of, numbers)
     looks = needs_mean(program)
     buffer = np.empty(height * width * channels if looks else 0, dtype).view(np.uint8)
@@ -147,7 +148,8 @@ def source_numbers(
     if interpolation != "copy":
         check_samplable(h, w, line)
     numbers = np.zeros(SOURCE, np.int64)
-    sampler = choose(interpolation, dtype, channels, words).address(dtype, work_dtype(dtype))
+    chosen = choose(interpolation, dtype, channels, words)
+    sampler = chosen.address(dtype, work_dtype(dtype))
     way = (0, 0, 0) if pull is None else walk(pull, line)
     stepper = STEPPER.address() if steps else -1
     same = dtype.itemsize if dtype == result else 0
@@ -166,6 +168,7 @@ def source_numbers(
         stepper,
         line,
     )
+    numbers[PACKS] = chosen.packs
     return numbers
 
 

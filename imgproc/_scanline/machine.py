@@ -32,8 +32,8 @@ LEVELS = 256
 
 # Places in `Source.numbers`; `Source` describes them.
 HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, SAMPLER, EXACT, STEP_X, STEP_Y, FIRST, BYTES, SAME, STEPS, LINE = range(14)
-FRAME_H, FRAME_W, TURN_X, MOVE_X, TURN_Y, MOVE_Y = range(14, 20)
-SOURCE = 20
+FRAME_H, FRAME_W, TURN_X, MOVE_X, TURN_Y, MOVE_Y, PACKS = range(14, 21)
+SOURCE = 21
 """Numbers of a source."""
 
 # Places in `Result.numbers`; `Result` describes them.
@@ -68,8 +68,9 @@ class Source(NamedTuple):
     * `STEPS`: the address of `STEPPER`.
     * `LINE`: how many pixels lie between the beginnings of two rows: `WIDTH`, or more if the source is a part of an
       image.
-    * `FRAME_H` and the numbers after it: for the sampler of areas, which needs no points; they are those of
-      `samplers._base`.  `FRAME_H` is 0 for other samplers.
+    * `FRAME_H` to `MOVE_Y`: for the sampler of areas, which needs no points; they are those of `samplers._base`.
+      `FRAME_H` is 0 for other samplers.
+    * `PACKS`: whether the sampler can write pixels as they are in images.
     """
 
 
@@ -260,11 +261,33 @@ def _paint(rows, channels, fill, a, b):
 
 
 @kernel(inner=True)
-def _paint_packed(rows, channels, fill, a, b):
-    packed = flat_as(rows, np.uint8(0))
-    for i in range(a, b):
-        for c in range(channels):
-            packed[i * channels + c] = np.uint8(np.int32(fill[c]))
+def _paint_all(made, channels, fill, a, b):
+    kind = made.dtype.type
+    for c in range(channels):
+        value = kind(fill[c])
+        for i in range(a * channels + c, b * channels + c, channels):
+            made[i] = value
+
+
+@kernel(inner=True)
+def paint_packed(rows, size, channels, fill, a, b):
+    """Give a level to packed pixels, whose levels have so many bytes."""
+    if a >= b:
+        return
+    if size == 1:
+        _paint_all(flat_as(rows, np.uint8(0)), channels, fill, a, b)
+    elif size == 2:
+        _paint_all(flat_as(rows, np.uint16(0)), channels, fill, a, b)
+    else:
+        _paint_all(flat_as(rows, rows.dtype.type(0)), channels, fill, a, b)
+
+
+@kernel(inner=True)
+def bury_packed(rows, size, channels, fills, dead, at, n):
+    """Give the fill of a border to the packed pixels that met a constant border on their way."""
+    for i in range(n):
+        if dead[i] != 0:
+            paint_packed(rows, size, channels, fills[dead[i] - 1], at + i, at + i + 1)
 
 
 @kernel(inner=True)
@@ -338,7 +361,7 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
         # If nothing of the row is inside a frame, its interval is empty and lies at the left end.
         for start, end in ((a, ends[k, 0]), (ends[k, 1], b)):
             if scratch.tasks[0, samplers.PACKED] != 0:
-                _paint_packed(rows, channels, maps.fills[k], at + start - x0, at + end - x0)
+                paint_packed(rows, numbers[SAME], channels, maps.fills[k], at + start - x0, at + end - x0)
             else:
                 _paint(rows, channels, maps.fills[k], at + start - x0, at + end - x0)
         a, b = ends[k, 0], ends[k, 1]
@@ -358,7 +381,10 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
         foresee(source.pixels, numbers[HEIGHT], numbers[LINE], maps.matrix, last - lo, xs, ys)
     sample(source.pixels, numbers[SAMPLER], task, limits, scratch)
     if maps.steps.shape[0] > 0:
-        _bury(rows, channels, maps.fills, scratch.ints[4], at + lo - x0, n)
+        if task[samplers.PACKED] != 0:
+            bury_packed(rows, numbers[SAME], channels, maps.fills, scratch.ints[4], at + lo - x0, n)
+        else:
+            _bury(rows, channels, maps.fills, scratch.ints[4], at + lo - x0, n)
 
 
 @kernel(inner=True)
@@ -369,7 +395,7 @@ def begin(source, out, scratch):
         task[k] = numbers[k]
     task[samplers.STEP], task[samplers.LINE], task[samplers.SEEN] = numbers[STEP_X], numbers[LINE], 0
     task[samplers.PACKED] = 0
-    for k in range(MOVE_Y - FRAME_H + 1):
+    for k in range(PACKS - FRAME_H):
         task[samplers.FRAME_H + k] = numbers[FRAME_H + k]
     storing[stores.PLANE] = out.numbers[PLANE]
 
@@ -383,8 +409,8 @@ def store(address, pixels, channels, n, first, limits, scratch):
 
 
 @kernel(inner=True)
-def _unpack(rows, size, pixels, start):
-    """Copy bytes from the memory of the rows."""
+def unpack(rows, size, pixels, start):
+    """Copy bytes out of the memory of rows."""
     packed, part = flat_as(rows, np.uint8(0))[:size], pixels[start : start + size]
     for i in range(part.size):
         part[i] = packed[i]
@@ -396,9 +422,9 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
     begin(source, out, scratch)
     prepare(source.numbers[CHANNELS], operations, limits, scratch)
     width, channels = out.numbers[COLUMNS], source.numbers[CHANNELS]
-    # Bytes that are resized, and nothing else, never become rows of levels.
-    packed = source.numbers[FRAME_H] > 0 and source.numbers[SAME] == 1 and out.numbers[PLANE] == 0
-    packed &= operations.ops.shape[0] == 0
+    # Pixels that are moved, and nothing else, need not become rows of levels.
+    packs = source.numbers[PACKS] != 0 or (source.numbers[FRAME_H] > 0 and source.numbers[SAME] == 1)
+    packed = packs and source.numbers[SAME] > 0 and out.numbers[PLANE] == 0 and operations.ops.shape[0] == 0
     scratch.tasks[0, samplers.PACKED] = packed
     columns = width if width < CAPACITY else CAPACITY
     lines = CAPACITY // columns  # a chunk has whole rows of a small image, or a part of a row of a large one
@@ -414,7 +440,8 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
                     _sample_row(source, maps, limits, scratch, k, x, x1, (k - y) * width, fresh)
                 n, first = (x1 - x) * (below - y), y * width + x
                 if packed:
-                    _unpack(scratch.rows, channels * n, out.pixels, channels * first)
+                    item = channels * source.numbers[SAME]
+                    unpack(scratch.rows, item * n, out.pixels, item * first)
                     continue
                 after = apply(n, first, channels, width, operations, limits, scratch)
                 store(out.numbers[STORE], out.pixels, after, n, first, limits, scratch)
