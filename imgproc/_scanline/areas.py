@@ -7,17 +7,21 @@ not given to it: rounded sums depend on where they begin.
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
 
 from .._core.planes import as_planes
 from .._core.rules import rule
-from .compute import compute
+from .._core.threads import run_bands
+from .compute import as_bytes, call, limits_of, result_numbers, source_numbers
+from .machine import FRAME_H, PACKS, Maps, Operations, Result, Source, run_rows
 from .matrix import Matrix, bounds_of, keeps_axes
 from .merge import Merged, Part, cut, merge, moves_pixels
 from .program import pack
-from .samplers.area import can_average
+from .samplers.area import can_average, work_of
+from .scratch import scratch
 from .stages import Geometry
 
 
@@ -65,16 +69,44 @@ def averaged(geometry: list[Geometry], shape: tuple[int, int, int], dtype: np.dt
     return Average(part, merged, (height, width, *way(merged.pull)))
 
 
+class _Prepared(NamedTuple):
+    """What the kernel of rows takes to resize whole images of one shape and dtype to one size, but for their pixels."""
+
+    numbers: np.ndarray
+    maps: Maps
+    operations: Operations
+    limits: np.ndarray
+    result: np.ndarray
+    work: int
+
+
+@functools.lru_cache(maxsize=64)
+def _prepared(shape: tuple[int, int, int], dtype: np.dtype, size: tuple[int, int]) -> _Prepared:
+    (h, w, channels), (height, width) = shape, size
+    merged, program, limits = merge([], height, width), pack([], channels, dtype), limits_of(dtype, dtype, False)
+    numbers = source_numbers(shape, dtype, dtype, "area", False, False, False, None).copy()
+    numbers[FRAME_H:PACKS] = (height, width, *way(merged.pull))
+    maps = Maps(np.array(merged.pull), merged.frames, merged.steps, merged.grids, np.zeros((0, channels), limits.dtype))
+    result = result_numbers(height, width, 0, dtype, dtype, False, channels, channels)
+    return _Prepared(numbers, maps, program.operations, limits, result, work_of(size, (h, w)))
+
+
 def average(image: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
     """Resize a whole image to (h, w); None if the sampler of areas cannot."""
-    h, w, channels = as_planes(image).shape
+    planes = as_planes(image)
+    h, w, channels = planes.shape
     if not can_average((h, w, min(channels, 4)), image.dtype, size):
         return None
     if channels > 4:
         parts = [average(image[:, :, c : c + 4], size) for c in range(0, channels, 4)]
         return np.concatenate(parts, axis=2)  # type: ignore[arg-type]  # it can for four channels
-    merged = merge([], *size)
-    out = np.empty(size + image.shape[2:], image.dtype)
-    frame = (*size, *way(merged.pull))
-    compute(as_planes(image), [], merged, pack([], channels, image.dtype), out, False, None, frame)
+    ready = _prepared((h, w, channels), planes.dtype, size)
+    out = np.empty(size + image.shape[2:], planes.dtype)
+    source, result = Source(as_bytes(planes), ready.numbers), Result(as_bytes(out), ready.result)
+
+    def band(y0: int, y1: int) -> None:
+        own = scratch(channels, ready.limits.dtype)
+        call(run_rows, source, ready.maps, ready.operations, ready.limits, own, result, y0, y1)
+
+    run_bands(band, size[0], pixels=ready.work)
     return out

@@ -16,6 +16,7 @@ from .._core.threads import run_bands
 from .._core.units import entry_of, invoke
 from .machine import (
     FRAME_H,
+    PACKS,
     RESULT,
     SOURCE,
     STEPPER,
@@ -75,7 +76,7 @@ def compute(
     interpolation = "area" if frame else "copy" if merged.exact else interpolation_of(geometry)
     numbers = _source_numbers(shape, dtype, result.dtype, merged, interpolation, line)
     if frame is not None:
-        numbers = np.concatenate([numbers[:FRAME_H], frame])
+        numbers = np.concatenate([numbers[:FRAME_H], frame, [0]])
     pixels = Source(pixels_of, numbers)
     looks = needs_mean(program)
     buffer = np.empty(height * width * channels if looks else 0, dtype).view(np.uint8)
@@ -87,9 +88,9 @@ def compute(
             operations = early.operations, program.operations
             run_window(near, early.channels, exact, pixels, maps, *operations, limits, own, target, y0, y1)
         elif exact:
-            _call(run_levels, pixels, program.operations, limits, own, target, buffer, totals, y0, y1)
+            call(run_levels, pixels, program.operations, limits, own, target, buffer, totals, y0, y1)
         else:
-            _call(run_rows, pixels, maps, program.operations, limits, own, target, y0, y1)
+            call(run_rows, pixels, maps, program.operations, limits, own, target, y0, y1)
 
     if looks:
         band(0, height)
@@ -101,7 +102,7 @@ def compute(
 _entries: dict[tuple[Any, str], Any] = {}
 
 
-def _call(kernel: Any, *arguments: Any) -> None:
+def call(kernel: Any, *arguments: Any) -> None:
     """Call `run_rows` or `run_levels`; each is compiled once for rows of float32 and once for float64."""
     limits = arguments[3] if kernel is run_rows else arguments[2]
     found = _entries.get((kernel, limits.dtype.char))
@@ -154,7 +155,8 @@ def source_numbers(
     if interpolation != "copy":
         check_samplable(h, w, line)
     numbers = np.zeros(SOURCE, np.int64)
-    sampler = choose(interpolation, dtype, channels, words).address(dtype, work_dtype(dtype))
+    chosen = choose(interpolation, dtype, channels, words)
+    sampler = chosen.address(dtype, work_dtype(dtype))
     way = (0, 0, 0) if pull is None else walk(pull, line)
     stepper = STEPPER.address() if steps else -1
     same = dtype.itemsize if dtype == result else 0
@@ -173,6 +175,7 @@ def source_numbers(
         stepper,
         line,
     )
+    numbers[PACKS] = chosen.packs
     return numbers
 
 

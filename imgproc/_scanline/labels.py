@@ -15,8 +15,7 @@ from .._core.jit import Intrinsic, borrowed, kernel
 from .._core.units import BYTES, Family, Unit, invoke
 from .foresee import SMALL
 from .machine import CAPACITY, CHANNELS, HEIGHT, LINE, SAMPLER, STEPS, WIDTH, inside_frames, points_of
-from .samplers._vectors import copy_four
-from .samplers.nearest import nearest_index
+from .samplers.nearest import copy_pixels, nearest_index
 
 TOP, BOTTOM, LEFT, RIGHT = range(4)
 """Columns of `Masks.parts`."""
@@ -109,29 +108,9 @@ def _bury(made, dead, fills):
 
 
 @kernel(inner=True)
-def _three(flat, index, made):
-    """The pixels of three channels: four numbers are copied, of which the next pixel replaces the last."""
-    last, n = np.int64(flat.size // 3 - 1), index.size
-    for i in range(n):
-        k = np.int64(np.uint32(index[i]))
-        if k < last and i < n - 1:
-            copy_four(flat, 3 * k, made, 3 * i)
-        else:
-            made[3 * i], made[3 * i + 1], made[3 * i + 2] = flat[3 * k], flat[3 * k + 1], flat[3 * k + 2]
-
-
-@kernel(inner=True)
 def _several(flat, index, dead, buried, fills, channels, made):
     """The labels of all channels of a run of pixels."""
-    if channels == 3:
-        _three(flat, index, made)
-    elif channels == 4:
-        for i in range(index.size):
-            copy_four(flat, 4 * np.int64(np.uint32(index[i])), made, 4 * i)
-    else:
-        for i in range(index.size):
-            for c in range(channels):
-                made[i * channels + c] = flat[np.int64(np.uint32(index[i])) * channels + c]
+    copy_pixels(flat, index, channels, made)
     if buried:
         for i in range(index.size):
             if dead[i] != 0:

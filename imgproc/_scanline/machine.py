@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._core.jit import kernel
+from .._core.retyped import flat_as
 from .._core.units import Family, Unit, invoke
 from . import stores
 from .coordinates import interval, project_row, step_row
@@ -31,8 +32,8 @@ LEVELS = 256
 
 # Places in `Source.numbers`; `Source` describes them.
 HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, SAMPLER, EXACT, STEP_X, STEP_Y, FIRST, BYTES, SAME, STEPS, LINE = range(14)
-FRAME_H, FRAME_W, TURN_X, MOVE_X, TURN_Y, MOVE_Y = range(14, 20)
-SOURCE = 20
+FRAME_H, FRAME_W, TURN_X, MOVE_X, TURN_Y, MOVE_Y, PACKS = range(14, 21)
+SOURCE = 21
 """Numbers of a source."""
 
 # Places in `Result.numbers`; `Result` describes them.
@@ -67,8 +68,9 @@ class Source(NamedTuple):
     * `STEPS`: the address of `STEPPER`.
     * `LINE`: how many pixels lie between the beginnings of two rows: `WIDTH`, or more if the source is a part of an
       image.
-    * `FRAME_H` and the numbers after it: for the sampler of areas, which needs no points; they are those of
-      `samplers._base`.  `FRAME_H` is 0 for other samplers.
+    * `FRAME_H` to `MOVE_Y`: for the sampler of areas, which needs no points; they are those of `samplers._base`.
+      `FRAME_H` is 0 for other samplers.
+    * `PACKS`: whether the sampler can write pixels as they are in images.
     """
 
 
@@ -117,7 +119,7 @@ class Scratch(NamedTuple):
     ends: Any
     """int64 (frames, 2): which part of a row is inside each frame."""
     tasks: Any
-    """int64 (3, 22): one row each of what samplers, operations and stores are told."""
+    """int64 (3, 24): one row each of what samplers, operations and stores are told."""
     sums: Any
     """Of `samplers.Workspace`, too."""
 
@@ -259,6 +261,36 @@ def _paint(rows, channels, fill, a, b):
 
 
 @kernel(inner=True)
+def _paint_all(made, channels, fill, a, b):
+    kind = made.dtype.type
+    for c in range(channels):
+        value = kind(fill[c])
+        for i in range(a * channels + c, b * channels + c, channels):
+            made[i] = value
+
+
+@kernel(inner=True)
+def paint_packed(rows, size, channels, fill, a, b):
+    """Give a level to packed pixels, whose levels have so many bytes."""
+    if a >= b:
+        return
+    if size == 1:
+        _paint_all(flat_as(rows, np.uint8), channels, fill, a, b)
+    elif size == 2:
+        _paint_all(flat_as(rows, np.uint16), channels, fill, a, b)
+    else:
+        _paint_all(flat_as(rows, rows.dtype), channels, fill, a, b)
+
+
+@kernel(inner=True)
+def bury_packed(rows, size, channels, fills, dead, at, n):
+    """Give the fill of a border to the packed pixels that met a constant border on their way."""
+    for i in range(n):
+        if dead[i] != 0:
+            paint_packed(rows, size, channels, fills[dead[i] - 1], at + i, at + i + 1)
+
+
+@kernel(inner=True)
 def _bury(rows, channels, fills, dead, at, n):
     """Give the fill of a border to the points that met a constant border on their way."""
     some = np.int32(0)
@@ -327,8 +359,11 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
     a, b = x0, x1
     for k in range(maps.frames.shape[0]):
         # If nothing of the row is inside a frame, its interval is empty and lies at the left end.
-        _paint(rows, channels, maps.fills[k], at + a - x0, at + ends[k, 0] - x0)
-        _paint(rows, channels, maps.fills[k], at + ends[k, 1] - x0, at + b - x0)
+        for start, end in ((a, ends[k, 0]), (ends[k, 1], b)):
+            if scratch.tasks[0, samplers.PACKED] != 0:
+                paint_packed(rows, numbers[SAME], channels, maps.fills[k], at + start - x0, at + end - x0)
+            else:
+                _paint(rows, channels, maps.fills[k], at + start - x0, at + end - x0)
         a, b = ends[k, 0], ends[k, 1]
     n = hi - lo
     if n <= 0:
@@ -346,7 +381,10 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
         foresee(source.pixels, numbers[HEIGHT], numbers[LINE], maps.matrix, last - lo, xs, ys)
     sample(source.pixels, numbers[SAMPLER], task, limits, scratch)
     if maps.steps.shape[0] > 0:
-        _bury(rows, channels, maps.fills, scratch.ints[4], at + lo - x0, n)
+        if task[samplers.PACKED] != 0:
+            bury_packed(rows, numbers[SAME], channels, maps.fills, scratch.ints[4], at + lo - x0, n)
+        else:
+            _bury(rows, channels, maps.fills, scratch.ints[4], at + lo - x0, n)
 
 
 @kernel(inner=True)
@@ -356,7 +394,8 @@ def begin(source, out, scratch):
     for k in range(samplers.RESIZED + 1):
         task[k] = numbers[k]
     task[samplers.STEP], task[samplers.LINE], task[samplers.SEEN] = numbers[STEP_X], numbers[LINE], 0
-    for k in range(MOVE_Y - FRAME_H + 1):
+    task[samplers.PACKED] = 0
+    for k in range(PACKS - FRAME_H):
         task[samplers.FRAME_H + k] = numbers[FRAME_H + k]
     storing[stores.PLANE] = out.numbers[PLANE]
 
@@ -369,22 +408,41 @@ def store(address, pixels, channels, n, first, limits, scratch):
     invoke(address, np.int64(0), (scratch.rows, task, limits, pixels))
 
 
+@kernel(inner=True)
+def unpack(rows, size, pixels, start):
+    """Copy bytes out of the memory of rows."""
+    packed, part = flat_as(rows, np.uint8)[:size], pixels[start : start + size]
+    for i in range(part.size):
+        part[i] = packed[i]
+
+
 @kernel
 def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
     """Make rows [y0, y1) of the result; returns y1."""
     begin(source, out, scratch)
     prepare(source.numbers[CHANNELS], operations, limits, scratch)
-    width = out.numbers[COLUMNS]
+    width, channels = out.numbers[COLUMNS], source.numbers[CHANNELS]
+    # Pixels that are moved, and nothing else, need not become rows of levels.
+    packs = source.numbers[PACKS] != 0 or (source.numbers[FRAME_H] > 0 and source.numbers[SAME] == 1)
+    packed = packs and source.numbers[SAME] > 0 and out.numbers[PLANE] == 0 and operations.ops.shape[0] == 0
+    scratch.tasks[0, samplers.PACKED] = packed
     columns = width if width < CAPACITY else CAPACITY
     lines = CAPACITY // columns  # a chunk has whole rows of a small image, or a part of a row of a large one
-    for y in range(y0, y1, lines):
-        below = y + lines if y + lines < y1 else y1
-        for x0 in range(0, width, columns):
-            x1 = x0 + columns if x0 + columns < width else width
-            for k in range(y, below):
-                fresh = k == y0 or columns < width
-                _sample_row(source, maps, limits, scratch, k, x0, x1, (k - y) * width, fresh)
-            n, first = (x1 - x0) * (below - y), y * width + x0
-            channels = apply(n, first, source.numbers[CHANNELS], width, operations, limits, scratch)
-            store(out.numbers[STORE], out.pixels, channels, n, first, limits, scratch)
+    # What is resized goes strip by strip: all rows of a strip have the same columns.
+    strip = columns if source.numbers[FRAME_H] > 0 or source.numbers[RESIZED] != 0 else width
+    for x0 in range(0, width, strip):
+        for y in range(y0, y1, lines):
+            below = y + lines if y + lines < y1 else y1
+            for x in range(x0, x0 + strip if x0 + strip < width else width, columns):
+                x1 = x + columns if x + columns < width else width
+                for k in range(y, below):
+                    fresh = k == y0 or columns < strip
+                    _sample_row(source, maps, limits, scratch, k, x, x1, (k - y) * width, fresh)
+                n, first = (x1 - x) * (below - y), y * width + x
+                if packed:
+                    item = channels * source.numbers[SAME]
+                    unpack(scratch.rows, item * n, out.pixels, item * first)
+                    continue
+                after = apply(n, first, channels, width, operations, limits, scratch)
+                store(out.numbers[STORE], out.pixels, after, n, first, limits, scratch)
     return y1

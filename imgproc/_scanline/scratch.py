@@ -9,7 +9,7 @@ import numpy as np
 
 from .machine import CAPACITY, Scratch
 from .samplers._base import TASK
-from .samplers.area import MEANS, SPARE, SUMS
+from .samplers.area import MEANS, ROOM
 
 _own = threading.local()
 
@@ -42,7 +42,7 @@ def _make(channels: int, dtype: Any, other: Scratch | None) -> Scratch:
         wide.view(np.uint32),
         np.empty((32, 2), np.int64),
         np.zeros((3, TASK), np.int64),
-        np.zeros(MEANS + SUMS + SPARE),
+        np.zeros(MEANS + ROOM),
     )
 
 

@@ -18,14 +18,18 @@ from .._scanline.machine import (
     CAPACITY,
     CHANNELS,
     HEIGHT,
+    PACKS,
+    SAME,
     SAMPLER,
     STORE,
     WIDTH,
     Result,
     Source,
     begin,
+    paint_packed,
     sample,
     store,
+    unpack,
 )
 from .._scanline.samplers import _base as samplers
 from .._scanline.samplers._base import check_samplable
@@ -63,11 +67,17 @@ def _points(x, y, w, h, border, xs, ys, outside):
 
 
 @kernel(inner=True)
-def _fill(rows, channels, levels, outside, n):
+def _fill(rows, channels, levels, outside, n, packed):
+    """Give the levels of the border to points outside; `packed` is the bytes of a level of packed pixels, or 0."""
     some = np.int32(0)
     for i in range(n):
         some |= outside[i]
     if some == 0:
+        return
+    if packed > 0:
+        for i in range(n):
+            if outside[i] != 0:
+                paint_packed(rows, packed, channels, levels, i, i + 1)
         return
     for c in range(channels):
         row, level = rows[c, :n], levels[c]
@@ -81,7 +91,9 @@ def _remap_rows(source, x, y, border, levels, limits, scratch, out, y0, y1):
     begin(source, out, scratch)
     numbers, width, outside = source.numbers, x.shape[1], scratch.ints[4]
     task = scratch.tasks[0]
-    task[samplers.AT] = 0
+    packed = numbers[SAME] if numbers[PACKS] != 0 else np.int64(0)
+    task[samplers.AT], task[samplers.PACKED] = 0, packed
+    size = packed * numbers[CHANNELS]
     for row in range(y0, y1):
         for x0 in range(0, width, CAPACITY):
             n = min(CAPACITY, width - x0)
@@ -91,7 +103,10 @@ def _remap_rows(source, x, y, border, levels, limits, scratch, out, y0, y1):
             )  # fmt: skip
             task[samplers.COUNT] = n
             sample(source.pixels, numbers[SAMPLER], task, limits, scratch)
-            _fill(scratch.rows, numbers[CHANNELS], levels, outside, n)
+            _fill(scratch.rows, numbers[CHANNELS], levels, outside, n, packed)
+            if packed > 0:
+                unpack(scratch.rows, size * n, out.pixels, size * (row * width + x0))
+                continue
             store(out.numbers[STORE], out.pixels, numbers[CHANNELS], n, row * width + x0, limits, scratch)
 
 

@@ -144,9 +144,11 @@ def rows_of(task, axis):
 
 @kernel(inner=True)
 def look(task, axis, columns, weights):
-    """Find the columns of a task, unless the task before had the same."""
+    """Find the columns of a task; returns False if the task before had the same."""
     n, turn = task[COUNT], task[TURN_X]
     low = task[MOVE_X] + turn * (task[START] if turn > 0 else task[START] + n - 1)
-    if task[SEEN] != low * 4096 + n:
-        task[PAIRS] = columns_of(axis, low, task[CHANNELS], columns[0, :n], columns[1, :n], columns[2, :n], weights)
-        task[SEEN] = low * 4096 + n
+    if task[SEEN] == low * 4096 + n:
+        return False
+    task[PAIRS] = columns_of(axis, low, task[CHANNELS], columns[0, :n], columns[1, :n], columns[2, :n], weights)
+    task[SEEN] = low * 4096 + n
+    return True

@@ -33,12 +33,15 @@ number of points, and the first column of `rows` to fill; for the sampler that c
 the next; whether the columns differ from those of the row before; and how many pixels of a row of memory the source is
 a part of, `WIDTH` or more."""
 
-FRAME_H, FRAME_W, TURN_X, MOVE_X, TURN_Y, MOVE_Y, ROW, SEEN, PAIRS, COMMON_X, COMMON_Y = range(11, 22)
+FRAME_H, FRAME_W, TURN_X, MOVE_X, TURN_Y, MOVE_Y, ROW, PACKED, SEEN, PAIRS, COMMON_X, COMMON_Y, REACH = range(11, 24)
 """What the sampler of areas is told in place of points: the size that the source becomes; pixel (x, y) of the result is
 pixel ``turn_x * x + move_x`` and ``turn_y * y + move_y`` of that frame, where turns are 1 or -1.  The first x is
-`START`, y is `ROW`.  `SEEN` and what follows are its own notes; `SEEN` is 0 at the beginning of a call."""
+`START`, y is `ROW`.  `SEEN` and what follows are its own notes; `SEEN` is 0 at the beginning of a call.
 
-TASK = 22
+If `PACKED` is not 0, a sampler that knows it writes no rows.  It writes pixels into the memory of the rows as they are
+in images: of the dtype of the source, with their channels side by side."""
+
+TASK = 24
 """Numbers of a task."""
 
 
@@ -77,9 +80,11 @@ class Sampler:
     name : str
     body : kernel, or function that becomes one
         ``body(flat, task, rows, limits, scratch)``: it gets the pixels in their dtype, and a `Workspace`.
+    packs : bool
+        Whether it knows `PACKED`.
     """
 
-    def __init__(self, name: str, body: Any) -> None:
+    def __init__(self, name: str, body: Any, packs: bool = False) -> None:
         inner = body if isinstance(body, Kernel) else Kernel(body, inner=True)
 
         def sample(flat, task, rows, limits, floats, ints, wide, halves, sums):
@@ -87,6 +92,7 @@ class Sampler:
             return 0
 
         sample.__qualname__, sample.__module__ = name, inner.__module__
+        self.packs = packs
         self.name, self._unit = name, Unit(SAMPLER, sample)
 
     def address(self, source: Any, work: Any) -> int:

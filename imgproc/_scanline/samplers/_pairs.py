@@ -71,7 +71,9 @@ def weighted_pairs(channels: int, most: int) -> Intrinsic:
                             pixels = load(data, after(args[1], loop.index), eight, size)
                             builder.store(builder.fadd(builder.load(total), pixels), total)
                         alone = builder.insert_element(ir.Constant(eight, ir.Undefined), args[5], ir.Constant(word, 0))
-                        first = builder.fadd(first, builder.fmul(builder.load(total), order(alone, [0] * 8)))
+                        more = builder.fadd(first, builder.fmul(builder.load(total), order(alone, [0] * 8)))
+                        some = builder.icmp_signed(">", pairs, ir.Constant(pairs.type, 0))
+                        first = builder.select(some, more, first)  # a sum of nothing would make 0 of -0
                     else:
                         pairs = ir.Constant(pairs.type, 0)
                     both = first
@@ -155,6 +157,39 @@ def planes_of_four() -> Intrinsic:
                 row[int(at) + i] = values[int(start) + 4 * i + k]
 
     return Intrinsic(build, plain)
+
+
+def bytes_of_four(channels: int) -> Intrinsic:
+    """``pack(values, start, out, to)`` writes the bytes of four pixels of three or four channels, and for three 4 more.
+
+    Their levels are whole numbers, from ``values[start]`` on, four for each pixel."""
+
+    def build(intrinsic: Any) -> Any:
+        from numba.core import types
+
+        def pack(typing_context, values, start, out, to):
+            def generate(context, builder, signature, args):
+                from llvmlite import ir
+
+                floats, byte = ir.VectorType(context.get_data_type(values.dtype), 16), ir.IntType(8)
+                source, target = (
+                    context.make_array(k)(context, builder, v).data for k, v in ((values, args[0]), (out, args[2]))
+                )
+                place = builder.bitcast(builder.gep(source, [args[1]]), floats.as_pointer())
+                levels = builder.fptosi(builder.load(place, align=4), ir.VectorType(ir.IntType(32), 16))
+                levels = builder.trunc(levels, ir.VectorType(byte, 16))
+                order = [4 * i + c for i in range(4) for c in range(channels)]
+                order += [0] * (16 - len(order))
+                levels = builder.shuffle_vector(levels, levels, ir.Constant(ir.VectorType(ir.IntType(32), 16), order))
+                place = builder.bitcast(builder.gep(target, [args[3]]), levels.type.as_pointer())
+                builder.store(levels, place, align=1)
+                return context.get_dummy_value()
+
+            return types.void(values, types.intp, out, types.intp), generate
+
+        return intrinsic(pack)
+
+    return Intrinsic(build)
 
 
 def fold_four() -> Intrinsic:

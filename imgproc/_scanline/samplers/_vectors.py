@@ -81,22 +81,28 @@ class Taps:
         """``a + weight (b - a)``."""
         return self.builder.fadd(a, self.builder.fmul(weight, self.builder.fsub(b, a)))
 
-    def store(self, vector: Any, array: Any, at: Any) -> None:
-        """Write a vector into an array of type `kind`, from element `at` on."""
-        builder = self.builder
-        place = builder.bitcast(builder.gep(array.data, [at]), self.real.as_pointer())
-        builder.store(vector, place, align=4)
+    def store(self, vector: Any, array: Any, at: Any, dtype: Any = None) -> None:
+        """Write a vector into an array of type `kind`, or of whole numbers into one of integers, from `at` on."""
+        from numba.core import types
+
+        builder, align = self.builder, 4 if dtype is None else dtype.bitwidth // 8
+        if isinstance(dtype, types.Integer):
+            vector = builder.fptosi(vector, self.ir.VectorType(self.ir.IntType(32), 4))
+            vector = builder.trunc(vector, self.ir.VectorType(self.ir.IntType(dtype.bitwidth), 4))
+        place = builder.bitcast(builder.gep(array.data, [at]), vector.type.as_pointer())
+        builder.store(vector, place, align=align)
 
 
 def bilinear_of(channels: int) -> Intrinsic:
-    """``step(values, start, line, fx, fy, out, at)`` writes the channels between four pixels to ``out[at : at + 4]``.
+    """``step(values, start, line, fx, fy, magic, out, at)`` writes the channels between four pixels to
+    ``out[at : at + 4]``, rounded by `magic`.
 
     The two rows begin at `start` and ``start + line``.  Of three channels the fourth number means nothing."""
 
     def build(intrinsic: Any) -> Any:
         from numba.core import types
 
-        def step(typing_context, values, start, line, fx, fy, out, at):
+        def step(typing_context, values, start, line, fx, fy, magic, out, at):
             def generate(context, builder, signature, args):
                 taps = Taps(context, builder, values, args[0], fx)
                 across, down = taps.spread(args[3]), taps.spread(args[4])
@@ -105,20 +111,22 @@ def bilinear_of(channels: int) -> Intrinsic:
                     taps.between(taps.pixel(row, 0, 2, channels), taps.pixel(row, 1, 2, channels), across)
                     for row in rows
                 )
-                taps.store(taps.between(top, bottom, down), context.make_array(out)(context, builder, args[5]), args[6])
+                added = taps.spread(args[5])
+                level = builder.fsub(builder.fadd(taps.between(top, bottom, down), added), added)
+                taps.store(level, context.make_array(out)(context, builder, args[6]), args[7], out.dtype)
                 return context.get_dummy_value()
 
-            return types.void(values, types.uint64, types.uint64, fx, fy, out, types.uint64), generate
+            return types.void(values, types.uint64, types.uint64, fx, fy, magic, out, types.uint64), generate
 
         return intrinsic(step)
 
-    def plain(values: Any, start: Any, line: Any, fx: Any, fy: Any, out: Any, at: Any) -> None:
+    def plain(values: Any, start: Any, line: Any, fx: Any, fy: Any, magic: Any, out: Any, at: Any) -> None:
         kind = type(fx)
         for c in range(channels):
             p, q = int(start) + c, int(start) + int(line) + c
             left, right, low, far = (kind(values[k]) for k in (p, p + channels, q, q + channels))
             top, bottom = left + fx * (right - left), low + fx * (far - low)
-            out[int(at) + c] = top + fy * (bottom - top)
+            out[int(at) + c] = out.dtype.type(((top + fy * (bottom - top)) + magic) - magic)
 
     return Intrinsic(build, plain)
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..._core.formats import ROUNDING, ROUNDING_OF_DOUBLES
-from ..._core.jit import kernel
+from ..._core.jit import Choice, Kernel, kernel
 from ..._core.retyped import flat_as
 from ._axes import axes_of, block_of, look, rows_of
-from ._base import AT, CHANNELS, COUNT, LINE, PAIRS, TURN_X, Sampler
-from ._pairs import fold_four, planes_of_four, weighted_pairs
+from ._base import AT, CHANNELS, COUNT, LINE, PACKED, PAIRS, REACH, TURN_X, Sampler
+from ._lanes import FEATURE, TABLES, down_lanes, plan_lanes, sum_lanes
+from ._pairs import bytes_of_four, fold_four, planes_of_four, weighted_pairs
 
 MEANS = 4352
 """Numbers for the means of a chunk, four for each pixel, and a few more."""
@@ -23,13 +24,15 @@ SUMS = 4096
 """Numbers of float64 for the sums of columns, or twice as many of float32."""
 SPARE = 16
 """So many zeros follow the sums, which vectors may read."""
+ROOM = SUMS + 64 + TABLES
+"""Numbers of float64 for the sums, for what vectors may read beyond them, and for the tables of `_lanes`."""
 LARGEST = 1 << 22
 """Sides of images and frames are at most so long: weights are float32."""
 
 _rgb, _rgb_one, _rgb_two = weighted_pairs(3, 0), weighted_pairs(3, 1), weighted_pairs(3, 2)
 _rgba, _rgba_one, _rgba_two = weighted_pairs(4, 0), weighted_pairs(4, 1), weighted_pairs(4, 2)
 _grey_two = weighted_pairs(1, 2)
-_planes, _fold_eight = planes_of_four(), fold_four()
+_planes, _fold_eight, _pack_rgb, _pack_rgba = planes_of_four(), fold_four(), bytes_of_four(3), bytes_of_four(4)
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -79,31 +82,78 @@ def _add_row(one, a, sums):
 
 
 @kernel(inner=True)
-def _down(flat, start, line, count, n, weights, sums):
-    """Add up `count` rows of n levels, from index `start` on; `weights` are of the first, the last and the others."""
-    kind = sums.dtype.type
+def _few_rows(flat, start, line, count, n, weights, total):
+    """Add up at most three rows of n levels, from index `start` on."""
+    kind, end = total.dtype.type, start + (count - 1) * line
     first, last, middle = kind(weights[0]), kind(weights[1]), kind(weights[2])
-    total, end = sums[:n], start + (count - 1) * line
-    one = flat[start : start + n]
     if count == 1:
-        _one_row(one, first, total)
+        _one_row(flat[start : start + n], first, total)
     elif count == 2:
-        _two_rows(one, flat[end : end + n], first, last, total)
-    elif count == 3:
-        at = start + line
-        _three_rows(one, flat[at : at + n], flat[end : end + n], first, middle, last, total)
+        _two_rows(flat[start : start + n], flat[end : end + n], first, last, total)
     else:
-        at, next_ = start + line, start + 2 * line
-        _four_rows(one, flat[at : at + n], flat[next_ : next_ + n], flat[end : end + n], weights, total)
-        at = next_ + line
-        while at + line < end:
-            _add_rows(flat[at : at + n], flat[at + line : at + line + n], middle, total)
-            at += 2 * line
-        if at < end:
-            _add_row(flat[at : at + n], middle, total)
+        at = start + line
+        one, two, three = flat[start : start + n], flat[at : at + n], flat[end : end + n]
+        _three_rows(one, two, three, first, middle, last, total)
+
+
+@kernel(inner=True)
+def _one_by_one(flat, start, line, count, n, weights, total):
+    """The same, in less code."""
+    kind, end = total.dtype.type, start + (count - 1) * line
+    _one_row(flat[start : start + n], kind(weights[0]), total)
+    if count == 3:
+        at = start + line
+        _add_row(flat[at : at + n], kind(weights[2]), total)
+    if count > 1:
+        _add_row(flat[end : end + n], kind(weights[1]), total)
+
+
+@kernel(inner=True)
+def _many_rows(flat, start, line, count, n, weights, total):
+    """Add up four rows or more."""
+    kind, end = total.dtype.type, start + (count - 1) * line
+    at, next_ = start + line, start + 2 * line
+    one, four = flat[start : start + n], flat[end : end + n]
+    _four_rows(one, flat[at : at + n], flat[next_ : next_ + n], four, weights, total)
+    at = next_ + line
+    while at + line < end:
+        _add_rows(flat[at : at + n], flat[at + line : at + line + n], kind(weights[2]), total)
+        at += 2 * line
+    if at < end:
+        _add_row(flat[at : at + n], kind(weights[2]), total)
+
+
+@kernel(inner=True)
+def _zeros(sums, n):
     beyond = sums[n : n + SPARE]
     for i in range(beyond.size):
-        beyond[i] = kind(0)
+        beyond[i] = 0
+
+
+_rare_rows = Choice(FEATURE, _one_by_one, _few_rows)
+"""What `down_lanes` leaves: next to nothing where it has its instructions."""
+
+
+@kernel(inner=True)
+def _rows_of_bytes(flat, start, line, count, n, weights, sums):
+    """Add up `count` rows of n levels, from index `start` on, with zeros beyond them.
+
+    `weights` are that of the first, of the last and of the others, and what they are together."""
+    if not down_lanes(flat, start, line, count, n, weights, sums):
+        if count <= 3:
+            _rare_rows(flat, start, line, count, n, weights, sums[:n])
+        else:
+            _many_rows(flat, start, line, count, n, weights, sums[:n])
+    _zeros(sums, n)
+
+
+@kernel(inner=True)
+def _rows_of_others(flat, start, line, count, n, weights, sums):
+    if count <= 3:
+        _few_rows(flat, start, line, count, n, weights, sums[:n])
+    else:
+        _many_rows(flat, start, line, count, n, weights, sums[:n])
+    _zeros(sums, n)
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------
@@ -187,8 +237,12 @@ def _across(sums, p, i, channels, between, unit, weights):
 
 
 @kernel(inner=True)
-def _finish(means, scale, grid, magic):
-    """Turn sums into levels, in place; `grid` is 0 for floats, which are not rounded."""
+def _finish(means, rounding):
+    """Turn sums into levels, in place.
+
+    `rounding` has the factor, what is added and taken away again to round to parts of a level, or 0 for floats, which
+    are not rounded, and the same for whole levels."""
+    scale, grid, magic = rounding
     if grid == 0:
         for i in range(means.size):
             means[i] *= scale
@@ -214,6 +268,21 @@ def spread(means, n, at, channels, rows):
 
 
 @kernel(inner=True)
+def _apart(means, n, at, channels, rows):
+    """Write the means of n pixels, whose channels lie side by side, into rows."""
+    if channels == 1:
+        grey = rows[0, at : at + n]
+        for i in range(grey.size):
+            grey[i] = means[i]
+    elif channels == 3:
+        red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
+        for i in range(red.size):
+            red[i], green[i], blue[i] = means[3 * i], means[3 * i + 1], means[3 * i + 2]
+    else:
+        spread(means, n, at, channels, rows)
+
+
+@kernel(inner=True)
 def fold(means, n):
     """Add up four products for each of n pixels, in place."""
     whole = n - n % 8
@@ -221,6 +290,29 @@ def fold(means, n):
         _fold_eight(means, 4 * i, i)
     for i in range(whole, n):
         means[i] = (means[4 * i] + means[4 * i + 1]) + (means[4 * i + 2] + means[4 * i + 3])
+
+
+@kernel(inner=True)
+def _few_columns(sums, left, starts, weights, unit, means, to, step, channels, pairs):
+    """The sums over the columns of RGB or RGBA pixels, of which none reads more than two pairs."""
+    if channels == 3 and pairs == 1:
+        _one_pair_rgb(sums, left, starts, weights, unit, means, to, step)
+    elif channels == 3:
+        _two_pairs_rgb(sums, left, starts, weights, unit, means, to, step)
+    elif pairs == 1:
+        _one_pair_rgba(sums, left, starts, weights, unit, means, to, step)
+    else:
+        _two_pairs_rgba(sums, left, starts, weights, unit, means, to, step)
+    return True
+
+
+@kernel(inner=True)
+def _no_columns(sums, left, starts, weights, unit, means, to, step, channels, pairs):
+    return False
+
+
+_rare_columns = Choice(FEATURE, _no_columns, _few_columns)
+"""What has a way of its own where `sum_lanes` does not do most of it."""
 
 
 @kernel(inner=True)
@@ -233,20 +325,13 @@ def _run(task, unit, columns, weights, first, end, means, sums):
     step = np.int64(-1) if task[TURN_X] < 0 else np.int64(1)
     to = n - 1 - first if step < 0 else first
     pairs = task[PAIRS]
+    few = channels >= 3 and pairs <= 2
+    if few and _rare_columns(sums, left, starts, weights, unit, means, 4 * to, 4 * step, channels, pairs):
+        return
     if channels == 3:
-        if pairs == 1:
-            _one_pair_rgb(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
-        elif pairs == 2:
-            _two_pairs_rgb(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
-        else:
-            _many_rgb(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
+        _many_rgb(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
     elif channels == 4:
-        if pairs == 1:
-            _one_pair_rgba(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
-        elif pairs == 2:
-            _two_pairs_rgba(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
-        else:
-            _many_rgba(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
+        _many_rgba(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
     elif channels == 1 and pairs <= 2:
         _two_pairs_grey(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
     else:
@@ -255,26 +340,19 @@ def _run(task, unit, columns, weights, first, end, means, sums):
 
 
 @kernel(inner=True)
-def _sample(flat, task, rows, limits, scratch, means, sums, room, grid, magic):
-    """Sample a run of points by sums of floats; there is room for so many at once."""
-    n, at, channels, kind = task[COUNT], task[AT], task[CHANNELS], sums.dtype.type
-    columns, weights = scratch.ints, flat_as(scratch.floats[2:6], scratch.floats.dtype)
-    x_axis, y_axis = axes_of(task)
-    look(task, x_axis, columns, weights)
-    top, count, a, b = rows_of(task, y_axis)
-    line, first = task[LINE] * channels, np.int64(0)
-    while first < n:
-        end = block_of(columns[0, :n], columns[2, :n], first, room)
-        left, right = np.int64(columns[0, first]), np.int64(columns[2, end - 1])
-        _down(flat, top * line + left, line, count, right - left, (a, b, y_axis.unit), sums)
-        _run(task, kind(x_axis.unit), columns, weights, first, end, means, sums)
-        first = end
-    scale = kind(1) / (kind(x_axis.total) * kind(y_axis.total))
-    apart = channels >= 3
-    if channels == 1 and task[PAIRS] <= 2:
-        fold(means, n)
-    _finish(means[: 4 * n if apart else channels * n], scale, grid if limits[2] > 0 else kind(0), magic)
-    if apart:
+def _lanes_in_rows(task, sums, left, scratch, means, rounding, rows):
+    """Levels of the pixels of a run, which `sum_lanes` adds up."""
+    n, channels = task[COUNT], task[CHANNELS]
+    sum_lanes(task, sums, left, scratch.ints[3], scratch.sums[-TABLES:], means, rounding)
+    _finish(means[: channels * n], rounding)
+    _apart(means, n, task[AT], channels, rows)
+
+
+@kernel(inner=True)
+def _means_in_rows(task, means, rows):
+    """Levels of the pixels of a run, of which `_run` has made sums."""
+    n, at, channels = task[COUNT], task[AT], task[CHANNELS]
+    if channels >= 3:
         spread(means, n, at, channels, rows)
         return
     for c in range(channels):
@@ -284,19 +362,96 @@ def _sample(flat, task, rows, limits, scratch, means, sums, room, grid, magic):
 
 
 @kernel(inner=True)
+def _lanes_packed(task, sums, left, scratch, means, rounding, rows):
+    """The same as bytes side by side."""
+    size, packed, made = task[CHANNELS] * task[COUNT], flat_as(rows, np.uint8), flat_as(means, np.uint8)
+    sum_lanes(task, sums, left, scratch.ints[3], scratch.sums[-TABLES:], made, rounding)
+    to, made = packed[task[AT] * task[CHANNELS] :][:size], made[:size]
+    for i in range(to.size):
+        to[i] = made[i]
+
+
+@kernel(inner=True)
+def _lanes_of_bytes(task, sums, left, scratch, means, rounding, rows):
+    if task[PACKED] != 0:
+        _lanes_packed(task, sums, left, scratch, means, rounding, rows)
+    else:
+        _lanes_in_rows(task, sums, left, scratch, means, rounding, rows)
+
+
+@kernel(inner=True)
+def _means_of_bytes(task, means, rows):
+    if task[PACKED] != 0:
+        _means_packed(task, means, rows)
+    else:
+        _means_in_rows(task, means, rows)
+
+
+@kernel(inner=True)
+def _means_packed(task, means, rows):
+    n, channels = task[COUNT], task[CHANNELS]
+    to = flat_as(rows, np.uint8)[task[AT] * channels :]
+    if channels == 3:
+        for i in range(0, n, 4):
+            _pack_rgb(means, 4 * i, to, 3 * i)
+    elif channels == 4:
+        for i in range(0, n, 4):
+            _pack_rgba(means, 4 * i, to, 4 * i)
+    else:
+        for c in range(channels):
+            part = means[c * n : c * n + n]
+            for i in range(part.size):
+                to[channels * i + c] = np.uint8(np.int32(part[i]))
+
+
+def _sampling(down: Kernel, lanes: Kernel, finished: Kernel) -> Kernel:
+    """The kernel that samples a run of points by sums of floats; there is room for so many at once."""
+
+    def sample(flat, task, rows, limits, scratch, means, sums, room, rounding):
+        n, channels, kind = task[COUNT], task[CHANNELS], sums.dtype.type
+        columns, weights = scratch.ints, flat_as(scratch.floats[2:6], np.float32)
+        x_axis, y_axis = axes_of(task)
+        if look(task, x_axis, columns, weights):
+            plan_lanes(task, columns, weights, columns[3], scratch.sums[-TABLES:], sums, room)
+        top, count, a, b = rows_of(task, y_axis)
+        line, first, shares = task[LINE] * channels, np.int64(0), (a, b, y_axis.unit, y_axis.total)
+        scale = kind(1) / (kind(x_axis.total) * kind(y_axis.total))
+        rounding = scale, rounding[0] if limits[2] > 0 else kind(0), rounding[1]
+        while first < n:
+            end = n if task[REACH] > 0 else block_of(columns[0, :n], columns[2, :n], first, room)
+            left, right = np.int64(columns[0, first]), np.int64(columns[2, end - 1])
+            down(flat, top * line + left, line, count, right - left, shares, sums)
+            if task[REACH] > 0:
+                lanes(task, sums, left, scratch, means, rounding, rows)
+                return
+            _run(task, kind(x_axis.unit), columns, weights, first, end, means, sums)
+            first = end
+        if channels == 1 and task[PAIRS] <= 2:
+            fold(means, n)
+        _finish(means[: 4 * n if channels >= 3 else channels * n], rounding)
+        finished(task, means, rows)
+
+    return Kernel(sample, inner=True)
+
+
+_bytes = _sampling(_rows_of_bytes, _lanes_of_bytes, _means_of_bytes)
+_others = _sampling(_rows_of_others, _lanes_in_rows, _means_in_rows)
+
+
+@kernel(inner=True)
 def sample_bytes(flat, task, rows, limits, scratch):
     """Of bytes: sums are float32."""
     work = flat_as(scratch.sums, np.float32)
     means, sums = work[:MEANS], work[2 * MEANS :]
-    _sample(flat, task, rows, limits, scratch, means, sums, 2 * SUMS, np.float32(3072.0), np.float32(ROUNDING))
+    _bytes(flat, task, rows, limits, scratch, means, sums, 2 * SUMS, (np.float32(3072.0), np.float32(ROUNDING)))
 
 
 @kernel(inner=True)
 def sample_others(flat, task, rows, limits, scratch):
     """Of 16-bit integers and float32: sums are float64."""
     means, sums = scratch.sums[:MEANS], scratch.sums[MEANS:]
-    grid, magic = np.float64(402653184.0), np.float64(ROUNDING_OF_DOUBLES)
-    _sample(flat, task, rows, limits, scratch, means, sums, SUMS, grid, magic)
+    rounding = np.float64(402653184.0), np.float64(ROUNDING_OF_DOUBLES)
+    _others(flat, task, rows, limits, scratch, means, sums, SUMS, rounding)
 
 
 BYTES, OTHERS = Sampler("area_bytes", sample_bytes), Sampler("area_others", sample_others)

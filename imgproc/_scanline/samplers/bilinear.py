@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._core.jit import kernel
 from ..._core.retyped import flat_as
-from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, WIDTH, WRAP, Sampler
+from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, PACKED, WIDTH, WRAP, Sampler
 from ._vectors import bilinear_of, pair_of_integers, word_at
 from ._windows import neighbours
 
@@ -56,10 +56,10 @@ def _near(k, size, wrap):
 
 
 @kernel(inner=True)
-def _bilinear_edge(flat, task, x, y, magic, rows, at):
-    """Sample a point that has taps outside of the image."""
+def _bilinear_edge(flat, task, x, y, magic, out, at, step):
+    """Sample a point that has taps outside of the image; its channels are written `step` numbers apart."""
     h, w, channels, wrap, line = task[HEIGHT], task[WIDTH], task[CHANNELS], task[WRAP] != 0, task[LINE]
-    kind = rows.dtype.type
+    kind = type(magic)
     k, tx = _corner(x, np.float32(w))
     m, ty = _corner(y, np.float32(h))
     fx, fy = kind(tx), kind(ty)
@@ -69,7 +69,7 @@ def _bilinear_edge(flat, task, x, y, magic, rows, at):
         s, t = kind(flat[(top + left) * channels + c]), kind(flat[(bottom + left) * channels + c])
         s += fx * (kind(flat[(top + right) * channels + c]) - s)
         t += fx * (kind(flat[(bottom + right) * channels + c]) - t)
-        rows[c, at] = ((s + fy * (t - s)) + magic) - magic
+        out[at + c * step] = out.dtype.type(((s + fy * (t - s)) + magic) - magic)
 
 
 @kernel(inner=True)
@@ -130,85 +130,100 @@ QUADS = 512
 
 
 @kernel(inner=True)
-def _rgb_quads(flat, line, index, fx, fy, n, quads):
-    kind = quads.dtype.type
-    three, four, down = np.uint64(3), np.uint64(4), np.uint64(line)
-    for i in range(np.uint64(n)):
-        _bilinear_rgb(flat, np.uint64(np.uint32(index[i])) * three, down, kind(fx[i]), kind(fy[i]), quads, four * i)
+def _rgb_quads(flat, line, index, fx, fy, magic, quads, step):
+    """Write four numbers for each pixel, `step` apart."""
+    kind, three, step, down = type(magic), np.uint64(3), np.uint64(step), np.uint64(line)
+    for i in range(np.uint64(index.size)):
+        p = np.uint64(np.uint32(index[i])) * three
+        _bilinear_rgb(flat, p, down, kind(fx[i]), kind(fy[i]), magic, quads, step * i)
 
 
 @kernel(inner=True)
-def _rgba_quads(flat, line, index, fx, fy, n, quads):
-    kind = quads.dtype.type
-    four, down = np.uint64(4), np.uint64(line)
-    for i in range(np.uint64(n)):
-        _bilinear_rgba(flat, np.uint64(np.uint32(index[i])) * four, down, kind(fx[i]), kind(fy[i]), quads, four * i)
+def _rgba_quads(flat, line, index, fx, fy, magic, quads):
+    kind, four, down = type(magic), np.uint64(4), np.uint64(line)
+    for i in range(np.uint64(index.size)):
+        p = np.uint64(np.uint32(index[i])) * four
+        _bilinear_rgba(flat, p, down, kind(fx[i]), kind(fy[i]), magic, quads, four * i)
 
 
 @kernel(inner=True)
-def three_apart(quads, magic, red, green, blue):
-    """Round the first three of each four numbers, and write them to rows of their own."""
+def three_apart(quads, red, green, blue):
+    """Write the first three of each four numbers to rows of their own."""
     for i in range(red.size):
-        r, g, b = quads[4 * i], quads[4 * i + 1], quads[4 * i + 2]
-        red[i], green[i], blue[i] = (r + magic) - magic, (g + magic) - magic, (b + magic) - magic
+        red[i], green[i], blue[i] = quads[4 * i], quads[4 * i + 1], quads[4 * i + 2]
 
 
 @kernel(inner=True)
-def four_apart(quads, magic, red, green, blue, alpha):
+def four_apart(quads, red, green, blue, alpha):
     """The same for all four numbers."""
     for i in range(red.size):
-        r, g, b, a = quads[4 * i], quads[4 * i + 1], quads[4 * i + 2], quads[4 * i + 3]
-        red[i], green[i] = (r + magic) - magic, (g + magic) - magic
-        blue[i], alpha[i] = (b + magic) - magic, (a + magic) - magic
+        red[i], green[i], blue[i], alpha[i] = quads[4 * i], quads[4 * i + 1], quads[4 * i + 2], quads[4 * i + 3]
 
 
 # --- points whose taps all lie inside, by number of channels ----------------------------------------------------------
 
 
 @kernel(inner=True)
-def _inside_grey(flat, line, n, at, magic, rows, scratch):
+def _inside_grey(flat, line, task, magic, rows, scratch):
+    n, at = task[COUNT], task[AT]
     index, fx, fy = scratch.ints[0], scratch.floats[2], scratch.floats[3]
     _bilinear_grey(flat, line, index, scratch.ints[1], scratch.ints[2], fx, fy, n, magic, rows[0, at : at + n])
 
 
 @kernel(inner=True)
-def _inside_pairs(flat, line, n, at, magic, rows, scratch):
+def _inside_pairs(flat, line, task, magic, rows, scratch):
+    n, at = task[COUNT], task[AT]
     tops, bottoms, fx, fy = scratch.wide[0], scratch.wide[1], scratch.floats[2], scratch.floats[3]
     _fetch_pairs(flat, line, scratch.ints[0], n, tops, bottoms)
-    _between_pairs(flat_as(tops, np.float32), flat_as(bottoms, np.float32), fx, fy, magic, rows[0, at : at + n])
+    tops, bottoms = flat_as(tops, np.float32), flat_as(bottoms, np.float32)
+    _between_pairs(tops, bottoms, fx, fy, magic, rows[0, at : at + n])
 
 
 @kernel(inner=True)
-def _inside_rgb(flat, line, n, at, magic, rows, scratch):
+def _inside_rgb(flat, line, task, magic, rows, scratch):
+    n, at, index, fx, fy = task[COUNT], task[AT], scratch.ints[0], scratch.floats[2], scratch.floats[3]
+    quads = flat_as(scratch.wide, rows.dtype)
+    if task[PACKED] != 0:
+        # The fourth number of a pixel is replaced by the next one, so that the last pixel is not written like that.
+        made, m = flat_as(rows, flat.dtype)[3 * at :], n - 1
+        _rgb_quads(flat, line, index[:m], fx, fy, magic, made, 3)
+        _rgb_quads(flat, line, index[m:n], fx[m:], fy[m:], magic, quads, 4)
+        for c in range(3):
+            made[3 * m + c] = flat.dtype.type(quads[c])
+        return
+    for first in range(0, n, QUADS):
+        m, a = min(QUADS, n - first), at + first
+        _rgb_quads(flat, line, index[first : first + m], fx[first:], fy[first:], magic, quads, 4)
+        three_apart(quads, rows[0, a : a + m], rows[1, a : a + m], rows[2, a : a + m])
+
+
+@kernel(inner=True)
+def _inside_rgba(flat, line, task, magic, rows, scratch):
+    n, at, index, fx, fy = task[COUNT], task[AT], scratch.ints[0], scratch.floats[2], scratch.floats[3]
+    if task[PACKED] != 0:
+        _rgba_quads(flat, line, index[:n], fx, fy, magic, flat_as(rows, flat.dtype)[4 * at :])
+        return
     quads = flat_as(scratch.wide, rows.dtype)
     for first in range(0, n, QUADS):
         m, a = min(QUADS, n - first), at + first
-        index, fx, fy = scratch.ints[0, first:], scratch.floats[2, first:], scratch.floats[3, first:]
-        _rgb_quads(flat, line, index, fx, fy, m, quads)
-        three_apart(quads, magic, rows[0, a : a + m], rows[1, a : a + m], rows[2, a : a + m])
+        _rgba_quads(flat, line, index[first : first + m], fx[first:], fy[first:], magic, quads)
+        four_apart(quads, rows[0, a : a + m], rows[1, a : a + m], rows[2, a : a + m], rows[3, a : a + m])
 
 
 @kernel(inner=True)
-def _inside_rgba(flat, line, n, at, magic, rows, scratch):
-    quads = flat_as(scratch.wide, rows.dtype)
-    for first in range(0, n, QUADS):
-        m, a = min(QUADS, n - first), at + first
-        index, fx, fy = scratch.ints[0, first:], scratch.floats[2, first:], scratch.floats[3, first:]
-        _rgba_quads(flat, line, index, fx, fy, m, quads)
-        four_apart(quads, magic, rows[0, a : a + m], rows[1, a : a + m], rows[2, a : a + m], rows[3, a : a + m])
-
-
-@kernel(inner=True)
-def _inside_any(flat, line, n, at, magic, rows, scratch):
+def _inside_any(flat, line, task, magic, rows, scratch):
     index, fx, fy, channels = scratch.ints[0], scratch.floats[2], scratch.floats[3], rows.shape[0]
+    n, at = task[COUNT], task[AT]
     for c in range(channels):
         _bilinear_plane(flat[c:], channels, line, index, fx, fy, n, magic, rows[c, at : at + n])
 
 
 @kernel(inner=True)
-def _edges(flat, task, magic, rows, scratch):
-    """Sample the points that `edge` says have taps outside."""
-    n, at, xs, ys, edge = task[COUNT], task[AT], scratch.floats[0], scratch.floats[1], scratch.ints[3]
+def _edges(flat, task, magic, out, first, apart, scratch):
+    """Sample the points that `edge` says have taps outside.
+
+    The first point is written from ``out[first]`` on; `apart` says how far apart points and channels are."""
+    n, xs, ys, edge = task[COUNT], scratch.floats[0], scratch.floats[1], scratch.ints[3]
     for start in range(0, n, _BLOCK):
         last, some = min(start + _BLOCK, n), np.int32(0)
         block = edge[start:last]  # places in it cannot be negative, and so they are read in a row
@@ -217,21 +232,39 @@ def _edges(flat, task, magic, rows, scratch):
         if some != 0:
             for i in range(start, last):
                 if edge[i] != 0:
-                    _bilinear_edge(flat, task, xs[i], ys[i], magic, rows, at + i)
+                    _bilinear_edge(flat, task, xs[i], ys[i], magic, out, first + apart[0] * i, apart[1])
 
 
-def _sampler(name: str, inside: Any) -> Sampler:
+@kernel(inner=True)
+def _edges_in_rows(flat, task, magic, rows, scratch):
+    _edges(flat, task, magic, flat_as(rows, rows.dtype), task[AT], (np.int64(1), np.int64(rows.shape[1])), scratch)
+
+
+@kernel(inner=True)
+def _edges_packed(flat, task, magic, rows, scratch):
+    """The same, for packed pixels if this is asked for."""
+    if task[PACKED] == 0:
+        _edges_in_rows(flat, task, magic, rows, scratch)
+        return
+    channels = task[CHANNELS]
+    made = flat_as(rows, flat.dtype)
+    _edges(flat, task, magic, made, task[AT] * channels, (channels, np.int64(1)), scratch)
+
+
+def _sampler(name: str, inside: Any, packs: bool = False) -> Sampler:
+    edges = _edges_packed if packs else _edges_in_rows
+
     def sample(flat, task, rows, limits, scratch):
         h, w, channels, line = task[HEIGHT], task[WIDTH], task[CHANNELS], task[LINE]
-        n, at, magic = task[COUNT], task[AT], limits[2]  # `magic` rounds levels; 0 leaves them as they are
+        n, magic = task[COUNT], limits[2]  # `magic` rounds levels; 0 leaves them as they are
         xs, ys, edge = scratch.floats[0], scratch.floats[1], scratch.ints[3]
         _bilinear_taps(xs, ys, n, w, h, line, scratch.ints[0], edge, scratch.floats[2], scratch.floats[3])
         if min(w, h) > 1:
-            inside(flat, line * channels, n, at, magic, rows[:channels], scratch)
-        _edges(flat, task, magic, rows, scratch)
+            inside(flat, line * channels, task, magic, rows[:channels], scratch)
+        edges(flat, task, magic, rows, scratch)
 
     sample.__qualname__ = name
-    return Sampler(name, sample)
+    return Sampler(name, sample, packs)
 
 
 # --- bytes of one channel, on CPUs that look up in windows ------------------------------------------------------------
@@ -273,12 +306,12 @@ def _sample_bytes(flat, task, rows, limits, scratch):
     if min(w, h) > 1:
         neighbours(flat, left, top, task[LINE], n, found)
         _between_bytes(found, fx, fy, magic, rows[0, at : at + n])
-    _edges(flat, task, magic, rows, scratch)
+    _edges_in_rows(flat, task, magic, rows, scratch)
 
 
 BYTES = Sampler("bilinear_bytes", _sample_bytes)
 """For one channel of bytes, where `neighbours` is fast."""
 GREY, ANY = _sampler("bilinear_grey", _inside_grey), _sampler("bilinear", _inside_any)
-FLOATS = _sampler("bilinear_floats", _inside_pairs)
-BY_CHANNELS = {3: _sampler("bilinear_rgb", _inside_rgb), 4: _sampler("bilinear_rgba", _inside_rgba)}
+FLOATS = _sampler("bilinear_floats", _inside_pairs, packs=True)  # a single row is packed
+BY_CHANNELS = {3: _sampler("bilinear_rgb", _inside_rgb, True), 4: _sampler("bilinear_rgba", _inside_rgba, True)}
 """By number of channels.  `GREY` is for one channel of integers alone, `FLOATS` for one of float32."""

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..._core.formats import ROUNDING
 from ..._core.jit import kernel
-from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, LINE, RESIZED, WIDTH, Sampler
+from ..._core.retyped import flat_as
+from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, LINE, PACKED, RESIZED, WIDTH, Sampler
 from ._vectors import word_at
 
 
@@ -65,6 +66,19 @@ def _rgba_blend(top, bottom, fx, fy, n, red, green, blue, alpha):
         green[i] = _between(_byte(a, 8), _byte(b, 8), _byte(c, 8), _byte(d, 8), x, y)
         blue[i] = _between(_byte(a, 16), _byte(b, 16), _byte(c, 16), _byte(d, 16), x, y)
         alpha[i] = _between(_byte(a, 24), _byte(b, 24), _byte(c, 24), _byte(d, 24), x, y)
+
+
+@kernel(inner=True)
+def _rgba_packed(top, bottom, fx, fy, made):
+    """The same, as one number for each pixel."""
+    for i in range(made.size):
+        a, b, c, d, x, y = top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], fx[i], fy[i]
+        red = np.uint32(np.int32(_between(_byte(a, 0), _byte(b, 0), _byte(c, 0), _byte(d, 0), x, y)))
+        green = np.uint32(np.int32(_between(_byte(a, 8), _byte(b, 8), _byte(c, 8), _byte(d, 8), x, y)))
+        blue = np.uint32(np.int32(_between(_byte(a, 16), _byte(b, 16), _byte(c, 16), _byte(d, 16), x, y)))
+        alpha = np.uint32(np.int32(_between(_byte(a, 24), _byte(b, 24), _byte(c, 24), _byte(d, 24), x, y)))
+        green, blue, alpha = green << np.uint32(8), blue << np.uint32(16), alpha << np.uint32(24)
+        made[i] = np.uint32(np.uint32(red | green) | np.uint32(blue | alpha))
 
 
 @kernel(inner=True)
@@ -130,10 +144,14 @@ def sample_rgba(flat, task, rows, limits, scratch):
     """Sample RGBA: a left and a right pixel have eight bytes."""
     n, at = task[COUNT], task[AT]
     start, end, line = _taps(task, scratch), at + n, 4 * task[LINE]
-    red, green, blue, alpha = rows[0, at:end], rows[1, at:end], rows[2, at:end], rows[3, at:end]
     halves = scratch.halves
     _fetch_words(flat, start, line, scratch.ints[0], n, scratch.wide[0], scratch.wide[1])
+    if task[PACKED] != 0:
+        made = flat_as(rows, np.uint32)[at:end]
+        _rgba_packed(halves[0], halves[1], scratch.floats[2], scratch.floats[3], made)
+        return
+    red, green, blue, alpha = rows[0, at:end], rows[1, at:end], rows[2, at:end], rows[3, at:end]
     _rgba_blend(halves[0], halves[1], scratch.floats[2], scratch.floats[3], n, red, green, blue, alpha)
 
 
-RGB, RGBA = Sampler("words_rgb", sample_rgb), Sampler("words_rgba", sample_rgba)
+RGB, RGBA = Sampler("words_rgb", sample_rgb), Sampler("words_rgba", sample_rgba, packs=True)
