@@ -227,11 +227,11 @@ class _Recording:
 
             def act(recorder: Recorder, part: Any = part) -> Leaf:
                 own = frame
-                height, width = self.tape.size(*recorder.size)
+                height, width = self.tape.size(*recorder.size)  # they stand for integers
                 if frame.height < 0:
-                    own = own._replace(height=height)
+                    own = own._replace(height=height)  # type: ignore[arg-type]
                 if frame.width < 0:
-                    own = own._replace(width=width)
+                    own = own._replace(width=width)  # type: ignore[arg-type]
                 stages = part.lower(part.draw(recorder, own), own)
                 entries, after = self._entries(stages, own, reached.normalized)
                 size: Any = (int(value_of(after.height)), int(value_of(after.width)))
@@ -453,7 +453,7 @@ def _fixed(plan: Plan, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) ->
         merged = merge(geometry, *shape[:2])
         if merged.exact and not merged.fills:
             return None
-    return FixedChain(stages, rules.dtype, rules.layout)
+    return FixedChain(stages, frame[:2], rules.dtype, rules.layout)
 
 
 def _is_large_matrix(stages: list[Stage], shape: tuple[int, ...], dtype: np.dtype) -> bool:
