@@ -43,12 +43,12 @@ from imgproc._scanline.run_in_place import run_levels
 from imgproc._scanline.samplers.area import LARGEST, can_average, work_of
 from imgproc._scanline.samplers.choice import choose
 
-from .drawing import INPUT_H, MAP, NUMBER, OUT_H, OUT_W, PART_OF, SOURCE_H, STATE, Drawn, lower
+from .drawing import INPUT_H, MAP, NUMBER, OUT_H, OUT_W, PART_OF, SOURCE_H, STATE, Drawn, choose_children, lower
 from .drawing import MAPS as COUNTED_MAPS
 from .drawing import OPS as COUNTED_OPS
 from .kernels import EXAMPLES, RUNNERS, run_warped
 from .memory import CHANGED, FOLDS, HOWS, IN_PLACE, ITEM, MEMBERS, WARPED, WARPS, WIDEST, WORDS, Chain, Work
-from .program import MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
+from .program import CHOOSE_AT, MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
 from .route import Known, Route
 
 if TYPE_CHECKING:
@@ -135,17 +135,16 @@ class CompiledChain:
                 self._stages.append(entry.stage)
         self._program = np.array(recorded.assemble(), np.int64)
         self._registers, self.kind = np.array(recorded.tape.registers), kind_of(source.channels, False)
-        self._chain = self._assembled({*rough})
+        self._chain = self._assembled({*rough}, recorded.folds)
         self._lowering = -1
         self._sizes: dict[tuple[int, ...], Sized] = {}
 
-    def _assembled(self, rough: set[str]) -> Chain:
+    def _assembled(self, rough: set[str], folds: bool) -> Chain:
         channels, dtype, stages = self.channels, self.dtype, self._stages
         maps = np.array([(BORDER_CODES[s.border], HOWS[s.interpolation]) for s in stages], np.int64).reshape(-1, 2)
         levels = levels_of(tuple((s.fill, 0) for s in stages), channels, full_scale(dtype), self.limits.dtype)
         samplers = np.full(MEMBERS, -1, np.int64)
         words = has_words_of((2, 2, channels), dtype)
-        folds = self.warps and any(s.border != "constant" for s in stages)
         if folds:
             samplers[FOLDS] = STEPPER.address()
             rough = rough | {"nearest"}
@@ -216,6 +215,8 @@ class CompiledChain:
                 run_levels, source, operations, self.limits, work.scratch, result, work.buffer[0], work.totals, 0, 0
             )
         words, out = np.zeros((1, 1), np.uint64), np.zeros((1, 1), np.uint8)
+        if chain.program[CHOOSE_AT]:
+            chain.program[CHOOSE_AT] = kernel_address(choose_children, chain.program, 0, 0, work.drawn, 0)
         self._lowering = kernel_address(lower, words[0], chain.seed, chain.program, work.drawn)
         name = self.limits.dtype.name
         EXAMPLES.setdefault(name, (chain, work))
@@ -380,7 +381,10 @@ class Sized:
         # Nothing more has to be asked of most images.
         self.small = self.possible and not self.large and (chain.moves or self.work < SERIAL_BELOW)
         size = (-1, -1) if chain.varies else self.size
-        self.given, self.room = np.array((height, width, chain.kind, *size)), chain.room_of(self.size)
+        self.given, self.room = (
+            memoryview(np.array((height, width, chain.kind, *size), np.int64)),
+            chain.room_of(self.size),
+        )
 
 
 class Own:
@@ -389,7 +393,7 @@ class Own:
     def __init__(self, chain: CompiledChain) -> None:
         self.chain, self.work = chain, chain._made()
         self.place, self.state = chain._bound(self.work), self.work.drawn.state
-        self._given = self.state[SOURCE_H:STATE]
+        self._given = memoryview(self.state)[SOURCE_H:STATE]  # which is written to in a third of the time
         self.shape: tuple[int, ...] = ()
         self.route: Route | None = None
         self.route_sizes: Any = None
