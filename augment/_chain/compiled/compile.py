@@ -21,10 +21,9 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from imgproc._core.check import DTYPES
-from imgproc._scanline import Deferred, Erase, Geometry, MaskOnly, Op, RowsOnly, Stage, pixel
+from imgproc._scanline import Deferred, Erase, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole, pixel
 from imgproc._scanline.matrix import is_exact
 from imgproc._scanline.merge import merge, shows_outside
-from imgproc._scanline.operations._base import Operation
 from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.program import lay_out
 from imgproc._scanline.samplers.area import can_average
@@ -34,8 +33,26 @@ from ..state import Frame, State, frame_after, frame_of
 from ..targets.base import Rules
 from ..tree import Group, Node, Plan
 from .chain import LARGE, CompiledChain, FixedChain
+from .filters import can_filter
 from .memory import AS_IT_COMES, CHANGED, HOWS
-from .program import ACT, ALL, BINDS, DRAWS, HEAD, LACKS, MOST_MAPS, MOVE, ONE, PAINTS, POWERS, WARP, Assembly, kind_of
+from .program import (
+    ACT,
+    ALL,
+    BINDS,
+    COUNTS,
+    DRAWS,
+    FILTERS,
+    HEAD,
+    LACKS,
+    MOST_MAPS,
+    MOVE,
+    ONE,
+    PAINTS,
+    POWERS,
+    WARP,
+    Assembly,
+    kind_of,
+)
 from .symbols import Recorder, Symbol, Tape, Untraceable, value_of
 from .variants import Block, Leaf, explored
 
@@ -49,9 +66,7 @@ SIZES = 6
 class Entry:
     """A pixel operation, or a geometric stage, with the registers of its parameters."""
 
-    def __init__(
-        self, code: int, registers: list[int], kind: Operation | None = None, stage: Geometry | None = None
-    ) -> None:
+    def __init__(self, code: int, registers: list[int], kind: Any = None, stage: Geometry | None = None) -> None:
         self.code, self.registers, self.kind, self.stage = code, registers, kind, stage
         self.number = -1  # of an operation the address of its unit; of a map its number
         self.bits = BINDS if kind is not None and kind.binds else 0
@@ -269,6 +284,10 @@ class _Recording:
             elif type(stage) is Op:
                 found.append(_operation(self.tape, stage, label, frame))
                 normalized = normalized or stage.kind.last
+            elif type(stage) is Whole and can_filter(stage.near, frame, self.frame.channels):
+                found.append(_filter(self.tape, stage.near, FILTERS))
+            elif type(stage) is Deferred and can_filter(stage.counted, frame, self.frame.channels):
+                found.append(_filter(self.tape, stage.counted, COUNTS))
             else:
                 raise Untraceable
             frame = _after(frame, stage)
@@ -410,6 +429,10 @@ def _operation(tape: Tape, stage: Op, label: int | None, frame: Frame) -> Entry:
     return Entry(flags, [tape.register(v) for v in values], stage.kind)
 
 
+def _filter(tape: Tape, near: Any, code: int) -> Entry:
+    return Entry(code, [tape.register(v) for v in near.params], near.filter)
+
+
 def record(
     plan: Plan,
     seed: int,
@@ -427,7 +450,7 @@ def record(
     except (TypeError, ValueError):  # running stage by stage says so
         return None
     fixed = _fixed(plan, rules, shape, dtype)
-    if fixed is not None and not fixed.averages:
+    if fixed is not None and not fixed.together:
         return None if any_size else fixed
     recorded = _recorded(plan, seed, rules, shape, dtype, any_size, missed)
     return (None if any_size else fixed) if recorded is None else recorded.compile()

@@ -81,6 +81,9 @@ MOVE, WARP = -1, -2
 PAINTS = 1 << 16
 """A flag of operations that paint on masks, too; their last parameter is the label."""
 
+FILTERS, COUNTS = 1 << 17, 1 << 18
+"""Flags of filters with small windows, which stand among the operations; and of what counts levels for a table."""
+
 BINDS = 1
 """Whether pixels must not move after an operation, because it depends on their place or on all of them."""
 
