@@ -296,22 +296,21 @@ class CompiledChain:
         """The way beside the image that this thread ran last."""
         own: Own = _own.works[self]
         if own.route is None:
-            own.route = Route(own, self._stages, self._paints)
+            own.route = Route(own, self._stages, self._painted if self._paints else None)
         return own.route
 
     def drawn_maps(self) -> list[Stage]:
         """What happens to masks, boxes and points beside the image that this thread ran last: the stages of it."""
         drawn = _own.works[self].work.drawn
-        maps, count = drawn.state[[COUNTED_MAPS, COUNTED_OPS]].tolist()
-        rows = drawn.maps[:maps].tolist()
+        rows = drawn.maps[: drawn.state[COUNTED_MAPS]].tolist()
         sizes = [tuple(map(int, row[INPUT_H:])) for row in rows[1:]] + [tuple(drawn.state[:2].tolist())]
         stages = [self._drawn(row, size) for row, size in zip(rows, sizes)]
-        return stages + self._painted(drawn, count) if self._paints else stages
+        return stages + self._painted() if self._paints else stages
 
-    def _painted(self, drawn: Drawn, count: int) -> list[Stage]:
+    def _painted(self) -> list[Erase]:
         """What paints on masks, too: in the order of the chain all of it comes after the maps."""
-        found: list[Stage] = []
-        for op in drawn.ops[:count].tolist():
+        found, drawn = [], _own.works[self].work.drawn
+        for op in drawn.ops[: drawn.state[COUNTED_OPS]].tolist():
             if op[FLAGS] & PAINTS:
                 values = [int(v) for v in drawn.params[op[AT] : op[AT] + op[COUNT]].tolist()]
                 flat = values[len(values) - 1 - 4 * values[0] : -1]
