@@ -488,7 +488,7 @@ def _fixed(plan: Plan, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) ->
         merged = merge(geometry, *shape[:2])
         if merged.exact and not merged.fills:
             return None
-    return FixedChain(stages, frame[:2], rules.dtype, rules.layout)
+    return FixedChain(stages, rules.dtype, rules.layout)
 
 
 def _is_large_matrix(stages: list[Stage], shape: tuple[int, ...], dtype: np.dtype) -> bool:
