@@ -130,6 +130,7 @@ def jit_enabled() -> bool:
 
 
 def _config() -> Any:
+    compiler_lock()  # threads that import Numba at once get parts of it
     import numba
 
     return numba.config  # Any, as Numba's annotations do not list the settings

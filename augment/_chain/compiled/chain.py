@@ -49,7 +49,7 @@ from imgproc._scanline.windowed import room as needed
 from imgproc._scanline.windowed import window_of
 from imgproc._scanline.windows._base import MOST, Filter
 
-from .drawing import INPUT_H, MAP, NUMBER, OUT_H, OUT_W, PART_OF, SOURCE_H, STATE, Drawn, lower
+from .drawing import INPUT_H, MAP, NUMBER, OUT_H, OUT_W, PART_OF, SOURCE_H, STATE, Drawn, choose_children, lower
 from .drawing import MAPS as COUNTED_MAPS
 from .drawing import OPS as COUNTED_OPS
 from .filters import run_filtered
@@ -70,7 +70,7 @@ from .memory import (
     Chain,
     Work,
 )
-from .program import MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
+from .program import CHOOSE_AT, MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
 from .route import Route
 
 if TYPE_CHECKING:
@@ -161,17 +161,16 @@ class CompiledChain:
                 self._stages.append(entry.stage)
         self._program = np.array(recorded.assemble(), np.int64)
         self._registers, self.kind = np.array(recorded.tape.registers), kind_of(source.channels, False)
-        self._chain = self._assembled({*rough})
+        self._chain = self._assembled({*rough}, recorded.folds)
         self._lowering = -1
         self._sizes: dict[tuple[int, ...], Sized] = {}
 
-    def _assembled(self, rough: set[str]) -> Chain:
+    def _assembled(self, rough: set[str], folds: bool) -> Chain:
         channels, dtype, stages = self.channels, self.dtype, self._stages
         maps = np.array([(BORDER_CODES[s.border], HOWS[s.interpolation]) for s in stages], np.int64).reshape(-1, 2)
         levels = levels_of(tuple((s.fill, 0) for s in stages), channels, full_scale(dtype), self.limits.dtype)
         samplers = np.full(MEMBERS, -1, np.int64)
         words = has_words_of((2, 2, channels), dtype)
-        folds = self.warps and any(s.border != "constant" for s in stages)
         if folds:
             samplers[FOLDS] = STEPPER.address()
             rough = rough | {"nearest"}
@@ -250,6 +249,8 @@ class CompiledChain:
         if self.filters or self.counts:
             chain.kernels[FILTERED] = kernel_address(run_filtered, pixels, 0, 0, 0, chain, work, result.pixels)
         words, out = np.zeros((1, 1), np.uint64), np.zeros((1, 1), np.uint8)
+        if chain.program[CHOOSE_AT]:
+            chain.program[CHOOSE_AT] = kernel_address(choose_children, chain.program, 0, 0, work.drawn, 0)
         self._lowering = kernel_address(lower, words[0], chain.seed, chain.program, work.drawn)
         name = self.limits.dtype.name
         EXAMPLES.setdefault(name, (chain, work))
@@ -329,22 +330,21 @@ class CompiledChain:
         """The way beside the image that this thread ran last."""
         own: Own = _own.works[self]
         if own.route is None:
-            own.route = Route(own, self._stages, self._paints)
+            own.route = Route(own, self._stages, self._painted if self._paints else None)
         return own.route
 
     def drawn_maps(self) -> list[Stage]:
         """What happens to masks, boxes and points beside the image that this thread ran last: the stages of it."""
         drawn = _own.works[self].work.drawn
-        maps, count = drawn.state[[COUNTED_MAPS, COUNTED_OPS]].tolist()
-        rows = drawn.maps[:maps].tolist()
+        rows = drawn.maps[: drawn.state[COUNTED_MAPS]].tolist()
         sizes = [tuple(map(int, row[INPUT_H:])) for row in rows[1:]] + [tuple(drawn.state[:2].tolist())]
         stages = [self._drawn(row, size) for row, size in zip(rows, sizes)]
-        return stages + self._painted(drawn, count) if self._paints else stages
+        return stages + self._painted() if self._paints else stages
 
-    def _painted(self, drawn: Drawn, count: int) -> list[Stage]:
+    def _painted(self) -> list[Erase]:
         """What paints on masks, too: in the order of the chain all of it comes after the maps."""
-        found: list[Stage] = []
-        for op in drawn.ops[:count].tolist():
+        found, drawn = [], _own.works[self].work.drawn
+        for op in drawn.ops[: drawn.state[COUNTED_OPS]].tolist():
             if op[FLAGS] & PAINTS:
                 values = [int(v) for v in drawn.params[op[AT] : op[AT] + op[COUNT]].tolist()]
                 flat = values[len(values) - 1 - 4 * values[0] : -1]
@@ -401,7 +401,8 @@ class Sized:
         # Nothing more has to be asked of most images.
         self.small = self.possible and not self.large and (chain.moves or self.work < SERIAL_BELOW)
         size = (-1, -1) if chain.varies else self.size
-        self.given, self.room = np.array((height, width, chain.kind, *size)), chain.room_of(self.size)
+        given = height, width, chain.kind, *size
+        self.given, self.room = memoryview(np.array(given, np.int64)), chain.room_of(self.size)
         self.samples = needed(self.size[1], chain.channels, MOST) if chain.filters else 0
 
 
@@ -411,7 +412,7 @@ class Own:
     def __init__(self, chain: CompiledChain) -> None:
         self.chain, self.work = chain, chain._made()
         self.place, self.state = chain._bound(self.work), self.work.drawn.state
-        self._given = self.state[SOURCE_H:STATE]
+        self._given = memoryview(self.state)[SOURCE_H:STATE]  # which is written to in a third of the time
         self.shape: tuple[int, ...] = ()
         self.sized = Sized((), chain)
         self.route: Route | None = None

@@ -28,14 +28,31 @@ from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.program import lay_out
 from imgproc._scanline.samplers.area import can_average
 
-from ..keys import FIRST_DRAWS
+from ..keys import draw_block
 from ..state import Frame, State, frame_after, frame_of
 from ..targets.base import Rules
 from ..tree import Group, Node, Plan
 from .chain import LARGE, CompiledChain, FixedChain
 from .filters import can_filter
 from .memory import AS_IT_COMES, CHANGED, HOWS
-from .program import ACT, ALL, BINDS, COUNTS, FILTERS, LACKS, MOST_MAPS, MOVE, ONE, PAINTS, WARP, Assembly, kind_of
+from .program import (
+    ACT,
+    ALL,
+    BINDS,
+    COUNTS,
+    DRAWS,
+    FILTERS,
+    HEAD,
+    LACKS,
+    MOST_MAPS,
+    MOVE,
+    ONE,
+    PAINTS,
+    POWERS,
+    WARP,
+    Assembly,
+    kind_of,
+)
 from .symbols import Recorder, Symbol, Tape, Untraceable, value_of
 from .variants import Block, Leaf, explored
 
@@ -73,6 +90,8 @@ class Recorded(NamedTuple):
     samples have results of several sizes."""
     shows: bool
     """Whether whole pixels move that come from outside."""
+    folds: bool
+    """Whether a border that is not constant may be seen, through its own map or one after it."""
     ways: int
     """How many ways through transforms there are."""
 
@@ -131,12 +150,14 @@ class _Recording:
         self.plan, self.frame, self.any_size = plan, frame, any_size
         self.tape = Tape(len(plan.nodes))
         keys = np.arange(SAMPLES, dtype=np.uint64).reshape(-1, 1)
-        self.samples = plan.values(keys, seed)
-        self.missed = [(plan.values(words, seed)[0], size) for words, size in missed]
+        self.samples = draw_block(keys, seed, plan.addresses, 0, DRAWS // 4).tolist()
+        self.missed = [
+            (draw_block(words, seed, plan.addresses, 0, DRAWS // 4)[0].tolist(), size) for words, size in missed
+        ]
         self.acted: dict[int, _Acted] = {}
         self.groups: dict[int, Node] = {}
         self.sizes = {frame[:2]}
-        self.shows = False
+        self.shows = self.outside = False
 
     def visit(self, node: Node, reached: _Reached) -> _Reached:
         """Record a node where a frame arrives; returns what mostly leaves it.
@@ -147,7 +168,7 @@ class _Recording:
         group = node.transform
         assert isinstance(group, Group)
         choice = group.choice()
-        if choice is None or (choice.code > ONE and len(node.children) + 2 > FIRST_DRAWS):
+        if choice is None or (choice.code > ONE and len(node.children) + 2 > DRAWS):
             raise Untraceable
         self.groups[node.slot] = node
         arriving, ends = reached, []
@@ -202,7 +223,7 @@ class _Recording:
         except Untraceable:
             pass
         if failed and min(frame[:2]) < 0:
-            fixed = [values for values in samples if tuple(values[FIRST_DRAWS:]) == sizes[0]]
+            fixed = [values for values in samples if tuple(values[DRAWS:]) == sizes[0]]
             alone = reached._replace(frame=frame._replace(height=sizes[0][0], width=sizes[0][1]))
             if self._explored(node, alone, fixed)[2] < failed:
                 raise PerSize
@@ -225,7 +246,7 @@ class _Recording:
 
             def act(recorder: Recorder, part: Any = part) -> Leaf:
                 own = frame
-                height, width = self.tape.size(*recorder.size)  # symbols take the place of numbers
+                height, width = self.tape.size(*recorder.size)  # they stand for integers
                 if frame.height < 0:
                     own = own._replace(height=height)  # type: ignore[arg-type]
                 if frame.width < 0:
@@ -291,7 +312,8 @@ class _Recording:
             averages and not can_average((1, 1, frame.channels), frame.dtype, (1, 1))
         ):
             raise Untraceable
-        self.shows = self.shows or (moves and _shows(stage, frame))
+        if _shows(stage, frame):
+            self.outside, self.shows = True, self.shows or moves
         numbers = (*stage.pull, *stage.size, *(stage.part or ()))
         return Entry(MOVE if moves else WARP, [self.tape.register(v) for v in numbers], None, stage)
 
@@ -314,10 +336,14 @@ class _Recording:
         leaves = [leaf for block in blocks for leaf in block.leaves()]
         entries = [entry for leaf in leaves for entry in leaf.entries]
 
+        folds = self.outside and any(e.stage is not None and e.stage.border != "constant" for e in entries)
+
         def assemble() -> list[int]:
             return self._assembled(reached.kind, len(entries))
 
-        return Recorded(self.tape, assemble, entries, self.frame, flat, self.any_size, result, self.shows, len(leaves))
+        return Recorded(
+            self.tape, assemble, entries, self.frame, flat, self.any_size, result, self.shows, folds, len(leaves)
+        )
 
     def _always(self, node: Node, result: Frame) -> bool:
         """Whether what a node leaves has the size of a frame, in all samples that are recorded, whatever arrives."""
@@ -344,6 +370,7 @@ class _Recording:
         plan, tape = self.plan, self.tape
         program = Assembly(len(plan.nodes))
         params, ops = 0, 0
+        program.lists = [program.list_of([*row]) for row in tape.lists]
         for node in plan.nodes:
             gate = tape.register(node.transform.p)
             row: tuple[int, ...] = (gate, LACKS, 1, 0, 0, 0, 0, 0)
@@ -366,7 +393,9 @@ class _Recording:
             program.node(node.slot, row)
         addresses = program.list_of(plan.addresses.astype(np.int64).tolist())
         head = addresses, int(self.frame.dtype == np.uint8), len(tape.registers), params, ops, len(plan.nodes)
-        program.numbers[:8] = *head, min(maps, MOST_MAPS), kind
+        power = POWERS.address() if tape.powers else -1
+        chooses = any(node.transform.choice().code != ALL for node in self.groups.values())  # type: ignore[attr-defined]
+        program.numbers[:HEAD] = *head, min(maps, MOST_MAPS), kind, power, int(chooses), *[0] * (HEAD - 10)
         return program.numbers
 
 
@@ -482,5 +511,5 @@ def _recorded(
     try:
         recorded = _Recording(plan, seed, frame, any_size, missed).recorded(len(shape) == 2)
         return CompiledChain(recorded, seed, rules.dtype, rules.layout)
-    except Exception:  # if the image or the chain is wrong, running stage by stage says so
-        return None
+    except (Untraceable, PerSize, TypeError, ValueError, ArithmeticError):
+        return None  # if the image or the chain is wrong, running stage by stage says so

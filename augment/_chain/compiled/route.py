@@ -7,14 +7,14 @@ them there.  So what comes with a small image needs no stages, which take longer
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from imgproc._core.jit import kernel
 from imgproc._core.units import Direct, entry_of, invoke_kernel, kernel_address
-from imgproc._scanline import Geometry, check_label, moved
+from imgproc._scanline import Erase, Geometry, check_label, moved
 from imgproc._scanline.foresee import SMALL
 from imgproc._scanline.label_pass import ROOM
 from imgproc._scanline.labels import LABELLER, Block, Masks, run_labels
@@ -33,6 +33,7 @@ from imgproc._scanline.machine import (
 )
 from imgproc._scanline.matrix import is_exact_kernel
 
+from ..targets.masks import paint
 from ..targets.path import MULTIPLY, NO_GRIDS, PATH, VERTICES, VERTICES_A_STEP, Path, invert_steps
 from .drawing import INPUT_H, INPUT_W, MAP, MAPS, SOURCE_H, SOURCE_W, STATE, H, W, load_matrix
 from .kernels import RUNNERS
@@ -168,12 +169,12 @@ class Route:
         What the thread has of the chain.
     stages : list of Geometry
         The maps that were recorded: they say what masks get outside.
-    paints : bool
-        Whether something else than maps changes masks.
+    painted : callable, optional
+        Gives the stages of the sample that paint on masks, all of which come after the maps.
     """
 
-    def __init__(self, own: Own, stages: list[Geometry], paints: bool) -> None:
-        self._own, self._stages, self._paints = own, stages, paints
+    def __init__(self, own: Own, stages: list[Geometry], painted: Callable[[], list[Erase]] | None) -> None:
+        self._own, self._stages, self._painted = own, stages, painted
         self._maps, self._state = own.work.drawn.maps, own.state
         most = len(self._maps)
         self._steps = np.empty((most, PATH))
@@ -216,6 +217,8 @@ class Route:
         if done == MOVES:
             bits = _BITS[mask.itemsize]
             moved(mask.view(bits), self._own.work.matrix.tolist(), self.end, result.view(bits))
+        for stage in () if self._painted is None else self._painted():
+            paint(result, stage)
         return result
 
     def masks(self, masks: Sequence[np.ndarray], together: bool) -> list[np.ndarray] | None:
@@ -237,7 +240,7 @@ class Route:
     def _made(self, dtype: np.dtype, shape: tuple[int, ...]) -> tuple[Any, ...] | None:
         """What masks of a dtype, with channels of this shape, work in; None if stages have to make them."""
         channels, item, work = math.prod(shape), dtype.itemsize, self._own.work
-        if not channels or self._paints:
+        if not channels:
             return None
         try:
             for stage in self._stages:
