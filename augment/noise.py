@@ -12,6 +12,7 @@ from imgproc._core.check import flag, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SHIFT, SPREAD
 from imgproc._scanline import Stage, Whole, pixel
+from imgproc._scanline.matrix import power_of
 from imgproc.noise import KINDS, LARGEST_ORDER, UNIT_KINDS, add_noise
 
 from ._chain.drawn import Rule, number
@@ -447,4 +448,4 @@ declare(
 
 def _evenly(rng: Draws, low: float, high: float) -> float:
     """Drawn evenly in its logarithm."""
-    return low * elementary.power(high / low, rng.unit())
+    return low * power_of(high / low, rng.unit())

@@ -12,6 +12,7 @@ from imgproc._core.formats import stored_as
 from imgproc._scanline import usable
 
 from .compiled.cache import CompiledChains
+from .compiled.chain import CompiledChain, FixedChain
 from .extras import Extras
 from .keys import Key
 from .mixture import LABEL, Labelled, Mixture
@@ -85,11 +86,12 @@ class Chain:
             check_out(out, given.values())
         labelled = self.relabels and LABEL in given and LABEL not in self.rules.table
         compiles = record is None and not self.mixes and not labelled and not self.rules.alpha
-        if compiles and len(given) == 1 and "image" in given:
-            image = self.compiled.run(given["image"], words, out)
+        first = given.get("image")
+        if compiles and len(given) == 1:
+            image = self.compiled.run(first, words, out)
             if image is not None:
                 return {"image": image}
-        if type(given.get("image")) is np.ndarray and given["image"].dtype.char == "e":
+        if type(first) is np.ndarray and first.dtype.char == "e":
             return self._apply_half(given, words, out, donors, record)
         extra = self.extras.of(given, self.rules.table)
         if extra:
@@ -101,11 +103,12 @@ class Chain:
         elif labelled:
             state = Labelled(given, self.rules, self.num_classes)
         else:
-            sample = Sample(given, self.rules)
-            if compiles and len(given) > 1 and sample.by_geometry:
-                done = self.compiled.run_with_maps(sample.image, words, out)
-                if done is not None:
-                    return sample.through(done[1], image=done[0])
+            made = self.compiled.ready(first) if compiles and len(given) > 1 else None
+            sample = Sample(given, self.rules, made is not None)
+            if made is not None:
+                images = self._images(sample, made, words, out)
+                if images is not None:
+                    return sample.beside(images, made)
             state = SampleState(sample)
         if record is None:
             if state.further or state.current.kind not in self.plan.taken:
@@ -116,6 +119,24 @@ class Chain:
                 self.plan.repeat(record, State(state.current, donors))
             self.plan.repeat(record, state)
         return state.close(out)
+
+    def _images(
+        self, sample: Sample, made: CompiledChain | FixedChain, words: np.ndarray, out: np.ndarray | None
+    ) -> dict[str, np.ndarray] | None:
+        """The image and further images of a sample by compiled chains; None if one of them must run stage by stage."""
+        image = self.compiled.tried(made, sample.image, words, out)
+        if image is None:
+            return None
+        images = {"image": image}
+        if not sample.by_geometry:
+            # The same draws of another image are what a chain of its own would draw.
+            for name, value in sample.further():
+                own = self.compiled.ready(value)
+                further = None if own is None else self.compiled.tried(own, value, words, None)
+                if further is None:
+                    return None
+                images[name] = further
+        return images
 
     def _apply_half(
         self, given: dict[str, Any], words: np.ndarray, out: np.ndarray | None, donors: Any, record: Any

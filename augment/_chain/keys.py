@@ -105,7 +105,7 @@ def key_words(key: Any, name: str = "key") -> tuple[int, ...]:
 
 def key_array(key: Any, name: str = "key") -> np.ndarray:
     """Check a key, and return its words as kernels want them, uint64 (1, n)."""
-    words = key_words(key, name)
+    words = (key,) if type(key) is int and 0 <= key < 1 << 63 else key_words(key, name)
     array = np.empty((1, len(words)), np.uint64)
     for k, word in enumerate(words):
         array[0, k] = word

@@ -9,9 +9,10 @@ import numpy as np
 from imgproc._scanline import RowsOnly, Stage
 
 from .arguments import unknown_target
-from .targets.base import Opened, Passage, Rules, Target
+from .targets.base import Beside, Followed, Opened, Passage, Rules, Target
 from .targets.boxes import Boxes
 from .targets.fields import Field, Weights, take
+from .targets.image import FurtherImage
 from .targets.instances import MASKS
 from .targets.masks import through_mask
 from .targets.path import path
@@ -26,6 +27,8 @@ class Sample(Opened):
     given : dict
         What the caller passed, by name.
     rules : Rules
+    known : bool
+        Whether the image is known to be one: an array of a shape and dtype that were checked before.
 
     Raises
     ------
@@ -38,15 +41,14 @@ class Sample(Opened):
     by_geometry: bool
     """Whether the geometry of stages says all about what there is beside the image."""
 
-    def __init__(self, given: dict[str, Any], rules: Rules) -> None:
+    def __init__(self, given: dict[str, Any], rules: Rules, known: bool = False) -> None:
         table = rules.table
-        for name in given:
-            if name not in table:
-                raise unknown_target(name, table)
+        if not given.keys() <= table.keys():
+            raise unknown_target(next(name for name in given if name not in table), table)
         if "image" not in given:
             raise TypeError("image is missing: pass chain(image=...)")
         self.given, self.rules, self.by_geometry = given, rules, True
-        self.image: np.ndarray = table["image"].open(given["image"], self)
+        self.image: np.ndarray = given["image"] if known else table["image"].open(given["image"], self)
         self.height, self.width = self.image.shape[:2]
         self.opened = {"image": self.image}
         if len(given) > 1:
@@ -153,18 +155,25 @@ class Sample(Opened):
         self,
         stages: list[Stage],
         out: np.ndarray | None = None,
-        image: np.ndarray | None = None,
         own: dict[str, list[Stage]] | None = None,
     ) -> dict[str, Any]:
         """Everything after the stages, as the caller gets it.
 
-        `out` gets the image.  Where that is done already, it is passed as `image`.  `own` as in `moved`.
+        `out` gets the image.  `own` as in `moved`.
         """
         passage = Passage(self, stages, self.rules, out, own=own)
-        if image is not None:
-            passage.give("image", image)
         if len(self.opened) == 1:
             return {"image": passage.value("image")}
+        return closed(passage, self.given)
+
+    def further(self) -> list[tuple[str, np.ndarray]]:
+        """The images beside the first, by name."""
+        table = self.rules.table
+        return [(name, value) for name, value in self.opened.items() if isinstance(table[name], FurtherImage)]
+
+    def beside(self, images: dict[str, np.ndarray], drawn: Followed) -> dict[str, Any]:
+        """Everything as the caller gets it, where images are done already, by what was `drawn`."""
+        passage = Beside(self, drawn, images)
         return closed(passage, self.given)
 
 

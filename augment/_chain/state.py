@@ -12,7 +12,6 @@ from imgproc._core.formats import work_dtype
 from imgproc._scanline import Deferred, Geometry, Op, Stage, Whole
 
 from .sample import Sample
-from .targets.image import FurtherImage
 
 Params = dict[str, Any]
 
@@ -172,12 +171,11 @@ class SampleState(State):
         self.sample, self.donors, self.always, self.stages, self.partial = sample, donors, False, [], False
         self.further = _NONE
         if not sample.by_geometry:
-            self.further, table = {}, sample.rules.table
-            for name, value in sample.opened.items():
-                if isinstance(table[name], FurtherImage):
-                    frame = frame_of(value.shape, value.dtype)
-                    if frame != self.current:
-                        self.further[name] = State(frame)
+            self.further = {}
+            for name, value in sample.further():
+                frame = frame_of(value.shape, value.dtype)
+                if frame != self.current:
+                    self.further[name] = State(frame)
 
     def frame_with(self, name: str, boxes: bool, mask: bool, *, drawn: bool = False) -> Frame:
         """The current frame, with the boxes or the mask as they are now."""

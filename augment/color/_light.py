@@ -9,7 +9,7 @@ from imgproc._core.check import one_of
 from imgproc._core.declare import Single, declare
 from imgproc._core.elementary import LN2
 from imgproc._scanline import Stage, pixel
-from imgproc._scanline.matrix import cos_sin
+from imgproc._scanline.matrix import cos_sin, of
 from imgproc._scanline.operations.light import SHAPES
 
 from .._chain.drawn import Rule, whole, within
@@ -97,7 +97,7 @@ class LightGradient(Transform):
             return [pixel.light("linear", strength, a, c / half, -1.0 * s / half)]
         if self.shape == "corner":
             place = 1.0 * w * params["right"], 1.0 * h * params["bottom"]
-            return [pixel.light("corner", strength, *place, 1.0 / math.sqrt(w * w + h * h))]
+            return [pixel.light("corner", strength, *place, 1.0 / of(math.sqrt, w * w + h * h))]
         spread = params["sigma"] * max(w, h)
         scale = 0.5 / LN2 / (spread * spread)
         return [pixel.light("gaussian", strength, params["x"] * w, params["y"] * h, scale)]

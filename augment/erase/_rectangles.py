@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from imgproc._core import elementary
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SIDE
 from imgproc._scanline import Stage
+from imgproc._scanline.matrix import of, power_of
 
 from .._chain.drawn import Rule, rectangle, several
 from .._chain.keys import Draws
@@ -60,14 +60,14 @@ class Erase(_Erasing):
         """The rectangle."""
         height, width = frame.height, frame.width
         area = height * width * rng.uniform(*self.area)
-        if not area:
+        if area <= 0:
             return self._with_stream({"rectangle": [0, 0, 0, 0]}, rng)
         widest, tallest = area / (width * width), height * height / area
         low, high = self.ratio
         low, high = min(max(low, widest), tallest), max(min(high, tallest), widest)
-        ratio = low * elementary.power(high / low, rng.unit())
-        h = min(max(round(math.sqrt(area * ratio)), 1), height)
-        w = min(max(round(math.sqrt(area / ratio)), 1), width)
+        ratio = low * power_of(high / low, rng.unit())
+        h = min(max(round(of(math.sqrt, area * ratio)), 1), height)
+        w = min(max(round(of(math.sqrt, area / ratio)), 1), width)
         y, x = rng.integer(0, height - h), rng.integer(0, width - w)
         return self._with_stream({"rectangle": [y, x, y + h, x + w]}, rng)
 
@@ -78,7 +78,7 @@ class Erase(_Erasing):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One rectangle."""
         rectangle = tuple(params["rectangle"])
-        return self._paint((rectangle,) if rectangle[2] else (), params, "erase")
+        return self._paint((rectangle,) if rectangle[2] > 0 else (), params, "erase")
 
 
 declare(

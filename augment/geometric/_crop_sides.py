@@ -300,7 +300,7 @@ class CropAndPad(_Warp):
         if self.unit == "fraction":
             sides = [round(side * size) for side, size in zip(sides, (h, h, w, w))]
         (top, bottom), (left, right) = _leaving_one(sides[0], sides[1], h), _leaving_one(sides[2], sides[3], w)
-        if not any((top, bottom, left, right)):
+        if top == 0 and bottom == 0 and left == 0 and right == 0:
             return []
         size = h + top + bottom, w + left + right
         part = -top, -left, h + bottom, w + right

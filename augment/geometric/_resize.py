@@ -7,6 +7,7 @@ import dataclasses
 from imgproc._core.check import LONGEST, integer, one_of
 from imgproc._core.declare import Single, declare
 from imgproc._scanline import Geometry, Stage
+from imgproc._scanline.matrix import of
 
 from .._chain.drawn import Rule, row, whole
 from .._chain.keys import Draws
@@ -253,7 +254,7 @@ class Letterbox(_Framed):
         stages: list[Stage] = [resize_stage(frame.height, frame.width, inner, self.interpolation, self.antialias)]
         if inner != self.size:
             top, left = params["place"]
-            pull = (1.0, 0.0, float(-left), 0.0, 1.0, float(-top), 0.0, 0.0, 1.0)
+            pull = (1.0, 0.0, of(float, -left), 0.0, 1.0, of(float, -top), 0.0, 0.0, 1.0)
             stages.append(Geometry(pull, size_of(self.size), self.border, self.fill, mask_fill=self.mask_fill))
         return stages
 

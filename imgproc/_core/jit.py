@@ -130,6 +130,7 @@ def jit_enabled() -> bool:
 
 
 def _config() -> Any:
+    compiler_lock()  # of several threads one imports Numba, whose modules refer to each other
     import numba
 
     return numba.config  # Any, as Numba's annotations do not list the settings

@@ -11,6 +11,7 @@ compiler (``NUMBA_DISABLE_JIT=1``) an address is the number of a Python function
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -302,6 +303,25 @@ def entry_of(kernel: _jit.Kernel, *examples: Any) -> Any:
         _jit.native_address(kernel.dispatcher, kinds)
         made = next(made for types, made in kernel.dispatcher.overloads.items() if tuple(types) == kinds)
     return made.entry_point
+
+
+class Direct:
+    """A kernel that Python calls directly: ``direct.call(*arguments)``; see `entry_of`.
+
+    Parameters
+    ----------
+    kernel : Kernel
+    examples : callable
+        Gives arguments of the types that all calls have; it is asked at the first call.
+    """
+
+    def __init__(self, kernel: _jit.Kernel, examples: Callable[[], tuple[Any, ...]]) -> None:
+        self._kernel, self._examples = kernel, examples
+
+    @functools.cached_property
+    def call(self) -> Any:
+        """The kernel as compiled."""
+        return entry_of(self._kernel, *self._examples())
 
 
 ROOM = 1 << 13

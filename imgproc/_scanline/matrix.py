@@ -158,6 +158,14 @@ def of(function: Callable[[float], float], number: Any) -> Any:
     return function(number) if type(number) is float or not hasattr(number, "computed") else number.computed(function)
 
 
+def power_of(number: Any, exponent: Any) -> Any:
+    """A power of numbers, or of symbols."""
+    for value in (number, exponent):
+        if hasattr(value, "computed"):
+            return value.tape.power(number, exponent)
+    return elementary.power(number, exponent)
+
+
 def translation(dx: float, dy: float) -> Matrix:
     """The matrix that moves points by (dx, dy)."""
     return 1.0, 0.0, dx, 0.0, 1.0, dy, 0.0, 0.0, 1.0

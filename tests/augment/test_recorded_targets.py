@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import hypothesis
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 
@@ -58,8 +61,13 @@ def check(transforms: list[Any], given: dict[str, Any], **options: Any) -> None:
     options = {"box_outside": "clip", **options}
     chain = A.Compose(transforms, seed=3, **options)
     for key in range(KEYS):
+        try:
+            wanted = A.Compose(transforms, seed=3, **options)(**given, key=key)
+        except ValueError as error:
+            with pytest.raises(ValueError, match=re.escape(str(error))):
+                chain(**given, key=key)
+            continue
         found = chain(**given, key=key)
-        wanted = A.Compose(transforms, seed=3, **options)(**given, key=key)
         assert found.keys() == wanted.keys()
         for name in wanted:
             same(found[name], wanted[name])
@@ -68,3 +76,102 @@ def check(transforms: list[Any], given: dict[str, Any], **options: Any) -> None:
 @pytest.mark.parametrize("name", CHAINS)
 def test_targets_of_recorded_chains(name: str) -> None:
     check(CHAINS[name], sample())
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint16", "int32", "int64", "float32"])
+def test_masks_of_every_kind(dtype: str) -> None:
+    """Also with channels, with gaps between rows, and so large that OpenCV moves them."""
+    given = sample(dtype=dtype)
+    rng = np.random.default_rng(1)
+    given["wide"] = rng.integers(0, 4, (32, 80, 2)).astype(dtype)[:, ::2]
+    given["masks"] = [given["mask"], np.asfortranarray(given["mask"][::-1])]
+    names = ("wide",)
+    for transforms in (CHAINS["moves"], CHAINS["affine, filled"]):
+        check(transforms, given, mask_names=names)
+        check(transforms, {**given, "masks": np.stack(given["masks"])}, mask_names=names)
+    large = sample(h=72, w=66, dtype=dtype)
+    check([A.HorizontalFlip(), A.Rotate90(), A.Gamma()], large)
+
+
+def test_what_a_mask_cannot_hold_is_refused_by_recorded_chains_too() -> None:
+    chain = A.Compose([A.Affine(translate=(0.2, 0.4), border="constant", mask_fill=300, p=1)], box_outside="clip")
+    given = sample()
+    for key in range(KEYS):
+        with pytest.raises(ValueError, match="mask_fill must be a label of the mask"):
+            chain(image=given["image"], mask=given["mask"], key=key)
+        chain(image=given["image"], mask=given["mask"].astype(np.int32), key=key)
+
+
+@pytest.mark.parametrize("box_format", ["pascal_voc", "coco", "yolo", "albumentations", "obb"])
+def test_boxes_of_every_format(box_format: str) -> None:
+    given = sample()
+    given["boxes"] = given["boxes"].clip(0, (40, 32, 40, 32))
+    if box_format == "obb":
+        rng = np.random.default_rng(2)
+        given["boxes"] = np.hstack(
+            [rng.uniform(8, 24, (24, 2)), rng.uniform(2, 9, (24, 2)), rng.uniform(0, 90, (24, 1))]
+        )
+    elif box_format in ("coco", "yolo"):
+        given["boxes"][:, 2:] -= given["boxes"][:, :2]
+    if box_format == "yolo":
+        given["boxes"][:, :2] += given["boxes"][:, 2:] / 2
+    if box_format in ("yolo", "albumentations"):
+        given["boxes"] /= (40, 32, 40, 32)
+    given["polygons"] = [[[3.0, 4.0, 30.0, 9.0, 17.0, 28.0]], [[1.0, 1.0, 9.0, 2.0, 4.0, 30.0]]]
+    options = {"box_format": box_format, "min_visibility": 0.3, "remove_invisible": False, "clip": box_format != "yolo"}
+    for boxes in (given["boxes"], given["boxes"].astype(np.float32), given["boxes"].tolist()):
+        check(CHAINS["affine"], {**given, "boxes": boxes}, **options)
+    check(CHAINS["moves"], given, **options)
+
+
+def test_results_of_recorded_chains_are_new_arrays() -> None:
+    given = sample()
+    chain = A.Compose([A.Affine(p=0.5), A.Gamma()], box_outside="clip")
+    for key in range(KEYS):
+        found = chain(**given, key=key)
+        for name in ("mask", "boxes", "keypoints"):
+            assert found[name].flags.owndata and not np.shares_memory(found[name], given[name])
+
+
+def test_further_images_of_every_kind() -> None:
+    given = sample()
+    rng = np.random.default_rng(4)
+    given["other"] = rng.integers(0, 256, (32, 40, 3), np.uint8)
+    given["thermal"] = rng.integers(0, 65536, (32, 40), np.uint16)
+    given["near"] = rng.uniform(0, 1, (32, 40, 4)).astype(np.float16)
+    given["depth"] = rng.uniform(0, 9, (32, 40)).astype(np.float32)
+    options = {"image_names": ("other", "thermal", "near"), "float_names": ("depth",)}
+    check([A.HorizontalFlip(), A.Crop(size=(21, 27)), A.BrightnessContrast()], given, **options)
+    check([A.Affine(), A.Gamma()], given, **options)
+    del given["thermal"], given["near"]
+    check([A.Affine(), A.BrightnessContrast(), A.GaussianNoise()], given, **options)
+
+
+ANY = [
+    A.HorizontalFlip(), A.VerticalFlip(p=0.3), A.Rotate90(p=0.4), A.Dihedral(p=0.6), A.Affine(mask_fill=2),
+    A.Affine(rotate=(-90, 90), scale=(0.3, 1.5), translate=(-0.4, 0.4)), A.Perspective(scale=(0.1, 0.3), p=0.7),
+    A.Crop(size=(19, 19)), A.CenterCrop(size=(22, 22)), A.Resize(size=(25, 25)), A.ResizedCrop(size=(23, 23)),
+    A.ResizedCrop(size=(30, 30), interpolation="bilinear"), A.Pad(padding=3, border="constant", fill=0.5, mask_fill=1),
+    A.CoarseDropout(holes=(1, 2), p=0.7, mask_fill=3), A.BrightnessContrast(), A.Gamma(), A.ToGray(p=0.3),
+]  # fmt: skip
+
+
+@hypothesis.settings(max_examples=40)
+@hypothesis.given(st.data())
+def test_any_chain_with_any_targets(data: st.DataObject) -> None:
+    transforms = data.draw(st.lists(st.sampled_from(ANY), min_size=1, max_size=4))
+    side = data.draw(st.sampled_from([32, 41]))
+    given = sample(data.draw(st.integers(0, 9)), side, side, data.draw(st.sampled_from(["uint8", "int32"])))
+    rng = np.random.default_rng(5)
+    given["masks"] = list(rng.integers(0, 2, (3, side, side), np.uint8))
+    given["polygons"] = [[[3.0, 4.0, 30.0, 9.0, 17.0, 28.0]], [[1.0, 1.0, 9.0, 2.0, 4.0, 30.0]]]
+    given["other"] = rng.integers(0, 256, (side, side, 3), np.uint8)
+    given["depth"] = rng.uniform(0, 9, (side, side)).astype(np.float32)
+    others = data.draw(st.sets(st.sampled_from(sorted(given.keys() - {"image", "boxes", "labels"})), max_size=3))
+    if data.draw(st.booleans()):
+        others |= {"boxes", "labels"}
+    options = {"min_visibility": data.draw(st.sampled_from([0.0, 0.4])), "p": data.draw(st.sampled_from([1.0, 0.7]))}
+    if data.draw(st.booleans()):
+        options |= {"layout": "first", "dtype": "float32"}
+    given = {name: value for name, value in given.items() if name == "image" or name in others}
+    check(transforms, given, image_names=("other",), float_names=("depth",), **options)

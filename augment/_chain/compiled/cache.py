@@ -16,7 +16,7 @@ from imgproc._core.check import DTYPES
 from imgproc._core.planes import canonical
 from imgproc._core.threads import run_all
 from imgproc._core.unit_range import must_be_unit
-from imgproc._scanline import Stage, usable
+from imgproc._scanline import usable
 
 from ..keys import Key, key_words
 from ..targets.base import Rules
@@ -70,8 +70,8 @@ class CompiledChains:
             return self._record(shape, dtype, times + before, 0, (shape, dtype), False)
         return made
 
-    def run(self, image: Any, words: np.ndarray, out: np.ndarray | None) -> np.ndarray | None:
-        """Run one image; None if the compiled chain does not apply, and the caller must run stage by stage."""
+    def ready(self, image: Any) -> CompiledChain | FixedChain | None:
+        """The compiled chain of an image; None if there is none, or if the image must run stage by stage."""
         if type(image) is not np.ndarray:
             return None
         made = self.find(image.shape, image.dtype)
@@ -79,21 +79,17 @@ class CompiledChains:
             return None
         if self._rules.unit:
             must_be_unit(image, who=self._rules.unit)
-        return self._tried(made, image, words, out)
+        return made
 
-    def run_with_maps(
-        self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None
-    ) -> tuple[np.ndarray, list[Stage]] | None:
-        """Run one image, and give the stages that other targets follow; None if the compiled chain does not apply."""
-        made = self.find(image.shape, image.dtype)
-        if made is None or not made.suits(image.shape):
-            return None
-        result = self._tried(made, image, words, out)
-        return None if result is None else (result, made.drawn_maps())
+    def run(self, image: Any, words: np.ndarray, out: np.ndarray | None) -> np.ndarray | None:
+        """Run one image; None if the compiled chain does not apply, and the caller must run stage by stage."""
+        made = self.ready(image)
+        return None if made is None else self.tried(made, image, words, out)
 
-    def _tried(
+    def tried(
         self, made: CompiledChain | FixedChain, image: np.ndarray, words: np.ndarray, out: np.ndarray | None
     ) -> np.ndarray | None:
+        """Run one image by what `ready` gave; None if nothing that was recorded fits the sample."""
         result = made.run(image, words, out)
         made.tries += 1
         if result is None:

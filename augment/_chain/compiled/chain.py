@@ -71,6 +71,7 @@ from .memory import (
     Work,
 )
 from .program import MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
+from .route import Known, Route
 
 if TYPE_CHECKING:
     from .compile import Recorded
@@ -292,18 +293,23 @@ class CompiledChain:
                 return None
             size = own.state[:2].tolist() if self.varies else own.sized.size
             return moved(image, own.work.matrix.tolist(), size, out)
-        flat = canonical(image).reshape(1, -1)
+        # These lines take as long as the kernel does for a small image: `canonical` would be slower.
+        pixels = (image if image.flags.c_contiguous else np.ascontiguousarray(image)).reshape(1, -1)
+        if pixels.itemsize > 1:
+            pixels = pixels.view(np.uint8)
         size, lowering = own.sized.size, self._lowering
         if self.varies:  # how large the result is has to be known before there is an array for it
             own.shape = ()
-            if self._run_samples(flat.view(np.uint8), words, own.place, _NOTHING, lowering, 0, 1) >= 0:
+            if self._run_samples(pixels, words, own.place, _NOTHING, lowering, 0, 1) >= 0:
                 return None
             size, lowering = tuple(own.state[:2].tolist()), -1
             own.expect(size)
         shape = self.shape_of(size)
         result = np.empty(shape, self.target) if out is None or not usable(out, shape, self.target) else out
-        written = result.reshape(1, -1).view(np.uint8)
-        if self._run_samples(flat.view(np.uint8), words, own.place, written, lowering, 0, 1) != 1:
+        made = result.reshape(1, -1)
+        if made.itemsize > 1:
+            made = made.view(np.uint8)
+        if self._run_samples(pixels, words, own.place, made, lowering, 0, 1) != 1:
             return None
         if out is not None and result is not out:
             out[...] = result
@@ -319,6 +325,24 @@ class CompiledChain:
         if self.flat:
             return size
         return (self.channels_after, *size) if self.layout == "first" else (*size, self.channels_after)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w) of the result of the image that this thread ran last."""
+        h, w = _own.works[self].state[:2].tolist()
+        return h, w
+
+    def route(self) -> Route | None:
+        """The way beside the image that this thread ran last; None if something paints on masks, too."""
+        if self._paints:
+            return None
+        own = _own.works[self]
+        came = own.state[SOURCE_H : SOURCE_H + 2].tolist()
+        sizes = (came[0], came[1]), self.size
+        if own.route is None or own.route_sizes != sizes:
+            known = Known(own.work.drawn, own.work.result, self._chain.maps)
+            own.route, own.route_sizes = Route(known, self._stages, *sizes), sizes
+        return own.route
 
     def drawn_maps(self) -> list[Stage]:
         """What happens to masks, boxes and points beside the image that this thread ran last: the stages of it."""
@@ -356,7 +380,10 @@ class CompiledChain:
 
     def _work(self, shape: tuple[int, ...]) -> Own:
         """What this thread's kernels work in, ready for images of a shape."""
-        works = _own.__dict__.setdefault("works", {})
+        try:
+            works = _own.works
+        except AttributeError:
+            works = _own.works = {}
         own = works.get(self)
         if own is None:
             if len(works) == WORKS:
@@ -398,6 +425,8 @@ class Own:
         self.place, self.state = chain._bound(self.work), self.work.drawn.state
         self._given = self.state[SOURCE_H:STATE]
         self.shape: tuple[int, ...] = ()
+        self.route: Route | None = None
+        self.route_sizes: Any = None
         self.sized = Sized((), chain)
 
     def begin(self, shape: tuple[int, ...]) -> None:
@@ -432,8 +461,8 @@ class FixedChain:
     moves = True
     any_size = False
 
-    def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
-        self._stages, self._target, self._layout = stages, target, layout
+    def __init__(self, stages: list[Stage], size: tuple[int, int], target: np.dtype | None, layout: str) -> None:
+        self._stages, self.size, self._target, self._layout = stages, size, target, layout
         # Whether one call of kernels may do it all the same.
         self.together = any(type(s) is Geometry and s.interpolation == "area" for s in stages) or any(
             map(is_near, stages)
@@ -451,3 +480,6 @@ class FixedChain:
     def drawn_maps(self) -> list[Stage]:
         """All stages."""
         return self._stages
+
+    def route(self) -> None:
+        """Stages are there already."""

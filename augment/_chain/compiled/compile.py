@@ -28,14 +28,31 @@ from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.program import lay_out
 from imgproc._scanline.samplers.area import can_average
 
-from ..keys import FIRST_DRAWS
+from ..keys import draw_block
 from ..state import Frame, State, frame_after, frame_of
 from ..targets.base import Rules
 from ..tree import Group, Node, Plan
 from .chain import LARGE, CompiledChain, FixedChain
 from .filters import can_filter
 from .memory import AS_IT_COMES, CHANGED, HOWS
-from .program import ACT, ALL, BINDS, COUNTS, FILTERS, LACKS, MOST_MAPS, MOVE, ONE, PAINTS, WARP, Assembly, kind_of
+from .program import (
+    ACT,
+    ALL,
+    BINDS,
+    COUNTS,
+    DRAWS,
+    FILTERS,
+    HEAD,
+    LACKS,
+    MOST_MAPS,
+    MOVE,
+    ONE,
+    PAINTS,
+    POWERS,
+    WARP,
+    Assembly,
+    kind_of,
+)
 from .symbols import Recorder, Symbol, Tape, Untraceable, value_of
 from .variants import Block, Leaf, explored
 
@@ -131,8 +148,10 @@ class _Recording:
         self.plan, self.frame, self.any_size = plan, frame, any_size
         self.tape = Tape(len(plan.nodes))
         keys = np.arange(SAMPLES, dtype=np.uint64).reshape(-1, 1)
-        self.samples = plan.values(keys, seed)
-        self.missed = [(plan.values(words, seed)[0], size) for words, size in missed]
+        self.samples = draw_block(keys, seed, plan.addresses, 0, DRAWS // 4).tolist()
+        self.missed = [
+            (draw_block(words, seed, plan.addresses, 0, DRAWS // 4)[0].tolist(), size) for words, size in missed
+        ]
         self.acted: dict[int, _Acted] = {}
         self.groups: dict[int, Node] = {}
         self.sizes = {frame[:2]}
@@ -147,7 +166,7 @@ class _Recording:
         group = node.transform
         assert isinstance(group, Group)
         choice = group.choice()
-        if choice is None or (choice.code > ONE and len(node.children) + 2 > FIRST_DRAWS):
+        if choice is None or (choice.code > ONE and len(node.children) + 2 > DRAWS):
             raise Untraceable
         self.groups[node.slot] = node
         arriving, ends = reached, []
@@ -202,7 +221,7 @@ class _Recording:
         except Untraceable:
             pass
         if failed and min(frame[:2]) < 0:
-            fixed = [values for values in samples if tuple(values[FIRST_DRAWS:]) == sizes[0]]
+            fixed = [values for values in samples if tuple(values[DRAWS:]) == sizes[0]]
             alone = reached._replace(frame=frame._replace(height=sizes[0][0], width=sizes[0][1]))
             if self._explored(node, alone, fixed)[2] < failed:
                 raise PerSize
@@ -225,11 +244,11 @@ class _Recording:
 
             def act(recorder: Recorder, part: Any = part) -> Leaf:
                 own = frame
-                height, width = self.tape.size(*recorder.size)
+                height, width = self.tape.size(*recorder.size)  # they stand for integers
                 if frame.height < 0:
-                    own = own._replace(height=height)
+                    own = own._replace(height=height)  # type: ignore[arg-type]
                 if frame.width < 0:
-                    own = own._replace(width=width)
+                    own = own._replace(width=width)  # type: ignore[arg-type]
                 stages = part.lower(part.draw(recorder, own), own)
                 entries, after = self._entries(stages, own, reached.normalized)
                 size: Any = (int(value_of(after.height)), int(value_of(after.width)))
@@ -344,6 +363,7 @@ class _Recording:
         plan, tape = self.plan, self.tape
         program = Assembly(len(plan.nodes))
         params, ops = 0, 0
+        program.lists = [program.list_of([*row]) for row in tape.lists]
         for node in plan.nodes:
             gate = tape.register(node.transform.p)
             row: tuple[int, ...] = (gate, LACKS, 1, 0, 0, 0, 0, 0)
@@ -366,7 +386,8 @@ class _Recording:
             program.node(node.slot, row)
         addresses = program.list_of(plan.addresses.astype(np.int64).tolist())
         head = addresses, int(self.frame.dtype == np.uint8), len(tape.registers), params, ops, len(plan.nodes)
-        program.numbers[:8] = *head, min(maps, MOST_MAPS), kind
+        power = POWERS.address() if tape.powers else -1
+        program.numbers[:HEAD] = *head, min(maps, MOST_MAPS), kind, power, *[0] * (HEAD - 9)
         return program.numbers
 
 
@@ -459,7 +480,7 @@ def _fixed(plan: Plan, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) ->
         merged = merge(geometry, *shape[:2])
         if merged.exact and not merged.fills:
             return None
-    return FixedChain(stages, rules.dtype, rules.layout)
+    return FixedChain(stages, frame[:2], rules.dtype, rules.layout)
 
 
 def _is_large_matrix(stages: list[Stage], shape: tuple[int, ...], dtype: np.dtype) -> bool:

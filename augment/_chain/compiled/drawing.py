@@ -12,14 +12,16 @@ from imgproc._core.units import invoke
 from imgproc._scanline.machine import AT, COUNT, FLAGS, RUN, TABLE, UNIT
 from imgproc._scanline.matrix import bounds_kernel, is_exact_kernel
 
-from ..keys import FIRST_DRAWS, choice_kernel, fold, uniforms
+from ..keys import choice_kernel, fold, uniforms
 from .program import (
     ACT,
     ADDRESSES,
     ALL,
     BINDS,
+    DRAWS,
     ENTRY,
     EQUAL,
+    HEAD,
     LEAF,
     LESS,
     LOG,
@@ -27,7 +29,10 @@ from .program import (
     NODE,
     NODES,
     ONE,
+    POWER,
+    POWER_AT,
     RESULT_KIND,
+    SCALE,
     SHUFFLED,
     SIN,
     SWITCH,
@@ -74,6 +79,20 @@ def load_matrix(row):
 
 
 @kernel(inner=True)
+def _row(code, registers, to, a, count, b):
+    """Write a row of registers: a row times a number, or the sum of two rows; returns its first number."""
+    made, row, factor = registers[to : to + count], registers[b : b + count], registers[a]
+    if code == SCALE:
+        for k in range(made.size):
+            made[k] = row[k] * factor
+    else:
+        other = registers[a : a + count]
+        for k in range(made.size):
+            made[k] = other[k] + row[k]
+    return made[0]
+
+
+@kernel(inner=True)
 def _walk(program, at, registers):
     """Follow the code of a part; returns the place of its entries and how many there are, or -1 at a `MISS`."""
     while True:
@@ -82,6 +101,10 @@ def _walk(program, at, registers):
             a, b = registers[program[at + 2]], program[at + 3]
             if SIN <= code <= LOG:
                 value = invoke(b, 0.0, (a, code - SIN))
+            elif code == POWER:
+                value = invoke(program[POWER_AT], 0.0, (a, registers[b]))
+            elif POWER < code < SIN:
+                value = _row(code, registers, to, program[at + 2], program[b], program[b + 1])
             else:
                 value = evaluate_kernel(code, a, registers[b])
             at += 4
@@ -144,7 +167,7 @@ def _act(program, node, drawn):
     h, w = program[node + 5], program[node + 6]
     if program[node + 7] != state[KIND] or (h >= 0 and h != state[H]) or (w >= 0 and w != state[W]):
         return False
-    at = FIRST_DRAWS * program[NODES]
+    at = DRAWS * program[NODES]
     registers[at], registers[at + 1] = state[H], state[W]
     for k in range(program[node + 3], program[node + 3] + program[node + 4]):
         entry, count = _walk(program, program[k], registers)
@@ -185,7 +208,7 @@ def _branch(program, node, slot, drawn, top):
     if program[node + 1] == ONE:
         left, chosen = registers[slot + 1] * registers[program[node + 5]], 0
         for k in range(count):
-            p = registers[program[NODE * (1 + program[first + k])]]
+            p = registers[program[HEAD + NODE * program[first + k]]]
             if p > 0.0:
                 chosen = k
                 left -= p
@@ -212,7 +235,7 @@ def lower(words, seed, program, drawn):
     while top > 0:
         top -= 1
         number, forced = stack[top] >> 1, stack[top] & 1
-        node, slot = NODE * (1 + number), FIRST_DRAWS * number
+        node, slot = HEAD + NODE * number, DRAWS * number
         uniforms(folded, seed, program[addresses + number], np.int64(0), program[node + 2], registers, slot)
         if not (registers[slot] < registers[program[node]] or forced):
             continue

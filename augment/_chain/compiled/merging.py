@@ -67,7 +67,7 @@ place_kernel = shared(place, "place_kernel")
 
 
 @kernel(inner=True)
-def _input_of(work, j):
+def input_of(work, j):
     """The size of the frame that drawn map j reads, or of the result, if there is no such map."""
     if j == work.drawn.state[MAPS]:
         return float(work.result[ROWS]), float(work.result[COLUMNS])
@@ -84,7 +84,7 @@ def multiplied(work):
         if not is_exact_kernel(own):
             return False
         m = multiply_kernel(own, m)
-        h, w = _input_of(work, j)
+        h, w = input_of(work, j)
         known, x0, y0, x1, y1 = bounds_kernel(m, height, width)
         if not stays_inside_kernel(known, x0, y0, x1, y1, h, w):
             return False
@@ -111,8 +111,8 @@ def cut(work):
     inside = True
     while first < work.drawn.state[MAPS] and is_exact_kernel(load_matrix(work.drawn.maps[first])):
         own = load_matrix(work.drawn.maps[first])
-        h, w = _input_of(work, first)
-        below, right = _input_of(work, first + 1)
+        h, w = input_of(work, first)
+        below, right = input_of(work, first + 1)
         known, x0, y0, x1, y1 = bounds_kernel(own, below, right)
         inside = inside and stays_inside_kernel(known, x0, y0, x1, y1, h, w)
         pull = multiply_kernel(pull, own)
@@ -157,12 +157,12 @@ def merge(chain, work, start, end):
     for j in range(work.drawn.state[MAPS] - 1, end - 1, -1):
         number = int(work.drawn.maps[j, NUMBER])
         border = chain.maps[number, BORDER]
-        own, (h, w) = load_matrix(work.matrix if j == start else work.drawn.maps[j]), _input_of(work, j)
+        own, (h, w) = load_matrix(work.matrix if j == start else work.drawn.maps[j]), input_of(work, j)
         if j == start:
             h, w = float(work.part[3] - work.part[1]), float(work.part[2] - work.part[0])
         for c in range(work.fills.shape[1]):
             work.fills[fills, c] = chain.levels[number, c]
-        after = _input_of(work, j + 1)
+        after = input_of(work, j + 1)
         if steps > 0:  # a border that folds comes after this map, so that points are taken through it one by one
             _note_step(work.steps[steps], own, (h, w), after, border, fills if border == 0 else 0)
             steps += 1
@@ -210,7 +210,7 @@ def _is_resize(work, j):
     m = load_matrix(work.drawn.maps[j])
     if not keeps_axes_kernel(m) or m[0] <= 0.0 or m[4] <= 0.0:
         return False
-    below, right = _input_of(work, j + 1)
+    below, right = input_of(work, j + 1)
     _, x0, y0, x1, y1 = bounds_kernel(m, below, right)
     a, b, c, d = _part_of(work, j)
     return covers(x0 - a, y0 - b, x1 - a, y1 - b, d - b, c - a)
@@ -241,7 +241,7 @@ def resized(chain, work, start, rough):
 
     Returns how many frames show their border, or -1 if this sample has to be done in another way."""
     numbers, part = work.source, work.part
-    below, right = _input_of(work, rough + 1)
+    below, right = input_of(work, rough + 1)
     m = load_matrix(work.matrix if start == rough else work.drawn.maps[rough])
     _, x0, y0, x1, y1 = bounds_kernel(m, below, right)
     h, w = part[3] - part[1], part[2] - part[0]

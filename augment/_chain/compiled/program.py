@@ -11,7 +11,9 @@ The array has a head and a row of `NODE` numbers for each transform of the chain
   children.
 * Code consists of instructions of `ROW` numbers.  They are done one after the other.
   - A computation: its code; the register of the result; the registers of its two operands.  Of one of `FUNCTIONS`
-    these are the register of its operand and the address of its unit.
+    these are the register of its operand and the address of its unit.  `SCALE` multiplies a row of registers by one,
+    `PLUS` adds two rows: instead of the second operand they have the place of a list, how long the rows are and where
+    the second one begins.
   - A guard: its code; where to go on if it does not hold; the registers of its two operands.
   - `SWITCH`: the place of a list with a place to go on for each value; the register of a draw; how many values it has.
   - `LEAF`: the place of the entries, and how many there are.  With it a part ends.
@@ -34,8 +36,8 @@ from imgproc._core.units import Family, Unit
 
 (
     ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, NEGATE, FLOOR, ROUND, ABSOLUTE, LEAST, STREAM,
-    SQRT, SIN, COS, TAN, EXP, LOG, LESS, NOT_MORE, EQUAL, SWITCH, LEAF, MISS,
-) = range(23)  # fmt: skip
+    SQRT, POWER, SCALE, PLUS, SIN, COS, TAN, EXP, LOG, LESS, NOT_MORE, EQUAL, SWITCH, LEAF, MISS,
+) = range(26)  # fmt: skip
 """Codes of instructions.  Those before `LESS` compute a number; those from `LESS` to `EQUAL` are guards."""
 
 FUNCTIONS: dict[Any, int] = {
@@ -61,6 +63,13 @@ _CIRCULAR = Unit(_CALLED, elementary.circular.func)
 _UNITS = {SIN: _CIRCULAR, COS: _CIRCULAR, TAN: _CIRCULAR, EXP: Unit(_CALLED, _exp), LOG: Unit(_CALLED, _log)}
 
 
+def _power(x, y):
+    return elementary.power(x, y)
+
+
+POWERS = Unit(Family("float64", (("float64", 0), ("float64", 0))), _power)
+
+
 def unit_of_code(code: int) -> Unit | None:
     """The unit of the function with a code; the first three are one, whose second argument is the code less `SIN`."""
     return _UNITS.get(code)
@@ -81,13 +90,16 @@ BINDS = 1
 MOST_MAPS = 24
 """So many geometric stages may a sample have."""
 
-ADDRESSES, TABLES, REGISTERS, MOST_PARAMS, MOST_OPS, NODES, MAPS, RESULT_KIND = range(8)
+ADDRESSES, TABLES, REGISTERS, MOST_PARAMS, MOST_OPS, NODES, MAPS, RESULT_KIND, POWER_AT = range(9)
 """Places in the head: the place of the addresses of draws; whether tables may replace operations; how many registers
 there are; the most parameters, and the most operations, that a sample can have; how many nodes there are; how many
-geometric entries; and the kind of the results."""
+geometric entries; the kind of the results; and the address of `POWERS`, or -1."""
 
-NODE, ROW, ENTRY = 8, 4, 6
-"""Numbers of a row of a node, which stand from number `NODE` on; of an instruction; and of an entry."""
+HEAD, NODE, ROW, ENTRY = 16, 8, 4, 6
+"""Numbers of the head; of a row of a node; of an instruction; and of an entry."""
+
+DRAWS = 64
+"""So many draws may a node have, which stand in registers of their own."""
 
 LACKS, ACT, ALL, ONE, SOME, SHUFFLED = range(-1, 5)
 """What a node is: one that could not be recorded; a transform; or a group that applies all of its children, one, some
@@ -152,7 +164,9 @@ class Assembly:
     """A program that grows: its head and rows of nodes first, then code and lists."""
 
     def __init__(self, nodes: int) -> None:
-        self.numbers: list[int] = [0] * (NODE * (1 + nodes))
+        self.numbers: list[int] = [0] * (HEAD + NODE * nodes)
+        self.lists: list[int] = []
+        """The places of the lists of `SCALE` and `PLUS`."""
 
     def list_of(self, values: list[int]) -> int:
         """Add a list; returns its place."""
@@ -161,7 +175,7 @@ class Assembly:
 
     def node(self, slot: int, row: tuple[int, ...]) -> None:
         """Set the row of a node."""
-        at = NODE * (1 + slot)
+        at = HEAD + NODE * slot
         self.numbers[at : at + NODE] = row
 
     def code(self, block: Any) -> int:
@@ -174,6 +188,8 @@ class Assembly:
         numbers = self.numbers
         for code, to, a, b in block.rows or ():
             unit = unit_of_code(code)
+            if code in (SCALE, PLUS):
+                b = self.lists[b]
             numbers += code, to, a, b if unit is None else unit.address()
         if block.choice is None:
             self._end(block.leaf)

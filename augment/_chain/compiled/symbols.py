@@ -8,16 +8,19 @@ a guard: the program holds for all samples that decide alike.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
+
+import numpy as np
 
 from imgproc._core import elementary
 
-from ..keys import FIRST_DRAWS, Draws, between, choice
+from ..keys import Draws, between, choice
 from .program import (
     ABSOLUTE,
     ADD,
     DIVIDE,
+    DRAWS,
     EQUAL,
     FLOOR,
     FUNCTIONS,
@@ -26,8 +29,11 @@ from .program import (
     MULTIPLY,
     NEGATE,
     NOT_MORE,
+    PLUS,
+    POWER,
     REMAINDER,
     ROUND,
+    SCALE,
     SQRT,
     STREAM,
     SUBTRACT,
@@ -108,10 +114,14 @@ class Symbol:
         return self.__ceil__() if self < 0 else self.__floor__()
 
     def __mul__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return self.tape.scaled(self, other)
         # A range that is a single number gives that number, no symbol, so that decisions about it need no guard.
         return 0.0 if self.unit and other == 0.0 else self.tape.note(MULTIPLY, self, other)
 
     def __rmul__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return self.tape.scaled(self, other)
         return 0.0 if self.unit and other == 0.0 else self.tape.note(MULTIPLY, other, self)
 
     def computed(self, function: Callable[[float], float]) -> Symbol:
@@ -147,6 +157,28 @@ class Symbol:
     __rfloordiv__ = __rmod__ = __pow__ = __rpow__ = __iter__ = _unknown
 
 
+class Row:
+    """A row of numbers that are known only when a sample is drawn; they stand in registers one after the other."""
+
+    __slots__ = ("at", "tape", "values")
+    __array_ufunc__ = None
+
+    def __init__(self, tape: Tape, at: int, values: np.ndarray) -> None:
+        self.tape, self.at, self.values = tape, at, values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[Symbol]:
+        return (Symbol(self.tape, self.at + k, value) for k, value in enumerate(self.values.tolist()))
+
+    def __add__(self, other: Any) -> Row:
+        return self.tape.added(self, other)
+
+    def __radd__(self, other: Any) -> Row:
+        return self.tape.added(self, other)  # a sum is the same in either order
+
+
 class Tape:
     """Registers, and what is computed in them, in order.
 
@@ -155,11 +187,15 @@ class Tape:
     alike use the same registers for it."""
 
     def __init__(self, nodes: int) -> None:
-        self.registers: list[float] = [0.0] * (nodes * FIRST_DRAWS + 2)
-        self.frame = nodes * FIRST_DRAWS
+        self.registers: list[float] = [0.0] * (nodes * DRAWS + 2)
+        self.frame = nodes * DRAWS
         """The first of two registers, which hold the size of the frame that arrives at a transform."""
         self.rows: list[tuple[int, int, int, int]] = []
-        self._constants: dict[str, int] = {}
+        self.lists: list[tuple[int, int]] = []
+        """What `SCALE` and `PLUS` have in place of a second operand."""
+        self.powers = False
+        """Whether there are powers."""
+        self._constants: dict[Any, int] = {}
         self._places: dict[tuple[int, int, int], int] = {}
         self._known: dict[tuple[int, int, int], int] = {}
 
@@ -199,6 +235,41 @@ class Tape:
         """Note a call of one of `FUNCTIONS`; returns the symbol of its result."""
         return Symbol(self, self._noted(FUNCTIONS[function], a.at, 0), function(a.value))
 
+    def power(self, a: Any, b: Any) -> Symbol:
+        """Note a power."""
+        self.powers = True
+        at = self._noted(POWER, self.register(a), self.register(b))
+        return Symbol(self, at, elementary.power(float(value_of(a)), float(value_of(b))))
+
+    def scaled(self, factor: Symbol, row: np.ndarray) -> Row:
+        """Note a row of constants times a number."""
+        operand = self._list(len(row), self._row(row))
+        return Row(self, self._noted(SCALE, factor.at, operand, len(row)), row * factor.value)
+
+    def added(self, one: Row, other: Any) -> Row:
+        """Note the sum of two rows, of which the other may be constant."""
+        values = other.values if type(other) is Row else other
+        if len(values) != len(one):
+            raise Untraceable
+        operand = self._list(len(one), other.at if type(other) is Row else self._row(other))
+        return Row(self, self._noted(PLUS, one.at, operand, len(one)), one.values + values)
+
+    def _row(self, row: Any) -> int:
+        """The first register of a row of constants."""
+        if not isinstance(row, np.ndarray) or row.ndim != 1 or row.dtype != np.float64:
+            raise Untraceable
+        name = row.tobytes()
+        if name not in self._constants:
+            self._constants[name] = len(self.registers)
+            self.registers += row.tolist()
+        return self._constants[name]
+
+    def _list(self, count: int, at: int) -> int:
+        """The number of a list."""
+        if (count, at) not in self.lists:
+            self.lists.append((count, at))
+        return self.lists.index((count, at))
+
     def guard(self, code: int, a: Any, b: Any) -> bool:
         """Note a comparison as a guard; returns what it says for the sample that is recorded."""
         if type(b) is not Symbol and not isinstance(b, (int, float)):
@@ -214,12 +285,13 @@ class Tape:
         """Note that the integer below `count` that a draw chooses decides what happens."""
         self.rows.append((SWITCH, value, register, count))
 
-    def _noted(self, code: int, a: int, b: int) -> int:
-        """The register of a computation, which is done once in a trace."""
+    def _noted(self, code: int, a: int, b: int, count: int = 1) -> int:
+        """The first of `count` registers of a computation, which is done once in a trace."""
         row = code, a, b
         at = self._places.get(row)
         if at is None:
-            at = self._places[row] = self._new(0.0)
+            at = self._places[row] = len(self.registers)
+            self.registers += [0.0] * count
         if row not in self._known:
             self._known[row] = at
             self.rows.append((code, at, a, b))
@@ -259,12 +331,12 @@ class Recorder:
     """
 
     def __init__(self, tape: Tape, slot: int, values: list[float], known: set[int], cursor: int = 1) -> None:
-        self._tape, self._base, self._values, self._known = tape, slot * FIRST_DRAWS, values, known
-        self.cursor, self.size = cursor, (int(values[FIRST_DRAWS]), int(values[FIRST_DRAWS + 1]))
+        self._tape, self._base, self._values, self._known = tape, slot * DRAWS, values, known
+        self.cursor, self.size = cursor, (int(values[DRAWS]), int(values[DRAWS + 1]))
 
     def unit(self) -> Symbol:
         """See `Draws`."""
-        if self.cursor == FIRST_DRAWS:
+        if self.cursor == DRAWS:
             raise Untraceable
         self.cursor += 1
         k = self.cursor - 1

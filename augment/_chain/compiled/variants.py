@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from ..keys import FIRST_DRAWS
 from ..state import Frame
-from .program import EQUAL, LESS, SWITCH
+from .program import DRAWS, EQUAL, LESS, SWITCH
 from .symbols import Branch, Recorder, Tape, Untraceable
 
 MOST_TRACES = 800
@@ -127,7 +126,7 @@ def _explored(
             leaf, trace = _traced(tape, Recorder(tape, slot, values, known, cursor), act)
             root.add(trace, leaf)
             count += 1
-            failed += leaf is None and values[FIRST_DRAWS:] == samples[0][FIRST_DRAWS:]
+            failed += leaf is None and values[DRAWS:] == samples[0][DRAWS:]
             groups += _others(trace, slot, values, samples, seen)
             if not any(LESS <= row[0] <= EQUAL for row in trace) or count > MOST_TRACES:
                 break
@@ -154,7 +153,7 @@ def _others(
     for k, (code, value, register, count) in enumerate(trace):
         if code != SWITCH:
             continue
-        draw, before = register - slot * FIRST_DRAWS, tuple(trace[:k])
+        draw, before = register - slot * DRAWS, tuple(trace[:k])
         for other in range(count):
             where = hash((before, other))
             if where in seen:

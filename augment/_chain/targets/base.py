@@ -16,7 +16,7 @@ so that a new kind of target is a new class and a line in that table.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -211,7 +211,10 @@ class Passage(Following):
         The stages of further images that have stages of their own, by name.
     """
 
-    __slots__ = ("_path", "out", "own", "rewritten", "same_rows", "stages")
+    __slots__ = ("_path", "_stages", "out", "own", "rewritten", "route", "same_rows")
+
+    route: Route | None
+    """The way beside the image of a compiled chain, if there is one."""
 
     def __init__(
         self,
@@ -224,11 +227,19 @@ class Passage(Following):
         own: dict[str, list[Stage]] | None = None,
     ) -> None:
         self.sample, self.rules, self.made, self.kept = sample, rules, {}, {}
-        self.own = own
-        self.stages, self.out, self.same_rows = stages, out, same_rows
+        self.own, self.route = own, None
+        self._stages: list[Stage] | None = stages
+        self.out, self.same_rows = out, same_rows
         self.rewritten = {stage.target for stage in stages if type(stage) is RowsOnly}
         """Targets whose rows some stage changes by itself."""
         self._path: Path | None = None
+
+    @property
+    def stages(self) -> list[Stage]:
+        """What happens on the way."""
+        stages = self._stages
+        assert stages is not None
+        return stages
 
     @property
     def end(self) -> tuple[int, int]:
@@ -275,6 +286,77 @@ class Passage(Following):
         sample = Opened()
         (sample.height, sample.width), sample.rules, sample.opened, sample.given = size, rules, {name: value}, {}
         return Passage(sample, [stage for stage in stages if type(stage) is not RowsOnly], rules)
+
+
+class Route(Protocol):
+    """Where a compiled chain leads what there is beside the image of a sample, without stages."""
+
+    def path(self) -> Path:
+        """The way of points and boxes."""
+
+    def mask(self, mask: np.ndarray) -> np.ndarray | None:
+        """A mask after all maps, or None if stages have to make it."""
+
+    def masks(self, masks: Sequence[np.ndarray], together: bool) -> list[np.ndarray] | None:
+        """Small masks of one shape and dtype in the same way; `together` makes the results parts of one array."""
+
+
+class Followed(Protocol):
+    """A compiled chain that has run the image of a sample."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w) of the result."""
+
+    def route(self) -> Route | None:
+        """The way beside the image, if it can be had without stages."""
+
+    def drawn_maps(self) -> list[Stage]:
+        """The stages of the sample."""
+
+
+class Beside(Passage):
+    """The way of a sample whose image a compiled chain has run.
+
+    Parameters
+    ----------
+    sample : Opened
+    drawn : Followed
+        The chain.
+    made : dict
+        What is done already.
+    """
+
+    __slots__ = ("_drawn",)
+
+    def __init__(self, sample: Opened, drawn: Followed, made: dict[str, Any]) -> None:
+        self.sample, self.rules, self.made, self.kept = sample, sample.rules, made, {}
+        self.own = self.out = self._path = self._stages = None
+        self.same_rows, self.rewritten = True, _NONE
+        self._drawn, self.route = drawn, drawn.route()
+
+    @property
+    def stages(self) -> list[Stage]:
+        """What happens on the way."""
+        if self._stages is None:
+            self._stages = self._drawn.drawn_maps()
+        return self._stages
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """(h, w) of the frame that the chain leads to."""
+        return self._drawn.size
+
+    @property
+    def path(self) -> Path:
+        """The way of points and boxes."""
+        if self._path is None:
+            self._path = super().path if self.route is None else self.route.path()
+        return self._path
+
+
+_NONE: set[str] = set()
+"""No targets; nobody writes to it."""
 
 
 class Piece(Following):

@@ -17,11 +17,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from imgproc._core.jit import kernel
-from imgproc._core.units import Family, Unit, invoke
+from imgproc._core.units import Direct, Family, Unit, invoke
 from imgproc._scanline import Stage
 
 from ..._dust import thinnest_kernel
-from .path import DUST, MOST_PIECES, MULTIPLY, NO_GRIDS, TILES, Path, bend, path_back
+from .path import DUST, MOST_PIECES, MULTIPLY, NO_GRIDS, NO_STEPS, TILES, Path, bend, path_back
 
 _PIECES = 32.0
 """A displaced outline has two pieces for each cell of the grid that it crosses, within this bound and MOST_PIECES."""
@@ -311,6 +311,16 @@ def carry_boxes(boxes, steps, grids, bender, frame, rule, p, out, parts, kept):
     return count
 
 
+_ROWS, _ROW = np.empty((0, 4)), np.empty(0)
+_CARRY = Direct(
+    carry_boxes,
+    lambda: (
+        *(_ROWS, NO_STEPS, NO_GRIDS, 0, (0.0, 0.0), (0.0, 0.0, True)),
+        *(np.empty((8, 5)), _ROWS, _ROW, np.empty(0, np.intp)),
+    ),
+)
+
+
 def move_boxes(
     boxes: np.ndarray, way: Path, *, min_area: float = 0.0, min_visibility: float = 0.0, clip: bool = True
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -338,7 +348,8 @@ def move_boxes(
     out, parts, kept = np.empty((n, 4)), np.empty(n), np.empty(n, np.intp)
     room = np.empty((2 * way.vertices, 5))
     frame, rule = (float(way.start[0]), float(way.start[1])), (float(min_area), float(min_visibility), bool(clip))
-    count = carry_boxes(boxes, way.steps, way.grids, bender_of(way), frame, rule, room, out, parts, kept)
+    boxes = np.ascontiguousarray(boxes, np.float64)
+    count = _CARRY.call(boxes, way.steps, way.grids, bender_of(way), frame, rule, room, out, parts, kept)
     return (out, parts, kept) if count == n else (out[:count], parts[:count], kept[:count])
 
 

@@ -34,6 +34,7 @@ import numpy as np
 from imgproc._core.check import one_of
 from imgproc._core.jit import kernel
 from imgproc._core.needed import level_of_caller
+from imgproc._core.units import Direct
 from imgproc._scanline import Geometry
 
 from ..._dust import thick_rows
@@ -41,7 +42,7 @@ from .base import Opened, Passage, Piece, Rules, Target
 from .box_path import boxes_back, move_boxes
 from .box_pixels import seen_boxes
 from .path import Path
-from .rows import Carried, More, as_container, as_rows, carried, joined, parts, split_rows
+from .rows import Carried, More, as_container, as_rows, carried, is_plain, joined, owned, parts, split_rows
 
 PASCAL_VOC, COCO, YOLO, ALBUMENTATIONS = range(4)
 CODES = {"pascal_voc": PASCAL_VOC, "coco": COCO, "yolo": YOLO, "albumentations": ALBUMENTATIONS}
@@ -147,6 +148,11 @@ def write_boxes(boxes, code, w, h, given, rows, out):
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = a / x, b / y, c / x, d / y
 
 
+_ROWS = np.empty((0, 4))
+_READ = Direct(read_boxes, lambda: (_ROWS, 0, 0.0, 0.0, 0, _ROWS))
+_WRITE = Direct(write_boxes, lambda: (_ROWS, 0, 0.0, 0.0, _ROWS, np.empty(0, np.intp), _ROWS))
+
+
 # --- from and to callers ----------------------------------------------------------------------------------------------
 
 
@@ -188,7 +194,7 @@ def _corners_of(
     given: np.ndarray, boxes: Any, box_format: str, height: int, width: int, name: str, outside: int = CLIP
 ) -> np.ndarray:
     """Rows of a format as corners, in place; `boxes` are the rows as they came."""
-    wrong = read_boxes(given, CODES[box_format], float(width), float(height), outside, given)
+    wrong = _READ.call(given, CODES[box_format], float(width), float(height), outside, given)
     if wrong >= 0:
         row, number = divmod(wrong, 4)
         given, _ = split_rows(boxes, name, 4, _COLUMNS[box_format])
@@ -280,10 +286,12 @@ def close_boxes(
         return as_container(boxes, like, more)
     if kept is None:
         kept = np.arange(len(boxes) if len(boxes) == len(like) else 0)
-    given, _ = split_rows(like, "boxes", 4, _COLUMNS[box_format])
-    out = np.empty_like(boxes)
-    write_boxes(boxes, code, float(width), float(height), given, kept, out)
-    return as_container(out, like, more)
+    plain = is_plain(like, 4)
+    given = like if plain else split_rows(like, "boxes", 4, _COLUMNS[box_format])[0]
+    out = np.empty(boxes.shape)
+    boxes, kept = np.ascontiguousarray(boxes, np.float64), np.ascontiguousarray(kept, np.intp)
+    _WRITE.call(boxes, code, float(width), float(height), given, kept, out)
+    return out if plain and more is None else as_container(out, like, more)
 
 
 class Boxes(Target):
@@ -294,8 +302,10 @@ class Boxes(Target):
     def open(self, value: Any, sample: Opened) -> np.ndarray | Carried:
         """Corners in pixels."""
         rules = sample.rules
-        given, more = split_rows(value, self.name, 4, _COLUMNS[rules.box_format])
         size = sample.height, sample.width
+        if is_plain(value, 4):
+            return _corners_of(value.copy(), value, rules.box_format, *size, self.name, rules.box_outside)
+        given, more = split_rows(value, self.name, 4, _COLUMNS[rules.box_format])
         return carried(_corners_of(given, value, rules.box_format, *size, self.name, rules.box_outside), more)
 
     def move(self, value: np.ndarray | Carried, passage: Passage) -> np.ndarray | Carried:
@@ -312,6 +322,8 @@ class Boxes(Target):
         """In the format and container in which they came."""
         rows = passage.kept[self.name] if passage.same_rows else None
         boxes, more = parts(value)
+        if more is None and passage.rules.box_format == "pascal_voc" and is_plain(like, 4):
+            return owned(boxes)
         return close_boxes(boxes, passage.rules.box_format, *passage.end, like=like, kept=rows, more=more)
 
     def cut(self, value: np.ndarray | Carried, piece: Piece) -> np.ndarray | Carried:

@@ -9,7 +9,7 @@ import numpy as np
 
 from imgproc._core.hints import hint_of
 from imgproc._core.jit import kernel
-from imgproc._core.planes import canonical
+from imgproc._core.units import Direct
 from imgproc._scanline import (
     Erase,
     Geometry,
@@ -144,6 +144,9 @@ def find_bounds(pixels, step, columns, out):
     return top >= 0
 
 
+_FIND = Direct(find_bounds, lambda: (np.empty((1, 1), np.uint8), 1, np.empty(1, np.uint8), np.empty(4)))
+
+
 def bounds_of_mask(mask: np.ndarray, out: np.ndarray) -> bool:
     """Write the box around what is not 0 in a mask of shape (h, w) or (h, w, c); whether there is anything."""
     if not mask.size:
@@ -151,8 +154,9 @@ def bounds_of_mask(mask: np.ndarray, out: np.ndarray) -> bool:
     if mask.dtype.kind == "f":  # a negative zero has a byte that is not 0
         mask = mask != 0
     height, width = mask.shape[:2]
-    flat = canonical(mask).reshape(height, -1).view(np.uint8)
-    return bool(find_bounds(flat, flat.shape[1] // width, np.empty(flat.shape[1], np.uint8), out))
+    flat = np.ascontiguousarray(mask).reshape(height, -1).view(np.uint8)
+    columns = np.empty(flat.shape[1], np.uint8)
+    return bool(_FIND.call(flat, flat.shape[1] // width, columns, out))
 
 
 MARGIN = 2
@@ -173,13 +177,15 @@ def through_masks(masks: Sequence[np.ndarray], passage: Passage) -> list[np.ndar
     All share the points of the source.  Where it pays, each is computed only as far as it reaches.  None if they are
     not alike, or if they are painted on the way.  Masks that came in one array become parts of one array.
     """
-    if any(type(s) is MaskOnly or (type(s) is Erase and s.mask_fill is not None) for s in passage.stages):
-        return None
     first = masks[0] if masks else None
     if first is None or any((mask.shape, mask.dtype) != (first.shape, first.dtype) for mask in masks):
         return None
-    stages = [stage for stage in passage.stages if isinstance(stage, Geometry)]
     together = first.base is not None and all(mask.base is first.base for mask in masks)
+    if passage.route is not None and (made := passage.route.masks(masks, together)) is not None:
+        return made
+    if any(type(s) is MaskOnly or (type(s) is Erase and s.mask_fill is not None) for s in passage.stages):
+        return None
+    stages = [stage for stage in passage.stages if isinstance(stage, Geometry)]
     if any(stage.tiles for stage in stages):
         return run_masks(masks, stages, together)
     way, size = LabelPass(first.shape, first.dtype, stages), passage.end
@@ -244,7 +250,8 @@ class LabelMask(Plane):
 
     def move(self, value: np.ndarray, passage: Passage) -> np.ndarray:
         """Nearest pixels; always a new array."""
-        return through_mask(value, passage.stages)
+        found = None if passage.route is None else passage.route.mask(value)
+        return through_mask(value, passage.stages) if found is None else found
 
     def as_mask(self, value: np.ndarray) -> np.ndarray:
         """Itself."""

@@ -23,10 +23,12 @@ MULTIPLY, ALONG, AGAINST, TILES = 0.0, 1.0, 2.0, 3.0
 the numbers are rows, columns, w and h of a tile, then the place to which each tile goes."""
 MOST_PIECES = 256.0
 """Into so many pieces, at most, is the outline of a box cut where a grid displaces it."""
+VERTICES, VERTICES_A_STEP = 8, 10
+"""So many vertices can a box get on a way without grids: a cut adds one or two."""
 DUST = 1e-6
 """Pixels by which a point may lie outside a frame: that is rounding, not an error."""
 
-_NO_STEPS = np.empty((0, PATH))
+NO_STEPS = np.empty((0, PATH))
 NO_GRIDS = np.zeros(2, np.float32)
 """The grids of a path that has neither displacements nor tiles."""
 
@@ -251,8 +253,8 @@ def _add_tiles(grids: list[np.ndarray], tiles: Tiles, h: int, w: int) -> int:
 
 def _path(numbers: list[float], grids: list[np.ndarray], start: tuple[int, int], end: tuple[int, int]) -> Path:
     if not numbers:
-        return Path(_NO_STEPS, NO_GRIDS, start, end, 4)
+        return Path(NO_STEPS, NO_GRIDS, start, end, 4)
     steps = np.array(numbers, np.float64).reshape(-1, PATH)
-    # A cut adds a vertex or two, a displacement its pieces.
-    vertices = 8 + 10 * len(steps) + (int(MOST_PIECES) + 64) * len(grids)
+    # A displacement adds its pieces.
+    vertices = VERTICES + VERTICES_A_STEP * len(steps) + (int(MOST_PIECES) + 64) * len(grids)
     return Path(steps, np.concatenate(grids) if grids else NO_GRIDS, start, end, vertices)

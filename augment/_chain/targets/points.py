@@ -16,13 +16,27 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.jit import kernel
+from imgproc._core.units import Direct
 from imgproc._scanline import Geometry
 
 from .base import Following, Opened, Passage, Piece, Rules, Target
 from .fields import Field
-from .path import Path, path_back, step_point, within
+from .path import NO_GRIDS, NO_STEPS, Path, path_back, step_point, within
 from .point_columns import VISIBILITY, check_moved, column, move_all, reverses, with_column
-from .rows import Carried, More, as_container, as_rows, carried, joined, nested, parts, split_rows, width
+from .rows import (
+    Carried,
+    More,
+    as_container,
+    as_rows,
+    carried,
+    is_plain,
+    joined,
+    nested,
+    owned,
+    parts,
+    split_rows,
+    width,
+)
 
 
 @kernel
@@ -60,6 +74,11 @@ def carry_points(points, steps, grids, w, h, remove, out, kept):
     return count
 
 
+_PAIRS, _ROWS = np.empty((0, 2)), np.empty(0, np.intp)
+_FIRST = Direct(first_not_finite, lambda: (_PAIRS,))
+_CARRY = Direct(carry_points, lambda: (_PAIRS, NO_STEPS, NO_GRIDS, 0.0, 0.0, True, _PAIRS, _ROWS))
+
+
 def open_points(points: Any, name: str = "keypoints") -> np.ndarray:
     """Keypoints as a new float64 array of shape (n, 2).
 
@@ -77,8 +96,8 @@ def open_points(points: Any, name: str = "keypoints") -> np.ndarray:
     ValueError
         If they are not pairs, or not finite.
     """
-    array = as_rows(points, name, 2, "(x, y)")
-    row = first_not_finite(array)
+    array = points.copy() if is_plain(points, 2) else as_rows(points, name, 2, "(x, y)")
+    row = _FIRST.call(array)
     if row >= 0:
         raise ValueError(f"{name} must be finite, got {tuple(array[row].tolist())} in row {row}")
     return array
@@ -104,8 +123,9 @@ def move_points(points: np.ndarray, way: Path, *, remove_invisible: bool = True)
     n = len(points)
     out, kept = np.empty((n, 2)), np.empty(n, np.intp)
     h, w = way.start
-    count = carry_points(points, way.steps, way.grids, float(w), float(h), bool(remove_invisible), out, kept)
-    return out[:count], kept[:count]
+    points = np.ascontiguousarray(points, np.float64)
+    count = _CARRY.call(points, way.steps, way.grids, float(w), float(h), bool(remove_invisible), out, kept)
+    return (out, kept) if count == n else (out[:count], kept[:count])
 
 
 def seen_points(points: np.ndarray, owner: np.ndarray, who: int) -> np.ndarray:
@@ -227,7 +247,7 @@ class Points(Target):
     def close(self, value: np.ndarray | Carried, like: Any, passage: Passage) -> Any:
         """A list, a tuple or an array, as they came."""
         points, more = parts(value)
-        return as_container(points, like, more)
+        return owned(points) if more is None and is_plain(like, 2) else as_container(points, like, more)
 
     def check_alike(self, sample: Opened, other: Opened, who: str) -> None:
         """Points of things on either side, one thing per box; where there are no things, there are no boxes."""

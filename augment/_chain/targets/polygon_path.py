@@ -44,7 +44,7 @@ class Outlines:
         """Those of rings of points, (n, 2) or (n, 5) each."""
         starts = np.zeros(len(rings) + 1, np.int64)
         np.cumsum([len(ring) for ring in rings], out=starts[1:])
-        rows = np.concatenate(rings) if rings else np.empty((0, 5))
+        rows = np.concatenate(rings, dtype=np.float64) if rings else np.empty((0, 5))
         points = rows if rows.shape[1] == 5 else _as_points(rows)
         return cls(points, starts, np.asarray(owners, np.int64), count)
 
@@ -61,7 +61,9 @@ class Outlines:
         return Outlines(points, self.starts, self.owners, self.count)
 
     def taken(self, rows: np.ndarray) -> Outlines:
-        """Some of the instances."""
+        """Some of the instances, in ascending order."""
+        if len(rows) == self.count:
+            return self
         place = np.full(self.count, -1, np.int64)
         place[rows] = np.arange(len(rows))
         rings = self.rings()

@@ -67,17 +67,10 @@ def open_polygons(polygons: Any, name: str = "polygons") -> Outlines:
     rings: list[np.ndarray] = []
     owners: list[int] = []
     for i, instance in enumerate(polygons):
-        where = f"{name}[{i}]"
-        if isinstance(instance, dict):
-            raise TypeError(f"{where} must be a list of rings, got a dict: run lengths are a mask, pass it as masks=")
-        if isinstance(instance, np.ndarray) and instance.dtype != object and instance.ndim < 3:
-            raise TypeError(f"{where} must be a list of rings, got an array of {instance.shape}: one ring is [ring]")
-        if not isinstance(instance, (list, tuple, np.ndarray)):
-            raise TypeError(f"{where} must be a list of rings, got {type(instance).__name__}")
-        if len(instance) and isinstance(instance[0], (int, float, np.number)):
-            raise TypeError(f"{where} must be a list of rings, got a row of numbers: one ring is [ring]")
-        for k, ring in enumerate(instance):
-            rings.append(_open_ring(ring, f"{where}[{k}]"))
+        if type(instance) is not list or (instance and isinstance(instance[0], (int, float, np.number))):
+            _must_be_rings(instance, f"{name}[{i}]")
+        for ring in instance:
+            rings.append(_open_ring(ring, name, i, owners))
             owners.append(i)
     outlines = Outlines.of(rings, owners, len(polygons))
     row = first_not_finite(outlines.points)
@@ -88,19 +81,35 @@ def open_polygons(polygons: Any, name: str = "polygons") -> Outlines:
     return outlines
 
 
-def _open_ring(ring: Any, where: str) -> np.ndarray:
-    """The points of a ring, float64 (k, 2)."""
+def _must_be_rings(instance: Any, where: str) -> None:
+    """Refuse an instance that is no sequence of rings."""
+    if isinstance(instance, dict):
+        raise TypeError(f"{where} must be a list of rings, got a dict: run lengths are a mask, pass it as masks=")
+    if isinstance(instance, np.ndarray) and instance.dtype != object and instance.ndim < 3:
+        raise TypeError(f"{where} must be a list of rings, got an array of {instance.shape}: one ring is [ring]")
+    if not isinstance(instance, (list, tuple, np.ndarray)):
+        raise TypeError(f"{where} must be a list of rings, got {type(instance).__name__}")
+    if len(instance) and isinstance(instance[0], (int, float, np.number)):
+        raise TypeError(f"{where} must be a list of rings, got a row of numbers: one ring is [ring]")
+
+
+def _open_ring(ring: Any, name: str, instance: int, owners: list[int]) -> np.ndarray:
+    """The points of the next ring of an instance, numbers (k, 2); `owners` are those of the rings before."""
     try:
         array = np.asarray(ring)
     except ValueError:
-        raise ValueError(f"{where} must have points (x, y), got rows of different lengths") from None
+        array = None
+    if array is not None and array.dtype.kind in "iuf":
+        if array.ndim == 1 and array.size % 2 == 0:
+            array = array.reshape(-1, 2)
+        if array.ndim == 2 and array.shape[1] == 2 and len(array) >= 3:
+            return array
+    where = f"{name}[{instance}][{owners.count(instance)}]"
+    if array is None:
+        raise ValueError(f"{where} must have points (x, y), got rows of different lengths")
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{where} must be numbers, points (x, y), got {type(ring).__name__} of {array.dtype}")
-    if array.ndim == 1 and array.size % 2 == 0:
-        array = array.reshape(-1, 2)
-    if array.ndim != 2 or array.shape[1] != 2 or len(array) < 3:
-        raise ValueError(f"{where} must be at least three points (x, y), (k, 2) or a row of 2 k, got {array.shape}")
-    return array.astype(np.float64)
+    raise ValueError(f"{where} must be at least three points (x, y), (k, 2) or a row of 2 k, got {array.shape}")
 
 
 def form_of(polygons: Any) -> Form:
@@ -117,7 +126,7 @@ def form_of(polygons: Any) -> Form:
 
 def _close_ring(xy: np.ndarray, form: Form) -> Any:
     if form.kind is np.ndarray:
-        return np.ascontiguousarray(xy.reshape(-1) if form.flat else xy, form.dtype)
+        return np.array(xy.reshape(-1) if form.flat else xy, form.dtype)
     if form.flat:
         return xy.reshape(-1).tolist()
     pairs = xy.tolist()
@@ -128,8 +137,9 @@ def close_polygons(outlines: Outlines, like: Any) -> Any:
     """A list, or a tuple, with a list of rings for each instance, in the form in which the first ring came."""
     form = form_of(like)
     made: list[list[Any]] = [[] for _ in range(outlines.count)]
-    for ring, owner in zip(outlines.rings(), outlines.owners.tolist()):
-        made[owner].append(_close_ring(ring[:, :2] / ring[:, 2:3], form))
+    xy, starts = outlines.points[:, :2] / outlines.points[:, 2:3], outlines.starts.tolist()
+    for k, owner in enumerate(outlines.owners.tolist()):
+        made[owner].append(_close_ring(xy[starts[k] : starts[k + 1]], form))
     return tuple(made) if isinstance(like, tuple) else made
 
 

@@ -24,6 +24,25 @@ def as_array(value: Any, name: str, what: str) -> np.ndarray:
         raise TypeError(f"{name} must be numbers, rows {what}, got {came}{hint_of(value, name)}") from error
 
 
+_DOUBLE = np.dtype(np.float64)
+
+
+def is_plain(value: Any, columns: int) -> bool:
+    """Whether a value is what kernels read as it is: an array of float64 of shape (n, columns) without gaps."""
+    return (
+        type(value) is np.ndarray
+        and value.dtype == _DOUBLE
+        and value.ndim == 2
+        and value.shape[1] == columns
+        and value.flags.c_contiguous
+    )
+
+
+def owned(rows: np.ndarray) -> np.ndarray:
+    """Rows that are new, as an array that is no part of a larger one."""
+    return rows if rows.base is None else rows.copy()
+
+
 def as_rows(value: Any, name: str, columns: int, what: str) -> np.ndarray:
     """Rows of numbers as a new, contiguous float64 array of shape (n, columns)."""
     try:

@@ -37,7 +37,12 @@ def curve_rows(rows, n, channels, params, level):
 
 
 def _values(op: Op, channels: int) -> Any:
-    samples = op.table
+    samples: Any = op.table
+    if type(samples) is tuple:  # rows of symbols, which a chain is recorded with
+        if len(samples) not in (1, channels):
+            raise ValueError(f"{name_of(op)} must have one row of samples or {channels}, got {len(samples)}")
+        rows = samples if len(samples) > 1 else samples * channels
+        return [len(samples[0]), *(sample for row in rows for sample in row)]
     shape: tuple[int, ...] = () if samples is None else samples.shape
     if samples is None or len(shape) not in (1, 2) or shape[-1] < 2 or shape[:-1] not in ((), (channels,)):
         raise ValueError(f"{name_of(op)} must have 2 samples or more, or {channels} rows of them, got {shape}")
@@ -50,4 +55,7 @@ CURVE = on_channels("curve", curve_rows, flags=TABULATED | SLOW, values=_values)
 
 def curve(samples: Any) -> Op:
     """Linear between n even samples on [0, 1], flat beyond; (n,) samples, or (c, n) for a curve for each channel."""
+    rows = tuple(samples) if isinstance(samples, list) else (samples,)
+    if rows and hasattr(rows[0], "tape"):
+        return CURVE(table=rows)  # type: ignore[arg-type]  # rows of symbols, see `_values`
     return CURVE(table=np.asarray(samples, np.float64))
