@@ -31,6 +31,13 @@ CHAINS = {
     ],
     "relief": [A.Invert(p=1), A.Emboss(p=1), A.Invert(p=1)],
     "edges": [A.Invert(p=1), A.EdgeDetect(p=1), A.Invert(p=1), A.EdgeDetect(method="laplacian", p=1), A.Invert(p=1)],
+    "a line": [A.Invert(p=1), A.MotionBlur(length=(1.0, 30.0), p=1), A.Posterize(p=1)],
+    "a straight line": [
+        A.Invert(p=1),
+        A.MotionBlur(angle=(90, 90), p=0.5),
+        A.MotionBlur(angle=(45, 45), p=1),
+        A.Invert(),
+    ],
     "sometimes": [A.HorizontalFlip(), A.GaussianBlur(p=0.5), A.Normalize(mean=0.4, std=0.2)],
 }
 SHAPES = [(31, 45, 3), (40, 33), (26, 30, 4), (5, 70, 3), (18, 1100, 3), (90, 20, 1), (1, 9, 3), (2, 2)]
@@ -80,7 +87,7 @@ def test_self_supervised_pairs_take_two_passes():
 
 FILTERS = [
     A.GaussianBlur(p=0.7), A.BoxBlur(p=0.7), A.Sharpen(p=0.7), A.Emboss(p=0.7), A.EdgeDetect(p=0.7),
-    A.UnsharpMask(p=0.7), A.EdgeDetect(method="laplacian", p=0.7),
+    A.UnsharpMask(p=0.7), A.EdgeDetect(method="laplacian", p=0.7), A.MotionBlur(p=0.7),
 ]  # fmt: skip
 OTHERS = [
     A.Equalize(p=0.5), A.Equalize(method="pil", p=0.5), A.Equalize(method="textbook", p=0.5), A.AutoContrast(p=0.5),
