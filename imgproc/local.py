@@ -425,9 +425,9 @@ def local_wiener(
     if image.size == 0:
         return image.copy()
     h = image.shape[0]
-    out = np.empty(image.shape, image.dtype)
-    values, result, means = (array.reshape(h, -1) for array in (canonical(image), out, mean))
     stds = local_std(image, radius=radius, border=border, fill=fill).reshape(h, -1)
+    out = np.empty(image.shape, image.dtype)  # not while sums are held
+    values, result, means = (array.reshape(h, -1) for array in (canonical(image), out, mean))
     if sigmas is None:
         found = _mean_deviations(stds, channels)
     else:

@@ -130,7 +130,11 @@ def as_floats(image: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
 
 
 def each_plane(
-    image: np.ndarray, work: Callable[[np.ndarray], np.ndarray], mask: np.ndarray | None = None
+    image: np.ndarray,
+    work: Callable[[np.ndarray], np.ndarray],
+    mask: np.ndarray | None = None,
+    *,
+    contiguous: bool = False,
 ) -> np.ndarray:
     """Filter each channel by itself.
 
@@ -143,6 +147,8 @@ def each_plane(
         and dtype.  It may write into the plane that it gets.  Several threads call it at once.
     mask : ndarray of bool, shape (h, w), optional
         What `taking_part` gave for this image.
+    contiguous : bool
+        Whether `work` takes a C-contiguous plane instead.
 
     Returns
     -------
@@ -161,12 +167,14 @@ def each_plane(
 
     def band(a: int, b: int) -> None:
         for c in range(a, b):
-            plane = spaced(planes.shape[:2], work_dtype(image.dtype))
+            plane = (np.empty if contiguous else spaced)(planes.shape[:2], work_dtype(image.dtype))
             np.copyto(plane, planes[:, :, c])
             if mask is not None:
                 fill(plane, mask)
+            given = [plane]
+            del plane  # so that `work` can let it go
             with np.errstate(all="ignore"):
-                result = work(plane)
+                result = work(given.pop())
             if image.dtype.kind == "u":
                 top, flat = full_scale(image.dtype), out.reshape(len(out), -1)
                 _store(_whole_rows(result), c, channels, top, _grid(top), flat)

@@ -13,6 +13,7 @@ from .._core.formats import work_dtype
 from .._core.jit import kernel
 from .._core.moments import moments
 from .._core.planes import full_scale
+from .._core.threads import run_bands
 from .._core.unit_range import must_be_unit
 from .._scanline import pixel, run
 from .._scanline.operations._base import Level
@@ -59,8 +60,19 @@ def _shifted(rows, scale, shift, out):
 
 def to_space(image: np.ndarray, space: str) -> np.ndarray:
     """An RGB image in floats of a space."""
-    kind = work_dtype(image.dtype).type
-    levels = run(image, [pixel.normalize(0.0, 1.0)]) if image.dtype.kind == "u" else image
+    if image.dtype.kind == "f":
+        return _floats_to_space(image, space)
+    out = np.empty(image.shape, work_dtype(image.dtype))
+
+    def band(a: int, b: int) -> None:
+        out[a:b] = _floats_to_space(run(image[a:b], [pixel.normalize(0.0, 1.0)]), space)
+
+    run_bands(band, len(out), pixels=out[..., 0].size, rows=_ROWS)
+    return out
+
+
+def _floats_to_space(levels: np.ndarray, space: str) -> np.ndarray:
+    kind = levels.dtype.type
     if space == "lab":
         return rgb_to_lab(levels)
     return by_pixels(by_pixels(levels, _mixed, _TO_CONES), separate, kind(1), _TO_OPPONENT, False)
@@ -98,7 +110,17 @@ def moved_to(
     flat = own.deviation == 0.0  # a channel of one level stays one
     scale = 1.0 + share * (np.where(flat, 1.0, wanted.deviation) / np.where(flat, 1.0, own.deviation) - 1.0)
     shift = own.mean + share * (wanted.mean - own.mean) - scale * own.mean
-    return from_space(by_pixels(colors, _shifted, scale, shift), space, image.dtype)
+    out = np.empty(image.shape, image.dtype)
+
+    def band(a: int, b: int) -> None:
+        out[a:b] = from_space(by_pixels(colors[a:b], _shifted, scale, shift), space, image.dtype)
+
+    run_bands(band, len(out), pixels=out[..., 0].size, rows=_ROWS)
+    return out
+
+
+_ROWS = 64
+"""So many rows are brought back at a time, as floats of several spaces take much memory."""
 
 
 def color_transfer(

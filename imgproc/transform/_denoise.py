@@ -146,9 +146,12 @@ def wavelet_denoise(
         for coarse, level, seen in zip(smooth, details, whole[1:], strict=True):
             for part in level:
                 _shrink(part, _bayes(part, coarse, seen, sigma) if threshold == "bayes" else limit, kind)
-        return synthesize([plane, *reversed(details)], name)[:h, :w]
+        left = [*details, plane]
+        smooth.clear()
+        details.clear()
+        return synthesize((left.pop() for _ in range(levels + 1)), name)[:h, :w]  # each is free when it is used
 
-    return each_plane(image, work, mask)
+    return each_plane(image, work, mask, contiguous=True)
 
 
 def _tolerance(dtype: np.dtype) -> np.floating:
@@ -203,13 +206,18 @@ def _bayes(details: np.ndarray, coarse: np.ndarray, whole: np.ndarray | None, si
     return noise / np.sqrt(power - noise) if power > noise else np.inf
 
 
+_ROWS = 64
+
+
 def _shrink(details: np.ndarray, limit: Any, kind: str) -> None:
-    """In place."""
+    """In place, some rows at a time."""
     limit = details.dtype.type(min(limit, np.finfo(np.float32).max))
-    if kind == "hard":
-        details[np.abs(details) < limit] = 0
-    else:
-        details -= np.clip(details, -limit, limit)
+    for y in range(0, len(details), _ROWS):
+        rows = details[y : y + _ROWS]
+        if kind == "hard":
+            rows[np.abs(rows) < limit] = 0
+        else:
+            rows -= np.clip(rows, -limit, limit)
 
 
 def _rows() -> list[Case]:

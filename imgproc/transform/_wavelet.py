@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,11 +92,11 @@ def _split(source, y0, y1, maps, filters, pairs, ring, found):
 
 @kernel
 def _join_rows(coarse, fine, y0, y1, low, high, even, odd, out):
-    # Along x: the samples 2 j and 2 j + 1 from the coefficients j to j + m - 1.
+    # Along x: the samples 2 j and 2 j + 1 from the coefficients j to j + m - 1, whose rows begin with row y0.
     coarse, fine, out = borrowed(coarse), borrowed(fine), borrowed(out)
     pairs, n = low.size // 2, even.size
     for y in range(y0, y1):
-        a, d, row = coarse[y], fine[y], out[y]
+        a, d, row = coarse[y - y0], fine[y - y0], out[y]
         for j in range(n):
             even[j] = 0
             odd[j] = 0
@@ -115,10 +115,11 @@ def _join_rows(coarse, fine, y0, y1, low, high, even, odd, out):
 
 @kernel
 def _join_columns(coarse, fine, y0, y1, low, high, out):
+    # Rows y0 to before y1, the first rows of `out`.
     coarse, fine, out = borrowed(coarse), borrowed(fine), borrowed(out)
     pairs, w = low.size // 2, out.shape[1]
     for y in range(y0, y1):
-        row = out[y]
+        row = out[y - y0]
         for x in range(w):
             row[x] = 0
         for t in range(pairs):
@@ -150,6 +151,10 @@ def split(plane: np.ndarray, name: str, border: str) -> tuple[np.ndarray, Detail
     return smooth, (horizontal, vertical, diagonal)
 
 
+_STRIP = 32
+"""Rows that are joined along columns and then along rows, while the cache holds them."""
+
+
 def join(coarse: np.ndarray, details: Details, name: str) -> np.ndarray:
     """The plane of one level: of the size that the coefficients have, which may be one more than the plane's was."""
     kind = coarse.dtype
@@ -158,19 +163,18 @@ def join(coarse: np.ndarray, details: Details, name: str) -> np.ndarray:
     h, w = (2 * n - length + 2 for n in coarse.shape)
     filters = canonical(low), canonical(high)
 
-    def up(a: np.ndarray, d: np.ndarray) -> np.ndarray:
-        half, a, d = np.empty((h, a.shape[1]), kind), canonical(a), canonical(d)
-        run_bands(lambda y0, y1: _join_columns(a, d, y0, y1, *filters, half), h, pixels=coarse.size * 4)
-        return canonical(half)
+    smooth, horizontal, vertical, diagonal = (canonical(part) for part in (coarse, *details))
+    out, n = np.empty((h, w), kind), coarse.shape[1] - pairs + 1
 
-    halves = up(coarse, details[0]), up(details[1], details[2])
-    out = np.empty((h, w), kind)
+    def band(y0: int, y1: int) -> None:
+        room, lines = np.empty((2, min(_STRIP, y1 - y0), coarse.shape[1]), kind), np.empty((2, n), kind)
+        for y in range(y0, y1, _STRIP):
+            end = min(y + _STRIP, y1)
+            _join_columns(smooth, horizontal, y, end, *filters, room[0])
+            _join_columns(vertical, diagonal, y, end, *filters, room[1])
+            _join_rows(canonical(room[0]), canonical(room[1]), y, end, *filters, lines[0], lines[1], out)
 
-    def across(y0: int, y1: int) -> None:
-        n = coarse.shape[1] - pairs + 1
-        _join_rows(*halves, y0, y1, *filters, np.empty(n, kind), np.empty(n, kind), out)
-
-    run_bands(across, h, pixels=out.size)
+    run_bands(band, h, pixels=out.size)
     return out
 
 
@@ -189,12 +193,14 @@ def analyse(plane: np.ndarray, name: str, levels: int, border: str) -> list[Any]
     return [plane, *reversed(details)]
 
 
-def synthesize(coefficients: Sequence[Any], name: str) -> np.ndarray:
+def synthesize(coefficients: Iterable[Any], name: str) -> np.ndarray:
     """The inverse of `analyse`; a row or column too many, from an odd size, is cut off."""
-    plane = coefficients[0]
-    for details in coefficients[1:]:
+    rest = iter(coefficients)
+    plane = next(rest)
+    for details in rest:
         h, w = details[0].shape
-        plane = join(np.ascontiguousarray(plane[:h, :w]), details, name)
+        plane = np.ascontiguousarray(plane[:h, :w])
+        plane = join(plane, details, name)
     return plane
 
 
