@@ -68,7 +68,7 @@ def read_image(
     -------
     numpy.ndarray
         C-contiguous, RGB order, upright by the orientation in EXIF or XMP: uint8; uint16 for files with 16 bits per
-        sample; float32 or float64 for TIFF files of floats, values as stored.
+        sample; float32 or float64 for TIFF files of floats, values as stored; other dtypes as the notes say.
 
     Raises
     ------
@@ -97,9 +97,13 @@ def read_image(
     in XMP.  A frame of an animation is shown as a viewer shows it, over the frames before it.  Of a PNG file of 16 bits
     the first frame alone is read.
 
-    Not supported: TIFF of signed, 12-bit or 32-bit integers, deep TIFF with separate planes, premultiplied alpha, or
-    colours other than grey and RGB, and compressions that the installed Pillow (8 bits) or OpenCV (deeper) lacks, such
-    as LERC, LZMA, ZSTD or WebP.
+    TIFF files that neither Pillow (8 bits) nor OpenCV (deeper) reads are read by tifffile, if that is installed (``pip
+    install 'imgproc-augment[tiff]'``): separate planes, compressions such as LZMA, ZSTD or LERC, float16, which becomes
+    float32, and levels of 9 to 15 bits, which are scaled to full scale.  With ``mode="unchanged"`` also bands other
+    than grey, RGB and alpha, and int8, int16, int32 and uint32, as they are stored: `rescale` makes images of these.
+
+    Not supported: TIFF of 64-bit integers or complex numbers, and of more than 8 bits with premultiplied alpha, or with
+    colours other than grey and RGB.
 
     A JPEG file that lacks only the mark of its end, with every row there, is not damaged.  One whose data are wrong,
     but reach that mark, is read as by OpenCV and Pillow: the decoder, libjpeg, goes on behind the wrong place, and may

@@ -3,6 +3,7 @@
 from imgproc.io._jpeg import _segments
 from imgproc.io._opencv import decode_cv2
 from imgproc.io._tiff import _one_pixel, has_decoder
+from imgproc.io._tiff_bands import bands_pixel
 from imgproc.io._tiff_pixels import shallow_pixel
 
 __all__ = ["decodes", "jpeg_segments", "tiff_of_one_pixel"]
@@ -15,5 +16,6 @@ tiff_of_one_pixel = _one_pixel
 
 
 def decodes(compression: int, *, deep: bool) -> bool:
-    """Whether the decoder of this depth has a compression."""
-    return has_decoder(compression, decode_cv2 if deep else shallow_pixel, deep=deep)
+    """Whether a decoder of this depth has a compression."""
+    usual = decode_cv2 if deep else shallow_pixel
+    return has_decoder(compression, usual, deep=deep) or has_decoder(compression, bands_pixel, deep=True)
