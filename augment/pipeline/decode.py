@@ -76,7 +76,7 @@ class WindowDecoder:
     >>> import numpy as np
     >>> import augment
     >>> import imgproc
-    >>> from augment.pipeline.decode import WindowDecoder
+    >>> from augment.pipeline import WindowDecoder
     >>> data = imgproc.encode_image(np.full((900, 1200, 3), 128, np.uint8), format="jpg")
     >>> decoder = WindowDecoder(augment.Compose([augment.ResizedCrop((64, 64)), augment.HorizontalFlip()]))
     >>> result = decoder(data, key=(0, 5), boxes=[[0, 0, 600, 900]], labels=["left"])
@@ -159,7 +159,7 @@ class WindowDecoder:
             return None
         if self.max_pixels is not None and frame.height * frame.width > self.max_pixels:
             return None  # the error is that of reading it
-        turn = orientation(io.BytesIO(data), "JPEG")
+        turn = 1 if frame.bare else orientation(io.BytesIO(data), "JPEG")
         shape: tuple[int, ...] = (frame.width, frame.height) if turn >= 5 else frame[:2]
         if self.mode == "rgb":
             shape = (*shape, 3)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ from ._pillow import load_pillow, pil_array, read_pillow
 from ._source import Source, check_size
 
 _SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Marks of frames: baseline, extended, progressive, and kinds that are not common."""
 _TAILS = (b"", bytes(256), b"\xfe" * 256, b"\x55" * 256, b"\xaa" * 256, bytes(range(251)))
 """What may follow the last row of a JPEG file and changes nothing, and changes a row that is not yet whole."""
 
@@ -34,6 +37,8 @@ class Header(NamedTuple):
     components: int
     at: int
     """Where the two bytes of the height stand."""
+    bare: bool
+    """Whether there are no metadata that could say how the camera was held."""
 
 
 class Decoded(NamedTuple):
@@ -46,26 +51,33 @@ class Decoded(NamedTuple):
 
 def header(data: bytes) -> Header | None:
     """The frame of a file that reaches the mark of its end; None for a file that is cut, or of a rarer kind."""
-    found, scans = None, 0
-    for at, marker, content in _segments(data):
-        if marker in (0xC0, 0xC1, 0xC2):  # Huffman codes, baseline, extended or progressive
-            if found is not None or len(content) < 6 + 3 * content[5] or content[0] != 8 or content[5] not in (1, 3):
-                return None
-            height, width = int.from_bytes(content[1:3], "big"), int.from_bytes(content[3:5], "big")
-            found, sequential = Header(height, width, content[5], at + 5), marker != 0xC2
-            if not height or not width:
-                return None
-        elif 0xC3 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+    frame, at, bare, most = None, 2, True, len(data) - 4
+    while True:  # segment after segment, up to the first scan
+        if at > most or data[at] != 0xFF:
             return None
-        elif marker == 0xDA:
-            scans += 1
-            if found is None or not content:
+        marker, length = data[at + 1], data[at + 2] << 8 | data[at + 3]
+        if marker == 0xDA:
+            break
+        if marker in _FRAMES:
+            if frame is not None or length < 8 or at > most - 8:
                 return None
-            if sequential and content[0] == found.components and scans == 1 and data.endswith(b"\xff\xd9"):
-                return found  # within a scan these bytes mean nothing else
-        elif marker == 0xD9:
-            return found if scans else None
-    return None
+            depth, height, width, components = struct.unpack_from(">BHHB", data, at + 4)
+            frame = Header(height, width, components, at + 5, True)
+            if marker > 0xC2 or depth != 8 or components not in (1, 3) or not height or not width:
+                return None
+            sequential = marker != 0xC2
+        elif marker < 0xC0 or 0xD0 <= marker <= 0xD9 or marker == 0xFF or length < 2:
+            return None
+        elif marker == 0xE1:
+            bare = False
+        at += 2 + length
+    if frame is None or at + 4 > len(data):
+        return None
+    # In a file of one scan the mark of the end means nothing else.  In others it may stand in a table between scans.
+    one = sequential and data[at + 4] == frame.components and data.endswith(b"\xff\xd9")
+    if not one and not any(marker == 0xD9 for _, marker, _ in _segments(data, at)):
+        return None
+    return frame._replace(bare=bare)
 
 
 def read_jpeg(source: Source) -> tuple[np.ndarray, bool]:
@@ -76,7 +88,7 @@ def read_jpeg(source: Source) -> tuple[np.ndarray, bool]:
         check_size(frame.width, frame.height, source.limit)
         image = _by_opencv(data, frame)
         if image is not None:
-            return image, False
+            return image, frame.bare
     source.file.seek(0)
     return _by_pillow(source)
 
@@ -142,9 +154,8 @@ def _is_refined(data: bytes) -> bool:
     return all(low.get((component, k)) == 0 for component in components for k in range(64))
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Place, marker and content of the segments; what follows a scan's header is passed over."""
-    at = 2
+def _segments(data: bytes, at: int = 2) -> Iterator[tuple[int, int, bytes]]:
+    """Place, marker and content of the segments from a place on; what follows a scan's header is passed over."""
     while match := _SCAN.search(data, at):
         at, marker = match.start(), data[match.start() + 1]
         length = int.from_bytes(data[at + 2 : at + 4], "big")

@@ -12,7 +12,7 @@ from PIL import Image
 import augment
 from augment import Compose
 from augment.pipeline import decode
-from augment.pipeline.decode import WindowDecoder
+from augment.pipeline import WindowDecoder
 from imgproc import decode_image, encode_image, gaussian_blur
 
 RNG = np.random.default_rng(0)
