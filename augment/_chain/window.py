@@ -18,6 +18,7 @@ from imgproc._scanline.matrix import IDENTITY, Matrix, bounds_of, keeps_axes, mu
 from imgproc._scanline.merge import moves_pixels, part_of, shows_outside
 from imgproc._scanline.opencv_moves import CUBIC_OF_PILLOW
 from imgproc._scanline.separable import Axis, resample
+from imgproc.io._jpeg import FACTORS, Part
 
 from .chain import Chain
 from .keys import Key, key_array
@@ -30,8 +31,6 @@ from .targets.image import through_image
 Rectangle = tuple[int, int, int, int]
 """(x0, y0, x1, y1), half-open, in whole pixels."""
 
-FACTORS = (8, 4, 2)
-"""By how much a decoder can shrink an image while it decodes it."""
 ROWS = 0.7
 """The part of the rows that may be decoded where that is all that is saved."""
 
@@ -171,17 +170,6 @@ def factor_of(view: View) -> int:
     m = view.pull
     least = min(max(abs(m[0]), abs(m[1])), max(abs(m[3]), abs(m[4])))
     return next((factor for factor in FACTORS if factor <= least + 1e-9), 1)
-
-
-class Part(NamedTuple):
-    """A part of a source as a decoder gives it."""
-
-    image: np.ndarray
-    factor: int
-    """How many pixels of the source a pixel covers along each axis."""
-    x: int
-    y: int
-    """Where the first pixel begins in the source; it may begin outside of it."""
 
 
 Load = Callable[[Rectangle, int], Part]

@@ -17,7 +17,7 @@ import numpy as np
 
 from .._core.needed import needed
 from .._core.opencv import load_cv2
-from ._metadata import upright
+from ._metadata import orientation, upright
 from ._opencv import opencv_silent, swap_red_blue
 from ._pillow import load_pillow, pil_array, read_pillow
 from ._source import Source, check_size
@@ -39,14 +39,6 @@ class Header(NamedTuple):
     """Where the two bytes of the height stand."""
     bare: bool
     """Whether there are no metadata that could say how the camera was held."""
-
-
-class Decoded(NamedTuple):
-    """A part of an image, and where its first pixel begins in the whole one; it may begin outside of that."""
-
-    image: np.ndarray
-    x: int
-    y: int
 
 
 def header(data: bytes) -> Header | None:
@@ -166,51 +158,98 @@ def _segments(data: bytes, at: int = 2) -> Iterator[tuple[int, int, bytes]]:
         at += 2 if bare else 2 + max(length, 2)
 
 
+# --- a part, or all at a smaller size ---------------------------------------------------------------------------------
+
+FACTORS = (8, 4, 2, 1)
+"""By how much the decoder can shrink a file along each axis."""
 _BLOCKS = 16
 """A JPEG file is coded in squares of at most so many pixels."""
 
 
-def part(data: bytes, frame: Header, turn: int, wanted: tuple[int, int, int, int], factor: int) -> Decoded:
-    """Decode a part of a file, at 1, 1/2, 1/4 or 1/8 of its size.
+class Part(NamedTuple):
+    """A part of an image as it was decoded."""
 
-    The decoder averages while it decodes, which takes less time, and stops below the last row that is wanted.
+    image: np.ndarray
+    factor: int
+    """How many pixels of the image a pixel covers along each axis."""
+    x: int
+    y: int
+    """Where the first pixel begins in the image; it may begin outside of it."""
 
-    Parameters
-    ----------
-    data : bytes
-    frame : Header
-    turn : int
-        The orientation of the file; what is wanted and what is given is upright.
-    wanted : (x0, y0, x1, y1)
-        Pixels of the whole image, half-open.
-    factor : {1, 2, 4, 8}
 
-    Raises
-    ------
-    Exception
-        Of any kind, where Pillow does not decode it.
-    """
-    with needed("PIL"):
-        from PIL.JpegImagePlugin import JpegImageFile
+class Photo(NamedTuple):
+    """A JPEG file that is not decoded yet; `photo` makes it."""
 
-    height, width = frame.height, frame.width
-    x0, y0, x1, y1 = wanted
-    swapped, mirrored, flipped = turn >= 5, turn in (2, 3, 7, 8), turn in (3, 4, 6, 7)
-    if swapped:
-        x0, y0, x1, y1 = y0, x0, y1, x1
-    if mirrored:
-        x0, x1 = width - x1, width - x0
-    if flipped:
-        y0, y1 = height - y1, height - y0
-    rows = min(-(-y1 // _BLOCKS) * _BLOCKS + _BLOCKS, height)  # with what the last rows that count are smoothed with
-    data = b"".join((data[: frame.at], rows.to_bytes(2, "big"), data[frame.at + 2 :]))
-    opened = JpegImageFile(io.BytesIO(data))
-    opened.draft(opened.mode, (max(width // factor, 1), max(rows // factor, 1)))
-    if opened.size != (-(-width // factor), -(-rows // factor)):
-        raise ValueError(f"{opened.size} instead of 1/{factor} of {width} x {rows}")
-    load_pillow(opened, keep=False)
-    x0, y0, x1, y1 = x0 // factor, y0 // factor, -(-x1 // factor), -(-y1 // factor)
-    image = upright(pil_array(opened.crop((x0, y0, x1, y1))), turn)
-    x = width - x1 * factor if mirrored else x0 * factor
-    y = height - y1 * factor if flipped else y0 * factor
-    return Decoded(np.ascontiguousarray(image), *((y, x) if swapped else (x, y)))
+    data: bytes
+    frame: Header
+    turn: int
+    """Its orientation, see `_metadata`."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w), upright."""
+        height, width, *_ = self.frame
+        return (width, height) if self.turn >= 5 else (height, width)
+
+    def part(self, wanted: tuple[int, int, int, int], factor: int) -> Part:
+        """Decode at least a part, upright, at a size that is smaller by a factor.
+
+        The decoder averages while it decodes, which takes less time, and stops below the last row that is wanted.
+
+        Parameters
+        ----------
+        wanted : (x0, y0, x1, y1)
+            Pixels of the whole image, upright, half-open.
+        factor : {1, 2, 4, 8}
+
+        Raises
+        ------
+        CannotDecode
+            If the file is damaged.
+        """
+        with needed("PIL"):
+            from PIL.JpegImagePlugin import JpegImageFile
+
+        height, width, *_ = self.frame
+        x0, y0, x1, y1 = wanted
+        swapped, mirrored, flipped = self.turn >= 5, self.turn in (2, 3, 7, 8), self.turn in (3, 4, 6, 7)
+        if swapped:
+            x0, y0, x1, y1 = y0, x0, y1, x1
+        if mirrored:
+            x0, x1 = width - x1, width - x0
+        if flipped:
+            y0, y1 = height - y1, height - y0
+        rows = min(-(-y1 // _BLOCKS) * _BLOCKS + _BLOCKS, height)  # and what the last ones that count are smoothed with
+        x0, y0, x1, y1 = x0 // factor, y0 // factor, -(-x1 // factor), -(-y1 // factor)
+        try:
+            opened = JpegImageFile(io.BytesIO(self._of_rows(rows)))
+            opened.draft(opened.mode, (max(width // factor, 1), max(rows // factor, 1)))
+            if opened.size != (-(-width // factor), -(-rows // factor)):
+                raise CannotDecode
+            load_pillow(opened, keep=False)
+            image = pil_array(opened.crop((x0, y0, x1, y1)))
+        except (ImportError, MemoryError):
+            raise
+        except Exception as error:  # a damaged file makes Pillow raise almost anything, SyntaxError included
+            raise CannotDecode from error
+        x = width - x1 * factor if mirrored else x0 * factor
+        y = height - y1 * factor if flipped else y0 * factor
+        return Part(np.ascontiguousarray(upright(image, self.turn)), factor, *((y, x) if swapped else (x, y)))
+
+    def _of_rows(self, rows: int) -> bytes:
+        """The file with another height in its header: the decoder stops there."""
+        if rows == self.frame.height:
+            return self.data
+        return b"".join((self.data[: self.frame.at], rows.to_bytes(2, "big"), self.data[self.frame.at + 2 :]))
+
+
+class CannotDecode(Exception):
+    """A part of a file cannot be decoded; reading it whole says what is wrong with it."""
+
+
+def photo(data: bytes, limit: int | None) -> Photo | None:
+    """A file of which a part can be decoded; None for one that is cut, rare, larger than so many pixels, or no JPEG."""
+    frame = header(data) if data.startswith(b"\xff\xd8\xff") else None
+    if frame is None or (limit is not None and frame.height * frame.width > limit):
+        return None
+    return Photo(data, frame, 1 if frame.bare else orientation(io.BytesIO(data), "JPEG"))

@@ -11,8 +11,7 @@ from PIL import Image
 
 import augment
 from augment import Compose
-from augment.pipeline import decode
-from augment.pipeline import WindowDecoder
+from augment.pipeline import WindowDecoder, decode
 from imgproc import decode_image, encode_image, gaussian_blur
 
 RNG = np.random.default_rng(0)
@@ -136,14 +135,20 @@ def any_size(monkeypatch):
 @pytest.fixture
 def parts(monkeypatch):
     """The sizes of the parts that were decoded."""
-    seen, real = [], decode.part
+    seen, real = [], decode.photo
 
-    def spy(data, frame, turn, wanted, factor):
-        found = real(data, frame, turn, wanted, factor)
-        seen.append((factor, found.image.shape))
-        return found
+    def spied(data, limit):
+        found = real(data, limit)
 
-    monkeypatch.setattr(decode, "part", spy)
+        class Spy(type(found)):
+            def part(self, wanted, factor):
+                made = super().part(wanted, factor)
+                seen.append((factor, made.image.shape))
+                return made
+
+        return None if found is None else Spy(*found)
+
+    monkeypatch.setattr(decode, "photo", spied)
     return seen
 
 
