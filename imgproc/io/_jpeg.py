@@ -85,21 +85,22 @@ def read_jpeg(source: Source) -> tuple[np.ndarray, bool]:
     return _by_pillow(source)
 
 
-def _by_opencv(data: bytes, frame: Header) -> np.ndarray | None:
-    """The pixels; None if OpenCV does not decode them."""
+def _by_opencv(data: bytes, frame: Header, factor: int = 1) -> np.ndarray | None:
+    """The pixels, or those of a smaller size; None if OpenCV does not decode them."""
     try:
         cv2 = load_cv2()
     except ImportError:
         return None
     rgb = getattr(cv2, "IMREAD_COLOR_RGB", None)  # from OpenCV 4.11 on
     color = cv2.IMREAD_COLOR if rgb is None else rgb
-    flags = (cv2.IMREAD_GRAYSCALE if frame.components == 1 else color) | cv2.IMREAD_IGNORE_ORIENTATION
+    smaller = getattr(cv2, f"IMREAD_REDUCED_GRAYSCALE_{factor}", 0)  # with a flag of colour: in colour
+    flags = (cv2.IMREAD_GRAYSCALE if frame.components == 1 else color) | cv2.IMREAD_IGNORE_ORIENTATION | smaller
     with opencv_silent(cv2):
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         except cv2.error:  # of a size that OpenCV does not allow
             return None
-    if image is None or image.shape[:2] != frame[:2]:
+    if image is None or image.shape[:2] != (-(-frame.height // factor), -(-frame.width // factor)):
         return None
     return image if image.ndim == 2 or rgb is not None else swap_red_blue(image)
 
@@ -207,9 +208,6 @@ class Photo(NamedTuple):
         CannotDecode
             If the file is damaged.
         """
-        with needed("PIL"):
-            from PIL.JpegImagePlugin import JpegImageFile
-
         height, width, *_ = self.frame
         x0, y0, x1, y1 = wanted
         swapped, mirrored, flipped = self.turn >= 5, self.turn in (2, 3, 7, 8), self.turn in (3, 4, 6, 7)
@@ -221,20 +219,28 @@ class Photo(NamedTuple):
             y0, y1 = height - y1, height - y0
         rows = min(-(-y1 // _BLOCKS) * _BLOCKS + _BLOCKS, height)  # and what the last ones that count are smoothed with
         x0, y0, x1, y1 = x0 // factor, y0 // factor, -(-x1 // factor), -(-y1 // factor)
+        whole = _by_opencv(self.data, self.frame, factor) if rows == height else None  # a little sooner
+        image = self._rows(rows, factor, (x0, y0, x1, y1)) if whole is None else whole[y0:y1, x0:x1]
+        x = width - x1 * factor if mirrored else x0 * factor
+        y = height - y1 * factor if flipped else y0 * factor
+        return Part(np.ascontiguousarray(upright(image, self.turn)), factor, *((y, x) if swapped else (x, y)))
+
+    def _rows(self, rows: int, factor: int, box: tuple[int, int, int, int]) -> np.ndarray:
+        """A part of so many rows by Pillow, which says nothing of the data that are left over."""
+        with needed("PIL"):
+            from PIL.JpegImagePlugin import JpegImageFile
+
         try:
             opened = JpegImageFile(io.BytesIO(self._of_rows(rows)))
-            opened.draft(opened.mode, (max(width // factor, 1), max(rows // factor, 1)))
-            if opened.size != (-(-width // factor), -(-rows // factor)):
+            opened.draft(opened.mode, (max(self.frame.width // factor, 1), max(rows // factor, 1)))
+            if opened.size != (-(-self.frame.width // factor), -(-rows // factor)):
                 raise CannotDecode
             load_pillow(opened, keep=False)
-            image = pil_array(opened.crop((x0, y0, x1, y1)))
+            return pil_array(opened.crop(box))
         except (ImportError, MemoryError):
             raise
         except Exception as error:  # a damaged file makes Pillow raise almost anything, SyntaxError included
             raise CannotDecode from error
-        x = width - x1 * factor if mirrored else x0 * factor
-        y = height - y1 * factor if flipped else y0 * factor
-        return Part(np.ascontiguousarray(upright(image, self.turn)), factor, *((y, x) if swapped else (x, y)))
 
     def _of_rows(self, rows: int) -> bytes:
         """The file with another height in its header: the decoder stops there."""

@@ -3,10 +3,12 @@
 import io
 import json
 import pickle
+import sys
 
 import numpy as np
 import pytest
 import skimage.data
+from helpers.reading import jpeg_photo
 from PIL import Image
 
 import augment
@@ -202,6 +204,26 @@ def test_every_orientation(any_size, parts, orientation, options):
         # Not a pixel of the result beside its place: then it would be far off.
         assert np.abs(found - expected).mean() < 0.5 * np.abs(np.roll(found, 1, 1) - expected)[:, 1:].mean()
     assert parts
+
+
+def test_parts_are_those_of_a_smaller_image_whoever_decodes_them(monkeypatch):
+    """OpenCV decodes all rows, Pillow fewer; of both, what is wanted has the same pixels."""
+    for orientation, options in ((1, {}), (6, {"progressive": True}), (3, {"subsampling": 2})):
+        data = jpeg(PHOTO, orientation, **options)
+        photo = jpeg_photo(data, None)
+        h, w = photo.size
+        for factor in (1, 2, 4, 8):
+            whole = photo.part((0, 0, w, h), factor)
+            monkeypatch.setitem(sys.modules, "cv2", None)
+            np.testing.assert_array_equal(photo.part((0, 0, w, h), factor).image, whole.image)
+            part = photo.part((40, 30, 130, 110), factor)
+            monkeypatch.undo()
+            x, y = (part.x - whole.x) // factor, (part.y - whole.y) // factor
+            n, m = part.image.shape[:2]
+            np.testing.assert_array_equal(part.image, whole.image[y : y + n, x : x + m])
+            assert part.x <= 40 and part.y <= 30
+            assert part.x + m * factor >= 130 and part.y + n * factor >= 110
+        np.testing.assert_array_equal(photo.part((0, 0, w, h), 1).image, decode_image(data))
 
 
 def test_a_crop_alone_decodes_less_and_changes_no_pixel(any_size, parts):
