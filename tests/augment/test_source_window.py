@@ -1,5 +1,6 @@
 """What a chain will show of an image that is not decoded yet, and decoding no more than that."""
 
+import doctest
 import io
 import json
 import pickle
@@ -301,3 +302,10 @@ def test_decoders_refuse_and_are_plain_data(any_size):
         decoder(3, 1)
     with pytest.raises(TypeError, match="boxs"):
         decoder(jpeg(PHOTO), 1, boxs=[])
+
+
+@pytest.mark.parametrize("thing", [WindowDecoder, Compose.source_window])
+def test_examples_run(thing):
+    parts = doctest.DocTestFinder(recurse=False).find(thing, "example", globs={})
+    assert sum(len(part.examples) for part in parts) >= 2
+    assert not sum(doctest.DocTestRunner().run(part).failed for part in parts)
