@@ -309,3 +309,42 @@ def test_examples_run(thing):
     parts = doctest.DocTestFinder(recurse=False).find(thing, "example", globs={})
     assert sum(len(part.examples) for part in parts) >= 2
     assert not sum(doctest.DocTestRunner().run(part).failed for part in parts)
+
+
+@pytest.mark.parametrize("options", [{"dtype": "float16"}, {"dtype": "float32", "fuse": False}, {}])
+def test_results_have_the_dtype_and_the_layout_of_the_chain(any_size, parts, options):
+    chain = Compose([augment.ResizedCrop((24, 32)), augment.Gamma(p=1)], layout="first", **options)
+    data, other = jpeg(PHOTO), PHOTO[..., :1].astype(np.float32) / 255
+    expected = chain(image=decode_image(data), key=5)["image"]
+    out = np.full_like(expected, 7)
+    found = WindowDecoder(chain)(data, 5, out=out)["image"]
+    assert found is out and found.dtype == expected.dtype
+    np.testing.assert_allclose(found.astype(float), expected, atol=0.06 * (255 if not options else 1))
+    further = Compose([augment.ResizedCrop((24, 32)), augment.Gamma(p=1)], image_names=["depth"], extra_names=["id"])
+    found, expected = (
+        call(5, depth=other, id="a", label=3)
+        for call in (
+            lambda key, **more: WindowDecoder(further)(data, key, **more),
+            lambda key, **more: further(image=decode_image(data), key=key, **more),
+        )
+    )
+    np.testing.assert_array_equal(found["depth"], expected["depth"])
+    assert list(found) == list(expected) and found["id"] == "a" and found["label"] == 3
+    assert len(parts) == 2
+
+
+def test_damaged_files_raise_nothing_but_value_error(any_size):
+    decoder = WindowDecoder(Compose([augment.ResizedCrop((16, 16))]), max_pixels=1_000_000)
+    rng = np.random.default_rng(3)
+    for data in (jpeg(PHOTO, 6), jpeg(PHOTO, progressive=True)):
+        for k in range(60):
+            spoilt = bytearray(data)
+            for place in rng.integers(0, 700 if k % 2 else len(spoilt), 1 + k % 4):
+                spoilt[place] = rng.integers(256)
+            spoilt = spoilt[: rng.integers(20, len(spoilt))] if k % 5 == 0 else spoilt
+            try:
+                found = decoder(bytes(spoilt), k)
+            except ValueError as error:
+                assert "cannot read bytes" in str(error)
+            else:
+                assert found["image"].shape == (16, 16, 3)
