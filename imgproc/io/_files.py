@@ -238,9 +238,9 @@ def write_image(
         where it stands, in one piece once they are complete; it stays open, and needs a `format`.
     image : numpy.ndarray
         Grey (h, w) or (h, w, 1), grey and alpha (h, w, 2), RGB (h, w, 3) or RGBA (h, w, 4), at least one pixel.  PNG
-        holds uint8 and uint16; TIFF these, float32 and float64; PPM (RGB) and PGM (grey) uint8 and uint16; JPEG, WebP
-        and BMP uint8.  JPEG, BMP and PPM hold no alpha, and PNG alone holds grey with alpha.  A bool mask is refused:
-        write ``mask.astype(np.uint8) * 255``.
+        holds uint8 and uint16; TIFF these, float32, float64, int8, int16, int32 and uint32, and any number of bands
+        (h, w, c); PPM (RGB) and PGM (grey) uint8 and uint16; JPEG, WebP and BMP uint8.  JPEG, BMP and PPM hold no
+        alpha, and WebP no grey with alpha.  A bool mask is refused: write ``mask.astype(np.uint8) * 255``.
     format : str, optional
         One of those suffixes without the dot, such as ``"png"``, whatever the name says.  Default: by the suffix.
     quality : int, optional

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 
 from .._core.needed import needed
+from ._formats import AS_STORED
 from ._source import Refusal, Source
 from ._tiff import compression_name
 
 _KINDS = {1: "u", 2: "i", 3: "f"}
 """What tag 339 says of numbers."""
-_AS_STORED = ("int8", "int16", "int32", "uint32")
-"""Dtypes that no function of the library takes, but that a file may hold: given to those who ask for what is stored."""
 
 
 def read_bands(source: Source, tags: dict[int, tuple[int, ...]]) -> np.ndarray:
@@ -38,7 +37,7 @@ def read_bands(source: Source, tags: dict[int, tuple[int, ...]]) -> np.ndarray:
     known = name in ("uint8", "uint16", "float16", "float32", "float64")
     grey = samples == 1 or (samples == 2 and extra == 2)
     colored = (photometric == 2 and (samples == 3 or (samples == 4 and extra in (0, 2)))) or (photometric < 2 and grey)
-    if not (known or name in _AS_STORED) or extra == 1 or (photometric == 0 and not (known and kind == "u")):
+    if not (known or name in AS_STORED) or extra == 1 or (photometric == 0 and not (known and kind == "u")):
         raise Refusal(_unsupported(tags))
     if not source.bands and not (known and colored):
         raise Refusal(f"{_unsupported(tags)}; mode='unchanged' gives it as it is stored")

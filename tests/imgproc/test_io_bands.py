@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from imgproc import decode_image
+from imgproc import decode_image, encode_image
 
 RNG = np.random.default_rng(0)
 H, W = 21, 34
@@ -140,6 +140,17 @@ def test_pages_of_bands():
             writer.write(page, photometric="minisblack", planarconfig="contig", rowsperstrip=5)
     for k, page in enumerate(pages):
         np.testing.assert_array_equal(decode_image(buffer.getvalue(), page=k, mode="unchanged"), page)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8", "i1", "i2", "i4", "u4"])
+@pytest.mark.parametrize("channels", [None, 2, 3, 4, 5, 70])
+def test_what_is_written_is_read_alike_by_us_and_others(dtype, channels):
+    image = values((H, W) if channels is None else (H, W, channels), dtype)
+    data = encode_image(image.astype(np.dtype(dtype).newbyteorder(">")) if channels == 5 else image, format="tiff")
+    found = decode_image(data, mode="unchanged")
+    assert found.dtype == image.dtype
+    np.testing.assert_array_equal(found, image)
+    np.testing.assert_array_equal(tifffile.imread(io.BytesIO(data)), image)
 
 
 def test_without_tifffile_the_error_says_what_to_install(monkeypatch):
