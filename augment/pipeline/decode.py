@@ -63,8 +63,10 @@ class WindowDecoder:
     threads, batches or order.
 
     It applies where the chain begins with crops, flips, turns by 90 degrees and one resize along the axes, in any
-    order, such as `ResizedCrop`, `Resize` and `CenterCrop`.  A chain that begins with something else, such as a blur or
-    `Rotate`, and one that mixes, gets the whole image.
+    order, such as `ResizedCrop`, `Resize` and `CenterCrop`.  Before a resize that shrinks there may also be `Rotate`,
+    `Affine` and padding: they are done at the size at which the file is decoded, which then is twice that of the result
+    at least.  A chain that begins with something else, such as a blur or `Perspective`, and one that mixes, gets the
+    whole image.
 
     A file that is cut is noticed as by `imgproc.read_image`.  Damage below the last row that is shown is not.
 

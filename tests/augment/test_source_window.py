@@ -103,7 +103,7 @@ def test_source_window_refuses():
 PHOTO = gaussian_blur(RNG.integers(0, 256, (250, 330, 3), np.uint8), sigma=14.0).astype(np.float32)
 PHOTO = ((PHOTO - PHOTO.min()) * 255 / (PHOTO.max() - PHOTO.min())).astype(np.uint8)
 """Smooth, as photos of many pixels are."""
-BOXES = [[10.0, 20.0, 60.0, 90.0], [100.0, 30.0, 320.0, 240.0]]
+BOXES = [[10.0, 20.0, 60.0, 90.0], [100.0, 30.0, 240.0, 240.0]]
 POINTS = [[30.5, 40.25], [200.0, 100.0]]
 
 DECODED = {
@@ -120,6 +120,23 @@ DECODED = {
     ],
     "with all behind it": [augment.Resize((40, 50)), augment.Rotate(), augment.GaussianBlur(), augment.GridDropout()],
 }
+
+
+WARPED = {
+    "rotated": [augment.Rotate(angle=(-30, 30), p=1), augment.Resize((24, 32))],
+    "affine": [
+        augment.HorizontalFlip(),
+        augment.Affine(scale=(0.7, 1.1), shear=(-10, 10), p=1),
+        augment.Resize((20, 20)),
+    ],
+    "reflected": [augment.Affine(translate=(-0.3, 0.3), border="reflect", p=1), augment.ResizedCrop((24, 24))],
+    "padded": [
+        augment.PadToSize(size=(340, 340), p=1),
+        augment.Resize((24, 24), interpolation="bilinear", antialias=True),
+    ],
+    "twice": [augment.Rotate(p=1), augment.Affine(p=1), augment.ResizeShortest(30), augment.CenterCrop((24, 24))],
+}
+"""Affine maps before the resize: they are done at the size at which the file is decoded."""
 
 
 def jpeg(image, orientation=1, **options):
@@ -175,6 +192,23 @@ def test_a_part_looks_as_the_whole_and_targets_are_equal(any_size, parts, name):
         np.testing.assert_array_equal(decoder(data, (2, key))["image"], image)
     assert len(parts) >= 12
     assert len({factor for factor, _ in parts}) > 1 or name in ("evaluation", "with all behind it")
+
+
+@pytest.mark.parametrize("name", WARPED)
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_affine_maps_before_the_resize_are_done_on_fewer_pixels(any_size, parts, name, orientation):
+    chain, data = Compose(WARPED[name]), jpeg(PHOTO, orientation)
+    decoder, whole, apart_at = WindowDecoder(chain), decode_image(data), []
+    for key in range(15):
+        targets = {"mask": whole[..., 0] // 50, "boxes": BOXES, "labels": [3, 4], "keypoints": POINTS}
+        expected, found = chain(image=whole, key=key, **targets), decoder(data, key, **targets)
+        for target in ("mask", "boxes", "labels", "keypoints"):
+            np.testing.assert_array_equal(found[target], expected[target])
+        apart = np.abs(found["image"].astype(int) - expected["image"])
+        apart_at.append((apart.mean(), np.quantile(apart, 0.8)))
+    # Where the border begins a pixel may show more or less of it.
+    assert (np.max(apart_at, axis=0) < (6, 4)).all(), np.max(apart_at, axis=0)
+    assert len(parts) >= 10
 
 
 @pytest.mark.parametrize("photo", ["astronaut", "coffee"])
@@ -240,7 +274,9 @@ def test_a_crop_alone_decodes_less_and_changes_no_pixel(any_size, parts):
 @pytest.mark.parametrize(
     "transforms",
     [
-        [augment.Rotate(p=1), augment.Resize((20, 20))],
+        [augment.Perspective(p=1), augment.Resize((20, 20))],
+        [augment.Rotate(p=1), augment.Resize((20, 20), interpolation="nearest")],
+        [augment.Elastic(p=1), augment.Resize((20, 20))],
         [augment.GaussianBlur(p=1), augment.Resize((20, 20))],
         [augment.Gamma(p=1)],
         [augment.Resize((20, 20), interpolation="nearest")],
