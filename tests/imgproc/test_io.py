@@ -861,7 +861,7 @@ def test_a_pipe_is_not_replaced(tmp_path):
     assert stat.S_ISFIFO(os.stat(tmp_path / "pipe.png").st_mode)
 
 
-@pytest.mark.parametrize("broken", ["os.replace", "shutil.copymode", "imgproc.io._files.encode"])
+@pytest.mark.parametrize("broken", ["os.replace", "shutil.copymode", "imgproc.io._writing.encode"])
 def test_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, broken):
     path = tmp_path / "image.png"
     path.write_bytes(b"old")
