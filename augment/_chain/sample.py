@@ -156,12 +156,15 @@ class Sample(Opened):
         stages: list[Stage],
         out: np.ndarray | None = None,
         own: dict[str, list[Stage]] | None = None,
+        image: np.ndarray | None = None,
     ) -> dict[str, Any]:
         """Everything after the stages, as the caller gets it.
 
-        `out` gets the image.  `own` as in `moved`.
+        `out` gets the image.  Where that is done already, it is passed as `image`.  `own` as in `moved`.
         """
         passage = Passage(self, stages, self.rules, out, own=own)
+        if image is not None:
+            passage.give("image", image)
         if len(self.opened) == 1:
             return {"image": passage.value("image")}
         return closed(passage, self.given)

@@ -402,7 +402,7 @@ class Sized:
         self.small = self.possible and not self.large and (chain.moves or self.work < SERIAL_BELOW)
         size = (-1, -1) if chain.varies else self.size
         given = height, width, chain.kind, *size
-        self.given, self.room = memoryview(np.array(given, np.int64)), chain.room_of(self.size)
+        self.given, self.room = memoryview(np.array(given, np.int64).data), chain.room_of(self.size)
         self.samples = needed(self.size[1], chain.channels, MOST) if chain.filters else 0
 
 

@@ -88,7 +88,8 @@ class Taps:
         builder, align = self.builder, 4 if dtype is None else dtype.bitwidth // 8
         if isinstance(dtype, types.Integer):
             vector = builder.fptosi(vector, self.ir.VectorType(self.ir.IntType(32), 4))
-            vector = builder.trunc(vector, self.ir.VectorType(self.ir.IntType(dtype.bitwidth), 4))
+            bits = dtype.bitwidth  # type: ignore[attr-defined]  # mypy takes it for a class of NumPy
+            vector = builder.trunc(vector, self.ir.VectorType(self.ir.IntType(bits), 4))
         place = builder.bitcast(builder.gep(array.data, [at]), vector.type.as_pointer())
         builder.store(vector, place, align=align)
 
