@@ -33,12 +33,6 @@ MOST_WEIGHT = (1 << 15) - 1
 """The largest weight that is multiplied as an integer of 16 bits."""
 
 
-def _vectors(kind: Any, lanes: int) -> Any:
-    from llvmlite import ir
-
-    return ir.VectorType(kind, lanes)
-
-
 def sums_of_lanes(registers: int, pairs: int) -> Intrinsic:
     """``add(sums, left, bases, places, shares, out, sizes, rounding)`` sums columns, for blocks of pixels.
 
@@ -225,8 +219,8 @@ sum_lanes = Choice(FEATURE, _sum_lanes, _sum_nothing)
 def rows_of_bytes(count: int) -> Intrinsic:
     """``down(flat, start, line, n, a, b, unit, sums)`` adds up two, three or four rows of n >= 16 bytes.
 
-    The first one has the weight `a`, the last one `b`, and those between have `unit`; all are less than 2**15.  Sums are
-    integers, which are written as float32."""
+    The first one has the weight `a`, the last one `b`, and those between have `unit`; all are less than 2**15.  Sums
+    are integers, which are written as float32."""
 
     def build(intrinsic: Any) -> Any:
         from numba.core import types
