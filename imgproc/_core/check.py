@@ -273,6 +273,8 @@ def flag(value: Any, name: str) -> bool:
 
 def whole(value: Any, name: str) -> int:
     """Check an integer of any size.  A bool or a float is not accepted, whatever its value."""
+    if type(value) is int:
+        return value
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
@@ -371,6 +373,8 @@ def real(value: Any, name: str, *, at_least: float | None = None, at_most: float
 
 def finite(value: Any, name: str) -> float:
     """Check a finite number of any size, such as a level in the units of an image."""
+    if type(value) is float and math.isfinite(value):
+        return value
     # A one-element array and a NumPy complex number would convert, with a warning.
     if isinstance(value, (bool, np.bool_, str, bytes, np.complexfloating)) or getattr(value, "ndim", False):
         raise TypeError(f"{name} must be a number, got {_kind(value)}")
@@ -418,6 +422,8 @@ def frame_size(value: Any, name: str = "size", *, source: tuple[int, int] | None
 
 
 def _pair(value: Any, name: str) -> tuple[Any, Any]:
+    if type(value) is tuple and len(value) == 2:
+        return value
     kinds = (Sequence, np.ndarray)
     if (
         isinstance(value, (str, bytes))

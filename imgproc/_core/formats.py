@@ -40,6 +40,8 @@ def stored_as(levels: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 def is_sequence(value: Any) -> bool:
     """Whether a value is several: a list, a tuple or an array with an axis, whatever they hold, and no text."""
+    if type(value) is tuple or type(value) is float or type(value) is int:
+        return type(value) is tuple
     if isinstance(value, np.ndarray):
         return value.ndim > 0
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))

@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._core.jit import kernel
-from .._core.retyped import flat_as
 from .._core.units import Family, Unit, invoke
+from .._core.views import is_compiled, with_first_at
 from . import stores
 from .coordinates import interval, project_row, step_row
 from .foresee import foresee
 from .operations._base import FIRST as PLACE_FIRST
 from .operations._base import MEAN, READY, SLOW, TABULATED, TO_GREY
+from .packed import bury_packed, paint_packed
 from .samplers import _base as samplers
 
 CAPACITY = 1024
@@ -108,7 +109,8 @@ class Scratch(NamedTuple):
     """The memory that the kernels of one thread work in."""
 
     rows: Any
-    """Levels of a chunk: a row for each channel, a little longer than `CAPACITY`."""
+    """Levels of a chunk: a row for each channel, a little longer than `CAPACITY`.  It stands first, so that it can lie
+    in the result (see `packs`)."""
     bytes: Any
     """uint8: a row of bytes, whose length is a multiple of 64."""
     floats: Any
@@ -261,36 +263,6 @@ def _paint(rows, channels, fill, a, b):
 
 
 @kernel(inner=True)
-def _paint_all(made, channels, fill, a, b):
-    kind = made.dtype.type
-    for c in range(channels):
-        value = kind(fill[c])
-        for i in range(a * channels + c, b * channels + c, channels):
-            made[i] = value
-
-
-@kernel(inner=True)
-def paint_packed(rows, size, channels, fill, a, b):
-    """Give a level to packed pixels, whose levels have so many bytes."""
-    if a >= b:
-        return
-    if size == 1:
-        _paint_all(flat_as(rows, np.uint8), channels, fill, a, b)
-    elif size == 2:
-        _paint_all(flat_as(rows, np.uint16), channels, fill, a, b)
-    else:
-        _paint_all(flat_as(rows, rows.dtype), channels, fill, a, b)
-
-
-@kernel(inner=True)
-def bury_packed(rows, size, channels, fills, dead, at, n):
-    """Give the fill of a border to the packed pixels that met a constant border on their way."""
-    for i in range(n):
-        if dead[i] != 0:
-            paint_packed(rows, size, channels, fills[dead[i] - 1], at + i, at + i + 1)
-
-
-@kernel(inner=True)
 def _bury(rows, channels, fills, dead, at, n):
     """Give the fill of a border to the points that met a constant border on their way."""
     some = np.int32(0)
@@ -409,11 +381,14 @@ def store(address, pixels, channels, n, first, limits, scratch):
 
 
 @kernel(inner=True)
-def unpack(rows, size, pixels, start):
-    """Copy bytes out of the memory of rows."""
-    packed, part = flat_as(rows, np.uint8)[:size], pixels[start : start + size]
-    for i in range(part.size):
-        part[i] = packed[i]
+def packs(source, out):
+    """Whether pixels that no operation changes can be written as they are in images, in place of rows of levels.
+
+    What is resized by areas can be so if it is of bytes."""
+    numbers = source.numbers
+    if not is_compiled() or numbers[SAME] == 0 or out.numbers[PLANE] != 0:
+        return False
+    return numbers[PACKS] != 0 or (numbers[FRAME_H] > 0 and numbers[SAME] == 1)
 
 
 @kernel
@@ -422,10 +397,8 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
     begin(source, out, scratch)
     prepare(source.numbers[CHANNELS], operations, limits, scratch)
     width, channels = out.numbers[COLUMNS], source.numbers[CHANNELS]
-    # Pixels that are moved, and nothing else, need not become rows of levels.
-    packs = source.numbers[PACKS] != 0 or (source.numbers[FRAME_H] > 0 and source.numbers[SAME] == 1)
-    packed = packs and source.numbers[SAME] > 0 and out.numbers[PLANE] == 0 and operations.ops.shape[0] == 0
-    scratch.tasks[0, samplers.PACKED] = packed
+    packed = operations.ops.shape[0] == 0 and packs(source, out)
+    scratch.tasks[0, samplers.PACKED], item = packed, channels * source.numbers[SAME]
     columns = width if width < CAPACITY else CAPACITY
     lines = CAPACITY // columns  # a chunk has whole rows of a small image, or a part of a row of a large one
     # What is resized goes strip by strip: all rows of a strip have the same columns.
@@ -435,14 +408,12 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
             below = y + lines if y + lines < y1 else y1
             for x in range(x0, x0 + strip if x0 + strip < width else width, columns):
                 x1 = x + columns if x + columns < width else width
+                n, first = (x1 - x) * (below - y), y * width + x
+                own = with_first_at(scratch, out.pixels, item * first) if packed else scratch
                 for k in range(y, below):
                     fresh = k == y0 or columns < strip
-                    _sample_row(source, maps, limits, scratch, k, x, x1, (k - y) * width, fresh)
-                n, first = (x1 - x) * (below - y), y * width + x
-                if packed:
-                    item = channels * source.numbers[SAME]
-                    unpack(scratch.rows, item * n, out.pixels, item * first)
-                    continue
-                after = apply(n, first, channels, width, operations, limits, scratch)
-                store(out.numbers[STORE], out.pixels, after, n, first, limits, scratch)
+                    _sample_row(source, maps, limits, own, k, x, x1, (k - y) * width, fresh)
+                if not packed:
+                    after = apply(n, first, channels, width, operations, limits, scratch)
+                    store(out.numbers[STORE], out.pixels, after, n, first, limits, scratch)
     return y1

@@ -12,13 +12,13 @@ from .._core.declare import Case, Peer, declare
 from .._core.jit import kernel
 from .._core.planes import as_planes, canonical, fill_values
 from .._core.threads import run_bands
+from .._core.views import with_first_at
 from .._scanline.compute import as_bytes, has_words_of, limits_of, result_numbers, source_numbers
 from .._scanline.coordinates import BORDER_CODES, fold_row
 from .._scanline.machine import (
     CAPACITY,
     CHANNELS,
     HEIGHT,
-    PACKS,
     SAME,
     SAMPLER,
     STORE,
@@ -26,11 +26,11 @@ from .._scanline.machine import (
     Result,
     Source,
     begin,
-    paint_packed,
+    packs,
     sample,
     store,
-    unpack,
 )
+from .._scanline.packed import paint_packed
 from .._scanline.samplers import _base as samplers
 from .._scanline.samplers._base import check_samplable
 from .._scanline.scratch import scratch
@@ -91,7 +91,7 @@ def _remap_rows(source, x, y, border, levels, limits, scratch, out, y0, y1):
     begin(source, out, scratch)
     numbers, width, outside = source.numbers, x.shape[1], scratch.ints[4]
     task = scratch.tasks[0]
-    packed = numbers[SAME] if numbers[PACKS] != 0 else np.int64(0)
+    packed = numbers[SAME] if packs(source, out) else np.int64(0)
     task[samplers.AT], task[samplers.PACKED] = 0, packed
     size = packed * numbers[CHANNELS]
     for row in range(y0, y1):
@@ -102,12 +102,12 @@ def _remap_rows(source, x, y, border, levels, limits, scratch, out, y0, y1):
                 scratch.floats[1], outside,
             )  # fmt: skip
             task[samplers.COUNT] = n
-            sample(source.pixels, numbers[SAMPLER], task, limits, scratch)
-            _fill(scratch.rows, numbers[CHANNELS], levels, outside, n, packed)
-            if packed > 0:
-                unpack(scratch.rows, size * n, out.pixels, size * (row * width + x0))
-                continue
-            store(out.numbers[STORE], out.pixels, numbers[CHANNELS], n, row * width + x0, limits, scratch)
+            first = row * width + x0
+            own = with_first_at(scratch, out.pixels, size * first) if packed > 0 else scratch
+            sample(source.pixels, numbers[SAMPLER], task, limits, own)
+            _fill(own.rows, numbers[CHANNELS], levels, outside, n, packed)
+            if packed == 0:
+                store(out.numbers[STORE], out.pixels, numbers[CHANNELS], n, first, limits, scratch)
 
 
 def remap(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..._core.jit import Choice, Intrinsic, kernel
-from ..._core.retyped import flat_as
+from ..._core.views import flat_as
 from ._base import CHANNELS, COUNT, PAIRS, REACH, TURN_X
 
 FEATURE = "avx512bw"
@@ -31,12 +31,6 @@ MOST_SUM = 1 << 24
 """float32 holds all integers up to this one."""
 MOST_WEIGHT = (1 << 15) - 1
 """The largest weight that is multiplied as an integer of 16 bits."""
-
-
-def _vectors(kind: Any, lanes: int) -> Any:
-    from llvmlite import ir
-
-    return ir.VectorType(kind, lanes)
 
 
 def sums_of_lanes(registers: int, pairs: int) -> Intrinsic:

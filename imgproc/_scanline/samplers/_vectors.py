@@ -82,14 +82,13 @@ class Taps:
         return self.builder.fadd(a, self.builder.fmul(weight, self.builder.fsub(b, a)))
 
     def store(self, vector: Any, array: Any, at: Any, dtype: Any = None) -> None:
-        """Write a vector into an array of type `kind`, or of whole numbers into one of integers, from `at` on."""
+        """Write a vector into an array of type `kind`, or whole numbers into one of integers, from element `at` on."""
         from numba.core import types
 
         builder, align = self.builder, 4 if dtype is None else dtype.bitwidth // 8
         if isinstance(dtype, types.Integer):
             vector = builder.fptosi(vector, self.ir.VectorType(self.ir.IntType(32), 4))
-            bits = dtype.bitwidth  # type: ignore[attr-defined]  # mypy takes it for a class of NumPy
-            vector = builder.trunc(vector, self.ir.VectorType(self.ir.IntType(bits), 4))
+            vector = builder.trunc(vector, self.ir.VectorType(self.ir.IntType(8 * align), 4))
         place = builder.bitcast(builder.gep(array.data, [at]), vector.type.as_pointer())
         builder.store(vector, place, align=align)
 

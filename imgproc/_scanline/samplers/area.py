@@ -12,18 +12,17 @@ import numpy as np
 
 from ..._core.formats import ROUNDING, ROUNDING_OF_DOUBLES
 from ..._core.jit import Choice, Kernel, kernel
-from ..._core.retyped import flat_as
+from ..._core.views import flat_as
 from ._axes import axes_of, block_of, look, rows_of
 from ._base import AT, CHANNELS, COUNT, LINE, PACKED, PAIRS, REACH, TURN_X, Sampler
-from ._lanes import FEATURE, TABLES, down_lanes, plan_lanes, sum_lanes
+from ._lanes import FEATURE, TABLES, plan_lanes, sum_lanes
 from ._pairs import bytes_of_four, fold_four, planes_of_four, weighted_pairs
+from ._rows import rows_of_bytes, rows_of_others
 
 MEANS = 4352
 """Numbers for the means of a chunk, four for each pixel, and a few more."""
 SUMS = 4096
 """Numbers of float64 for the sums of columns, or twice as many of float32."""
-SPARE = 16
-"""So many zeros follow the sums, which vectors may read."""
 ROOM = SUMS + 64 + TABLES
 """Numbers of float64 for the sums, for what vectors may read beyond them, and for the tables of `_lanes`."""
 LARGEST = 1 << 22
@@ -33,127 +32,6 @@ _rgb, _rgb_one, _rgb_two = weighted_pairs(3, 0), weighted_pairs(3, 1), weighted_
 _rgba, _rgba_one, _rgba_two = weighted_pairs(4, 0), weighted_pairs(4, 1), weighted_pairs(4, 2)
 _grey_two = weighted_pairs(1, 2)
 _planes, _fold_eight, _pack_rgb, _pack_rgba = planes_of_four(), fold_four(), bytes_of_four(3), bytes_of_four(4)
-
-
-# --- rows -------------------------------------------------------------------------------------------------------------
-
-
-@kernel(inner=True)
-def _one_row(one, a, sums):
-    kind = sums.dtype.type
-    for i in range(one.size):
-        sums[i] = a * kind(one[i])
-
-
-@kernel(inner=True)
-def _two_rows(one, two, a, b, sums):
-    kind = sums.dtype.type
-    for i in range(one.size):
-        sums[i] = a * kind(one[i]) + b * kind(two[i])
-
-
-@kernel(inner=True)
-def _three_rows(one, two, three, a, b, c, sums):
-    kind = sums.dtype.type
-    for i in range(one.size):
-        sums[i] = (a * kind(one[i]) + b * kind(two[i])) + c * kind(three[i])
-
-
-@kernel(inner=True)
-def _four_rows(one, two, three, four, weights, sums):
-    kind = sums.dtype.type
-    a, b, c = kind(weights[0]), kind(weights[2]), kind(weights[1])
-    for i in range(one.size):
-        sums[i] = (a * kind(one[i]) + b * (kind(two[i]) + kind(three[i]))) + c * kind(four[i])
-
-
-@kernel(inner=True)
-def _add_rows(one, two, a, sums):
-    kind = sums.dtype.type
-    for i in range(one.size):
-        sums[i] += a * (kind(one[i]) + kind(two[i]))
-
-
-@kernel(inner=True)
-def _add_row(one, a, sums):
-    kind = sums.dtype.type
-    for i in range(one.size):
-        sums[i] += a * kind(one[i])
-
-
-@kernel(inner=True)
-def _few_rows(flat, start, line, count, n, weights, total):
-    """Add up at most three rows of n levels, from index `start` on."""
-    kind, end = total.dtype.type, start + (count - 1) * line
-    first, last, middle = kind(weights[0]), kind(weights[1]), kind(weights[2])
-    if count == 1:
-        _one_row(flat[start : start + n], first, total)
-    elif count == 2:
-        _two_rows(flat[start : start + n], flat[end : end + n], first, last, total)
-    else:
-        at = start + line
-        one, two, three = flat[start : start + n], flat[at : at + n], flat[end : end + n]
-        _three_rows(one, two, three, first, middle, last, total)
-
-
-@kernel(inner=True)
-def _one_by_one(flat, start, line, count, n, weights, total):
-    """The same, in less code."""
-    kind, end = total.dtype.type, start + (count - 1) * line
-    _one_row(flat[start : start + n], kind(weights[0]), total)
-    if count == 3:
-        at = start + line
-        _add_row(flat[at : at + n], kind(weights[2]), total)
-    if count > 1:
-        _add_row(flat[end : end + n], kind(weights[1]), total)
-
-
-@kernel(inner=True)
-def _many_rows(flat, start, line, count, n, weights, total):
-    """Add up four rows or more."""
-    kind, end = total.dtype.type, start + (count - 1) * line
-    at, next_ = start + line, start + 2 * line
-    one, four = flat[start : start + n], flat[end : end + n]
-    _four_rows(one, flat[at : at + n], flat[next_ : next_ + n], four, weights, total)
-    at = next_ + line
-    while at + line < end:
-        _add_rows(flat[at : at + n], flat[at + line : at + line + n], kind(weights[2]), total)
-        at += 2 * line
-    if at < end:
-        _add_row(flat[at : at + n], kind(weights[2]), total)
-
-
-@kernel(inner=True)
-def _zeros(sums, n):
-    beyond = sums[n : n + SPARE]
-    for i in range(beyond.size):
-        beyond[i] = 0
-
-
-_rare_rows = Choice(FEATURE, _one_by_one, _few_rows)
-"""What `down_lanes` leaves: next to nothing where it has its instructions."""
-
-
-@kernel(inner=True)
-def _rows_of_bytes(flat, start, line, count, n, weights, sums):
-    """Add up `count` rows of n levels, from index `start` on, with zeros beyond them.
-
-    `weights` are that of the first, of the last and of the others, and what they are together."""
-    if not down_lanes(flat, start, line, count, n, weights, sums):
-        if count <= 3:
-            _rare_rows(flat, start, line, count, n, weights, sums[:n])
-        else:
-            _many_rows(flat, start, line, count, n, weights, sums[:n])
-    _zeros(sums, n)
-
-
-@kernel(inner=True)
-def _rows_of_others(flat, start, line, count, n, weights, sums):
-    if count <= 3:
-        _few_rows(flat, start, line, count, n, weights, sums[:n])
-    else:
-        _many_rows(flat, start, line, count, n, weights, sums[:n])
-    _zeros(sums, n)
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------
@@ -389,19 +267,22 @@ def _means_of_bytes(task, means, rows):
 
 @kernel(inner=True)
 def _means_packed(task, means, rows):
-    n, channels = task[COUNT], task[CHANNELS]
-    to = flat_as(rows, np.uint8)[task[AT] * channels :]
-    if channels == 3:
+    n, channels, first = task[COUNT], task[CHANNELS], task[AT] * task[CHANNELS]
+    made, to = flat_as(means, np.uint8), flat_as(rows, np.uint8)[first : first + channels * n]
+    if channels >= 3:
+        # A pixel's bytes take less room than its means, which were read before.
         for i in range(0, n, 4):
-            _pack_rgb(means, 4 * i, to, 3 * i)
-    elif channels == 4:
-        for i in range(0, n, 4):
-            _pack_rgba(means, 4 * i, to, 4 * i)
-    else:
-        for c in range(channels):
-            part = means[c * n : c * n + n]
-            for i in range(part.size):
-                to[channels * i + c] = np.uint8(np.int32(part[i]))
+            if channels == 3:
+                _pack_rgb(means, 4 * i, made, 3 * i)
+            else:
+                _pack_rgba(means, 4 * i, made, 4 * i)
+        for i in range(to.size):
+            to[i] = made[i]
+        return
+    for c in range(channels):
+        part = means[c * n : c * n + n]
+        for i in range(part.size):
+            to[channels * i + c] = np.uint8(np.int32(part[i]))
 
 
 def _sampling(down: Kernel, lanes: Kernel, finished: Kernel) -> Kernel:
@@ -434,8 +315,8 @@ def _sampling(down: Kernel, lanes: Kernel, finished: Kernel) -> Kernel:
     return Kernel(sample, inner=True)
 
 
-_bytes = _sampling(_rows_of_bytes, _lanes_of_bytes, _means_of_bytes)
-_others = _sampling(_rows_of_others, _lanes_in_rows, _means_in_rows)
+_bytes = _sampling(rows_of_bytes, _lanes_of_bytes, _means_of_bytes)
+_others = _sampling(rows_of_others, _lanes_in_rows, _means_in_rows)
 
 
 @kernel(inner=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..._core.jit import kernel
-from ..._core.retyped import flat_as
+from ..._core.views import flat_as
 from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, WIDTH, WRAP, Sampler
 from ._vectors import bicubic_of, sixteen
 from .bilinear import _near

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..._core.jit import kernel
-from ..._core.retyped import flat_as
+from ..._core.views import flat_as
 from ._base import AT, CHANNELS, COUNT, HEIGHT, LINE, PACKED, WIDTH, Sampler
 from ._vectors import copy_four
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._core.formats import ROUNDING
 from ..._core.jit import kernel
-from ..._core.retyped import flat_as
+from ..._core.views import flat_as
 from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, LINE, PACKED, RESIZED, WIDTH, Sampler
 from ._vectors import word_at
 
