@@ -9,8 +9,8 @@ is a shorter way to say the same:
 * where nothing counts references (see `borrowing`), a variable that is assigned once, before all of its uses, is a
   value and needs no memory, and nothing is done where a variable ends.
 
-After LLVM's first passes both ways are the same.  To leave out here what nobody uses was tried: it saves nothing, and a few
-kernels then ran slower by a third.
+After LLVM's first passes both ways are the same.  To leave out here what nobody uses was tried: it saves nothing, and
+a few kernels then ran slower by a third.
 """
 
 from __future__ import annotations
