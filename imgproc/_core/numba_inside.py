@@ -25,7 +25,7 @@ _OPTIONS = (
 )
 """Settings of Numba that change the code that it makes.  Those of the CPU are known by what they lead to."""
 
-_WAY = 4
+_WAY = 5
 """Raise it when kernels are compiled in another way than before, so that those in caches are not taken."""
 
 _depth = 0  # how deep compilations are nested: one begins another; guarded by Numba's compiler lock
