@@ -130,7 +130,7 @@ def jit_enabled() -> bool:
 
 
 def _config() -> Any:
-    compiler_lock()  # of several threads one imports Numba, whose modules refer to each other
+    compiler_lock()  # threads that import Numba at once get parts of it
     import numba
 
     return numba.config  # Any, as Numba's annotations do not list the settings

@@ -56,11 +56,12 @@ def same(found: Any, wanted: Any) -> None:
         assert found == wanted
 
 
-def check(transforms: list[Any], given: dict[str, Any], **options: Any) -> None:
-    """Compare a chain that comes to be recorded with one that is made anew for each key."""
+def check(transforms: list[Any], *samples: dict[str, Any], **options: Any) -> None:
+    """Compare a chain that comes to be recorded with one that is made anew for each key; samples take turns."""
     options = {"box_outside": "clip", **options}
     chain = A.Compose(transforms, seed=3, **options)
     for key in range(KEYS):
+        given = samples[key % len(samples)]
         try:
             wanted = A.Compose(transforms, seed=3, **options)(**given, key=key)
         except ValueError as error:
@@ -152,7 +153,9 @@ ANY = [
     A.Affine(rotate=(-90, 90), scale=(0.3, 1.5), translate=(-0.4, 0.4)), A.Perspective(scale=(0.1, 0.3), p=0.7),
     A.Crop(size=(19, 19)), A.CenterCrop(size=(22, 22)), A.Resize(size=(25, 25)), A.ResizedCrop(size=(23, 23)),
     A.ResizedCrop(size=(30, 30), interpolation="bilinear"), A.Pad(padding=3, border="constant", fill=0.5, mask_fill=1),
-    A.CoarseDropout(holes=(1, 2), p=0.7, mask_fill=3), A.BrightnessContrast(), A.Gamma(), A.ToGray(p=0.3),
+    A.OneOf([A.Rotate(), A.HorizontalFlip(), A.Gamma()]), A.SomeOf([A.Affine(), A.Invert(), A.VerticalFlip()], n=2),
+    A.PadToSize(size=(46, 46)), A.CoarseDropout(holes=(1, 2), p=0.7, mask_fill=3), A.BrightnessContrast(),
+    A.Gamma(), A.ToGray(p=0.3),
 ]  # fmt: skip
 
 
@@ -160,18 +163,20 @@ ANY = [
 @hypothesis.given(st.data())
 def test_any_chain_with_any_targets(data: st.DataObject) -> None:
     transforms = data.draw(st.lists(st.sampled_from(ANY), min_size=1, max_size=4))
-    side = data.draw(st.sampled_from([32, 41]))
-    given = sample(data.draw(st.integers(0, 9)), side, side, data.draw(st.sampled_from(["uint8", "int32"])))
-    rng = np.random.default_rng(5)
-    given["masks"] = list(rng.integers(0, 2, (3, side, side), np.uint8))
-    given["polygons"] = [[[3.0, 4.0, 30.0, 9.0, 17.0, 28.0]], [[1.0, 1.0, 9.0, 2.0, 4.0, 30.0]]]
-    given["other"] = rng.integers(0, 256, (side, side, 3), np.uint8)
-    given["depth"] = rng.uniform(0, 9, (side, side)).astype(np.float32)
-    others = data.draw(st.sets(st.sampled_from(sorted(given.keys() - {"image", "boxes", "labels"})), max_size=3))
+    names = ["mask", "masks", "keypoints", "polygons", "other", "depth"]
+    others = data.draw(st.sets(st.sampled_from(names), max_size=3)) | {"image"}
     if data.draw(st.booleans()):
         others |= {"boxes", "labels"}
     options = {"min_visibility": data.draw(st.sampled_from([0.0, 0.4])), "p": data.draw(st.sampled_from([1.0, 0.7]))}
     if data.draw(st.booleans()):
         options |= {"layout": "first", "dtype": "float32"}
-    given = {name: value for name, value in given.items() if name == "image" or name in others}
-    check(transforms, given, image_names=("other",), float_names=("depth",), **options)
+    rng, samples = np.random.default_rng(5), []
+    for _ in range(data.draw(st.integers(1, 3))):
+        h, w = data.draw(st.tuples(st.integers(31, 44), st.integers(31, 44)))
+        given = sample(int(rng.integers(9)), h, w, data.draw(st.sampled_from(["uint8", "int32"])))
+        given["masks"] = list(rng.integers(0, 2, (3, h, w), np.uint8))
+        given["polygons"] = [[[3.0, 4.0, 30.0, 9.0, 17.0, 28.0]], [[1.0, 1.0, 9.0, 2.0, 4.0, 30.0]]]
+        given["other"] = rng.integers(0, 256, (h, w, 3), np.uint8)
+        given["depth"] = rng.uniform(0, 9, (h, w)).astype(np.float32)
+        samples.append({name: value for name, value in given.items() if name in others})
+    check(transforms, *samples, image_names=("other",), float_names=("depth",), **options)

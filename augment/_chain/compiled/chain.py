@@ -49,7 +49,7 @@ from imgproc._scanline.windowed import room as needed
 from imgproc._scanline.windowed import window_of
 from imgproc._scanline.windows._base import MOST, Filter
 
-from .drawing import INPUT_H, MAP, NUMBER, OUT_H, OUT_W, PART_OF, SOURCE_H, STATE, Drawn, lower
+from .drawing import INPUT_H, MAP, NUMBER, OUT_H, OUT_W, PART_OF, SOURCE_H, STATE, Drawn, choose_children, lower
 from .drawing import MAPS as COUNTED_MAPS
 from .drawing import OPS as COUNTED_OPS
 from .filters import run_filtered
@@ -70,8 +70,8 @@ from .memory import (
     Chain,
     Work,
 )
-from .program import MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
-from .route import Known, Route
+from .program import CHOOSE_AT, MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
+from .route import Route
 
 if TYPE_CHECKING:
     from .compile import Recorded
@@ -161,17 +161,16 @@ class CompiledChain:
                 self._stages.append(entry.stage)
         self._program = np.array(recorded.assemble(), np.int64)
         self._registers, self.kind = np.array(recorded.tape.registers), kind_of(source.channels, False)
-        self._chain = self._assembled({*rough})
+        self._chain = self._assembled({*rough}, recorded.folds)
         self._lowering = -1
         self._sizes: dict[tuple[int, ...], Sized] = {}
 
-    def _assembled(self, rough: set[str]) -> Chain:
+    def _assembled(self, rough: set[str], folds: bool) -> Chain:
         channels, dtype, stages = self.channels, self.dtype, self._stages
         maps = np.array([(BORDER_CODES[s.border], HOWS[s.interpolation]) for s in stages], np.int64).reshape(-1, 2)
         levels = levels_of(tuple((s.fill, 0) for s in stages), channels, full_scale(dtype), self.limits.dtype)
         samplers = np.full(MEMBERS, -1, np.int64)
         words = has_words_of((2, 2, channels), dtype)
-        folds = self.warps and any(s.border != "constant" for s in stages)
         if folds:
             samplers[FOLDS] = STEPPER.address()
             rough = rough | {"nearest"}
@@ -220,6 +219,7 @@ class CompiledChain:
             np.empty((most, STEP)),
             np.zeros(2, np.float32),
             np.empty((most + 1, channels), kind),
+            np.zeros(most + 1, np.int64),
             np.empty((2, 0), np.uint8),
             np.zeros(channels),
             scratch(channels, kind),
@@ -249,6 +249,8 @@ class CompiledChain:
         if self.filters or self.counts:
             chain.kernels[FILTERED] = kernel_address(run_filtered, pixels, 0, 0, 0, chain, work, result.pixels)
         words, out = np.zeros((1, 1), np.uint64), np.zeros((1, 1), np.uint8)
+        if chain.program[CHOOSE_AT]:
+            chain.program[CHOOSE_AT] = kernel_address(choose_children, chain.program, 0, 0, work.drawn, 0)
         self._lowering = kernel_address(lower, words[0], chain.seed, chain.program, work.drawn)
         name = self.limits.dtype.name
         EXAMPLES.setdefault(name, (chain, work))
@@ -293,23 +295,21 @@ class CompiledChain:
                 return None
             size = own.state[:2].tolist() if self.varies else own.sized.size
             return moved(image, own.work.matrix.tolist(), size, out)
-        # These lines take as long as the kernel does for a small image: `canonical` would be slower.
-        pixels = (image if image.flags.c_contiguous else np.ascontiguousarray(image)).reshape(1, -1)
-        if pixels.itemsize > 1:
-            pixels = pixels.view(np.uint8)
+        # `canonical` would take as long as the kernel does for a small image.
+        flat = (image if image.flags.c_contiguous else np.ascontiguousarray(image)).reshape(1, -1)
+        flat = flat if flat.itemsize == 1 else flat.view(np.uint8)
         size, lowering = own.sized.size, self._lowering
         if self.varies:  # how large the result is has to be known before there is an array for it
             own.shape = ()
-            if self._run_samples(pixels, words, own.place, _NOTHING, lowering, 0, 1) >= 0:
+            if self._run_samples(flat, words, own.place, _NOTHING, lowering, 0, 1) >= 0:
                 return None
             size, lowering = tuple(own.state[:2].tolist()), -1
             own.expect(size)
         shape = self.shape_of(size)
         result = np.empty(shape, self.target) if out is None or not usable(out, shape, self.target) else out
-        made = result.reshape(1, -1)
-        if made.itemsize > 1:
-            made = made.view(np.uint8)
-        if self._run_samples(pixels, words, own.place, made, lowering, 0, 1) != 1:
+        written = result.reshape(1, -1)
+        written = written if written.itemsize == 1 else written.view(np.uint8)
+        if self._run_samples(flat, words, own.place, written, lowering, 0, 1) != 1:
             return None
         if out is not None and result is not out:
             out[...] = result
@@ -326,37 +326,25 @@ class CompiledChain:
             return size
         return (self.channels_after, *size) if self.layout == "first" else (*size, self.channels_after)
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """(h, w) of the result of the image that this thread ran last."""
-        h, w = _own.works[self].state[:2].tolist()
-        return h, w
-
-    def route(self) -> Route | None:
-        """The way beside the image that this thread ran last; None if something paints on masks, too."""
-        if self._paints:
-            return None
-        own = _own.works[self]
-        came = own.state[SOURCE_H : SOURCE_H + 2].tolist()
-        sizes = (came[0], came[1]), self.size
-        if own.route is None or own.route_sizes != sizes:
-            known = Known(own.work.drawn, own.work.result, self._chain.maps)
-            own.route, own.route_sizes = Route(known, self._stages, *sizes), sizes
+    def route(self) -> Route:
+        """The way beside the image that this thread ran last."""
+        own: Own = _own.works[self]
+        if own.route is None:
+            own.route = Route(own, self._stages, self._painted if self._paints else None)
         return own.route
 
     def drawn_maps(self) -> list[Stage]:
         """What happens to masks, boxes and points beside the image that this thread ran last: the stages of it."""
         drawn = _own.works[self].work.drawn
-        maps, count = drawn.state[[COUNTED_MAPS, COUNTED_OPS]].tolist()
-        rows = drawn.maps[:maps].tolist()
+        rows = drawn.maps[: drawn.state[COUNTED_MAPS]].tolist()
         sizes = [tuple(map(int, row[INPUT_H:])) for row in rows[1:]] + [tuple(drawn.state[:2].tolist())]
         stages = [self._drawn(row, size) for row, size in zip(rows, sizes)]
-        return stages + self._painted(drawn, count) if self._paints else stages
+        return stages + self._painted() if self._paints else stages
 
-    def _painted(self, drawn: Drawn, count: int) -> list[Stage]:
+    def _painted(self) -> list[Erase]:
         """What paints on masks, too: in the order of the chain all of it comes after the maps."""
-        found: list[Stage] = []
-        for op in drawn.ops[:count].tolist():
+        found, drawn = [], _own.works[self].work.drawn
+        for op in drawn.ops[: drawn.state[COUNTED_OPS]].tolist():
             if op[FLAGS] & PAINTS:
                 values = [int(v) for v in drawn.params[op[AT] : op[AT] + op[COUNT]].tolist()]
                 flat = values[len(values) - 1 - 4 * values[0] : -1]
@@ -413,7 +401,8 @@ class Sized:
         # Nothing more has to be asked of most images.
         self.small = self.possible and not self.large and (chain.moves or self.work < SERIAL_BELOW)
         size = (-1, -1) if chain.varies else self.size
-        self.given, self.room = np.array((height, width, chain.kind, *size)), chain.room_of(self.size)
+        given = height, width, chain.kind, *size
+        self.given, self.room = memoryview(np.array(given, np.int64)), chain.room_of(self.size)
         self.samples = needed(self.size[1], chain.channels, MOST) if chain.filters else 0
 
 
@@ -423,11 +412,10 @@ class Own:
     def __init__(self, chain: CompiledChain) -> None:
         self.chain, self.work = chain, chain._made()
         self.place, self.state = chain._bound(self.work), self.work.drawn.state
-        self._given = self.state[SOURCE_H:STATE]
+        self._given = memoryview(self.state)[SOURCE_H:STATE]  # which is written to in a third of the time
         self.shape: tuple[int, ...] = ()
-        self.route: Route | None = None
-        self.route_sizes: Any = None
         self.sized = Sized((), chain)
+        self.route: Route | None = None
 
     def begin(self, shape: tuple[int, ...]) -> None:
         """Images of another shape come."""
@@ -461,8 +449,8 @@ class FixedChain:
     moves = True
     any_size = False
 
-    def __init__(self, stages: list[Stage], size: tuple[int, int], target: np.dtype | None, layout: str) -> None:
-        self._stages, self.size, self._target, self._layout = stages, size, target, layout
+    def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
+        self._stages, self._target, self._layout = stages, target, layout
         # Whether one call of kernels may do it all the same.
         self.together = any(type(s) is Geometry and s.interpolation == "area" for s in stages) or any(
             map(is_near, stages)

@@ -90,6 +90,8 @@ class Recorded(NamedTuple):
     samples have results of several sizes."""
     shows: bool
     """Whether whole pixels move that come from outside."""
+    folds: bool
+    """Whether a border that is not constant may be seen, through its own map or one after it."""
     ways: int
     """How many ways through transforms there are."""
 
@@ -155,7 +157,7 @@ class _Recording:
         self.acted: dict[int, _Acted] = {}
         self.groups: dict[int, Node] = {}
         self.sizes = {frame[:2]}
-        self.shows = False
+        self.shows = self.outside = False
 
     def visit(self, node: Node, reached: _Reached) -> _Reached:
         """Record a node where a frame arrives; returns what mostly leaves it.
@@ -310,7 +312,8 @@ class _Recording:
             averages and not can_average((1, 1, frame.channels), frame.dtype, (1, 1))
         ):
             raise Untraceable
-        self.shows = self.shows or (moves and _shows(stage, frame))
+        if _shows(stage, frame):
+            self.outside, self.shows = True, self.shows or moves
         numbers = (*stage.pull, *stage.size, *(stage.part or ()))
         return Entry(MOVE if moves else WARP, [self.tape.register(v) for v in numbers], None, stage)
 
@@ -333,10 +336,14 @@ class _Recording:
         leaves = [leaf for block in blocks for leaf in block.leaves()]
         entries = [entry for leaf in leaves for entry in leaf.entries]
 
+        folds = self.outside and any(e.stage is not None and e.stage.border != "constant" for e in entries)
+
         def assemble() -> list[int]:
             return self._assembled(reached.kind, len(entries))
 
-        return Recorded(self.tape, assemble, entries, self.frame, flat, self.any_size, result, self.shows, len(leaves))
+        return Recorded(
+            self.tape, assemble, entries, self.frame, flat, self.any_size, result, self.shows, folds, len(leaves)
+        )
 
     def _always(self, node: Node, result: Frame) -> bool:
         """Whether what a node leaves has the size of a frame, in all samples that are recorded, whatever arrives."""
@@ -387,7 +394,8 @@ class _Recording:
         addresses = program.list_of(plan.addresses.astype(np.int64).tolist())
         head = addresses, int(self.frame.dtype == np.uint8), len(tape.registers), params, ops, len(plan.nodes)
         power = POWERS.address() if tape.powers else -1
-        program.numbers[:HEAD] = *head, min(maps, MOST_MAPS), kind, power, *[0] * (HEAD - 9)
+        chooses = any(node.transform.choice().code != ALL for node in self.groups.values())  # type: ignore[attr-defined]
+        program.numbers[:HEAD] = *head, min(maps, MOST_MAPS), kind, power, int(chooses), *[0] * (HEAD - 10)
         return program.numbers
 
 
@@ -480,7 +488,7 @@ def _fixed(plan: Plan, rules: Rules, shape: tuple[int, ...], dtype: np.dtype) ->
         merged = merge(geometry, *shape[:2])
         if merged.exact and not merged.fills:
             return None
-    return FixedChain(stages, frame[:2], rules.dtype, rules.layout)
+    return FixedChain(stages, rules.dtype, rules.layout)
 
 
 def _is_large_matrix(stages: list[Stage], shape: tuple[int, ...], dtype: np.dtype) -> bool:
@@ -503,5 +511,5 @@ def _recorded(
     try:
         recorded = _Recording(plan, seed, frame, any_size, missed).recorded(len(shape) == 2)
         return CompiledChain(recorded, seed, rules.dtype, rules.layout)
-    except Exception:  # if the image or the chain is wrong, running stage by stage says so
-        return None
+    except (Untraceable, PerSize, TypeError, ValueError, ArithmeticError):
+        return None  # if the image or the chain is wrong, running stage by stage says so

@@ -128,6 +128,8 @@ class Runner(NamedTuple):
     bind: Any
     run_samples: Any
     draw_moves: Any
+    load: Any
+    """What gives a chain and what it works in, in a kernel that gets the place where they are bound."""
 
 
 def _runner(dtype: str) -> Runner:
@@ -180,9 +182,9 @@ def _runner(dtype: str) -> Runner:
     made = [kernel(function) for function in (bind, run_samples, draw_moves)]
     for each in made:
         each.__qualname__ = f"{each.__name__}_{dtype}"
-    return Runner(*made)
+    return Runner(made[0], made[1], made[2], load)
 
 
 RUNNERS = {dtype: _runner(dtype) for dtype in ("float32", "float64")}
-bind_float32, run_samples_float32, draw_moves_float32 = RUNNERS["float32"]
-bind_float64, run_samples_float64, draw_moves_float64 = RUNNERS["float64"]
+bind_float32, run_samples_float32, draw_moves_float32 = RUNNERS["float32"][:3]
+bind_float64, run_samples_float64, draw_moves_float64 = RUNNERS["float64"][:3]

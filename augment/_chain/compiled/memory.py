@@ -71,6 +71,8 @@ class Work(NamedTuple):
     grids: Any
     fills: Any
     """As in `Maps`, with room for the sample that has most frames."""
+    shown: Any
+    """int64: which map each of the fills is of."""
     buffer: Any
     """uint8 (2, bytes), for a chain with means: the image on its way to the first mean, and to the second one."""
     totals: Any

@@ -160,6 +160,7 @@ def merge(chain, work, start, end):
         own, (h, w) = load_matrix(work.matrix if j == start else work.drawn.maps[j]), input_of(work, j)
         if j == start:
             h, w = float(work.part[3] - work.part[1]), float(work.part[2] - work.part[0])
+        work.shown[fills] = number
         for c in range(work.fills.shape[1]):
             work.fills[fills, c] = chain.levels[number, c]
         after = input_of(work, j + 1)

@@ -1,27 +1,26 @@
 """What follows the maps that a compiled chain has drawn: masks, and the way of points and boxes, by kernels.
 
-A compiled chain leaves the maps of a sample where its kernels have noted them (`drawing.Drawn`).  The kernels here read
+A compiled chain leaves the maps of a sample where its kernels have noted them (`Drawn.maps`).  The kernels here read
 them there.  So what comes with a small image needs no stages, which take longer to make and to plan than the work.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgproc._core.jit import jit_enabled, kernel
-from imgproc._core.units import ROOM as PLACE
-from imgproc._core.units import bound, entry_of, invoke_kernel, kernel_address
-from imgproc._scanline import Geometry, check_label, moved, scratch
-from imgproc._scanline.coordinates import FRAME, STEP
+from imgproc._core.jit import kernel
+from imgproc._core.units import Direct, entry_of, invoke_kernel, kernel_address
+from imgproc._scanline import Erase, Geometry, check_label, moved
 from imgproc._scanline.foresee import SMALL
-from imgproc._scanline.label_pass import ROOM as BLOCK
+from imgproc._scanline.label_pass import ROOM
 from imgproc._scanline.labels import LABELLER, Block, Masks, run_labels
 from imgproc._scanline.machine import (
     CAPACITY,
+    CHANNELS,
     COLUMNS,
     HEIGHT,
     LINE,
@@ -34,9 +33,15 @@ from imgproc._scanline.machine import (
 )
 from imgproc._scanline.matrix import is_exact_kernel
 
+from ..targets.masks import paint
 from ..targets.path import MULTIPLY, NO_GRIDS, PATH, VERTICES, VERTICES_A_STEP, Path, invert_steps
-from .drawing import MAPS, Drawn, load_matrix
-from .merging import cut, input_of, merge
+from .drawing import INPUT_H, INPUT_W, MAP, MAPS, SOURCE_H, SOURCE_W, STATE, H, W, load_matrix
+from .kernels import RUNNERS
+from .memory import FOLDS
+from .merging import cut, merge
+
+if TYPE_CHECKING:
+    from .chain import Own
 
 FEW = 1 << 12
 """Bytes of a mask up to which kernels move its whole pixels: larger ones OpenCV moves faster.  Up to this size, too, it
@@ -46,109 +51,108 @@ _BITS = {1: np.uint8, 2: np.uint16, 4: np.float32, 8: np.float64}
 """What OpenCV moves in place of labels of so many bytes."""
 
 DONE, MOVES, OTHERWISE = range(3)
-"""What `follow_mask` says: the mask is done; its whole pixels move, by `Follow.matrix`; or stages have to do it."""
+"""What `follow_mask` says: the mask is done; its whole pixels move, by `Work.matrix`; or stages have to do it."""
 
+_BLOCK_ROWS = 256
+"""So many rows at most become labels at once."""
 
-class Known(NamedTuple):
-    """What points and boxes need to know of a sample."""
-
-    drawn: Drawn
-    result: Any
-    """As in `Work`."""
-    maps: Any
-    """As in `Chain`."""
-
-
-class Follow(NamedTuple):
-    """What the kernel of masks of one dtype works in.
-
-    The first fields have the names of `Chain` and `Work`, so that masks are cut and merged by the same kernels.
-    """
-
-    maps: Any
-    levels: Any
-    """uint8 (k, bytes): what masks get outside of each map, as bytes of a label."""
-    drawn: Drawn
-    result: Any
-    part: Any
-    matrix: Any
-    frames: Any
-    fills: Any
-    """uint8 (frames, bytes): as `levels`, for the frames that show their border."""
-    steps: Any
-    grids: Any
-    numbers: Any
-    """int64: `Source.numbers`."""
-    item: Any
-    """int64 (2,): the bytes of a pixel, and the address of `run_labels`."""
-    masks: Any
-    scratch: Any
-    block: Any
+_BYTES, _RUN, _MAPS, _SOURCES, _TARGETS, _PARTS = range(SOURCE, SOURCE + 6)
+_SOME = _PARTS + 4
+_ENDS = _SOME + _BLOCK_ROWS
+"""Places in the memory of the kernel, behind `Source.numbers`: the bytes of a pixel; the address of `run_labels`; how
+many maps were recorded; and the arrays of `Masks` and of `Block`."""
 
 
 # --- kernels ----------------------------------------------------------------------------------------------------------
 
 
 @kernel
-def route_of(known, steps):
+def route_of(maps, state, steps):
     """Write the steps of a path (see `path.PATH`) along the maps of a sample; returns how many there are."""
-    n = known.drawn.state[MAPS]
+    n = state[MAPS]
     for j in range(n):
         step = steps[j]
         step[0], step[12] = MULTIPLY, 0.0
         for k in range(9):
-            step[1 + k] = known.drawn.maps[j, k]
-        step[11], step[10] = input_of(known, j + 1)
+            step[1 + k] = maps[j, k]
+        step[11], step[10] = float(state[H]), float(state[W])
+        if j + 1 < n:
+            step[11], step[10] = maps[j + 1, INPUT_H], maps[j + 1, INPUT_W]
     invert_steps(steps[:n])
     return n
 
 
+_ROUTE_OF = Direct(route_of, lambda: (np.empty((0, MAP)), np.zeros(STATE, np.int64), np.empty((0, PATH))))
+
+
 @kernel(inner=True)
-def _merged(follow):
-    """Merge the maps of a sample for a mask; returns the frames that show their border, or -1, and the first map."""
-    part, line = follow.part, follow.numbers[LINE]
-    height = np.int64(input_of(follow, 0)[0])
-    part[0], part[1], part[2], part[3] = 0, 0, line, height
-    known, start = cut(follow)
-    if not known or not (0 <= part[0] < part[2] <= line and 0 <= part[1] < part[3] <= height):
-        return np.int64(-1), start
-    frames, steps = merge(follow, follow, start, max(start, 0))
-    return np.int64(frames if steps == 0 else -1), start
+def _block(memory, words, rows, columns, frames, steps):
+    """The memory for some rows of labels, as `run_labels` wants it."""
+    columns = min(columns, CAPACITY)
+    rows = min(min(max(ROOM // columns, 1), rows), _BLOCK_ROWS)
+    n, m = rows * columns, rows if steps > 0 else 1
+    index, dead = words[:n].reshape(rows, columns), words[ROOM : ROOM + n // rows * m].reshape(m, columns)
+    ends = memory[_ENDS : _ENDS + rows * (2 * frames + 2)].reshape(rows, 2 * frames + 2)
+    return Block(index, dead, memory[_SOME : _SOME + rows], ends)
 
 
-EXAMPLE: list[Follow] = []
-"""What the kernel of masks works in, for its types."""
+@kernel(inner=True)
+def _write_labels(pixels, out, work, counts, stepper, labels, memory, words):
+    """Write a mask by the maps that were merged, whose frames and steps are counted in `counts`."""
+    numbers, part, line = memory[:SOURCE], work.part, work.drawn.state[SOURCE_W]
+    rows, columns = work.result[ROWS], work.result[COLUMNS]
+    numbers[HEIGHT], numbers[WIDTH], numbers[LINE] = part[3] - part[1], part[2] - part[0], line
+    numbers[STEPS] = stepper
+    memory[_SOURCES] = pixels.ctypes.data + (part[1] * line + part[0]) * memory[_BYTES]
+    memory[_TARGETS] = out.ctypes.data
+    memory[_PARTS], memory[_PARTS + 1], memory[_PARTS + 2], memory[_PARTS + 3] = 0, rows, 0, columns
+    frames, steps = counts
+    fills = labels[memory[_MAPS] :]
+    for k in range(frames + steps):
+        for b in range(labels.shape[1]):
+            fills[k, b] = labels[work.shown[k], b]
+    parts = memory[_PARTS : _PARTS + 4].reshape(1, 4)
+    masks = Masks(memory[_SOURCES : _SOURCES + 1], memory[_TARGETS : _TARGETS + 1], parts)
+    maps = Maps(
+        work.matrix, work.frames[:frames], work.steps[:steps], work.grids, fills[: frames + steps].reshape(-1)
+    )  # fmt: skip
+    block = _block(memory, words, rows, columns, frames, steps)
+    arguments = masks, numbers, columns, maps, work.scratch, block, np.int64(0), rows
+    invoke_kernel(memory[_RUN], np.int64(0), arguments)
 
-_keep, _load = bound(lambda: EXAMPLE[0])
+
+def _follower(dtype: str) -> Any:
+    load = RUNNERS[dtype].load
+
+    def follow_mask(place, pixels, out, labels, memory, words):
+        """Take a mask along the maps of the sample that ran last; returns `DONE`, `MOVES` or `OTHERWISE`.
+
+        `pixels` and `out` are the bytes of the mask and of the result, uint8 (h, bytes of a row).  `labels` are those
+        of the maps, uint8 (k, bytes of a label), and room for those that are shown.  `memory` is described at `_ENDS`;
+        `words` are to work in."""
+        given = load(place)
+        chain, work = given[0], given[1]
+        part, line, height = work.part, work.drawn.state[SOURCE_W], work.drawn.state[SOURCE_H]
+        part[0], part[1], part[2], part[3] = 0, 0, line, height
+        known, start = cut(work)
+        if not known or not (0 <= part[0] < part[2] <= line and 0 <= part[1] < part[3] <= height):
+            return OTHERWISE
+        frames, steps = merge(chain, work, start, max(start, 0))
+        whole = frames + steps == 0 and start < 0 and is_exact_kernel(load_matrix(work.matrix))
+        if whole and pixels.size > FEW:
+            return MOVES
+        stepper = chain.samplers[FOLDS]
+        if frames > work.scratch.ends.shape[0] or (steps > 0 and stepper == 0):
+            return OTHERWISE
+        _write_labels(pixels, out, work, (frames, steps), stepper, labels, memory, words)
+        return DONE
+
+    follow_mask.__qualname__ = f"follow_mask_{dtype}"
+    return kernel(follow_mask)
 
 
-@kernel
-def bind_follow(place, follow):
-    """Write what a mask needs to a place."""
-    _keep(place, follow)
-
-
-@kernel
-def follow_mask(place, pixels, out):
-    """Take a mask along the maps of a sample; returns `DONE`, `MOVES` or `OTHERWISE`.
-
-    `pixels` and `out` are its bytes and those of the result, uint8 (h, bytes of a row)."""
-    follow = _load(place)
-    numbers, part, masks = follow.numbers, follow.part, follow.masks
-    frames, start = _merged(follow)
-    if frames < 0 or frames > follow.scratch.ends.shape[0]:
-        return OTHERWISE
-    if frames == 0 and start < 0 and pixels.size > FEW and is_exact_kernel(load_matrix(follow.matrix)):
-        return MOVES
-    numbers[HEIGHT], numbers[WIDTH] = part[3] - part[1], part[2] - part[0]
-    masks.sources[0] = pixels.ctypes.data + (part[1] * numbers[LINE] + part[0]) * follow.item[0]
-    masks.targets[0] = out.ctypes.data
-    fills = follow.fills.reshape(-1)[: frames * follow.fills.shape[1]]
-    maps = Maps(follow.matrix, follow.frames[:frames], follow.steps[:0], follow.grids, fills)
-    rows, columns = follow.result[ROWS], follow.result[COLUMNS]
-    arguments = masks, numbers, columns, maps, follow.scratch, follow.block, np.int64(0), rows
-    invoke_kernel(follow.item[1], np.int64(0), arguments)
-    return DONE
+FOLLOWERS = {dtype: _follower(dtype) for dtype in RUNNERS}
+follow_mask_float32, follow_mask_float64 = FOLLOWERS["float32"], FOLLOWERS["float64"]
 
 
 # --- for Python -------------------------------------------------------------------------------------------------------
@@ -161,57 +165,70 @@ class Route:
 
     Parameters
     ----------
-    known : Known
+    own : Own
+        What the thread has of the chain.
     stages : list of Geometry
         The maps that were recorded: they say what masks get outside.
-    start, end : (int, int)
-        Sizes of the image and of the result.
+    painted : callable, optional
+        Gives the stages of the sample that paint on masks, all of which come after the maps.
     """
 
-    def __init__(self, known: Known, stages: list[Geometry], start: tuple[int, int], end: tuple[int, int]) -> None:
-        self._known, self._stages, self._start, self._end = known, stages, start, end
-        self._steps = np.empty((len(known.drawn.maps), PATH))
-        self._route_of = entry_of(route_of, known, self._steps)
-        self._masks: dict[Any, tuple[Any, Follow, tuple[int, ...]] | None] = {}
+    def __init__(self, own: Own, stages: list[Geometry], painted: Callable[[], list[Erase]] | None) -> None:
+        self._own, self._stages, self._painted = own, stages, painted
+        self._maps, self._state = own.work.drawn.maps, own.state
+        most = len(self._maps)
+        self._steps = np.empty((most, PATH))
+        self._words = np.empty(2 * ROOM, np.int32)
+        self._kinds: dict[Any, tuple[Any, ...] | None] = {}
         self._follow_mask: Any = None
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """(h, w) of the frame that it leads to."""
+        if self._own.chain.varies:
+            h, w = self._state[:2].tolist()
+            return h, w
+        return self._own.sized.size
 
     def path(self) -> Path:
         """The way of points and boxes."""
-        n = self._route_of(self._known, self._steps)
-        return Path(self._steps[:n], NO_GRIDS, self._start, self._end, VERTICES + VERTICES_A_STEP * n)
+        n = _ROUTE_OF.call(self._maps, self._state, self._steps)
+        start: Any = self._own.sized.shape[:2]
+        return Path(self._steps[:n], NO_GRIDS, start, self.end, VERTICES + VERTICES_A_STEP * n)
 
     def mask(self, mask: np.ndarray, out: np.ndarray | None = None) -> np.ndarray | None:
         """A mask of the image's size after all maps, in a new array; None if stages have to make it.
 
         The array may be given as `out`: part of a larger one."""
         kind = mask.dtype, mask.shape[2:]
-        found = self._masks.get(kind, self)
+        found = self._kinds.get(kind, self)
         if found is self:
-            found = self._masks[kind] = self._made(mask.dtype, mask.shape[2:])
-        if found is None:
+            found = self._kinds[kind] = self._made(mask.dtype, mask.shape[2:])
+        if found is None or mask.nbytes >= SMALL:
             return None
-        place, follow, size = found  # type: ignore[misc]  # it is no route any more
-        result = np.empty(size, mask.dtype) if out is None else out
+        result = np.empty((*self.end, *mask.shape[2:]), mask.dtype) if out is None else out
         source, target = (mask if mask.flags.c_contiguous else np.ascontiguousarray(mask)), result
         if mask.ndim != 2 or mask.dtype != np.uint8:
             source = source.reshape(len(mask), -1).view(np.uint8)
             target = result.reshape(len(result), -1).view(np.uint8)
-        done = self._follow_mask(place, source, target)
+        done = self._follow_mask(self._own.place, source, target, *found)  # type: ignore[misc]  # it is no route any more
         if done == OTHERWISE:
             return None
         if done == MOVES:
             bits = _BITS[mask.itemsize]
-            moved(mask.view(bits), follow.matrix.tolist(), self._end, result.view(bits))
+            moved(mask.view(bits), self._own.work.matrix.tolist(), self.end, result.view(bits))
+        for stage in () if self._painted is None else self._painted():
+            paint(result, stage)
         return result
 
     def masks(self, masks: Sequence[np.ndarray], together: bool) -> list[np.ndarray] | None:
         """Small masks of one shape and dtype, one after the other; None if they are none, or stages have to make them.
 
         `together` makes the results parts of one array."""
-        first = masks[0]
-        if first.nbytes > FEW or self._end[0] * self._end[1] > FEW:
+        first, end = masks[0], self.end
+        if first.nbytes > FEW or end[0] * end[1] > FEW:
             return None
-        size, found = (*self._end, *first.shape[2:]), []
+        size, found = (*end, *first.shape[2:]), []
         whole: Any = np.empty((len(masks), *size), first.dtype) if together else [None] * len(masks)
         for mask, out in zip(masks, whole):
             made = self.mask(mask, out)
@@ -220,47 +237,34 @@ class Route:
             found.append(made)
         return found
 
-    def _made(self, dtype: np.dtype, channels: tuple[int, ...]) -> tuple[Any, Follow, tuple[int, ...]] | None:
-        """What masks of a dtype, with these channels, work in; None if stages have to make them."""
-        size, pixel, (h, w) = (*self._end, *channels), math.prod(channels), self._start
-        if not pixel or h * w * pixel * dtype.itemsize >= SMALL:
+    def _made(self, dtype: np.dtype, shape: tuple[int, ...]) -> tuple[Any, ...] | None:
+        """What masks of a dtype, with channels of this shape, work in; None if stages have to make them."""
+        channels, item, work = math.prod(shape), dtype.itemsize, self._own.work
+        if not channels:
             return None
         try:
             for stage in self._stages:
                 check_label(stage.mask_fill, dtype)
         except ValueError:  # stages say so where it matters
             return None
-        follow = self._working(dtype, pixel)
-        if not EXAMPLE:
-            EXAMPLE.append(follow)
-        place: Any = follow
-        if jit_enabled():
-            place = np.zeros(PLACE, np.uint8)
-            bind_follow(place, follow)
-        flat = np.empty((1, 1), np.uint8)
-        self._follow_mask = entry_of(follow_mask, place, flat, flat)
-        return place, follow, size
-
-    def _working(self, dtype: np.dtype, channels: int) -> Follow:
-        (h, w), (height, width), k, item = self._start, self._end, len(self._stages), dtype.itemsize
         labels = np.array([stage.mask_fill for stage in self._stages]).astype(dtype)
-        numbers = np.zeros(SOURCE, np.int64)
-        numbers[: SAMPLER + 1] = h, w, channels, 0, 0, LABELLER.address(S=f"uint{8 * item}")
-        numbers[STEPS], numbers[LINE] = -1, w
-        columns = min(width, CAPACITY)
-        rows = min(max(BLOCK // columns, 1), height)
-        most = len(self._known.drawn.maps)
-        more = np.empty((most, STEP)), np.zeros(2, np.float32)
-        frames, fills = np.empty((most, FRAME)), np.empty((most + 1, item), np.uint8)
-        masks = Masks(np.zeros(1, np.int64), np.zeros(1, np.int64), np.array([[0, height, 0, width]]))
-        index, dead = np.empty((rows, columns), np.int32), np.empty((1, 1), np.int32)
-        block = Block(index, dead, np.zeros(rows, np.int64), np.empty((rows, 2 * most + 2), np.int64))
-        own, matrix = scratch(1, np.dtype(np.float32)), np.empty(9)
-        maps = Maps(matrix, frames, *more, fills.reshape(-1))
-        run = kernel_address(run_labels, masks, numbers, width, maps, own, block, 0, 0)
-        known, part = self._known, np.zeros(4, np.int64)
-        levels = labels.view(np.uint8).reshape(k, item)
-        return Follow(
-            known.maps, levels, known.drawn, known.result, part, matrix, frames, fills, *more, numbers,
-            np.array([channels * item, run]), masks, own, block,
-        )  # fmt: skip
+        k, most = len(labels), len(self._maps)
+        bits = np.empty((k + most + 1, item), np.uint8)
+        bits[:k] = labels.view(np.uint8).reshape(k, item)
+        memory = np.zeros(_ENDS + _BLOCK_ROWS * (2 * most + 2), np.int64)
+        memory[CHANNELS], memory[SAMPLER] = channels, LABELLER.address(S=f"uint{8 * item}")
+        memory[_BYTES], memory[_RUN], memory[_MAPS] = channels * item, self._run_labels(memory), k
+        found = bits, memory, self._words
+        if self._follow_mask is None:
+            flat, follow = np.empty((1, 1), np.uint8), FOLLOWERS[work.scratch.rows.dtype.name]
+            self._follow_mask = entry_of(follow, self._own.place, flat, flat, *found)
+        return found
+
+    def _run_labels(self, memory: np.ndarray) -> int:
+        """The address of `run_labels`, for what `follow_mask` gives it."""
+        work, one, words = self._own.work, memory[:1], self._words[:1].reshape(1, 1)
+        maps = Maps(work.matrix, work.frames, work.steps, work.grids, np.empty(1, np.uint8))
+        block = Block(words, words, one, one.reshape(1, 1))
+        return kernel_address(
+            run_labels, Masks(one, one, one.reshape(1, 1)), memory, 0, maps, work.scratch, block, 0, 0
+        )

@@ -291,6 +291,10 @@ class Passage(Following):
 class Route(Protocol):
     """Where a compiled chain leads what there is beside the image of a sample, without stages."""
 
+    @property
+    def end(self) -> tuple[int, int]:
+        """(h, w) of the frame that it leads to."""
+
     def path(self) -> Path:
         """The way of points and boxes."""
 
@@ -303,10 +307,6 @@ class Route(Protocol):
 
 class Followed(Protocol):
     """A compiled chain that has run the image of a sample."""
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(h, w) of the result."""
 
     def route(self) -> Route | None:
         """The way beside the image, if it can be had without stages."""
@@ -345,7 +345,7 @@ class Beside(Passage):
     @property
     def end(self) -> tuple[int, int]:
         """(h, w) of the frame that the chain leads to."""
-        return self._drawn.size
+        return super().end if self.route is None else self.route.end
 
     @property
     def path(self) -> Path:

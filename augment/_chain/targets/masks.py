@@ -97,6 +97,15 @@ def close_masks(moved: Sequence[np.ndarray], like: Any, height: int, width: int)
     return np.stack(moved)
 
 
+def paint(mask: np.ndarray, stage: Erase) -> None:
+    """Paint the rectangles of a stage on a mask, in place."""
+    label = stage.mask_fill
+    assert label is not None
+    check_label(label, mask.dtype)
+    for y0, x0, y1, x1 in stage.rectangles:
+        mask[y0:y1, x0:x1] = label
+
+
 def through_mask(mask: np.ndarray, stages: Sequence[Stage]) -> np.ndarray:
     """A mask after the stages: nearest pixels through geometry, rectangles painted, the rest untouched."""
     source = mask
@@ -109,10 +118,8 @@ def through_mask(mask: np.ndarray, stages: Sequence[Stage]) -> np.ndarray:
             mask = stage.function(mask)
         elif isinstance(stage, Erase) and stage.mask_fill is not None:
             mask, geometry = run_mask(mask, geometry) if geometry else mask, []
-            check_label(stage.mask_fill, mask.dtype)
             mask = mask.copy() if mask is source else mask
-            for y0, x0, y1, x1 in stage.rectangles:
-                mask[y0:y1, x0:x1] = stage.mask_fill
+            paint(mask, stage)
     if geometry or mask is source:
         return run_mask(mask, geometry)
     return mask
