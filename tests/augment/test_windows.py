@@ -120,7 +120,7 @@ def test_recorded_chains(first, middle, last, end, seed):
     apart = A.Compose(transforms, seed=seed, fuse=False)
     images = np.random.default_rng(seed).integers(0, 256, (3, 26, 31, 3), np.uint8)
     chain._chain.compiled.find(images.shape[1:], images.dtype, 99)
-    together = chain.batch(images, keys=range(3))["image"]
+    together = chain.batch(images, keys=range(3))["images"]
     for key in range(6):
         image = images[key % 3]
         result = ordinary(image=image, key=key)["image"]
