@@ -9,7 +9,7 @@ import numpy as np
 from imgproc._scanline import RowsOnly, Stage
 
 from .arguments import unknown_target
-from .targets.base import Beside, Followed, Opened, Passage, Rules, Target
+from .targets.base import Beside, Opened, Passage, Route, Rules, Target
 from .targets.boxes import Boxes
 from .targets.fields import Field, Weights, take
 from .targets.image import FurtherImage
@@ -171,9 +171,9 @@ class Sample(Opened):
         table = self.rules.table
         return [(name, value) for name, value in self.opened.items() if isinstance(table[name], FurtherImage)]
 
-    def beside(self, images: dict[str, np.ndarray], drawn: Followed) -> dict[str, Any]:
-        """Everything as the caller gets it, where images are done already, by what was `drawn`."""
-        passage = Beside(self, drawn, images)
+    def beside(self, images: dict[str, np.ndarray], route: Route) -> dict[str, Any]:
+        """Everything as the caller gets it, where images are done already, along a route."""
+        passage = Beside(self, route, images)
         return closed(passage, self.given)
 
 

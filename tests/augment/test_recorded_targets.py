@@ -180,3 +180,22 @@ def test_any_chain_with_any_targets(data: st.DataObject) -> None:
         given["depth"] = rng.uniform(0, 9, (h, w)).astype(np.float32)
         samples.append({name: value for name, value in given.items() if name in others})
     check(transforms, *samples, image_names=("other",), float_names=("depth",), **options)
+
+
+def test_a_thread_with_many_chains_keeps_the_way_of_a_sample() -> None:
+    """What a further image needs may take the place of what the first one has left, see `WORKS`."""
+    given = sample()
+    grey = {**given, "grey": given["image"][..., 0].copy()}
+    transforms = [A.HorizontalFlip(), A.Affine(), A.Gamma()]
+    chain = A.Compose(transforms, seed=3, image_names=("grey",), box_outside="clip")
+    for key in range(KEYS):
+        chain(**given, key=key)
+    for seed in range(7):
+        other = A.Compose(transforms, seed=seed)
+        for key in range(KEYS):
+            other(image=given["image"], key=key)
+    for key in range(KEYS):
+        wanted = A.Compose(transforms, seed=3, image_names=("grey",), box_outside="clip")(**grey, key=key)
+        found = chain(**grey, key=key)
+        for name in wanted:
+            same(found[name], wanted[name])
