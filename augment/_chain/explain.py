@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgproc._scanline import Deferred, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole, take_pass
+from imgproc._core.formats import work_dtype
+from imgproc._scanline import After, Deferred, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole, take_joined, take_pass
 
 from .chain import Chain
 from .keys import Key, key_array
@@ -21,23 +23,36 @@ class Pass(NamedTuple):
     geometry: list[Geometry]
     ops: list[Any]
     """Pixel operations, and rectangles that are painted."""
+    after: After | None
+    """A filter that is a step of it, and what comes after that."""
     end: Stage | str | None
     """The stage that follows it outside of any pass, why it ends, or None for the last."""
 
 
-def list_passes(stages: Sequence[Stage], size: tuple[int, int], fuse: bool) -> Iterator[Pass]:
-    """The passes that stages take over an image of (h, w), in order."""
+def list_passes(stages: Sequence[Stage], size: tuple[int, int], fuse: bool, dtype: np.dtype) -> Iterator[Pass]:
+    """The passes that stages take over an image of (h, w) and a dtype, in order."""
     queue: list[Stage] = list(reversed([stage for stage in stages if type(stage) not in (MaskOnly, RowsOnly)]))
+    begun = False
     while queue:
         if fuse:
-            made = Pass(*take_pass(queue, size, keep=True))
+            made = Pass(*take_joined(queue, size, dtype, keep=True, begun=begun))
         else:
-            made = Pass(*take_pass([queue.pop()], size, keep=True))
+            geometry, ops, end = take_pass([queue.pop()], size, keep=True)
+            made = Pass(geometry, ops, None, end)
             if made.end is None and queue:
                 made = made._replace(end="fuse=False")
         if made.geometry:
             size = made.geometry[-1].size
+        dtype, begun = _dtype_after(made, dtype), type(made.end) is Deferred
         yield made
+
+
+def _dtype_after(one: Pass, dtype: np.dtype) -> np.dtype:
+    """The dtype of an image after a pass, and after the stage that ends it."""
+    ops = one.ops if one.after is None else one.after.ops
+    if ops and type(ops[-1]) is Op and ops[-1].kind.last:
+        dtype = work_dtype(dtype)
+    return getattr(one.end, "dtype", None) or dtype
 
 
 def explain(
@@ -51,12 +66,12 @@ def explain(
     """See `Compose.explain`."""
     words = key_array(0 if key is None else key)
     steps, _ = chain.drawn(words, shape, dtype, targets=targets, donors=donors, always=key is None)
-    return describe(steps, (shape[0], shape[1]), chain.rules)
+    return describe(steps, (shape[0], shape[1]), chain.rules, np.dtype(dtype))
 
 
-def describe(steps: Sequence[Step], size: tuple[int, int], rules: Rules) -> str:
-    """Lines of text for the passes that steps on an image of (h, w) take."""
-    text = _Text(size)
+def describe(steps: Sequence[Step], size: tuple[int, int], rules: Rules, dtype: np.dtype) -> str:
+    """Lines of text for the passes that steps on an image of (h, w) and a dtype take."""
+    text = _Text(size, dtype)
     together: list[Step] = []
     for step in steps:
         if step.mixed is None:
@@ -72,8 +87,9 @@ def describe(steps: Sequence[Step], size: tuple[int, int], rules: Rules) -> str:
 class _Text:
     """The lines so far, the number of the last pass, and the size that the image has reached."""
 
-    def __init__(self, size: tuple[int, int]) -> None:
-        self.size, self.number = size, 0
+    def __init__(self, size: tuple[int, int], dtype: np.dtype) -> None:
+        self.size, self.number, self.dtype = size, 0, dtype
+        self.waiting: list[str] = []  # what has taken a statistic, and is applied in the next pass
         self.lines = [f"image of {_sides(size)}"]
 
     def add_mixing(self, name: str, size: tuple[int, int]) -> None:
@@ -86,13 +102,19 @@ class _Text:
         # Two steps may share a stage: copies of their own tell whose it is.
         own = [(step.place.name, stage._replace()) for step in steps for stage in step.stages]
         names = {id(stage): name for name, stage in own}
-        for one in list_passes([stage for _, stage in own], self.size, fuse):
+        for one in list_passes([stage for _, stage in own], self.size, fuse, self.dtype):
+            self.dtype = _dtype_after(one, self.dtype)
             self._add_pass(one, names)
+        if self.waiting:
+            self._add(self.waiting.pop())
 
     def _add_pass(self, one: Pass, names: dict[int, str]) -> None:
-        if one.geometry or one.ops:
-            what = _without_repeats(one.geometry, names) + _without_repeats(one.ops, names)
-            self._add(", ".join(what))
+        what = _without_repeats(one.geometry, names) + _without_repeats(one.ops, names)
+        if one.after is not None:
+            what += [names[id(one.after.stage)], *_without_repeats(one.after.ops, names)]
+        if what or self.waiting:
+            self._add(", ".join(name for name, _ in itertools.groupby(self.waiting + what)))
+            self.waiting.clear()
             if one.geometry:
                 self.size = one.geometry[-1].size
                 self.lines.append(f"        {_maps(one.geometry)} -> {_sides(self.size)}")
@@ -107,6 +129,7 @@ class _Text:
         elif isinstance(end, Deferred):
             name = names[id(end)]
             self.lines.append(f"        then: statistic of the whole image for {name}, applied in the next pass")
+            self.waiting.append(name)
 
     def _add(self, what: str) -> None:
         self.number += 1

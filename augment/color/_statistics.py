@@ -18,13 +18,14 @@ from imgproc._core.declare import Single, declare, example_references
 from imgproc._core.formats import channels_of, work_dtype
 from imgproc._core.levels import fill_level
 from imgproc._core.opencv import load_cv2
-from imgproc._scanline import Deferred, Stage, Whole, pixel
+from imgproc._scanline import Deferred, Near, Stage, Whole, pixel
 from imgproc.histogram import equalize_histogram, match_histogram, stretch_contrast
 from imgproc.histogram._clahe import equalized_in_tiles
 from imgproc.histogram._count import count_levels
-from imgproc.histogram._equalize import METHODS
+from imgproc.histogram._equalize import METHODS, equalizing
 from imgproc.histogram._equalize import _table as equalizing_table
 from imgproc.histogram._match import Target, reference_targets
+from imgproc.histogram._stretch import STRETCH
 from imgproc.histogram._stretch import _table as stretching_table
 from imgproc.local import enhance_local_statistics
 
@@ -38,9 +39,9 @@ __all__ = ["CLAHE", "AutoContrast", "EnhanceLocalStatistics", "Equalize", "Match
 MakeTable = Callable[[np.ndarray], np.ndarray]
 
 
-def _by_table(make: MakeTable, label: str) -> Deferred:
-    """Tables made of the histogram of each channel."""
-    return Deferred(functools.partial(_table_stages, make, label), label)
+def _by_table(make: MakeTable, label: str, near: Near) -> Deferred:
+    """Tables made of the histogram of each channel; `near` makes those of bytes."""
+    return Deferred(functools.partial(_table_stages, make, label), label, counted=near)
 
 
 def _table_stages(make: MakeTable, label: str, image: np.ndarray) -> list[Stage]:
@@ -64,8 +65,8 @@ class _Spread(Transform):
     _tables: Stage
     _whole: Stage
 
-    def _keep_stages(self, table: Callable[[Any], Any], whole: Callable[..., Any], label: str) -> None:
-        self._keep("_tables", _by_table(table, label))
+    def _keep_stages(self, table: Callable[[Any], Any], whole: Callable[..., Any], label: str, near: Near) -> None:
+        self._keep("_tables", _by_table(table, label, near))
         self._keep("_whole", Whole(whole, label=label))
 
     def wants_unit(self) -> bool:
@@ -112,7 +113,7 @@ class Equalize(_Spread):
         one_of(self.color, "color", COLORS)
         table = functools.partial(equalizing_table, method=self.method)
         whole = functools.partial(equalize_histogram, method=self.method, color=self.color)
-        self._keep_stages(table, whole, "equalize")
+        self._keep_stages(table, whole, "equalize", equalizing(self.method))
 
 
 declare(
@@ -157,7 +158,8 @@ class AutoContrast(_Spread):
         one_of(self.color, "color", COLORS)
         ends: dict[str, Any] = {"low": cutoff, "high": 1.0 - cutoff}
         whole = functools.partial(stretch_contrast, color=self.color, **ends)
-        self._keep_stages(functools.partial(stretching_table, **ends), whole, "autocontrast")
+        near = Near(STRETCH, (cutoff, 1.0 - cutoff))
+        self._keep_stages(functools.partial(stretching_table, **ends), whole, "autocontrast", near)
 
 
 declare(

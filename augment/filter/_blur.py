@@ -15,7 +15,9 @@ from imgproc._core.levels import SPREAD
 from imgproc._core.needed import needed
 from imgproc._core.opencv import load_cv2
 from imgproc._neighbours.correlate import blur_separable, correlate
-from imgproc._scanline import Stage, Whole
+from imgproc._scanline import Near, Stage, Whole
+from imgproc._scanline.windows.box import BOX
+from imgproc._scanline.windows.gaussian import GAUSSIAN
 from imgproc.smooth import bilateral_filter, gaussian_blur
 
 from .._chain.keys import Draws
@@ -62,7 +64,8 @@ class BoxBlur(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
         radius = min(params["radius"], max(frame.height, frame.width))
-        return [Whole(functools.partial(_box, radius), frame.dtype.kind == "u", "box blur", averages=True)]
+        near = Near(BOX, (radius,))
+        return [Whole(functools.partial(_box, radius), frame.dtype.kind == "u", "box blur", averages=True, near=near)]
 
 
 declare(
@@ -114,7 +117,13 @@ class GaussianBlur(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
         sigma = min(params["sigma"], largest_sigma(frame.height, frame.width))
-        return [Whole(functools.partial(gaussian_blur, sigma=sigma), label="gaussian blur", averages=True)]
+        return [gaussian(sigma)]
+
+
+def gaussian(sigma: float) -> Whole:
+    """The stage of a Gaussian blur."""
+    work = functools.partial(gaussian_blur, sigma=sigma)
+    return Whole(work, label="gaussian blur", averages=True, near=Near(GAUSSIAN, (sigma,)))
 
 
 declare(

@@ -13,7 +13,9 @@ from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SPREAD, fraction
 from imgproc._core.planes import on_intensity
 from imgproc._neighbours.correlate import blend_differences
-from imgproc._scanline import Stage, Whole
+from imgproc._scanline import Near, Stage, Whole
+from imgproc._scanline.windows.differences import near_differences
+from imgproc._scanline.windows.unsharp import UNSHARP
 from imgproc.sharpen import detail_enhance, unsharp_mask
 
 from .._chain.keys import Draws
@@ -57,7 +59,8 @@ class Sharpen(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        return [Whole(functools.partial(_sharpen, params["strength"]), label="sharpen")]
+        near = near_differences("surround", 1.0, params["strength"])
+        return [Whole(functools.partial(_sharpen, params["strength"]), label="sharpen", near=near)]
 
 
 declare(
@@ -115,7 +118,8 @@ class UnsharpMask(Transform):
         """One filter."""
         sigma = min(params["sigma"], largest_sigma(frame.height, frame.width))
         mask = functools.partial(unsharp_mask, sigma=sigma, amount=params["amount"], threshold=self.threshold)
-        return [Whole(mask, label="unsharp mask")]
+        near = Near(UNSHARP, (sigma, params["amount"], self.threshold * 255))
+        return [Whole(mask, label="unsharp mask", near=near)]
 
 
 declare(
@@ -245,7 +249,9 @@ class Emboss(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        return [Whole(functools.partial(_emboss, params["alpha"], params["strength"]), label="emboss")]
+        alpha, strength = params["alpha"], params["strength"]
+        near = near_differences("relief", 1.0, alpha * (1 + strength), alpha * strength)
+        return [Whole(functools.partial(_emboss, alpha, strength), label="emboss", near=near)]
 
 
 declare(
@@ -295,8 +301,10 @@ class EdgeDetect(Transform):
 
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
-        work = _gradient if self.method == "gradient" else _laplacian
-        return [Whole(functools.partial(work, params["strength"]), label=f"edges by {self.method}")]
+        strength = params["strength"]
+        work, share = (_gradient, strength / 4) if self.method == "gradient" else (_laplacian, strength)
+        near = near_differences(self.method, 1 - strength, share)
+        return [Whole(functools.partial(work, strength), label=f"edges by {self.method}", near=near)]
 
 
 declare(

@@ -52,7 +52,7 @@ def _load(row, xmap, x0, first, last, count, channels, ring, base):
 
 
 @kernel(inner=True)
-def _store(row, top, out, first):
+def store_row(row, top, out, first):
     """Store a row; with a `top` above 0 it is rounded half to even and saturated."""
     to = np.uint64(first)
     if top > 0:
@@ -130,7 +130,7 @@ def _correlate(source, places, weights, top, part, ring, at, total, out):
                 turn = slot + places[k, 0]
                 at[0, k] = (turn - height if turn >= height else turn) * stride + places[k, 1]
             _sum(ring, at[0], weights, total)
-            _store(total, top, out[row], x0 * channels)
+            store_row(total, top, out[row], x0 * channels)
 
 
 @kernel(inner=True)
@@ -166,7 +166,7 @@ def _more_pairs(ring, a, b, c, d, u, v, out):
 
 
 @kernel(inner=True)
-def _symmetric(ring, middle, step, period, weights, out):
+def weigh_row(ring, middle, step, period, weights, out):
     """Apply symmetric weights around the samples from `middle` on, in a ring of `period` samples.
 
     The two ends of pair k lie ``k * step`` before and after the middle.
@@ -203,7 +203,7 @@ def _on(place, by, period):
 
 
 @kernel(inner=True)
-def _sharpen(ring, middle, blurred, amount, threshold):
+def sharpen_row(ring, middle, blurred, amount, threshold):
     """Sharpen in place: `blurred` becomes ``f + amount (f - blurred)`` where f and it differ by more than `threshold`.
 
     Elsewhere it becomes f.
@@ -231,15 +231,15 @@ def _separable(source, weights, options, top, part, ring, wide, total, out):
         if row < y0:
             continue
         middle = (y - r) % height * stride
-        _symmetric(ring, middle, stride, height * stride, weights, wide)
-        _symmetric(wide, r * channels, channels, stride, weights, total)
+        weigh_row(ring, middle, stride, height * stride, weights, wide)
+        weigh_row(wide, r * channels, channels, stride, weights, total)
         if options.size:
-            _sharpen(ring, middle + r * channels, total, options[0], options[1])
-        _store(total, top, out[row], x0 * channels)
+            sharpen_row(ring, middle + r * channels, total, options[0], options[1])
+        store_row(total, top, out[row], x0 * channels)
 
 
 @kernel(inner=True)
-def _differences(ring, a, b, c, channels, pattern, p, q):
+def differences(ring, a, b, c, channels, pattern, p, q):
     """Compute the differences of a pattern of `PATTERNS` from three rows.  For bytes, 16 bits hold them exactly."""
     n, one = np.uint64(p.size), np.uint64(channels)
     a, b, c, kind = np.uint64(a), np.uint64(b), np.uint64(c), p.dtype.type
@@ -271,7 +271,7 @@ def _differences(ring, a, b, c, channels, pattern, p, q):
 
 
 @kernel(inner=True)
-def _blend(ring, middle, p, q, pattern, shares, total):
+def blend(ring, middle, p, q, pattern, shares, total):
     """Add up shares of a pixel and of its differences, or of the length of its gradient."""
     middle, u, v, w = np.uint64(middle), shares[0], shares[1], shares[2]
     kind = total.dtype.type
@@ -299,9 +299,9 @@ def _blend_differences(source, pattern, shares, top, part, ring, p, q, total, ou
         _load(rows[ymap[y]], xmap, x0, first, last, count, channels, ring, (y % 3) * stride)
         if y >= y0 + 2:
             a, b, c = (y - 2) % 3 * stride, (y - 1) % 3 * stride, y % 3 * stride
-            _differences(ring, a, b, c, channels, pattern, p, q)
-            _blend(ring, b + channels, p, q, pattern, shares, total)
-            _store(total, top, out[y - 2], x0 * channels)
+            differences(ring, a, b, c, channels, pattern, p, q)
+            blend(ring, b + channels, p, q, pattern, shares, total)
+            store_row(total, top, out[y - 2], x0 * channels)
 
 
 class _Work:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .._core.jit import Intrinsic, kernel
+from .._core.rules import rule
 
 MOST_PAIRS = 128
 LANES = 32
@@ -53,16 +54,28 @@ def _sixteen_bits(intrinsic: Any) -> Any:
 _added = Intrinsic(_sixteen_bits)
 
 
+@rule
+def quantize(values, count, whole, found):
+    """Write weights of pairs, which add up to 1/2, as whole numbers that add up to ``whole / 2`` and fit 16 bits."""
+    total = largest = 0
+    for k in range(count):
+        scaled = int(np.rint(values[k] * whole))
+        found[k] = scaled
+        total += scaled
+        if scaled > int(found[largest]):
+            largest = k
+    found[largest] = min(int(found[largest]) + whole // 2 - total, 65535)
+
+
 def quantized(weights: Sequence[float], whole: int, *, least: int = 0) -> np.ndarray:
     """Weights of pairs, which add up to 1/2, as uint16 that add up to ``whole / 2``.
 
     Zeros make up an even number, and at least `least`.
     """
-    scaled = [round(w * whole) for w in weights]
-    largest = scaled.index(max(scaled))
-    scaled[largest] = min(scaled[largest] + whole // 2 - sum(scaled), 65535)
-    missing = max(len(scaled) % 2, least - len(scaled))
-    return np.array(scaled + [0] * missing, np.uint16)
+    found = [0] * len(weights)
+    quantize(weights, len(found), whole, found)
+    missing = max(len(found) % 2, least - len(found))
+    return np.array(found + [0] * missing, np.uint16)
 
 
 @kernel(inner=True)
@@ -268,7 +281,7 @@ def _four_more(ring, at, w, k, out):
 
 
 @kernel(inner=True)
-def _symmetric(ring, at, weights, pairs, bias, out):
+def weigh_pairs(ring, at, weights, pairs, bias, out):
     """``bias`` and the weighted sums of the middle, which is at ``at[:, 0]``, and of the `pairs` about it.
 
     `out`, and `ring` beyond each of the places, have whole vectors.  Of `at` and `weights` there are three at least.
@@ -296,7 +309,7 @@ def blur_bytes(source, radius, weights, part, stride, length, at, buffer, out):
     ``weights[1]`` for those along x of these, which are levels times 256.
 
     `buffer` has a ring of ``2 radius + 1`` rows of `stride` samples, a row of sums along y, and `length` sums along x.
-    Both numbers are of whole vectors, see `_symmetric`; what rows and sums end with beyond the block does not matter.
+    Both numbers are of whole vectors, see `weigh_pairs`; what rows and sums end with beyond the block does not matter.
     """
     rows, ymap, xmap, channels = source
     y0, y1, x0, x1 = part
@@ -318,5 +331,5 @@ def blur_bytes(source, radius, weights, part, stride, length, at, buffer, out):
                 at[0, 0, k] = (back + height if back < 0 else back) * stride
                 at[0, 1, k] = (on - height if on >= height else on) * stride
             for axis in range(len(at)):  # one call for both axes: the sums, which are long, are compiled once
-                _symmetric(buffer, at[axis], weights[axis], radius, bias[axis], buffer[ends[axis] : ends[axis + 1]])
+                weigh_pairs(buffer, at[axis], weights[axis], radius, bias[axis], buffer[ends[axis] : ends[axis + 1]])
             _store(buffer[total : total + samples], out[row], x0 * channels)

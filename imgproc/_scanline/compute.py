@@ -33,8 +33,9 @@ from .samplers._base import check_samplable
 from .samplers.area import work_of
 from .samplers.choice import choose
 from .scratch import scratch
-from .stages import Geometry, Op
+from .stages import Geometry, Near, Op
 from .stores import store_for
+from .windowed import run_window
 
 
 def compute(
@@ -46,11 +47,13 @@ def compute(
     first: bool,
     part: Part | None = None,
     frame: Sequence[int] | None = None,
+    filtered: tuple[Program, Near] | None = None,
 ) -> None:
     """Run the kernels over a canonical source of shape (h, w, c), or over a part of it.
 
     The pixels are written into `result`; `first` says that its channels come first.  With a `frame`, see
-    `areas.Average`, the source is resized first, and `merged` is what comes then."""
+    `areas.Average`, the source is resized first, and `merged` is what comes then.  `filtered` are operations, and a
+    filter, that come before those of the program."""
     channels, dtype, line = source.shape[2], source.dtype, source.shape[1]
     shape = source.shape if part is None else (part[3] - part[1], part[2] - part[0], channels)
     pixels_of = as_bytes(source)
@@ -59,7 +62,8 @@ def compute(
     height, width = merged.size
     limits = limits_of(dtype, result.dtype, program.normalized)
     kind = limits.dtype
-    most = max(channels, program.channels)
+    early, near = filtered or (program, None)
+    most = max(channels, early.channels, program.channels)
     fills = levels_of(merged.fills, channels, full_scale(dtype), kind)
     maps = Maps(np.array(merged.pull), merged.frames, merged.steps, merged.grids, fills)
     plane = height * width if first else 0
@@ -79,7 +83,10 @@ def compute(
 
     def band(y0: int, y1: int) -> None:
         own = scratch(most, kind)
-        if exact:
+        if near is not None:
+            operations = early.operations, program.operations
+            run_window(near, early.channels, exact, pixels, maps, *operations, limits, own, target, y0, y1)
+        elif exact:
             _call(run_levels, pixels, program.operations, limits, own, target, buffer, totals, y0, y1)
         else:
             _call(run_rows, pixels, maps, program.operations, limits, own, target, y0, y1)

@@ -1,5 +1,4 @@
-"""The planner: it decides which stages share a pass over the image, and which of them have a faster way than the
-kernels of rows."""
+"""How stages run over an image: pass by pass, and in a faster way than by the kernels of rows where there is one."""
 
 from __future__ import annotations
 
@@ -15,19 +14,18 @@ from .._core.formats import channels_of, work_dtype
 from .._core.lookup import look_up
 from .._core.planes import as_planes, full_scale
 from .._core.threads import stays_serial
-from . import pixel
 from .areas import averaged
 from .compute import compute, has_words, interpolation_of, level_of, levels_of, tabulated
 from .label_pass import run_nearest
 from .matrix import bounds_of, keeps_axes
-from .merge import Merged, cut, is_padding, merge, moves_pixels, part_of, shows_outside
+from .merge import Merged, cut, is_padding, merge, moves_pixels, part_of
 from .opencv_moves import into, moved, resize, usable
-from .operations._base import name_of
 from .program import pack
 from .samplers._base import check_samplable
 from .separable import Axis, can_resample, resample
 from .shortcuts import invert, is_inverting, is_mixing, is_painting, mix, paint
-from .stages import Deferred, Erase, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole
+from .stages import Deferred, Geometry, Op, Stage, Whole
+from .take import After, filters, is_near, take_joined
 from .tiles import with_tiles_moved
 
 
@@ -62,14 +60,14 @@ def run(
     queue.reverse()
     given = image
     dtype = None if dtype is None else np.dtype(dtype)
-    whole = image.dtype.kind == "u" and stays_serial(image.size)
+    whole = image.dtype.kind == "u" and stays_serial(image.size) and not any(map(is_near, queue))
     while True:
-        geometry, ops, end = take_pass(queue, image.shape[:2], whole=whole)
+        geometry, ops, after, end = take_joined(queue, image.shape[:2], image.dtype, whole=whole)
         if not queue and end is None:
-            if not geometry and not ops and _is_result(image, given, dtype, layout, out):
+            if not geometry and not ops and after is None and _is_result(image, given, dtype, layout, out):
                 return image
-            return _pass(image, geometry, ops, dtype, layout, out)
-        image = _pass(image, geometry, ops) if geometry or ops else image
+            return _pass(image, geometry, ops, dtype, layout, out, after)
+        image = _pass(image, geometry, ops, after=after) if geometry or ops or after else image
         if type(end) is Whole:
             image = inside(_whole, end, image)
         elif type(end) is Geometry and end.tiles is not None:
@@ -95,84 +93,6 @@ def _whole(stage: Whole, image: np.ndarray) -> np.ndarray:
     return np.asarray(made)
 
 
-def take_pass(
-    queue: list[Stage], size: tuple[int, int], *, keep: bool = False, whole: bool = False
-) -> tuple[list[Geometry], list[Any], Stage | str | None]:
-    """Take from the end of a reversed list of stages what one pass over an image of (h, w) can do.
-
-    With `keep`, stages that erase are not turned into operations.  With `whole`, a pass may hold an operation that
-    needs the mean of the image, because one kernel call sees all of it.
-
-    Returns
-    -------
-    list of Geometry, list of Op, with `keep` also of Erase
-        All geometry is done first, then the operations.
-    Whole, Deferred, Geometry of tiles, str or None
-        What ends the pass: a stage, which is taken from the list too; or, in words, why the next stage has to wait; or
-        None if there are no more stages.
-    """
-    geometry: list[Geometry] = []
-    ops: list[Any] = []
-    while queue:
-        stage = queue.pop()
-        if ops and type(stage) in (Op, Erase, Deferred) and type(ops[-1]) is Op and ops[-1].kind.last:
-            queue.append(stage)
-            return geometry, ops, f"{name_of(ops[-1])} gives floats on another scale"
-        if type(stage) is Op:
-            ops.append(stage)
-        elif type(stage) is Geometry and stage.tiles is None:
-            why = _waits(stage, geometry, ops, size)
-            if why:
-                queue.append(stage)
-                return geometry, ops, why
-            geometry.append(stage)
-        elif type(stage) is Erase:
-            ops.append(stage if keep else pixel.erase(stage.rectangles, stage.fill, stage.stream))
-        elif type(stage) is Deferred and whole and stage.op is not None:
-            if geometry:
-                queue.append(stage)
-                return geometry, ops, "a statistic comes after geometry"
-            ops.append(stage.op)
-        elif type(stage) is not MaskOnly and type(stage) is not RowsOnly:
-            return geometry, ops, stage
-    return geometry, ops, None
-
-
-def _waits(stage: Geometry, geometry: list[Geometry], ops: list[Op | Erase], size: tuple[int, int]) -> str:
-    """Say why a geometric stage cannot join a pass; an empty text if it can."""
-    if ops:
-        if not moves_pixels(stage):
-            return "interpolation comes after pixel operations"
-        if any(type(op) is Erase or op.kind.binds for op in ops):
-            return "pixels move after an operation that depends on their place"
-        h, w = geometry[-1].size if geometry else size
-        _, x0, y0, x1, y1 = bounds_of(stage.pull, *stage.size)
-        if stage.border == "constant" and (x0 < 0 or y0 < 0 or x1 > w or y1 > h):
-            return "a border is filled after pixel operations"
-        return ""
-    rough = [s for s in geometry if not moves_pixels(s)]
-    if not rough and stage.part is not None:
-        sizes = [size, *(s.size for s in geometry)]
-        if any(shows_outside(s.pull, s.size, source) for s, source in zip(geometry, sizes)):
-            return "a part is cut out of an image with a border"
-    if not rough or moves_pixels(stage):
-        return ""
-    if len(geometry) > 24:
-        return "a pass holds 24 geometric stages"
-    if any(_filters(s) for s in (*rough, stage)):
-        return "a filter that resizes is not merged"
-    if rough[0].interpolation != stage.interpolation:
-        return "stages interpolate differently"
-    if stage.interpolation == "area":
-        return "averaging over areas is not merged"
-    return ""
-
-
-def _filters(stage: Geometry) -> bool:
-    """Whether a filter resizes, which takes nothing but whole images."""
-    return not moves_pixels(stage) and (stage.interpolation == "lanczos" or stage.antialias)
-
-
 def _pass(
     image: np.ndarray,
     geometry: list[Geometry],
@@ -180,6 +100,7 @@ def _pass(
     dtype: Any = None,
     layout: str = "last",
     out: np.ndarray | None = None,
+    after: After | None = None,
 ) -> np.ndarray:
     """Run one pass over an image, by a short cut where there is one."""
     given, part, frame, merged = image, None, None, None
@@ -194,9 +115,9 @@ def _pass(
     if part is not None:
         image = seen[part[1] : part[3], part[0] : part[2]]
         part = part if seen.flags.c_contiguous else None
-    if not geometry and not ops and frame is None and _is_result(image, given, dtype, layout, out):
+    if not geometry and not ops and frame is None and after is None and _is_result(image, given, dtype, layout, out):
         return image
-    same = layout == "last" and (dtype is None or dtype == image.dtype)
+    same = layout == "last" and (dtype is None or dtype == image.dtype) and after is None
     if geometry and is_padding(geometry[-1], geometry[-2].size if len(geometry) > 1 else image.shape[:2]):
         last, alone = geometry[-1], same and not ops
         if (alone or last.border != "constant") and (len(geometry) == 1 or all(map(moves_pixels, geometry))):
@@ -212,7 +133,9 @@ def _pass(
         result = _direct(image, geometry, ops, merged, out)
         if result is not None:
             return result
-    program = pack(ops, channels, image.dtype)
+    program, filtered = pack(ops, channels, image.dtype), None
+    if after is not None:
+        filtered, program = (program, after.near), pack(after.ops, program.channels, image.dtype)
     if dtype is None:
         dtype = work_dtype(image.dtype) if program.normalized else image.dtype
     shape: tuple[int, ...] = merged.size
@@ -230,7 +153,7 @@ def _pass(
         if levels is not None:
             run_nearest(planes, merged, levels, result, part)
         else:
-            compute(planes, geometry, merged, program, result, layout == "first", part, frame)
+            compute(planes, geometry, merged, program, result, layout == "first", part, frame, filtered)
     if out is None and half:
         out = np.empty(shape, dtype)
     if out is None or result is out:
@@ -310,12 +233,12 @@ def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, l
     if len(rough) != 1:
         return image, geometry
     stage, before = geometry[rough[0]], geometry[: rough[0]]
-    m, filters = stage.pull, _filters(stage)
+    m, filtering = stage.pull, filters(stage)
     if not keeps_axes(m) or m[0] <= 0 or m[4] <= 0 or stage.grid is not None:
-        if filters:
+        if filtering:
             raise ValueError(f"a filter that resizes needs a map that only scales, got the matrix {m}")
         return image, geometry
-    if stage.interpolation == "bilinear" and not filters and has_words(image):
+    if stage.interpolation == "bilinear" and not filtering and has_words(image):
         return image, geometry
     h, w = before[-1].size if before else image.shape[:2]
     part = part_of(stage, h, w)
@@ -324,7 +247,7 @@ def _resized(image: np.ndarray, geometry: list[Geometry]) -> tuple[np.ndarray, l
     y = Axis(m[5] - part[1], m[4], stage.size[0], part[3] - part[1])
     x = Axis(m[2] - part[0], m[0], stage.size[1], part[2] - part[0])
     averages = stage.interpolation == "area" and max(m[0], m[4]) > 1.0
-    if filters and not whole:
+    if filtering and not whole:
         raise ValueError(f"a filter that resizes needs a map that shows all of its frame, got the matrix {m}")
     if not whole and not (averages and can_resample(y, x, stage.border)):
         return image, geometry

@@ -175,6 +175,9 @@ def _load(pixels, numbers, still, at, n, width, limits, scratch):
 def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1):
     """Make rows [y0, y1) of the result; returns y1.
 
+    Where `STORE` is below 0 it ends when the last operation is reached and its mean is known: the image as it is before
+    this operation is then in `buffer`, unless nothing comes before.
+
     If there is an operation on contrast, all rows must be asked for at once.  Only then `buffer` and `totals` are used:
     the bytes of an image as large as the result, of the source's dtype and channels, and a zero for each channel.
     """
@@ -186,6 +189,8 @@ def run_levels(source, operations, limits, scratch, out, buffer, totals, y0, y1)
     while True:
         last = _next_mean(ops, done)
         final = last == ops.shape[0]
+        if final and out.numbers[STORE] < 0:
+            return y1
         part = Operations(ops[done:last], operations.params, operations.tables, operations.table, operations.prepare)
         count = part.ops.shape[0]
         prepare(channels, part, limits, scratch)

@@ -99,8 +99,16 @@ class Erase(NamedTuple):
 
 
 @final
+class Near(NamedTuple):
+    """A filter with a small window, which can be a step of a pass over bytes; see `windows`.  Or a `Counted`."""
+
+    filter: Any
+    params: tuple[Any, ...]
+
+
+@final
 class Whole(NamedTuple):
-    """An operation that needs the neighbours of a pixel; it ends a pass.
+    """An operation that needs the neighbours of a pixel; it ends a pass, unless it is `near`.
 
     ``function(image)`` gives a new image of the same dtype.
     """
@@ -113,6 +121,8 @@ class Whole(NamedTuple):
     """Of the result, if the function gives another one than it gets."""
     averages: bool = False
     """Whether each channel of the result is a mean of neighbours, whose weights do not depend on them."""
+    near: Near | None = None
+    """What gives the same bytes for images of bytes within a pass."""
 
 
 @final
@@ -128,6 +138,8 @@ class Deferred(NamedTuple):
     """An operation that does the same to integer images, in kernels that see the whole image."""
     dtype: np.dtype | None = None
     """Of what the stages leave, if they end with `pixel.normalize`."""
+    counted: Near | None = None
+    """What makes the same table of levels that are counted, for images of bytes."""
 
 
 @final

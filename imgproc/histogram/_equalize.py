@@ -6,9 +6,12 @@ import numpy as np
 
 from .._core.check import as_image, as_mask, color_mode, one_of
 from .._core.declare import Case, Peer, declare, levels_from_darkest
+from .._core.jit import kernel
 from .._core.lookup import look_up
 from .._core.planes import on_intensity, valid_pixels
 from .._core.unit_range import must_be_unit
+from .._scanline.counted import counted
+from .._scanline.stages import Near
 from ._count import count_levels
 from ._distribution import Distribution
 
@@ -108,6 +111,37 @@ def _table(counts: np.ndarray, method: str) -> np.ndarray:
     if top == 255:  # OpenCV's own arithmetic, in float32
         return _rounded(cumulative.astype(np.float32) * (np.float32(top) / np.float32(n - counts[lowest])), top)
     return _rounded(cumulative * top / (n - counts[lowest]), top)
+
+
+@kernel(inner=True)
+def _equalize_bytes(counts, params, table):
+    """`_table` for 256 levels; the parameter is the number of the method."""
+    n, lowest, highest, upto = np.int64(0), -1, -1, np.int64(0)
+    for k in range(256):
+        n += counts[k]
+        if counts[k] > 0:
+            lowest, highest = k if lowest < 0 else lowest, k
+    rest, step = n - counts[lowest], (n - counts[highest]) // 255
+    scale = np.float32(255.0) / np.float32(rest)
+    for k in range(256):
+        upto += counts[k]
+        if lowest == highest or (params[0] == 2.0 and step == 0):
+            table[k] = k
+        elif params[0] == 1.0:
+            table[k] = np.int32(min(np.rint(np.float64(upto * 255) / np.float64(n)), 255.0))
+        elif params[0] == 2.0:
+            table[k] = min((step // 2 + upto - counts[k]) // step, 255)
+        else:
+            above = upto - counts[lowest] if k >= lowest else np.int64(0)
+            table[k] = np.int32(min(np.rint(np.float32(above) * scale), np.float32(255.0)))
+
+
+EQUALIZE = counted("equalize", _equalize_bytes)
+
+
+def equalizing(method: str) -> Near:
+    """What makes the table of a method within a pass."""
+    return Near(EQUALIZE, (METHODS.index(method),))
 
 
 def _rounded(scaled: np.ndarray, top: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from .._core.opencv import load_cv2
 from .._core.planes import canonical, on_intensity
 from .._core.threads import run_bands
 from .._core.unit_range import must_be_unit
+from .._scanline.counted import counted
 from ._count import count_levels
 
 __all__ = ["stretch_contrast"]
@@ -153,6 +154,37 @@ def _quantile(cumulative: np.ndarray, q: float) -> float:
     before = int(place)
     a, b = np.searchsorted(cumulative, [before, min(before + 1, int(cumulative[-1]) - 1)], side="right")
     return float(a + (b - a) * (place - before))
+
+
+@kernel(inner=True)
+def _quantile_of_bytes(counts, q):
+    """`_quantile` of 256 counts."""
+    n = np.int64(0)
+    for k in range(256):
+        n += counts[k]
+    place = q * np.float64(n - 1)
+    before = np.int64(place)
+    after, upto, a, b = min(before + 1, n - 1), np.int64(0), -1, -1
+    for k in range(256):
+        upto += counts[k]
+        a = k if a < 0 and upto > before else a
+        b = k if b < 0 and upto > after else b
+    return np.float64(a) + np.float64(b - a) * (place - np.float64(before))
+
+
+@kernel(inner=True)
+def _stretch_bytes(counts, params, table):
+    """`_table` for 256 levels; the parameters are two quantiles."""
+    a, b = _quantile_of_bytes(counts, params[0]), _quantile_of_bytes(counts, params[1])
+    for k in range(256):
+        if a == b:
+            table[k] = k
+        else:
+            v = np.rint((np.float64(k) - a) * 255.0 / (b - a))
+            table[k] = np.int32(min(max(v, 0.0), 255.0))
+
+
+STRETCH = counted("stretch", _stretch_bytes)
 
 
 def _stretch_float(plane: np.ndarray, low: float, high: float, mask: np.ndarray | None) -> np.ndarray:

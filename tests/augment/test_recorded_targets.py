@@ -154,8 +154,8 @@ ANY = [
     A.Crop(size=(19, 19)), A.CenterCrop(size=(22, 22)), A.Resize(size=(25, 25)), A.ResizedCrop(size=(23, 23)),
     A.ResizedCrop(size=(30, 30), interpolation="bilinear"), A.Pad(padding=3, border="constant", fill=0.5, mask_fill=1),
     A.OneOf([A.Rotate(), A.HorizontalFlip(), A.Gamma()]), A.SomeOf([A.Affine(), A.Invert(), A.VerticalFlip()], n=2),
-    A.PadToSize(size=(46, 46)), A.CoarseDropout(holes=(1, 2), p=0.7, mask_fill=3), A.BrightnessContrast(),
-    A.Gamma(), A.ToGray(p=0.3),
+    A.GaussianBlur(p=0.4), A.Equalize(p=0.3), A.Rotate(), A.PadToSize(size=(46, 46)), A.BrightnessContrast(),
+    A.CoarseDropout(holes=(1, 2), p=0.7, mask_fill=3), A.Gamma(), A.ToGray(p=0.3),
 ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from imgproc._core.units import ROOM, entry_of, kernel_address
 from imgproc._scanline import Geometry, Stage, levels_of, limits_of, moved, run, scratch, usable
 from imgproc._scanline.compute import has_words_of, result_numbers, source_numbers
 from imgproc._scanline.coordinates import BORDER_CODES, FRAME, STEP
+from imgproc._scanline.counted import Counted
 from imgproc._scanline.machine import (
     LEVELS,
     OP,
@@ -37,13 +38,34 @@ from imgproc._scanline.operations.table import TABLE_OF_BYTES
 from imgproc._scanline.passes import LARGE as MANY_NEAREST
 from imgproc._scanline.program import unit_of
 from imgproc._scanline.run_in_place import run_levels
+from imgproc._scanline.run_windows import run_windows
 from imgproc._scanline.samplers.area import LARGEST, can_average, work_of
 from imgproc._scanline.samplers.choice import choose
+from imgproc._scanline.take import is_near
+from imgproc._scanline.windowed import room as needed
+from imgproc._scanline.windowed import window_of
+from imgproc._scanline.windows._base import MOST, Filter
 
-from .drawing import MAP, OUT_H, OUT_W, SOURCE_H, STATE, Drawn, lower
+from .drawing import MAP, OUT_H, OUT_W, SOURCE_H, STATE, Drawn, choose_children, lower
+from .filters import run_filtered
 from .kernels import EXAMPLES, RUNNERS, run_warped
-from .memory import CHANGED, FOLDS, HOWS, IN_PLACE, ITEM, MEMBERS, WARPED, WARPS, WIDEST, WORDS, Chain, Work
-from .program import MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
+from .memory import (
+    CHANGED,
+    FILTERED,
+    FOLDS,
+    HOWS,
+    IN_PLACE,
+    ITEM,
+    MEMBERS,
+    RINGS,
+    WARPED,
+    WARPS,
+    WIDEST,
+    WORDS,
+    Chain,
+    Work,
+)
+from .program import CHOOSE_AT, MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
 from .route import FixedRoute, Route
 
 if TYPE_CHECKING:
@@ -69,10 +91,11 @@ _own = threading.local()
 def _most_levels(recorded: Recorded, kinds: list[Any], rough: set[str]) -> float:
     """Images of more levels than this have a faster way.
 
-    It is so if a chain only paints rectangles, only mixes bytes, only moves whole pixels that come from outside, or
-    only takes the nearest pixels."""
+    It is so if a chain only paints rectangles, only mixes bytes, only moves whole pixels that come from outside, only
+    takes the nearest pixels, or only filters what has moved."""
     alone = set(kinds) == {ERASE} or (kinds in ([MATRIX], [MATRIX_TO_GREY]) and recorded.source.dtype == np.uint8)
     stages = [entry.stage for entry in recorded.entries if entry.stage is not None]
+    alone = alone or (not rough and {type(kind) for kind in kinds if kind is not None} == {Filter})
     if alone or (recorded.shows and not rough and (len(stages) == len(kinds) or stages[-1].border != "constant")):
         return LARGE
     return MANY_NEAREST - 1 if rough == {"nearest"} and len(stages) == len(kinds) else math.inf
@@ -113,6 +136,9 @@ class CompiledChain:
         rough = [e.stage.interpolation for e in entries if e.code == WARP and e.stage is not None]
         self.warps, self.averages = bool(rough) or recorded.shows, "area" in rough
         self.moves = layout == "last" and target == dtype and not self.warps and not operations
+        filters, self.counts = (sum(type(kind) is k for kind in operations) for k in (Filter, Counted))
+        self.filters = filters > 0
+        self.stores = self.looks or filters + 2 * self.counts > 1  # an image on its way
         self.most = _most_levels(recorded, kinds, {*rough})
         self.tries = self.misses = 0
         self.ways, self.missed, self.grows_at = recorded.ways, list[Any](), GROWS_AT
@@ -127,17 +153,16 @@ class CompiledChain:
                 self._stages.append(entry.stage)
         self._program = np.array(recorded.assemble(), np.int64)
         self._registers, self.kind = np.array(recorded.tape.registers), kind_of(source.channels, False)
-        self._chain = self._assembled({*rough})
+        self._chain = self._assembled({*rough}, recorded.folds)
         self._lowering = -1
         self._sizes: dict[tuple[int, ...], Sized] = {}
 
-    def _assembled(self, rough: set[str]) -> Chain:
+    def _assembled(self, rough: set[str], folds: bool) -> Chain:
         channels, dtype, stages = self.channels, self.dtype, self._stages
         maps = np.array([(BORDER_CODES[s.border], HOWS[s.interpolation]) for s in stages], np.int64).reshape(-1, 2)
         levels = levels_of(tuple((s.fill, 0) for s in stages), channels, full_scale(dtype), self.limits.dtype)
         samplers = np.full(MEMBERS, -1, np.int64)
         words = has_words_of((2, 2, channels), dtype)
-        folds = self.warps and any(s.border != "constant" for s in stages)
         if folds:
             samplers[FOLDS] = STEPPER.address()
             rough = rough | {"nearest"}
@@ -148,7 +173,7 @@ class CompiledChain:
         if self.averages:
             samplers[WIDEST] = bisect.bisect(range(LARGEST), False, key=lambda k: not _averages(k + 1, channels, dtype))
         inner = limits_of(dtype, dtype, False)
-        kernels = np.full(3, -1, np.int64)
+        kernels = np.full(5, -1, np.int64)
         return Chain(self.seed, self._program, maps, levels, samplers, kernels, self.limits, inner)
 
     def _made(self) -> Work:
@@ -190,6 +215,7 @@ class CompiledChain:
             np.empty((2, 0), np.uint8),
             np.zeros(channels),
             scratch(channels, kind),
+            window_of((1, 1), channels, 1, kind),
         )
 
     def compile(self) -> CompiledChain:
@@ -204,11 +230,19 @@ class CompiledChain:
                 run_rows, source, maps, operations, self.limits, work.scratch, result, 0, 0
             )
             chain.kernels[WARPED] = kernel_address(run_warped, pixels, 0, chain, work, result.pixels)
-        if not self.warps or self.looks:
+        if not self.warps or self.looks or self.filters or self.counts:
             chain.kernels[IN_PLACE] = kernel_address(
                 run_levels, source, operations, self.limits, work.scratch, result, work.buffer[0], work.totals, 0, 0
             )
+        if self.filters:
+            chain.kernels[RINGS] = kernel_address(
+                run_windows, source, maps, operations, operations, work.window, self.limits, work.scratch, result, 0, 0
+            )
+        if self.filters or self.counts:
+            chain.kernels[FILTERED] = kernel_address(run_filtered, pixels, 0, 0, 0, chain, work, result.pixels)
         words, out = np.zeros((1, 1), np.uint64), np.zeros((1, 1), np.uint8)
+        if chain.program[CHOOSE_AT]:
+            chain.program[CHOOSE_AT] = kernel_address(choose_children, chain.program, 0, 0, work.drawn, 0)
         self._lowering = kernel_address(lower, words[0], chain.seed, chain.program, work.drawn)
         name = self.limits.dtype.name
         EXAMPLES.setdefault(name, (chain, work))
@@ -276,7 +310,7 @@ class CompiledChain:
 
     def room_of(self, size: tuple[int, int]) -> int:
         """How many bytes the buffers need for results of a size."""
-        return size[0] * size[1] * self.channels * self.dtype.itemsize if self.looks else 0
+        return size[0] * size[1] * self.channels * self.dtype.itemsize if self.stores else 0
 
     def shape_of(self, size: tuple[int, int]) -> tuple[int, ...]:
         """The shape of a result of a size."""
@@ -318,7 +352,7 @@ class CompiledChain:
 class Sized:
     """What is known of images of one shape before they come."""
 
-    __slots__ = ("given", "large", "possible", "room", "shape", "size", "small", "work")
+    __slots__ = ("given", "large", "possible", "room", "samples", "shape", "size", "small", "work")
 
     def __init__(self, shape: tuple[int, ...], chain: CompiledChain) -> None:
         self.shape = shape
@@ -334,7 +368,9 @@ class Sized:
         # Nothing more has to be asked of most images.
         self.small = self.possible and not self.large and (chain.moves or self.work < SERIAL_BELOW)
         size = (-1, -1) if chain.varies else self.size
-        self.given, self.room = np.array((height, width, chain.kind, *size)), chain.room_of(self.size)
+        given = height, width, chain.kind, *size
+        self.given, self.room = memoryview(np.array(given, np.int64)), chain.room_of(self.size)
+        self.samples = needed(self.size[1], chain.channels, MOST) if chain.filters else 0
 
 
 class Own:
@@ -343,7 +379,7 @@ class Own:
     def __init__(self, chain: CompiledChain) -> None:
         self.chain, self.work = chain, chain._made()
         self.place, self.state = chain._bound(self.work), self.work.drawn.state
-        self._given = self.state[SOURCE_H:STATE]
+        self._given = memoryview(self.state)[SOURCE_H:STATE]  # which is written to in a third of the time
         self.shape: tuple[int, ...] = ()
         self.sized = Sized((), chain)
         self.route: Route | None = None
@@ -353,18 +389,24 @@ class Own:
         self.shape = shape
         self.sized = sized = self.chain._sizes.get(shape) or self.chain.sized(shape)
         self._given[:] = sized.given
-        if sized.room > self.work.buffer.shape[1]:
-            self._grow(sized.room)
+        if sized.room > self.work.buffer.shape[1] or sized.samples > self.work.window.halves.size:
+            self._grow(sized.room, sized.samples)
 
     def expect(self, size: tuple[int, int]) -> None:
         """The result has a size."""
         self.state[OUT_H], self.state[OUT_W] = size
-        room = self.chain.room_of(size)
-        if room > self.work.buffer.shape[1]:
-            self._grow(room)
+        chain = self.chain
+        room, samples = chain.room_of(size), needed(size[1], chain.channels, MOST) if chain.filters else 0
+        if room > self.work.buffer.shape[1] or samples > self.work.window.halves.size:
+            self._grow(room, samples)
 
-    def _grow(self, room: int) -> None:
-        self.work = self.work._replace(buffer=np.empty((2, room), np.uint8))
+    def _grow(self, room: int, samples: int) -> None:
+        if room > self.work.buffer.shape[1]:
+            self.work = self.work._replace(buffer=np.empty((2, room), np.uint8))
+        if samples > self.work.window.halves.size:
+            self.work = self.work._replace(
+                window=window_of((1, 1), self.chain.channels, samples, self.chain.limits.dtype)
+            )
         self.place = self.chain._bound(self.work)
 
 
@@ -377,7 +419,9 @@ class FixedChain:
     def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
         self._stages, self._target, self._layout = stages, target, layout
         # Whether one call of kernels may do it all the same.
-        self.averages = any(type(s) is Geometry and s.interpolation == "area" for s in stages)
+        self.together = any(type(s) is Geometry and s.interpolation == "area" for s in stages) or any(
+            map(is_near, stages)
+        )
         self.tries = self.misses = 0
 
     def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

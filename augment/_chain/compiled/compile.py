@@ -21,10 +21,9 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from imgproc._core.check import DTYPES
-from imgproc._scanline import Deferred, Erase, Geometry, MaskOnly, Op, RowsOnly, Stage, pixel
+from imgproc._scanline import Deferred, Erase, Geometry, MaskOnly, Op, RowsOnly, Stage, Whole, pixel
 from imgproc._scanline.matrix import is_exact
 from imgproc._scanline.merge import merge, shows_outside
-from imgproc._scanline.operations._base import Operation
 from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.program import lay_out
 from imgproc._scanline.samplers.area import can_average
@@ -34,8 +33,26 @@ from ..state import Frame, State, frame_after, frame_of
 from ..targets.base import Rules
 from ..tree import Group, Node, Plan
 from .chain import LARGE, CompiledChain, FixedChain
+from .filters import can_filter
 from .memory import AS_IT_COMES, CHANGED, HOWS
-from .program import ACT, ALL, BINDS, DRAWS, HEAD, LACKS, MOST_MAPS, MOVE, ONE, PAINTS, POWERS, WARP, Assembly, kind_of
+from .program import (
+    ACT,
+    ALL,
+    BINDS,
+    COUNTS,
+    DRAWS,
+    FILTERS,
+    HEAD,
+    LACKS,
+    MOST_MAPS,
+    MOVE,
+    ONE,
+    PAINTS,
+    POWERS,
+    WARP,
+    Assembly,
+    kind_of,
+)
 from .symbols import Recorder, Symbol, Tape, Untraceable, value_of
 from .variants import Block, Leaf, explored
 
@@ -49,9 +66,7 @@ SIZES = 6
 class Entry:
     """A pixel operation, or a geometric stage, with the registers of its parameters."""
 
-    def __init__(
-        self, code: int, registers: list[int], kind: Operation | None = None, stage: Geometry | None = None
-    ) -> None:
+    def __init__(self, code: int, registers: list[int], kind: Any = None, stage: Geometry | None = None) -> None:
         self.code, self.registers, self.kind, self.stage = code, registers, kind, stage
         self.number = -1  # of an operation the address of its unit; of a map its number
         self.bits = BINDS if kind is not None and kind.binds else 0
@@ -75,6 +90,8 @@ class Recorded(NamedTuple):
     samples have results of several sizes."""
     shows: bool
     """Whether whole pixels move that come from outside."""
+    folds: bool
+    """Whether a border that is not constant may be seen, through its own map or one after it."""
     ways: int
     """How many ways through transforms there are."""
 
@@ -140,7 +157,7 @@ class _Recording:
         self.acted: dict[int, _Acted] = {}
         self.groups: dict[int, Node] = {}
         self.sizes = {frame[:2]}
-        self.shows = False
+        self.shows = self.outside = False
 
     def visit(self, node: Node, reached: _Reached) -> _Reached:
         """Record a node where a frame arrives; returns what mostly leaves it.
@@ -267,6 +284,10 @@ class _Recording:
             elif type(stage) is Op:
                 found.append(_operation(self.tape, stage, label, frame))
                 normalized = normalized or stage.kind.last
+            elif type(stage) is Whole and can_filter(stage.near, frame, self.frame.channels):
+                found.append(_filter(self.tape, stage.near, FILTERS))
+            elif type(stage) is Deferred and can_filter(stage.counted, frame, self.frame.channels):
+                found.append(_filter(self.tape, stage.counted, COUNTS))
             else:
                 raise Untraceable
             frame = _after(frame, stage)
@@ -291,7 +312,8 @@ class _Recording:
             averages and not can_average((1, 1, frame.channels), frame.dtype, (1, 1))
         ):
             raise Untraceable
-        self.shows = self.shows or (moves and _shows(stage, frame))
+        if _shows(stage, frame):
+            self.outside, self.shows = True, self.shows or moves
         numbers = (*stage.pull, *stage.size, *(stage.part or ()))
         return Entry(MOVE if moves else WARP, [self.tape.register(v) for v in numbers], None, stage)
 
@@ -314,10 +336,14 @@ class _Recording:
         leaves = [leaf for block in blocks for leaf in block.leaves()]
         entries = [entry for leaf in leaves for entry in leaf.entries]
 
+        folds = self.outside and any(e.stage is not None and e.stage.border != "constant" for e in entries)
+
         def assemble() -> list[int]:
             return self._assembled(reached.kind, len(entries))
 
-        return Recorded(self.tape, assemble, entries, self.frame, flat, self.any_size, result, self.shows, len(leaves))
+        return Recorded(
+            self.tape, assemble, entries, self.frame, flat, self.any_size, result, self.shows, folds, len(leaves)
+        )
 
     def _always(self, node: Node, result: Frame) -> bool:
         """Whether what a node leaves has the size of a frame, in all samples that are recorded, whatever arrives."""
@@ -368,7 +394,8 @@ class _Recording:
         addresses = program.list_of(plan.addresses.astype(np.int64).tolist())
         head = addresses, int(self.frame.dtype == np.uint8), len(tape.registers), params, ops, len(plan.nodes)
         power = POWERS.address() if tape.powers else -1
-        program.numbers[:HEAD] = *head, min(maps, MOST_MAPS), kind, power, *[0] * (HEAD - 9)
+        chooses = any(node.transform.choice().code != ALL for node in self.groups.values())  # type: ignore[attr-defined]
+        program.numbers[:HEAD] = *head, min(maps, MOST_MAPS), kind, power, int(chooses), *[0] * (HEAD - 10)
         return program.numbers
 
 
@@ -402,6 +429,10 @@ def _operation(tape: Tape, stage: Op, label: int | None, frame: Frame) -> Entry:
     return Entry(flags, [tape.register(v) for v in values], stage.kind)
 
 
+def _filter(tape: Tape, near: Any, code: int) -> Entry:
+    return Entry(code, [tape.register(v) for v in near.params], near.filter)
+
+
 def record(
     plan: Plan,
     seed: int,
@@ -419,7 +450,7 @@ def record(
     except (TypeError, ValueError):  # running stage by stage says so
         return None
     fixed = _fixed(plan, rules, shape, dtype)
-    if fixed is not None and not fixed.averages:
+    if fixed is not None and not fixed.together:
         return None if any_size else fixed
     recorded = _recorded(plan, seed, rules, shape, dtype, any_size, missed)
     return (None if any_size else fixed) if recorded is None else recorded.compile()
@@ -480,5 +511,5 @@ def _recorded(
     try:
         recorded = _Recording(plan, seed, frame, any_size, missed).recorded(len(shape) == 2)
         return CompiledChain(recorded, seed, rules.dtype, rules.layout)
-    except Exception:  # if the image or the chain is wrong, running stage by stage says so
-        return None
+    except (Untraceable, PerSize, TypeError, ValueError, ArithmeticError):
+        return None  # if the image or the chain is wrong, running stage by stage says so

@@ -8,7 +8,7 @@ import numpy as np
 
 from imgproc._core.check import LONGEST
 from imgproc._core.jit import kernel
-from imgproc._core.units import invoke
+from imgproc._core.units import invoke, invoke_kernel
 from imgproc._scanline.machine import AT, COUNT, FLAGS, RUN, TABLE, UNIT
 from imgproc._scanline.matrix import bounds_kernel, is_exact_kernel
 
@@ -18,6 +18,7 @@ from .program import (
     ADDRESSES,
     ALL,
     BINDS,
+    CHOOSE_AT,
     DRAWS,
     ENTRY,
     EQUAL,
@@ -201,8 +202,8 @@ def _some(program, node, slot, drawn):
     return n
 
 
-@kernel(inner=True)
-def _branch(program, node, slot, drawn, top):
+@kernel
+def choose_children(program, node, slot, drawn, top):
     """Put the children on the stack that a group chooses, the first one on top; returns its new height."""
     registers, stack, first, count = drawn.registers, drawn.stack, program[node + 3], program[node + 4]
     if program[node + 1] == ONE:
@@ -216,12 +217,21 @@ def _branch(program, node, slot, drawn, top):
                     break
         stack[top] = 2 * program[first + chosen] + 1
         return top + 1
-    every = program[node + 1] == ALL
-    n = count if every else _some(program, node, slot, drawn)
+    n = _some(program, node, slot, drawn)
     for k in range(n):
-        child = k if every else drawn.order[k]
-        stack[top + n - 1 - k] = 2 * program[first + child]
+        stack[top + n - 1 - k] = 2 * program[first + drawn.order[k]]
     return top + n
+
+
+@kernel(inner=True)
+def _branch(program, node, slot, drawn, top):
+    """Put the children of a group on the stack, the first one on top; returns its new height."""
+    if program[node + 1] != ALL:  # most chains have no such group, and need not compile what it takes
+        return invoke_kernel(program[CHOOSE_AT], np.int64(0), (program, node, slot, drawn, top))
+    first, count = program[node + 3], program[node + 4]
+    for k in range(count):
+        drawn.stack[top + count - 1 - k] = 2 * program[first + k]
+    return top + count
 
 
 @kernel
@@ -231,7 +241,7 @@ def lower(words, seed, program, drawn):
     state[H], state[W], state[KIND] = state[SOURCE_H], state[SOURCE_W], state[SOURCE_KIND]
     state[ORDER], state[OPS], state[PARAMS], state[MAPS] = 0, 0, 0, 0
     folded, addresses = fold(words, seed), program[ADDRESSES]
-    stack[0], top = 0, 1
+    stack[0], top = 0, np.int64(1)
     while top > 0:
         top -= 1
         number, forced = stack[top] >> 1, stack[top] & 1

@@ -28,7 +28,8 @@ from imgproc._scanline.machine import (
 from imgproc._scanline.operations._base import MEAN
 
 from .drawing import OPS, OUT_H, OUT_W, SOURCE_H, SOURCE_W, H, W, load_matrix
-from .memory import AREA, COPY, FOLDS, IN_PLACE, ITEM, WARPED, WARPS, Chain, Work
+from .filters import has_filters
+from .memory import AREA, COPY, FILTERED, FOLDS, IN_PLACE, ITEM, WARPED, WARPS, Chain, Work
 from .merging import cut, interpolated, merge, multiplied, place_kernel, resized, sampled
 from .program import TABLES
 
@@ -102,6 +103,9 @@ def run_warped(image, count, chain, work, out):
     if not done:
         return np.int64(0)
     image = image[(part[1] * line + part[0]) * work.source[CHANNELS] * chain.samplers[ITEM] :]  # of bytes
+    if chain.kernels[FILTERED] >= 0 and has_filters(work, count):
+        counts = np.int64(frames), np.int64(steps)
+        return invoke_kernel(chain.kernels[FILTERED], np.int64(0), (image, *counts, count, chain, work, out))
     split = np.int64(0)
     while split < count and not work.drawn.ops[split, FLAGS] & MEAN:
         split += 1
@@ -151,6 +155,11 @@ def _runner(dtype: str) -> Runner:
                 return -1 - i
             if chain.kernels[IN_PLACE] >= 0 and _placed(work):
                 work.source[SAMPLER] = chain.samplers[COPY]
+                if chain.kernels[FILTERED] >= 0 and has_filters(work, count):
+                    arguments = (images[i], np.int64(-1), np.int64(0), count, chain, work, out[i])
+                    if invoke_kernel(chain.kernels[FILTERED], np.int64(0), arguments) == 0:
+                        return i
+                    continue
                 _run_levels(images[i], work.source, work, (np.int64(0), count), chain, work.buffer[0], out[i])
                 continue
             warped = chain.kernels[WARPED]

@@ -19,7 +19,7 @@ MEMBERS = 9
 AS_IT_COMES, CHANGED = -1, -2
 """Stand for a side of a frame that may have any length: as the image has, or another one."""
 
-WARPS, IN_PLACE, WARPED = range(3)
+WARPS, IN_PLACE, WARPED, RINGS, FILTERED = range(5)
 """Places in `Chain.kernels`."""
 
 HOWS = {"copy": COPY, "nearest": NEAREST, "bilinear": BILINEAR, "bicubic": BICUBIC, "area": AREA}
@@ -39,7 +39,8 @@ class Chain(NamedTuple):
     samplers: Any
     """int64: see `COPY`."""
     kernels: Any
-    """int64 (3,): addresses of `run_rows`, `run_levels` and `run_warped`; -1 for one that the chain does not need."""
+    """int64 (5,): addresses of `run_rows`, `run_levels`, `run_warped`, `run_windows` and `run_filtered`, or -1 for one
+    that the chain does not need."""
     limits: Any
     """`limits` are those of the result, `inner` those of an image that is still on its way to a mean."""
     inner: Any
@@ -76,3 +77,5 @@ class Work(NamedTuple):
     """uint8 (2, bytes), for a chain with means: the image on its way to the first mean, and to the second one."""
     totals: Any
     scratch: Any
+    window: Any
+    """For filters with small windows."""

@@ -81,16 +81,20 @@ MOVE, WARP = -1, -2
 PAINTS = 1 << 16
 """A flag of operations that paint on masks, too; their last parameter is the label."""
 
+FILTERS, COUNTS = 1 << 17, 1 << 18
+"""Flags of filters with small windows, which stand among the operations; and of what counts levels for a table."""
+
 BINDS = 1
 """Whether pixels must not move after an operation, because it depends on their place or on all of them."""
 
 MOST_MAPS = 24
 """So many geometric stages may a sample have."""
 
-ADDRESSES, TABLES, REGISTERS, MOST_PARAMS, MOST_OPS, NODES, MAPS, RESULT_KIND, POWER_AT = range(9)
+ADDRESSES, TABLES, REGISTERS, MOST_PARAMS, MOST_OPS, NODES, MAPS, RESULT_KIND, POWER_AT, CHOOSE_AT = range(10)
 """Places in the head: the place of the addresses of draws; whether tables may replace operations; how many registers
 there are; the most parameters, and the most operations, that a sample can have; how many nodes there are; how many
-geometric entries; the kind of the results; and the address of `POWERS`, or -1."""
+geometric entries; the kind of the results; the address of `POWERS`, or -1; and that of `drawing.choose_children`, or 0
+if it is not needed (and 1 until it has been compiled)."""
 
 HEAD, NODE, ROW, ENTRY = 16, 8, 4, 6
 """Numbers of the head; of a row of a node; of an instruction; and of an entry."""

@@ -149,7 +149,7 @@ def _follower(dtype: str) -> Any:
         if whole and pixels.size > FEW:
             return MOVES
         stepper = chain.samplers[FOLDS]
-        if frames > work.scratch.ends.shape[0] or (steps > 0 and stepper == 0):
+        if frames > work.scratch.ends.shape[0] or (steps > 0 and stepper < 0):
             return OTHERWISE
         _write_labels(pixels, out, work, (frames, steps), stepper, labels, memory, words)
         return DONE

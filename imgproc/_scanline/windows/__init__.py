@@ -1,0 +1,1 @@
+"""Filters with small windows as steps of a pass, one file each."""
