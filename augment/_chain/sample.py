@@ -43,7 +43,7 @@ class Sample(Opened):
 
     def __init__(self, given: dict[str, Any], rules: Rules, known: bool = False) -> None:
         table = rules.table
-        if not given.keys() <= table.keys():
+        if not known and not given.keys() <= table.keys():
             raise unknown_target(next(name for name in given if name not in table), table)
         if "image" not in given:
             raise TypeError("image is missing: pass chain(image=...)")
@@ -60,7 +60,9 @@ class Sample(Opened):
         self.opened = opened
         followers = []
         for name, value in given.items():
-            target = table[name]
+            target = table.get(name)
+            if target is None:
+                raise unknown_target(name, table)
             if name == "image":
                 opened[name] = self.image
             elif target.of is None:

@@ -213,7 +213,10 @@ class Route:
             found = self._kinds[kind] = self._made(mask.dtype, mask.shape[2:])
         if found is None or mask.nbytes >= SMALL:
             return None
-        result = np.empty((*self.end, *mask.shape[2:]), mask.dtype) if out is None else out
+        if out is None:
+            result = np.empty(self.end if mask.ndim == 2 else (*self.end, *mask.shape[2:]), mask.dtype)
+        else:
+            result = out
         source, target = (mask if mask.flags.c_contiguous else np.ascontiguousarray(mask)), result
         if mask.ndim != 2 or mask.dtype != np.uint8:
             source = source.reshape(len(mask), -1).view(np.uint8)
