@@ -8,7 +8,7 @@ import numpy as np
 
 from ._core import elementary
 from ._core.check import as_image, border_name, color_mode, integer, real, sigma_within
-from ._core.declare import Case, Peer, declare, floats_like, versus
+from ._core.declare import Case, Function, Peer, declare, floats_like, versus
 from ._core.formats import work_dtype
 from ._core.jit import kernel
 from ._core.levels import SPREAD, fill_level, fraction
@@ -359,6 +359,19 @@ def detail_enhance(
     return on_intensity(image, color, work)
 
 
+def _exactly(amount: float) -> Function:
+    """Sharpening of colours by a Gaussian of sigma 1, in float64."""
+
+    def sharpened(x: np.ndarray) -> np.ndarray:
+        from scipy.ndimage import gaussian_filter
+
+        levels = x.astype(np.float64)
+        blurred = gaussian_filter(levels, (1, 1, 0), mode="mirror", truncate=8)
+        return (levels + amount * (levels - blurred)).clip(0, 255)
+
+    return sharpened
+
+
 def _rows() -> list[Case]:
     import cv2
 
@@ -376,6 +389,7 @@ def _rows() -> list[Case]:
                     note="rounds the blur, of windows of 3 sigma",
                 ),
             },
+            reference=_exactly(1.0),
         )
     ]
 
@@ -410,6 +424,7 @@ def _rows_of_others() -> list[Case]:
             lambda x: cv2.addWeighted(x, 3, cv2.GaussianBlur(x, (0, 0), 1), -2, 0),
             tolerance=4,
             note="rounds the blur, of windows of 3 sigma",
+            reference=_exactly(2.0),
         ),
         versus(
             "detail_enhance",

@@ -99,24 +99,41 @@ def kmeans_plus_plus(
 
 def draw_seeds(samples: Samples, count: int, weights: np.ndarray, tries: int, random: Any) -> np.ndarray:
     """Which samples become centres; arguments are checked."""
-    chosen = np.empty(count, np.intp)
-    chosen[0] = random.choice(len(samples), p=weights / weights.sum())
-    closest = samples.to(samples.rows[chosen[0]])
-    potential = _sum(closest, weights)
+    chosen, n = np.empty(count, np.intp), len(samples)
+    chosen[0] = random.choice(n, p=weights / weights.sum())
+    closest, labels = samples.to(samples.rows[chosen[0]]), np.empty(n, np.int64)
+    total, best, other = _Sum(weights), np.empty(n), np.empty(n)
+    potential = total(closest)
     for c in range(1, count):
         draws = random.uniform(size=tries) * potential
-        places = np.searchsorted(np.cumsum(weights * closest), draws)
-        places = np.minimum(places, len(samples) - 1)
-        tried = [np.minimum(closest, samples.to(samples.rows[i])) for i in places]
-        potentials = [_sum(t, weights) for t in tried]
-        best = int(np.argmin(potentials))
-        chosen[c], closest, potential = places[best], tried[best], potentials[best]
+        places = np.searchsorted(np.cumsum(total.weighed(closest)), draws)
+        for k, place in enumerate(np.minimum(places, n - 1)):
+            samples.assign(samples.rows[place : place + 1], labels, other)
+            np.minimum(closest, other, out=other)
+            left = total(other)
+            if k == 0 or left < potential:
+                chosen[c], potential, best, other = place, left, other, best
+        closest, best = best, closest
     return chosen
 
 
-def _sum(values: np.ndarray, weights: np.ndarray) -> float:
-    """Not by BLAS, whose sums depend on its threads, and whose threads cost more than they save here."""
-    return float((values * weights).sum())
+class _Sum:
+    """Weighted sums of as many values as there are weights.
+
+    Not by BLAS, whose sums depend on its threads, and whose threads cost more than they save here.
+    """
+
+    def __init__(self, weights: np.ndarray) -> None:
+        self.weights = None if (weights == 1.0).all() else weights
+        self.products = np.empty(0 if self.weights is None else len(weights))
+
+    def weighed(self, values: np.ndarray) -> np.ndarray:
+        """Values times weights, until the next call."""
+        return values if self.weights is None else np.multiply(values, self.weights, out=self.products)
+
+    def __call__(self, values: np.ndarray) -> float:
+        """Their sum."""
+        return float(self.weighed(values).sum())
 
 
 def as_random(value: Any) -> Any:

@@ -245,7 +245,7 @@ declare(
     look="By default only the scale changes; here angle, shear and shift too.",
     shown={"rotate": (-20.0, 20.0), "shear": (-10.0, 10.0), "translate": (-0.1, 0.1)},
     peers=[
-        Single("Affine", _OURS, _THEIRS),
+        Single("Affine", _OURS, _THEIRS, defaults="theirs draws nothing, and is the identity"),
         Single(
             "Affine",
             {**_OURS, "interpolation": "nearest"},

@@ -110,7 +110,9 @@ def crop(image: np.ndarray, *, box: Sequence[int]) -> np.ndarray:
     image, labels = opened(image, full=True)
     if not is_sequence(box) or len(box) != 4:
         raise TypeError(f"box must be (x0, y0, x1, y1), got {box!r}")
-    x0, y0, x1, y1 = (integer(v, f"box[{i}]") for i, v in enumerate(box))
+    if not all(type(v) is int for v in box):  # asking costs less than naming each
+        box = [integer(v, f"box[{i}]") for i, v in enumerate(box)]
+    x0, y0, x1, y1 = box
     h, w = image.shape[:2]
     if not (0 <= x0 < x1 <= w and 0 <= y0 < y1 <= h):
         raise ValueError(

@@ -398,7 +398,9 @@ def _rows_of_least_squares() -> list[Case]:
             lambda x: restoration.wiener(x, psf, 0.01, clip=False),
             difference=None,
             what="deconvolution, smoothness weighed by 0.01",
-            note="the same rule, of the image as it wraps round; ours is mirrored, four times as many pixels",
+            note="the same rule, of the image as it wraps round; ours is mirrored, four times as many pixels: of a "
+            "photo blurred so, with noise of 0.003, theirs is off by 7.7 levels (rms) in the 12 rows at an edge, ours "
+            "by 1.5; inside both 1.0",
             size=512,
         )
     ]
