@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import time
 from typing import Any
 
 from imgproc._core.check import flag, integer
@@ -13,6 +15,8 @@ from ._keyed import KeyedSampler
 
 __all__ = ["loader"]
 
+PATIENCE = 3.0
+"""Seconds until a worker that was killed is seen to be dead."""
 OURS = {
     "num_workers": "workers",
     "dataset": "dataset",
@@ -27,6 +31,7 @@ def loader(
     *,
     batch_size: int = 1,
     sampler: Any = None,
+    batch_sampler: Any = None,
     shuffle: bool = False,
     seed: int = 0,
     epoch: int = 0,
@@ -51,6 +56,8 @@ def loader(
     batch_size : int
     sampler : KeyedSampler, or iterable of int, optional
         Default: all indices.
+    batch_sampler : KeyedSampler, or iterable of lists of int, optional
+        In place of `sampler`, `batch_size`, `shuffle` and `drop_last`: what goes into each batch.
     shuffle : bool
         Give each epoch an order of its own, without a sampler.
     seed : int
@@ -102,7 +109,7 @@ def loader(
         if name in options:
             raise TypeError(f"{name} is not taken: use {ours}")
     dataset = dataset.having(mix=mix, decode=decode)
-    keyed = keyed_sampler(dataset, sampler, shuffle, seed, epoch)
+    keyed = keyed_sampler(dataset, sampler, batch_sampler, shuffle, seed, epoch)
     if flag(stateful, "stateful"):
         with needed("torchdata"):
             from torchdata.stateful_dataloader import StatefulDataLoader as DataLoader
@@ -111,15 +118,59 @@ def loader(
             from torch.utils.data import DataLoader
     if workers:
         dataset.warm()
-    if "batch_sampler" not in options:
-        options |= {
-            "batch_size": integer(batch_size, "batch_size", at_least=1),
-            "sampler": keyed,
-            "drop_last": flag(drop_last, "drop_last"),
-        }
-    elif not isinstance(options["batch_sampler"], KeyedSampler):
-        options["batch_sampler"] = KeyedSampler(options["batch_sampler"], seed=seed, epoch=epoch)
-    return DataLoader(dataset, num_workers=workers, collate_fn=collate, **options)
+    if batch_sampler is not None:
+        options["batch_sampler"] = keyed
+    else:
+        options["batch_size"] = integer(batch_size, "batch_size", at_least=1)
+        options["sampler"], options["drop_last"] = keyed, flag(drop_last, "drop_last")
+    return _naming(DataLoader)(dataset, num_workers=workers, collate_fn=collate, **options)
+
+
+@functools.cache
+def _naming(kind: Any) -> Any:
+    """A class of DataLoaders whose error names a worker that was killed, whatever the main process was at."""
+
+    class Loader(kind):
+        def __iter__(self) -> Any:
+            return _Naming(super().__iter__())
+
+    Loader.__name__ = Loader.__qualname__ = kind.__name__
+    return Loader
+
+
+class _Naming:
+    """The iterator of a DataLoader.
+
+    PyTorch names a worker that was killed, unless the main process was just fetching shared memory from it: then it
+    raises that the connection was reset."""
+
+    def __init__(self, batches: Any) -> None:
+        self._batches = batches
+
+    def __iter__(self) -> _Naming:
+        return self
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_batches":  # while it is copied
+            raise AttributeError(name)
+        return getattr(self._batches, name)
+
+    def __next__(self) -> Any:
+        try:
+            return next(self._batches)
+        except (OSError, EOFError) as error:
+            workers = list(getattr(self._batches, "_workers", ()))
+            end = time.monotonic() + PATIENCE
+            while workers and time.monotonic() < end:
+                dead = [str(worker.pid) for worker in workers if not worker.is_alive()]
+                if dead:
+                    pids = ", ".join(dead)
+                    raise RuntimeError(f"DataLoader worker (pid(s) {pids}) exited unexpectedly") from error
+                time.sleep(0.05)
+            raise
 
 
 def check_dataset(dataset: Any) -> None:
@@ -128,12 +179,17 @@ def check_dataset(dataset: Any) -> None:
         raise TypeError(f"dataset must be an AugmentedDataset, got {type(dataset).__name__}")
 
 
-def keyed_sampler(dataset: AugmentedDataset, sampler: Any, shuffle: bool, seed: int, epoch: int) -> KeyedSampler:
+def keyed_sampler(
+    dataset: AugmentedDataset, sampler: Any, batch_sampler: Any, shuffle: bool, seed: int, epoch: int
+) -> KeyedSampler:
     """The sampler of a loader: one that is given, as it is or with keys, or all indices of the data set."""
-    if isinstance(sampler, KeyedSampler):
-        if flag(shuffle, "shuffle"):
-            raise ValueError("shuffle must be False where a sampler is given, which has an order of its own")
-        return sampler
-    if isinstance(sampler, int):
-        raise TypeError("sampler must be an iterable of integers, got one integer")
-    return KeyedSampler(len(dataset) if sampler is None else sampler, shuffle=shuffle, seed=seed, epoch=epoch)
+    name, given = ("sampler", sampler) if batch_sampler is None else ("batch_sampler", batch_sampler)
+    if batch_sampler is not None and sampler is not None:
+        raise ValueError("sampler must be left out where a batch_sampler is given")
+    if given is not None and flag(shuffle, "shuffle"):
+        raise ValueError(f"shuffle must be False where a {name} is given, which has an order of its own")
+    if isinstance(given, KeyedSampler):
+        return given
+    if given is not None and not hasattr(given, "__iter__"):
+        raise TypeError(f"{name} must be an iterable, got {type(given).__name__}")
+    return KeyedSampler(len(dataset) if given is None else given, shuffle=shuffle, seed=seed, epoch=epoch)

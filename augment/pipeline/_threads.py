@@ -43,6 +43,8 @@ class ThreadLoader:
     batch_size : int
     sampler : KeyedSampler, or iterable of int, optional
         Default: all indices.  Among others a `torch.utils.data.DistributedSampler`.
+    batch_sampler : KeyedSampler, or iterable of lists of int, optional
+        In place of `sampler`, `batch_size`, `shuffle` and `drop_last`: what goes into each batch.
     shuffle : bool
         Give each epoch an order of its own, without a sampler.
     seed : int
@@ -101,6 +103,7 @@ class ThreadLoader:
         *,
         batch_size: int = 1,
         sampler: Any = None,
+        batch_sampler: Any = None,
         shuffle: bool = False,
         seed: int = 0,
         epoch: int = 0,
@@ -121,7 +124,8 @@ class ThreadLoader:
         self.pin_memory = flag(pin_memory, "pin_memory") and _can_pin()
         self._memory = Memory(pin=self.pin_memory, keep=self.prefetch + 2)
         self.dataset = dataset.having(mix=mix, decode=decode, memory=self._memory)
-        self.sampler = keyed_sampler(self.dataset, sampler, shuffle, seed, epoch)
+        self.sampler = keyed_sampler(self.dataset, sampler, batch_sampler, shuffle, seed, epoch)
+        self._batched = batch_sampler is not None
         self._state: dict[str, Any] | None = None
         self._run: Any = None
         self._spec: Spec | None = None
@@ -165,6 +169,8 @@ class ThreadLoader:
     def __len__(self) -> int:
         """Batches of a whole epoch."""
         count = len(self.sampler)
+        if self._batched:
+            return count
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -289,6 +295,10 @@ class _Pass:
 
     def _draw(self) -> list[tuple[int, int]]:
         """The keys of the next batch."""
+        if self._loader._batched:
+            batch: list[tuple[int, int]] = next(self._keys, [])
+            self._drawn_all = not batch
+            return batch
         size = self._loader.batch_size
         keys = list(itertools.islice(self._keys, size))
         self._drawn_all = len(keys) < size

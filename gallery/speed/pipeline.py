@@ -118,8 +118,8 @@ def measured(count: int, rounds: int) -> Table:
     header = ("", "from files, img/s", "× albumentations", "decoded, img/s", "× albumentations")
     notes = [
         f"{count:,} photos of {SHAPE[0]}×{SHAPE[1]} as JPEG files; crop to {RESULT[0]}², flip, colour jitter, "
-        f"normalise to float32; batches of {BATCH}. All run in turns, {rounds} rounds; medians, and medians of the "
-        f"ratios of the rounds. {machine()}."
+        f"normalise to float32; batches of {BATCH}. Workers live on from epoch to epoch. All run in turns, {rounds} "
+        f"rounds; medians, and medians of the ratios of the rounds. {machine()}."
     ]
     for (who, by), targets in TARGETS.items():
         for where, found, target in zip(("from files", "decoded"), (from_files, from_memory), targets):
@@ -153,12 +153,13 @@ def epochs(source: Sequence[Any]) -> dict[str, Callable[[], Any]]:
     chain = chains.our_chain(row)
     dataset = AugmentedDataset(source, chain, shape=RESULT)
     threads = ThreadLoader(dataset, batch_size=BATCH, shuffle=True, workers=WORKERS)
-    processes = loader(dataset, batch_size=BATCH, shuffle=True, workers=WORKERS)
+    processes = loader(dataset, batch_size=BATCH, shuffle=True, workers=WORKERS, persistent_workers=True)
     theirs = torch.utils.data.DataLoader(
         Theirs(source, chains.their_chain(row)),  # type: ignore[arg-type]  # a data set by its methods
         batch_size=BATCH,
         shuffle=True,
         num_workers=WORKERS,
+        persistent_workers=True,
     )
     return {
         THEIRS: lambda: drain(theirs),

@@ -96,6 +96,16 @@ def test_threads_give_what_the_chain_gives(wanted: list[Any], workers: int, batc
     assert batches.epoch == 2
 
 
+def test_batches_that_a_sampler_makes() -> None:
+    groups = [[3, 1], [0], [5, 4, 2]]
+    wanted = [[[epoch, index] for index in group] for epoch in range(2) for group in groups]
+    for batches in (ThreadLoader(dataset(), batch_sampler=groups), loader(dataset(), batch_sampler=groups)):
+        assert len(batches) == 3
+        found = [*batches, *batches]
+        assert [batch["keys"].tolist() for batch in found] == wanted
+        assert samples.seen(found) == samples.expected([tuple(key) for batch in wanted for key in batch])
+
+
 def test_two_ranks_share_an_epoch() -> None:
     both = []
     for rank in range(2):
@@ -417,6 +427,7 @@ def test_pinned_memory() -> None:
         (lambda: ThreadLoader([1, 2]), "dataset must be an AugmentedDataset"),
         (lambda: ThreadLoader(dataset(), prefetch=0), "prefetch must be >= 1"),
         (lambda: ThreadLoader(dataset(), shuffle=True, sampler=[1]), "shuffle must be False"),
+        (lambda: ThreadLoader(dataset(), sampler=[1], batch_sampler=[[1]]), "sampler must be left out"),
         (lambda: ThreadLoader(dataset(), mix="MixUp"), "mix must be a mixing"),
         (lambda: loader(dataset(), num_workers=2), "num_workers is not taken: use workers"),
         (lambda: KeyedSampler(None), "sampler must be an integer or an iterable"),

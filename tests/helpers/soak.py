@@ -48,7 +48,7 @@ def resident() -> int:
 
 
 def soak(seconds: float, *, say: bool = False) -> tuple[int, float]:
-    """Load for so long; how much memory has grown after the first third, and the longest wait for a batch [s]."""
+    """Load for so long; how much memory has grown, and the longest wait for a batch [s], after the first third."""
     chain = augment.Compose(
         [
             augment.HorizontalFlip(),
@@ -71,10 +71,10 @@ def soak(seconds: float, *, say: bool = False) -> tuple[int, float]:
         for loader in loaders:
             for number, _ in enumerate(loader):
                 now = time.monotonic()
-                longest = max(longest, now - spoken)
-                spoken = now
+                waited, spoken = now - spoken, now
                 batches += 1
-                if now - start > seconds / 3:
+                if now - start > seconds / 3:  # by now all that compiles has compiled
+                    longest = max(longest, waited)
                     base = base or resident()
                     most = max(most, resident())
                 if now - start > seconds or number > 40:  # a pass that is left, and begun again
