@@ -146,18 +146,16 @@ def spread(means, n, at, channels, rows):
 
 
 @kernel(inner=True)
-def _apart(means, n, at, channels, rows):
-    """Write the means of n pixels, whose channels lie side by side, into rows."""
+def _three_or_one(levels, n, at, channels, rows):
+    """Write the levels of n pixels, whose channels lie side by side, into rows."""
     if channels == 1:
         grey = rows[0, at : at + n]
         for i in range(grey.size):
-            grey[i] = means[i]
-    elif channels == 3:
+            grey[i] = levels[i]
+    else:
         red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
         for i in range(red.size):
-            red[i], green[i], blue[i] = means[3 * i], means[3 * i + 1], means[3 * i + 2]
-    else:
-        spread(means, n, at, channels, rows)
+            red[i], green[i], blue[i] = levels[3 * i], levels[3 * i + 1], levels[3 * i + 2]
 
 
 @kernel(inner=True)
@@ -223,7 +221,10 @@ def _lanes_in_rows(task, sums, left, scratch, means, rounding, rows):
     n, channels = task[COUNT], task[CHANNELS]
     sum_lanes(task, sums, left, scratch.ints[3], scratch.sums[-TABLES:], means, rounding)
     _finish(means[: channels * n], rounding)
-    _apart(means, n, task[AT], channels, rows)
+    if channels == 4:
+        spread(means, n, task[AT], channels, rows)
+    else:
+        _three_or_one(means, n, task[AT], channels, rows)
 
 
 @kernel(inner=True)
@@ -240,21 +241,23 @@ def _means_in_rows(task, means, rows):
 
 
 @kernel(inner=True)
-def _lanes_packed(task, sums, left, scratch, means, rounding, rows):
-    """The same as bytes side by side."""
-    size, packed, made = task[CHANNELS] * task[COUNT], flat_as(rows, np.uint8), flat_as(means, np.uint8)
-    sum_lanes(task, sums, left, scratch.ints[3], scratch.sums[-TABLES:], made, rounding)
-    to, made = packed[task[AT] * task[CHANNELS] :][:size], made[:size]
-    for i in range(to.size):
-        to[i] = made[i]
-
-
-@kernel(inner=True)
 def _lanes_of_bytes(task, sums, left, scratch, means, rounding, rows):
+    """The same of bytes, which are made side by side."""
+    n, at, channels, made = task[COUNT], task[AT], task[CHANNELS], flat_as(means, np.uint8)
+    sum_lanes(task, sums, left, scratch.ints[3], scratch.sums[-TABLES:], made, rounding)
     if task[PACKED] != 0:
-        _lanes_packed(task, sums, left, scratch, means, rounding, rows)
+        first, size = at * channels, n * channels
+        to, made = flat_as(rows, np.uint8)[first : first + size], made[:size]
+        for i in range(to.size):
+            to[i] = made[i]
+    elif channels == 4:
+        red, green, blue, alpha = rows[0, at:], rows[1, at:], rows[2, at:], rows[3, at:]
+        for i in range(np.uint64(n)):
+            k = np.uint64(4) * i
+            red[i], green[i] = made[k], made[k + np.uint64(1)]
+            blue[i], alpha[i] = made[k + np.uint64(2)], made[k + np.uint64(3)]
     else:
-        _lanes_in_rows(task, sums, left, scratch, means, rounding, rows)
+        _three_or_one(made, n, at, channels, rows)
 
 
 @kernel(inner=True)
