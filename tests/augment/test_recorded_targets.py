@@ -172,7 +172,7 @@ def test_any_chain_with_any_targets(data: st.DataObject) -> None:
         options |= {"layout": "first", "dtype": "float32"}
     rng, samples = np.random.default_rng(5), []
     for _ in range(data.draw(st.integers(1, 3))):
-        h, w = data.draw(st.tuples(st.integers(31, 44), st.integers(31, 44)))
+        h, w = data.draw(st.tuples(st.integers(12, 44), st.integers(12, 44)))
         given = sample(int(rng.integers(9)), h, w, data.draw(st.sampled_from(["uint8", "int32"])))
         given["masks"] = list(rng.integers(0, 2, (3, h, w), np.uint8))
         given["polygons"] = [[[3.0, 4.0, 30.0, 9.0, 17.0, 28.0]], [[1.0, 1.0, 9.0, 2.0, 4.0, 30.0]]]
@@ -199,3 +199,14 @@ def test_a_thread_with_many_chains_keeps_the_way_of_a_sample() -> None:
         found = chain(**grey, key=key)
         for name in wanted:
             same(found[name], wanted[name])
+
+
+@pytest.mark.parametrize("shape", [(7,), (2, 30, 40, 3), (3, 300, 300), (0, 5, 3)])
+def test_what_is_no_image_is_refused_at_every_call(shape: tuple[int, ...]) -> None:
+    chain = A.Compose([A.HorizontalFlip(), A.Gamma()])
+    for key in range(KEYS):
+        chain(image=np.zeros((30, 40), np.uint8), key=key)
+        chain(image=np.zeros((30, 40, 3), np.uint8), key=key)
+        for more in ({}, {"mask": np.zeros(shape[:2], np.uint8)}):
+            with pytest.raises(ValueError, match="image must have"):
+                chain(image=np.zeros(shape, np.uint8), key=key, **more)

@@ -45,7 +45,7 @@ from .merging import cut, merge
 from .program import PAINTS
 
 if TYPE_CHECKING:
-    from .chain import Own
+    from .sizes import Own
 
 PART = Geometry._fields.index("part")
 """Where a stage has the part of its input that a sample draws; the matrix and the size come first."""
