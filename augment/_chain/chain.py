@@ -12,7 +12,8 @@ from imgproc._core.formats import stored_as
 from imgproc._scanline import usable
 
 from .compiled.cache import CompiledChains
-from .compiled.chain import CompiledChain, FixedChain
+from .compiled.chain import CompiledChain
+from .compiled.fixed import FixedChain
 from .extras import Extras
 from .keys import Key
 from .mixture import LABEL, Labelled, Mixture

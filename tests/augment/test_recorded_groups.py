@@ -8,9 +8,9 @@ import hypothesis
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+from helpers.recorded import CompiledChain, ordinary, recorded
 
 import augment as A
-from augment._chain.compiled.chain import CompiledChain
 
 LEAVES = [
     A.HorizontalFlip(), A.VerticalFlip(p=1), A.BrightnessContrast(), A.Gamma(p=1), A.Invert(), A.Posterize(bits=(3, 6)),
@@ -60,13 +60,12 @@ def image_of(size: tuple[int, int], channels: int, dtype: Any, seed: int) -> np.
 )  # fmt: skip
 def test_trees(transforms: list[Any], seed: int, kind: Any, sizes: list[tuple[int, int]], output: Any) -> None:
     """Images of several sizes come in turns: what is recorded with the first one serves all."""
-    chain, ordinary = A.Compose(transforms, seed=seed, **output), A.Compose(transforms, seed=seed, **output)
-    ordinary._chain.compiled.MOST = 0
+    chain, plain = A.Compose(transforms, seed=seed, **output), ordinary(transforms, seed=seed, **output)
     images = [image_of(size, *kind, seed) for size in sizes]
-    chain._chain.compiled.find(images[0].shape, images[0].dtype, 99)
+    recorded(chain, images[0])
     for key in range(16):
         image = images[key % len(images)]
-        a, b = outcome(chain, image, key), outcome(ordinary, image, key)
+        a, b = outcome(chain, image, key), outcome(plain, image, key)
         assert type(a) is type(b)
         if isinstance(b, str):
             assert a == b
@@ -90,13 +89,12 @@ RECORDED: list[list[Any]] = [
 def test_groups_are_recorded(transforms: list[Any]) -> None:
     """No sample runs stage by stage, and steps are those that `draw` says."""
     image = np.random.default_rng(0).integers(0, 256, (21, 26, 3)).astype(np.uint8)
-    chain, ordinary, stepwise = A.Compose(transforms), A.Compose(transforms), A.Compose(transforms, fuse=False)
-    ordinary._chain.compiled.MOST = 0
-    made = chain._chain.compiled.find(image.shape, image.dtype, 99)
+    chain, plain, stepwise = A.Compose(transforms), ordinary(transforms), A.Compose(transforms, fuse=False)
+    made = recorded(chain, image)
     assert isinstance(made, CompiledChain)
     for key in range(40):
         a = chain(image=image, key=key)["image"]
-        np.testing.assert_array_equal(a, ordinary(image=image, key=key)["image"])
+        np.testing.assert_array_equal(a, plain(image=image, key=key)["image"])
         np.testing.assert_array_equal(a, stepwise(image=image, key=key)["image"])
     assert made.tries == 40
     assert made.misses < 8 if isinstance(transforms[0], (A.ToneCurve, A.Erase)) else made.misses == 0
@@ -106,18 +104,17 @@ def test_groups_are_recorded(transforms: list[Any]) -> None:
 def test_policies(policy: Any) -> None:
     """Only what looks at neighbours or at statistics, and what is interpolated after it, runs stage by stage."""
     image = np.random.default_rng(0).integers(0, 256, (21, 26, 3)).astype(np.uint8)
-    chain, ordinary = A.Compose([policy]), A.Compose([policy])
-    ordinary._chain.compiled.MOST = 0
-    made = chain._chain.compiled.find(image.shape, image.dtype, 99)
+    chain, plain = A.Compose([policy]), ordinary([policy])
+    made = recorded(chain, image)
     for key in range(100):
-        np.testing.assert_array_equal(chain(image=image, key=key)["image"], ordinary(image=image, key=key)["image"])
+        np.testing.assert_array_equal(chain(image=image, key=key)["image"], plain(image=image, key=key)["image"])
     assert made.misses < 0.7 * made.tries
 
 
 def test_one_that_cannot_be_recorded_makes_only_its_samples_run_stage_by_stage() -> None:
     chain = A.Compose([A.OneOf([A.MedianBlur(p=0.2), A.Gamma(p=0.8)], p=1)])
     image = np.random.default_rng(0).integers(0, 256, (21, 26, 3)).astype(np.uint8)
-    made = chain._chain.compiled.find(image.shape, image.dtype, 99)
+    made = recorded(chain, image)
     blurred = 0
     for key in range(60):
         done = chain(image=image, key=key)

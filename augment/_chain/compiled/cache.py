@@ -21,8 +21,9 @@ from imgproc._scanline import usable
 from ..keys import Key, key_words
 from ..targets.base import Rules
 from ..tree import Plan
-from .chain import CompiledChain, FixedChain
+from .chain import CompiledChain
 from .compile import record
+from .fixed import FixedChain
 
 LARGEST_TOGETHER = 1 << 15
 """In batches, kernels move whole pixels of images of up to so many values.  OpenCV moves larger images faster."""

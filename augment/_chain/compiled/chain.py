@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgproc._core.check import LONGEST
 from imgproc._core.formats import work_dtype
 from imgproc._core.jit import jit_enabled
 from imgproc._core.planes import canonical, full_scale
-from imgproc._core.threads import SERIAL_BELOW, stays_serial
+from imgproc._core.threads import stays_serial
 from imgproc._core.units import ROOM, entry_of, kernel_address
-from imgproc._scanline import Erase, Geometry, Stage, levels_of, limits_of, moved, run, scratch, usable
+from imgproc._scanline import Erase, Geometry, Stage, levels_of, limits_of, moved, scratch, usable
 from imgproc._scanline.compute import has_words_of, result_numbers, source_numbers
 from imgproc._scanline.coordinates import BORDER_CODES, FRAME, STEP
 from imgproc._scanline.counted import Counted
@@ -42,14 +41,12 @@ from imgproc._scanline.passes import LARGE as MANY_NEAREST
 from imgproc._scanline.program import unit_of
 from imgproc._scanline.run_in_place import run_levels
 from imgproc._scanline.run_windows import run_windows
-from imgproc._scanline.samplers.area import LARGEST, can_average, work_of
+from imgproc._scanline.samplers.area import LARGEST, can_average
 from imgproc._scanline.samplers.choice import choose
-from imgproc._scanline.take import is_near
-from imgproc._scanline.windowed import room as needed
 from imgproc._scanline.windowed import window_of
-from imgproc._scanline.windows._base import MOST, Filter
+from imgproc._scanline.windows._base import Filter
 
-from .drawing import INPUT_H, MAP, NUMBER, OUT_H, OUT_W, PART_OF, SOURCE_H, STATE, Drawn, choose_children, lower
+from .drawing import INPUT_H, MAP, NUMBER, PART_OF, STATE, Drawn, choose_children, lower
 from .drawing import MAPS as COUNTED_MAPS
 from .drawing import OPS as COUNTED_OPS
 from .filters import run_filtered
@@ -61,6 +58,7 @@ from .memory import (
     HOWS,
     IN_PLACE,
     ITEM,
+    LARGE,
     MEMBERS,
     RINGS,
     WARPED,
@@ -72,12 +70,10 @@ from .memory import (
 )
 from .program import CHOOSE_AT, MAPS, MOST_OPS, MOST_PARAMS, NODES, PAINTS, WARP, kind_of
 from .route import Route
+from .sizes import Own, Sized
 
 if TYPE_CHECKING:
-    from .compile import Recorded
-
-LARGE = 1 << 16
-"""Images of more levels than this have a faster way in some chains, see `_most_levels`."""
+    from .recording import Recorded
 
 PART = Geometry._fields.index("part")
 """Where a stage has the part of its input that a sample draws; the matrix comes first."""
@@ -380,94 +376,3 @@ class CompiledChain:
         if own.shape != shape:
             own.begin(shape)
         return own
-
-
-class Sized:
-    """What is known of images of one shape before they come."""
-
-    __slots__ = ("given", "large", "possible", "room", "samples", "shape", "size", "small", "work")
-
-    def __init__(self, shape: tuple[int, ...], chain: CompiledChain) -> None:
-        self.shape = shape
-        height, width = shape[:2] or (1, 1)
-        pixels = height * width
-        self.size = chain.size_of(height, width)
-        self.large = pixels * chain.channels > chain.most
-        # What is resized is as much work as its result is large.
-        self.work = 3 * work_of(self.size, (height, width)) if chain.averages else pixels * chain.channels
-        # Kernels count pixels and bytes in 32 bits.
-        room = pixels * chain.channels < 1 << 31 and max(height, width) <= LONGEST
-        self.possible = height > 0 and width > 0 and (room or not chain.warps)
-        # Nothing more has to be asked of most images.
-        self.small = self.possible and not self.large and (chain.moves or self.work < SERIAL_BELOW)
-        size = (-1, -1) if chain.varies else self.size
-        given = height, width, chain.kind, *size
-        self.given, self.room = memoryview(np.array(given, np.int64)), chain.room_of(self.size)
-        self.samples = needed(self.size[1], chain.channels, MOST) if chain.filters else 0
-
-
-class Own:
-    """What the kernels of one thread work in for one compiled chain."""
-
-    def __init__(self, chain: CompiledChain) -> None:
-        self.chain, self.work = chain, chain._made()
-        self.place, self.state = chain._bound(self.work), self.work.drawn.state
-        self._given = memoryview(self.state)[SOURCE_H:STATE]  # which is written to in a third of the time
-        self.shape: tuple[int, ...] = ()
-        self.sized = Sized((), chain)
-        self.route: Route | None = None
-
-    def begin(self, shape: tuple[int, ...]) -> None:
-        """Images of another shape come."""
-        self.shape = shape
-        self.sized = sized = self.chain._sizes.get(shape) or self.chain.sized(shape)
-        self._given[:] = sized.given
-        if sized.room > self.work.buffer.shape[1] or sized.samples > self.work.window.halves.size:
-            self._grow(sized.room, sized.samples)
-
-    def expect(self, size: tuple[int, int]) -> None:
-        """The result has a size."""
-        self.state[OUT_H], self.state[OUT_W] = size
-        chain = self.chain
-        room, samples = chain.room_of(size), needed(size[1], chain.channels, MOST) if chain.filters else 0
-        if room > self.work.buffer.shape[1] or samples > self.work.window.halves.size:
-            self._grow(room, samples)
-
-    def _grow(self, room: int, samples: int) -> None:
-        if room > self.work.buffer.shape[1]:
-            self.work = self.work._replace(buffer=np.empty((2, room), np.uint8))
-        if samples > self.work.window.halves.size:
-            self.work = self.work._replace(
-                window=window_of((1, 1), self.chain.channels, samples, self.chain.limits.dtype)
-            )
-        self.place = self.chain._bound(self.work)
-
-
-class FixedChain:
-    """A chain that draws nothing, so that its stages are always the same for images of one shape and dtype."""
-
-    moves = True
-    any_size = False
-
-    def __init__(self, stages: list[Stage], target: np.dtype | None, layout: str) -> None:
-        self._stages, self._target, self._layout = stages, target, layout
-        # Whether one call of kernels may do it all the same.
-        self.together = any(type(s) is Geometry and s.interpolation == "area" for s in stages) or any(
-            map(is_near, stages)
-        )
-        self.tries = self.misses = 0
-
-    def run(self, image: np.ndarray, words: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        """Run one image; the key does not matter."""
-        return run(image, self._stages, dtype=self._target, layout=self._layout, out=out)
-
-    def suits(self, shape: tuple[int, ...]) -> bool:
-        """See `CompiledChain`."""
-        return True
-
-    def drawn_maps(self) -> list[Stage]:
-        """All stages."""
-        return self._stages
-
-    def route(self) -> None:
-        """Stages are there already."""

@@ -19,6 +19,9 @@ MEMBERS = 9
 AS_IT_COMES, CHANGED = -1, -2
 """Stand for a side of a frame that may have any length: as the image has, or another one."""
 
+LARGE = 1 << 16
+"""Images of more levels than this have a faster way in some chains, see `chain`."""
+
 WARPS, IN_PLACE, WARPED, RINGS, FILTERED = range(5)
 """Places in `Chain.kernels`."""
 
