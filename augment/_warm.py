@@ -121,7 +121,15 @@ def _color_jitter(image: np.ndarray) -> None:
     Compose([example("ColorJitter")])(image=np.full((9, 9, 3), np.nan, np.float32), key=0)
 
 
+_IN_PASSES = (
+    *("AutoContrast", "BoxBlur", "EdgeDetect", "Emboss", "Equalize", "GaussianBlur", "MotionBlur", "Sharpen"),
+    "UnsharpMask",
+)
+"""Transforms that have kernels of their own for passes in which they are not alone."""
+
+
 def _motion_blur(image: np.ndarray) -> None:
+    _record(image, entries=_examples("MotionBlur", "Normalize"))
     Compose([example("MotionBlur")])(image=image.astype(np.uint16), key=0)
 
 
@@ -130,6 +138,7 @@ def _resize_with_alpha(image: np.ndarray) -> None:
 
 
 _FURTHER: dict[str, Callable[[Any], None]] = {
+    **{name: functools.partial(_record, entries=_examples(name, "Normalize")) for name in _IN_PASSES},
     "HorizontalFlip": functools.partial(_record, entries=_examples("HorizontalFlip")),
     "Affine": functools.partial(_record, entries=_examples("Affine", "Normalize")),
     "ColorJitter": _color_jitter,

@@ -8,16 +8,17 @@ import math
 
 import numpy as np
 
-from imgproc._core import elementary
 from imgproc._core.bounds import largest_sigma
 from imgproc._core.declare import Single, declare
 from imgproc._core.levels import SPREAD
 from imgproc._core.needed import needed
 from imgproc._core.opencv import load_cv2
 from imgproc._neighbours.correlate import blur_separable, correlate
+from imgproc._neighbours.lines import line_weights
 from imgproc._scanline import Near, Stage, Whole
 from imgproc._scanline.windows.box import BOX
 from imgproc._scanline.windows.gaussian import GAUSSIAN
+from imgproc._scanline.windows.motion import MOTION
 from imgproc.smooth import bilateral_filter, gaussian_blur
 
 from .._chain.keys import Draws
@@ -299,7 +300,8 @@ class MotionBlur(Transform):
     def lower(self, params: Params, frame: Frame) -> list[Stage]:
         """One filter."""
         length = min(params["length"], float(max(frame.height, frame.width)))
-        return [Whole(functools.partial(_motion, length, params["angle"]), label="motion blur", averages=True)]
+        work, near = functools.partial(_motion, length, params["angle"]), Near(MOTION, (length, params["angle"]))
+        return [Whole(work, label="motion blur", averages=True, near=near)]
 
 
 declare(
@@ -311,31 +313,6 @@ declare(
 
 def _motion(length: float, angle: float, image: np.ndarray) -> np.ndarray:
     return correlate(image, line_weights(length, angle))
-
-
-def line_weights(length: float, angle: float) -> np.ndarray:
-    """A line through the middle of a kernel, cut into steps of one pixel along its longer axis.
-
-    Each step, the two at the ends in part, is shared between the two pixels that it passes between.
-    """
-    turn = math.radians(angle)
-    # The cosine of a right angle comes out as 1e-17, which would spill over into the next column.
-    across, down = round(elementary.cos(turn), 9), round(-elementary.sin(turn), 9)
-    steep = abs(down) > abs(across)
-    slope = across / down if steep else down / across
-    reach = length * max(abs(across), abs(down)) / 2
-    r = max(math.ceil(reach - 0.5), 0)
-    s = math.ceil(r * abs(slope))
-    weights = np.zeros((2 * r + 1, 2 * s + 1))
-    for k in range(r + 1):
-        step = min(reach + 0.5 - k, 1.0)
-        low = math.floor(k * slope)
-        share = k * slope - low
-        for beside, part in ((low, step * (1 - share)), (low + 1, step * share)):
-            if part > 0:  # the other half of the line mirrors this one, to the last bit
-                weights[r + k, s + beside] = weights[r - k, s - beside] = part
-    weights /= weights.sum()
-    return weights if steep else weights.T
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

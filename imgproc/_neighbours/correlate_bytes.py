@@ -118,7 +118,7 @@ def _four(ring, at, w, k, bias, out):
 
 
 @kernel(inner=True)
-def _sum(ring, at, weights, bias, out):
+def weigh_ends(ring, at, weights, bias, out):
     """``bias`` and, for each k, ``weights[k]`` times the sum of what is at the two places ``at[:, k]``."""
     k = 0
     while k + 4 <= weights.size:
@@ -155,7 +155,7 @@ def correlate_bytes(source, places, weights, part, ring, at, total, out):
                 for k in range(pairs):
                     turn = slot + places[end, k, 0]
                     at[end, k] = (turn - height if turn >= height else turn) * stride + places[end, k, 1]
-            _sum(ring, at, weights, bias, total)
+            weigh_ends(ring, at, weights, bias, total)
             _store(total, out[row], x0 * channels)
 
 

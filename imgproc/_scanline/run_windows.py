@@ -42,6 +42,7 @@ def _into_ring(rows, task, limits, out):
 INTO_RING = Unit(stores.STORE, _into_ring)
 
 
+@kernel(inner=True)
 def _strip(flat, task, rows, limits, scratch):
     """Read a run of pixels of one row of the strip, whose channels lie one row after the other."""
     n, at = task[COUNT], task[AT]
@@ -52,7 +53,7 @@ def _strip(flat, task, rows, limits, scratch):
             row[i] = part[i]
 
 
-STRIP = Sampler("strip", kernel(_strip, inner=True))
+STRIP = Sampler("strip", _strip)
 
 
 @kernel(inner=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import hypothesis
 import hypothesis.strategies as st
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import augment as A
+import imgproc
 from imgproc._core.jit import jit_enabled
 from imgproc._neighbours.gaussian import gaussian, gaussian_weights
 
@@ -31,6 +33,13 @@ CHAINS = {
     ],
     "relief": [A.Invert(p=1), A.Emboss(p=1), A.Invert(p=1)],
     "edges": [A.Invert(p=1), A.EdgeDetect(p=1), A.Invert(p=1), A.EdgeDetect(method="laplacian", p=1), A.Invert(p=1)],
+    "a line": [A.Invert(p=1), A.MotionBlur(length=(1.0, 30.0), p=1), A.Posterize(p=1)],
+    "a straight line": [
+        A.Invert(p=1),
+        A.MotionBlur(angle=(90, 90), p=0.5),
+        A.MotionBlur(angle=(45, 45), p=1),
+        A.Invert(),
+    ],
     "sometimes": [A.HorizontalFlip(), A.GaussianBlur(p=0.5), A.Normalize(mean=0.4, std=0.2)],
 }
 SHAPES = [(31, 45, 3), (40, 33), (26, 30, 4), (5, 70, 3), (18, 1100, 3), (90, 20, 1), (1, 9, 3), (2, 2)]
@@ -80,7 +89,7 @@ def test_self_supervised_pairs_take_two_passes():
 
 FILTERS = [
     A.GaussianBlur(p=0.7), A.BoxBlur(p=0.7), A.Sharpen(p=0.7), A.Emboss(p=0.7), A.EdgeDetect(p=0.7),
-    A.UnsharpMask(p=0.7), A.EdgeDetect(method="laplacian", p=0.7),
+    A.UnsharpMask(p=0.7), A.EdgeDetect(method="laplacian", p=0.7), A.MotionBlur(p=0.7),
 ]  # fmt: skip
 OTHERS = [
     A.Equalize(p=0.5), A.Equalize(method="pil", p=0.5), A.Equalize(method="textbook", p=0.5), A.AutoContrast(p=0.5),
@@ -111,10 +120,13 @@ def test_recorded_chains(first, middle, last, end, seed):
     apart = A.Compose(transforms, seed=seed, fuse=False)
     images = np.random.default_rng(seed).integers(0, 256, (3, 26, 31, 3), np.uint8)
     chain._chain.compiled.find(images.shape[1:], images.dtype, 99)
+    together = chain.batch(images, keys=range(3))["images"]
     for key in range(6):
         image = images[key % 3]
         result = ordinary(image=image, key=key)["image"]
         np.testing.assert_array_equal(chain(image=image, key=key)["image"], result)
+        if key < 3:
+            np.testing.assert_array_equal(together[key], result)
         if not any(isinstance(t, A.Affine | A.ResizedCrop) for t in first):  # two interpolations may merge
             np.testing.assert_array_equal(apart(image=image, key=key)["image"], result)
 
@@ -146,6 +158,35 @@ def test_tables_of_counted_levels_are_recorded(transform):
         image[..., 0] = image[..., 0] // 40 * 40
         np.testing.assert_array_equal(chain(image=image, key=key)["image"], ordinary(image=image, key=key)["image"])
     assert made is not None and made.misses == 0
+
+
+def test_threads_have_rings_of_their_own():
+    """Images of several sizes at once, recorded and not: the bytes of one thread."""
+    chain = A.Compose([A.HorizontalFlip(), A.GaussianBlur(p=0.8), A.AutoContrast(), A.BoxBlur(), A.Normalize()], seed=1)
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, (20 + k, 30 + 7 * k % 40, 3), np.uint8) for k in range(60)]
+
+    def call(k: int) -> np.ndarray:
+        return chain(image=images[k], key=k)["image"]
+
+    with ThreadPoolExecutor(6) as threads:
+        found = list(threads.map(call, list(range(60)) * 4))
+    for k, result in enumerate(found):
+        np.testing.assert_array_equal(result, call(k % 60))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_bands_of_rows(threads):
+    """An image that is large enough to be done in bands has the same bytes, stage by stage and with any threads."""
+    transforms = [A.HorizontalFlip(p=1), A.Posterize(p=1), A.GaussianBlur(p=1), A.Solarize(p=1)]
+    image = np.random.default_rng(0).integers(0, 256, (700, 500), np.uint8)
+    before = imgproc.get_num_threads()
+    try:
+        imgproc.set_num_threads(threads)
+        result = A.Compose(transforms)(image=image, key=0)["image"]
+    finally:
+        imgproc.set_num_threads(before)
+    np.testing.assert_array_equal(result, A.Compose(transforms, fuse=False)(image=image, key=0)["image"])
 
 
 def test_weights_are_those_of_an_exact_sum():

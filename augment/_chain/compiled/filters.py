@@ -64,26 +64,6 @@ def _part(work, start, end, tables, replace):
 
 
 @kernel(inner=True)
-def _gather(pixels, numbers, part, ready, chain, work, into):
-    """Run the operations [start, end), of which the last one needs the mean of the image, until that is known.
-
-    Returns whether the image is in `into` then; if not, the source is still it."""
-    start, end = part
-    operations, _ = _part(work, start, end, ready, chain.program[TABLES])
-    address, work.keep[STORE] = work.keep[STORE], -1
-    invoke_kernel(
-        chain.kernels[IN_PLACE],
-        np.int64(0),
-        (
-            Source(pixels, numbers), operations, chain.inner, work.scratch, Result(into, work.keep), into, work.totals,
-            np.int64(0), work.result[ROWS],
-        ),
-    )  # fmt: skip
-    work.keep[STORE] = address
-    return end - start > 1
-
-
-@kernel(inner=True)
 def _by_maps(image, counts, end, chain, work, into):
     """Run the operations up to `end` of a sample whose pixels come by maps."""
     operations, _ = _part(work, np.int64(0), end, np.int64(0), chain.program[TABLES])
@@ -119,16 +99,22 @@ def _through(pixels, numbers, counts, places, chain, work, last, out):
 
 
 @kernel(inner=True)
-def _in_place(pixels, numbers, places, chain, work, last, buffer, out):
-    """Run the operations from ``places[0]`` to ``places[1]``, of which none is a filter; the rest as in `_through`."""
+def _in_place(pixels, numbers, places, chain, work, how, buffer, out):
+    """Run the operations from ``places[0]`` to ``places[1]``, none of them a filter; ``places[2]`` tables are in use.
+
+    ``how[0]`` says whether this is all, ``how[1]`` whether the last one needs a mean: then they run until it is known,
+    and the image is in `buffer` unless that one is the only one."""
     operations, _ = _part(work, places[0], places[1], places[2], chain.program[TABLES])
-    limits, target = (chain.limits, work.result) if last else (chain.inner, work.keep)
-    source, result = Source(pixels, numbers), Result(out, target)
+    limits, target = (chain.limits, work.result) if how[0] else (chain.inner, work.keep)
+    source, result, address = Source(pixels, numbers), Result(out, target), work.keep[STORE]
+    if how[1]:
+        work.keep[STORE] = -1
     invoke_kernel(
         chain.kernels[IN_PLACE],
         np.int64(0),
         (source, operations, limits, work.scratch, result, buffer, work.totals, np.int64(0), work.result[ROWS]),
     )
+    work.keep[STORE] = address
 
 
 @kernel(inner=True)
@@ -153,35 +139,34 @@ def run_filtered(image, frames, steps, count, chain, work, out):
     while True:
         into, counts = work.buffer[free], (frames, steps)
         near = _until(ops, start, count, FILTERS | COUNTS)
-        if near == count:
-            _in_place(pixels, numbers, (start, count, ready), chain, work, True, into, out)
-            return np.int64(1)
-        mean = _until(ops, start, near, MEAN)
-        if mean < near and frames < 0:
-            if _gather(pixels, numbers, (start, mean + 1), ready, chain, work, into):
-                pixels, numbers, free, held = unlocked(into), work.moved, 1 - free, True
-            start = mean
-            continue
-        counting = mean == near and ops[near, FLAGS] & COUNTS
+        mean, last = _until(ops, start, near, MEAN), near == count
+        gather = mean < near and not last
+        counting = not gather and not last and ops[near, FLAGS] & COUNTS != 0
         # Moved pixels are all of an image of the same size.
         whole = held or (frames < 0 and numbers[TALL] * numbers[WIDE] == work.result[ROWS] * work.result[COLUMNS])
         if counting and whole and near == start:
             _count_levels(pixels, near, ready, chain, work)
             ready += 1
             continue
-        end = mean
-        if frames >= 0 and (mean < near or counting):
+        end, stored = mean, True
+        if last or (frames < 0 and (gather or counting)):
+            places = start, count if last else mean + 1 if gather else near, ready
+            _in_place(pixels, numbers, places, chain, work, (last, gather), into, out if last else into)
+            if last:
+                return np.int64(1)
+            stored = not gather or mean > start
+        elif gather or counting:
             _by_maps(pixels, counts, mean, chain, work, into)
-        elif counting:
-            _in_place(pixels, numbers, (start, near, ready), chain, work, False, into, into)
         else:
             end = _until(ops, near + 1, count, FILTERS | COUNTS | MEAN)
-            last, places = end == count, (start, near, end, ready)
-            if _through(pixels, numbers, counts, places, chain, work, last, out if last else into) < 0:
+            last, stops = end == count, (start, near, end, ready)
+            if _through(pixels, numbers, counts, stops, chain, work, last, out if last else into) < 0:
                 return np.int64(0)
             if last:
                 return np.int64(1)
-        pixels, numbers, frames, start, free, held = unlocked(into), work.moved, -1, end, 1 - free, True
+        start = end
+        if stored:
+            pixels, numbers, frames, free, held = unlocked(into), work.moved, -1, 1 - free, True
 
 
 @kernel(inner=True)

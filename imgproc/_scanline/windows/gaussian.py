@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..._core.jit import kernel
-from ..._neighbours.correlate_bytes import quantize, weigh_pairs
+from ..._neighbours.correlate_bytes import LANES, quantize, weigh_pairs
 from ..._neighbours.gaussian import REACH, half_gaussian
 from ._base import (
     CHANNELS,
@@ -62,38 +62,47 @@ def _prepare(params, halves, floats):
 
 
 @kernel(inner=True)
-def _down(numbers, halves, y0, y1):
-    """Sums along y of the rows [y0, y1), block by block of columns."""
-    r, n, row = numbers[RADIUS], numbers[RING_ROWS], numbers[STRIDE] * numbers[CHANNELS]
-    blocks, height = max(row // BLOCK, 1), numbers[HEIGHT]
-    at, weights, bias = np.empty((2, r + 3), np.uint64), halves[:ROOM], np.uint16((r + 1) // 2)
-    for b in range(blocks):
-        a, e = row // 32 * b // blocks * 32, row // 32 * (b + 1) // blocks * 32
-        for y in range(y0, y1):
-            for k in range(r + 1):
-                at[0, k] = numbers[RING] + mirror(y - k, height) % n * row + a
-                at[1, k] = numbers[RING] + mirror(y + k, height) % n * row + a
-            for k in range(r + 1, 3):
-                at[0, k] = at[1, k] = at[0, 0]
-            to = numbers[WIDE] + (y - y0) * row
-            weigh_pairs(halves, at, weights, r, bias, halves[to + a : to + e])
+def _find_rows(numbers, r, y, column, at):
+    """Where the pairs of rows around row y begin in the ring, from a column on."""
+    height, n, row = numbers[HEIGHT], numbers[RING_ROWS], numbers[STRIDE] * numbers[CHANNELS]
+    for k in range(max(r + 1, 3)):
+        near = k if k <= r else 0
+        at[0, k] = numbers[RING] + mirror(y - near, height) % n * row + column
+        at[1, k] = numbers[RING] + mirror(y + near, height) % n * row + column
+
+
+@kernel(inner=True)
+def _find_columns(start, r, at):
+    """Where the pairs of columns begin in a row of sums."""
+    for k in range(max(r + 1, 3)):
+        near = k if k <= r else 0
+        at[0, k], at[1, k] = start + r - near, start + r + near
 
 
 @kernel(inner=True)
 def _filter(params, numbers, halves, shorts, floats, y0, y1):
-    r, row = numbers[RADIUS], numbers[STRIDE] * numbers[CHANNELS]
-    _down(numbers, halves, y0, y1)
-    at, weights, bias = np.empty((2, r + 3), np.uint64), halves[ROOM : 2 * ROOM], np.uint16(128 + (r + 1) // 2)
-    for y in range(y1 - y0):
-        for k in range(max(r + 1, 3)):
-            near = k if k <= r else 0
-            at[0, k] = numbers[WIDE] + y * row + r - near
-            at[1, k] = numbers[WIDE] + y * row + r + near
-        to = numbers[TOTAL] + y * row
-        total = halves[to : to + row]
+    """Sums along y, block by block of columns, and then sums along x of these.
+
+    One call does both, so that the sums, which are long, are compiled once."""
+    r, row, rows = numbers[RADIUS], numbers[STRIDE] * numbers[CHANNELS], y1 - y0
+    blocks, half = max(row // BLOCK, 1), (r + 1) // 2
+    at = np.empty((2, r + 3), np.uint64)
+    for job in range((blocks + 1) * rows):
+        b, y = job // rows, job % rows
+        down = b < blocks
+        if down:
+            a, e = row // LANES * b // blocks * LANES, row // LANES * (b + 1) // blocks * LANES
+            start = numbers[WIDE] + y * row
+            _find_rows(numbers, r, y0 + y, a, at)
+        else:
+            a, e, start = 0, row, numbers[TOTAL] + y * row
+            _find_columns(numbers[WIDE] + y * row, r, at)
+        weights, bias = halves[0 if down else ROOM :], np.uint16(half if down else 128 + half)
+        total = halves[start + a : start + e]
         weigh_pairs(halves, at, weights, r, bias, total)
-        for i in range(np.uint64(row)):
-            total[i] = total[i] >> np.uint16(8)
+        if not down:
+            for i in range(np.uint64(row)):
+                total[i] = total[i] >> np.uint16(8)
 
 
 GAUSSIAN = filter_of("gaussian", _prepare, _filter, _reach)
