@@ -107,9 +107,9 @@ class Chain:
             made = self.compiled.ready(first) if compiles and len(given) > 1 else None
             sample = Sample(given, self.rules, made is not None)
             if made is not None:
-                images = self._images(sample, made, words, out)
-                if images is not None:
-                    return sample.beside(images, made)
+                done = self._compiled(sample, made, words, out)
+                if done is not None:
+                    return done
             state = SampleState(sample)
         if record is None:
             if state.further or state.current.kind not in self.plan.taken:
@@ -121,14 +121,14 @@ class Chain:
             self.plan.repeat(record, state)
         return state.close(out)
 
-    def _images(
+    def _compiled(
         self, sample: Sample, made: CompiledChain | FixedChain, words: np.ndarray, out: np.ndarray | None
-    ) -> dict[str, np.ndarray] | None:
-        """The image and further images of a sample by compiled chains; None if one of them must run stage by stage."""
+    ) -> dict[str, Any] | None:
+        """Everything that a sample has after the chain; None if one of its images must run stage by stage."""
         image = self.compiled.tried(made, sample.image, words, out)
         if image is None:
             return None
-        images = {"image": image}
+        images, route = {"image": image}, made.route(sample.height, sample.width)
         if not sample.by_geometry:
             # The same draws of another image are what a chain of its own would draw.
             for name, value in sample.further():
@@ -137,7 +137,7 @@ class Chain:
                 if further is None:
                     return None
                 images[name] = further
-        return images
+        return sample.beside(images, route)
 
     def _apply_half(
         self, given: dict[str, Any], words: np.ndarray, out: np.ndarray | None, donors: Any, record: Any

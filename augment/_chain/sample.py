@@ -9,7 +9,7 @@ import numpy as np
 from imgproc._scanline import RowsOnly, Stage
 
 from .arguments import unknown_target
-from .targets.base import Beside, Followed, Opened, Passage, Rules, Target
+from .targets.base import Beside, Opened, Passage, Route, Rules, Target
 from .targets.boxes import Boxes
 from .targets.fields import Field, Weights, take
 from .targets.image import FurtherImage
@@ -43,7 +43,7 @@ class Sample(Opened):
 
     def __init__(self, given: dict[str, Any], rules: Rules, known: bool = False) -> None:
         table = rules.table
-        if not given.keys() <= table.keys():
+        if not known and not given.keys() <= table.keys():
             raise unknown_target(next(name for name in given if name not in table), table)
         if "image" not in given:
             raise TypeError("image is missing: pass chain(image=...)")
@@ -60,7 +60,9 @@ class Sample(Opened):
         self.opened = opened
         followers = []
         for name, value in given.items():
-            target = table[name]
+            target = table.get(name)
+            if target is None:
+                raise unknown_target(name, table)
             if name == "image":
                 opened[name] = self.image
             elif target.of is None:
@@ -171,9 +173,9 @@ class Sample(Opened):
         table = self.rules.table
         return [(name, value) for name, value in self.opened.items() if isinstance(table[name], FurtherImage)]
 
-    def beside(self, images: dict[str, np.ndarray], drawn: Followed) -> dict[str, Any]:
-        """Everything as the caller gets it, where images are done already, by what was `drawn`."""
-        passage = Beside(self, drawn, images)
+    def beside(self, images: dict[str, np.ndarray], route: Route) -> dict[str, Any]:
+        """Everything as the caller gets it, where images are done already, along a route."""
+        passage = Beside(self, route, images)
         return closed(passage, self.given)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import DTYPES
+from imgproc._core.hints import SIDE
 from imgproc._core.planes import canonical
 from imgproc._core.threads import run_all
 from imgproc._core.unit_range import must_be_unit
@@ -47,6 +48,8 @@ class CompiledChains:
 
     def find(self, shape: tuple[int, ...], dtype: np.dtype, times: int = 1) -> CompiledChain | FixedChain | None:
         """The compiled chain for images of a shape and dtype, of which `times` more come now; None if there is none."""
+        if len(shape) < 2:
+            return None
         found = self._found.get((shape[2:], dtype), 0)
         if found is None:
             found = self._found.get((shape, dtype), 0)
@@ -60,8 +63,11 @@ class CompiledChains:
         self, shape: tuple[int, ...], dtype: np.dtype, times: int, before: int, key: Any, any_size: bool
     ) -> CompiledChain | FixedChain | None:
         """Count an image, or record the chain for images like it."""
-        if dtype not in DTYPES:
+        if dtype not in DTYPES or len(shape) > 3:
             return None
+        if any_size and len(shape) == 3 and shape[2] >= SIDE:  # whether these are images, their sizes say, too
+            self._found[key] = None
+            return self._record(shape, dtype, times, before, (shape, dtype), False)
         if before + times <= self.BEFORE:
             if before or len(self._found) < self.MOST:
                 self._found[key] = before + times

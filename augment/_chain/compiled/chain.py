@@ -14,14 +14,11 @@ from imgproc._core.jit import jit_enabled
 from imgproc._core.planes import canonical, full_scale
 from imgproc._core.threads import stays_serial
 from imgproc._core.units import ROOM, entry_of, kernel_address
-from imgproc._scanline import Erase, Geometry, Stage, levels_of, limits_of, moved, scratch, usable
+from imgproc._scanline import levels_of, limits_of, moved, scratch, usable
 from imgproc._scanline.compute import has_words_of, result_numbers, source_numbers
 from imgproc._scanline.coordinates import BORDER_CODES, FRAME, STEP
 from imgproc._scanline.counted import Counted
 from imgproc._scanline.machine import (
-    AT,
-    COUNT,
-    FLAGS,
     LEVELS,
     OP,
     PREPARER,
@@ -46,9 +43,7 @@ from imgproc._scanline.samplers.choice import choose
 from imgproc._scanline.windowed import window_of
 from imgproc._scanline.windows._base import Filter
 
-from .drawing import INPUT_H, MAP, NUMBER, PART_OF, STATE, Drawn, choose_children, lower
-from .drawing import MAPS as COUNTED_MAPS
-from .drawing import OPS as COUNTED_OPS
+from .drawing import MAP, STATE, Drawn, choose_children, lower
 from .filters import run_filtered
 from .kernels import EXAMPLES, RUNNERS, run_warped
 from .memory import (
@@ -74,9 +69,6 @@ from .sizes import Own, Sized
 
 if TYPE_CHECKING:
     from .recording import Recorded
-
-PART = Geometry._fields.index("part")
-"""Where a stage has the part of its input that a sample draws; the matrix comes first."""
 
 WORKS = 8
 """A thread keeps the buffers of so many compiled chains: some buffers are as large as an image."""
@@ -322,37 +314,12 @@ class CompiledChain:
             return size
         return (self.channels_after, *size) if self.layout == "first" else (*size, self.channels_after)
 
-    def route(self) -> Route:
-        """The way beside the image that this thread ran last."""
+    def route(self, height: int, width: int) -> Route:
+        """The way beside the image of a size that this thread ran just now."""
         own: Own = _own.works[self]
         if own.route is None:
-            own.route = Route(own, self._stages, self._painted if self._paints else None)
+            own.route = Route(own, self._stages, self._paints)
         return own.route
-
-    def drawn_maps(self) -> list[Stage]:
-        """What happens to masks, boxes and points beside the image that this thread ran last: the stages of it."""
-        drawn = _own.works[self].work.drawn
-        rows = drawn.maps[: drawn.state[COUNTED_MAPS]].tolist()
-        sizes = [tuple(map(int, row[INPUT_H:])) for row in rows[1:]] + [tuple(drawn.state[:2].tolist())]
-        stages = [self._drawn(row, size) for row, size in zip(rows, sizes)]
-        return stages + self._painted() if self._paints else stages
-
-    def _painted(self) -> list[Erase]:
-        """What paints on masks, too: in the order of the chain all of it comes after the maps."""
-        found, drawn = [], _own.works[self].work.drawn
-        for op in drawn.ops[: drawn.state[COUNTED_OPS]].tolist():
-            if op[FLAGS] & PAINTS:
-                values = [int(v) for v in drawn.params[op[AT] : op[AT] + op[COUNT]].tolist()]
-                flat = values[len(values) - 1 - 4 * values[0] : -1]
-                found.append(Erase(tuple(zip(*(flat[k::4] for k in range(4)))), mask_fill=values[-1]))
-        return found
-
-    def _drawn(self, row: list[float], size: Any) -> Stage:
-        """A stage with what a sample has drawn for it: `_replace` takes three times as long."""
-        pull: Any = tuple(row[:9])
-        part: Any = tuple(map(int, row[PART_OF:INPUT_H])) if row[PART_OF + 2] else None
-        stage: Any = self._stages[int(row[NUMBER])]
-        return Geometry(*(pull, size, *stage[2:PART], part, *stage[PART + 1 :]))
 
     def run_many(self, images: np.ndarray, words: np.ndarray, out: np.ndarray, first: int, last: int) -> int:
         """Run images [first, last) of an array (n, ...) into an array of results.

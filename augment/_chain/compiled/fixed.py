@@ -24,6 +24,7 @@ from ..state import Frame, frame_after
 from ..targets.base import Rules
 from ..tree import Plan
 from .memory import LARGE
+from .route import FixedRoute
 from .symbols import Untraceable
 
 
@@ -49,12 +50,9 @@ class FixedChain:
         """See `CompiledChain`."""
         return True
 
-    def drawn_maps(self) -> list[Stage]:
-        """All stages."""
-        return self._stages
-
-    def route(self) -> None:
-        """Stages are there already."""
+    def route(self, height: int, width: int) -> FixedRoute:
+        """The way beside an image of a size."""
+        return FixedRoute(self._stages, height, width)
 
 
 class _Nothing:

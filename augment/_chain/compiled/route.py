@@ -7,21 +7,24 @@ them there.  So what comes with a small image needs no stages, which take longer
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from imgproc._core.jit import kernel
 from imgproc._core.units import Direct, entry_of, invoke_kernel, kernel_address
-from imgproc._scanline import Erase, Geometry, check_label, moved
+from imgproc._scanline import Erase, Geometry, Stage, check_label, moved
 from imgproc._scanline.foresee import SMALL
 from imgproc._scanline.label_pass import ROOM
 from imgproc._scanline.labels import LABELLER, Block, Masks, run_labels
 from imgproc._scanline.machine import (
+    AT,
     CAPACITY,
     CHANNELS,
     COLUMNS,
+    COUNT,
+    FLAGS,
     HEIGHT,
     LINE,
     ROWS,
@@ -34,14 +37,18 @@ from imgproc._scanline.machine import (
 from imgproc._scanline.matrix import is_exact_kernel
 
 from ..targets.masks import paint
-from ..targets.path import MULTIPLY, NO_GRIDS, PATH, VERTICES, VERTICES_A_STEP, Path, invert_steps
-from .drawing import INPUT_H, INPUT_W, MAP, MAPS, SOURCE_H, SOURCE_W, STATE, H, W, load_matrix
+from ..targets.path import MULTIPLY, NO_GRIDS, PATH, VERTICES, VERTICES_A_STEP, Path, invert_steps, path
+from .drawing import INPUT_H, INPUT_W, MAP, MAPS, NUMBER, OPS, PART_OF, SOURCE_H, SOURCE_W, STATE, H, W, load_matrix
 from .kernels import RUNNERS
 from .memory import FOLDS
 from .merging import cut, merge
+from .program import PAINTS
 
 if TYPE_CHECKING:
-    from .chain import Own
+    from .sizes import Own
+
+PART = Geometry._fields.index("part")
+"""Where a stage has the part of its input that a sample draws; the matrix and the size come first."""
 
 FEW = 1 << 12
 """Bytes of a mask up to which kernels move its whole pixels: larger ones OpenCV moves faster.  Up to this size, too, it
@@ -142,7 +149,7 @@ def _follower(dtype: str) -> Any:
         if whole and pixels.size > FEW:
             return MOVES
         stepper = chain.samplers[FOLDS]
-        if frames > work.scratch.ends.shape[0] or (steps > 0 and stepper == 0):
+        if frames > work.scratch.ends.shape[0] or (steps > 0 and stepper < 0):
             return OTHERWISE
         _write_labels(pixels, out, work, (frames, steps), stepper, labels, memory, words)
         return DONE
@@ -169,12 +176,12 @@ class Route:
         What the thread has of the chain.
     stages : list of Geometry
         The maps that were recorded: they say what masks get outside.
-    painted : callable, optional
-        Gives the stages of the sample that paint on masks, all of which come after the maps.
+    paints : bool
+        Whether anything paints on masks, too.
     """
 
-    def __init__(self, own: Own, stages: list[Geometry], painted: Callable[[], list[Erase]] | None) -> None:
-        self._own, self._stages, self._painted = own, stages, painted
+    def __init__(self, own: Own, stages: list[Geometry], paints: bool) -> None:
+        self._own, self._stages, self._paints = own, stages, paints
         self._maps, self._state = own.work.drawn.maps, own.state
         most = len(self._maps)
         self._steps = np.empty((most, PATH))
@@ -206,7 +213,10 @@ class Route:
             found = self._kinds[kind] = self._made(mask.dtype, mask.shape[2:])
         if found is None or mask.nbytes >= SMALL:
             return None
-        result = np.empty((*self.end, *mask.shape[2:]), mask.dtype) if out is None else out
+        if out is None:
+            result = np.empty(self.end if mask.ndim == 2 else (*self.end, *mask.shape[2:]), mask.dtype)
+        else:
+            result = out
         source, target = (mask if mask.flags.c_contiguous else np.ascontiguousarray(mask)), result
         if mask.ndim != 2 or mask.dtype != np.uint8:
             source = source.reshape(len(mask), -1).view(np.uint8)
@@ -217,8 +227,9 @@ class Route:
         if done == MOVES:
             bits = _BITS[mask.itemsize]
             moved(mask.view(bits), self._own.work.matrix.tolist(), self.end, result.view(bits))
-        for stage in () if self._painted is None else self._painted():
-            paint(result, stage)
+        if self._paints:
+            for stage in self._painted():
+                paint(result, stage)
         return result
 
     def masks(self, masks: Sequence[np.ndarray], together: bool) -> list[np.ndarray] | None:
@@ -235,6 +246,31 @@ class Route:
             if made is None:
                 return None
             found.append(made)
+        return found
+
+    def stages(self) -> list[Stage]:
+        """The stages of the sample: its maps, and what paints on masks."""
+        drawn = self._own.work.drawn
+        rows = drawn.maps[: drawn.state[MAPS]].tolist()
+        sizes = [tuple(map(int, row[INPUT_H:])) for row in rows[1:]] + [tuple(drawn.state[:2].tolist())]
+        maps = [self._drawn(row, size) for row, size in zip(rows, sizes)]
+        return maps + self._painted() if self._paints else maps
+
+    def _drawn(self, row: list[float], size: Any) -> Stage:
+        """A stage with what a sample has drawn for it: `_replace` takes three times as long."""
+        pull: Any = tuple(row[:9])
+        part: Any = tuple(map(int, row[PART_OF:INPUT_H])) if row[PART_OF + 2] else None
+        stage: Any = self._stages[int(row[NUMBER])]
+        return Geometry(*(pull, size, *stage[2:PART], part, *stage[PART + 1 :]))
+
+    def _painted(self) -> list[Erase]:
+        """What paints on masks, too: in the order of the chain all of it comes after the maps."""
+        found, drawn = [], self._own.work.drawn
+        for op in drawn.ops[: drawn.state[OPS]].tolist():
+            if op[FLAGS] & PAINTS:
+                values = [int(v) for v in drawn.params[op[AT] : op[AT] + op[COUNT]].tolist()]
+                flat = values[len(values) - 1 - 4 * values[0] : -1]
+                found.append(Erase(tuple(zip(*(flat[k::4] for k in range(4)))), mask_fill=values[-1]))
         return found
 
     def _made(self, dtype: np.dtype, shape: tuple[int, ...]) -> tuple[Any, ...] | None:
@@ -268,3 +304,29 @@ class Route:
         return kernel_address(
             run_labels, Masks(one, one, one.reshape(1, 1)), memory, 0, maps, work.scratch, block, 0, 0
         )
+
+
+class FixedRoute:
+    """The way beside an image of (height, width) through stages that are always the same."""
+
+    def __init__(self, stages: list[Stage], height: int, width: int) -> None:
+        self._stages, self._start = stages, (height, width)
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """As of `Route`."""
+        return next((stage.size for stage in reversed(self._stages) if type(stage) is Geometry), self._start)
+
+    def path(self) -> Path:
+        """As of `Route`."""
+        return path(self._stages, *self._start)
+
+    def mask(self, mask: np.ndarray, out: np.ndarray | None = None) -> None:
+        """Stages make masks."""
+
+    def masks(self, masks: Sequence[np.ndarray], together: bool) -> None:
+        """Stages make masks."""
+
+    def stages(self) -> list[Stage]:
+        """As of `Route`."""
+        return self._stages

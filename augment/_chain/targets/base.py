@@ -289,7 +289,7 @@ class Passage(Following):
 
 
 class Route(Protocol):
-    """Where a compiled chain leads what there is beside the image of a sample, without stages."""
+    """Where a compiled chain leads what there is beside the image of a sample."""
 
     @property
     def end(self) -> tuple[int, int]:
@@ -299,19 +299,12 @@ class Route(Protocol):
         """The way of points and boxes."""
 
     def mask(self, mask: np.ndarray) -> np.ndarray | None:
-        """A mask after all maps, or None if stages have to make it."""
+        """A mask at the end, or None if stages have to make it."""
 
     def masks(self, masks: Sequence[np.ndarray], together: bool) -> list[np.ndarray] | None:
         """Small masks of one shape and dtype in the same way; `together` makes the results parts of one array."""
 
-
-class Followed(Protocol):
-    """A compiled chain that has run the image of a sample."""
-
-    def route(self) -> Route | None:
-        """The way beside the image, if it can be had without stages."""
-
-    def drawn_maps(self) -> list[Stage]:
+    def stages(self) -> list[Stage]:
         """The stages of the sample."""
 
 
@@ -321,37 +314,37 @@ class Beside(Passage):
     Parameters
     ----------
     sample : Opened
-    drawn : Followed
-        The chain.
+    route : Route
     made : dict
         What is done already.
     """
 
-    __slots__ = ("_drawn",)
+    __slots__ = ()
 
-    def __init__(self, sample: Opened, drawn: Followed, made: dict[str, Any]) -> None:
+    route: Route
+
+    def __init__(self, sample: Opened, route: Route, made: dict[str, Any]) -> None:
         self.sample, self.rules, self.made, self.kept = sample, sample.rules, made, {}
         self.own = self.out = self._path = self._stages = None
-        self.same_rows, self.rewritten = True, _NONE
-        self._drawn, self.route = drawn, drawn.route()
+        self.same_rows, self.rewritten, self.route = True, _NONE, route
 
     @property
     def stages(self) -> list[Stage]:
         """What happens on the way."""
         if self._stages is None:
-            self._stages = self._drawn.drawn_maps()
+            self._stages = self.route.stages()
         return self._stages
 
     @property
     def end(self) -> tuple[int, int]:
         """(h, w) of the frame that the chain leads to."""
-        return super().end if self.route is None else self.route.end
+        return self.route.end
 
     @property
     def path(self) -> Path:
         """The way of points and boxes."""
         if self._path is None:
-            self._path = super().path if self.route is None else self.route.path()
+            self._path = self.route.path()
         return self._path
 
 

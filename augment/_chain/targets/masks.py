@@ -31,6 +31,8 @@ from .points import move_points
 
 _LABELS, _SIZES = "biuf", (1, 2, 4, 8)
 """Kinds of numbers that labels may be, and their bytes."""
+_USUAL = frozenset(np.dtype(name) for name in ("bool", "uint8", "uint16", "int32", "int64"))
+"""Labels as they mostly come."""
 
 
 def check_mask(mask: Any, height: int, width: int, name: str = "mask") -> np.ndarray:
@@ -51,6 +53,8 @@ def check_mask(mask: Any, height: int, width: int, name: str = "mask") -> np.nda
     ValueError
         If it is of another size.
     """
+    if type(mask) is np.ndarray and mask.dtype in _USUAL and mask.shape == (height, width):
+        return mask
     _check_labels(mask, name)
     if mask.ndim not in (2, 3):
         raise ValueError(f"{name} must have shape (h, w) or (h, w, c), got {mask.shape}")
