@@ -60,7 +60,9 @@ def run(
     queue.reverse()
     given = image
     dtype = None if dtype is None else np.dtype(dtype)
-    whole = image.dtype.kind == "u" and stays_serial(image.size) and not any(map(is_near, queue))
+    whole = image.dtype.kind == "u" and stays_serial(image.size)
+    if image.dtype.char == "B" and any(map(is_near, queue)):
+        whole = False  # what comes after the mean joins the pass of the filter
     while True:
         geometry, ops, after, end = take_joined(queue, image.shape[:2], image.dtype, whole=whole)
         if not queue and end is None:

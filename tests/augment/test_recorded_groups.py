@@ -17,7 +17,7 @@ LEAVES = [
     A.GaussianNoise(), A.ColorJitter(p=0.8), A.RGBShift(), A.PixelDropout(), A.CoarseDropout(), A.ToneCurve(),
     A.Affine(fill=0.5), A.Perspective(p=0.3), A.ResizedCrop(size=(12, 15), p=0.4), A.Crop(size=(8, 8), p=0.3),
     A.Pad(padding=2), A.Rotate90(), A.Transpose(), A.GaussianBlur(p=0.3), A.Equalize(p=0.3), A.CLAHE(p=0.2),
-    A.TrivialAugment(p=0.7), A.RandAugment(p=0.7, n=1), A.Solarize(),
+    A.TrivialAugment(p=0.7), A.RandAugment(p=0.7, n=1), A.Solarize(), A.Normalize(p=0.4), A.Normalize(p=0.7),
 ]  # fmt: skip
 KINDS = ((3, np.uint8), (3, np.uint8), (0, np.uint8), (3, np.float32), (3, np.uint16), (2, np.float64), (0, np.float32))
 """Channels, 0 for an image of two axes, and dtype."""

@@ -120,7 +120,7 @@ class CompiledChain:
         kinds = [entry.kind for entry in entries]
         operations = [kind for kind in kinds if kind is not None]
         dtype = source.dtype
-        self.normalized = any(kind.last for kind in operations)
+        self.normalized = recorded.normalized
         if target is None:
             target = work_dtype(dtype) if self.normalized else dtype
         self.dtype, self.layout, self.flat = dtype, layout, recorded.flat

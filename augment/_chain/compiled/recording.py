@@ -59,6 +59,8 @@ class Recorded(NamedTuple):
     result: Frame
     """What the results are, before another dtype or layout is asked for; the size is `AS_IT_COMES`, or `CHANGED` if
     samples have results of several sizes."""
+    normalized: bool
+    """Whether they are on the scale of `Normalize`; samples of the other kind run stage by stage."""
     shows: bool
     """Whether whole pixels move that come from outside."""
     folds: bool
@@ -312,8 +314,18 @@ class Recording:
         def assemble() -> list[int]:
             return self._assembled(reached.kind, len(entries))
 
+        seen = self.shows, folds
         return Recorded(
-            self.tape, assemble, entries, self.frame, flat, self.any_size, result, self.shows, folds, len(leaves)
+            self.tape,
+            assemble,
+            entries,
+            self.frame,
+            flat,
+            self.any_size,
+            result,
+            reached.normalized,
+            *seen,
+            len(leaves),
         )
 
     def _always(self, node: Node, result: Frame) -> bool:
