@@ -16,7 +16,7 @@ import numpy as np
 
 from .._core.jit import kernel
 from .._core.units import Family, Unit, invoke
-from .._core.views import is_compiled, with_first_at
+from .._core.views import flat_as, is_compiled, with_first_at
 from . import stores
 from .coordinates import interval, project_row, step_row
 from .foresee import foresee
@@ -391,6 +391,14 @@ def packs(source, out):
     return numbers[PACKS] != 0 or (numbers[FRAME_H] > 0 and numbers[SAME] == 1)
 
 
+@kernel(inner=True)
+def _copy_rows(rows, size, pixels, start):
+    """Copy bytes out of the memory of rows."""
+    packed, part = flat_as(rows, np.uint8)[:size], pixels[start : start + size]
+    for i in range(part.size):
+        part[i] = packed[i]
+
+
 @kernel
 def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
     """Make rows [y0, y1) of the result; returns y1."""
@@ -399,6 +407,7 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
     width, channels = out.numbers[COLUMNS], source.numbers[CHANNELS]
     packed = operations.ops.shape[0] == 0 and packs(source, out)
     scratch.tasks[0, samplers.PACKED], item = packed, channels * source.numbers[SAME]
+    direct = packed and source.numbers[FRAME_H] == 0  # many short stores would wait for memory that is far away
     columns = width if width < CAPACITY else CAPACITY
     lines = CAPACITY // columns  # a chunk has whole rows of a small image, or a part of a row of a large one
     # What is resized goes strip by strip: all rows of a strip have the same columns.
@@ -409,11 +418,13 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
             for x in range(x0, x0 + strip if x0 + strip < width else width, columns):
                 x1 = x + columns if x + columns < width else width
                 n, first = (x1 - x) * (below - y), y * width + x
-                own = with_first_at(scratch, out.pixels, item * first) if packed else scratch
+                own = with_first_at(scratch, out.pixels, item * first) if direct else scratch
                 for k in range(y, below):
                     fresh = k == y0 or columns < strip
                     _sample_row(source, maps, limits, own, k, x, x1, (k - y) * width, fresh)
-                if not packed:
+                if packed and not direct:
+                    _copy_rows(scratch.rows, item * n, out.pixels, item * first)
+                elif not packed:
                     after = apply(n, first, channels, width, operations, limits, scratch)
                     store(out.numbers[STORE], out.pixels, after, n, first, limits, scratch)
     return y1

@@ -9,25 +9,21 @@ from .._core.views import flat_as
 
 
 @kernel(inner=True)
-def _paint_all(made, channels, fill, a, b):
-    kind = made.dtype.type
-    for c in range(channels):
-        value = kind(fill[c])
-        for i in range(a * channels + c, b * channels + c, channels):
-            made[i] = value
-
-
-@kernel(inner=True)
 def paint_packed(rows, size, channels, fill, a, b):
-    """Give a level to packed pixels, whose levels have so many bytes."""
+    """Give a level to packed pixels; levels have so many bytes, and are integers or of the dtype of the rows."""
+    made, item = flat_as(rows, np.uint8), size * channels
     if a >= b:
         return
-    if size == 1:
-        _paint_all(flat_as(rows, np.uint8), channels, fill, a, b)
-    elif size == 2:
-        _paint_all(flat_as(rows, np.uint16), channels, fill, a, b)
-    else:
-        _paint_all(flat_as(rows, rows.dtype), channels, fill, a, b)
+    for c in range(channels):
+        if size >= rows.itemsize:
+            flat_as(rows, rows.dtype)[a * channels + c] = fill[c]
+        else:
+            level = np.int32(fill[c])
+            for k in range(size):
+                made[a * item + c * size + k] = np.uint8(level >> (8 * k))
+    for i in range(a + 1, b):
+        for k in range(item):
+            made[i * item + k] = made[a * item + k]
 
 
 @kernel(inner=True)

@@ -149,6 +149,8 @@ def _plan_lanes(task, columns, weights, bases, tables, sums, room):
     task[REACH] = 0
     if channels == 2 or task[PAIRS] > 2 or columns[2, n - 1] - columns[0, 0] > room:
         return
+    if channels > 1 and lanes < 16:  # too few pixels fit a vector
+        return
     shares, places = flat_as(tables[:SHARES], np.float32), flat_as(tables[SHARES:], np.uint8)
     each, reach = lanes // channels, np.int64(0)
     for k in range((n + each - 1) // each):

@@ -146,19 +146,6 @@ def spread(means, n, at, channels, rows):
 
 
 @kernel(inner=True)
-def _three_or_one(levels, n, at, channels, rows):
-    """Write the levels of n pixels, whose channels lie side by side, into rows."""
-    if channels == 1:
-        grey = rows[0, at : at + n]
-        for i in range(grey.size):
-            grey[i] = levels[i]
-    else:
-        red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
-        for i in range(red.size):
-            red[i], green[i], blue[i] = levels[3 * i], levels[3 * i + 1], levels[3 * i + 2]
-
-
-@kernel(inner=True)
 def fold(means, n):
     """Add up four products for each of n pixels, in place."""
     whole = n - n % 8
@@ -191,40 +178,44 @@ _rare_columns = Choice(FEATURE, _no_columns, _few_columns)
 """What has a way of its own where `sum_lanes` does not do most of it."""
 
 
-@kernel(inner=True)
-def _run(task, unit, columns, weights, first, end, means, sums):
-    """The sums of the pixels [first, end) of a run, whose columns are in `sums`.
+def _running(few_columns: Kernel | Choice) -> Kernel:
+    """The kernel that sums the pixels [first, end) of a run, whose columns are in `sums`.
 
     Each has four numbers, or, if it is not RGB, RGBA, or grey and of two pairs, one in the row of each channel."""
-    n, channels, left = task[COUNT], task[CHANNELS], np.int64(columns[0, first])
-    starts, betweens, weights = columns[0, first:end], columns[1, first:end], weights[4 * first : 4 * end]
-    step = np.int64(-1) if task[TURN_X] < 0 else np.int64(1)
-    to = n - 1 - first if step < 0 else first
-    pairs = task[PAIRS]
-    few = channels >= 3 and pairs <= 2
-    if few and _rare_columns(sums, left, starts, weights, unit, means, 4 * to, 4 * step, channels, pairs):
-        return
-    if channels == 3:
-        _many_rgb(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
-    elif channels == 4:
-        _many_rgba(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
-    elif channels == 1 and pairs <= 2:
-        _two_pairs_grey(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
-    else:
-        for c in range(channels):
-            _any(sums, c - left, starts, betweens, weights, unit, channels, means, c * n + to, step)
+
+    def run(task, unit, columns, weights, first, end, means, sums):
+        n, channels, left = task[COUNT], task[CHANNELS], np.int64(columns[0, first])
+        starts, betweens, weights = columns[0, first:end], columns[1, first:end], weights[4 * first : 4 * end]
+        step = np.int64(-1) if task[TURN_X] < 0 else np.int64(1)
+        to = n - 1 - first if step < 0 else first
+        pairs = task[PAIRS]
+        few = channels >= 3 and pairs <= 2
+        if few and few_columns(sums, left, starts, weights, unit, means, 4 * to, 4 * step, channels, pairs):
+            return
+        if channels == 3:
+            _many_rgb(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
+        elif channels == 4:
+            _many_rgba(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
+        elif channels == 1 and pairs <= 2:
+            _two_pairs_grey(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
+        else:
+            for c in range(channels):
+                _any(sums, c - left, starts, betweens, weights, unit, channels, means, c * n + to, step)
+
+    return Kernel(run, inner=True)
+
+
+_run_bytes, _run_others = _running(_rare_columns), _running(_few_columns)
 
 
 @kernel(inner=True)
 def _lanes_in_rows(task, sums, left, scratch, means, rounding, rows):
-    """Levels of the pixels of a run, which `sum_lanes` adds up."""
-    n, channels = task[COUNT], task[CHANNELS]
+    """Levels of the pixels of a run of one channel, which `sum_lanes` adds up."""
     sum_lanes(task, sums, left, scratch.ints[3], scratch.sums[-TABLES:], means, rounding)
-    _finish(means[: channels * n], rounding)
-    if channels == 4:
-        spread(means, n, task[AT], channels, rows)
-    else:
-        _three_or_one(means, n, task[AT], channels, rows)
+    row, means = rows[0, task[AT] :], means[: task[COUNT]]
+    _finish(means, rounding)
+    for i in range(means.size):
+        row[i] = means[i]
 
 
 @kernel(inner=True)
@@ -242,22 +233,28 @@ def _means_in_rows(task, means, rows):
 
 @kernel(inner=True)
 def _lanes_of_bytes(task, sums, left, scratch, means, rounding, rows):
-    """The same of bytes, which are made side by side."""
+    """Bytes of the pixels of a run, or their levels in rows."""
     n, at, channels, made = task[COUNT], task[AT], task[CHANNELS], flat_as(means, np.uint8)
     sum_lanes(task, sums, left, scratch.ints[3], scratch.sums[-TABLES:], made, rounding)
     if task[PACKED] != 0:
-        first, size = at * channels, n * channels
-        to, made = flat_as(rows, np.uint8)[first : first + size], made[:size]
+        to = flat_as(rows, np.uint8)[at * channels : (at + n) * channels]
         for i in range(to.size):
             to[i] = made[i]
-    elif channels == 4:
+        return
+    if channels == 1:
+        grey = rows[0, at : at + n]
+        for i in range(grey.size):
+            grey[i] = made[i]
+    elif channels == 3:
+        red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
+        for i in range(red.size):
+            red[i], green[i], blue[i] = made[3 * i], made[3 * i + 1], made[3 * i + 2]
+    else:
         red, green, blue, alpha = rows[0, at:], rows[1, at:], rows[2, at:], rows[3, at:]
         for i in range(np.uint64(n)):
             k = np.uint64(4) * i
             red[i], green[i] = made[k], made[k + np.uint64(1)]
             blue[i], alpha[i] = made[k + np.uint64(2)], made[k + np.uint64(3)]
-    else:
-        _three_or_one(made, n, at, channels, rows)
 
 
 @kernel(inner=True)
@@ -288,7 +285,7 @@ def _means_packed(task, means, rows):
             to[channels * i + c] = np.uint8(np.int32(part[i]))
 
 
-def _sampling(down: Kernel, lanes: Kernel, finished: Kernel) -> Kernel:
+def _sampling(down: Kernel, run: Kernel, lanes: Kernel, finished: Kernel) -> Kernel:
     """The kernel that samples a run of points by sums of floats; there is room for so many at once."""
 
     def sample(flat, task, rows, limits, scratch, means, sums, room, rounding):
@@ -308,7 +305,7 @@ def _sampling(down: Kernel, lanes: Kernel, finished: Kernel) -> Kernel:
             if task[REACH] > 0:
                 lanes(task, sums, left, scratch, means, rounding, rows)
                 return
-            _run(task, kind(x_axis.unit), columns, weights, first, end, means, sums)
+            run(task, kind(x_axis.unit), columns, weights, first, end, means, sums)
             first = end
         if channels == 1 and task[PAIRS] <= 2:
             fold(means, n)
@@ -318,8 +315,8 @@ def _sampling(down: Kernel, lanes: Kernel, finished: Kernel) -> Kernel:
     return Kernel(sample, inner=True)
 
 
-_bytes = _sampling(rows_of_bytes, _lanes_of_bytes, _means_of_bytes)
-_others = _sampling(rows_of_others, _lanes_in_rows, _means_in_rows)
+_bytes = _sampling(rows_of_bytes, _run_bytes, _lanes_of_bytes, _means_of_bytes)
+_others = _sampling(rows_of_others, _run_others, _lanes_in_rows, _means_in_rows)
 
 
 @kernel(inner=True)
