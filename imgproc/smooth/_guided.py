@@ -188,7 +188,7 @@ def guided_filter(image: np.ndarray, *, guide: np.ndarray | None = None, radius:
     if image.size == 0:
         return image.copy()
     epsilon *= full_scale((image if guide is None else guide).dtype) ** 2
-    if guide is None and channels_of(image) == 1 and _runs_well(image):
+    if guide is None and channels_of(image) == 1 and radius > 0 and _runs_well(image):
         return self_guided(image, radius, epsilon, BORDER)
     # By parts, as what is computed on the way takes twenty times the image; a pixel depends on two windows.
     (h, w), out = image.shape[:2], np.empty(image.shape, image.dtype)

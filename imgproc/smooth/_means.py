@@ -90,9 +90,8 @@ def _divide_sums(powers, xmap, channels, top, scratch, out):
     for y in range(out.shape[0]):
         for k in range(2):
             sums = line[start : start + w]
-            sums[:] = powers[k, y]
-            for i in range(1, side):
-                _add(powers[k, y + i], sums)
+            for i in range(side):
+                _add(powers[k, y + i], i == 0, sums)
             fill_margins(line, start, xmap, channels)
             half = sum_half_along(line, side, channels, scratch[1:3])
             _add_up(half, half[side // 2 * channels :], line[(side - 1) * channels :], scratch[3 + k, :n])
@@ -100,9 +99,13 @@ def _divide_sums(powers, xmap, channels, top, scratch, out):
 
 
 @kernel(inner=True)
-def _add(row, sums):
-    for i in range(sums.size):
-        sums[i] += row[i]
+def _add(row, is_first, sums):
+    if is_first:
+        for i in range(sums.size):
+            sums[i] = row[i]
+    else:
+        for i in range(sums.size):
+            sums[i] += row[i]
 
 
 @kernel(inner=True)

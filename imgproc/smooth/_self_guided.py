@@ -12,8 +12,7 @@ from .._core.border import index_map
 from .._core.jit import kernel
 from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
-from .._neighbours.window_lines import fill_margins, slide, slide_both, sum_along, sum_half_along
-from .._neighbours.window_means import DOUBLED_SIDE
+from .._neighbours.window_lines import fill_margins, slide, slide_both, sum_half_along
 
 __all__: list[str] = []
 
@@ -27,7 +26,8 @@ def _fit_lines(rows, blank, ymap, xmap, offset, epsilon, scratch, lines):
     n, side = lines.shape[2], ymap.size - lines.shape[1] + 1
     start = side // 2
     sums, squares = scratch[0, start : start + n], scratch[1, start : start + n]
-    sums[:], squares[:] = 0.0, 0.0
+    for x in range(scratch.shape[1]):
+        scratch[0, x] = scratch[1, x] = 0.0
     for y in range(1 - side, lines.shape[1]):
         slide_both(rows[ymap[y + side - 1]], rows[ymap[y - 1]] if y > 0 else blank, offset, sums, squares)
         if y >= 0:
@@ -42,7 +42,8 @@ def _apply_lines(rows, blank, lines, ymap, xmap, offset, scratch, top, out):
     n, side = lines.shape[2], ymap.size - out.shape[0] + 1
     start = side // 2
     slopes, shifts, a, b = scratch[0, start : start + n], scratch[1, start : start + n], scratch[4, :n], scratch[5, :n]
-    slopes[:], shifts[:] = 0.0, 0.0
+    for x in range(scratch.shape[1]):
+        scratch[0, x] = scratch[1, x] = 0.0
     for y in range(1 - side, out.shape[0]):
         entering, leaving = ymap[y + side - 1], ymap[max(y - 1, 0)]
         slide(lines[0, entering], lines[0, leaving] if y > 0 else blank, slopes)
@@ -56,12 +57,6 @@ def _apply_lines(rows, blank, lines, ymap, xmap, offset, scratch, top, out):
 @kernel(inner=True)
 def _add_along(line, xmap, side, spare, windows):
     fill_margins(line, side // 2, xmap, 1)
-    if side > DOUBLED_SIDE:
-        sum_along(line, side, 1, windows)
-        return
-    if side == 1:
-        windows[:] = line
-        return
     half = sum_half_along(line, side, 1, spare)
     other, last = half[side // 2 :], line[side - 1 :]
     for x in range(windows.size):
@@ -94,7 +89,10 @@ def _store(row, a, b, offset, share, top, out):
 
 
 def self_guided(image: np.ndarray, radius: int, epsilon: float, border: str) -> np.ndarray:
-    """Filter a grey image, (h, w) or (h, w, 1), of finite levels over which sums may run; `epsilon` is in levels."""
+    """Filter a grey image, (h, w) or (h, w, 1), of finite levels over which sums may run.
+
+    `radius` is at least 1, `epsilon` in levels.
+    """
     h, w = image.shape[:2]
     rows, out = canonical(image).reshape(h, w), np.empty(image.shape, image.dtype)
     result, top = out.reshape(h, w), float(full_scale(image.dtype)) if image.dtype.kind == "u" else 0.0
