@@ -144,7 +144,7 @@ class Chart:
 def save(image: np.ndarray, path: str | os.PathLike[str] | None) -> np.ndarray:
     """Write a plot where there is a path (to a temporary name, then moved), and return it."""
     if path is not None:
-        from imgproc.io._files import write_image
+        from imgproc.io._writing import write_image
 
         write_image(path, image)
     return image

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgproc._scanline import Deferred, Geometry, MaskOnly, RowsOnly, Stage, Whole
+from imgproc._scanline import Deferred, Geometry, MaskOnly, RowsOnly, Stage, Whole, run
 from imgproc._scanline.filtered import filtered_part
 from imgproc._scanline.matrix import IDENTITY, Matrix, bounds_of, keeps_axes, multiply, translation
 from imgproc._scanline.merge import moves_pixels, part_of, shows_outside
 from imgproc._scanline.opencv_moves import CUBIC_OF_PILLOW
 from imgproc._scanline.separable import Axis, resample
+from imgproc.io._jpeg import FACTORS, Part
 
 from .chain import Chain
 from .keys import Key, key_array
@@ -30,8 +31,6 @@ from .targets.image import through_image
 Rectangle = tuple[int, int, int, int]
 """(x0, y0, x1, y1), half-open, in whole pixels."""
 
-FACTORS = (8, 4, 2)
-"""By how much a decoder can shrink an image while it decodes it."""
 ROWS = 0.7
 """The part of the rows that may be decoded where that is all that is saved."""
 
@@ -120,11 +119,15 @@ def _shrinking(stages: Sequence[Stage]) -> float:
         if stage.interpolation == "nearest" and not moves_pixels(stage):
             break
         pull = multiply(pull, stage.pull)
-    a, b, c, d = pull[0], pull[1], pull[3], pull[4]
-    # The smaller singular value of the 2 x 2 matrix.
+    return max(_least_scale(pull), 1.0)
+
+
+def _least_scale(m: Matrix) -> float:
+    """How much an affine map lengthens lines of the direction that it lengthens least: its smaller singular value."""
+    a, b, c, d = m[0], m[1], m[3], m[4]
     both = math.sqrt((a + d) * (a + d) + (b - c) * (b - c))
     apart = math.sqrt((a - d) * (a - d) + (b + c) * (b + c))
-    return max(abs(both - apart) / 2, 1.0)
+    return abs(both - apart) / 2
 
 
 # --- running a chain on a part ----------------------------------------------------------------------------------------
@@ -134,21 +137,38 @@ class View(NamedTuple):
     """What the stages at the beginning of a chain do together: they resize a part of the source along the axes."""
 
     pull: Matrix
-    """From the result's points to those of the source."""
+    """From the result's points to those of the frame that is resized: that of the source, or of the last of `warps`."""
     size: tuple[int, int]
     stage: Geometry | None
     """The one that resizes; None if whole pixels move."""
     seen: Rectangle
     rest: list[Stage]
     """What is still to be done with the result."""
+    warps: list[Geometry]
+    """Affine maps before it.  They are done at the size at which the source is decoded."""
+
+    @property
+    def factor(self) -> int:
+        """The most by which a decoder may shrink the source: as many pixels remain as the result has."""
+        if self.stage is None or self.stage.interpolation == "nearest":
+            return 1
+        m = self.pull
+        least = min(max(abs(m[0]), abs(m[1])), max(abs(m[3]), abs(m[4])))
+        scale = 0.5 if self.warps else 1.0  # where a border begins, coarse pixels would make steps
+        for warp in self.warps:  # one that enlarges needs more pixels
+            scale = min(scale, scale * _least_scale(warp.pull))
+        return next((factor for factor in FACTORS if factor <= least * scale + 1e-9), 1)
 
 
 def view_of(stages: Sequence[Stage], size: tuple[int, int]) -> View:
     """The longest beginning of stages that is a view of a source of (h, w)."""
-    taken: list[Stage] = []
-    pull, frame, resizing = IDENTITY, size, None
     queue: list[Stage] = [stage for stage in stages if type(stage) is not MaskOnly and type(stage) is not RowsOnly]
-    for stage in queue:
+    first = _resizing(queue, size)
+    warps: list[Geometry] = [] if first is None else queue[:first]  # type: ignore[assignment]  # all are geometry
+    taken: list[Stage] = list(warps)
+    frame = warps[-1].size if warps else size
+    pull, resizing = IDENTITY, None
+    for stage in queue[len(warps) :]:
         if type(stage) is not Geometry or stage.grid is not None or stage.tiles is not None:
             break
         exact = moves_pixels(stage)
@@ -157,31 +177,41 @@ def view_of(stages: Sequence[Stage], size: tuple[int, int]) -> View:
         resizing = resizing if exact else stage
         pull, frame = multiply(pull, stage.pull), stage.size
         taken.append(stage)
-    return View(pull, frame, resizing, _seen(taken, size), queue[len(taken) :])
+    return View(pull, frame, resizing, _seen(taken, size), queue[len(taken) :], warps)
+
+
+def _resizing(queue: Sequence[Stage], size: tuple[int, int]) -> int | None:
+    """The number of the stage that shrinks what affine maps before it have made; None if there are none of these."""
+    warped, frame = False, size
+    for k, stage in enumerate(queue):
+        if type(stage) is not Geometry or stage.grid is not None or stage.tiles is not None:
+            return None
+        m, exact = stage.pull, moves_pixels(stage)
+        if not exact and _only_scales(m) and min(m[0], m[4]) >= 2.0:
+            return k if warped else None
+        if m[6] != 0.0 or m[7] != 0.0 or stage.antialias or stage.interpolation in ("nearest", "lanczos"):
+            return None
+        warped = warped or not exact or shows_outside(m, stage.size, frame)
+        frame = stage.size
+    return None
 
 
 def _only_scales(m: Matrix) -> bool:
     return keeps_axes(m) and m[0] > 0.0 and m[4] > 0.0
 
 
-def factor_of(view: View) -> int:
-    """The most by which a decoder may shrink the source: as many pixels remain as the result has."""
-    if view.stage is None or view.stage.interpolation == "nearest":
-        return 1
-    m = view.pull
-    least = min(max(abs(m[0]), abs(m[1])), max(abs(m[3]), abs(m[4])))
-    return next((factor for factor in FACTORS if factor <= least + 1e-9), 1)
-
-
-class Part(NamedTuple):
-    """A part of a source as a decoder gives it."""
-
-    image: np.ndarray
-    factor: int
-    """How many pixels of the source a pixel covers along each axis."""
-    x: int
-    y: int
-    """Where the first pixel begins in the source; it may begin outside of it."""
+def _warped(view: View, part: Part) -> Part:
+    """A part of the source after the affine maps: as small as it was decoded."""
+    factor = float(part.factor)
+    shrink = (1.0 / factor, 0.0, 0.0, 0.0, 1.0 / factor, 0.0, 0.0, 0.0, 1.0)
+    grow = (factor, 0.0, 0.0, 0.0, factor, 0.0, 0.0, 0.0, 1.0)
+    first = multiply(shrink, translation(-float(part.x), -float(part.y)))
+    smaller: list[Stage] = []
+    for k, stage in enumerate(view.warps):
+        size = (-(-stage.size[0] // part.factor), -(-stage.size[1] // part.factor))
+        pull = multiply(first if k == 0 else shrink, multiply(stage.pull, grow))
+        smaller.append(stage._replace(pull=pull, size=size, part=None))
+    return Part(run(part.image, smaller), part.factor, 0, 0)
 
 
 Load = Callable[[Rectangle, int], Part]
@@ -190,6 +220,7 @@ Load = Callable[[Rectangle, int], Part]
 
 def show(view: View, part: Part) -> np.ndarray:
     """The result of a view, of the part of the source that it sees."""
+    part = _warped(view, part) if view.warps else part
     m, (h, w) = view.pull, view.size
     turned = m[0] == 0.0 and m[4] == 0.0
     # Along the rows and columns of the source: where the first pixel of the result begins, how far it is to the next.
@@ -260,8 +291,8 @@ def apply_to_part(
         chain.plan.check(state)
     chain.plan.take(words, chain.seed, state)
     view = view_of(state.stages, (shape[0], shape[1]))
-    factor = factor_of(view)
-    if factor == 1 and view.seen[3] > ROWS * shape[0]:
+    factor = view.factor
+    if factor == 1 and (view.warps or view.seen[3] > ROWS * shape[0]):
         return None
     image = through_image(show(view, load(view.seen, factor)), view.rest, rules, out)
     return sample.through(state.stages, image=image, own=state.own() if state.further else None) | extra

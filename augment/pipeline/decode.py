@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-import io
 import os
 from typing import Any
 
@@ -14,11 +12,10 @@ from imgproc import decode_image
 from imgproc._core.check import integer, one_of
 from imgproc.io._decode import as_mode
 from imgproc.io._files import MAX_PIXELS, contents
-from imgproc.io._jpeg import Header, header, part
-from imgproc.io._metadata import orientation
+from imgproc.io._jpeg import CannotDecode, Part, photo
 
 from .._chain.keys import Key, fresh_key, key_array
-from .._chain.window import Part, Rectangle, apply_to_part
+from .._chain.window import Rectangle, apply_to_part
 from ..compose import Compose
 
 __all__ = ["WindowDecoder"]
@@ -66,8 +63,10 @@ class WindowDecoder:
     threads, batches or order.
 
     It applies where the chain begins with crops, flips, turns by 90 degrees and one resize along the axes, in any
-    order, such as `ResizedCrop`, `Resize` and `CenterCrop`.  A chain that begins with something else, such as a blur or
-    `Rotate`, and one that mixes, gets the whole image.
+    order, such as `ResizedCrop`, `Resize` and `CenterCrop`.  Before a resize that shrinks there may also be `Rotate`,
+    `Affine` and padding: they are done at the size at which the file is decoded, which then is twice that of the result
+    at least.  A chain that begins with something else, such as a blur or `Perspective`, and one that mixes, gets the
+    whole image.
 
     A file that is cut is noticed as by `imgproc.read_image`.  Damage below the last row that is shown is not.
 
@@ -76,7 +75,7 @@ class WindowDecoder:
     >>> import numpy as np
     >>> import augment
     >>> import imgproc
-    >>> from augment.pipeline.decode import WindowDecoder
+    >>> from augment.pipeline import WindowDecoder
     >>> data = imgproc.encode_image(np.full((900, 1200, 3), 128, np.uint8), format="jpg")
     >>> decoder = WindowDecoder(augment.Compose([augment.ResizedCrop((64, 64)), augment.HorizontalFlip()]))
     >>> result = decoder(data, key=(0, 5), boxes=[[0, 0, 600, 900]], labels=["left"])
@@ -143,7 +142,7 @@ class WindowDecoder:
         elif isinstance(data, np.ndarray) and data.dtype == np.uint8:
             data = data.tobytes()
         found = None
-        if isinstance(data, (bytes, bytearray, memoryview)) and bytes(data[:3]) == b"\xff\xd8\xff":
+        if isinstance(data, (bytes, bytearray, memoryview)):
             found = self._of_part(bytes(data), given, words, out)
         if found is None:
             image = decode_image(data, mode=self.mode, max_pixels=self.max_pixels)
@@ -154,31 +153,17 @@ class WindowDecoder:
         self, data: bytes, given: dict[str, Any], words: np.ndarray, out: np.ndarray | None
     ) -> dict[str, Any] | None:
         """None where all of the image has to be decoded."""
-        frame = header(data)
-        if frame is None or frame.height * frame.width < SMALLEST:
+        found = photo(data, self.max_pixels)
+        if found is None or found.frame.height * found.frame.width < SMALLEST:
             return None
-        if self.max_pixels is not None and frame.height * frame.width > self.max_pixels:
-            return None  # the error is that of reading it
-        turn = orientation(io.BytesIO(data), "JPEG")
-        shape: tuple[int, ...] = (frame.width, frame.height) if turn >= 5 else frame[:2]
-        if self.mode == "rgb":
-            shape = (*shape, 3)
         others = {name: value for name, value in given.items() if name != "image"}
-        load = functools.partial(self._load, data, frame, turn)
+        shape = (*found.size, 3) if self.mode == "rgb" else found.size
+
+        def load(wanted: Rectangle, factor: int) -> Part:
+            part = found.part(wanted, factor)
+            return part._replace(image=as_mode(part.image, self.mode))
+
         try:
             return apply_to_part(self.chain._chain, others, words, shape, load, out)
-        except _NotDecoded:
+        except CannotDecode:  # reading it says what is wrong with it
             return None
-
-    def _load(self, data: bytes, frame: Header, turn: int, wanted: Rectangle, factor: int) -> Part:
-        try:
-            image, x, y = part(data, frame, turn, wanted, factor)
-        except (ImportError, MemoryError):
-            raise
-        except Exception as error:  # a damaged file makes Pillow raise almost anything
-            raise _NotDecoded from error
-        return Part(as_mode(image, self.mode), factor, x, y)
-
-
-class _NotDecoded(Exception):
-    """A part cannot be decoded."""

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from typing import BinaryIO
 
 import numpy as np
 
 from .._core.jit import borrowed, kernel
-from .._core.needed import needed
 from .._core.planes import full_scale
 from ..color import rgb_to_lab
 from ..describe import gist
 from ..geometry import resize
-from ..io._files import MAX_PIXELS, read_image
-from ..io._metadata import orientation, upright
-from ..io._outside import open_regular
-from ..io._pillow import pil_array
+from ..io._decode import as_mode
+from ..io._files import MAX_PIXELS, contents, read_image
+from ..io._jpeg import FACTORS, CannotDecode, photo
 
 BLOCKS = 4
 ORIENTATIONS = (6, 6, 6, 6, 6)
@@ -94,35 +91,13 @@ def read_reduced(path: str, side: int | None, *, longer: bool) -> tuple[np.ndarr
     A JPEG file is decoded at the smallest scale, of 1, 1/2, 1/4 and 1/8, that leaves its longer, else its shorter side
     at least `side` pixels (None: at its own).
     """
-    if side is not None:
-        with open_regular(path) as file:
-            if file.read(3) == b"\xff\xd8\xff":
-                with contextlib.suppress(_NotReduced):  # `read_image` says what is wrong with it, if anything
-                    return _read_jpeg(file, side, longer)
+    found = None if side is None else photo(contents(path), MAX_PIXELS)
+    if found is not None and side is not None:
+        h, w = found.size
+        share = min(side / (max(w, h) if longer else min(w, h)), 1)
+        scale = min(h // max(int(h * share), 1), w // max(int(w * share), 1))
+        with contextlib.suppress(CannotDecode):  # `read_image` says what is wrong with it
+            part = found.part((0, 0, w, h), next(factor for factor in FACTORS if factor <= scale))
+            return as_mode(part.image, "rgb"), (h, w)
     image = read_image(path)
     return image, image.shape[:2]
-
-
-class _NotReduced(Exception):
-    """A JPEG file that is not decoded at a smaller scale."""
-
-
-def _read_jpeg(file: BinaryIO, side: int, longer: bool) -> tuple[np.ndarray, tuple[int, int]]:
-    with needed("PIL"):
-        from PIL.JpegImagePlugin import JpegImageFile
-
-    turn = orientation(file, "JPEG")
-    file.seek(0)
-    try:
-        photo = JpegImageFile(file)
-        w, h = photo.size
-        if w * h > MAX_PIXELS:
-            raise _NotReduced
-        factor = min(side / (max(w, h) if longer else min(w, h)), 1)
-        photo.draft("RGB", (max(int(w * factor), 1), max(int(h * factor), 1)))
-        image = pil_array(photo.convert("RGB"))
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged file makes Pillow raise almost anything, SyntaxError included
-        raise _NotReduced from error
-    return np.ascontiguousarray(upright(image, turn)), (w, h) if turn >= 5 else (h, w)

@@ -18,8 +18,8 @@ import numpy as np
 
 from .._core.arguments import defaults_of
 from .._core.needed import needed
-from ..io._files import write_image
 from ..io._standard import read_named
+from ..io._writing import write_image
 from ._masks import read_hole
 from .database import SUFFIXES, SceneDatabase
 from .poisson import DOMAINS

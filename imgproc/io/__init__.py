@@ -4,5 +4,6 @@ from .._core.publish import publish as _publish
 from ._files import *
 from ._layouts import *
 from ._trust import *
+from ._writing import *
 
 _publish(globals())

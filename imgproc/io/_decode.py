@@ -27,15 +27,18 @@ from ._source import Refusal, Source
 from ._tiff_pages import directories, single_page
 from ._tiff_pixels import read_tiff
 
-_MAGIC = (
-    ("PNG", rb"\x89PNG\r\n\x1a\n"),
-    ("JPEG", rb"\xff\xd8\xff"),
-    ("TIFF", rb"II[*+]\0|MM\0[*+]"),
-    ("WebP", rb"RIFF....WEBP"),
-    ("BMP", rb"BM"),
-    ("GIF", rb"GIF8[79]a"),
-    ("PNM", rb"P[1-6][\s#]"),
-)
+_MAGIC = {
+    format_: re.compile(magic, re.DOTALL)
+    for format_, magic in (
+        ("JPEG", rb"\xff\xd8\xff"),
+        ("PNG", rb"\x89PNG\r\n\x1a\n"),
+        ("TIFF", rb"II[*+]\0|MM\0[*+]"),
+        ("WebP", rb"RIFF....WEBP"),
+        ("BMP", rb"BM"),
+        ("GIF", rb"GIF8[79]a"),
+        ("PNM", rb"P[1-6][\s#]"),
+    )
+}
 
 _READERS = {"JPEG": read_jpeg, "PNG": read_png, "TIFF": read_tiff, "PNM": read_pnm}
 
@@ -87,7 +90,7 @@ def _at_page(file: BinaryIO, format_: str, page: int, limit: int | None, keep: b
 @contextlib.contextmanager
 def _saying(name: str, head: bytes) -> Iterator[str]:
     """The format of a file that begins so; what fails in the block becomes a ValueError with its name."""
-    format_ = next((f for f, magic in _MAGIC if re.match(magic, head, re.DOTALL)), "")
+    format_ = next((kind for kind, magic in _MAGIC.items() if magic.match(head)), "")
     try:
         if not format_:
             raise Refusal(_foreign(head))
@@ -147,7 +150,7 @@ def _luma(rgb: np.ndarray) -> np.ndarray:
 def _foreign(head: bytes) -> str:
     if not head:
         return "the file is empty"
-    known = ", ".join(name for name, _ in _MAGIC)
+    known = ", ".join(_MAGIC)
     return (
         f"not an image of a known format ({known}), it starts with {head!r}; "
         "what Pillow alone can read comes through from_pil(PIL.Image.open(path))"

@@ -119,16 +119,16 @@ def _encode_tiff(image: np.ndarray) -> bytes:
         257: ("I", [height]),
         258: ("H", [8 * image.itemsize] * channels),
         259: ("H", [1]),
-        262: ("H", [1 if channels == 1 else 2]),
+        262: ("H", [2 if channels in (3, 4) else 1]),
         273: ("I", [8 + y * row for y in starts]),
         277: ("H", [channels]),
         278: ("I", [rows]),
         279: ("I", [min(rows, height - y) * row for y in starts]),
         284: ("H", [1]),
-        338: ("H", [2]),  # the fourth channel is alpha, not premultiplied
-        339: ("H", [3 if image.dtype.kind == "f" else 1] * channels),
+        338: ("H", [2] if channels in (2, 4) else [0] * (channels - 1)),  # alpha, not premultiplied, or other bands
+        339: ("H", [{"u": 1, "i": 2, "f": 3}[image.dtype.kind]] * channels),
     }
-    if channels < 4:
+    if channels in (1, 3):
         del tags[338]
     body = bytearray(b"\0" * (len(pixels) % 2))
     directory = struct.pack("<H", len(tags))

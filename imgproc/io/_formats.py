@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core.check import as_image
+from .._core.check import as_image, as_pixels
 from .._core.formats import channels_of
 
 _SUFFIXES = {
@@ -25,11 +25,14 @@ _SUFFIXES = {
 PHOTO_SUFFIXES = tuple(_SUFFIXES)
 """Of the files that are taken for photos where a folder is given."""
 
-# What a format holds: dtypes, channels, longest side.
+AS_STORED = ("int8", "int16", "int32", "uint32")
+"""Dtypes that no function of the library takes, but that TIFF files hold: they are read and written as they are."""
+
+# What a format holds: dtypes, channels (TIFF: bands, as many as its numbers say), longest side.
 _HOLDS = {
     "PNG": (("uint8", "uint16"), (1, 2, 3, 4), 2**31 - 1),
     "JPEG": (("uint8",), (1, 3), 65500),
-    "TIFF": (("uint8", "uint16", "float32", "float64"), (1, 3, 4), 2**31 - 1),
+    "TIFF": (("uint8", "uint16", "float32", "float64", *AS_STORED), range(1, 2**16), 2**31 - 1),
     "WebP": (("uint8",), (1, 3, 4), 16383),
     "BMP": (("uint8",), (1, 3), 2**31 - 1),
     "PPM": (("uint8", "uint16"), (3,), 2**31 - 1),
@@ -59,15 +62,22 @@ def format_named(format: Any) -> str:
 
 def holdable(image: Any, format_: str) -> np.ndarray:
     """An image that a format holds, grey as (h, w); TypeError or ValueError if it does not hold it."""
-    image = grey_as_2d(as_image(not_bool(image), channels=(1, 2, 3, 4)))
+    image = not_bool(image)
+    if format_ == "TIFF" and isinstance(image, np.ndarray) and image.dtype.newbyteorder("=").name in AS_STORED:
+        image = as_pixels(image, names=AS_STORED)
+    else:
+        image = as_image(image)
+    image = grey_as_2d(image)
     channels = channels_of(image)
     dtypes, allowed, longest = _HOLDS[format_]
     if image.dtype.name not in dtypes or channels not in allowed:
         holds = {f for f, (d, c, _) in _HOLDS.items() if image.dtype.name in d and channels in c}
         others = ", ".join(suffix for suffix, f in _SUFFIXES.items() if f in holds)
+        counts = " or ".join(map(str, allowed)) if len(allowed) <= 4 else f"1 to {max(allowed)}"
+        hint = f"; these hold it: {others}" if others else ""
         raise ValueError(
-            f"image must be {' or '.join(dtypes)} with {' or '.join(map(str, allowed))} channels for a {format_} file, "
-            f"got {image.dtype} with {channels}; these hold it: {others}"
+            f"image must be {' or '.join(dtypes)} with {counts} channels for a {format_} file, got {image.dtype} with "
+            f"{channels}{hint}"
         )
     not_empty(image)
     if max(image.shape[:2]) > longest:

@@ -90,7 +90,8 @@ def to_pil(image: np.ndarray) -> Image:
     if image.dtype == np.uint16 and image.ndim == 3:
         raise ValueError(f"image must be uint8 or grey, Pillow has no 16-bit colour, got shape {image.shape}")
     not_empty(image)
-    return Image.fromarray(np.ascontiguousarray(image)).copy()
+    made = Image.fromarray(np.ascontiguousarray(image))
+    return made.copy() if made.readonly else made  # a mode whose memory Pillow shares with the array
 
 
 def bgr_to_rgb(image: np.ndarray) -> np.ndarray:
@@ -234,12 +235,13 @@ def _rows() -> list[Case]:
     def made(name: str, ours: Function, peer: str, theirs: Function, **more: Any) -> Case:
         return versus(name, "RGB", ours, peer, theirs, **{"tolerance": 0, "default": True, **more})
 
+    read_only = "theirs cannot be written to, ours is a copy of it that can"
     return [
         made("bgr_to_rgb", bgr_to_rgb, "cv2.cvtColor", swapped),
         made("rgb_to_bgr", rgb_to_bgr, "cv2.cvtColor", swapped),
         made("channels_first", channels_first, "NumPy, a copy", first),
         made("channels_last", channels_last, "NumPy, a copy", last, prepare=channels_first),
-        made("from_pil", from_pil, "np.asarray", pillow, prepare=Image.fromarray),
+        made("from_pil", from_pil, "np.asarray", pillow, prepare=Image.fromarray, note=read_only),
         made("to_pil", to_pil, "Pillow fromarray", Image.fromarray, difference=None),
     ]
 

@@ -36,6 +36,17 @@ def _without_waiting(name: str, flags: int) -> int:
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe that nobody writes to opens at once
 
 
+def file_name(path: Any) -> str:
+    """The name of a file, as a caller gave it; bytes are none."""
+    if isinstance(path, (bytes, bytearray, memoryview)):
+        raise TypeError(
+            f"path must be a str or os.PathLike, got {type(path).__name__}: pass a name as os.fsdecode(name)"
+        )
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path must be a str or os.PathLike, got {type(path).__name__}")
+    return os.fsdecode(path)
+
+
 def read_json(path: str | os.PathLike[str]) -> Any:
     """What a JSON file holds; ValueError with its name where that cannot be had."""
     name = os.fspath(path)

@@ -36,6 +36,8 @@ PLAIN = (1, 5, 8, 32773, 32946)
 
 LETTERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
 MOST_TAGS = 4096
+_MOST_BANDS = 1 << 16
+"""No tag that is used here has more values than one a band."""
 _XMP = 700
 
 
@@ -65,7 +67,7 @@ def directory(file: BinaryIO, wanted: Collection[int]) -> tuple[dict[int, tuple[
     for tag, kind, n, value in entries:
         letter = LETTERS.get(kind)
         packed = tag == _XMP and kind in (1, 7)
-        if not packed and (tag not in wanted or letter is None or not 0 < n <= 64):  # no tag used here has more values
+        if not packed and (tag not in wanted or letter is None or not 0 < n <= _MOST_BANDS):
             continue
         size = n if packed else n * struct.calcsize(f"{order}{letter}")
         if size > inline:

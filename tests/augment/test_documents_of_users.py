@@ -58,7 +58,9 @@ def names() -> Iterator[dict[str, Any]]:
         REGISTRY.pop(name)
 
 
-@pytest.mark.parametrize(("page", "least"), [("docs/targets.md", 12), ("docs/own_transforms.md", 3)])
+@pytest.mark.parametrize(
+    ("page", "least"), [("docs/files.md", 9), ("docs/targets.md", 12), ("docs/own_transforms.md", 3)]
+)
 def test_the_code_of_a_guide(names: dict[str, Any], page: str, least: int) -> None:
     if not (ROOT / page).is_file():
         pytest.skip("the documentation is not in the wheel")

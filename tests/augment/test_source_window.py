@@ -1,18 +1,20 @@
 """What a chain will show of an image that is not decoded yet, and decoding no more than that."""
 
+import doctest
 import io
 import json
 import pickle
+import sys
 
 import numpy as np
 import pytest
 import skimage.data
+from helpers.reading import jpeg_photo
 from PIL import Image
 
 import augment
 from augment import Compose
-from augment.pipeline import decode
-from augment.pipeline.decode import WindowDecoder
+from augment.pipeline import WindowDecoder, decode
 from imgproc import decode_image, encode_image, gaussian_blur
 
 RNG = np.random.default_rng(0)
@@ -101,7 +103,7 @@ def test_source_window_refuses():
 PHOTO = gaussian_blur(RNG.integers(0, 256, (250, 330, 3), np.uint8), sigma=14.0).astype(np.float32)
 PHOTO = ((PHOTO - PHOTO.min()) * 255 / (PHOTO.max() - PHOTO.min())).astype(np.uint8)
 """Smooth, as photos of many pixels are."""
-BOXES = [[10.0, 20.0, 60.0, 90.0], [100.0, 30.0, 320.0, 240.0]]
+BOXES = [[10.0, 20.0, 60.0, 90.0], [100.0, 30.0, 240.0, 240.0]]
 POINTS = [[30.5, 40.25], [200.0, 100.0]]
 
 DECODED = {
@@ -120,6 +122,23 @@ DECODED = {
 }
 
 
+WARPED = {
+    "rotated": [augment.Rotate(angle=(-30, 30), p=1), augment.Resize((24, 32))],
+    "affine": [
+        augment.HorizontalFlip(),
+        augment.Affine(scale=(0.7, 1.1), shear=(-10, 10), p=1),
+        augment.Resize((20, 20)),
+    ],
+    "reflected": [augment.Affine(translate=(-0.3, 0.3), border="reflect", p=1), augment.ResizedCrop((24, 24))],
+    "padded": [
+        augment.PadToSize(size=(340, 340), p=1),
+        augment.Resize((24, 24), interpolation="bilinear", antialias=True),
+    ],
+    "twice": [augment.Rotate(p=1), augment.Affine(p=1), augment.ResizeShortest(30), augment.CenterCrop((24, 24))],
+}
+"""Affine maps before the resize: they are done at the size at which the file is decoded."""
+
+
 def jpeg(image, orientation=1, **options):
     buffer = io.BytesIO()
     exif = Image.Exif()
@@ -136,14 +155,20 @@ def any_size(monkeypatch):
 @pytest.fixture
 def parts(monkeypatch):
     """The sizes of the parts that were decoded."""
-    seen, real = [], decode.part
+    seen, real = [], decode.photo
 
-    def spy(data, frame, turn, wanted, factor):
-        found = real(data, frame, turn, wanted, factor)
-        seen.append((factor, found.image.shape))
-        return found
+    def spied(data, limit):
+        found = real(data, limit)
 
-    monkeypatch.setattr(decode, "part", spy)
+        class Spy(type(found)):
+            def part(self, wanted, factor):
+                made = super().part(wanted, factor)
+                seen.append((factor, made.image.shape))
+                return made
+
+        return None if found is None else Spy(*found)
+
+    monkeypatch.setattr(decode, "photo", spied)
     return seen
 
 
@@ -167,6 +192,23 @@ def test_a_part_looks_as_the_whole_and_targets_are_equal(any_size, parts, name):
         np.testing.assert_array_equal(decoder(data, (2, key))["image"], image)
     assert len(parts) >= 12
     assert len({factor for factor, _ in parts}) > 1 or name in ("evaluation", "with all behind it")
+
+
+@pytest.mark.parametrize("name", WARPED)
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_affine_maps_before_the_resize_are_done_on_fewer_pixels(any_size, parts, name, orientation):
+    chain, data = Compose(WARPED[name]), jpeg(PHOTO, orientation)
+    decoder, whole, apart_at = WindowDecoder(chain), decode_image(data), []
+    for key in range(15):
+        targets = {"mask": whole[..., 0] // 50, "boxes": BOXES, "labels": [3, 4], "keypoints": POINTS}
+        expected, found = chain(image=whole, key=key, **targets), decoder(data, key, **targets)
+        for target in ("mask", "boxes", "labels", "keypoints"):
+            np.testing.assert_array_equal(found[target], expected[target])
+        apart = np.abs(found["image"].astype(int) - expected["image"])
+        apart_at.append((apart.mean(), np.quantile(apart, 0.8)))
+    # Where the border begins a pixel may show more or less of it.
+    assert (np.max(apart_at, axis=0) < (6, 4)).all(), np.max(apart_at, axis=0)
+    assert len(parts) >= 10
 
 
 @pytest.mark.parametrize("photo", ["astronaut", "coffee"])
@@ -199,6 +241,26 @@ def test_every_orientation(any_size, parts, orientation, options):
     assert parts
 
 
+def test_parts_are_those_of_a_smaller_image_whoever_decodes_them(monkeypatch):
+    """OpenCV decodes all rows, Pillow fewer; of both, what is wanted has the same pixels."""
+    for orientation, options in ((1, {}), (6, {"progressive": True}), (3, {"subsampling": 2})):
+        data = jpeg(PHOTO, orientation, **options)
+        photo = jpeg_photo(data, None)
+        h, w = photo.size
+        for factor in (1, 2, 4, 8):
+            whole = photo.part((0, 0, w, h), factor)
+            monkeypatch.setitem(sys.modules, "cv2", None)
+            np.testing.assert_array_equal(photo.part((0, 0, w, h), factor).image, whole.image)
+            part = photo.part((40, 30, 130, 110), factor)
+            monkeypatch.undo()
+            x, y = (part.x - whole.x) // factor, (part.y - whole.y) // factor
+            n, m = part.image.shape[:2]
+            np.testing.assert_array_equal(part.image, whole.image[y : y + n, x : x + m])
+            assert part.x <= 40 and part.y <= 30
+            assert part.x + m * factor >= 130 and part.y + n * factor >= 110
+        np.testing.assert_array_equal(photo.part((0, 0, w, h), 1).image, decode_image(data))
+
+
 def test_a_crop_alone_decodes_less_and_changes_no_pixel(any_size, parts):
     """But those that the upsampling of colours reaches."""
     for image, mode in ((PHOTO, "rgb"), (np.ascontiguousarray(PHOTO[..., 0]), "grey")):
@@ -212,7 +274,9 @@ def test_a_crop_alone_decodes_less_and_changes_no_pixel(any_size, parts):
 @pytest.mark.parametrize(
     "transforms",
     [
-        [augment.Rotate(p=1), augment.Resize((20, 20))],
+        [augment.Perspective(p=1), augment.Resize((20, 20))],
+        [augment.Rotate(p=1), augment.Resize((20, 20), interpolation="nearest")],
+        [augment.Elastic(p=1), augment.Resize((20, 20))],
         [augment.GaussianBlur(p=1), augment.Resize((20, 20))],
         [augment.Gamma(p=1)],
         [augment.Resize((20, 20), interpolation="nearest")],
@@ -274,3 +338,49 @@ def test_decoders_refuse_and_are_plain_data(any_size):
         decoder(3, 1)
     with pytest.raises(TypeError, match="boxs"):
         decoder(jpeg(PHOTO), 1, boxs=[])
+
+
+@pytest.mark.parametrize("thing", [WindowDecoder, Compose.source_window])
+def test_examples_run(thing):
+    parts = doctest.DocTestFinder(recurse=False).find(thing, "example", globs={})
+    assert sum(len(part.examples) for part in parts) >= 2
+    assert not sum(doctest.DocTestRunner().run(part).failed for part in parts)
+
+
+@pytest.mark.parametrize("options", [{"dtype": "float16"}, {"dtype": "float32", "fuse": False}, {}])
+def test_results_have_the_dtype_and_the_layout_of_the_chain(any_size, parts, options):
+    chain = Compose([augment.ResizedCrop((24, 32)), augment.Gamma(p=1)], layout="first", **options)
+    data, other = jpeg(PHOTO), PHOTO[..., :1].astype(np.float32) / 255
+    expected = chain(image=decode_image(data), key=5)["image"]
+    out = np.full_like(expected, 7)
+    found = WindowDecoder(chain)(data, 5, out=out)["image"]
+    assert found is out and found.dtype == expected.dtype
+    np.testing.assert_allclose(found.astype(float), expected, atol=0.06 * (255 if not options else 1))
+    further = Compose([augment.ResizedCrop((24, 32)), augment.Gamma(p=1)], image_names=["depth"], extra_names=["id"])
+    found, expected = (
+        call(5, depth=other, id="a", label=3)
+        for call in (
+            lambda key, **more: WindowDecoder(further)(data, key, **more),
+            lambda key, **more: further(image=decode_image(data), key=key, **more),
+        )
+    )
+    np.testing.assert_array_equal(found["depth"], expected["depth"])
+    assert list(found) == list(expected) and found["id"] == "a" and found["label"] == 3
+    assert len(parts) == 2
+
+
+def test_damaged_files_raise_nothing_but_value_error(any_size):
+    decoder = WindowDecoder(Compose([augment.ResizedCrop((16, 16))]), max_pixels=1_000_000)
+    rng = np.random.default_rng(3)
+    for data in (jpeg(PHOTO, 6), jpeg(PHOTO, progressive=True)):
+        for k in range(60):
+            spoilt = bytearray(data)
+            for place in rng.integers(0, 700 if k % 2 else len(spoilt), 1 + k % 4):
+                spoilt[place] = rng.integers(256)
+            spoilt = spoilt[: rng.integers(20, len(spoilt))] if k % 5 == 0 else spoilt
+            try:
+                found = decoder(bytes(spoilt), k)
+            except ValueError as error:
+                assert "cannot read bytes" in str(error)
+            else:
+                assert found["image"].shape == (16, 16, 3)

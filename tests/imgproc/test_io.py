@@ -277,9 +277,7 @@ def test_8_bit_tiff_of_separate_planes(tmp_path):
         (noise(H, W, dtype=np.uint16).astype(np.int16), {}, "SampleFormat 2"),
         (noise(H, W, dtype=np.uint16).astype(np.uint32), {}, "32 bits"),
         (noise(H, W).view(np.int8), {}, "SampleFormat 2"),
-        (noise(H, W, dtype=np.float32).astype(np.float16), {}, "16 bits"),
         (noise(H, W, dtype=np.float32), {"photometric": "miniswhite"}, "PhotometricInterpretation 0"),
-        (noise(3, H, W, dtype=np.uint16), {"photometric": "rgb", "planarconfig": "separate"}, "PlanarConfiguration 2"),
         (noise(H, W, 4, dtype=np.uint16), {"photometric": "rgb", "extrasamples": ["assocalpha"]}, "ExtraSamples 1"),
         (noise(H, W, 2, dtype=np.uint16), {"planarconfig": "contig", "photometric": "minisblack"}, "2 samples"),
         (noise(H, W, 4, dtype=np.uint16), {"photometric": "separated"}, "PhotometricInterpretation 5"),
@@ -755,9 +753,9 @@ def test_foreign_byte_order(tmp_path):
         ("a.bmp", noise(4, 4, 4), "BMP file, got uint8 with 4"),
         ("a.ppm", noise(4, 4), "PPM file, got uint8 with 1"),
         ("a.pgm", noise(4, 4, 3), "PGM file, got uint8 with 3"),
-        ("a.tif", noise(4, 4, 2), r"TIFF file, got uint8 with 2; these hold it: \.png$"),
-        ("a.webp", noise(4, 4, 2), r"WebP file, got uint8 with 2; these hold it: \.png$"),
-        ("a.tif", noise(4, 4, 5), r"image must have 1 or 2 or 3 or 4 channels, got shape \(4, 4, 5\)"),
+        ("a.webp", noise(4, 4, 2), r"WebP file, got uint8 with 2; these hold it: \.png, \.tif, \.tiff$"),
+        ("a.png", noise(4, 4, 5), r"PNG file, got uint8 with 5; these hold it: \.tif, \.tiff$"),
+        ("a.tif", noise(1, 1, 65536), r"with 1 to 65535 channels for a TIFF file, got uint8 with 65536$"),
         ("a.png", noise(0, 4, 3), r"at least one pixel, got shape \(0, 4, 3\)"),
         ("a.tif", noise(4, 0, 1), r"at least one pixel, got shape \(4, 0\)"),
         ("a.webp", noise(1, 16384), "sides <= 16383 for a WebP file"),
@@ -863,7 +861,7 @@ def test_a_pipe_is_not_replaced(tmp_path):
     assert stat.S_ISFIFO(os.stat(tmp_path / "pipe.png").st_mode)
 
 
-@pytest.mark.parametrize("broken", ["os.replace", "shutil.copymode", "imgproc.io._files.encode"])
+@pytest.mark.parametrize("broken", ["os.replace", "shutil.copymode", "imgproc.io._writing.encode"])
 def test_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, broken):
     path = tmp_path / "image.png"
     path.write_bytes(b"old")

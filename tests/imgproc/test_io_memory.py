@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
+from helpers.reading import jpeg_photo
 from PIL import Image, ImageSequence
 
 from imgproc import count_pages, decode_image, encode_image, read_image, write_image
@@ -134,6 +135,16 @@ def test_jpeg_of_every_kind_is_what_pillow_reads(mode, progressive, subsampling,
         for data in (buffer.getvalue(), buffer.getvalue() + bytes(50)):
             found = decode_image(data, mode="unchanged")
             np.testing.assert_array_equal(found, np.asarray(Image.open(io.BytesIO(data))))
+
+
+def test_an_older_opencv_gives_the_same(monkeypatch):
+    """Before 4.11 it has no flag for RGB."""
+    buffer = io.BytesIO()
+    Image.fromarray(PHOTO).save(buffer, "JPEG")
+    expected, small = decode_image(buffer.getvalue()), jpeg_photo(buffer.getvalue(), None).part((0, 0, 31, 23), 2).image
+    monkeypatch.delattr(cv2, "IMREAD_COLOR_RGB", raising=False)
+    np.testing.assert_array_equal(decode_image(buffer.getvalue()), expected)
+    np.testing.assert_array_equal(jpeg_photo(buffer.getvalue(), None).part((0, 0, 31, 23), 2).image, small)
 
 
 def test_a_thumbnail_in_a_cut_jpeg_is_not_its_end():

@@ -158,10 +158,16 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
             "Of a PNG file of 16 bits the first frame alone is read.",
         ),
         "imgproc/test_io.py::test_pnm": ("A 16-bit PNM file whose maximum is not 65535 is scaled",),
-        "imgproc/test_io.py::test_unsupported_tiff_is_refused": ("TIFF of signed, 12-bit or 32-bit integers",),
+        "imgproc/test_io.py::test_unsupported_tiff_is_refused": ("of more than 8 bits with premultiplied alpha",),
         "imgproc/test_reading.py::test_a_compression_that_nobody_here_decodes_is_no_damage": (
-            "Pillow (8 bits) or OpenCV",
+            "neither Pillow (8 bits) nor OpenCV",
         ),
+        "imgproc/test_io_bands.py::test_floats_of_16_bits_become_floats_of_32": ("float16, which becomes float32",),
+        "imgproc/test_io_bands.py::test_levels_of_fewer_bits_are_scaled_to_full_scale": ("levels of 9 to 15 bits",),
+        "imgproc/test_io_bands.py::test_numbers_are_given_as_stored_to_those_who_ask": (
+            "int8, int16, int32 and uint32, as they are stored",
+        ),
+        "imgproc/test_io_bands.py::test_what_is_not_supported": ("TIFF of 64-bit integers",),
         "imgproc/test_reading.py::test_a_truncated_file_is_refused_or_kept": ("files deeper than 8 bits only those",),
         "imgproc/test_reading.py::test_pillows_truncated_images_are_left_to_their_program": ("truncated 8-bit images",),
     },
