@@ -23,8 +23,8 @@ class KeyedSampler:
     Workers that live on from epoch to epoch (``persistent_workers=True``) have a copy of the data set, and never learn
     of a number that is changed in the main process.  So the epoch travels with each index.
 
-    The epoch advances at the end of each pass, and a state from there goes on with the next one.  After a pass that was
-    broken off it stays, and `set_epoch` says which one comes next.
+    The epoch advances when the last key of a pass is taken, and a state from there goes on with the next one.  After a
+    pass that was broken off, `set_epoch` says which one comes next.
 
     Parameters
     ----------
@@ -74,6 +74,8 @@ class KeyedSampler:
             raise ValueError("shuffle must be False where a sampler is given, which has an order of its own")
         self.shuffle, self.sampler = bool(shuffle), sampler
         self._start = self._position = 0
+        self.told = False
+        """Whether `set_epoch` was called since the last pass began."""
         self._drawn: Any = None
         """The state of the sampler's own generator at the beginning of the pass."""
         self._generator = _generator_of(sampler)
@@ -90,7 +92,7 @@ class KeyedSampler:
     def _keys(self) -> Iterator[Any]:
         """The keys from where a loaded state says on; nothing happens before the first one is asked for."""
         start, self._start = self._start, 0
-        epoch, self._position = self.epoch, start
+        epoch, self._position, self.told = self.epoch, start, False
         none = True
         for item in itertools.islice(self._order(epoch), start, None):
             self._position, none = self._position + 1, False
@@ -132,7 +134,7 @@ class KeyedSampler:
         if epoch != self.epoch:
             self._start = self._position = 0
             self._drawn = None
-        self.epoch = epoch
+        self.epoch, self.told = epoch, True
 
     def state_dict(self) -> dict[str, Any]:
         """Where the pass is: after the last key that was asked for.

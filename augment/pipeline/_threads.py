@@ -78,6 +78,8 @@ class ThreadLoader:
     or the end of a pass no thread is left.  A pass that is left by ``break`` ends its threads when nothing refers to
     its iterator any more.
 
+    After a pass that was left in the middle, its epoch comes again, unless `set_epoch` says another one.
+
     `state_dict` says which batch has been given out last: a loader that gets it by `load_state_dict` goes on with the
     next one, in the middle of an epoch, too.
 
@@ -127,7 +129,6 @@ class ThreadLoader:
         self.sampler = keyed_sampler(self.dataset, sampler, batch_sampler, shuffle, seed, epoch)
         self._batched = batch_sampler is not None
         self._state: dict[str, Any] | None = None
-        self._run: Any = None
         self._spec: Spec | None = None
 
     @property
@@ -174,6 +175,10 @@ class ThreadLoader:
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
+        left = self._state
+        if left is not None and left["position"] and not self.sampler.told:
+            # A pass was left in the middle: its epoch begins again, even if all its keys had been taken ahead.
+            self.sampler.load_state_dict({**left, "position": 0})
         self._state = None
         return _Pass(self)
 

@@ -214,6 +214,11 @@ def test_a_pass_that_is_left_ends_its_threads() -> None:
         time.sleep(0.01)
     assert not threads_left()
     assert threads.state_dict() == {"epoch": 0, "position": 3}
+    ahead = ThreadLoader(dataset(), batch_size=8, prefetch=9)  # all keys are taken before the first batch is given
+    for epoch in (0, 0, 4):
+        if epoch:
+            ahead.sampler.set_epoch(epoch)  # as Lightning does
+        assert next(iter(ahead))["keys"][0].tolist() == [epoch, 0]
     assert [key for key, _ in samples.seen(threads)] == [(0, index) for index in range(samples.COUNT)]
 
 
