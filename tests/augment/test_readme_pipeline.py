@@ -1,55 +1,48 @@
-"""The README's classes for a data pipeline, with workers that live on from epoch to epoch."""
+"""The README's example of a data pipeline, with workers that live on from epoch to epoch."""
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import augment
 import imgproc
 
 ROOT = Path(__file__).resolve().parents[2]
-_photos: Any = None
+pytest.importorskip("torch", reason="the README's loader needs PyTorch")
 
 
-def classes() -> dict[str, Any]:
+def example(found: list[Any]) -> str:
+    """The code, which notes each batch."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    names: dict[str, Any] = {"imgproc": imgproc}
-    exec(next(block for block in blocks if "class Photos" in block), names)
-    return names
+    code = next(block for block in blocks if "pipeline.loader" in block)
+    assert code.rstrip().splitlines()[-1].startswith("        images, keys = batch")
+    return code.rstrip() + "\n        found.append((images.clone(), keys))\n"
 
 
-def _start(paths: list[str], boxes: list[Any], labels: list[Any]) -> None:
-    global _photos
-    _photos = classes()["Photos"](paths, boxes, labels)
-
-
-def _item(key: tuple[int, int]) -> tuple[tuple[int, int], np.ndarray]:
-    return key, _photos[key]["image"]
-
-
-def test_each_epoch_is_augmented_anew(tmp_path: Path) -> None:
-    """Workers get a copy of the data set once; what they must know later travels with the index."""
+@pytest.mark.parametrize("threads", [False, True])
+def test_each_epoch_is_augmented_anew(tmp_path: Path, threads: bool) -> None:
     paths = [str(tmp_path / f"{k}.png") for k in range(3)]
     images = [np.random.default_rng(k).integers(0, 256, (40, 50, 3), np.uint8) for k in range(3)]
     for path, image in zip(paths, images):
         imgproc.write_image(path, image)
-    given = paths, [[(5, 5, 30, 30)]] * 3, [[1]] * 3
-    names = classes()
-    keys = names["Keys"](3)
-    with multiprocessing.get_context("spawn").Pool(1, _start, given) as workers:
-        epochs = [dict(workers.map(_item, list(keys))) for _ in range(2)]
-    assert [sorted(found) for found in epochs] == [[(e, 0), (e, 1), (e, 2)] for e in range(2)]
+    found: list[Any] = []
+    code = example(found)
+    if threads:
+        code = re.sub(r"^batches = pipeline.loader.*\n# batches", "batches", code, flags=re.MULTILINE)
+        assert "batches = pipeline.ThreadLoader" in code
+    names: dict[str, Any] = {"paths": paths, "boxes": [[(5, 5, 30, 30)]] * 3, "labels": [[1]] * 3, "found": found}
+    exec(code, names)
+    made = {tuple(map(int, key)): image.numpy() for images, keys in found for image, key in zip(images, keys)}
+    assert sorted(made) == [(epoch, index) for epoch in range(2) for index in range(3)]
+    chain = augment.Compose(names["chain"].transforms, seed=7, layout="first", min_visibility=0.2)
     for index in range(3):
-        assert not np.array_equal(epochs[0][0, index], epochs[1][1, index])
-    again = names["Photos"](*given)[1, 2]["image"]
-    np.testing.assert_array_equal(epochs[1][1, 2], again)
-    assert again.shape == (3, 480, 640)
-    assert len(keys) == 3
-    assert isinstance(names["Photos"](*given).chain, augment.Compose)
-    next(iter(keys))  # an epoch that was broken off
-    assert next(iter(keys))[0] == 3
+        assert not np.array_equal(made[0, index], made[1, index])
+        for epoch in range(2):
+            given = {"boxes": names["boxes"][index], "labels": names["labels"][index]}
+            alone = chain(image=images[index], key=(epoch, index), **given)["image"]
+            np.testing.assert_array_equal(made[epoch, index], alone)
