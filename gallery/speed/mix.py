@@ -192,10 +192,11 @@ def mix_cases() -> tuple[Case, ...]:
             group=GROUP,
         ),
     ]
+    bare = "copies of rectangles, one image after the other; without labels, shares or drawn partners"
     for name, peer, theirs, note in (
         ("SamplePairing", "OpenCV", _weighted, "addWeighted, one image after the other"),
-        ("CutMix", "NumPy", _cut, "copies of rectangles, one image after the other"),
-        ("RICAP", "NumPy", _four_corners, "copies of rectangles, one image after the other"),
+        ("CutMix", "NumPy", _cut, bare),
+        ("RICAP", "NumPy", _four_corners, bare),
         ("ResizeMix", "OpenCV", _shrunk, "resize by area, one image after the other"),
     ):
         cases.append(
