@@ -148,7 +148,7 @@ def column(name: str, values: list[Any], rows: Collection[str] = ROWS) -> Any:
     if any(array is None for array in arrays):
         return values
     if len({array.shape for array in arrays}) > 1:
-        return [from_array(array) for array in arrays]
+        return [from_array(array.copy()) for array in arrays]
     return _stacked(arrays)
 
 
@@ -157,7 +157,8 @@ def row_tensor(value: Any) -> Any:
     array = _array(value)
     if array is None:
         return value
-    return from_array(array.astype(np.float32) if array.dtype == np.float64 else array)
+    # A copy in any case: what passes through a chain as it is belongs to the source.
+    return from_array(array.astype(np.float32 if array.dtype == np.float64 else array.dtype))
 
 
 def _array(value: Any) -> Any:

@@ -225,8 +225,11 @@ class AugmentedDataset:
         """A batch of results, whose images are those in `room` as far as they fit."""
         given = {name: [result[name] for result in results] for name in results[0]}
         images: Any = given.pop("image")
-        if all(_is_in(image, room.array) for image in images):
+        inside = [_is_in(image, room.array) for image in images]
+        if all(inside):
             images = room.array
+        else:  # they stand for themselves, and the room is given back
+            images = [image.copy() if own else image for image, own in zip(images, inside)]
         infos: tuple[Any, ...] = ()
         if self._mix:
             images, given, infos, room = self._mixed(images, given, keys, room)

@@ -95,6 +95,8 @@ def test_the_code_of_the_readme(names: dict[str, Any], tmp_path: Path, monkeypat
         "predict": lambda view: {"score_map": view[..., 0] / 255},
     }
     for block in blocks("README.md"):
+        if "ThreadLoader" in block:
+            continue  # it needs PyTorch; tests/augment/test_pipeline_guide.py runs it
         follow(block, names, said_by_comments=False)
     assert names["better"].shape == image.shape
     assert names["report"].entries[0].verdict == "exact"

@@ -40,6 +40,16 @@ def test_every_block_says_what_it_needs() -> None:
     assert len(blocks()) == PAGE.read_text(encoding="utf-8").count("```python") > 8
 
 
+def test_the_readme_has_the_first_example() -> None:
+    """What it shows of loaders is what runs here: nothing else in it uses them."""
+    page = PAGE.parents[1] / "README.md"
+    if not PAGE.is_file():
+        pytest.skip("the documentation is not in the wheel")
+    shown = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert shown
+    assert [block for block in shown if "ThreadLoader" in block] in ([], [blocks()[0][1]])
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("library", ["torch", "datasets", "webdataset", "sklearn", "spdl", "grain"])

@@ -347,6 +347,12 @@ def test_no_more_is_decoded_than_is_shown() -> None:
 
 
 def test_images_of_several_sizes_are_a_list() -> None:
+    many = [np.random.default_rng(k).integers(0, 256, (20 + k % 3, 30, 3), np.uint8) for k in range(40)]
+    own = AugmentedDataset(many, augment.Compose([augment.HorizontalFlip()]))
+    wanted = [own[0, k]["image"] for k in range(40)]
+    for batches in (ThreadLoader(own, batch_size=4), loader(own, batch_size=4, workers=1)):
+        kept = [image for batch in batches for image in batch["images"]]  # none lies in memory that is used again
+        assert all(torch.equal(*pair) for pair in zip(kept, wanted, strict=True))
     images = [np.zeros((20 + k, 30, 3), np.uint8) for k in (0, 0, 1, 2)]
     for batches in (
         ThreadLoader(AugmentedDataset(images, augment.Compose([augment.HorizontalFlip()])), batch_size=4),
@@ -546,3 +552,17 @@ growth, longest = soak(9)
 print(growth < GROWTH, longest < STUCK, growth, longest)
 """
     assert run_python(program).split()[:2] == ["True", "True"]
+
+
+def test_batches_share_no_memory_with_the_source() -> None:
+    source = [
+        {"image": np.full((8, 9, 3), 7, np.uint8), "boxes": np.ones((1, 4), np.float32) * (1, 1, 5, 5), "labels": [3],
+         "mask": np.ones((8, 9), np.uint8), "scores": np.ones(2 + k, np.float32)}
+        for k in range(2)
+    ]  # fmt: skip
+    made = AugmentedDataset(source, augment.Compose([augment.HorizontalFlip(p=0.0)], extra_names=("scores",)))
+    for found in (next(iter(ThreadLoader(made, batch_size=2))), collate([made[0, 0], made[0, 1]])):
+        for name in ("images", "masks", "boxes", "scores"):
+            for each in found[name]:
+                each.zero_()
+    assert all(sample[name].all() for sample in source for name in ("image", "mask", "boxes", "scores"))
