@@ -9,11 +9,11 @@ import hypothesis
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+from helpers.elementary import jit_enabled
+from helpers.neighbours import gaussian, gaussian_weights
 
 import augment as A
 import imgproc
-from imgproc._core.jit import jit_enabled
-from imgproc._neighbours.gaussian import gaussian, gaussian_weights
 
 BLUR = A.GaussianBlur(p=1)
 CHAINS = {
