@@ -96,6 +96,7 @@ def test_the_code_of_the_readme(names: dict[str, Any], tmp_path: Path, monkeypat
     }
     for block in blocks("README.md"):
         if "ThreadLoader" in block:
+            names["augment"] = augment
             continue  # it needs PyTorch; tests/augment/test_pipeline_guide.py runs it
         follow(block, names, said_by_comments=False)
     assert names["better"].shape == image.shape
