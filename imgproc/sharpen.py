@@ -359,7 +359,7 @@ def detail_enhance(
     return on_intensity(image, color, work)
 
 
-def _exactly(amount: float) -> Function:
+def _peer_by_doubles(amount: float) -> Function:
     """Sharpening of colours by a Gaussian of sigma 1, in float64."""
 
     def sharpened(x: np.ndarray) -> np.ndarray:
@@ -389,7 +389,7 @@ def _rows() -> list[Case]:
                     note="rounds the blur, of windows of 3 sigma",
                 ),
             },
-            reference=_exactly(1.0),
+            reference=_peer_by_doubles(1.0),
         )
     ]
 
@@ -424,7 +424,7 @@ def _rows_of_others() -> list[Case]:
             lambda x: cv2.addWeighted(x, 3, cv2.GaussianBlur(x, (0, 0), 1), -2, 0),
             tolerance=4,
             note="rounds the blur, of windows of 3 sigma",
-            reference=_exactly(2.0),
+            reference=_peer_by_doubles(2.0),
         ),
         versus(
             "detail_enhance",
