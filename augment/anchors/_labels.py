@@ -11,7 +11,7 @@ import numpy as np
 from imgproc._core.check import one_of
 
 from ..labels._coco import read_coco
-from ..labels._model import Annotation, LabelledImage, LabelSet
+from ..labels._model import Annotation, LabelledImage
 from ..labels._text import Problems
 from ..labels._voc import read_voc
 from ..labels._yolo import ABOUTS, NOT_LABELS, read_yolo
@@ -71,37 +71,35 @@ def read_sizes(path: str | os.PathLike[str], labels: str = "auto") -> Sizes:
     if labels == "yolo":
         return _yolo(root, len(chosen))
     boxes, shapes = [], []
-    found = (
-        [read_coco(file, None, Problems(False), classes=False) for file in chosen] if labels == "coco" else [_voc(root)]
-    )
-    for each in found:
-        for image in each.images:
+    for file in chosen:
+        found = (
+            read_coco(file, None, Problems(False), classes=False)
+            if labels == "coco"
+            else read_voc(file, Problems(False))
+        )
+        for image in found.images:
             for annotation in image.annotations:
                 if not (annotation.crowd or annotation.difficult):
-                    boxes.append(_side(annotation, labels))
-                    shapes.append(_shape(image, annotation))
+                    what = f"{file}, annotation {str(annotation.more.get('id'))[:40]}"
+                    boxes.append(_side(annotation, labels, what))
+                    shapes.append(_shape(image, what))
     sizes, images = np.array(boxes, np.float64).reshape(-1, 2), np.array(shapes, np.float64).reshape(-1, 2)
     keep = sizes.min(axis=1, initial=np.inf) > 0
     return Sizes(sizes[keep], images[keep], files=len(chosen), dropped=int((~keep).sum()))
 
 
-def _voc(root: Path) -> LabelSet:
-    return read_voc(root, Problems(False))
-
-
-def _side(annotation: Annotation, labels: str) -> tuple[float, float]:
+def _side(annotation: Annotation, labels: str, what: str) -> tuple[float, float]:
     if annotation.box is None:
-        what = f"annotation {str(annotation.more.get('id'))[:40]}"
         raise ValueError(f"{what}: 'bbox' must be four numbers x, y, width, height with sides >= 0, got None")
     a, b, c, d = annotation.box
     return (c, d) if labels == "coco" else (c - a, d - b)
 
 
-def _shape(image: LabelledImage, annotation: Annotation) -> tuple[int, int]:
+def _shape(image: LabelledImage, what: str) -> tuple[int, int]:
     if image.size is None:
         raise ValueError(
-            f"annotation {str(annotation.more.get('id'))[:40]}: its image {repr(image.more.get('id'))[:40]} must have "
-            f"'height' and 'width' > 0, got {repr((image.more.get('height'), image.more.get('width')))[:100]}"
+            f"{what}: its image {repr(image.more.get('id'))[:40]} must have 'height' and 'width' > 0, got "
+            f"{repr((image.more.get('height'), image.more.get('width')))[:100]}"
         )
     return image.size
 

@@ -1,8 +1,8 @@
-"""Labels of data sets: read, written and converted, without losing a number"""
+"""Labels of data sets: read, written and converted, without losing a number."""
 
-from imgproc._core.publish import publish
+from imgproc._core.publish import publish as _publish
 
 from ._model import *
 from ._read import *
 
-publish(globals())
+_publish(globals())

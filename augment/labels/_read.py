@@ -7,7 +7,8 @@ import json
 import os
 from pathlib import Path, PurePosixPath
 
-from imgproc._core.check import one_of
+from imgproc._core.check import flag, one_of
+from imgproc._core.declare import declare
 from imgproc._core.needed import needed
 from imgproc.io._encode import replace_file
 
@@ -15,7 +16,7 @@ from ._coco import coco_of, read_coco
 from ._convert import converted
 from ._folders import is_mask, read_folders, read_masks
 from ._model import LabelSet
-from ._text import PICTURES, Problems, Wrong, files_below, picture_size
+from ._text import PICTURES, Problems, Wrong, as_path, files_below, picture_size
 from ._voc import read_voc, xml_of
 from ._yolo import KINDS, is_label, labels_name, lines_of, read_yolo, shape_of
 
@@ -84,7 +85,8 @@ def read_labels(
     one_of(format, "format", FORMATS)
     one_of(kind, "kind", ("auto", *KINDS))
     one_of(on_error, "on_error", ("raise", "skip"))
-    root = Path(path)
+    flag(sizes, "sizes")
+    root, below = as_path(path, "path"), None if images is None else as_path(images, "images")
     if not root.exists():
         raise FileNotFoundError(f"no such file or folder: {root}")
     problems = Problems(on_error == "skip")
@@ -102,7 +104,7 @@ def read_labels(
             there = "none" if not files else f"{len(files)}: name one"
             raise ValueError(f"{root} must hold one JSON file of format 'coco', found {there}")
         file = root if root.is_file() else root / files[0]
-        made = read_coco(file, None if images is None else Path(images), problems)
+        made = read_coco(file, below, problems)
     elif found == "voc":
         if not any(name.lower().endswith(".xml") for name in names):
             raise ValueError(f"{root} must hold labels of format 'voc', found none")
@@ -158,6 +160,9 @@ def _size(file: Path) -> tuple[int, int]:
         raise Wrong("", "no such image") from None
 
 
+declare(read_labels, no_peer="no library reads all of these; files decide how long it takes")
+
+
 def write_labels(
     labels: LabelSet, path: str | os.PathLike[str], *, format: str = "same", kind: str = "auto"
 ) -> list[Path]:
@@ -205,7 +210,7 @@ def write_labels(
     wanted = labels.format if format == "same" else format
     if wanted not in BOX_FORMATS:
         raise ValueError(f"format must be 'yolo', 'coco' or 'voc': of {wanted!r} the folders are the labels")
-    target = Path(path)
+    target = as_path(path, "path")
     made = converted(labels, wanted, one_of(kind, "kind", ("auto", "detect", "segment", "pose")))
     if wanted == "coco":
         if target.suffix.lower() != ".json":
@@ -227,6 +232,9 @@ def write_labels(
         if image.annotations or name:
             files.append(_written(target / (name or labels_name(image.file)), lines_of(image, made.kind, shape)))
     return files
+
+
+declare(write_labels, no_peer="no library writes all of these; files decide how long it takes")
 
 
 def _place(more: object, file: str, end: str) -> str:

@@ -22,6 +22,15 @@ MOST_BYTES = 1 << 31
 """Of a file of labels."""
 
 
+def as_path(value: Any, name: str) -> Path:
+    """Check the name of a file or folder."""
+    if not isinstance(value, (str, os.PathLike)) or not isinstance(os.fspath(value), str):
+        raise TypeError(f"{name} must be a path, got {type(value).__name__}")
+    if not os.fspath(value) or "\0" in os.fspath(value):
+        raise ValueError(f"{name} must be the name of a file or folder, got {os.fspath(value)!r:.60}")
+    return Path(value)
+
+
 class Wrong(ValueError):
     """A part of a file is not as it must be; `place` is which."""
 

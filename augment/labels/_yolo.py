@@ -248,7 +248,7 @@ def joined_rings(rings: Any) -> list[float]:
     whole = points[0]
     for ring in points[1:]:
         _, i, j = min(
-            ((p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2, i, j) for i, p in enumerate(whole) for j, q in enumerate(ring)
+            (max(abs(p[0] - q[0]), abs(p[1] - q[1])), i, j) for i, p in enumerate(whole) for j, q in enumerate(ring)
         )
         around = [*ring[j:], *ring[: j + 1]]
         whole = [*whole[: i + 1], *around, *whole[i:]]

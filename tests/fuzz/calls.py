@@ -35,6 +35,8 @@ NOT_CALLED = {
     "count_pages": "files have tests of their own",
     "decode_image": "files have tests of their own",
     "read_image": "files have tests of their own",
+    "read_labels": "files have tests of their own",
+    "write_labels": "files have tests of their own",
     "write_image": "files have tests of their own",
     "to_pil": "gives an object of Pillow",
     "from_pil": "takes an object of Pillow",

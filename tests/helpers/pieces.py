@@ -15,22 +15,36 @@ import imgproc
 from imgproc import sharpen
 from imgproc._core import elementary_arrays
 from imgproc._neighbours import correlate, float_filters, window_means, window_sums
+from imgproc.color import _transfer
 from imgproc.edges import _canny
 from imgproc.frequency import _isotropic
 from imgproc.histogram import _distribution
 from imgproc.segment import _superpixels, _threshold
-from imgproc.smooth import _bilateral, _common, _gaussian, _guided, _non_local, _ordered, _weighted_median
-from imgproc.transform import _walsh
+from imgproc.smooth import (
+    _bilateral,
+    _common,
+    _gaussian,
+    _guided,
+    _means,
+    _non_local,
+    _ordered,
+    _self_guided,
+    _weighted_median,
+)
+from imgproc.transform import _denoise, _walsh, _wavelet
 
 SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "bilateral_filter": (_bilateral, {"_ROWS": 4}),
     "canny": (_canny, {"_ROWS": 4}),
+    "color_transfer": (_transfer, {"_ROWS": 4}),
+    "contraharmonic_mean": (_means, {"_BAND": 4}),
     "correlation": (correlate, {"_RING_BYTES": 1, "_SHORTEST_BLOCK": 12}),
     "elementary functions of arrays": (elementary_arrays, {"_BLOCK": 24}),
     "emboss": (sharpen, {"IN_CACHE": 1}),
     "filters by bands": (_common, {"BAND": 16}),
     "gaussian_blur": (_gaussian, {"_BLOCK": 24}),
     "guided_filter": (_guided, {"_TILE": (32, 32)}),
+    "guided_filter by itself": (_self_guided, {"_BAND": 4}),
     "isotropic filters": (_isotropic, {"_ROWS": 4, "CACHED_BELOW": 1}),
     "levels in groups": (_threshold, {"MOST_LEVELS": 256}),
     "linear filters": (float_filters, {"_BAND": 1}),
@@ -41,6 +55,8 @@ SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "sums over windows": (window_sums, {"FLOAT_ROWS": 8, "MASKED_ROWS": 4}),
     "superpixels": (_superpixels, {"_ROWS": 4}),
     "walsh_hadamard": (_walsh, {"STRIP": 4}),
+    "wavelet": (_wavelet, {"_STRIP": 4}),
+    "wavelet_denoise": (_denoise, {"_ROWS": 4}),
     "weighted_median": (_weighted_median, {"_CHUNK": 64}),
 }
 
