@@ -8,7 +8,7 @@ import numpy as np
 
 from .._core.jit import Intrinsic, kernel
 
-SMALL = 1 << 21
+SMALL = 1 << 20
 """An image of fewer bytes stays in the cache anyway."""
 AHEAD = 4
 """So many rows ahead is read."""
