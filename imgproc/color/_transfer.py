@@ -119,7 +119,7 @@ def moved_to(
     return out
 
 
-_ROWS = 64
+_ROWS = 256
 """So many rows are brought back at a time, as floats of several spaces take much memory."""
 
 

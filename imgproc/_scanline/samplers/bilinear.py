@@ -312,6 +312,6 @@ def _sample_bytes(flat, task, rows, limits, scratch):
 BYTES = Sampler("bilinear_bytes", _sample_bytes)
 """For one channel of bytes, where `neighbours` is fast."""
 GREY, ANY = _sampler("bilinear_grey", _inside_grey), _sampler("bilinear", _inside_any)
-FLOATS = _sampler("bilinear_floats", _inside_pairs, packs=True)  # a single row is packed
+FLOATS = _sampler("bilinear_floats", _inside_pairs)
 BY_CHANNELS = {3: _sampler("bilinear_rgb", _inside_rgb, True), 4: _sampler("bilinear_rgba", _inside_rgba, True)}
 """By number of channels.  `GREY` is for one channel of integers alone, `FLOATS` for one of float32."""
