@@ -22,7 +22,7 @@ from .migrate._table import table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit status: 0, or 2 for wrong arguments, labels or files.
+    """Run a command; return the exit status: 0, 1 where nothing was done, or 2 for wrong arguments, labels or files.
 
     Parameters
     ----------

@@ -12,9 +12,10 @@ from imgproc._core.check import one_of
 
 from ..labels._coco import read_coco
 from ..labels._model import Annotation, LabelledImage
-from ..labels._text import Problems
+from ..labels._read import files_of_labels
+from ..labels._text import Problems, files_below
 from ..labels._voc import read_voc
-from ..labels._yolo import ABOUTS, NOT_LABELS, read_yolo
+from ..labels._yolo import read_yolo
 
 __all__: list[str] = []
 
@@ -52,20 +53,13 @@ def read_sizes(path: str | os.PathLike[str], labels: str = "auto") -> Sizes:
     root = Path(path)
     if not root.exists():
         raise FileNotFoundError(f"no such file or folder: {root}")
-    files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.is_file())
-    by_format = {
-        "yolo": [p for p in files if p.suffix.lower() == ".txt" and p.name.lower() not in NOT_LABELS],
-        "coco": [p for p in files if p.suffix.lower() == ".json"],
-        "voc": [p for p in files if p.suffix.lower() == ".xml"],
-    }
+    names = [root.name] if root.is_file() else files_below(root)
+    there = files_of_labels(root, names, "labels" if labels == "auto" else "")
     if labels == "auto":
-        there = [name for name, found in by_format.items() if found]
         if not there:
             raise ValueError(f"{root} must hold labels: .txt (YOLO), .json (COCO) or .xml (PASCAL VOC), found none")
-        if len(there) > 1:
-            raise ValueError(f"{root} holds labels of several formats, {', '.join(there)}: say which in labels")
-        labels = there[0]
-    chosen = by_format[labels]
+        labels = next(iter(there))
+    chosen = [root if root.is_file() else root / name for name in there.get(labels, ())]
     if not chosen:
         raise ValueError(f"{root} must hold labels of format {labels!r}, found none")
     if labels == "yolo":
@@ -107,7 +101,7 @@ def _shape(image: LabelledImage, what: str) -> tuple[int, int]:
 def _yolo(root: Path, files: int) -> Sizes:
     """Boxes, and the rectangles around polygons."""
     boxes, images, missing = [], [], 0
-    found = read_yolo(root, "auto" if _has_points(root) else "segment", Problems(False), sizes=True)
+    found = read_yolo(root, "bounds", Problems(False), sizes=True)
     for image in found.images:
         for each in image.annotations:
             ring = each.polygons[0] if each.polygons else ()
@@ -120,7 +114,3 @@ def _yolo(root: Path, files: int) -> Sizes:
     if missing:
         return Sizes(fractions, np.empty((0, 2)), fractions=True, files=files, dropped=dropped)
     return Sizes(fractions * sizes[:, ::-1], sizes, files=files, dropped=dropped)
-
-
-def _has_points(root: Path) -> bool:
-    return any((root / name).is_file() and "kpt_shape" in (root / name).read_text(errors="replace") for name in ABOUTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from imgproc._core.check import flag, one_of
@@ -15,7 +16,7 @@ from imgproc.io._encode import replace_file
 from ._coco import coco_of, read_coco
 from ._convert import converted
 from ._folders import is_mask, read_folders, read_masks
-from ._model import LabelSet
+from ._model import LabelledImage, LabelSet
 from ._text import PICTURES, Problems, Wrong, as_path, files_below, picture_size
 from ._voc import read_voc, xml_of
 from ._yolo import KINDS, is_label, labels_name, lines_of, read_yolo, shape_of
@@ -94,20 +95,18 @@ def read_labels(
     found = _format_of(root, names) if format == "auto" else format
     if kind != "auto" and found != "yolo":
         raise ValueError(f"kind must be left out for labels of format {found!r}, got {kind!r}")
+    held = files_of_labels(root, names, "").get(found, [])
+    if found in ("yolo", "voc") and not held:
+        raise ValueError(f"{root} must hold labels of format {found!r}, found none")
     if found == "yolo":
-        if not any(map(is_label, names)):
-            raise ValueError(f"{root} must hold labels of format 'yolo', found none")
         return read_yolo(root, kind, problems, sizes)
     if found == "coco":
-        files = [name for name in names if name.lower().endswith(".json")]
-        if len(files) != 1:
-            there = "none" if not files else f"{len(files)}: name one"
+        if len(held) != 1:
+            there = "none" if not held else f"{len(held)}: name one"
             raise ValueError(f"{root} must hold one JSON file of format 'coco', found {there}")
-        file = root if root.is_file() else root / files[0]
+        file = root if root.is_file() else root / held[0]
         made = read_coco(file, below, problems)
     elif found == "voc":
-        if not any(name.lower().endswith(".xml") for name in names):
-            raise ValueError(f"{root} must hold labels of format 'voc', found none")
         made = read_voc(root, problems)
     else:
         if root.is_file() or not any(_is_picture(name) for name in names):
@@ -120,18 +119,27 @@ def _is_picture(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in PICTURES
 
 
+def files_of_labels(root: Path, names: list[str], said: str) -> dict[str, list[str]]:
+    """The names of files of labels by format, without formats that have none.
+
+    Raises
+    ------
+    ValueError
+        If there are several formats; the argument `said` says which is meant.
+    """
+    ends = {"coco": ".json", "voc": ".xml"}
+    found = {"yolo": [name for name in names if is_label(name)]}
+    found |= {kind: [name for name in names if name.lower().endswith(end)] for kind, end in ends.items()}
+    there = {kind: held for kind, held in found.items() if held}
+    if said and len(there) > 1:
+        raise ValueError(f"{root} holds labels of several formats, {', '.join(there)}: say which in {said}")
+    return there
+
+
 def _format_of(root: Path, names: list[str]) -> str:
-    there = []
-    if any(map(is_label, names)):
-        there.append("yolo")
-    if any(name.lower().endswith(".json") for name in names):
-        there.append("coco")
-    if any(name.lower().endswith(".xml") for name in names):
-        there.append("voc")
-    if len(there) > 1:
-        raise ValueError(f"{root} holds labels of several formats, {', '.join(there)}: say which in format")
+    there = files_of_labels(root, names, "format")
     if there:
-        return there[0]
+        return next(iter(there))
     shown = [name for name in names if _is_picture(name)]
     if not shown:
         raise ValueError(
@@ -220,26 +228,41 @@ def write_labels(
     if target.is_file():
         raise ValueError(f"path must be a folder for format {wanted!r}, got the file {str(target)!r}")
     same = labels.format == wanted
+    names = [_name(image, wanted, same) for image in made.images]
+    _check_names(made.images, names)
     if wanted == "voc":
-        return [
-            _written(target / _place(image.more if same else {}, image.file, ".xml"), xml_of(image, made.classes, same))
-            for image in made.images
-        ]
+        return [_written(target / n, xml_of(image, made.classes, same)) for image, n in zip(made.images, names)]
     shape = shape_of(made)
     files = [_written(target / "data.yaml", _about(made, shape))]
-    for image in made.images:
-        name = image.more.get("labels", "") if same else ""
-        if image.annotations or name:
-            files.append(_written(target / (name or labels_name(image.file)), lines_of(image, made.kind, shape)))
+    for image, name in zip(made.images, names):
+        if image.annotations or (same and "labels" in image.more):
+            files.append(_written(target / name, lines_of(image, made.kind, shape)))
     return files
 
 
+def _name(image: LabelledImage, format: str, same: bool) -> str:
+    """The file of labels of an image, below the folder: that which it was read from, or one named as the image."""
+    if same and "labels" in image.more:
+        return image.more["labels"]
+    if not image.file:
+        raise ValueError(
+            f"images must have names to write labels of format {format!r}, got one of the size {image.size}"
+        )
+    return labels_name(image.file) if format == "yolo" else f"Annotations/{PurePosixPath(image.file).stem}.xml"
+
+
+def _check_names(images: Sequence[LabelledImage], names: list[str]) -> None:
+    """Two images must not write to one file, on no file system."""
+    seen: dict[str, str] = {}
+    for image, name in zip(images, names):
+        other = seen.setdefault(name.casefold(), image.file)
+        if other != image.file:
+            raise ValueError(
+                f"images must have files of labels of their own, got {name!r} for {other!r} and {image.file!r}"
+            )
+
+
 declare(write_labels, no_peer="no library writes all of these; files decide how long it takes")
-
-
-def _place(more: object, file: str, end: str) -> str:
-    name = more.get("labels") if isinstance(more, dict) else None
-    return name or f"Annotations/{PurePosixPath(file).with_suffix(end).name}"
 
 
 def _about(labels: LabelSet, shape: tuple[int, int]) -> str:

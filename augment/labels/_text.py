@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from imgproc._core.needed import needed
-from imgproc.io._outside import open_regular
+from imgproc.io._outside import open_regular, path_like
 
 from ._model import LabelProblem
 
@@ -24,11 +24,10 @@ MOST_BYTES = 1 << 31
 
 def as_path(value: Any, name: str) -> Path:
     """Check the name of a file or folder."""
-    if not isinstance(value, (str, os.PathLike)) or not isinstance(os.fspath(value), str):
-        raise TypeError(f"{name} must be a path, got {type(value).__name__}")
-    if not os.fspath(value) or "\0" in os.fspath(value):
-        raise ValueError(f"{name} must be the name of a file or folder, got {os.fspath(value)!r:.60}")
-    return Path(value)
+    path = os.fsdecode(path_like(value, name))
+    if not path or "\0" in path:
+        raise ValueError(f"{name} must be the name of a file or folder, got {path!r:.60}")
+    return Path(path)
 
 
 class Wrong(ValueError):

@@ -154,15 +154,15 @@ def _numbers(number: int, line: str) -> list[float]:
 
 
 def _kind(kind: str, rows: list[tuple[int, list[float]]], has_shape: bool) -> str:
-    """What the lines are, by how many numbers they have."""
-    if kind != "auto":
+    """What the lines are, by how many numbers they have; for ``"bounds"`` four corners of any kind are a polygon."""
+    if kind not in ("auto", "bounds"):
         return kind
     counts = {len(values) for _, values in rows}
     if has_shape:
         return "pose"
     if counts <= {5}:
         return "detect"
-    if counts == {9}:
+    if counts == {9} and kind == "auto":
         raise ValueError(
             "kind must be said: lines of 9 numbers are oriented boxes (kind='obb') or polygons of four corners "
             "(kind='segment')"

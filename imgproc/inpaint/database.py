@@ -18,7 +18,7 @@ from .._core.threads import get_num_threads, ordered_map, run_bands
 from ..io._encode import replace_file
 from ..io._files import MAX_PIXELS, read_image
 from ..io._formats import PHOTO_SUFFIXES as SUFFIXES
-from ..io._outside import open_regular, read_json, relative_name, whole_number
+from ..io._outside import open_regular, path_like, read_json, relative_name, whole_number
 from ._features import LENGTH, VERSION, block_weights, describe, read_small, squared_distances
 
 __all__ = ["Scene", "SceneDatabase"]
@@ -196,7 +196,7 @@ class SceneDatabase:
         Links to files are followed, wherever they lead, as collections of photos are often made of links.  Links to
         folders are not.  So give it a folder whose links you trust.
         """
-        source, target = _folder(folder, "folder"), Path(os.fsdecode(_path(path, "path")))
+        source, target = _folder(folder, "folder"), Path(os.fsdecode(path_like(path, "path")))
         workers = get_num_threads() if workers is None else integer(workers, "workers", at_least=1)
         _callable(progress, "progress")
         if not source.is_dir():
@@ -249,7 +249,7 @@ class SceneDatabase:
         A database from somebody else says which folder of yours it is of, see `folder`.  Its names lead to photos in
         that folder, or through links that stand there, and nowhere else.
         """
-        target = Path(os.fsdecode(_path(path, "path")))
+        target = Path(os.fsdecode(path_like(path, "path")))
         store = _Store(target)
         if store.folder is None:
             raise FileNotFoundError(f"path must be a scene database, got {str(target)!r}, which has no {INDEX}")
@@ -547,14 +547,8 @@ def _changed(file: _File, stat: os.stat_result) -> bool:
     return (file.bytes, file.modified) != (stat.st_size, stat.st_mtime_ns)
 
 
-def _path(value: Any, name: str) -> Any:
-    if not isinstance(value, (str, bytes, os.PathLike)):
-        raise TypeError(f"{name} must be a str or os.PathLike, got {type(value).__name__}")
-    return value
-
-
 def _folder(value: Any, name: str) -> Path:
-    return Path(os.path.realpath(os.fsdecode(_path(value, name))))
+    return Path(os.path.realpath(os.fsdecode(path_like(value, name))))
 
 
 def _callable(value: Any, name: str) -> None:

@@ -47,6 +47,13 @@ def file_name(path: Any) -> str:
     return os.fsdecode(path)
 
 
+def path_like(value: Any, name: str) -> Any:
+    """Check the name of a file or folder; bytes are names, too."""
+    if not isinstance(value, (str, bytes, os.PathLike)):
+        raise TypeError(f"{name} must be a str or os.PathLike, got {type(value).__name__}")
+    return value
+
+
 def read_json(path: str | os.PathLike[str]) -> Any:
     """What a JSON file holds; ValueError with its name where that cannot be had."""
     name = os.fspath(path)
