@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import hashlib
 import inspect
 import json
 import sys
@@ -21,6 +23,8 @@ if __package__ in (None, ""):
 
 import augment as A
 from helpers.functions import example_call, example_image, examples, functions_of_images, takes_channels, variants
+from helpers.migrate import EXAMPLES as MIGRATED
+from helpers.migrate import GROUPS, defaults
 from helpers.transforms import EXAMPLES, MIXES, build, sample
 
 FOLDER = Path(__file__).parents[1] / "laws" / "kept"
@@ -149,10 +153,13 @@ def outcome(function: Any, image: np.ndarray, options: dict[str, Any]) -> Any:
 def drawn_by(name: str) -> dict[str, Any]:
     """Of every example, and every word and switch of an option: what is drawn, and what becomes of a sample."""
     found: dict[str, Any] = {}
-    for k, (kind, parameters) in enumerate(EXAMPLES):
-        if kind == name:
-            found[f"{k}"] = chain_prints(build(name, parameters))
-    first = next(parameters for kind, parameters in EXAMPLES if kind == name)
+    for k, (_, parameters) in enumerate(each for each in (*EXAMPLES, *MIXES) if each[0] == name):
+        found[f"{k}"] = chain_prints(build(name, parameters))
+        if k == 0:
+            for dtype in ("uint16", "float32", "float64"):
+                found[dtype] = chain_prints(build(name, parameters), dtype)
+            found["grey"] = chain_prints(build(name, parameters), grey=True)
+    first = next(parameters for kind, parameters in (*EXAMPLES, *MIXES) if kind == name)
     for option in options_of(name, first):
         try:
             transform = build(name, {**first, **option})
@@ -165,15 +172,22 @@ def drawn_by(name: str) -> dict[str, Any]:
 def options_of(name: str, first: dict[str, Any]) -> Iterator[dict[str, Any]]:
     from laws.test_options import options
 
-    yield from options(name)
+    yield from options(name, first)
     for field in dataclasses.fields(build(name, first)):
         if field.init and isinstance(field.default, bool):
             yield {field.name: not field.default}
 
 
-def chain_prints(transform: Any) -> Any:
-    given = sample((48, 64))
+def chain_prints(transform: Any, dtype: str = "uint8", *, grey: bool = False) -> Any:
+    given = sample(dtype=np.dtype(dtype))
+    if grey:
+        given["image"] = np.ascontiguousarray(given["image"][..., 1])
     chain = A.Compose([dataclasses.replace(transform, p=1.0)], seed=5)
+    if transform.mixes:
+        given |= {"label": np.eye(3)[1], "masks": [given["mask"] == v for v in (1, 2, 3)]}
+        other = {**given, "image": given["image"][:, ::-1].copy()}
+        donors = [given, {**other, "label": np.eye(3)[2]}, {**other, "label": np.eye(3)[0]}]
+        chain = functools.partial(chain, donors=donors)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -245,12 +259,67 @@ def taken_by_function(name: str) -> dict[str, str]:
     return found
 
 
+# --- pipelines of albumentations --------------------------------------------------------------------------------------
+
+
+def migrated(name: str) -> dict[str, str]:
+    """What becomes of a class with its defaults, and with each parameter changed: 32 bits of the recipe and report."""
+    plain = {**defaults()[name], **MIGRATED.get(name, {})}
+    found = {"": _recipe(name, {})}
+    for field, value in plain.items():
+        for k, other in enumerate(_others(value)):
+            found[f"{field} {k}"] = _recipe(name, {field: other})
+    return found
+
+
+def _others(value: Any) -> Iterator[Any]:
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, (int, float)):
+        yield from (other for other in (0, 1, 2, 3, 4, 6, 7, 1.5 * value, 3 * value, (0.5 * value, 2 * value)))
+    elif isinstance(value, tuple) and value and all(isinstance(v, (int, float)) for v in value):
+        yield from (tuple(v * k for v in value) for k in (0.5, 0, 2, -1, 3))
+        yield tuple(reversed(value))
+        yield value[-1]
+        yield (value[-1],) * len(value)
+        if len(value) == 2:
+            yield {"x": value, "y": (value[0], value[0])}
+            yield ((value[0], value[1]),) * 4
+
+
+def _recipe(name: str, given: dict[str, Any]) -> str:
+    plain = {"__class_fullname__": name, **MIGRATED.get(name, {}), **given}
+    if name in GROUPS:
+        plain["transforms"] = [{"__class_fullname__": "InvertImg", "p": 0.5}, {"__class_fullname__": "Blur", "p": 0.2}]
+    if "channels" in defaults()[name]:
+        plain.setdefault("channels", (0, 1, 2))
+    try:
+        chain, report = A.from_albumentations({"transform": plain}, image_size=(96, 128))
+    except (TypeError, ValueError) as error:
+        return f"{type(error).__name__} {_hash(str(error))}"
+    return _hash(json.dumps(_shorter(chain.to_dict())) + str(report))
+
+
+def _shorter(value: Any) -> Any:
+    """With nine digits: powers and roots may differ in the last one."""
+    if isinstance(value, dict):
+        return {name: _shorter(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_shorter(part) for part in value]
+    return float(f"{value:.9g}") if isinstance(value, float) else value
+
+
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+
+
 # --- the files --------------------------------------------------------------------------------------------------------
 
 KINDS = {
     "functions": (results_of, lambda: sorted(functions_of_images())),
-    "draws": (drawn_by, lambda: sorted({kind for kind, _ in EXAMPLES})),
+    "draws": (drawn_by, lambda: sorted({kind for kind, _ in (*EXAMPLES, *MIXES)})),
     "limits_of_transforms": (taken_by_transform, lambda: sorted({kind for kind, _ in (*EXAMPLES, *MIXES)})),
+    "from_albumentations": (migrated, lambda: sorted(defaults())),
     "limits_of_functions": (taken_by_function, lambda: sorted(functions_of_images())),
 }
 
