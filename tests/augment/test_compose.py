@@ -493,6 +493,8 @@ def test_recipes_of_a_whole_chain() -> None:
     assert A.Compose.from_dict(made.to_dict()) == made
     assert A.Compose.from_json(made.to_json(indent=1)) == made
     assert A.Compose.from_yaml(made.to_yaml()) == made
+    lines = [line for line in made.to_yaml().splitlines() if line[0] not in " -"]
+    assert [line.partition(":")[0] for line in lines] == list(made.to_dict())  # in its own order, not by the alphabet
     assert eval(repr(made), vars(A)) == made
 
 

@@ -45,6 +45,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "DonorBuffer": lambda **given: A.DonorBuffer(4, **given),
     "KeyedSampler": lambda **given: pipeline.KeyedSampler(4, **given),
     "AugmentedDataset": lambda **given: pipeline.AugmentedDataset(IMAGES, CHAIN, **given),
+    "merge_tiles": lambda **given: A.merge_tiles([], [], [], **given),
     "ChainTransformer": lambda **given: pipeline.ChainTransformer(CHAIN, **given).fit(IMAGES),
     **{
         name: fitted(getattr(A, name))
@@ -53,10 +54,9 @@ CALLS: dict[str, Callable[..., Any]] = {
     "SMOTENC": lambda **given: A.SMOTENC([0], **given).fit_resample(np.round(X), Y),
 }
 ELSEWHERE = {
-    "OnnxInpainter": "needs a model: tests/imgproc/test_onnx.py",
+    "OnnxInpainter": "tests/imgproc/test_inpaint_methods.py",
     "SceneCompletion": "made by complete_scene",
     "Annotation": "made by read_labels",
-    "merge_tiles": "needs tiles: tests/augment/test_tiles.py",
     "loader": "needs PyTorch: tests/augment/test_pipeline_torch.py",
     "ThreadLoader": "needs PyTorch: tests/augment/test_pipeline_torch.py",
 }
