@@ -42,8 +42,8 @@ class SampleError(RuntimeError):
     >>> try:
     ...     dataset[0, 0]
     ... except SampleError as error:
-    ...     print(str(error)[:18])
-    sample 0, key (0, 0
+    ...     print(str(error).partition(":")[0])
+    sample 0, key (0, 0)
     """
 
 
