@@ -17,10 +17,11 @@ tests: ## the whole suite, in all cores
 laws: ## what every public name has to hold
 	pytest tests/laws
 
-docs: ## lists of names, examples, links and the code of the pages
+docs: ## lists of names, examples, links and the code of the pages; then the site, into site/
 	python -m gallery.names docs/names.md docs/api.md
 	pytest -q tests/laws/test_examples.py tests/laws/test_documents.py tests/laws/test_signatures.py \
 		tests/augment/test_documents_of_users.py tests/gallery/test_names.py
+	python docs/build.py site
 
 speed: ## the speed table, beside the peers
 	python -m gallery speed

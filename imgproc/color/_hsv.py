@@ -212,9 +212,10 @@ def rgb_to_hsl(image: np.ndarray) -> np.ndarray:
     -------
     ndarray of shape (h, w, 3)
         Same shape and dtype.  Lightness is the mean of the largest and the smallest of R, G, B; saturation is
-        (largest - smallest) / (1 - |2 lightness - 1|), 0 for black and white; hue as in `rgb_to_hsv`.  Float: hue in
-        turns, [0, 1), the others in [0, 1].  Integers: a turn is 256 or 65536 levels, the others are fractions of full
-        scale.  The order is H, S, L, where OpenCV and `colorsys` have H, L, S.  NaN in one channel is NaN in all three.
+        ``(largest - smallest) / (1 - |2 lightness - 1|)``, 0 for black and white; hue as in `rgb_to_hsv`.  Float: hue
+        in turns, [0, 1), the others in [0, 1].  Integers: a turn is 256 or 65536 levels, the others are fractions of
+        full scale.  The order is H, S, L, where OpenCV and `colorsys` have H, L, S.  NaN in one channel is NaN in
+        all three.
 
     Raises
     ------

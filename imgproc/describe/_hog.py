@@ -154,7 +154,7 @@ def hog(
 
     Returns
     -------
-    ndarray of float32 (of float64 for a float64 image), shape (rows, columns, *block, orientations)
+    ndarray of float32 (of float64 for a float64 image), shape (rows, columns, block[0], block[1], orientations)
         For each block that fits into the image.  Flatten it for the classical feature vector.
 
     Raises

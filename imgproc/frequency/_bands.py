@@ -209,7 +209,7 @@ def bandpass(
     image : ndarray of shape (h, w) or (h, w, c)
         uint8, uint16, float32 or float64; each channel by itself.
     kind : {"butterworth", "ideal", "gaussian"}
-        The gain of `lowpass` with cutoff 1 at |D^2 - low high| / (D (high - low)).
+        The gain of `lowpass` with cutoff 1 at ``|D^2 - low high| / (D (high - low))``.
     band : (float, float)
         (low, high) in cycles per pixel, 0 <= low < high.  The gain at both is 1/2, the edge, or 0.607; it is 1 at
         their geometric mean.  With low = 0 it is `lowpass`.

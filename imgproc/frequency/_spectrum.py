@@ -28,8 +28,8 @@ def spectrum(image: np.ndarray, *, mask: np.ndarray | None = None) -> np.ndarray
     Returns
     -------
     ndarray of float32 (of float64 for a float64 image), shape of the image
-        ln(1 + |F|), F the unscaled DFT of the image in fractions of full scale, so every dtype gives the same.  Zero
-        frequency stands at [h // 2, w // 2]; [y, x] is (y - h // 2) / h and (x - w // 2) / w cycles per pixel.
+        ``ln(1 + |F|)``, F the unscaled DFT of the image in fractions of full scale, so every dtype gives the same.
+        Zero frequency stands at [h // 2, w // 2]; [y, x] is (y - h // 2) / h and (x - w // 2) / w cycles per pixel.
 
     Raises
     ------
