@@ -19,6 +19,7 @@ from .labels import read_labels, write_labels
 from .migrate._albumentations import from_albumentations
 from .migrate._render import python_source
 from .migrate._table import table
+from .offline._plan_command import add_plan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_anchors(commands)
     _add_convert(commands)
     _add_convert_labels(commands)
+    add_plan(commands)
     chosen = parser.parse_args(arguments)
     if not hasattr(chosen, "command"):
         parser.print_help()
