@@ -63,6 +63,27 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "hog": {"imgproc/test_describe.py::test_hog_is_scikit_images": ("has 1e-5 added",)},
+    "phash": {
+        "imgproc/test_hashes.py::test_hashes_are_their_definitions": (
+            "The image is divided into 32 by 32 cells; of their means the DCT-II is taken. Bit number 8 u + v, counted "
+            "from the highest, says whether the coefficient of u + 1 half waves down and v + 1 half waves across is "
+            "above the median of the 64 with u, v in 0 to 7.",
+        ),
+        "imgproc/test_hashes.py::test_copies_are_near_and_other_pictures_far": ("So half of the bits are 1, unless",),
+        FACT: ("its smoothing by 7 by 7 pixels",),
+    },
+    "dhash": {
+        "imgproc/test_hashes.py::test_hashes_are_their_definitions": (
+            "The image is divided into 8 rows of 9 cells. Bit number 8 i + j, counted from the highest, says whether "
+            "cell j + 1 of row i is brighter than cell j",
+        ),
+    },
+    "find_near_duplicates": {
+        "imgproc/test_hashes.py::test_duplicates_are_those_of_comparing_all": (
+            "Hashes that differ in d bits of 64 differ in at most d // 4 bits of one of four parts of 16 bits. So, up "
+            "to a distance of 15, hashes are looked up",
+        ),
+    },
     "region_properties": {
         FACT: ("where pixels of the outline count 1, the root of 2",),
         "imgproc/test_describe.py::test_a_round_region_has_the_angle_45_and_a_line_no_width": ("the angle is 45.",),
