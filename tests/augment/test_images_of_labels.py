@@ -27,7 +27,7 @@ def test_the_bytes_of_files_and_of_parts_of_a_tar(tmp_path: Path) -> None:
     assert image_bytes(labels, LabelledImage("link.png")) == b"mask"
     assert mask_bytes(labels, LabelledImage("a b/#%ü.png", mask="m.png")) == b"mask"
     assert image_bytes(labels, LabelledImage("x", inside=TarPart("m.png", 1, 2))) == b"as"
-    with pytest.raises(ValueError, match="'m.png' ends in the middle of 'x': 3 of 9 bytes are there"):
+    with pytest.raises(ValueError, match=r"'m.png' ends in the middle of 'x': 3 of 9 bytes are there"):
         image_bytes(labels, LabelledImage("x", inside=TarPart("m.png", 1, 9)))
     with pytest.raises(ValueError, match="must have at most"):
         image_bytes(labels, LabelledImage("x", inside=TarPart("m.png", 1, 1 << 60)))
