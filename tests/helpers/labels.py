@@ -1,0 +1,4 @@
+"""The inside of augment.labels that tests look at."""
+
+from augment.labels._images import image_bytes, mask_bytes
+from augment.labels._model import ParquetCell, TarPart
