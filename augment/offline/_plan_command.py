@@ -6,13 +6,15 @@ import argparse
 import functools
 import inspect
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from imgproc._core.arguments import default_of
+from imgproc._core.check import positive
 from imgproc.io._standard import STANDARD, write_bytes
 
-from ._simulate import RunForecast, simulate_run
+from ._simulate import MOST_CORES, RunForecast, simulate_run
 
 __all__: list[str] = []
 
@@ -93,6 +95,9 @@ def add_plan(commands: Any) -> None:
     parser.add_argument(
         "--nodes", metavar="N,...", type=counts, default=default("nodes"), help="machines; several to compare"
     )
+    parser.add_argument(
+        "--within", metavar="HOURS", type=quantity, help="find the fewest nodes: 95 of 100 runs end by then"
+    )
     parser.add_argument("--resume", choices=("image", "block"), default=default("resume"), help="default: %(default)s")
     for name, (metavar, text) in TEXTS.items():
         parse = count if metavar == "N" else quantity
@@ -119,8 +124,12 @@ def plan(chosen: argparse.Namespace) -> int:
     given = {name: getattr(chosen, name) for name in names}
     if chosen.measured is not None:
         given.update({name: value for name, value in measured(chosen.measured).items() if not given[name]})
-    several = chosen.nodes if isinstance(chosen.nodes, list) else [chosen.nodes]
-    made = [simulate_run(chosen.images, nodes=nodes, **given) for nodes in several]
+    forecast = functools.partial(simulate_run, chosen.images, **given)
+    if chosen.within is not None:
+        made = [fewest_nodes(chosen.within, chosen.cores, forecast)]
+    else:
+        several = chosen.nodes if isinstance(chosen.nodes, list) else [chosen.nodes]
+        made = [forecast(nodes=nodes) for nodes in several]
     if str(chosen.json) != STANDARD:
         print("\n\n".join(map(str, made)))
         if len(made) > 1:
@@ -129,6 +138,39 @@ def plan(chosen: argparse.Namespace) -> int:
         data = {"forecasts": [each.as_dict() for each in made]}
         write_bytes(chosen.json, (json.dumps(data, indent=1) + "\n").encode())
     return int(any(each.lost_images for each in made))
+
+
+def fewest_nodes(hours: float, cores: int, forecast: Callable[..., RunForecast]) -> RunForecast:
+    """The forecast with the fewest nodes of which 95 of 100 runs end in time.
+
+    Raises
+    ------
+    ValueError
+        If no number of nodes is enough.
+    """
+    positive(hours, "within")
+
+    def in_time(made: RunForecast) -> bool:
+        return made.quantiles[0.95] <= hours
+
+    low, high, best = 0, 1, forecast(nodes=1)
+    most = max(MOST_CORES // cores, 1)
+    while not in_time(best):
+        if high >= most:
+            raise ValueError(
+                f"within must be longer: {high} nodes take {best.quantiles[0.95]:.3g} hours, got {hours:g}; "
+                f"the wall is {best.wall}"
+            )
+        low, high = high, min(2 * high, most)
+        best = forecast(nodes=high)
+    while high - low > 1:
+        middle = (low + high) // 2
+        made = forecast(nodes=middle)
+        if in_time(made):
+            high, best = middle, made
+        else:
+            low = middle
+    return best
 
 
 def measured(file: Path) -> dict[str, float]:

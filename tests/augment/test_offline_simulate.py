@@ -174,3 +174,16 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     (tmp_path / "dry.json").write_text("[]")
     assert main([*arguments, "--measured", str(tmp_path / "dry.json")]) == 2
     assert "as --report of run --dry-run writes it" in capsys.readouterr().err
+
+
+def test_the_fewest_nodes_that_are_in_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One node less would be too late, and a store that is too slow is named."""
+    arguments = ["plan", "--images", "1e7", "--cores", "16", "--encode", "500", "--trials", "5", "--bytes-out", "1MB"]
+    file = tmp_path / "plan.json"
+    assert main([*arguments, "--within", "0.1", "--json", str(file)]) == 0
+    (made,) = json.loads(file.read_text())["forecasts"]
+    assert made["quantiles"]["0.95"] <= 0.1
+    fewer = simulate_run(10**7, cores=16, nodes=made["nodes"] - 1, encode=500, trials=5, bytes_out=1e6)
+    assert fewer.quantiles[0.95] > 0.1
+    assert main([*arguments, "--within", "0.1", "--store", "1GB"]) == 2
+    assert "the wall is store" in capsys.readouterr().err
