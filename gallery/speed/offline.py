@@ -31,7 +31,7 @@ PART, FORECASTS = "offline", "forecasts"
 """The parts of a page of documentation that hold the two tables."""
 SIZES = {"0.2 MP": (375, 500), "12 MP": (3000, 4000)}
 GRAIN = {"0.2 MP": 4.0, "12 MP": 5.0}
-"""Standard deviation [levels] of the noise that a camera adds, without which photos are too smooth: 87 kB and 2.3 MB."""
+"""Standard deviation [levels] of a camera's noise, without which photos are too smooth: 87 kB and 2.3 MB."""
 QUALITY = {"0.2 MP": 95, "12 MP": 90}
 IMAGES, NODES, CORES = 10**9, (1, 10, 100), 64
 MACHINES: dict[str, Any] = {
