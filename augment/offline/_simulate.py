@@ -104,7 +104,7 @@ class RunForecast:
         total = sum(self.steps.values())
         shares = ", ".join(f"{name} {ms:.3g} ms ({ms / total:.0%})" for name, ms in self.steps.items())
         limits = ", ".join(f"{name} {rate:,.0f}" for name, rate in self.limits.items() if math.isfinite(rate))
-        quantiles = ", ".join(f"{q:.0%}: {_time(hours)}" for q, hours in self.quantiles.items())
+        quantiles = ", ".join(f"{q:.0%}: {spoken_time(hours)}" for q, hours in self.quantiles.items())
         per_second = self.images / (self.hours * HOUR)
         lines = [
             f"{self.images:,} images in {self.blocks:,} blocks on {self.nodes:,} {_noun(self.nodes, 'node')} of "
@@ -112,9 +112,9 @@ class RunForecast:
             f"an image takes a core {total:.3g} ms: {shares}",
             f"images a second that each limit allows: {limits}",
             f"the wall: {self.wall}",
-            f"time: {_time(self.hours)} on average ({quantiles}), {per_second:,.0f} images a second; "
-            f"{_time(self.undisturbed_hours)} if nothing failed",
-            f"moved: {_bytes(self.bytes_read)} read, {_bytes(self.bytes_written)} written",
+            f"time: {spoken_time(self.hours)} on average ({quantiles}), {per_second:,.0f} images a second; "
+            f"{spoken_time(self.undisturbed_hours)} if nothing failed",
+            f"moved: {spoken_bytes(self.bytes_read)} read, {spoken_bytes(self.bytes_written)} written",
             f"failures: {self.task_failures:,.3g} of tasks, {self.node_failures:,.3g} of nodes, "
             f"{self.repeated:.2%} of the work is done again",
             f"{self.node_hours:,.4g} node-hours, {self.core_hours:,.4g} core-hours, cost {self.cost:,.2f}",
@@ -347,13 +347,15 @@ def _noun(count: int, word: str) -> str:
     return word if count == 1 else f"{word}s"
 
 
-def _time(hours: float) -> str:
+def spoken_time(hours: float) -> str:
+    """Hours in a unit that suits them."""
     if hours >= 72:
         return f"{hours / 24:.1f} days"
     return f"{hours:.2f} h" if hours >= 1 else f"{hours * 60:.3g} min"
 
 
-def _bytes(count: float) -> str:
+def spoken_bytes(count: float) -> str:
+    """Bytes in a unit that suits them, of powers of 1000."""
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if count < 1000:
             return f"{count:.4g} {unit}"
