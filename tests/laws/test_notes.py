@@ -321,6 +321,14 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
         "augment/test_average_precision.py::test_three_of_ten_boxes_reach_the_recall_of_three_tenths": (
             "3 of 10 boxes reach the recall 0.3",
         ),
+        "augment/test_average_precision_files.py::test_columns_of_masks_are_those_of_files": (
+            "or arrays of shape (h, w) that are 0 outside",
+        ),
+        "augment/test_average_precision_files.py::test_keypoints_by_hand": (
+            "Keypoints are (n, k, 3) with x, y and a visibility, which is above 0 where the point is labelled (or "
+            "(n, k, 2), and all are)",
+            "OKS is the mean of ``exp(-d² / (2 area (2 sigma)²))``",
+        ),
     },
     "matrix_nms": {
         "augment/test_boxes.py::test_a_box_that_matrix_nms_has_removed_removes_nothing": ("the linear f = 0 below",),
