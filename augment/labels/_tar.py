@@ -138,18 +138,22 @@ def _member(name: str, start: int, size: int, kind: bytes) -> Member:
 
 
 def header_of(name: str, size: int) -> bytes:
-    """The header of a regular file in USTAR, without owner and time.
+    """The header of a regular file without owner and time: USTAR, with POSIX' further header where a name needs it.
 
     Raises
     ------
     ValueError
-        If the name does not fit, which is when it has more than 255 bytes, or 100 behind its last slashes."""
+        If the name has no form in UTF-8."""
     info = tarfile.TarInfo(name)
     info.size, info.mode, info.mtime = size, 0o644, 0
     try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"names must be texts in UTF-8 for tar files, got {name!r:.300} ({error.reason})") from None
+    try:
         return info.tobuf(tarfile.USTAR_FORMAT, "utf-8", "strict")
-    except ValueError as error:
-        raise ValueError(f"names must fit into a tar of USTAR, got {name!r:.300} ({error})") from None
+    except ValueError:
+        return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
 
 
 def write_member(file: BinaryIO, name: str, data: bytes) -> int:
