@@ -162,13 +162,11 @@ def tables_of(labels: LabelSet) -> dict[str, bytes]:
 def class_files(labels: LabelSet, named: bool, *, always: bool = False) -> dict[str, bytes]:
     """``classes.txt``, where the records alone do not say all names, or not in their order."""
     classes = labels.classes
-    used = {v for image in labels.images for v in (image.label, *(each.label for each in image.annotations))} - {None}
+    said = (v for image in labels.images for v in (image.label, *(each.label for each in image.annotations)))
+    used = {v for v in said if v is not None}
     implied = named and list(classes) == sorted(classes) and len(used) == len(classes)
-    numbers = (
-        not named
-        and all(name == str(k) for k, name in enumerate(classes))
-        and max(used, default=-1) == len(classes) - 1
-    )
+    in_order = all(name == str(k) for k, name in enumerate(classes))
+    numbers = not named and in_order and max(used, default=-1) == len(classes) - 1
     if not classes or ((implied or numbers) and not always):
         return {}
     wrong = next((name for name in classes if name != name.strip() or not name or "\n" in name), None)

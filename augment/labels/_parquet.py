@@ -142,7 +142,8 @@ def _file_images(
         rows = file.read_row_group(group, columns=columns).to_pylist() if columns else [{}] * count
         for row, record in enumerate(rows):
             path = (record.pop(layout.image, None) or {}).get("path")
-            masked = layout.mask and (record.pop(layout.mask, None) is not None or layout.mask not in layout.paths)
+            mask_cell = record.pop(layout.mask, None) if layout.mask else None
+            masked = mask_cell is not None or layout.mask not in layout.paths
             place = f"row {start + row}"
             made = problems.tried(root / name, read_record, record, place, classes)
             if made is not None:
@@ -152,6 +153,7 @@ def _file_images(
                 image = LabelledImage(file_name(path), **made, more=more, split=split_of(name), inside=inside)
                 if masked and layout.mask is not None:
                     mask = ParquetCell(name, group, row, layout.mask)
+                    more["mask_path"] = (mask_cell or {}).get("path")
                     image = dataclasses.replace(image, mask=f"{layout.mask}/{image.file}", mask_inside=mask)
                 yield image
         start += count

@@ -77,7 +77,8 @@ class ParquetRows:
         path = image.more.get("path") if self._labels.format == "parquet" else None
         record[layout.image] = self._encoded(layout.image, data, path if file_name(path) == image.file else image.file)
         if layout.mask is not None and mask is not None:
-            record[layout.mask] = self._encoded(layout.mask, mask, image.mask)
+            same = self._labels.format == "parquet"
+            record[layout.mask] = self._encoded(layout.mask, mask, image.more.get("mask_path") if same else image.mask)
         for name in layout.further:
             if name in more:
                 record[name] = self._encoded(name, more[name], None)

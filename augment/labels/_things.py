@@ -46,7 +46,8 @@ def fields_of(record: Mapping[str, Any], place: str) -> Fields:
 
 def check_run_lengths(outline: Mapping[str, Any], place: str) -> None:
     """`Wrong` unless run lengths fill exactly their image: decoders write as far as they lead."""
-    size, counts = outline.get("size"), outline.get("counts")
+    size: Any = outline.get("size")
+    counts: Any = outline.get("counts")
     if not are_numbers(size, 2) or not isinstance(counts, (list, str)):
         raise Wrong(place, "'segmentation' of run lengths must have 'size' [h, w] and 'counts'")
     if not all(isinstance(v, int) and v > 0 for v in size):
