@@ -15,8 +15,11 @@ from imgproc._version import __version__
 from imgproc.io._standard import STANDARD, same_file, write_bytes, write_named
 
 from .anchors import anchors_for
+from .anchors._labels import FORMATS as BOXES
 from .boxes import average_precision
 from .labels import read_labels, write_labels
+from .labels._read import FORMATS as READ
+from .labels._write import WRITTEN
 from .migrate._albumentations import from_albumentations
 from .migrate._render import python_source
 from .migrate._table import table
@@ -59,7 +62,9 @@ def _add_anchors(commands: Any) -> None:
     said = "Find anchors for the boxes of a data set, and say how well they fit."
     parser = commands.add_parser("anchors", help=said, description=said)
     parser.set_defaults(command=anchors, name="anchors")
-    parser.add_argument("labels", metavar="LABELS", help="a file or folder of labels: YOLO, COCO or PASCAL VOC")
+    parser.add_argument(
+        "labels", metavar="LABELS", help="a file or folder of labels: YOLO, COCO, PASCAL VOC, imagefolder, tar, Parquet"
+    )
     default = functools.partial(default_of, anchors_for)
     parser.add_argument("-k", type=_count, default=default("k"), help="how many, or 'auto' (default: %(default)s)")
     parser.add_argument(
@@ -68,9 +73,7 @@ def _add_anchors(commands: Any) -> None:
         type=_size,
         help="letterbox to this side, or to HEIGHTxWIDTH (default: no scaling)",
     )
-    parser.add_argument(
-        "--format", choices=("auto", "yolo", "coco", "voc"), default=default("labels"), help="of the labels"
-    )
+    parser.add_argument("--format", choices=BOXES, default=default("labels"), help="of the labels")
     parser.add_argument(
         "--metric", choices=("iou", "euclidean"), default=default("metric"), help="default: %(default)s"
     )
@@ -119,13 +122,13 @@ def _add_convert(commands: Any) -> None:
 
 
 def _add_convert_labels(commands: Any) -> None:
-    said = "Convert labels of a data set between YOLO, COCO and PASCAL VOC; images are not copied."
+    said = "Convert labels of a data set to another format; images are copied into tar and Parquet files alone."
     parser = commands.add_parser("convert-labels", help=said, description=said)
     parser.set_defaults(command=convert_labels, name="convert-labels")
     parser.add_argument("input", metavar="IN", help="a file or folder of labels")
     parser.add_argument("output", metavar="OUT", type=Path, help="a .json file for COCO, else a folder")
-    parser.add_argument("--to", choices=("yolo", "coco", "voc"), help="default: coco for a .json file, else yolo")
-    parser.add_argument("--format", choices=("auto", "yolo", "coco", "voc"), default="auto", help="of IN")
+    parser.add_argument("--to", choices=WRITTEN[1:], help="default: coco for a .json file, else yolo")
+    parser.add_argument("--format", choices=READ, default="auto", help="of IN (default: found by its files)")
     parser.add_argument(
         "--kind", choices=("auto", "detect", "segment", "pose", "obb"), default="auto", help="of the lines of YOLO"
     )

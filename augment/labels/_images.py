@@ -58,11 +58,22 @@ def mask_bytes(labels: LabelSet, image: LabelledImage) -> bytes:
     return _bytes(labels, image.mask or "", image.mask_inside, f"the mask of {image.file!r}")
 
 
+def further_bytes(labels: LabelSet, image: LabelledImage) -> dict[str, bytes]:
+    """What else a sample has that is no image and no label, such as arrays of WebDataset, by name.
+
+    Raises what `image_bytes` raises."""
+    found = {}
+    for name, inside in image.more.get("members", {}).items():
+        if not isinstance(inside, ParquetCell) or _cell(labels.root, inside) is not None:
+            found[name] = _bytes(labels, f"{image.file}, {name}", inside, name)
+    return found
+
+
 def _bytes(labels: LabelSet, name: str, inside: TarPart | ParquetCell | None, what: str) -> bytes:
     if isinstance(inside, TarPart):
         return tar_part(labels.root, inside, name)
     if isinstance(inside, ParquetCell):
-        return _parquet_cell(labels.root, inside, name)
+        return _parquet_cell(labels.root, inside)
     if not name:
         raise ValueError(f"{what} must have the name of a file, got none")
     with opened_below(labels.root, name) as file:
@@ -124,12 +135,16 @@ def tar_part(root: Any, part: TarPart, name: str) -> bytes:
     return data
 
 
-def _parquet_cell(root: Any, cell: ParquetCell, name: str) -> bytes:
+def _cell(root: Any, cell: ParquetCell) -> Any:
     with opened_below(root, cell.file) as file:
         about = os.fstat(file.fileno())
         stamp = about.st_dev, about.st_ino, about.st_mtime_ns, about.st_size
     values = _group(os.path.realpath(root), cell.file, stamp, cell.group, cell.column)
-    value = values[cell.row].as_py() if cell.row < len(values) else None
+    return values[cell.row].as_py() if cell.row < len(values) else None
+
+
+def _parquet_cell(root: Any, cell: ParquetCell) -> bytes:
+    value = _cell(root, cell)
     data = value.get("bytes") if isinstance(value, dict) else value
     if isinstance(data, bytes):
         return data

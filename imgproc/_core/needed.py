@@ -25,7 +25,7 @@ DISTRIBUTIONS = {
 EXTRAS = {
     "datasets": "datasets",
     "fsspec": "fsspec",
-    "pyarrow": "ray",
+    "pyarrow": "parquet",
     "ray": "ray",
     "torch": "torch",
     "torchdata": "torch",
