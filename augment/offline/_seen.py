@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
-from imgproc._core.needed import needed
-
 from ..labels._convert import KINDS, converted
 from ..labels._model import Annotation, LabelledImage, LabelSet
 from ._sheet import Picture, Thing
+from ._targets import unpacked
 
 __all__: list[str] = []
 
@@ -57,25 +55,16 @@ def _thing(each: Annotation, classes: Sequence[str], size: tuple[int, int]) -> T
         box=box,
         rings=tuple(np.asarray(ring, float).reshape(-1, 2) for ring in each.polygons),
         keypoints=np.asarray(each.keypoints, float) if each.keypoints else None,
-        mask=None if each.mask is None else _unpacked(each, size),
+        mask=_unpacked(each, size),
         dashed=each.crowd or each.difficult,
     )
 
 
 def _unpacked(each: Annotation, size: tuple[int, int]) -> np.ndarray | None:
-    """The pixels of run lengths; None if they are of another size."""
-    with needed("pycocotools"):
-        from pycocotools import mask as runs
-    packed = dict(each.mask or {})
-    if tuple(packed.get("size", ())) != size:
+    """The pixels of run lengths; None if there are none, or if they are of another size."""
+    if each.mask is None or tuple(each.mask["size"]) != size:
         return None
-    if isinstance(packed["counts"], (list, tuple)):
-        packed = runs.frPyObjects(packed, *size)
-    elif isinstance(packed["counts"], str):
-        packed["counts"] = packed["counts"].encode()
-    with warnings.catch_warnings():  # its arrays do not know the newest argument of NumPy
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return runs.decode(packed).astype(bool)
+    return unpacked(each.mask, size)
 
 
 def _name(label: int, classes: Sequence[str]) -> str:

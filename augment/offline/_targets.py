@@ -83,8 +83,10 @@ class Targets:
         """Which keypoints are left and right, where the data set says so."""
         more = self.labels.more
         flips = more.get("flip_idx")  # of YOLO's data.yaml
-        if self.labels.format == "yolo" and isinstance(flips, list) and sorted(map(str, flips)) == sorted(
-            map(str, range(self.points))
+        if (
+            self.labels.format == "yolo"
+            and isinstance(flips, list)
+            and sorted(map(str, flips)) == sorted(map(str, range(self.points)))
         ):
             return [int(v) for v in flips]
         names: Any = next(
