@@ -22,6 +22,7 @@ from .labels._write import WRITTEN
 from .migrate._albumentations import from_albumentations
 from .migrate._render import python_source
 from .migrate._table import table
+from .offline._command import add_run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_anchors(commands)
     _add_convert(commands)
     _add_convert_labels(commands)
+    add_run(commands)
     chosen = parser.parse_args(arguments)
     if not hasattr(chosen, "command"):
         parser.print_help()
