@@ -23,6 +23,7 @@ from .labels._write import WRITTEN
 from .migrate._albumentations import from_albumentations
 from .migrate._render import python_source
 from .migrate._table import table
+from .offline._command import add_run
 from .offline._plan_command import add_plan
 
 
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_convert_labels(commands)
     add_plan(commands)
     _add_ap(commands)
+    add_run(commands)
     chosen = parser.parse_args(arguments)
     if not hasattr(chosen, "command"):
         parser.print_help()

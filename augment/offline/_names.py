@@ -11,7 +11,7 @@ __all__: list[str] = []
 
 MADE = re.compile(r"(.*)_aug\d+", re.DOTALL)
 LONGEST = 200
-"""Bytes of the last part of a name, without its end: file systems allow 255, and labels and temporary names need some."""
+"""Bytes of the last part of a name, without its end: file systems allow 255."""
 ENDS = {"jpg": ".jpg", "png": ".png", "webp": ".webp", "tif": ".tif", "bmp": ".bmp"}
 
 
@@ -49,7 +49,8 @@ def stems_of(sources: Sequence[str]) -> list[str]:
         meets = match is not None and folded(match[1]) in known
         turn = 0
         while meets or folded(stem) in taken:
-            stem = f"{_short(bare[k], sources[k])}_{number_of(f'{turn or ""}{sources[k]}') & 0xFFFFFFFF:08x}"
+            number = number_of(sources[k] if not turn else f"{turn}/{sources[k]}") & 0xFFFFFFFF
+            stem = f"{_short(bare[k], sources[k])}_{number:08x}"
             meets, turn = False, turn + 1
         taken.add(folded(stem))
         made[k] = stem

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from imgproc._core.check import flag, integer, one_of, real
-from imgproc.io._source import MAX_PIXELS
+from imgproc.io._files import MAX_PIXELS
 
 from ..labels._convert import BOX_FORMATS
 from ..labels._read import FORMATS

@@ -192,7 +192,7 @@ def _raise_total(labels: LabelSet, options: Options, chosen: list[int], counts: 
     new = (options.target_total or 0) - (len(labels.images) if options.keeps else 0)
     if new < 0:
         raise ValueError(
-            f"target_total must be at least the {len(labels.images)} originals that are kept, got {options.target_total}"
+            f"target_total must be at least {len(labels.images)}, as originals are kept, got {options.target_total}"
         )
     each, more = divmod(new, len(chosen))
     counts[chosen] = each

@@ -18,7 +18,7 @@ import numpy as np
 from imgproc._core.needed import needed
 
 from ..compose import Compose
-from ..labels._model import Annotation, LabelledImage, LabelSet
+from ..labels._model import Annotation, LabelSet
 
 __all__: list[str] = []
 
@@ -48,6 +48,8 @@ class Targets:
     polygons: bool
     masks: bool
     points: int
+    any: bool = True
+    """Whether images have annotations."""
 
     @classmethod
     def of(cls, labels: LabelSet) -> Targets:
@@ -60,6 +62,7 @@ class Targets:
             not obb and any(each.polygons for each in every),
             any(each.mask is not None for each in every),
             max((len(each.keypoints) for each in every), default=0),
+            bool(every) or labels.kind not in ("classify", "mask"),
         )
 
     def chain(self, chain: Compose, options: Any) -> Compose:
@@ -102,11 +105,6 @@ class Targets:
         return pairs or None
 
     # --- to the chain -------------------------------------------------------------------------------------------------
-
-    @property
-    def any(self) -> bool:
-        """Whether images have annotations."""
-        return self.labels.kind not in ("classify", "mask") or any(i.annotations for i in self.labels.images[:1])
 
     def given(self, place: int, size: tuple[int, int]) -> dict[str, Any]:
         """The targets of the image at a place of the data set, which has a size in pixels."""
