@@ -15,10 +15,16 @@ from imgproc._version import __version__
 from imgproc.io._standard import STANDARD, same_file, write_bytes, write_named
 
 from .anchors import anchors_for
+from .anchors._labels import FORMATS as BOXES
+from .boxes import average_precision
 from .labels import read_labels, write_labels
+from .labels._read import FORMATS as READ
+from .labels._write import WRITTEN
 from .migrate._albumentations import from_albumentations
 from .migrate._render import python_source
 from .migrate._table import table
+from .offline._command import add_run
+from .offline._plan_command import add_plan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_anchors(commands)
     _add_convert(commands)
     _add_convert_labels(commands)
+    add_plan(commands)
+    _add_ap(commands)
+    add_run(commands)
     chosen = parser.parse_args(arguments)
     if not hasattr(chosen, "command"):
         parser.print_help()
@@ -55,7 +64,9 @@ def _add_anchors(commands: Any) -> None:
     said = "Find anchors for the boxes of a data set, and say how well they fit."
     parser = commands.add_parser("anchors", help=said, description=said)
     parser.set_defaults(command=anchors, name="anchors")
-    parser.add_argument("labels", metavar="LABELS", help="a file or folder of labels: YOLO, COCO or PASCAL VOC")
+    parser.add_argument(
+        "labels", metavar="LABELS", help="a file or folder of labels: YOLO, COCO, PASCAL VOC, imagefolder, tar, Parquet"
+    )
     default = functools.partial(default_of, anchors_for)
     parser.add_argument("-k", type=_count, default=default("k"), help="how many, or 'auto' (default: %(default)s)")
     parser.add_argument(
@@ -64,9 +75,7 @@ def _add_anchors(commands: Any) -> None:
         type=_size,
         help="letterbox to this side, or to HEIGHTxWIDTH (default: no scaling)",
     )
-    parser.add_argument(
-        "--format", choices=("auto", "yolo", "coco", "voc"), default=default("labels"), help="of the labels"
-    )
+    parser.add_argument("--format", choices=BOXES, default=default("labels"), help="of the labels")
     parser.add_argument(
         "--metric", choices=("iou", "euclidean"), default=default("metric"), help="default: %(default)s"
     )
@@ -115,18 +124,65 @@ def _add_convert(commands: Any) -> None:
 
 
 def _add_convert_labels(commands: Any) -> None:
-    said = "Convert labels of a data set between YOLO, COCO and PASCAL VOC; images are not copied."
+    said = "Convert labels of a data set to another format; images are copied into tar and Parquet files alone."
     parser = commands.add_parser("convert-labels", help=said, description=said)
     parser.set_defaults(command=convert_labels, name="convert-labels")
     parser.add_argument("input", metavar="IN", help="a file or folder of labels")
     parser.add_argument("output", metavar="OUT", type=Path, help="a .json file for COCO, else a folder")
-    parser.add_argument("--to", choices=("yolo", "coco", "voc"), help="default: coco for a .json file, else yolo")
-    parser.add_argument("--format", choices=("auto", "yolo", "coco", "voc"), default="auto", help="of IN")
+    parser.add_argument("--to", choices=WRITTEN[1:], help="default: coco for a .json file, else yolo")
+    parser.add_argument("--format", choices=READ, default="auto", help="of IN (default: found by its files)")
     parser.add_argument(
         "--kind", choices=("auto", "detect", "segment", "pose", "obb"), default="auto", help="of the lines of YOLO"
     )
     parser.add_argument("--images", metavar="FOLDER", help="of the images of COCO (default: images, or IN's folder)")
     parser.add_argument("--skip", action="store_true", help="leave out what is wrong, and say so; else it is an error")
+
+
+def _add_ap(commands: Any) -> None:
+    said = "Say how good detections are: average precision by the rules of COCO or of PASCAL VOC."
+    parser = commands.add_parser("ap", help=said, description=said)
+    parser.set_defaults(command=ap, name="ap")
+    parser.add_argument("truth", metavar="TRUTH", help="a file or folder of labels: COCO, YOLO or PASCAL VOC")
+    parser.add_argument("results", metavar="RESULTS", help="a JSON file of COCO's results")
+    default = functools.partial(default_of, average_precision)
+    parser.add_argument(
+        "--kind", choices=("boxes", "masks", "keypoints"), default=default("kind"), help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--protocol", choices=("coco", "voc", "voc07"), default=default("protocol"), help="default: %(default)s"
+    )
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures (-: to standard output)")
+
+
+def ap(chosen: argparse.Namespace) -> int:
+    """Print the report, and write the figures if that is asked for.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        The arguments.
+
+    Returns
+    -------
+    int
+        0
+    """
+    if chosen.json and (same_file(chosen.json, chosen.truth) or same_file(chosen.json, chosen.results)):
+        raise ValueError(f"{chosen.json} must be another file than the labels and the results")
+    found = average_precision(chosen.truth, chosen.results, kind=chosen.kind, protocol=chosen.protocol)
+    print(found.report(), file=sys.stderr if str(chosen.json) == STANDARD else sys.stdout)
+    if chosen.json:
+        figures = {"kind": found.kind, "protocol": found.protocol, **found.summary(), "classes": found.per_class}
+        text = json.dumps(_without_nan(figures), indent=1, ensure_ascii=False) + "\n"
+        write_bytes(chosen.json, text.encode())
+    return 0
+
+
+def _without_nan(value: Any) -> Any:
+    """The same with None for NaN, which JSON does not have."""
+    if isinstance(value, dict):
+        return {name: _without_nan(each) for name, each in value.items()}
+    return None if value != value else value
 
 
 def convert_labels(chosen: argparse.Namespace) -> int:

@@ -174,7 +174,7 @@ def anchors_for(
         (h, w) that images are letterboxed to; boxes are scaled as they would be.  Default: as they are.
     image_sizes : array_like of shape (n, 2), optional
         (h, w) of the image of each box, where boxes are given as an array and `image_size` is, too.
-    labels : {"auto", "yolo", "coco", "voc"}
+    labels : {"auto", "yolo", "coco", "voc", "imagefolder", "webdataset", "parquet"}
         The format of the labels; ``"auto"``: by the suffix of the files.
     metric : {"iou", "euclidean"}
         Of `KMeans`.

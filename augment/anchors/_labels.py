@@ -1,4 +1,4 @@
-"""Box sizes out of label files: YOLO's text, COCO's JSON, PASCAL VOC's XML."""
+"""Box sizes out of label files."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import numpy as np
 from imgproc._core.check import one_of
 
 from ..labels._coco import read_coco
-from ..labels._model import Annotation, LabelledImage
-from ..labels._read import files_of_labels
+from ..labels._model import Annotation, LabelledImage, LabelSet
+from ..labels._read import files_of_labels, read_labels
+from ..labels._records import FORMATS as RECORDS
 from ..labels._text import Problems, files_below
 from ..labels._voc import read_voc
 from ..labels._yolo import read_yolo
 
 __all__: list[str] = []
 
-FORMATS = ("auto", "yolo", "coco", "voc")
+FORMATS = ("auto", "yolo", "coco", "voc", *RECORDS)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,10 @@ def read_sizes(path: str | os.PathLike[str], labels: str = "auto") -> Sizes:
     there = files_of_labels(root, names, "labels" if labels == "auto" else "")
     if labels == "auto":
         if not there:
-            raise ValueError(f"{root} must hold labels: .txt (YOLO), .json (COCO) or .xml (PASCAL VOC), found none")
+            raise ValueError(
+                f"{root} must hold labels: .txt (YOLO), .json (COCO), .xml (PASCAL VOC), metadata.jsonl (imagefolder), "
+                ".tar (WebDataset) or .parquet, found none"
+            )
         labels = next(iter(there))
     chosen = [root if root.is_file() else root / name for name in there.get(labels, ())]
     if not chosen:
@@ -65,13 +69,8 @@ def read_sizes(path: str | os.PathLike[str], labels: str = "auto") -> Sizes:
     if labels == "yolo":
         return _yolo(root, len(chosen))
     boxes, shapes = [], []
-    for file in chosen:
-        found = (
-            read_coco(file, None, Problems(False), classes=False)
-            if labels == "coco"
-            else read_voc(file, Problems(False))
-        )
-        for image in found.images:
+    for file in [root] if labels in RECORDS else chosen:
+        for image in _read(file, labels).images:
             for annotation in image.annotations:
                 if not (annotation.crowd or annotation.difficult):
                     what = f"{file}, annotation {str(annotation.more.get('id'))[:40]}"
@@ -82,11 +81,19 @@ def read_sizes(path: str | os.PathLike[str], labels: str = "auto") -> Sizes:
     return Sizes(sizes[keep], images[keep], files=len(chosen), dropped=int((~keep).sum()))
 
 
+def _read(file: Path, labels: str) -> LabelSet:
+    if labels in RECORDS:
+        return read_labels(file, format=labels, sizes=True)
+    if labels == "coco":
+        return read_coco(file, None, Problems(False), classes=False)
+    return read_voc(file, Problems(False))
+
+
 def _side(annotation: Annotation, labels: str, what: str) -> tuple[float, float]:
     if annotation.box is None:
         raise ValueError(f"{what}: 'bbox' must be four numbers x, y, width, height with sides >= 0, got None")
     a, b, c, d = annotation.box
-    return (c, d) if labels == "coco" else (c - a, d - b)
+    return (c - a, d - b) if labels == "voc" else (c, d)
 
 
 def _shape(image: LabelledImage, what: str) -> tuple[int, int]:

@@ -4,5 +4,6 @@ from imgproc._core.publish import publish as _publish
 
 from ._model import *
 from ._read import *
+from ._write import *
 
 _publish(globals())

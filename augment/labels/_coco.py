@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from imgproc.io._outside import relative_name
 
 from ._model import Annotation, LabelledImage, LabelSet
-from ._text import Problems, Wrong, are_numbers, is_number, text_of
+from ._text import Problems, Wrong, are_numbers, json_value, text_of
+from ._things import area_of, fields_of, updated
 
 __all__: list[str] = []
 
@@ -26,7 +26,9 @@ def read_coco(file: Path, root: Path | None, problems: Problems, classes: bool =
     records = []
     for i, record in enumerate(data.get("images", [])):
         made = problems.tried(file, _image, record, i)
-        if made is not None:
+        if made is not None and made[0] in shapes:
+            problems.note(file, f"image {i}", f"its id {repr(made[0])[:40]} must be that of no other image")
+        elif made is not None:
             number, shapes[made[0]] = made
             rows[number] = []
             records.append((number, record))
@@ -45,28 +47,27 @@ def read_coco(file: Path, root: Path | None, problems: Problems, classes: bool =
         kind = "segment"
     more = {name: value for name, value in data.items() if name not in ("images", "annotations")}
     more["category_ids"] = {place: number for number, place in by_id.items()}
+    more["annotation_order"] = _order(rows, data["annotations"])
     base = root or (file.parent / "images" if (file.parent / "images").is_dir() else file.parent)
     return LabelSet("coco", kind, base, tuple(names), images, "coco", tuple(problems.found), more)
 
 
+def _order(rows: dict[Any, list[Annotation]], records: list[Any]) -> tuple[Any, ...]:
+    """The ids of annotations as the file has them; nothing where they stand image by image, or have no ids."""
+    by_image = [each.more.get("id") for found in rows.values() for each in found]
+    as_read = [record.get("id") for record in records if isinstance(record, dict)]
+    known = set(by_image)
+    as_read = [number for number in as_read if number in known]
+    return () if as_read == by_image or len(known) < len(as_read) or None in known else tuple(as_read)
+
+
 def _loaded(file: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(text_of(file), parse_constant=_no_number)
-    except RecursionError:
-        raise Wrong("", "not JSON: values are nested too deeply") from None
-    except Wrong:
-        raise
-    except ValueError as error:
-        raise Wrong("", f"not JSON: {error}") from None
+    data = json_value(text_of(file), "")
     if not isinstance(data, dict) or not isinstance(data.get("annotations"), list):
         raise Wrong("", "must be COCO's object with a list 'annotations'")
     if not isinstance(data.get("images", []), list):
         raise Wrong("", f"'images' must be a list, got {type(data['images']).__name__}")
     return data
-
-
-def _no_number(text: str) -> Any:
-    return float(text.replace("Infinity", "inf"))  # what has to be a number says so itself
 
 
 def _categories(file: Path, data: dict[str, Any], problems: Problems) -> tuple[list[str], dict[Any, int]]:
@@ -76,7 +77,9 @@ def _categories(file: Path, data: dict[str, Any], problems: Problems) -> tuple[l
     by_id: dict[Any, int] = {}
     for i, category in enumerate(found if isinstance(found, list) else []):
         made = problems.tried(file, identity, category, "id", f"category {i}")
-        if made is not None:
+        if made in by_id:
+            problems.note(file, f"category {i}", f"its id {repr(made)[:40]} must be that of no other category")
+        elif made is not None:
             by_id[made] = len(names)
             names.append(str(category.get("name", made)))
     return names, by_id
@@ -114,10 +117,9 @@ def _annotation(
     shapes: dict[Any, tuple[int, int] | None],
 ) -> Annotation:
     number = identity(record, "image_id", f"annotation {i}")
+    identity(record, "id", f"annotation {i}")
     place = f"annotation {str(record.get('id', i))[:40]}"
-    box = record.get("bbox")
-    if box is not None and (not are_numbers(box, 4) or min(box[2:]) < 0):
-        raise Wrong(place, f"'bbox' must be four numbers x, y, width, height with sides >= 0, got {repr(box)[:100]}")
+    fields = fields_of(record, place)
     if number not in shapes:
         raise Wrong(place, f"its image {repr(number)[:40]} must be one of 'images'")
     category = identity(record, "category_id", place)
@@ -126,33 +128,13 @@ def _annotation(
             raise Wrong(place, f"'category_id' must be one of 'categories', got {category!r:.40}")
         by_id[category] = len(names)
         names.append(str(category))
-    outline = record.get("segmentation")
-    polygons: tuple[tuple[float, ...], ...] = ()
-    mask = None
-    if isinstance(outline, dict):
-        size = outline.get("size")
-        if not are_numbers(size, 2) or not isinstance(outline.get("counts"), (list, str)):
-            raise Wrong(place, "'segmentation' of run lengths must have 'size' [h, w] and 'counts'")
-        mask = outline
-    elif outline:
-        if not isinstance(outline, list) or not all(
-            are_numbers(ring) and len(ring) >= 6 and len(ring) % 2 == 0 for ring in outline
-        ):
-            raise Wrong(place, "'segmentation' must be rings [x, y, x, y, ...] of at least three points")
-        polygons = tuple(map(tuple, outline))
-    points = record.get("keypoints")
-    if points is not None and (not are_numbers(points) or len(points) % 3):
-        raise Wrong(place, f"'keypoints' must be numbers x, y, visibility, ..., got {repr(points)[:60]}")
-    keypoints = tuple(tuple(points[k : k + 3]) for k in range(0, len(points), 3)) if points else ()
-    crowd = bool(record.get("iscrowd"))
-    return Annotation(
-        by_id[category], None if box is None else tuple(box), polygons, keypoints, mask, crowd, more=record
-    )
+    return Annotation(by_id[category], *fields, more=record)
 
 
 def coco_of(labels: LabelSet) -> dict[str, Any]:
     """The object that is written; records keep what they had beside what is known here."""
     more = dict(labels.more) if labels.format == "coco" else {}
+    order = {number: k for k, number in enumerate(more.pop("annotation_order", ()))}
     ids = more.pop("category_ids", None) or {k: k + 1 for k in range(len(labels.classes))}
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
@@ -169,6 +151,8 @@ def coco_of(labels: LabelSet) -> dict[str, Any]:
         images.append(record)
         for each in image.annotations:
             annotations.append(_record(each, number, ids[each.label], marks, dict(each.more) if same else {}))
+    if order:  # those that are new come last
+        annotations.sort(key=lambda record: order.get(record.get("id"), len(order)))
     categories = more.get("categories") or [{"id": ids[k], "name": name} for k, name in enumerate(labels.classes)]
     return {**more, "images": images, "annotations": annotations, "categories": categories}
 
@@ -191,32 +175,12 @@ class _Numbers:
 
 
 def _record(each: Annotation, image: Any, category: Any, marks: _Numbers, record: dict[str, Any]) -> dict[str, Any]:
-    before = record.get("bbox")
-    record["id"], record["image_id"], record["category_id"] = marks.next(record.get("id")), image, category
-    if each.box is not None:
-        record["bbox"] = list(each.box)
-    if each.mask is not None:
-        record["segmentation"] = dict(each.mask)
-    elif each.polygons or "segmentation" in record:
-        record["segmentation"] = [list(ring) for ring in each.polygons]
-    if each.keypoints or record.get("keypoints"):
-        rows = [(*point[:2], *(point[2:] or (2,))) for point in each.keypoints]
-        record["keypoints"] = [v for row in rows for v in row]
-        record["num_keypoints"] = sum(row[2] > 0 for row in rows)
-    if "area" not in record or (before is not None and before != record.get("bbox")):
-        record["area"] = area_of(each)
-    if "iscrowd" in record or "segmentation" in record or before is None:
-        record["iscrowd"] = int(each.crowd)
+    new = not record
+    if new or "id" in record:
+        record["id"] = marks.next(record.get("id"))
+    record["image_id"], record["category_id"] = image, category
+    updated(record, each)
+    if new:
+        record.setdefault("area", area_of(each))
+        record.setdefault("iscrowd", int(each.crowd))
     return record
-
-
-def area_of(each: Annotation) -> float:
-    """Of the polygons by the shoelace formula, else of the box [px²]."""
-    if each.polygons:
-        total = 0.0
-        for ring in each.polygons:
-            xs, ys = ring[::2], ring[1::2]
-            total += 0.5 * abs(sum(xs[k - 1] * ys[k] - xs[k] * ys[k - 1] for k in range(len(xs))))
-        return total
-    box = each.box
-    return float(box[2] * box[3]) if box is not None and all(map(is_number, box)) else 0.0

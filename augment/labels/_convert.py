@@ -6,32 +6,45 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from ._model import Annotation, LabelledImage, LabelSet
+from ._records import FORMATS
 
 __all__: list[str] = []
 
-KINDS = {"voc": ("detect",), "coco": ("detect", "segment", "pose"), "yolo": ("detect", "segment", "pose", "obb")}
+BOX_FORMATS = {"yolo": "yolo", "coco": "coco", "voc": "pascal_voc"} | dict.fromkeys(FORMATS, "coco")
+"""Of boxes, for each format that can be written."""
+
+RECORDS = ("detect", "segment", "pose", "classify", "mask")
+KINDS = {name: RECORDS for name in FORMATS} | {
+    "voc": ("detect",),
+    "coco": ("detect", "segment", "pose"),
+    "yolo": ("detect", "segment", "pose", "obb"),
+}
 
 
 def converted(labels: LabelSet, format: str, wanted: str) -> LabelSet:
     """The labels in the numbers of a format, and with what it has of them; the same object if it is theirs."""
     if format == labels.format and wanted in ("auto", labels.kind):
         return labels
-    if labels.format not in KINDS:
-        raise ValueError(f"labels must be boxes, polygons or keypoints, got those of {labels.format!r}")
-    kind = labels.kind if wanted == "auto" else wanted
-    if kind == "obb" and format == "coco":
-        kind = "segment"
-    if kind not in KINDS[format]:
-        kind = "detect"
-    images = tuple(
-        dataclasses.replace(
-            image, annotations=tuple(_annotation(each, image, labels, format, kind) for each in image.annotations)
-        )
-        for image in labels.images
-    )
-    box_format = {"yolo": "yolo", "coco": "coco", "voc": "pascal_voc"}[format]
+    kind = kind_for(labels, format, wanted)
+    images = tuple(converted_image(image, labels, format, kind) for image in labels.images)
     # Records belong to the format that they come from; `format` stays, so that nobody writes them elsewhere.
-    return dataclasses.replace(labels, kind=kind, images=images, box_format=box_format)
+    return dataclasses.replace(labels, kind=kind, images=images, box_format=BOX_FORMATS[format])
+
+
+def kind_for(labels: LabelSet, format: str, wanted: str) -> str:
+    """What another format has of labels: boxes, polygons or keypoints, too, or classes and masks of images."""
+    kind = labels.kind if wanted == "auto" else wanted
+    if kind in ("classify", "mask") and kind not in KINDS[format]:
+        raise ValueError(f"labels must be boxes, polygons or keypoints, got those of {labels.format!r}")
+    if kind == "obb" and format != "yolo":
+        kind = "segment"
+    return kind if kind in KINDS[format] else "detect"
+
+
+def converted_image(image: LabelledImage, labels: LabelSet, format: str, kind: str) -> LabelledImage:
+    """One image of a data set in the numbers of a format; the same object if they are alike."""
+    made = tuple(_annotation(each, image, labels, format, kind) for each in image.annotations)
+    return dataclasses.replace(image, annotations=made) if made != image.annotations else image
 
 
 def _annotation(each: Annotation, image: LabelledImage, labels: LabelSet, format: str, kind: str) -> Annotation:
@@ -39,14 +52,16 @@ def _annotation(each: Annotation, image: LabelledImage, labels: LabelSet, format
         raise ValueError(
             f"{image.file}: annotations must have polygons for YOLO's segment files, got run lengths: they are masks"
         )
+    target = BOX_FORMATS[format]
     scaled = _scaling(image, labels.format, format)
     polygons = tuple(scaled(ring) for ring in each.polygons)
     keypoints = tuple((*scaled(point[:2]), *point[2:]) for point in each.keypoints)
     box = each.box
     if box is not None:
-        box = _from_corners(scaled(_corners(box, labels.box_format)), format)
+        if labels.box_format != target:
+            box = _from_corners(scaled(_corners(box, labels.box_format)), target)
     elif polygons:
-        box = _from_corners(_around(polygons), format)
+        box = _from_corners(_around(polygons), target)
     if kind == "detect":
         return dataclasses.replace(each, box=box, polygons=(), keypoints=(), mask=None)
     return dataclasses.replace(each, box=box, polygons=polygons, keypoints=() if kind == "segment" else keypoints)

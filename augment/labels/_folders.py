@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from ._model import LabelledImage, LabelSet
-from ._text import Problems, pictures
+from ._text import Problems, pictures, split_named
 
 __all__: list[str] = []
 
@@ -14,17 +14,23 @@ MASKS = ("masks", "labels", "annotations", "SegmentationClass")
 
 
 def read_folders(root: Path, problems: Problems) -> LabelSet:
-    """One folder for each class; images that lie in none are a problem."""
+    """One folder for each class, maybe in each of the parts ``train``, ``val``, ``test``; images that lie in none are a
+    problem."""
     names = pictures(root)
-    classes = sorted({name.partition("/")[0] for name in names if "/" in name})
-    images = []
+    tops = {name.partition("/")[0] for name in names if "/" in name}
+    parted = bool(tops) and all(split_named(top) for top in tops) and any(name.count("/") > 1 for name in names)
+    found = []
     for name in names:
-        label, _, rest = name.partition("/")
-        if not rest:
+        top, _, rest = name.partition("/")
+        label, _, file = rest.partition("/") if parted else (top, "", rest)
+        if file:
+            found.append((name, label, split_named(top) if parted else None))
+        else:
             problems.note(root / name, "", "must lie in the folder of a class")
-            continue
-        images.append(LabelledImage(name, label=classes.index(label)))
-    return LabelSet("folders", "classify", root, tuple(classes), tuple(images), problems=tuple(problems.found))
+    classes = sorted({label for _, label, _ in found})
+    number = {label: k for k, label in enumerate(classes)}
+    images = tuple(LabelledImage(name, label=number[label], split=split) for name, label, split in found)
+    return LabelSet("folders", "classify", root, tuple(classes), images, problems=tuple(problems.found))
 
 
 def read_masks(root: Path, problems: Problems) -> LabelSet:

@@ -5,9 +5,26 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Annotation", "LabelProblem", "LabelSet", "LabelledImage"]
+
+
+class TarPart(NamedTuple):
+    """Where a member of a tar file has its bytes: the tar's name below the root, the first byte, and how many."""
+
+    file: str
+    start: int
+    size: int
+
+
+class ParquetCell(NamedTuple):
+    """Where a Parquet file has an image: its name below the root, the row group, the row in it, and the column."""
+
+    file: str
+    group: int
+    row: int
+    column: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,6 +85,12 @@ class LabelledImage:
         The name of the file of its mask, for folders of masks.
     more : dict
         The record that the file has of it, which is written back.
+    split : str, optional
+        The part of the data set that it belongs to, such as ``"train"``, where the format says so.
+    inside : tuple, optional
+        Where its bytes lie, if it is no file of its own: in a tar file or in a Parquet file.
+    mask_inside : tuple, optional
+        The same for its mask.
 
     Examples
     --------
@@ -81,6 +104,9 @@ class LabelledImage:
     label: int | None = None
     mask: str | None = None
     more: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    split: str | None = None
+    inside: TarPart | ParquetCell | None = None
+    mask_inside: TarPart | ParquetCell | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from imgproc._core.needed import needed
 from imgproc.io._outside import open_regular, path_like
@@ -76,6 +78,43 @@ def text_of(file: Path) -> str:
         raise Wrong("", "not a text file in UTF-8") from None
 
 
+def json_value(text: str | bytes, place: str, *, unique: bool = False) -> Any:
+    """What a JSON text says; `Wrong` if it is none, or with `unique` if an object has a name twice."""
+    try:
+        return json.loads(text, parse_constant=_no_number, object_pairs_hook=_object_of if unique else None)
+    except Wrong as wrong:
+        raise Wrong(place, wrong.reason) from None
+    except RecursionError:
+        raise Wrong(place, "not JSON: values are nested too deeply") from None
+    except ValueError as error:
+        raise Wrong(place, f"not JSON: {error}") from None
+
+
+def _no_number(text: str) -> Any:
+    return float(text.replace("Infinity", "inf"))  # what has to be a number says so itself
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Wrong("", f"an object must have each name once, got {twice!r:.60} twice")
+    return made
+
+
+def json_bytes(value: Any, what: str) -> bytes:
+    """One line of JSON in UTF-8; ValueError for a value that JSON does not have."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"{what} must be what JSON can say: {error}") from None
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half of a pair of surrogates, which JSON can write and UTF-8 cannot
+        return json.dumps(value).encode()
+
+
 def is_number(value: Any) -> bool:
     """Whether it is a number of pixels."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
@@ -93,9 +132,34 @@ def as_text(value: float) -> str:
     return repr(float(value))
 
 
+def is_picture(name: str) -> bool:
+    """Whether a name is that of an image file."""
+    return os.path.splitext(name)[1].lower() in PICTURES
+
+
 def pictures(folder: Path) -> list[str]:
     """The names of all pictures below a folder, in order, with forward slashes; links that leave it are left out."""
-    return [name for name in files_below(folder) if os.path.splitext(name)[1].lower() in PICTURES]
+    return list(filter(is_picture, files_below(folder)))
+
+
+_SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test", "eval": "test"}
+_SPLITS |= {"evaluation": "test"} | dict.fromkeys(("validation", "valid", "val", "dev"), "validation")
+
+
+def split_of(name: str) -> str | None:
+    """The part of a data set that the folders of a name belong to, or a file that begins with its word.
+
+    The words are those of Hugging Face; ``val``, ``valid`` and ``dev`` are ``"validation"``."""
+    *folders, base = name.split("/")
+    for folder in folders:
+        if (found := split_named(folder)) is not None:
+            return found
+    return split_named(re.split(r"[^A-Za-z]", base, maxsplit=1)[0])
+
+
+def split_named(word: str) -> str | None:
+    """The part that a word names, such as ``train`` or ``val2017``; else None."""
+    return _SPLITS.get(word.lower().rstrip("0123456789").rstrip("-_"))
 
 
 def files_below(folder: Path) -> list[str]:
@@ -120,11 +184,24 @@ def _lies_below(path: str, root: str) -> bool:
 
 def picture_size(file: Path) -> tuple[int, int]:
     """(h, w) of a picture as its pixels lie in the file, from its header; `Wrong` if it cannot be read."""
+    try:
+        with open_regular(str(file)) as opened:
+            return size_of(opened)
+    except Wrong:
+        raise
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise Wrong("", f"cannot be read as an image: {error}") from None
+
+
+def size_of(opened: BinaryIO) -> tuple[int, int]:
+    """(h, w) of a picture in an open file, from its header; `Wrong` if it cannot be read."""
     with needed("PIL"):
         from PIL import Image
 
     try:
-        with open_regular(str(file)) as opened, Image.open(opened) as picture:
+        with Image.open(opened) as picture:
             return picture.height, picture.width
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise Wrong("", f"cannot be read as an image: {error}") from None

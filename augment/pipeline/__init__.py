@@ -7,6 +7,7 @@ to install if it is missing.
 
 from imgproc._core.publish import publish as _publish
 
+from ..offline import *
 from ._collate import *
 from ._dataset import *
 from ._huggingface import *

@@ -75,21 +75,11 @@ def test_paths_that_a_page_names_exist(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page",
-    (
-        "README.md",
-        "docs/install.md",
-        "docs/concepts.md",
-        "docs/names.md",
-        "docs/files.md",
-        "docs/targets.md",
-        "docs/own_transforms.md",
-        *PAGES,
-    ),
+    "page", ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")), *PAGES)
 )
 def test_links_lead_to_files(page: str) -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text(page)) if "://" not in link]
-    assert links
+    assert links or page.startswith("docs/")
     assert not [link for link in links if not ((ROOT / page).parent / link).exists()]
 
 
