@@ -18,52 +18,64 @@ __all__ = ["blur_measure"]
 METHODS = ("laplacian", "tenengrad")
 
 
+_ROWS = 64
+"""Sums are taken of so many rows at a time, so that they do not depend on threads."""
+
+
 @kernel(inner=True)
-def _value(above, row, below, left, x, right, laplacian):
-    """The Laplacian of a pixel, or the squared length of its gradient by Sobel's weights."""
-    if laplacian:
-        return above[x] + below[x] + (row[left] + row[right]) - 4.0 * row[x]
-    across = (above[right] - above[left]) + 2.0 * (row[right] - row[left]) + (below[right] - below[left])
-    down = (below[left] - above[left]) + 2.0 * (below[x] - above[x]) + (below[right] - above[right])
-    return across * across + down * down
+def _laplacians(above, row, below, values):
+    """Of the pixels of a row, which comes with one more pixel at both ends."""
+    left, middle, right = row[:-2], row[1:-1], row[2:]
+    up, down = above[1:-1], below[1:-1]
+    for x in range(values.size):
+        values[x] = up[x] + down[x] + (left[x] + right[x]) - 4.0 * middle[x]
+
+
+@kernel(inner=True)
+def _lengths(above, row, below, values):
+    """The squared lengths of gradients, by Sobel's weights."""
+    a, b, c = above[:-2], above[1:-1], above[2:]
+    d, f, g, h, k = row[:-2], row[2:], below[:-2], below[1:-1], below[2:]
+    for x in range(values.size):
+        across = (c[x] - a[x]) + 2.0 * (f[x] - d[x]) + (k[x] - g[x])
+        down = (g[x] - a[x]) + 2.0 * (h[x] - b[x]) + (k[x] - c[x])
+        values[x] = across * across + down * down
 
 
 @kernel
 def _sums(plane, valid, ymap, xmap, laplacian, lines, y0, y1, sums):
-    """For each row the sum of the values of its pixels, and of their squares; of `valid` pixels only, unless that is
-    empty.  `lines` has room for three rows and their values, in float64."""
-    plane, values = borrowed(plane), lines[3]
-    w = plane.shape[1]
+    """The sum of the values of rows y0 to before y1 and that of their squares, in the entry of `sums` of these rows; of
+    `valid` pixels only, unless that is empty.
+
+    `lines` has room for three rows with their borders, for values, and for two sums down the columns.
+    """
+    plane, w = borrowed(plane), plane.shape[1]
+    values, total, squares = lines[3, :w], lines[4, :w], lines[5, :w]
+    total[:], squares[:] = 0.0, 0.0
     for place in range(y0, y1 + 2):
-        line, y = lines[place % 3], place - 2
-        for x in range(w):
-            line[x] = plane[ymap[place], x]
+        source, line, y = plane[ymap[place]], lines[place % 3], place - 2
+        inner = line[1:-1]
+        for x in range(source.size):
+            inner[x] = source[x]
+        line[0], line[w + 1] = source[xmap[0]], source[xmap[w + 1]]
         if y < y0:
             continue
         above, row = lines[(place - 2) % 3], lines[(place - 1) % 3]
-        values[0] = _value(above, row, line, xmap[0], 0, xmap[2], laplacian)
-        for x in range(1, w - 1):
-            values[x] = _value(above, row, line, x - 1, x, x + 1, laplacian)
-        values[w - 1] = _value(above, row, line, xmap[w - 1], w - 1, xmap[w + 1], laplacian)
+        if laplacian:
+            _laplacians(above, row, line, values)
+        else:
+            _lengths(above, row, line, values)
         if valid.size > 0:
-            for x in range(w):
-                values[x] = values[x] if valid[y, x] else 0.0
-        sums[y, 0], sums[y, 1] = _add_up(values)
-
-
-@kernel(inner=True)
-def _add_up(values):
-    """The sum of a row and of its squares, each in four sums that do not wait for each other."""
-    a, b, c, d, p, q, r, s, i = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0
-    while i + 4 <= values.size:
-        t, u, v, w = values[i], values[i + 1], values[i + 2], values[i + 3]
-        a, b, c, d = a + t, b + u, c + v, d + w
-        p, q, r, s = p + t * t, q + u * u, r + v * v, s + w * w
-        i += 4
-    while i < values.size:
-        a, p = a + values[i], p + values[i] * values[i]
-        i += 1
-    return (a + b) + (c + d), (p + q) + (r + s)
+            counts = valid[y]
+            for x in range(values.size):
+                values[x] = values[x] if counts[x] else 0.0
+        for x in range(values.size):
+            total[x] += values[x]
+            squares[x] += values[x] * values[x]
+    a, b = 0.0, 0.0
+    for x in range(w):
+        a, b = a + total[x], b + squares[x]
+    sums[y0 // _ROWS, 0], sums[y0 // _ROWS, 1] = a, b
 
 
 def blur_measure(image: np.ndarray, *, method: str = "laplacian", mask: np.ndarray | None = None) -> float:
@@ -127,12 +139,12 @@ def blur_measure(image: np.ndarray, *, method: str = "laplacian", mask: np.ndarr
     if not count:
         return math.nan
     kept = np.empty((0, 0), bool) if valid is None else canonical(valid)
-    sums, laplacian = np.empty((h, 2)), method == "laplacian"
+    sums, laplacian = np.empty((-(-h // _ROWS), 2)), method == "laplacian"
 
     def band(y0: int, y1: int) -> None:
-        _sums(plane, kept, *maps, laplacian, np.empty((4, w)), y0, y1, sums)
+        _sums(plane, kept, *maps, laplacian, np.empty((6, w + 2)), y0, y1, sums)
 
-    run_bands(band, h, pixels=plane.size)
+    run_bands(band, h, pixels=plane.size, rows=_ROWS)
     total, squares = (float(v) / count for v in sums.sum(axis=0))
     full = full_scale(image.dtype)
     return max(squares - total * total, 0.0) / full / full if laplacian else total / 16 / full / full

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._core.border import index_map
+from .._core.elementary import square
 from .._core.formats import channels_of
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
@@ -111,7 +112,7 @@ def _add_up(values, counts, first, last):
 def compare_rows(pair, channels, weights, constants, part, inside, scratch, out, sums):
     """Compare the windows of rows y0 to before y1 and columns x0 to before x1 of two images.
 
-    Row y of `out` gets SSIM, NaN where a sample does not count; it may have no rows.  ``sums[y]`` gets the sums of SSIM
+    Row y of `out` gets SSIM, NaN where no sample of a window counts; it may have no rows.  ``sums[y]`` gets the sums of SSIM
     and of its part of contrast and structure, over columns ``inside[0]`` to before ``inside[1]``.
     """
     a, b, valid = borrowed(pair.a), borrowed(pair.b), borrowed(pair.valid)
@@ -138,7 +139,7 @@ def compare_rows(pair, channels, weights, constants, part, inside, scratch, out,
             sums[row, k] = _add_up(means[k], counts, low, high)
         if out.shape[0] > 0:
             for i in range(means.shape[1]):
-                out[row, first + i] = means[0, i] if not masked or counts[i] else np.nan
+                out[row, first + i] = means[0, i]
 
 
 def similarity(
@@ -154,7 +155,7 @@ def similarity(
     """
     h, w = image.shape[:2]
     channels, r = channels_of(image), RADIUS
-    weights, constants = np.array(gaussian_weights(SIGMA, RADIUS / SIGMA)), ((K1 * peak) ** 2, (K2 * peak) ** 2)
+    weights, constants = np.array(gaussian_weights(SIGMA, RADIUS / SIGMA)), (square(K1 * peak), square(K2 * peak))
     valid = np.empty((0, 0), bool) if mask is None else canonical(np.repeat(mask, channels, axis=1))
     maps = index_map(h, r, r, "reflect"), index_map(w, r, r, "reflect")
     pair = Pair(canonical(image).reshape(h, -1), canonical(reference).reshape(h, -1), valid, *maps)

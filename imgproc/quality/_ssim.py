@@ -92,13 +92,13 @@ def ssim_map(
     data_range : float
         How far apart levels can be, as a fraction of full scale, above 0.
     mask : ndarray of bool, shape (h, w), optional
-        Which pixels count: the others have no part in any window, and are NaN in the result.
+        Which pixels count: the others have no part in any window.
 
     Returns
     -------
     ndarray
-        Same shape, float32 (float64 for float64 images): SSIM of the window around each pixel, from -1 to 1.  NaN in
-        the windows that hold a level which is not finite.
+        Same shape, float32 (float64 for float64 images): SSIM of the window around each pixel, from -1 to 1.  NaN of
+        windows that hold a level which is not finite, or no pixel that counts.
 
     Raises
     ------
@@ -227,7 +227,7 @@ def _rows() -> list[Case]:
                     _peer_by_the_paper(), limit=0.5, tolerance=1e-9, difference=parts_apart, unit="of the value"
                 )
             },
-            beside=kind,
+            beside=f"{kind} reference",
         )
         for kind in ("grey", "RGB")
     ]
@@ -241,7 +241,7 @@ def _rows_of_map() -> list[Case]:
             "grey",
             ssim_map,
             {"scikit-image": Peer(_peer_by_the_paper(True), limit=0.5, tolerance=1e-4)},
-            beside="grey",
+            beside="grey reference",
         )
     ]
 

@@ -25,6 +25,7 @@ IN_OTHER_UNITS = {
     "joint_bilateral_filter": {"guide": lambda guide: guide * SCALE},
     "guided_filter": {"guide": lambda guide: guide * SCALE},
     "poisson_blend": {"source": lambda source: source * SCALE},
+    **dict.fromkeys(("ms_ssim", "psnr", "ssim", "ssim_map"), {"reference": lambda reference: reference * SCALE}),
     "total_variation": {"weight": lambda weight: weight * SCALE},
 }
 NOT_IN_LEVELS = {
