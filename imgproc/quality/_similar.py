@@ -112,8 +112,8 @@ def _add_up(values, counts, first, last):
 def compare_rows(pair, channels, weights, constants, part, inside, scratch, out, sums):
     """Compare the windows of rows y0 to before y1 and columns x0 to before x1 of two images.
 
-    Row y of `out` gets SSIM, NaN where no sample of a window counts; it may have no rows.  ``sums[y]`` gets the sums of SSIM
-    and of its part of contrast and structure, over columns ``inside[0]`` to before ``inside[1]``.
+    Row y of `out` gets SSIM, NaN where no sample of a window counts; it may have no rows.  ``sums[y]`` gets the sums of
+    SSIM and of its part of contrast and structure, over columns ``inside[0]`` to before ``inside[1]``.
     """
     a, b, valid = borrowed(pair.a), borrowed(pair.b), borrowed(pair.valid)
     ring, lines, means = borrowed(scratch.ring), borrowed(scratch.lines), borrowed(scratch.means)

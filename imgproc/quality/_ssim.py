@@ -161,8 +161,8 @@ def ms_ssim(image: np.ndarray, reference: np.ndarray, *, data_range: float = 1.0
     """
     image, reference, peak = compared(image, reference, data_range)
     _must_hold_a_window(image, len(SCALES))
-    planes = [each.reshape(*each.shape[:2], -1) for each in (image, reference)]
-    found = [_of_scales(*(plane[:, :, c] for plane in planes), peak) for c in range(planes[0].shape[2])]
+    a, b = (each.reshape(*each.shape[:2], -1) for each in (image, reference))
+    found = [_of_scales(a[:, :, c], b[:, :, c], peak) for c in range(a.shape[2])]
     return sum(found) / len(found)
 
 

@@ -65,8 +65,8 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     "hog": {"imgproc/test_describe.py::test_hog_is_scikit_images": ("has 1e-5 added",)},
     "ssim": {
         "imgproc/test_quality.py::test_ssim_is_wangs": (
-            "windows of 11 by 11 pixels with Gaussian weights of sigma 1.5, which add up to 1; variances and covariance "
-            "by the same weights; K1 = 0.01, K2 = 0.03.",
+            "windows of 11 by 11 pixels with Gaussian weights of sigma 1.5, which add up to 1; variances and "
+            "covariance by the same weights; K1 = 0.01, K2 = 0.03.",
         ),
         FACT: ("windows of 7 by 7 equal weights",),
     },
