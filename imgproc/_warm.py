@@ -13,6 +13,10 @@ from ._core.check import DTYPES
 __all__: list[str] = []
 
 
+_LARGER = {"ms_ssim": (176, 176)}
+"""Sizes of images for functions that take no small ones."""
+
+
 def tasks(
     dtypes: Sequence[Any] = DTYPES, channels: Sequence[int | None] = (None, 3, 4)
 ) -> dict[str, Callable[[], None]]:
@@ -37,7 +41,7 @@ def _call_every_way(function: Any, dtype: Any, channels: int | None) -> None:
     from ._core.declare import declared
     from ._inventory import example_call, example_image, takes, variants
 
-    image = example_image(dtype, (24, 32), channels)
+    image = example_image(dtype, _LARGER.get(function.__name__, (24, 32)), channels)
     fixed = {"color": "per_channel"} if channels == 4 and takes(function, "color") else {}
     wide = [{"radius": 5}] if takes(function, "radius") else []  # wide windows have kernels of their own
     alpha = inspect.signature(function).parameters.get("alpha")

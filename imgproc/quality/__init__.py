@@ -1,7 +1,10 @@
 """How alike two images are, how sharp one is, and which of many are copies of each other."""
 
 from .._core.publish import publish as _publish
+from ._blur import *
 from ._hashes import *
 from ._near import *
+from ._psnr import *
+from ._ssim import *
 
 _publish(globals())

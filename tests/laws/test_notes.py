@@ -63,6 +63,26 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "hog": {"imgproc/test_describe.py::test_hog_is_scikit_images": ("has 1e-5 added",)},
+    "ssim": {
+        "imgproc/test_quality.py::test_ssim_is_wangs": (
+            "windows of 11 by 11 pixels with Gaussian weights of sigma 1.5, which add up to 1; variances and "
+            "covariance by the same weights; K1 = 0.01, K2 = 0.03.",
+        ),
+        FACT: ("windows of 7 by 7 equal weights",),
+    },
+    "ms_ssim": {
+        "imgproc/test_quality.py::test_ms_ssim_is_its_definition": (
+            "each to the power of 0.0448, 0.2856, 0.3001, 0.2363 and 0.1333, from the finest scale on",
+            "From scale to scale the mean of 2 by 2 pixels is taken",
+            "A mean below 0, which has no such power, counts as 0.",
+        ),
+    },
+    "blur_measure": {
+        "imgproc/test_quality.py::test_sharpness_is_opencvs_number": (
+            "``cv2.Laplacian(grey, cv2.CV_64F).var()`` is 255² times the result of 8 bits.",
+            "The gradient is Sobel's, divided by 4",
+        ),
+    },
     "phash": {
         "imgproc/test_hashes.py::test_hashes_are_their_definitions": (
             "The image is divided into 32 by 32 cells; of their means the DCT-II is taken. Bit number 8 u + v, counted "

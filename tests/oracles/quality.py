@@ -47,3 +47,59 @@ def find_near_duplicates(hashes, most):
         near = [j for j in range(i) if first[j] == j and hamming_distance(hashes[j], word) <= most]
         first.append(near[0] if near else i)
     return first
+
+
+# --- quality ----------------------------------------------------------------------------------------------------------
+
+
+def psnr(image, reference, peak, mask=None):
+    d = (image.astype(np.float64) - reference)[slice(None) if mask is None else mask]
+    error = np.mean(d * d)
+    return np.inf if error == 0 else 10 * np.log10(peak * peak / error)
+
+
+def window():
+    x = np.arange(-5, 6)
+    w = np.exp(-(x * x) / (2 * 1.5 * 1.5))
+    return np.outer(w, w) / w.sum() ** 2
+
+
+def ssim_planes(a, b, peak, mask=None):
+    """SSIM, and its part of contrast and structure, of the windows that lie in two planes; by loops over windows."""
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    mask = np.ones(a.shape, bool) if mask is None else mask
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    h, w = a.shape
+    found = np.full((2, h - 10, w - 10), np.nan)
+    for y in range(h - 10):
+        for x in range(w - 10):
+            if not mask[y + 5, x + 5]:
+                continue
+            m = mask[y : y + 11, x : x + 11]
+            k = (window() * m)[m]
+            k = k / k.sum()
+            p, q = a[y : y + 11, x : x + 11][m], b[y : y + 11, x : x + 11][m]
+            mp, mq = (k * p).sum(), (k * q).sum()
+            vp, vq, cov = (k * (p - mp) ** 2).sum(), (k * (q - mq) ** 2).sum(), (k * (p - mp) * (q - mq)).sum()
+            structure = (2 * cov + c2) / (vp + vq + c2)
+            found[:, y, x] = (2 * mp * mq + c1) / (mp * mp + mq * mq + c1) * structure, structure
+    return found
+
+
+def ms_ssim_plane(a, b, peak):
+    """By convolutions, and scale by scale as the authors' program has it."""
+    from scipy.signal import fftconvolve
+
+    weights, found = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333), 1.0
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    for k, weight in enumerate(weights):
+        mp, mq, pp, qq, pq = (fftconvolve(v, window(), "valid") for v in (a, b, a * a, b * b, a * b))
+        structure = (2 * (pq - mp * mq) + c2) / (pp - mp * mp + qq - mq * mq + c2)
+        brightness = (2 * mp * mq + c1) / (mp * mp + mq * mq + c1)
+        found *= np.mean(structure * brightness if k == 4 else structure) ** weight
+        for axis in (0, 1):  # the mean of a pixel and the next one, which beyond the border is the pixel itself
+            following = [*range(1, a.shape[axis]), a.shape[axis] - 1]
+            a, b = ((v + v.take(following, axis=axis)) / 2 for v in (a, b))
+        a, b = a[::2, ::2], b[::2, ::2]
+    return found
