@@ -11,17 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from .._core.formats import channels_of
+from .._core.border import index_map
 from .._core.jit import Intrinsic, borrowed, kernel
+from .._core.planes import canonical
 from .._core.threads import run_bands
-from ._footprint import Shape, reflected, windows_of
-from ._lines import lines_of, load_line
+from ._extremes import MIRRORS
+from ._footprint import Shape, reflected
 
 WORD = 64
 """Pixels of a word."""
 
 BLOCK_WORDS = 1 << 13
 """Words of a block of rows, which fit into a fast cache with those that are made of them."""
+
+ALL = (1 << WORD) - 1
 
 
 def _gathered(intrinsic: Any) -> Any:
@@ -80,30 +83,47 @@ spread_bits = Intrinsic(_spread, _spread_plainly)
 
 
 @kernel(inner=True)
-def _pack(lines, turn, y, count, line, words):
-    """So many framed rows, from row `y` on, into words; `turn` is 0, or all ones for what is outside."""
-    across = words.size // count
-    for j in range(count):
-        load_line(lines, y + j, line)
-        row = words[j * across :]
+def _pack(mask, turn, first, before, across, words):
+    """Rows of a mask, from row `first` on, into words; what lies outside of it becomes 0.
+
+    Each row begins with so many words of 0.  `turn` is 0, or all ones to pack what is False."""
+    h, w = mask.shape
+    whole, one = w // WORD, np.uint64(1)
+    last = (one << np.uint64(w % WORD)) - one
+    for j in range(words.size // across):
+        here, y = words[j * across : (j + 1) * across], first + j
         for k in range(across):
-            row[k] = gather_bits(line, WORD * k) ^ turn
+            here[k] = 0
+        if 0 <= y < h:
+            row = mask[y]
+            for k in range(whole):
+                here[before + k] = gather_bits(row, WORD * k) ^ turn
+            if last != 0:
+                found = np.uint64(0)
+                for x in range(WORD * whole, w):
+                    found |= np.uint64(row[x] != 0) << np.uint64(x - WORD * whole)
+                here[before + whole] = (found ^ turn) & last
 
 
 @kernel(inner=True)
-def _unpack(words, across, turn, out):
+def _unpack(words, across, shift, turn, out):
+    """Words into rows; the first pixel of a row is bit number `shift` of its words."""
+    whole, part, one = shift // WORD, np.uint64(shift % WORD), np.uint64(1)
+    rest = np.uint64(WORD - 1) - part
     for y in range(out.shape[0]):
-        row, here = out[y], words[y * across :]
-        whole = row.size // WORD
-        for k in range(whole):
-            spread_bits(here[k] ^ turn, row, WORD * k)
-        for x in range(whole * WORD, row.size):
-            row[x] = ((here[whole] ^ turn) >> np.uint64(x - whole * WORD)) & np.uint64(1)
+        row, here = out[y], words[y * across + whole :]
+        count = row.size // WORD
+        for k in range(count):
+            spread_bits(((here[k] >> part) | ((here[k + 1] << one) << rest)) ^ turn, row, WORD * k)
+        if count * WORD < row.size:
+            found = ((here[count] >> part) | ((here[count + 1] << one) << rest)) ^ turn
+            for x in range(count * WORD, row.size):
+                row[x] = (found >> np.uint64(x - count * WORD)) & one
 
 
 @kernel(inner=True)
 def _join_shifted(words, shift, count, joined):
-    """Join each pixel with the one that is `shift` to its right, as if all rows were one."""
+    """Join each pixel with the one that is `shift` further on, as if all rows were one."""
     whole, part = shift // WORD, np.uint64(shift % WORD)
     rest, one = np.uint64(WORD - 1) - part, np.uint64(1)
     near, far = words[whole:], words[whole + 1 :]
@@ -119,14 +139,18 @@ def _join_words(words, shift, count, joined):
 
 
 @kernel
-def _rectangle(lines, window, turn, line, words, y0, y1, out):
-    """Rows y0 to y1 of which pixels have a True one in a rectangle; `words` are two rows of working memory."""
-    words, line, out = borrowed(words), borrowed(line), borrowed(out)
-    tall, wide = window
-    across = line.size // WORD
-    here, there = words[0], words[1]
+def _rectangle(mask, reach, layout, turn, words, y0, y1, out):
+    """Rows y0 to y1 of which pixels have a True one in a rectangle.
+
+    `reach`: how far it goes up, down, left and right.  `layout`: words of 0 before each row, and of a row in all.
+    `words` are two rows of working memory.
+    """
+    mask, words, out = borrowed(mask), borrowed(words), borrowed(out)
+    top, bottom, left, right = reach
+    before, across = layout
+    here, there, tall, wide = words[0], words[1], top + bottom + 1, left + right + 1
     count = (y1 - y0 + tall - 1) * across
-    _pack(lines, turn, y0, y1 - y0 + tall - 1, line, here[:count])
+    _pack(mask, turn, y0 - top, before, across, here[:count])
     span = 1
     while span < wide:
         shift = min(span, wide - span)
@@ -139,7 +163,7 @@ def _rectangle(lines, window, turn, line, words, y0, y1, out):
         _join_words(here, shift * across, count, there)
         here, there = there, here
         span += shift
-    _unpack(here, across, turn, out[y0:y1])
+    _unpack(here, across, before * WORD - left, turn, out[y0:y1])
 
 
 @kernel(inner=True)
@@ -155,16 +179,17 @@ def _join_run(windows, a, b, count, joined):
 
 
 @kernel
-def _runs(lines, runs, tall, turn, line, words, y0, y1, out):
+def _runs(mask, runs, reach, layout, turn, words, y0, y1, out):
     """Rows y0 to y1 of which pixels have a True one in a footprint.
 
     `runs`: how many rows below the uppermost one, which power of two, and where both windows begin.  `words` has a row
     for the result and one for each power of two.
     """
-    words, line, out, runs = borrowed(words), borrowed(line), borrowed(out), borrowed(runs)
-    across = line.size // WORD
-    count = (y1 - y0 + tall - 1) * across
-    _pack(lines, turn, y0, y1 - y0 + tall - 1, line, words[1][:count])
+    mask, words, out, runs = borrowed(mask), borrowed(words), borrowed(out), borrowed(runs)
+    top, bottom, left, _ = reach
+    before, across = layout
+    count = (y1 - y0 + top + bottom) * across
+    _pack(mask, turn, y0 - top, before, across, words[1][:count])
     for k in range(2, words.shape[0]):
         _join_shifted(words[k - 1], 1 << (k - 2), count, words[k])
     found, count = words[0], (y1 - y0) * across
@@ -172,9 +197,9 @@ def _runs(lines, runs, tall, turn, line, words, y0, y1, out):
         found[i] = 0
     for k in range(runs.shape[0]):
         run = runs[k]
-        before = run[0] * across * WORD
-        _join_run(words[1 + run[1]], before + run[2], before + run[3], count, found)
-    _unpack(found, across, turn, out[y0:y1])
+        further = run[0] * across * WORD
+        _join_run(words[1 + run[1]], further + run[2], further + run[3], count, found)
+    _unpack(found, across, before * WORD - left, turn, out[y0:y1])
 
 
 def meets(mask: np.ndarray, shape: Shape, everywhere: bool, border: str, fill: bool) -> np.ndarray:
@@ -182,28 +207,41 @@ def meets(mask: np.ndarray, shape: Shape, everywhere: bool, border: str, fill: b
 
     The mask must not be empty.
     """
-    shape = shape if everywhere else reflected(shape)
     if mask.ndim == 3:
-        planes = [meets(mask[..., c], shape, everywhere, border, fill) for c in range(channels_of(mask))]
+        planes = [meets(mask[..., c], shape, everywhere, border, fill) for c in range(mask.shape[2])]
         return np.stack(planes, axis=-1)
+    shape = shape if everywhere else reflected(shape)
+    if (shape.solid and border in MIRRORS) or (border == "constant" and fill == everywhere):
+        return _met(canonical(mask.view(np.uint8)), shape, everywhere)
+    h, w = mask.shape
+    rows = index_map(h, shape.top, shape.bottom, border)
+    columns = index_map(w, shape.left, shape.right, border)
+    framed = mask[np.maximum(rows, 0)[:, np.newaxis], np.maximum(columns, 0)]
+    framed[rows < 0], framed[:, columns < 0] = fill, fill
+    found = _met(framed.view(np.uint8), shape, everywhere)
+    return np.ascontiguousarray(found[shape.top : shape.top + h, shape.left : shape.left + w])
+
+
+def _met(mask: np.ndarray, shape: Shape, everywhere: bool) -> np.ndarray:
+    """The same, where pixels outside do not count."""
     out = np.empty(mask.shape, bool)
-    lines = lines_of(mask, shape, border, np.bool_(fill))
-    across = -(-lines.columns.size // WORD)
-    rows = min(max(BLOCK_WORDS // across, 4 * shape.tall, 1), len(out))
-    turn = np.uint64(((1 << WORD) - 1) * everywhere)
-    result = out.view(np.uint8)
+    result, (h, w) = out.view(np.uint8), mask.shape
+    reach, tall = (shape.top, shape.bottom, shape.left, shape.right), shape.tall
+    before = -(-shape.left // WORD)
+    across = before - (-(w + shape.right) // WORD)
+    rows = min(max(BLOCK_WORDS // across, 4 * tall), h)
+    turn = np.uint64(ALL if everywhere else 0)
+    count = (rows + tall - 1) * across
+    levels = 1 if shape.filled else shape.levels
+    # What comes after the last word is read, and meets only what no pixel of the result sees.
+    spare = shape.wide // WORD + 2 + (tall * across if shape.filled else 0)
 
     def block(y0: int, y1: int) -> None:
-        line = np.zeros(across * WORD, np.uint8)
-        count = (y1 - y0 + shape.tall - 1) * across
+        words = np.zeros((1 + levels, count + spare), np.uint64)
         if shape.filled:
-            # What comes after the last word is read, and meets only what no pixel of the result sees.
-            words = np.zeros((2, count + shape.wide // WORD + 2 + shape.tall * across), np.uint64)
-            _rectangle(lines, (shape.tall, shape.wide), turn, line, words, y0, y1, result)
+            _rectangle(mask, reach, (before, across), turn, words, y0, y1, result)
         else:
-            runs, levels = windows_of(shape, 1)
-            words = np.zeros((1 + levels, count + shape.wide // WORD + 2), np.uint64)
-            _runs(lines, runs, shape.tall, turn, line, words, y0, y1, result)
+            _runs(mask, shape.windows, reach, (before, across), turn, words, y0, y1, result)
 
-    run_bands(block, len(out), pixels=mask.size, rows=rows)
+    run_bands(block, h, pixels=mask.size, rows=rows)
     return out

@@ -16,18 +16,27 @@ import numpy as np
 
 from .._core.border import index_map
 from .._core.jit import borrowed, kernel
-from .._core.planes import canonical
+from .._core.planes import canonical, full_scale
 from .._core.threads import run_bands
-from ._footprint import Shape, reflected, windows_of
+from .._core.views import flat_as
+from ._footprint import Shape, reflected
 
 BATCH = 128
 """Numbers that inner loops take at a time: rows of working memory have a multiple of it."""
 
+CACHE_LINE = 64
+"""Bytes."""
+
 MIRRORS = ("reflect", "reflect_101", "replicate")
 """Borders that show a solid footprint nothing that it does not see in the image: there pixels outside do not count."""
 
-NEUTRAL, FILL, PREFIX, LINE, OTHER, TABLE = range(6)
-"""Rows of working memory: one that changes nothing, one of a constant border, and so on; blocks begin at `TABLE`."""
+GROUP = 8
+"""Rows that are worked on at a time: what was stored just now cannot be loaded yet from one place beside it."""
+
+NEUTRAL, FILL, PREFIX, LINES = 0, 1, 2, 3
+"""Rows of working memory: one that changes nothing, one of a constant border, the best of a block so far, a group."""
+OTHERS, TABLE = LINES + GROUP, LINES + 2 * GROUP
+"""A second group, and what depends on the footprint."""
 
 
 @kernel(inner=True)
@@ -36,6 +45,12 @@ def _better(a, b, largest):
     if largest is None:
         return a if a < b else b
     return a if a > b else b
+
+
+@kernel(inner=True)
+def _best_of_three(one, two, three, largest, found):
+    for i in range(found.size):
+        found[i] = _better(_better(one[i], two[i], largest), three[i], largest)
 
 
 @kernel(inner=True)
@@ -48,17 +63,24 @@ def _best_of_four(line, shifts, largest, count, found):
 
 
 @kernel(inner=True)
-def _best_across(line, other, window, step, largest, found):
-    """The best of `window` pixels, from each of those of `found` on; overwrites `line` and `other`."""
-    span, filled = 1, found.size + (window - 1) * step
-    while 4 * span < window:
+def _best_across(lines, others, window, step, largest, out):
+    """The best of `window` pixels, from each of those of `out` on; overwrites both groups of rows."""
+    count, width = out.shape[0], lines.shape[1]
+    line, other = flat_as(lines, lines.dtype), flat_as(others, lines.dtype)
+    span, filled = 1, count * width
+    while 4 * span < window:  # all rows as if they were one
         shift = span * step
         filled -= 3 * shift
-        _best_of_four(line, (shift, 2 * shift, 3 * shift), largest, -(-filled // BATCH) * BATCH, other)
+        _best_of_four(line, (shift, 2 * shift, 3 * shift), largest, filled, other)
         line, other = other, line
         span *= 4
     shift, last = span * step, (window - span) * step
-    _best_of_four(line, (min(shift, last), min(2 * shift, last), last), largest, found.size, found)
+    for k in range(count):
+        here = line[k * width :]
+        if window <= 3 * span:
+            _best_of_three(here, here[min(shift, last) :], here[last:], largest, out[k])
+        else:
+            _best_of_four(here, (shift, 2 * shift, last), largest, out.shape[1], out[k])
 
 
 @kernel(inner=True)
@@ -98,6 +120,27 @@ def _begin_block(source, rows, start, largest, memory, tall, first):
             found[i] = _better(row[i], before[i], largest)
 
 
+@kernel(inner=True)
+def _best_down(source, frame, y, j, largest, memory, tall, line):
+    """The best of each column of a window whose first row is `y`, which is row `j` of its block."""
+    rows, first, size = frame[0], frame[2] * frame[3], source.shape[1]
+    fill, best, middle = memory[FILL], memory[PREFIX][:size], line[first : first + size]
+    if tall == 3:  # a block is not worth its while
+        a, b, c = rows[y], rows[y + 1], rows[y + 2]
+        above, below = source[a] if a >= 0 else fill[:size], source[c] if c >= 0 else fill[:size]
+        _best_of_three(above, source[b] if b >= 0 else fill[:size], below, largest, middle)
+    elif j == 0:
+        _begin_block(source, rows, y, largest, memory, tall, first)
+        begun, neutral = memory[TABLE][first:], memory[NEUTRAL]
+        for i in range(size):
+            best[i], middle[i] = neutral[i], begun[i]
+    else:
+        at = rows[y + tall - 1]
+        row = source[at] if at >= 0 else fill[:size]
+        _join(row, memory[TABLE + j][first:], largest, best, middle)
+    _fill_ends(line, frame, fill[0])
+
+
 @kernel
 def _rectangle(source, frame, window, largest, memory, y0, y1, out):
     """Rows of the best levels in rectangles.
@@ -105,45 +148,60 @@ def _rectangle(source, frame, window, largest, memory, y0, y1, out):
     `frame`: which rows and columns the framed image has, how many are added on the left, channels, columns.
     """
     source, memory, out = borrowed(source), borrowed(memory), borrowed(out)
-    rows, _, left, step, _ = frame
     tall, wide = window
-    first, size = left * step, source.shape[1]
-    line, best, fill, neutral = memory[LINE], memory[PREFIX][:size], memory[FILL], memory[NEUTRAL][:size]
-    for y in range(y0, y1):
-        j = (y - y0) % tall
-        here = memory[TABLE] if j == 0 else line
-        if j == 0:
-            _begin_block(source, rows, y, largest, memory, tall, first)
+    for start in range(y0, y1, GROUP):
+        stop = min(start + GROUP, y1)
+        for y in range(start, stop):
+            j = (y - y0) % tall
+            _best_down(source, frame, y, j, largest, memory, tall, memory[LINES + y - start])
+        _best_across(memory[LINES:OTHERS], memory[OTHERS:TABLE], wide, frame[3], largest, out[start:stop])
+
+
+@kernel
+def _cross(source, frame, largest, memory, y0, y1, out):
+    """Rows of the best levels among a pixel and its four neighbours: the smallest disc, which most calls ask for."""
+    source, memory, out = borrowed(source), borrowed(memory), borrowed(out)
+    rows, step = frame[0], frame[3]
+    size, fill = source.shape[1], memory[FILL]
+    for start in range(y0, y1, GROUP):
+        stop = min(start + GROUP, y1)
+        for y in range(start, stop):
+            _load_line(source, frame, y + 1, memory[LINES + y - start], fill)
+        for y in range(start, stop):
+            here, a, b, found = memory[LINES + y - start], rows[y], rows[y + 2], out[y]
+            above, below = source[a] if a >= 0 else fill[:size], source[b] if b >= 0 else fill[:size]
+            middle, right = here[step:], here[2 * step :]
             for i in range(size):
-                best[i] = neutral[i]
-        else:
-            at = rows[y + tall - 1]
-            row = source[at] if at >= 0 else fill[:size]
-            _join(row, memory[TABLE + j][first:], largest, best, line[first:])
-        _fill_ends(here, frame, fill[0])
-        _best_across(here, memory[OTHER], wide, step, largest, out[y])
+                beside = _better(_better(here[i], right[i], largest), middle[i], largest)
+                found[i] = _better(_better(above[i], below[i], largest), beside, largest)
 
 
 @kernel(inner=True)
-def _load_windows(source, frame, y, largest, levels, table, fill):
-    """A framed row, and the best of 2, 4, 8 and so on of its pixels, into so many rows."""
-    rows, _, left, step, _ = frame
-    at = rows[y]
-    row, middle = source[at] if at >= 0 else fill[: source.shape[1]], table[0][left * step :]
-    for i in range(row.size):
+def _load_line(source, frame, y, line, fill):
+    """A framed row."""
+    at, size = frame[0][y], source.shape[1]
+    row, middle = source[at] if at >= 0 else fill[:size], line[frame[2] * frame[3] :]
+    for i in range(size):
         middle[i] = row[i]
-    _fill_ends(table[0], frame, fill[0])
+    _fill_ends(line, frame, fill[0])
+
+
+@kernel(inner=True)
+def _load_windows(table, start, stop, ring, levels, step, largest):
+    """The best of 2, 4, 8 and so on of the pixels of rows that are there, into the rows behind each of them."""
     for k in range(1, levels):
         shift = step << (k - 1)
-        before, beside, after = table[k - 1], table[k - 1][shift:], table[k]
-        for i in range(beside.size):
-            after[i] = _better(before[i], beside[i], largest)
+        for y in range(start, stop):
+            at = (y % ring) * levels + k
+            before, beside, after = table[at - 1], table[at - 1][shift:], table[at]
+            for i in range(beside.size):
+                after[i] = _better(before[i], beside[i], largest)
 
 
 @kernel(inner=True)
-def _take_runs(first, second, a, b, largest, before, found):
+def _take_runs(first, second, a, b, step, largest, before, found):
     """The best of what was found before and of two runs, each of which is two windows of a row."""
-    one, two, three, four = first[a[2] :], first[a[3] :], second[b[2] :], second[b[3] :]
+    one, two, three, four = first[a[2] * step :], first[a[3] * step :], second[b[2] * step :], second[b[3] * step :]
     for i in range(found.size):
         best = _better(_better(one[i], two[i], largest), _better(three[i], four[i], largest), largest)
         found[i] = _better(best, before[i], largest)
@@ -154,23 +212,24 @@ def _runs(source, frame, runs, levels, largest, memory, y0, y1, out):
     """Rows of the best levels in footprints.
 
     `runs`: how many rows below the uppermost one, which power of two, and where both windows begin.  `memory` has,
-    after the rows with names, `levels` rows for each row of the footprint, by turns.
+    after the rows with names, `levels` rows for each row of the footprint and of a group, by turns.
     """
     source, memory, out, runs = borrowed(source), borrowed(memory), borrowed(out), borrowed(runs)
-    tall, size = (memory.shape[0] - TABLE) // levels, out.shape[1]
-    table, neutral = memory[TABLE:], memory[NEUTRAL][:size]
-    for end in range(y0, y1 + tall - 1):
-        at, y = (end % tall) * levels, end - tall + 1
-        _load_windows(source, frame, end, largest, levels, table[at : at + levels], memory[FILL])
-        if y < y0:
-            continue
-        for k in range(0, runs.shape[0], 2):
-            a, b = runs[k], runs[k + 1]
-            first, second = ((y + a[0]) % tall) * levels + a[1], ((y + b[0]) % tall) * levels + b[1]
-            # One row would be read and written: then loops would not use vectors.
-            before = memory[LINE + (k // 2 + 1) % 2][:size] if k > 0 else neutral
-            found = memory[LINE + k // 2 % 2][:size] if k + 2 < runs.shape[0] else out[y]
-            _take_runs(table[first], table[second], a, b, largest, before, found)
+    ring, size = (memory.shape[0] - TABLE) // levels, out.shape[1]
+    table, neutral, below = memory[TABLE:], memory[NEUTRAL][:size], ring - GROUP
+    for start in range(y0, y1, GROUP):
+        stop, fresh = min(start + GROUP, y1), start if start == y0 else start + below
+        for y in range(fresh, stop + below):
+            _load_line(source, frame, y, table[(y % ring) * levels], memory[FILL])
+        _load_windows(table, fresh, stop + below, ring, levels, frame[3], largest)
+        for y in range(start, stop):
+            for k in range(0, runs.shape[0], 2):
+                a, b = runs[k], runs[k + 1]
+                first, second = ((y + a[0]) % ring) * levels + a[1], ((y + b[0]) % ring) * levels + b[1]
+                # One row would be read and written: then loops would not use vectors.
+                before = memory[LINES + (k // 2 + 1) % 2][:size] if k > 0 else neutral
+                found = memory[LINES + k // 2 % 2][:size] if k + 2 < runs.shape[0] else out[y]
+                _take_runs(table[first], table[second], a, b, frame[3], largest, before, found)
 
 
 def rounded_up(count: int) -> int:
@@ -182,7 +241,15 @@ def neutral_level(dtype: np.dtype, largest: bool) -> Any:
     """The level that never is the least, or the largest, beside others."""
     if dtype.kind == "f":
         return -np.inf if largest else np.inf
-    return 0 if largest else np.iinfo(dtype).max
+    return 0 if largest else full_scale(dtype)
+
+
+def _memory(rows: int, size: int, first: int, dtype: np.dtype) -> np.ndarray:
+    """Rows of working memory, in which number `first` of each row begins a line of the processor's cache."""
+    width = rounded_up(size) + BATCH
+    room = np.empty(rows * width + 2 * CACHE_LINE // dtype.itemsize, dtype)
+    start = -(room.ctypes.data // dtype.itemsize + first) % (CACHE_LINE // dtype.itemsize)
+    return room[start : start + rows * width].reshape(rows, width)
 
 
 def extreme(image: np.ndarray, shape: Shape, largest: bool, border: str, fill: np.generic) -> np.ndarray:
@@ -205,15 +272,18 @@ def extreme(image: np.ndarray, shape: Shape, largest: bool, border: str, fill: n
         w,
     )
     flag = 1 if largest else None
-    runs, levels = (None, 1) if shape.filled else windows_of(shape, step)
+    is_plus = shape.solid and shape.tall == shape.wide == 3 and not shape.filled
 
     def band(y0: int, y1: int) -> None:
-        memory = np.empty((TABLE + levels * shape.tall, rounded_up(size + shape.wide * step) + BATCH), image.dtype)
+        table = shape.tall if shape.filled else shape.levels * (shape.tall - 1 + GROUP)
+        memory = _memory(TABLE + table, size + shape.wide * step, shape.left * step, image.dtype)
         memory[NEUTRAL], memory[FILL] = neutral, fill
-        if runs is None:
+        if is_plus:
+            _cross(source, frame, flag, memory, y0, y1, result)
+        elif shape.filled:
             _rectangle(source, frame, (shape.tall, shape.wide), flag, memory, y0, y1, result)
         else:
-            _runs(source, frame, runs, levels, flag, memory, y0, y1, result)
+            _runs(source, frame, shape.windows, shape.levels, flag, memory, y0, y1, result)
 
     run_bands(band, h, pixels=h * w)
     return out

@@ -15,6 +15,7 @@ import numpy as np
 from .._core import elementary
 from .._core.check import integer, one_of, real, size_pair
 from .._core.declare import declare
+from .._core.planes import canonical
 
 __all__ = ["footprint"]
 
@@ -42,6 +43,11 @@ class Shape(NamedTuple):
     """Whether it is the same when mirrored, at a line down or at a line across through its middle."""
     solid: bool
     """Whether it is, and has one run in each row, the shorter, the farther from the middle."""
+    windows: np.ndarray
+    """(n, 4): of each run how many rows it is below the uppermost one, a power of two, and the columns, from the
+    leftmost one on, at which the two windows of that power begin whose union it is."""
+    levels: int
+    """How many powers of two there are."""
 
     @property
     def tall(self) -> int:
@@ -178,7 +184,8 @@ def _from_runs(runs: np.ndarray) -> Shape:
     around = (int(down[0]), int(down[-1]), int(first.min()), int(last.max()))
     narrows = bool((np.diff(length[down >= 0]) <= 0).all())
     solid = even and tall == len(runs) and narrows
-    return Shape(runs, *reach, filled and around == (-reach[0], reach[1], -reach[2], reach[3]), even, solid)
+    filled = filled and around == (-reach[0], reach[1], -reach[2], reach[3])
+    return Shape(runs, *reach, filled, even, solid, *_windows_of(down, first, length))
 
 
 def reflected(shape: Shape) -> Shape:
@@ -189,20 +196,13 @@ def reflected(shape: Shape) -> Shape:
     return _from_runs(np.stack([-down, 1 - first - length, length], axis=1))
 
 
-def windows_of(shape: Shape, step: int) -> tuple[np.ndarray, int]:
-    """Runs as pairs of windows of a power of two, and how many powers there are.
-
-    The last one may stand there twice.  Of each run: how many rows it is below the uppermost one, the power of two, and
-    where both windows begin, counted from the leftmost pixel in numbers, of which a pixel has `step`.
-    """
-    down, first, length = shape.runs.T
+def _windows_of(down: np.ndarray, first: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, int]:
+    """Runs as pairs of windows of a power of two, and how many powers there are."""
     powers = np.frexp(length)[1].astype(np.int64) - 1
-    starts = (first + shape.left) * step
-    ends = starts + (length - (1 << powers)) * step
-    found = np.stack([down + shape.top, powers, starts, ends], axis=1)
-    # In pairs: kernels take two runs at a time.
-    found = np.concatenate([found, found[-1:]]) if len(found) % 2 else found
-    return found, int(powers.max()) + 1
+    starts = first + max(-int(first.min()), 0)
+    found = np.stack([down + max(-int(down[0]), 0), powers, starts, starts + length - (1 << powers)], axis=1)
+    # Kernels take two runs at a time: the last one may stand there twice.
+    return canonical(np.concatenate([found, found[-1:]]) if len(found) % 2 else found), int(powers.max()) + 1
 
 
 declare(
