@@ -28,6 +28,17 @@ RESULTS = ("distance", "squared", "nearest")
 NONE = -(1 << 30)
 """The row of the nearest pixel where there is none; far from all rows."""
 
+PART = 64
+"""Pixels of a row that look equally far."""
+
+ROOM = 512
+"""How far a part of a row can look."""
+
+QUICK = 160
+"""If the parts of a row have to look farther on average, parabolas are quicker."""
+
+LONGEST, FAR = 1 << 14, 1 << 29
+"""The longest side of a mask whose squared distances are whole numbers of 32 bits, and one that is beyond them all."""
 
 LEAST = 1e-15
 """The least spacing: the square of a smaller one could be 0."""
@@ -111,41 +122,110 @@ def _along_row(memory, start, stop, factor, row, columns):
                 columns[1, row, x] = site
 
 
+@kernel(inner=True)
+def _whole_row(here, y, spacing, memory, columns):
+    """Squared distances of a row, part by part between pixels that are False."""
+    down, factor = spacing[0], spacing[1] * spacing[1]
+    heights, squares = memory.heights, memory.squares
+    for x in range(here.size):
+        d = np.float64(np.int32(y) - here[x]) * down
+        heights[x] = d * d if here[x] >= 0 else np.inf
+    x = 0
+    while x < here.size:
+        start = x
+        while x < here.size and here[x] != y:
+            x += 1
+        if x > start:
+            _along_row(memory, max(start - 1, 0), min(x + 1, here.size), factor, y, columns)
+        if x < here.size:
+            squares[x] = 0
+            if columns is not None:
+                columns[1, y, x] = x
+            x += 1
+
+
+@kernel(inner=True)
+def _store(squares, rooted, row):
+    if rooted:
+        for x in range(row.size):
+            row[x] = np.sqrt(squares[x])
+    else:
+        for x in range(row.size):
+            row[x] = squares[x]
+
+
 @kernel
 def _along_rows(nearest, spacing, memory, y0, y1, rooted, out, columns):
     """Rows of distances, or of their squares; `columns` is None or (2, h, w), of the nearest pixels."""
     nearest, out = borrowed(nearest), borrowed(out)
-    down, factor = spacing[0], spacing[1] * spacing[1]
-    width = nearest.shape[1]
-    heights, squares = memory.heights, memory.squares
     for y in range(y0, y1):
         here = nearest[y]
-        for x in range(width):
-            d = np.float64(np.int32(y) - here[x]) * down
-            heights[x] = d * d if here[x] >= 0 else np.inf
-        x = 0
-        while x < width:
-            if here[x] == y:
-                squares[x] = 0
-                if columns is not None:
-                    columns[1, y, x] = x
-                x += 1
-                continue
-            start = x
-            while x < width and here[x] != y:
-                x += 1
-            _along_row(memory, max(start - 1, 0), min(x + 1, width), factor, y, columns)
-        row = out[y]
-        if rooted:
-            for x in range(width):
-                row[x] = np.sqrt(squares[x])
-        else:
-            for x in range(width):
-                row[x] = squares[x]
+        _whole_row(here, y, spacing, memory, columns)
+        _store(memory.squares, rooted, out[y])
         if columns is not None:
-            for x in range(width):
+            for x in range(here.size):
                 at = columns[1, y, x]
                 columns[0, y, x] = here[at] if at >= 0 else -1
+
+
+@kernel(inner=True)
+def _lower(row, at, k, best):
+    """Squared distances of a part of a row to columns `k` to ``k + 3`` away on both sides."""
+    a, b, c, d = row[at - k :], row[at + k :], row[at - k - 1 :], row[at + k + 1 :]
+    e, f, g, h = row[at - k - 2 :], row[at + k + 2 :], row[at - k - 3 :], row[at + k + 3 :]
+    s, t, u, v = np.int32(k * k), np.int32((k + 1) ** 2), np.int32((k + 2) ** 2), np.int32((k + 3) ** 2)
+    for i in range(PART):
+        near = min(np.int32(min(a[i], b[i]) + s), np.int32(min(c[i], d[i]) + t))
+        far = min(np.int32(min(e[i], f[i]) + u), np.int32(min(g[i], h[i]) + v))
+        best[i] = min(best[i], min(near, far))
+
+
+@kernel(inner=True)
+def _row_by_parts(here, y, row, reach, best):
+    """Squared distances of a row, of which none in a part is above the square of its reach."""
+    middle = row[ROOM:]
+    for x in range(here.size):
+        d = np.int32(np.int32(y) - here[x])
+        middle[x] = np.int32(d * d) if here[x] >= 0 else np.int32(FAR)
+    for x in range(best.size):
+        best[x] = middle[x]
+    for k in range(reach.size):
+        part = best[k * PART : (k + 1) * PART]
+        for step in range(1, reach[k] + 1, 4):
+            _lower(row, ROOM + k * PART, step, part)
+
+
+@kernel
+def _rows_by_parts(nearest, memory, row, reach, best, y0, y1, rooted, out):
+    """Rows of distances, or of their squares, in whole numbers: all columns that are near enough are looked at.
+
+    From one row to the next no distance grows by more than one, so that the last row says how far a part has to look.
+    Where that is far, parabolas are quicker.  Both give the same numbers.
+    """
+    nearest, out, row, best, reach = borrowed(nearest), borrowed(out), borrowed(row), borrowed(best), borrowed(reach)
+    for y in range(y0, y1):
+        here, steps, most = nearest[y], 0, 0
+        for k in range(reach.size):
+            steps, most = steps + reach[k], max(most, reach[k])
+        if y > y0 and steps <= QUICK * reach.size and most <= ROOM - 4:
+            _row_by_parts(here, y, row, reach, best)
+        else:
+            _whole_row(here, y, (1.0, 1.0), memory, None)
+            for x in range(here.size):
+                best[x] = memory.squares[x]
+        most = 0
+        for k in range(reach.size):
+            highest = np.int32(0)
+            for x in range(k * PART, min((k + 1) * PART, here.size)):
+                highest = max(highest, best[x])
+            reach[k] = np.int64(np.sqrt(np.float64(highest))) + 2
+            most = max(most, reach[k])
+        if rooted and most < 4096:  # squares are exact in float32
+            found = out[y]
+            for x in range(found.size):
+                found[x] = np.sqrt(np.float32(best[x]))
+        else:
+            _store(best, rooted, out[y])
 
 
 def distance_transform(
@@ -201,15 +281,23 @@ def distance_transform(
     h, w = mask.shape
     columns = np.full((2, h, w), -1, np.int32) if result == "nearest" else None
     out = np.empty((h, w), np.float64 if result == "squared" else np.float32)
-    if mask.size:
-        nearest = np.empty((h, w), np.int32)
-        _along_columns(canonical(mask.view(np.uint8)), nearest)
+    if not mask.size:
+        return out if columns is None else columns
+    nearest = np.empty((h, w), np.int32)
+    _along_columns(canonical(mask.view(np.uint8)), nearest)
+    by_parts = columns is None and distances == (1.0, 1.0) and max(h, w) <= LONGEST and nearest[0].max() >= 0
 
-        def band(y0: int, y1: int) -> None:
-            memory = Memory(np.empty(w), np.empty(w), np.empty(w, np.int32), np.empty(w, np.int32))
+    def band(y0: int, y1: int) -> None:
+        memory = Memory(np.empty(w), np.empty(w), np.empty(w, np.int32), np.empty(w, np.int32))
+        if by_parts:
+            parts = -(-w // PART)
+            row = np.full(2 * ROOM + parts * PART, FAR, np.int32)
+            best, reach = np.zeros(parts * PART, np.int32), np.zeros(parts, np.int64)
+            _rows_by_parts(nearest, memory, row, reach, best, y0, y1, result == "distance", out)
+        else:
             _along_rows(nearest, distances, memory, y0, y1, result == "distance", out, columns)
 
-        run_bands(band, h, pixels=mask.size)
+    run_bands(band, h, pixels=mask.size)
     return out if columns is None else columns
 
 
