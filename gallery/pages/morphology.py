@@ -61,13 +61,14 @@ def once(page):
     coins = page.photo("coins").grey8
     page.heading(
         "Touching coins",
-        "A mask, its distance transform, the maxima of that as markers, and a flood of its negative: five lines.",
+        "A mask, its distance transform, the maxima of that as markers, and a flood of its negative.",
     )
-    light = imgproc.top_hat(coins, radius=40)
-    mask = imgproc.fill_holes(imgproc.opening(light > imgproc.otsu_threshold(light) * 255, radius=3))
+    light = imgproc.top_hat(coins, radius=30)
+    mask = imgproc.closing(light > imgproc.otsu_threshold(light) * 255, radius=2)
+    mask = imgproc.fill_holes(imgproc.opening(mask, radius=3))
     grown = imgproc.dilate(mask, radius=7)  # so that neighbours touch
     distance = imgproc.distance_transform(grown)
-    markers = imgproc.local_maxima(distance, radius=10, threshold=8.0)
+    markers = imgproc.local_maxima(distance, radius=10, threshold=10.0)
     labels = imgproc.watershed(-distance, markers, mask=grown)
     page.figures(
         {
@@ -80,9 +81,19 @@ def once(page):
         "Connected regions of the mask would be "
         f"{imgproc.connected_components(grown).max()}; the distance has a peak in each coin.",
     )
+    page.heading("Reconstruction", "What an opening removes and keeps, with the outlines that the image has.")
+    eroded = imgproc.erode(coins, radius=8)
+    page.figures(
+        {
+            "coins": coins,
+            "opening(image, radius=8)": imgproc.opening(coins, radius=8),
+            "reconstruct(image, erode(image, radius=8))": imgproc.reconstruct(coins, eroded),
+        },
+        "Both remove what is bright and smaller than the disc; the reconstruction leaves all else as it was.",
+    )
     page.heading("Masks", "What is removed, filled and made thin.")
-    horse = page.photo("page").grey8
-    text = imgproc.black_hat(horse, radius=8) > 40
+    sheet = page.photo("page").grey8
+    text = imgproc.black_hat(sheet, radius=8) > 40
     page.figures(
         {
             "black_hat(page, radius=8) > 40": text.astype(np.uint8) * np.uint8(255),

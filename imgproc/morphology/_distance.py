@@ -173,7 +173,8 @@ def _lower(row, at, k, best):
     """Squared distances of a part of a row to columns `k` to ``k + 3`` away on both sides."""
     a, b, c, d = row[at - k :], row[at + k :], row[at - k - 1 :], row[at + k + 1 :]
     e, f, g, h = row[at - k - 2 :], row[at + k + 2 :], row[at - k - 3 :], row[at + k + 3 :]
-    s, t, u, v = np.int32(k * k), np.int32((k + 1) ** 2), np.int32((k + 2) ** 2), np.int32((k + 3) ** 2)
+    s, t = np.int32(k * k), np.int32((k + 1) * (k + 1))
+    u, v = np.int32((k + 2) * (k + 2)), np.int32((k + 3) * (k + 3))
     for i in range(PART):
         near = min(np.int32(min(a[i], b[i]) + s), np.int32(min(c[i], d[i]) + t))
         far = min(np.int32(min(e[i], f[i]) + u), np.int32(min(g[i], h[i]) + v))

@@ -42,6 +42,8 @@ def task(image: Any, footprint: Any, radius: Any, border: Any, fill: Any) -> Tas
     """Check the arguments of a function of a footprint."""
     image = as_image_or_mask(image)
     shape = as_shape(footprint, radius_within(radius, image))
+    if type(fill) is float and fill == 0:  # what most calls have
+        return Task(image, shape, border_name(border), image.dtype.type(0))
     number = fill_level(fill, None if image.dtype == bool else image)
     filled = np.bool_(number >= 0.5) if image.dtype == bool else level(number, image.dtype)
     return Task(image, shape, border_name(border), filled)

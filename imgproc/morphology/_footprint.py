@@ -48,6 +48,8 @@ class Shape(NamedTuple):
     leftmost one on, at which the two windows of that power begin whose union it is."""
     levels: int
     """How many powers of two there are."""
+    element: np.ndarray
+    """(tall, wide) uint8: the footprint as OpenCV takes it."""
 
     @property
     def tall(self) -> int:
@@ -115,13 +117,11 @@ def footprint(kind: str, radius: int | tuple[int, int], *, angle: float = 0.0) -
 
 def _filled(kind: str, down: int, across: int) -> np.ndarray:
     dy, dx = np.abs(np.arange(-down, down + 1))[:, np.newaxis], np.abs(np.arange(-across, across + 1))
+    tall, wide = max(down, 1), max(across, 1)  # a radius of 0 leaves one line
     if kind == "disc":
-        # An ellipse without a width has no quotient; as products all is exact, and a radius of 0 leaves one line.
-        return (dy * dy) * (max(across, 1) ** 2) + (dx * dx) * (max(down, 1) ** 2) <= max(down, 1) ** 2 * max(
-            across, 1
-        ) ** 2
+        return (dy * dy) * (wide * wide) + (dx * dx) * (tall * tall) <= tall * tall * wide * wide
     if kind == "diamond":
-        return dy * max(across, 1) + dx * max(down, 1) <= max(down, 1) * max(across, 1)
+        return dy * wide + dx * tall <= tall * wide
     if kind == "octagon":
         return dy + dx <= math.isqrt(2 * down * down)
     if kind == "cross":
@@ -185,7 +185,10 @@ def _from_runs(runs: np.ndarray) -> Shape:
     narrows = bool((np.diff(length[down >= 0]) <= 0).all())
     solid = even and tall == len(runs) and narrows
     filled = filled and around == (-reach[0], reach[1], -reach[2], reach[3])
-    return Shape(runs, *reach, filled, even, solid, *_windows_of(down, first, length))
+    element = np.zeros((reach[0] + reach[1] + 1, reach[2] + reach[3] + 1), np.uint8)
+    for y, x, count in runs.tolist():
+        element[y + reach[0], x + reach[2] : x + reach[2] + count] = 1
+    return Shape(runs, *reach, filled, even, solid, *_windows_of(down, first, length), canonical(element))
 
 
 def reflected(shape: Shape) -> Shape:

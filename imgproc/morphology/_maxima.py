@@ -16,23 +16,32 @@ from ._footprint import as_shape
 __all__ = ["local_maxima"]
 
 
+@kernel(inner=True)
+def _mark(levels, best, other, other_best, marks):
+    """Mark the best pixels of a row beside which there is one as high that is not among the best."""
+    for i in range(marks.size):
+        marks[i] |= best[i] & (other_best[i] ^ np.uint8(1)) & np.uint8(levels[i] == other[i])
+
+
 @kernel
-def _judge(levels, labels, best, kept):
-    """Strike out regions that touch a pixel as high as they are which is no candidate, or that hold pixels which are
-    not the best of their window."""
-    levels, labels, best, kept = borrowed(levels), borrowed(labels), borrowed(best), borrowed(kept)
+def _judge(levels, best, windows, labels, marks, kept):
+    """Strike out regions that touch a pixel as high as they are which is not among the best of their neighbours, and
+    those with a pixel that is not in `windows`.  `marks` is a row of working memory."""
+    levels, best, windows, labels = borrowed(levels), borrowed(best), borrowed(windows), borrowed(labels)
+    marks, kept = borrowed(marks), borrowed(kept)
     h, w = labels.shape
     for y in range(h):
+        here, own, right = levels[y], best[y], windows[y]
         for x in range(w):
-            label = labels[y, x]
-            if label == 0 or kept[label] == 0:
-                continue
-            if best[y, x] == 0:
-                kept[label] = 0
-            for v in range(max(y - 1, 0), min(y + 2, h)):
-                for u in range(max(x - 1, 0), min(x + 2, w)):
-                    if labels[v, u] == 0 and levels[v, u] == levels[y, x]:
-                        kept[label] = 0
+            marks[x] = own[x] & (right[x] ^ np.uint8(1))
+        for v in range(max(y - 1, 0), min(y + 2, h)):
+            there, other = levels[v], best[v]
+            _mark(here, own, there, other, marks)
+            _mark(here[1:], own[1:], there[: w - 1], other[: w - 1], marks[1:])
+            _mark(here[: w - 1], own[: w - 1], there[1:], other[1:], marks[: w - 1])
+        for x in range(w):
+            if marks[x] != 0:
+                kept[labels[y, x]] = 0
 
 
 @kernel(inner=True)
@@ -132,7 +141,8 @@ def local_maxima(image: np.ndarray, *, radius: int = 1, threshold: float | None 
         windows = windows & (levels >= least)
     kept = np.ones(int(labels.max()) + 1, np.uint8)
     kept[0] = 0
-    _judge(levels, labels, canonical(windows.view(np.uint8)), kept)
+    marks = np.empty(levels.shape[1], np.uint8)
+    _judge(levels, best.view(np.uint8), windows.view(np.uint8), labels, marks, kept)
     if (levels == levels[0, 0]).all() or not kept.any():
         return np.zeros(levels.shape, np.int32)
     if radius > 1:

@@ -319,15 +319,20 @@ def _rows(name: str, ours: Callable[..., np.ndarray]) -> list[Case]:
             {"cv2.morphologyEx": Peer(lambda x: cv2.morphologyEx(x, operation, element), limit=1, tolerance=0)},
         )
 
-    return [row("disc", 1), row("square", 7)]
+    rows = [row("square", 7), row("disc", 1)]  # the gallery shows the first one
+    return rows[::-1] if name == "morphological_gradient" else rows
 
 
 LOOKS: dict[Callable[..., np.ndarray], tuple[str, str, str]] = {
-    opening: ("opening", "radius=3", "Small highlights are gone[[, hair and eyes lose their glints]]."),
-    closing: ("closing", "radius=3", "Small dark things are filled."),
-    top_hat: ("top_hat", "radius=5", "What an opening removes: the glints alone."),
-    black_hat: ("black_hat", "radius=5", "What a closing fills: dark lines, bright here."),
-    morphological_gradient: ("morphological_gradient", "radius=1", "Edges of every direction."),
+    opening: (
+        "opening",
+        '(image, footprint="square", radius=7)',
+        "Small highlights are gone.",
+    ),
+    closing: ("closing", '(image, footprint="square", radius=7)', "Small dark things are filled."),
+    top_hat: ("top_hat", '(image, footprint="square", radius=7)', "What an opening removes: the glints alone."),
+    black_hat: ("black_hat", '(image, footprint="square", radius=7)', "What a closing fills: dark lines, bright here."),
+    morphological_gradient: ("morphological_gradient", "(image)", "Edges of every direction."),
 }
 """Of each function its name, the arguments of its picture, and what to look at there."""
 
@@ -337,7 +342,7 @@ for _function, (_name, _arguments, _look) in LOOKS.items():
         arguments={"footprint": footprints},
         reach=2 if _function is morphological_gradient else 4,  # of the example footprints
         page="morphology",
-        call=f'{_name}(image, footprint="square", {_arguments})',
+        call=_name + _arguments,
         look=_look,
         peers=lambda name=_name, function=_function: _rows(name, function),  # type: ignore[misc]
     )

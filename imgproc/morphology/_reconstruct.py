@@ -243,8 +243,5 @@ def _rows() -> list[Case]:
 declare(
     reconstruct,
     arguments={"marker": lambda image: (image[::-1].copy(),)},
-    page="morphology",
-    call="reconstruct(image, imgproc.erode(image, radius=8))",
-    look="Highlights smaller than the disc are gone, and what is left has its own outline.",
     peers=_rows,
 )

@@ -244,6 +244,7 @@ def numbered(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _rows_of_holes() -> list[Case]:
     import cv2
     from scipy import ndimage
+    from skimage import morphology
 
     def by_flood(x: np.ndarray) -> np.ndarray:
         """From a corner of a frame around the mask; OpenCV has no other way."""
@@ -251,7 +252,24 @@ def _rows_of_holes() -> list[Case]:
         cv2.floodFill(framed, None, (0, 0), 2)
         return framed[1:-1, 1:-1] != 2
 
+    def of_levels(x: np.ndarray) -> np.ndarray:
+        start = np.full_like(x, 255)
+        start[0], start[-1], start[:, 0], start[:, -1] = x[0], x[-1], x[:, 0], x[:, -1]
+        return morphology.reconstruction(start, x, method="erosion", footprint=morphology.diamond(1)).astype(x.dtype)
+
     return [
+        versus(
+            "fill_holes",
+            "grey",
+            lambda x: fill_holes(x),
+            "skimage reconstruction",
+            of_levels,
+            what="hollows of an image, up to where they flow over",
+            tolerance=0,
+            limit=1 / 3,
+            size=512,
+            default=True,
+        ),
         Case(
             "fill_holes, mask",
             "holes of a mask of a photo",
@@ -263,7 +281,7 @@ def _rows_of_holes() -> list[Case]:
             },
             prepare=lambda x: x > 100,
             size=512,
-        )
+        ),
     ]
 
 

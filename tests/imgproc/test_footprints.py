@@ -109,6 +109,17 @@ def test_widths_around_those_of_words(width: int) -> None:
 
 
 @every_dtype
+def test_small_footprints_are_as_those_of_any_border(dtype: np.dtype) -> None:
+    """Without a border that counts OpenCV is asked; with one that is white, or black, nothing else may come."""
+    for shape, (kind, radius) in itertools.product(((37, 53), (20, 33, 5)), (("disc", 1), ("square", 1), ("disc", 3))):
+        image = picture(dtype, shape)
+        for function, fill in ((imgproc.erode, 1.0), (imgproc.dilate, 0.0)):
+            found = function(image, footprint=kind, radius=radius)
+            framed = function(image, footprint=kind, radius=radius, border="constant", fill=fill)
+            np.testing.assert_array_equal(found, framed)
+
+
+@every_dtype
 def test_scipy_agrees(dtype: np.dtype) -> None:
     image = picture(dtype)
     for border, mode in (("reflect", "reflect"), ("replicate", "nearest"), ("wrap", "wrap"), ("reflect_101", "mirror")):
