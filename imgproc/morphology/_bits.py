@@ -237,7 +237,7 @@ def _met(mask: np.ndarray, shape: Shape, everywhere: bool) -> np.ndarray:
     spare = shape.wide // WORD + 2 + (tall * across if shape.filled else 0)
 
     def block(y0: int, y1: int) -> None:
-        words = np.zeros((1 + levels, count + spare), np.uint64)
+        words = np.empty((1 + levels, count + spare), np.uint64)
         if shape.filled:
             _rectangle(mask, reach, (before, across), turn, words, y0, y1, result)
         else:
