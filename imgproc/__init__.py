@@ -22,6 +22,7 @@ with _collector_at_rest():
     from .inpaint import *
     from .io import *
     from .local import *
+    from .morphology import *
     from .noise import *
     from .point import *
     from .quality import *

@@ -9,19 +9,17 @@ import numpy as np
 
 from imgproc._core.check import one_of
 from imgproc._core.declare import Single, declare
-from imgproc._core.opencv import load_cv2
 from imgproc._scanline import Stage, Whole
+from imgproc.morphology import dilate, erode
 
 from .._chain.keys import Draws
 from .._chain.transform import Frame, Params, Transform
 from .._ranges import integer_range
-from ._blur import spoil
-from ._channels import by_channels
 
 __all__ = ["Morphology"]
 
 LARGEST = 64
-"""Pixels of the radius: time grows with its square."""
+"""Pixels of the radius: more hides the image."""
 OPERATIONS = ("dilate", "erode")
 
 
@@ -31,7 +29,7 @@ class Morphology(Transform):
 
     Dilation makes what is bright thicker, erosion makes what is dark thicker: the strokes of a text, as by another pen
     or another scan.  albumentations' Morphological, which changes masks and boxes, too.  What lies outside of the image
-    does not count.  A NaN gives NaN in the square around it.  Changes images only; any number of channels, each
+    does not count.  A NaN gives NaN in the disc around it.  Changes images only; any number of channels, each
     by itself.
 
     Parameters
@@ -92,18 +90,5 @@ declare(
 )
 
 
-def disc(radius: int) -> np.ndarray:
-    """Ones where the centre of a pixel is at most a radius away."""
-    t = np.arange(-radius, radius + 1)
-    return (t * t + (t * t)[:, np.newaxis] <= radius * radius).astype(np.uint8)
-
-
 def _changed(operation: str, radius: int, image: np.ndarray) -> np.ndarray:
-    if radius == 0 or not image.size:
-        return image.copy()
-    cv2 = load_cv2()
-    work = functools.partial(cv2.dilate if operation == "dilate" else cv2.erode, kernel=disc(radius))
-    result = by_channels(work, image, 4)
-    if image.dtype.kind == "f":
-        spoil(image, result, radius)
-    return result
+    return (dilate if operation == "dilate" else erode)(image, radius=radius)

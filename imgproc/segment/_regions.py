@@ -15,7 +15,7 @@ _EIGHT_ONES = 0x0101010101010101
 
 
 @kernel
-def _find_runs(mask, octets, words, turns, ends):
+def find_runs(mask, octets, words, turns, ends):
     """Find the columns where runs of each row begin and end, in turns; row y has those from ``ends[y]`` on.
 
     `octets` and `words` are one buffer, for a row between eight zeros: where a word goes on as the one before it ended,
@@ -54,7 +54,7 @@ def _hang(parents, run, root):
 
 
 @kernel
-def _unite(turns, ends, reach, parents):
+def unite(turns, ends, reach, parents):
     """Give each run a parent: a run before it of the same region, or itself if it is the first.
 
     Runs of two rows touch if they share a column; with a `reach` of 1 also if they share a corner.
@@ -153,10 +153,10 @@ def connected_components(mask: np.ndarray, *, connectivity: int = 8) -> np.ndarr
     h, w = mask.shape
     words, ends = np.zeros((w + 7) // 8 + 2, np.uint64), np.zeros(h + 1, np.int64)
     turns = np.empty(h * (w + w % 2) + 1, np.int32)  # of a chessboard; what is not used costs no memory
-    count = _find_runs(canonical(mask.view(np.uint8)), words.view(np.uint8), words, turns, ends)
+    count = find_runs(canonical(mask.view(np.uint8)), words.view(np.uint8), words, turns, ends)
     out = np.empty((h, w), np.int32)
     parents = np.empty(count // 2, np.int32)
-    _unite(turns, ends, 1 if connectivity == 8 else 0, parents)
+    unite(turns, ends, 1 if connectivity == 8 else 0, parents)
     _number(turns, ends, parents, out)
     return out
 

@@ -49,6 +49,17 @@ OWN_ARGUMENTS: dict[str, dict[str, list[str]]] = {
         "right": ["whole((9, 7))", "whole((1, 0))", "whole((9, 7), top=2**30)"],
         "down": ["whole((8, 8))", "whole((0, 1))", "whole((8, 8))"],
     },
+    "footprint": {
+        "kind": ["'disc'", "'line'", "'square'", "'octagon'"],
+        "radius": ["3", "7", "(2, 5)", "0"],
+        "angle": ["0.0", "30.0", "0.0", "0.0"],
+    },
+    "remove_small": {"size": ["4", "2"]},
+    "expand_labels": {
+        "labels": ["picture('ramp', (16, 17), 'int32')", "picture('two', (16, 17), 'uint8')", "whole((9, 8))"],
+        "distance": ["3.0", "1.0", "2.5"],
+    },
+    "find_boundaries": {"labels": ["picture('ramp', (16, 17), 'int32')", "picture('two', (16, 17), 'bool')"]},
     "perspective_from_points": {
         "source": [_SQUARE, f"np.array({_SQUARE})", f"np.float32({_SQUARE})"],
         "target": [f"np.array({_SQUARE}) + numbers((4, 2), scale=3)", f"{_SQUARE}[::-1]", "numbers((4, 2), scale=30)"],

@@ -19,6 +19,7 @@ from imgproc.color import _transfer
 from imgproc.edges import _canny
 from imgproc.frequency import _isotropic
 from imgproc.histogram import _distribution
+from imgproc.morphology import _bits
 from imgproc.segment import _superpixels, _threshold
 from imgproc.smooth import (
     _bilateral,
@@ -48,6 +49,7 @@ SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "isotropic filters": (_isotropic, {"_ROWS": 4, "CACHED_BELOW": 1}),
     "levels in groups": (_threshold, {"MOST_LEVELS": 256}),
     "linear filters": (float_filters, {"_BAND": 1}),
+    "masks in words": (_bits, {"BLOCK_WORDS": 1}),
     "means of windows": (window_means, {"FLOAT_ROWS": 8, "BLOCK_BYTES": 16}),
     "non_local_means": (_non_local, {"_ROWS": 4, "_COLUMNS": 5}),
     "percentile_filter": (_ordered, {"_TILE_COLUMNS": 40, "_TILE_PIXELS": 1 << 12}),

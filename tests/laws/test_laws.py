@@ -443,6 +443,8 @@ def test_refuses_what_is_no_image(name: str) -> None:
             continue
         if labels and type(image) is np.ndarray and image.dtype.kind in "biu" and error is TypeError:
             continue  # any integers: see test_labels
+        if type(image) is np.ndarray and image.dtype == bool and "Masks too" in (FUNCTIONS[name].__doc__ or ""):
+            continue  # see test_footprints
         dtype = str(image.dtype) if isinstance(image, np.ndarray) else ""
         if dtype in ("float16", "int16", "int32") and re.search(rf"\b{dtype}\b", FUNCTIONS[name].__doc__ or ""):
             continue  # geometry: see test_labels

@@ -33,7 +33,7 @@ NO_ORACLES = {
 }
 """Functions of the oracles that are not compared here, though they have the name of a public function, and why."""
 
-OF_GREY = ("lbp", "multi_otsu")
+OF_GREY = ("lbp", "local_maxima", "multi_otsu")
 """Oracles of images without channels, of functions that take channels."""
 
 RETURN_LEVELS = ("lookup", "normalize")

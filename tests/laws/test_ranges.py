@@ -24,6 +24,7 @@ IN_OTHER_UNITS = {
     "color_matrix": {"matrix": lambda m: m * np.array([1, 1, 1, SCALE])},
     "joint_bilateral_filter": {"guide": lambda guide: guide * SCALE},
     "guided_filter": {"guide": lambda guide: guide * SCALE},
+    "reconstruct": {"marker": lambda marker: marker * SCALE},
     "poisson_blend": {"source": lambda source: source * SCALE},
     **{name: {"reference": lambda reference: reference * SCALE} for name in ("ms_ssim", "psnr", "ssim", "ssim_map")},
     "total_variation": {"weight": lambda weight: weight * SCALE},
