@@ -155,7 +155,10 @@ class Columns:
 
     @classmethod
     def of(cls, labels: LabelSet, format: str) -> Columns:
-        """The columns of labels in one of these formats.  Parquet has a type for classes, the others write names."""
+        """The columns of labels in one of these formats.
+
+        Classes are names, but in Parquet, which has a type for them, and beside a class of the image in a tar, which is
+        a number."""
         every = [each for image in labels.images for each in image.annotations]
         had = {name for each in every for name in each.more} if labels.format in FORMATS else set()
         category = next((name for name in CATEGORIES if name in had), CATEGORIES[0])
@@ -170,12 +173,14 @@ class Columns:
         objects += [name for name, test in tests.items() if any(map(test, every))]
         objects += sorted(had)
         same = labels.format == format
+        label = any(image.label is not None for image in labels.images)
+        numbers = format == "parquet" or (format == "webdataset" and label)
         return cls(
-            any(image.label is not None for image in labels.images),
+            label,
             tuple(dict.fromkeys(objects)),
             category,
             bool(labels.images) and all(image.size is not None for image in labels.images),
-            bool(labels.more.get("named")) if same else format != "parquet",
+            bool(labels.more.get("named")) if same else not numbers,
             same,
         )
 

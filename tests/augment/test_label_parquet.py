@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.labels import Packer, Sample, image_bytes, mask_bytes, pack_block, sample_of
+from helpers.labels import Packer, Sample, image_bytes, keep_no_row_groups, mask_bytes, pack_block, sample_of
 from PIL import Image
 
 import augment
@@ -108,7 +108,10 @@ def test_what_transforms_make_of_whole_numbers_fits(tmp_path: Path, pq: Any) -> 
         packer.packed([Sample(dataclasses.replace(image, more={"record": {"new": 1}}), b"")])
 
 
-def test_many_rows_and_several_files(tmp_path: Path, pq: Any) -> None:
+@pytest.mark.parametrize("kept", [True, False])
+def test_many_rows_and_several_files(tmp_path: Path, pq: Any, kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not kept:
+        keep_no_row_groups(monkeypatch)
     labels = augment.LabelSet("folders", "classify", tmp_path, ("a", "b"), ())
     images = [augment.LabelledImage(f"{k % 2}/{k}.png", label=k % 2) for k in range(250)]
     packer = Packer(dataclasses.replace(labels, images=tuple(images)), "parquet")

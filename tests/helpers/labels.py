@@ -1,5 +1,13 @@
 """The inside of augment.labels that tests look at."""
 
+import pytest
+
+from augment.labels import _images
 from augment.labels._images import image_bytes, mask_bytes
 from augment.labels._model import ParquetCell, TarPart
 from augment.labels._pack import Packer, Sample, pack_block, sample_of
+
+
+def keep_no_row_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row groups of Parquet are read as those that are too large to stay in memory."""
+    monkeypatch.setattr(_images, "KEPT_BYTES", 0)
