@@ -130,6 +130,8 @@ def kind_of(images: Iterable[LabelledImage]) -> str:
     """What the labels of a data set are, by what there is of them."""
     kind = "classify"
     for image in images:
+        if kind in ("classify", "mask") and image.more.get("record", {}).get("objects") is not None:
+            kind = "detect"
         for each in image.annotations:
             if each.keypoints:
                 return "pose"
@@ -160,7 +162,7 @@ class Columns:
         Classes are names, but in Parquet, which has a type for them, and beside a class of the image in a tar, which is
         a number."""
         every = [each for image in labels.images for each in image.annotations]
-        had = {name for each in every for name in each.more} if labels.format in FORMATS else set()
+        had = _names_of_objects(labels) if labels.format in FORMATS else set()
         category = next((name for name in CATEGORIES if name in had), CATEGORIES[0])
         objects: list[str] = ["bbox", category] if every or labels.kind in ("detect", "segment", "pose") else []
         tests = {
@@ -183,6 +185,16 @@ class Columns:
             bool(labels.more.get("named")) if same else not numbers,
             same,
         )
+
+
+def _names_of_objects(labels: LabelSet) -> set[str]:
+    """The names of the fields of objects in the records of a data set, also where there are none of them."""
+    found = {name for image in labels.images for each in image.annotations for name in each.more}
+    for image in labels.images:
+        objects = image.more.get("record", {}).get("objects")
+        if isinstance(objects, dict):
+            found |= {name for name, values in objects.items() if isinstance(values, list)}
+    return found
 
 
 def names_a_file(name: str) -> bool:

@@ -209,3 +209,22 @@ def test_datasets_of_hugging_face(tmp_path: Path, format: str) -> None:
     else:
         assert [row["label"] for row in found] == ["ant", "bee", "cat"]
         assert [row["objects"]["categories"] for row in found] == [["bee", "ant"], [], ["ant"]]
+
+
+def test_images_without_any_object_keep_their_columns(tmp_path: Path, pq: Any) -> None:
+    """What there is of objects is known from their columns, too, and so are the classes that nothing has."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(encoded(1))
+    labels = augment.LabelSet(
+        "coco", "detect", tmp_path / "in", ("b", "a"), (augment.LabelledImage("a.png", (H, W)),), "coco"
+    )
+    for k, format in enumerate(("imagefolder", "parquet", "webdataset", "parquet")):
+        folder = tmp_path / str(k)
+        augment.write_labels(labels, folder, format=format)
+        if format == "imagefolder":
+            (folder / "a.png").write_bytes(encoded(1))
+        labels = augment.read_labels(folder)
+        assert (labels.kind, labels.classes, labels.images[0].annotations) == ("detect", ("b", "a"), ())
+        if format == "parquet":
+            (row,) = pq.read_table(folder / "000000.parquet").to_pylist()
+            assert row["objects"] == {"bbox": [], "categories": []}
