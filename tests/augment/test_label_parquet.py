@@ -218,13 +218,13 @@ def test_images_without_any_object_keep_their_columns(tmp_path: Path, pq: Any) -
     labels = augment.LabelSet(
         "coco", "detect", tmp_path / "in", ("b", "a"), (augment.LabelledImage("a.png", (H, W)),), "coco"
     )
-    for k, format in enumerate(("imagefolder", "parquet", "webdataset", "parquet")):
+    for k, wanted in enumerate(("imagefolder", "parquet", "webdataset", "parquet")):
         folder = tmp_path / str(k)
-        augment.write_labels(labels, folder, format=format)
-        if format == "imagefolder":
+        augment.write_labels(labels, folder, format=wanted)
+        if wanted == "imagefolder":
             (folder / "a.png").write_bytes(encoded(1))
         labels = augment.read_labels(folder)
         assert (labels.kind, labels.classes, labels.images[0].annotations) == ("detect", ("b", "a"), ())
-        if format == "parquet":
+        if wanted == "parquet":
             (row,) = pq.read_table(folder / "000000.parquet").to_pylist()
             assert row["objects"] == {"bbox": [], "categories": []}
