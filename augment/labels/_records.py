@@ -214,7 +214,7 @@ def record_of(image: LabelledImage, labels: LabelSet, columns: Columns, *, files
     for name, side in zip(("height", "width"), image.size or ()):
         if record.get(name, side if same or not columns.size else None) != side:
             record[name] = side
-    if image.annotations or "objects" in record or (columns.objects and not same):
+    if image.annotations or record.get("objects") is not None or (columns.objects and not same):
         things = [_thing(each, labels, columns, same) for each in image.annotations]
         record["objects"] = _as_before(record.get("objects"), things, columns)
     return record

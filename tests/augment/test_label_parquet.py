@@ -51,7 +51,7 @@ ROWS: list[dict[str, Any]] = [
      "objects": {"bbox": [[0.1, 2, 3, 4]], "category": [1], "area": [12.5], "id": [5]},
      "price": decimal.Decimal("1.25"), "mask": {"bytes": b"mask", "path": None}, "blob": b"array"},
     {"id": 8, "image": {"bytes": encoded(2), "path": None}, "label": -1, "when": None, "price": None,
-     "objects": {"bbox": [], "category": [], "area": [], "id": []}, "mask": None, "blob": None},
+     "objects": None, "mask": None, "blob": None},
 ]  # fmt: skip
 
 
