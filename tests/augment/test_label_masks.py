@@ -77,6 +77,7 @@ def test_masks_are_the_same(tmp_path: Path, way: str, capsys: pytest.CaptureFixt
         assert np.array_equal(one, other)  # an intersection over union of 1
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # pycocotools
 def test_parts_that_yolo_joins_to_one_ring_are_the_same_pixels(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
