@@ -158,6 +158,16 @@ class Compose(Recipes, Group):
     Donors have the targets of the sample, in the same formats.  They are raw samples, not what this chain has made of
     them: only the field `donor` of a transform that mixes prepares them.  Which donor meets which sample depends on the
     seed, the epoch and the index alone if the key is (epoch, index).
+
+    Examples
+    --------
+    >>> chain = Compose([HorizontalFlip(), Rotate(angle=10), Normalize()], seed=7)
+    >>> made = chain(image=image, boxes=[(10, 10, 30, 30)], labels=[1], key=(0, 5))  # epoch 0, sample 5
+    >>> made["image"].shape, made["image"].dtype
+    ((96, 128, 3), dtype('float32'))
+    >>> again = chain(image=image, boxes=[(10, 10, 30, 30)], labels=[1], key=(0, 5))
+    >>> np.array_equal(made["image"], again["image"])
+    True
     """
 
     transforms: Sequence[Transform]

@@ -60,6 +60,12 @@ class Sequential(Group):
     transforms : sequence of Transform
     p : float
         Probability that any of them is applied.  Each of them then follows its own `p`.
+
+    Examples
+    --------
+    >>> chain = Compose([Sequential([Invert(p=1), VerticalFlip(p=1)])])
+    >>> np.array_equal(chain(image=image, key=1)["image"], 255 - image[::-1])
+    True
     """
 
     transforms: Sequence[Transform] = ()
@@ -96,6 +102,13 @@ class OneOf(Group):
         Their `p` are the weights of the choice.  The one that is chosen is applied in any case.
     p : float
         Probability that one is applied at all.
+
+    Examples
+    --------
+    >>> chain = Compose([OneOf([Invert(p=1), VerticalFlip(p=1)])])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> np.array_equal(made, 255 - image) or np.array_equal(made, image[::-1])
+    True
     """
 
     transforms: Sequence[Transform]
@@ -152,6 +165,12 @@ class SomeOf(Group):
         Apply them in random order, not in that of the list.
     p : float
         Probability that any is applied.
+
+    Examples
+    --------
+    >>> chain = Compose([SomeOf([Invert(p=1), VerticalFlip(p=1), HorizontalFlip(p=1)], n=2)])
+    >>> chain(image=image, key=1)["image"].shape
+    (96, 128, 3)
     """
 
     transforms: Sequence[Transform]

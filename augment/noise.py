@@ -46,6 +46,13 @@ class GaussianNoise(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([GaussianNoise(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool((made != image).any())
+    True
     """
 
     sigma: tuple[float, float] = (0.02, 0.1)
@@ -105,6 +112,13 @@ class PoissonNoise(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([PoissonNoise(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool((made != image).any())
+    True
     """
 
     peak: tuple[float, float] = (25.0, 2500.0)
@@ -164,6 +178,13 @@ class SpeckleNoise(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([SpeckleNoise(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool((made != image).any())
+    True
     """
 
     sigma: tuple[float, float] = (0.05, 0.2)
@@ -221,6 +242,13 @@ class ISONoise(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or an image is not RGB.
+
+    Examples
+    --------
+    >>> chain = Compose([ISONoise(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool((made != image).any())
+    True
     """
 
     color: tuple[float, float] = (0.01, 0.05)
@@ -278,6 +306,13 @@ class SaltAndPepper(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([SaltAndPepper(amount=(0.1, 0.1), p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool((made == 255).mean() > (image == 255).mean())
+    True
     """
 
     amount: tuple[float, float] = (0.01, 0.06)
@@ -352,6 +387,13 @@ class AddNoise(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([AddNoise(kind="poisson", p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool((made != image).any())
+    True
     """
 
     kind: str = "gaussian"

@@ -34,7 +34,14 @@ _MOST_VIEWS = 256
 
 
 class View(NamedTuple):
-    """One view of an image: what a model gets, and how it came about."""
+    """One view of an image: what a model gets, and how it came about.
+
+    Examples
+    --------
+    >>> views = list(TestTime("dihedral").views(image))
+    >>> len(views), type(views[0]).__name__
+    (8, 'View')
+    """
 
     image: np.ndarray
     chain: Compose

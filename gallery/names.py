@@ -1,4 +1,4 @@
-"""``python -m gallery.names README.md docs/api.md`` brings the lists of public names in files up to date.
+"""``python -m gallery.names docs/names.md docs/api.md`` brings the lists of public names in files up to date.
 
 The lists are those of ``help(imgproc)`` and ``help(augment)``: names by subpackage, under the first line of its
 documentation.  They stand between ``<!-- names of imgproc:begin -->`` and its end, and so for `augment`.  Between

@@ -151,6 +151,11 @@ def local_mean(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> local_mean(np.array([[0, 0, 9, 0, 0]], np.uint8), radius=1)
+    array([[0., 3., 3., 3., 0.]], dtype=float32)
     """
 
     def plain(windows: Windows, out: np.ndarray) -> None:
@@ -202,6 +207,11 @@ def local_std(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> float(local_std(np.full((5, 5), 7, np.uint8), radius=1).max())
+    0.0
     """
 
     def plain(windows: Windows, out: np.ndarray) -> None:
@@ -272,6 +282,11 @@ def enhance_local_statistics(
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 3rd ed., 2008, section 3.3.4, "Using histogram
        statistics for image enhancement"; the defaults are its example's.
+
+    Examples
+    --------
+    >>> enhance_local_statistics(image, gain=2.0).shape
+    (96, 128, 3)
     """
     image = as_image(image)
     gain, k0 = real(gain, "gain", at_least=0), real(k0, "k0", at_least=0)
@@ -417,6 +432,12 @@ def local_wiener(
     ----------
     J.-S. Lee, "Digital image enhancement and noise filtering by use of local statistics", IEEE Transactions on Pattern
     Analysis and Machine Intelligence 2(2), 1980, section III.
+
+    Examples
+    --------
+    >>> noisy = add_noise(np.full((32, 32), 0.5), key=1, std=0.1)
+    >>> bool(local_wiener(noisy, radius=2).std() < 0.5 * noisy.std())
+    True
     """
     image = as_image(image)
     channels = channels_of(image)

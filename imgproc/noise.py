@@ -166,6 +166,12 @@ def add_noise(
     References
     ----------
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 5.2.
+
+    Examples
+    --------
+    >>> first, again = (add_noise(image, key=7, kind="gaussian", std=0.05) for _ in range(2))
+    >>> np.array_equal(first, again)  # the key decides
+    True
     """
     image = as_image(image)
     stream = _stream(key)
@@ -330,6 +336,12 @@ def estimate_noise(image: np.ndarray, *, mask: np.ndarray | None = None) -> floa
     J. Immerkær, "Fast noise variance estimation", Computer Vision and Image Understanding 64(2), 1996: the mean
     absolute response to ``1 -2 1 / -2 4 -2 / 1 -2 1``, which images of smooth surfaces and straight edges barely have,
     times sqrt(pi / 2) / 6.
+
+    Examples
+    --------
+    >>> noisy = add_noise(np.full((64, 64), 0.5), key=1, std=0.1)
+    >>> round(float(estimate_noise(noisy)), 1)
+    0.1
     """
     image = as_image(image)
     mask = as_mask(mask, image)
@@ -399,6 +411,11 @@ def fgsm(image: np.ndarray, gradient: np.ndarray, *, epsilon: float = 8 / 255) -
     References
     ----------
     I. Goodfellow, J. Shlens, C. Szegedy, "Explaining and harnessing adversarial examples", ICLR 2015.
+
+    Examples
+    --------
+    >>> fgsm(np.full((1, 2), 0.5), np.array([[3.0, -0.1]]), epsilon=0.1)
+    array([[0.6, 0.4]])
     """
     image = as_image(image)
     if not isinstance(gradient, np.ndarray):

@@ -66,6 +66,11 @@ def adjust_brightness(image: np.ndarray, *, factor: float = 1.0, shift: float = 
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or not finite.
+
+    Examples
+    --------
+    >>> adjust_brightness(np.array([[0, 100, 200]], np.uint8), shift=0.2)
+    array([[ 51, 151, 251]], dtype=uint8)
     """
     image = as_image(image)
     return _straight(image, real(factor, "factor"), fraction(shift, "shift", SHIFT, image))
@@ -99,6 +104,11 @@ def adjust_contrast(image: np.ndarray, *, factor: float, center: float | str = 0
     Notes
     -----
     The whole image is one window where ``center="mean"``.
+
+    Examples
+    --------
+    >>> adjust_contrast(np.array([[64, 128, 192]], np.uint8), factor=1.5)
+    array([[ 32, 128, 224]], dtype=uint8)
     """
     image = as_image(image)
     factor = real(factor, "factor")
@@ -135,6 +145,11 @@ def adjust_gamma(image: np.ndarray, *, gamma: float, gain: float = 1.0) -> np.nd
     Notes
     -----
     float32 and uint16 images are computed in float32 by polynomials, off by less than 3e-7 of full scale.
+
+    Examples
+    --------
+    >>> adjust_gamma(np.array([[0, 64, 255]], np.uint8), gamma=0.5)
+    array([[  0, 128, 255]], dtype=uint8)
     """
     image = as_image(image)
     must_be_unit(image, who="adjust_gamma")
@@ -164,6 +179,11 @@ def adjust_log(image: np.ndarray, *, gain: float = 1.0, inverse: bool = False) -
     TypeError, ValueError
         If an argument is of the wrong kind or not finite, or floats are clearly not levels from 0 to 1 (see
         `to_uint8`).
+
+    Examples
+    --------
+    >>> adjust_log(np.array([[0.0, 0.5, 1.0]])).round(3)
+    array([[0.   , 0.585, 1.   ]])
     """
     image = as_image(image)
     must_be_unit(image, who="adjust_log")
@@ -199,6 +219,11 @@ def adjust_sigmoid(image: np.ndarray, *, cutoff: float = 0.5, gain: float = 10.0
     ----------
     Braun, Fairchild, "Image lightness rescaling using sigmoidal contrast enhancement functions", Journal of Electronic
     Imaging 8(4), 1999; in the form of scikit-image.
+
+    Examples
+    --------
+    >>> adjust_sigmoid(np.array([[0.4, 0.5, 0.6]])).round(3)
+    array([[0.269, 0.5  , 0.731]])
     """
     image = as_image(image)
     must_be_unit(image, who="adjust_sigmoid")
@@ -223,6 +248,11 @@ def invert(image: np.ndarray) -> np.ndarray:
     ------
     TypeError, ValueError
         If `image` is no image, or floats are clearly not levels from 0 to 1 (see `to_uint8`).
+
+    Examples
+    --------
+    >>> invert(np.array([[0, 100, 255]], np.uint8))
+    array([[255, 155,   0]], dtype=uint8)
     """
     image = as_image(image)
     must_be_unit(image, who="invert")
@@ -250,6 +280,11 @@ def posterize(image: np.ndarray, *, bits: int) -> np.ndarray:
     TypeError, ValueError
         If an argument is of the wrong kind or `bits` outside its range,
         or floats are clearly not levels from 0 to 1 (see `to_uint8`).
+
+    Examples
+    --------
+    >>> posterize(np.array([[0, 100, 200]], np.uint8), bits=1)
+    array([[  0,   0, 128]], dtype=uint8)
     """
     image = as_image(image)
     bits = integer(bits, "bits", at_least=1, at_most=16)
@@ -277,6 +312,11 @@ def solarize(image: np.ndarray, *, threshold: float = 0.5) -> np.ndarray:
     TypeError, ValueError
         If an argument is of the wrong kind or not finite,
         or floats are clearly not levels from 0 to 1 (see `to_uint8`).
+
+    Examples
+    --------
+    >>> solarize(np.array([[100, 200]], np.uint8), threshold=0.5)
+    array([[100,  55]], dtype=uint8)
     """
     image = as_image(image)
     threshold = fraction(threshold, "threshold", LEVEL, image)
@@ -308,6 +348,11 @@ def threshold(image: np.ndarray, *, level: float = 0.5, method: str = "binary") 
     TypeError, ValueError
         If an argument is of the wrong kind, not finite, or no such method, or for the default `level` floats are
         clearly not levels from 0 to 1 (see `to_uint8`).
+
+    Examples
+    --------
+    >>> threshold(np.array([[100, 200]], np.uint8), level=0.5)
+    array([[  0, 255]], dtype=uint8)
     """
     image = as_image(image)
     level = fraction(level, "level", LEVEL, image, default=0.5)
@@ -338,6 +383,11 @@ def lookup(image: np.ndarray, *, table: np.ndarray) -> np.ndarray:
     TypeError, ValueError
         If an argument is of the wrong kind or `table` does not fit the image,
         or floats are clearly not levels from 0 to 1 (see `to_uint8`).
+
+    Examples
+    --------
+    >>> lookup(np.array([[0, 1, 255]], np.uint8), table=np.arange(256, dtype=np.uint8)[::-1])
+    array([[255, 254,   0]], dtype=uint8)
     """
     image = as_image(image)
     table = _as_table(table, image)
@@ -367,6 +417,11 @@ def bit_plane(image: np.ndarray, *, bit: int) -> np.ndarray:
     TypeError, ValueError
         If an argument is of the wrong kind or `bit` outside its range,
         or floats are clearly not levels from 0 to 1 (see `to_uint8`).
+
+    Examples
+    --------
+    >>> bit_plane(np.array([[0b1000, 0b0111]], np.uint8), bit=3)
+    array([[255,   0]], dtype=uint8)
     """
     image = as_image(image)
     depth = 16 if image.dtype == np.uint16 else 8
@@ -413,6 +468,11 @@ def tone_curve(image: np.ndarray, *, points: Sequence[Any] | np.ndarray, interpo
     ----------
     Fritsch, Carlson, "Monotone piecewise cubic interpolation", SIAM Journal on Numerical Analysis 17(2), 1980, with the
     slopes of Fritsch and Butland, 1984.
+
+    Examples
+    --------
+    >>> tone_curve(np.array([[0.0, 0.5, 1.0]]), points=[(0, 0), (0.5, 0.7), (1, 1)]).round(3)
+    array([[0. , 0.7, 1. ]])
     """
     image = as_image(image)
     one_of(interpolation, "interpolation", ("monotone", "linear"))
@@ -456,6 +516,11 @@ def normalize(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind, not finite, not for all channels, or `std` not above 0.
+
+    Examples
+    --------
+    >>> normalize(np.array([[0, 255]], np.uint8), mean=0.5, std=0.25)
+    array([[-2.,  2.]], dtype=float32)
     """
     image = as_image(image)
     channels = channels_of(image)

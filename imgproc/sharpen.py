@@ -64,6 +64,15 @@ def laplacian(image: np.ndarray, *, neighbours: int = 4, border: str = "reflect_
     References
     ----------
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-62.
+
+    Examples
+    --------
+    >>> point = np.zeros((3, 3))
+    >>> point[1, 1] = 1.0
+    >>> laplacian(point)
+    array([[ 0.,  2.,  0.],
+           [ 2., -4.,  2.],
+           [ 0.,  2.,  0.]])
     """
     image = as_image(image)
     full = _neighbours(neighbours) == 8
@@ -109,6 +118,11 @@ def sharpen_laplacian(image: np.ndarray, *, strength: float = 1.0, neighbours: i
     References
     ----------
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-63 with c = -strength.
+
+    Examples
+    --------
+    >>> int(sharpen_laplacian(np.full((5, 5), 100, np.uint8)).max())  # flat parts stay
+    100
     """
     image = as_image(image)
     strength = real(strength, "strength", at_least=0, at_most=_MOST)
@@ -152,6 +166,12 @@ def unsharp_mask(image: np.ndarray, *, sigma: float = 1.0, amount: float = 1.0, 
     References
     ----------
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-64 and 3-65.
+
+    Examples
+    --------
+    >>> soft = gaussian_blur(image, sigma=1)
+    >>> bool(unsharp_mask(soft, sigma=1, amount=1.0).std() > soft.std())
+    True
     """
     image = as_image(image)
     sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0, at_most=_MOST)
@@ -186,6 +206,11 @@ def high_boost(image: np.ndarray, *, sigma: float = 1.0, boost: float = 2.0) -> 
     References
     ----------
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, eq. 3-65 with k > 1.
+
+    Examples
+    --------
+    >>> int(high_boost(np.full((5, 5), 100, np.uint8)).max())  # flat parts stay
+    100
     """
     image = as_image(image)
     sigma, boost = sigma_within(sigma, image), real(boost, "boost", at_least=1, at_most=_MOST)
@@ -243,6 +268,11 @@ def emboss(image: np.ndarray, *, azimuth: float = 135.0, elevation: float = 45.0
     ----------
     J. Schlag, "Fast embossing effects on raster image data", in Graphics Gems IV, 1994: normals by differences over
     three by three pixels (Prewitt's), here of unit length.
+
+    Examples
+    --------
+    >>> emboss(image).shape
+    (96, 128, 3)
     """
     image = as_image(image)
     must_be_unit(image, who="emboss")
@@ -314,6 +344,11 @@ def detail_enhance(
     ----------
     K. He, J. Sun, X. Tang, "Guided image filtering", IEEE TPAMI 35(6), 2013, sections 3.4 and 5 ("detail enhancement");
     here the means are weighted by a Gaussian, and epsilon is ``edge**2``.
+
+    Examples
+    --------
+    >>> detail_enhance(image, amount=1.5).shape
+    (96, 128, 3)
     """
     image = as_image(image)
     sigma, amount = sigma_within(sigma, image), real(amount, "amount", at_least=0, at_most=_MOST)

@@ -149,7 +149,20 @@ choice_kernel = shared(choice, "choice_kernel")
 
 
 class Draws:
-    """The draws of one transform for one sample, in order."""
+    """The draws of one transform for one sample, in order.
+
+    Examples
+    --------
+    >>> import dataclasses
+    >>> @dataclasses.dataclass(frozen=True, kw_only=True)
+    ... class Dim(Transform):
+    ...     def draw(self, rng, frame):  # rng is a Draws
+    ...         return {"factor": rng.uniform(0.5, 1.0)}
+    ...     def lower(self, params, frame):
+    ...         return [stages.brightness(params["factor"])]
+    >>> ...
+    Ellipsis
+    """
 
     __slots__ = ("_address", "_cursor", "_keys", "_seed", "_values")
 

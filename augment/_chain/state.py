@@ -17,7 +17,13 @@ Params = dict[str, Any]
 
 
 class Frame(NamedTuple):
-    """What a transform may know of the sample that arrives: its size, never its pixels."""
+    """What a transform may know of the sample that arrives: its size, never its pixels.
+
+    Examples
+    --------
+    >>> Frame(96, 128).height
+    96
+    """
 
     height: int
     width: int

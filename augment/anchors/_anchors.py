@@ -56,6 +56,13 @@ class Anchors:
         Fitness of each generation, where there was evolution.
     dropped : int
         Boxes that were left out for their size.
+
+    Examples
+    --------
+    >>> found = anchors_for(np.array([[10, 10], [12, 10], [90, 60]]), 2)
+    >>> found.anchors.round(1)
+    array([[10., 10.],
+           [90., 60.]])
     """
 
     anchors: np.ndarray
@@ -210,6 +217,13 @@ def anchors_for(
     References
     ----------
     J. Redmon, A. Farhadi, "YOLO9000: Better, Faster, Stronger", CVPR 2017.
+
+    Examples
+    --------
+    >>> sizes = np.array([[10, 10], [12, 10], [100, 50], [90, 60]])  # width, height
+    >>> found = anchors_for(sizes, 2)
+    >>> found.anchors.shape, round(float(found.average_iou), 2)
+    ((2, 2), 0.9)
     """
     if isinstance(k, str):
         one_of(k, "k", ("auto",))

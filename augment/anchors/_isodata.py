@@ -40,6 +40,13 @@ class IsodataStep:
         What it ended with.
     inertia : float
         Mean squared distance before splitting and merging, by weight.
+
+    Examples
+    --------
+    >>> points = np.array([[0.0, 0], [0, 1], [20, 20], [20, 21]])
+    >>> steps = Isodata(2, min_samples=1, max_std=5.0, random_state=0).fit(points).history_
+    >>> steps[0].iteration, len(steps[0].centers)
+    (1, 2)
     """
 
     iteration: int
@@ -111,6 +118,13 @@ class Isodata(Clusterer):
     Institute, 1965.
     N. Memarsadeghi et al., "A fast implementation of the ISODATA clustering algorithm", Int. J. Computational Geometry
     & Applications 17, 2007, whose order of steps is followed.
+
+    Examples
+    --------
+    >>> points = np.array([[0.0, 0], [0, 1], [1, 0], [20, 20], [20, 21], [21, 20]])
+    >>> model = Isodata(2, min_samples=1, max_std=5.0, random_state=0).fit(points)
+    >>> model.n_clusters_
+    2
     """
 
     def __init__(

@@ -66,6 +66,14 @@ class KMeans(Clusterer):
     ----------
     S. Lloyd, "Least squares quantization in PCM", IEEE Trans. Information Theory 28, 1982.
     J. Redmon, A. Farhadi, "YOLO9000: Better, Faster, Stronger", CVPR 2017 (1 - IoU, mean).
+
+    Examples
+    --------
+    >>> sizes = np.array([[10, 10], [11, 9], [100, 40], [90, 44]])
+    >>> model = KMeans(2, random_state=0).fit(sizes)
+    >>> model.cluster_centers_[np.argsort(model.cluster_centers_[:, 0])].round(1)
+    array([[10.5,  9.5],
+           [95. , 42. ]])
     """
 
     def __init__(

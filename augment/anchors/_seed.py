@@ -82,6 +82,13 @@ def kmeans_plus_plus(
     ----------
     D. Arthur, S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.  The greedy variant is
     mentioned there.
+
+    Examples
+    --------
+    >>> points = np.array([[0.0, 0], [0, 1], [50, 50]])
+    >>> centres, indices = kmeans_plus_plus(points, 2, random_state=0)
+    >>> sorted(int(centre[0]) for centre in centres)
+    [0, 50]
     """
     metric_name(metric)
     rows = as_samples(X, metric)

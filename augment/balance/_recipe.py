@@ -39,6 +39,13 @@ class SampleRecipe:
         The share of the way from the first to the second; `SVMSMOTE` also goes away from it, with negative shares.
     labels : ndarray of shape (m,)
         Their classes.
+
+    Examples
+    --------
+    >>> X, y = np.arange(12.0).reshape(6, 2), np.array([0, 0, 0, 0, 1, 1])
+    >>> recipe = SMOTE(k_neighbors=1, random_state=0).recipe(X, y)
+    >>> type(recipe).__name__, len(recipe.i)
+    ('SampleRecipe', 2)
     """
 
     i: np.ndarray

@@ -45,6 +45,13 @@ class ADASYN(Synthesizer):
     ----------
     .. [1] H. He, Y. Bai, E. A. Garcia, S. Li, "ADASYN: adaptive synthetic sampling approach for imbalanced learning",
        IJCNN 2008.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> y = np.repeat([0, 1], [45, 15])
+    >>> np.bincount(ADASYN(random_state=0).fit_resample(X, y)[1])
+    array([45, 45])
     """
 
     sampling_strategy: Any = "auto"

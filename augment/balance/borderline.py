@@ -61,6 +61,13 @@ class BorderlineSMOTE(Synthesizer):
     ----------
     .. [1] H. Han, W.-Y. Wang, B.-H. Mao, "Borderline-SMOTE: a new over-sampling method in imbalanced data sets
        learning", ICIC 2005.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> y = np.repeat([0, 1], [45, 15])
+    >>> np.bincount(BorderlineSMOTE(random_state=0).fit_resample(X, y)[1])
+    array([45, 45])
     """
 
     sampling_strategy: Any = "auto"

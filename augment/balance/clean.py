@@ -36,6 +36,13 @@ class TomekLinks(Cleaner):
     References
     ----------
     .. [1] I. Tomek, "Two modifications of CNN", IEEE Transactions on Systems, Man, and Cybernetics 6, 1976.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [1.0], [1.1], [2.0], [3.0]])
+    >>> y = np.array([0, 0, 1, 0, 0])
+    >>> TomekLinks().fit_resample(X, y)[1]  # the nearest pair of two classes loses its common one
+    array([0, 1, 0, 0])
     """
 
     sampling_strategy: Any = "auto"
@@ -76,6 +83,14 @@ class EditedNearestNeighbours(Cleaner):
     ----------
     .. [1] D. L. Wilson, "Asymptotic properties of nearest neighbor rules using edited data", IEEE Transactions on
        Systems, Man, and Cybernetics 2(3), 1972.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [0.1], [0.2], [0.15], [5.0], [5.1], [5.2], [5.3]])
+    >>> y = np.array([0, 0, 0, 1, 1, 1, 1, 1])
+    >>> found = EditedNearestNeighbours(sampling_strategy="all").fit_resample(X, y)[1]
+    >>> len(found)
+    4
     """
 
     sampling_strategy: Any = "auto"

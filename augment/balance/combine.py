@@ -71,6 +71,14 @@ class SMOTEENN(_Combined):
     ----------
     .. [1] G. E. Batista, R. C. Prati, M. C. Monard, "A study of the behavior of several methods for balancing machine
        learning training data", ACM SIGKDD Explorations 6(1), 2004.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> y = np.repeat([0, 1], [45, 15])
+    >>> resampled, labels = SMOTEENN(random_state=0).fit_resample(X, y)
+    >>> len(resampled) == len(labels)
+    True
     """
 
     sampling_strategy: Any = "auto"
@@ -108,6 +116,14 @@ class SMOTETomek(_Combined):
     ----------
     .. [1] G. E. Batista, A. L. C. Bazzan, M. C. Monard, "Balancing training data for automated annotation of keywords:
        a case study", WOB 2003.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> y = np.repeat([0, 1], [45, 15])
+    >>> resampled, labels = SMOTETomek(random_state=0).fit_resample(X, y)
+    >>> len(resampled) == len(labels)
+    True
     """
 
     sampling_strategy: Any = "auto"

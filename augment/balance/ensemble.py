@@ -54,6 +54,15 @@ class BalancedEnsemble(Estimator):
     ----------
     .. [1] X.-Y. Liu, J. Wu, Z.-H. Zhou, "Exploratory undersampling for class-imbalance learning", IEEE Transactions on
        Systems, Man, and Cybernetics B 39(2), 2009.
+
+    Examples
+    --------
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> y = (X[:, 0] > 1).astype(int)
+    >>> model = BalancedEnsemble(estimator=DecisionTreeClassifier(random_state=0), random_state=0).fit(X, y)
+    >>> bool((model.predict(X) == y).mean() > 0.8)
+    True
     """
 
     estimator: Any = None

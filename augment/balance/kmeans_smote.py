@@ -61,6 +61,15 @@ class KMeansSMOTE(Synthesizer):
     References
     ----------
     .. [1] F. Last, G. Douzas, F. Bacao, "Oversampling for imbalanced learning based on k-means and SMOTE", 2017.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.concatenate([rng.normal(0, 1, (45, 2)), rng.normal(4, 1, (15, 2))])
+    >>> y = np.repeat([0, 1], [45, 15])
+    >>> resampled, labels = KMeansSMOTE(random_state=0).fit_resample(X, y)
+    >>> bool(np.bincount(labels)[1] >= 45)
+    True
     """
 
     sampling_strategy: Any = "auto"

@@ -114,6 +114,11 @@ def sensitivity(y_true: Any, y_pred: Any, *, average: str = "binary", positive: 
     ------
     TypeError, ValueError
         If labels differ in number or kind, or an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> float(sensitivity([0, 0, 1, 1], [0, 1, 1, 1]))
+    1.0
     """
     counts = _Counts(y_true, y_pred, average, positive)
     return counts.averaged(counts.tp, counts.tp + counts.fn, average)
@@ -140,6 +145,11 @@ def specificity(y_true: Any, y_pred: Any, *, average: str = "binary", positive: 
     ------
     TypeError, ValueError
         If labels differ in number or kind, or an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> float(specificity([0, 0, 1, 1], [0, 1, 1, 1]))
+    0.5
     """
     counts = _Counts(y_true, y_pred, average, positive)
     return counts.averaged(counts.tn, counts.tn + counts.fp, average)
@@ -174,6 +184,11 @@ def f_measure(
     References
     ----------
     .. [1] C. J. van Rijsbergen, "Information retrieval", 2nd ed., 1979.
+
+    Examples
+    --------
+    >>> round(float(f_measure([0, 0, 1, 1], [0, 1, 1, 1])), 2)
+    0.8
     """
     square = elementary.square(positive_number(beta, "beta"))
     counts = _Counts(y_true, y_pred, average, positive)
@@ -204,6 +219,11 @@ def g_mean(y_true: Any, y_pred: Any, *, correction: float = 0.0) -> float:
     References
     ----------
     .. [1] M. Kubat, S. Matwin, "Addressing the curse of imbalanced training sets: one-sided selection", ICML 1997.
+
+    Examples
+    --------
+    >>> round(float(g_mean([0, 0, 1, 1], [0, 1, 1, 1])), 3)
+    0.707
     """
     floor = real(correction, "correction", at_least=0, at_most=1)
     found = _sensitivities(_Counts(y_true, y_pred))
@@ -228,6 +248,11 @@ def balanced_accuracy(y_true: Any, y_pred: Any) -> float:
     ------
     TypeError, ValueError
         If labels differ in number or kind.
+
+    Examples
+    --------
+    >>> round(float(balanced_accuracy([0, 0, 0, 1], [0, 0, 1, 1])), 3)
+    0.833
     """
     return float(_sensitivities(_Counts(y_true, y_pred)).mean())
 
@@ -247,6 +272,12 @@ class RocCurve:
         1 - specificity, and sensitivity, from (0, 0) to (1, 1).
     thresholds : float64 ndarray of shape (m,)
         Scores of at least this much count as positive; the first is infinite.
+
+    Examples
+    --------
+    >>> curve = roc_curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    >>> curve.true_positive_rate
+    array([0. , 0.5, 0.5, 1. , 1. ])
     """
 
     false_positive_rate: np.ndarray
@@ -277,6 +308,12 @@ def roc_curve(y_true: Any, score: Any, *, positive: Any = 1) -> RocCurve:
     ------
     TypeError, ValueError
         If there are not two classes, or an argument is of the wrong kind, shape or value.
+
+    Examples
+    --------
+    >>> curve = roc_curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    >>> curve.false_positive_rate
+    array([0. , 0. , 0.5, 0.5, 1. ])
     """
     with needed("sklearn"):
         from sklearn import metrics
@@ -311,6 +348,11 @@ def auc(y_true: Any, score: Any, *, positive: Any = 1) -> float:
     ------
     TypeError, ValueError
         If there is one class only, or an argument is of the wrong kind, shape or value.
+
+    Examples
+    --------
+    >>> round(float(auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])), 2)
+    0.75
     """
     with needed("sklearn"):
         from sklearn import metrics
@@ -359,6 +401,12 @@ class ImbalanceReport:
         By label: precision, sensitivity, specificity, f, g (geometric mean of sensitivity and specificity), support.
     balanced_accuracy, g_mean, f_macro, accuracy : float
         Of all classes.
+
+    Examples
+    --------
+    >>> report = imbalance_report([0, 0, 0, 1], [0, 0, 1, 1])
+    >>> round(float(report.accuracy), 2)
+    0.75
     """
 
     classes: dict[Any, dict[str, float]]
@@ -395,6 +443,12 @@ def imbalance_report(y_true: Any, y_pred: Any) -> ImbalanceReport:
     ------
     TypeError, ValueError
         If labels differ in number or kind.
+
+    Examples
+    --------
+    >>> report = imbalance_report([0, 0, 0, 1], [0, 0, 1, 1])
+    >>> round(float(report.balanced_accuracy), 3)
+    0.833
     """
     c = _Counts(y_true, y_pred)
     precision, recall = _ratio(c.tp, c.tp + c.fp), _ratio(c.tp, c.tp + c.fn)

@@ -33,6 +33,12 @@ class BalancePlan:
         Augmented copies that each image gets beside itself.
     before, targets, after : dict
         Number of things (or images) by class: there are, wanted, and there will be with the copies.
+
+    Examples
+    --------
+    >>> plan = balance_plan([0, 0, 0, 1])
+    >>> plan.before, plan.after
+    ({0: 3, 1: 1}, {0: 3, 1: 3})
     """
 
     copies: np.ndarray
@@ -104,6 +110,12 @@ def balance_plan(
     References
     ----------
     .. [1] A. Gupta, P. Dollár, R. Girshick, "LVIS: a dataset for large vocabulary instance segmentation", CVPR 2019.
+
+    Examples
+    --------
+    >>> plan = balance_plan([0, 0, 0, 1])
+    >>> plan.copies  # of each image
+    array([0, 0, 0, 2])
     """
     limit = None if max_copies is None else integer(max_copies, "max_copies", at_least=0, at_most=MOST)
     threshold = _checked(target)

@@ -47,6 +47,12 @@ class RandomOverSampler(OverSampler):
     ----------
     .. [1] G. Menardi, N. Torelli, "Training and assessing classification rules with imbalanced data", Data Mining and
        Knowledge Discovery 28, 2014.
+
+    Examples
+    --------
+    >>> X, y = np.arange(6).reshape(6, 1), np.array([0, 0, 0, 0, 1, 1])
+    >>> np.bincount(RandomOverSampler(random_state=0).fit_resample(X, y)[1])
+    array([4, 4])
     """
 
     sampling_strategy: Any = "auto"
@@ -130,6 +136,12 @@ class RandomUnderSampler(UnderSampler):
     ------
     TypeError, ValueError
         By `fit_resample`, not here.
+
+    Examples
+    --------
+    >>> X, y = np.arange(6).reshape(6, 1), np.array([0, 0, 0, 0, 1, 1])
+    >>> np.bincount(RandomUnderSampler(random_state=0).fit_resample(X, y)[1])
+    array([2, 2])
     """
 
     sampling_strategy: Any = "auto"

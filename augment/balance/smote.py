@@ -74,6 +74,14 @@ class SMOTE(Synthesizer):
     ----------
     .. [1] N. V. Chawla, K. W. Bowyer, L. O. Hall, W. P. Kegelmeyer, "SMOTE: synthetic minority over-sampling
        technique", Journal of Artificial Intelligence Research 16, 2002.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> y = np.repeat([0, 1], [45, 15])
+    >>> resampled, labels = SMOTE(random_state=0).fit_resample(X, y)
+    >>> np.bincount(labels)
+    array([45, 45])
     """
 
     sampling_strategy: Any = "auto"

@@ -57,6 +57,14 @@ class SMOTENC(OverSampler):
     ----------
     .. [1] N. V. Chawla, K. W. Bowyer, L. O. Hall, W. P. Kegelmeyer, "SMOTE: synthetic minority over-sampling
        technique", Journal of Artificial Intelligence Research 16, 2002, section 6.1.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 1], [0.1, 1], [0.2, 2], [3.0, 2], [3.1, 2], [3.2, 1], [3.3, 1]])
+    >>> y = np.array([0, 0, 0, 1, 1, 1, 1])
+    >>> found = SMOTENC([1], k_neighbors=2, random_state=0).fit_resample(X, y)[0]
+    >>> sorted({int(kind) for kind in found[:, 1]})  # kinds are never mixed
+    [1, 2]
     """
 
     categorical_features: Any

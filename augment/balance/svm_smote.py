@@ -59,6 +59,14 @@ class SVMSMOTE(Synthesizer):
     ----------
     .. [1] H. M. Nguyen, E. W. Cooper, K. Kamei, "Borderline over-sampling for imbalanced data classification",
        International Journal of Knowledge Engineering and Soft Data Paradigms 3(1), 2009.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> y = np.repeat([0, 1], [45, 15])
+    >>> resampled, labels = SVMSMOTE(random_state=0).fit_resample(X, y)
+    >>> bool(np.bincount(labels)[1] > 15)
+    True
     """
 
     sampling_strategy: Any = "auto"

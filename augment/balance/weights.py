@@ -56,6 +56,11 @@ def class_weights(
     .. [2] A. Gupta, P. Dollár, R. Girshick, "LVIS: a dataset for large vocabulary instance segmentation", CVPR 2019.
     .. [3] K. M. Ting, "An instance-weighting method to induce cost-sensitive trees", IEEE Transactions on Knowledge and
        Data Engineering 14(3), 2002.
+
+    Examples
+    --------
+    >>> class_weights([0, 0, 0, 1])
+    {0: 0.6666666666666666, 1: 2.0}
     """
     _check(method, beta, threshold, costs)
     instances = Instances(labels)
@@ -92,6 +97,11 @@ def sample_weights(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or costs lack a class.
+
+    Examples
+    --------
+    >>> sample_weights([0, 0, 0, 1]).round(3)
+    array([0.667, 0.667, 0.667, 2.   ])
     """
     _check(method, beta, threshold, costs)
     instances = Instances(labels)

@@ -34,6 +34,14 @@ class PrecisionRecall:
         Largest precision at this recall or beyond it.
     average : ndarray of shape (k,)
         Area under the envelope; NaN for a class without ground truth.
+
+    Examples
+    --------
+    >>> truth = [{"boxes": np.array([[0, 0, 10, 10]]), "classes": np.array([1])}]
+    >>> found = [{"boxes": np.array([[0, 0, 10, 9]]), "classes": np.array([1]), "scores": np.array([0.9])}]
+    >>> curve = precision_recall_curve(truth, found)
+    >>> curve.classes
+    array([1])
     """
 
     classes: np.ndarray
@@ -118,6 +126,13 @@ def precision_recall_curve(
     ------
     TypeError, ValueError
         As `average_precision`.
+
+    Examples
+    --------
+    >>> truth = [{"boxes": np.array([[0, 0, 10, 10]]), "classes": np.array([1])}]
+    >>> found = [{"boxes": np.array([[0, 0, 10, 9]]), "classes": np.array([1]), "scores": np.array([0.9])}]
+    >>> precision_recall_curve(truth, found).average
+    array([1.])
     """
     everything = {"all": (0.0, np.inf)}
     positive(real(iou_threshold, "iou_threshold", at_most=1.0), "iou_threshold")

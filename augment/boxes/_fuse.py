@@ -81,6 +81,13 @@ def weighted_boxes_fusion(
     ----------
     R. Solovyev, W. Wang, T. Gabruseva, "Weighted boxes fusion: Ensembling boxes from different object detection
     models", Image and Vision Computing 107, 2021.
+
+    Examples
+    --------
+    >>> boxes = [np.array([[0.0, 0, 10, 10]]), np.array([[2.0, 0, 12, 10]])]
+    >>> fused, scores, classes = weighted_boxes_fusion(boxes, [np.array([0.5]), np.array([0.5])])
+    >>> fused
+    array([[ 1.,  0., 11., 10.]])
     """
     one_of(confidence, "confidence", _CONFIDENCES)
     threshold = real(iou_threshold, "iou_threshold", at_least=0.0, at_most=1.0)

@@ -56,6 +56,11 @@ def iou(
     References
     ----------
     P. Jaccard, "The distribution of the flora in the alpine zone", New Phytologist 11, 1912.
+
+    Examples
+    --------
+    >>> iou(np.array([[0, 0, 10, 10]]), np.array([[5, 0, 15, 10], [0, 0, 10, 10]])).round(3)
+    array([[0.333, 1.   ]])
     """
     return _compare(IOU, boxes, others, pairwise, inclusive, box_format)
 
@@ -91,6 +96,11 @@ def giou(
     References
     ----------
     H. Rezatofighi et al., "Generalized Intersection over Union", CVPR 2019.
+
+    Examples
+    --------
+    >>> giou(np.array([[0, 0, 10, 10]]), np.array([[20, 0, 30, 10]])).round(3)  # below 0 where boxes are apart
+    array([[-0.333]])
     """
     return _compare(GIOU, boxes, others, pairwise, inclusive, box_format)
 
@@ -127,6 +137,11 @@ def diou(
     References
     ----------
     Z. Zheng et al., "Distance-IoU Loss", AAAI 2020.
+
+    Examples
+    --------
+    >>> diou(np.array([[0, 0, 10, 10]]), np.array([[5, 0, 15, 10]])).round(3)
+    array([[0.256]])
     """
     return _compare(DIOU, boxes, others, pairwise, inclusive, box_format)
 
@@ -164,6 +179,11 @@ def ciou(
     References
     ----------
     Z. Zheng et al., "Distance-IoU Loss", AAAI 2020.
+
+    Examples
+    --------
+    >>> ciou(np.array([[0, 0, 10, 10]]), np.array([[0, 0, 10, 5]])).round(3)
+    array([[0.466]])
     """
     return _compare(CIOU, boxes, others, pairwise, inclusive, box_format)
 

@@ -69,6 +69,13 @@ class AveragePrecision:
         Average precision of each class.
     positives : ndarray of shape (k, a)
         Ground-truth boxes that count.
+
+    Examples
+    --------
+    >>> truth = [{"boxes": np.array([[0, 0, 10, 10]]), "classes": np.array([1])}]
+    >>> found = [{"boxes": np.array([[0, 0, 10, 9]]), "classes": np.array([1]), "scores": np.array([0.9])}]
+    >>> average_precision(truth, found).protocol
+    'coco'
     """
 
     protocol: str
@@ -243,6 +250,13 @@ def average_precision(
     ----------
     T.-Y. Lin et al., "Microsoft COCO: Common Objects in Context", ECCV 2014.
     M. Everingham et al., "The PASCAL Visual Object Classes Challenge: A Retrospective", IJCV 111, 2015.
+
+    Examples
+    --------
+    >>> truth = [{"boxes": np.array([[0, 0, 10, 10]]), "classes": np.array([1])}]
+    >>> found = [{"boxes": np.array([[0, 0, 10, 9]]), "classes": np.array([1]), "scores": np.array([0.9])}]
+    >>> round(float(average_precision(truth, found, iou_thresholds=[0.5]).average[0, 0, 0, 0]), 6)
+    1.0
     """
     setting = settings(protocol, iou_thresholds, areas, max_detections, inclusive, box_format)
     matched = match_all(truth, detections, setting, box_format)

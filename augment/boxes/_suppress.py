@@ -68,6 +68,12 @@ def nms(
     ------
     TypeError, ValueError
         If boxes, scores or classes do not fit together, are not finite, or have negative sides.
+
+    Examples
+    --------
+    >>> boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [50, 50, 60, 60]])
+    >>> nms(boxes, np.array([0.8, 0.9, 0.5]))  # which stay, the best first
+    array([1, 2])
     """
     return suppress(
         IOU, boxes, scores, classes, iou_threshold, score_threshold, max_count, inclusive, box_format, "iou_threshold"
@@ -119,6 +125,12 @@ def diou_nms(
     References
     ----------
     Z. Zheng et al., "Distance-IoU Loss", AAAI 2020.
+
+    Examples
+    --------
+    >>> boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [50, 50, 60, 60]])
+    >>> diou_nms(boxes, np.array([0.8, 0.9, 0.5]))
+    array([1, 2])
     """
     return suppress(
         DIOU,
@@ -187,6 +199,13 @@ def soft_nms(
     References
     ----------
     N. Bodla et al., "Soft-NMS: improving object detection with one line of code", ICCV 2017.
+
+    Examples
+    --------
+    >>> boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [50, 50, 60, 60]])
+    >>> kept, scores = soft_nms(boxes, np.array([0.8, 0.9, 0.5]))
+    >>> kept, scores.round(2)
+    (array([1, 2, 0]), array([0.9 , 0.5 , 0.21]))
     """
     one_of(method, "method", ("gaussian", "linear"))
     sigma = positive(sigma, "sigma")
@@ -256,6 +275,13 @@ def matrix_nms(
     References
     ----------
     X. Wang et al., "SOLOv2: Dynamic and Fast Instance Segmentation", NeurIPS 2020.
+
+    Examples
+    --------
+    >>> boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [50, 50, 60, 60]])
+    >>> kept, scores = matrix_nms(boxes, np.array([0.8, 0.9, 0.5]))
+    >>> kept
+    array([1, 2, 0])
     """
     one_of(method, "method", ("gaussian", "linear"))
     sigma = positive(sigma, "sigma")

@@ -40,6 +40,12 @@ class Tile:
         intp.  Which rows of the boxes they were: ``labels[t.rows]`` are their labels.
     visible : ndarray of shape (n,)
         float64.  The part of each box, by area, that lies in the tile.
+
+    Examples
+    --------
+    >>> first = tile(image, size=(64, 64))[0]
+    >>> first.origin
+    (0, 0)
     """
 
     image: np.ndarray
@@ -88,6 +94,12 @@ def tile(
     TypeError, ValueError
         If the image is empty, boxes are not rows of as many finite numbers as their format has or have negative sides,
         or a parameter is out of range.
+
+    Examples
+    --------
+    >>> tiles = tile(image, size=(64, 64), overlap=0.25)
+    >>> len(tiles), tiles[0].image.shape
+    (6, (64, 64, 3))
     """
     as_image(image)
     if not image.size:
@@ -184,6 +196,14 @@ def merge_tiles(
     References
     ----------
     F. C. Akyon et al., "Slicing aided hyper inference and fine-tuning for small object detection", ICIP 2022.
+
+    Examples
+    --------
+    >>> tiles = tile(image, size=(64, 64), overlap=0.25)
+    >>> boxes = [np.array([[5.0, 5, 15, 15]])] + [np.zeros((0, 4))] * (len(tiles) - 1)
+    >>> scores = [np.array([0.9])] + [np.zeros(0)] * (len(tiles) - 1)
+    >>> merge_tiles(tiles, boxes, scores)[0]
+    array([[ 5.,  5., 15., 15.]])
     """
     one_of(overlap, "overlap", ("smaller", "iou"))
     one_of(box_format, "box_format", PIXELS)

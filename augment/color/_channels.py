@@ -49,6 +49,12 @@ class ToGray(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or an image is neither grey nor RGB.
+
+    Examples
+    --------
+    >>> chain = Compose([ToGray(p=1)])
+    >>> chain(image=np.array([[[200, 100, 50]]], np.uint8), key=1)["image"]
+    array([[[124, 124, 124]]], dtype=uint8)
     """
 
     method: str = "weighted"
@@ -130,6 +136,12 @@ class ToSepia(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or an image is neither grey nor RGB.
+
+    Examples
+    --------
+    >>> chain = Compose([ToSepia(p=1)])
+    >>> chain(image=np.array([[[200, 100, 50]]], np.uint8), key=1)["image"]
+    array([[[165, 147, 114]]], dtype=uint8)
     """
 
     strength: tuple[float, float] = (1.0, 1.0)
@@ -184,6 +196,13 @@ class ChannelShuffle(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([ChannelShuffle(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> sorted(made[0, 0].tolist()) == sorted(image[0, 0].tolist())
+    True
     """
 
     def draws_for_channels(self) -> bool:
@@ -230,6 +249,13 @@ class ChannelDropout(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or an image has no more channels than may be dropped.
+
+    Examples
+    --------
+    >>> chain = Compose([ChannelDropout(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> int((made.max(axis=(0, 1)) == 0).sum())  # one channel is black
+    1
     """
 
     channels: tuple[int, int] = (1, 1)
@@ -304,6 +330,13 @@ class PCAJitter(Transform):
     ----------
     .. [1] A. Krizhevsky, I. Sutskever, G. E. Hinton, "ImageNet classification with deep convolutional neural networks",
        NIPS 2012, section 4.1.
+
+    Examples
+    --------
+    >>> chain = Compose([PCAJitter(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     sigma: float = 0.1
@@ -454,6 +487,13 @@ class PlanckianJitter(Transform):
     .. [1] S. Zini, A. Gomez-Villa, M. Buzzelli, B. Twardowski, A. D. Bagdanov, J. van de Weijer, "Planckian jitter:
        countering the color-crippling effects of color jitter on self-supervised training", ICLR 2023; the illuminants
        are its tables, linear in between.
+
+    Examples
+    --------
+    >>> chain = Compose([PlanckianJitter(temperature=(3000, 3000), p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool(made[..., 0].mean() > made[..., 2].mean())  # warm light
+    True
     """
 
     temperature: tuple[float, float] = (4000.0, 15000.0)

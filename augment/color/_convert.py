@@ -42,6 +42,13 @@ class ColorSpace(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or the image has not the channels of `source`.
+
+    Examples
+    --------
+    >>> chain = Compose([ColorSpace(target="hsv")])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     source: str = "rgb"

@@ -68,6 +68,13 @@ class ColorJitter(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or an image is neither grey nor RGB.
+
+    Examples
+    --------
+    >>> chain = Compose([ColorJitter(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     brightness: tuple[float, float] = (0.8, 1.2)
@@ -149,6 +156,13 @@ class HueSaturationValue(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or an image is neither grey nor RGB.
+
+    Examples
+    --------
+    >>> chain = Compose([HueSaturationValue(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     hue: Spread = (-0.11, 0.11)
@@ -219,6 +233,12 @@ class RGBShift(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or an image is not RGB.
+
+    Examples
+    --------
+    >>> chain = Compose([RGBShift(red=(0.1, 0.1), green=0, blue=0, p=1)])
+    >>> chain(image=np.array([[[200, 100, 50]]], np.uint8), key=1)["image"]
+    array([[[226, 100,  50]]], dtype=uint8)
     """
 
     red: Spread = (-0.08, 0.08)

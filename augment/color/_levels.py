@@ -41,6 +41,12 @@ class BrightnessContrast(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([BrightnessContrast(brightness=(0.1, 0.1), contrast=0, p=1)])
+    >>> chain(image=np.array([[[200, 100, 50]]], np.uint8), key=1)["image"]
+    array([[[226, 126,  76]]], dtype=uint8)
     """
 
     brightness: Spread = (-0.2, 0.2)
@@ -89,6 +95,12 @@ class Gamma(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Gamma(gamma=(0.5, 0.5), p=1)])
+    >>> chain(image=np.array([[[200, 100, 50]]], np.uint8), key=1)["image"]
+    array([[[226, 160, 113]]], dtype=uint8)
     """
 
     gamma: tuple[float, float] = (0.8, 1.2)
@@ -148,6 +160,13 @@ class ToneCurve(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([ToneCurve(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     scale: float = 0.1
@@ -213,6 +232,12 @@ class Posterize(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Posterize(bits=(1, 1), p=1)])
+    >>> chain(image=np.array([[[200, 100, 50]]], np.uint8), key=1)["image"]
+    array([[[128,   0,   0]]], dtype=uint8)
     """
 
     bits: tuple[int, int] = (4, 4)
@@ -259,6 +284,12 @@ class Solarize(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Solarize(p=1)])
+    >>> chain(image=np.array([[[200, 100, 50]]], np.uint8), key=1)["image"]
+    array([[[ 55, 100,  50]]], dtype=uint8)
     """
 
     threshold: tuple[float, float] = (0.5, 0.5)
@@ -309,6 +340,12 @@ class Threshold(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Threshold(level=(0.3, 0.3), p=1)])
+    >>> chain(image=np.array([[[200, 100, 50]]], np.uint8), key=1)["image"]
+    array([[[255, 255,   0]]], dtype=uint8)
     """
 
     level: tuple[float, float] = (0.3, 0.7)
@@ -355,6 +392,12 @@ class Invert(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Invert(p=1)])
+    >>> chain(image=np.array([[[200, 100, 50]]], np.uint8), key=1)["image"]
+    array([[[ 55, 155, 205]]], dtype=uint8)
     """
 
     def wants_unit(self) -> bool:

@@ -102,6 +102,12 @@ class Equalize(_Spread):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `color` does not suit an image.
+
+    Examples
+    --------
+    >>> chain = Compose([Equalize(p=1)])
+    >>> chain(image=np.array([[[50], [51], [52]]], np.uint8), key=1)["image"][..., 0]
+    array([[  0, 128, 255]], dtype=uint8)
     """
 
     method: str = "cv"
@@ -144,6 +150,12 @@ class AutoContrast(_Spread):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `color` does not suit an image.
+
+    Examples
+    --------
+    >>> chain = Compose([AutoContrast(p=1)])
+    >>> chain(image=np.array([[[50], [100], [150]]], np.uint8), key=1)["image"][..., 0]
+    array([[  0, 128, 255]], dtype=uint8)
     """
 
     cutoff: float = 0.0
@@ -192,6 +204,13 @@ class CLAHE(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `color` does not suit an image.
+
+    Examples
+    --------
+    >>> chain = Compose([CLAHE(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     clip_limit: tuple[float, float] = (1.0, 4.0)
@@ -250,6 +269,12 @@ class MatchHistogram(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or a reference does not suit an image.
+
+    Examples
+    --------
+    >>> chain = Compose([MatchHistogram([image // 2], blend=(1.0, 1.0), p=1)])
+    >>> int(chain(image=image, key=1)["image"].max()) <= 127
+    True
     """
 
     references: Sequence[np.ndarray] = dataclasses.field(
@@ -391,6 +416,13 @@ class EnhanceLocalStatistics(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or an image does not suit `color` or is smaller than `radius`.
+
+    Examples
+    --------
+    >>> chain = Compose([EnhanceLocalStatistics(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     gain: tuple[float, float] = (1.5, 4.0)

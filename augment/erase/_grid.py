@@ -46,6 +46,13 @@ class GridDropout(_Erasing):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `fill` has not one level for each channel.
+
+    Examples
+    --------
+    >>> chain = Compose([GridDropout(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool((made == 0).mean() > (image == 0).mean())
+    True
     """
 
     ratio: tuple[float, float] = (0.5, 0.5)

@@ -52,6 +52,14 @@ class MaskDropout(_Erasing):
     TypeError, ValueError
         If an argument is of the wrong kind or value, `fill` has not one level for each channel, or the mask is not
         (h, w).
+
+    Examples
+    --------
+    >>> mask = np.zeros(image.shape[:2], np.uint8)
+    >>> mask[10:20, 10:20] = 1
+    >>> chain = Compose([MaskDropout(p=1)])
+    >>> int(chain(image=image, mask=mask, key=1)["image"][10:20, 10:20].max())
+    0
     """
 
     objects: tuple[int, int] = (1, 1)

@@ -45,6 +45,13 @@ class PixelDropout(_Erasing):
     TypeError, ValueError
         If an argument is of the wrong kind or value, `fill` has not one level for each channel, or `mask_fill` is given
         with `per_channel`.
+
+    Examples
+    --------
+    >>> chain = Compose([PixelDropout(probability=(0.1, 0.1), p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool(0.05 < (made == 0).all(axis=2).mean() < 0.15)
+    True
     """
 
     probability: tuple[float, float] = (0.01, 0.05)

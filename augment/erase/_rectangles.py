@@ -46,6 +46,13 @@ class Erase(_Erasing):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `fill` has not one level for each channel.
+
+    Examples
+    --------
+    >>> chain = Compose([Erase(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool((made == 0).all(axis=2).any())
+    True
     """
 
     area: tuple[float, float] = (0.02, 0.33)
@@ -115,6 +122,13 @@ class CoarseDropout(_Erasing):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `fill` has not one level for each channel.
+
+    Examples
+    --------
+    >>> chain = Compose([CoarseDropout(holes=(1, 1), fill=0, p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool((made == 0).all(axis=2).any())
+    True
     """
 
     holes: tuple[int, int] = (1, 2)

@@ -50,6 +50,13 @@ class BoxBlur(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([BoxBlur(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool(made.std() < image.std())
+    True
     """
 
     radius: tuple[int, int] = (1, 3)
@@ -103,6 +110,13 @@ class GaussianBlur(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([GaussianBlur(sigma=(1, 1), p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> np.array_equal(made, imgproc.gaussian_blur(image, sigma=1))
+    True
     """
 
     sigma: tuple[float, float] = (0.5, 2.0)
@@ -160,6 +174,13 @@ class BilateralBlur(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([BilateralBlur(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool(made.std() < image.std())
+    True
     """
 
     radius: tuple[int, int] = (2, 5)
@@ -210,6 +231,13 @@ class MedianBlur(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([MedianBlur(radius=(1, 1), p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> np.array_equal(made, imgproc.median_blur(image, radius=1))
+    True
     """
 
     radius: tuple[int, int] = (1, 2)
@@ -283,6 +311,13 @@ class MotionBlur(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([MotionBlur(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool(made.std() < image.std())
+    True
     """
 
     length: tuple[float, float] = (3.0, 9.0)
@@ -333,6 +368,13 @@ class Defocus(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Defocus(radius=(3, 3), p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool(made.std() < image.std())
+    True
     """
 
     radius: tuple[float, float] = (1.0, 4.0)

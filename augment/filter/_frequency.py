@@ -76,6 +76,13 @@ class FrequencyFilter(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([FrequencyFilter(response="lowpass", p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool(made.std() < image.std())
+    True
     """
 
     response: str = "lowpass"
@@ -163,6 +170,13 @@ class HomomorphicLight(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `color` does not suit an image.
+
+    Examples
+    --------
+    >>> chain = Compose([HomomorphicLight(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     low: tuple[float, float] = (0.75, 1.15)
@@ -240,6 +254,12 @@ class FourierDomainAdaptation(Transform):
     References
     ----------
     .. [1] Y. Yang, S. Soatto, "FDA: Fourier domain adaptation for semantic segmentation", CVPR 2020, eq. 3 and 4.
+
+    Examples
+    --------
+    >>> chain = Compose([FourierDomainAdaptation([image // 2], p=1)])
+    >>> chain(image=image, key=1)["image"].shape
+    (96, 128, 3)
     """
 
     references: Sequence[np.ndarray] = dataclasses.field(

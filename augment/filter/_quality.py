@@ -49,6 +49,13 @@ class Compression(Transform):
     TypeError, ValueError
         If an argument is of the wrong kind or value, or a side of the image is longer than the format holds, 65500
         pixels for JPEG and 16383 for WebP.
+
+    Examples
+    --------
+    >>> chain = Compose([Compression(quality=(50, 50), p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     quality: tuple[int, int] = (50, 100)
@@ -147,6 +154,13 @@ class Downscale(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Downscale(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool(made.std() < image.std())
+    True
     """
 
     scale: tuple[float, float] = (0.25, 0.5)

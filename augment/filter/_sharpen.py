@@ -45,6 +45,13 @@ class Sharpen(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Sharpen(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> bool(made.std() > image.std())
+    True
     """
 
     strength: tuple[float, float] = (0.2, 0.5)
@@ -98,6 +105,13 @@ class UnsharpMask(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([UnsharpMask(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     sigma: tuple[float, float] = (0.8, 1.5)
@@ -167,6 +181,13 @@ class LocalContrast(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or `color` does not suit an image.
+
+    Examples
+    --------
+    >>> chain = Compose([LocalContrast(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     amount: tuple[float, float] = (0.3, 1.2)
@@ -233,6 +254,13 @@ class Emboss(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Emboss(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     alpha: tuple[float, float] = (0.2, 0.5)
@@ -285,6 +313,13 @@ class EdgeDetect(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([EdgeDetect(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     strength: tuple[float, float] = (0.2, 0.7)

@@ -59,6 +59,12 @@ class Rotate(_Warp):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or both `fit` and `crop` are asked for.
+
+    Examples
+    --------
+    >>> chain = Compose([Rotate(angle=(90, 90), p=1)])
+    >>> np.round(chain(image=image[:, :96], keypoints=[(10, 20)], key=1)["keypoints"], 3)
+    array([[20., 86.]])
     """
 
     angle: Spread = (-90.0, 90.0)
@@ -165,6 +171,12 @@ class Affine(_Warp):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Affine(translate=((0.1, 0.1), (0, 0)), scale=(1, 1), p=1)])
+    >>> chain(image=image[:, :100], boxes=[(10, 10, 30, 30)], labels=[1], key=1)["boxes"]
+    [(20.0, 10.0, 40.0, 30.0)]
     """
 
     scale: Range | tuple[Range, Range] = (0.9, 1.1)
@@ -304,6 +316,13 @@ class Perspective(_Warp):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Perspective(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     scale: Range = (0.05, 0.1)

@@ -79,6 +79,13 @@ class Crop(_Cut):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or an image is smaller than `size` and `pad` is False.
+
+    Examples
+    --------
+    >>> chain = Compose([Crop((32, 48))])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (32, 48, 3)
     """
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -126,6 +133,13 @@ class CenterCrop(_Cut):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or an image is smaller than `size` and `pad` is False.
+
+    Examples
+    --------
+    >>> chain = Compose([CenterCrop((32, 48))])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> np.array_equal(made, image[32:64, 40:88])
+    True
     """
 
     def draw(self, rng: Draws, frame: Frame) -> Params:
@@ -178,6 +192,13 @@ class ResizedCrop(_Resized):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([ResizedCrop(size=(32, 32))])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (32, 32, 3)
     """
 
     size: Size = dataclasses.field(kw_only=False)
@@ -275,6 +296,12 @@ class BoxSafeCrop(_Resized):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([BoxSafeCrop(size=(64, 64))])
+    >>> len(chain(image=image, boxes=[(5, 5, 20, 20)], labels=[1], key=1)["boxes"])  # none is lost
+    1
     """
 
     size: Size | None = None

@@ -156,6 +156,13 @@ class CropBorders(Transform):
     Notes
     -----
     A pixel is always left along each axis: what is cut off below and on the right gives way.
+
+    Examples
+    --------
+    >>> chain = Compose([CropBorders(top=(0.25, 0.25), bottom=(0, 0), left=(0, 0), right=(0, 0))])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (72, 128, 3)
     """
 
     top: Range = (0.0, 0.1)

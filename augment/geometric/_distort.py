@@ -78,6 +78,13 @@ class Elastic(_Distortion):
     Moves below a third of the distance between control points make the displacement a contraction, which is enough for
     a map to be one-to-one; see also Choi and Lee, "Injectivity conditions of 2D and 3D uniform cubic B-spline
     functions", Graphical Models 2000.
+
+    Examples
+    --------
+    >>> chain = Compose([Elastic(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (96, 128, 3)
     """
 
     alpha: Range = (0.01, 0.03)
@@ -163,6 +170,13 @@ class GridDistortion(_Distortion):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([GridDistortion(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (96, 128, 3)
     """
 
     steps: int = 5
@@ -228,6 +242,13 @@ class ThinPlateSpline(_Distortion):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([ThinPlateSpline(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (96, 128, 3)
     """
 
     points: int = 4
@@ -302,6 +323,13 @@ class PiecewiseAffine(_Distortion):
     -----
     Within a cell the map is bilinear: affine along each line that is parallel to a side of the image.  imgaug and
     scikit-image cut each cell into two triangles, which are affine, and break along its diagonal as well.
+
+    Examples
+    --------
+    >>> chain = Compose([PiecewiseAffine(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (96, 128, 3)
     """
 
     points: tuple[int, int] = (4, 4)
@@ -362,6 +390,13 @@ class LensDistortion(_Distortion):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([LensDistortion(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (96, 128, 3)
     """
 
     distort: Spread = (-0.05, 0.05)

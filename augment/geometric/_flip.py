@@ -47,6 +47,13 @@ class HorizontalFlip(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([HorizontalFlip(p=1)])
+    >>> made = chain(image=image, boxes=[(0, 0, 10, 10)], labels=[1], key=1)
+    >>> np.array_equal(made["image"], image[:, ::-1]), made["boxes"]
+    (True, [(118.0, 0.0, 128.0, 10.0)])
     """
 
     only_geometry: ClassVar[bool] = True
@@ -79,6 +86,13 @@ class VerticalFlip(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([VerticalFlip(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> np.array_equal(made, image[::-1])
+    True
     """
 
     only_geometry: ClassVar[bool] = True
@@ -111,6 +125,13 @@ class Transpose(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Transpose(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> np.array_equal(made, image.swapaxes(0, 1))
+    True
     """
 
     only_geometry: ClassVar[bool] = True
@@ -142,6 +163,13 @@ class Rotate90(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Rotate90(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (96, 128, 3)
     """
 
     only_geometry: ClassVar[bool] = True
@@ -181,6 +209,13 @@ class Dihedral(Transform):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Dihedral(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> sorted(made.shape)
+    [3, 96, 128]
     """
 
     only_geometry: ClassVar[bool] = True

@@ -57,6 +57,13 @@ class Pad(_Framed):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Pad(padding=(1, 2, 3, 4))])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (99, 135, 3)
     """
 
     padding: int | tuple[int, int] | tuple[int, int, int, int] = dataclasses.field(kw_only=False)
@@ -112,6 +119,13 @@ class PadToSize(_Framed):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or neither `size` nor `divisor` is given.
+
+    Examples
+    --------
+    >>> chain = Compose([PadToSize(divisor=50)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (100, 150, 3)
     """
 
     size: Size | None = None

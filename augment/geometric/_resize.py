@@ -47,6 +47,13 @@ class Resize(_Resized):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Resize(size=(48, 64))])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> np.array_equal(made, imgproc.resize(image, size=(48, 64)))
+    True
     """
 
     size: Size = dataclasses.field(kw_only=False)
@@ -123,6 +130,13 @@ class ResizeLongest(_Resized):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([ResizeLongest(64)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (48, 64, 3)
     """
 
     size: int = dataclasses.field(kw_only=False)
@@ -167,6 +181,13 @@ class ResizeShortest(_Resized):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([ResizeShortest(48)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (48, 64, 3)
     """
 
     size: int = dataclasses.field(kw_only=False)
@@ -224,6 +245,13 @@ class Letterbox(_Framed):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Letterbox(size=(64, 64))])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (64, 64, 3)
     """
 
     size: Size = dataclasses.field(kw_only=False)

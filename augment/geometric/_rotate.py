@@ -46,6 +46,13 @@ class SafeRotate(_Warp):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([SafeRotate(p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (96, 128, 3)
     """
 
     angle: Spread = (-90.0, 90.0)

@@ -43,6 +43,13 @@ class Scale(_Resized):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([Scale(scale=(0.5, 0.5), p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (48, 64, 3)
     """
 
     scale: Range | tuple[Range, Range] = (0.9, 1.1)
@@ -178,6 +185,13 @@ class ZoomOut(_Framed):
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> chain = Compose([ZoomOut(scale=(2, 2), p=1)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape
+    (192, 256, 3)
     """
 
     scale: Range = (1.0, 4.0)

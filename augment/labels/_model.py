@@ -51,6 +51,11 @@ class Annotation:
         Whether it is marked as hard to see (PASCAL VOC).
     more : dict
         The record that the file has of it, with all that is not known here; it is written back.
+
+    Examples
+    --------
+    >>> Annotation(3, box=(10.0, 20.0, 30.0, 40.0)).label
+    3
     """
 
     label: int
@@ -87,6 +92,11 @@ class LabelledImage:
         Where its bytes lie, if it is no file of its own: in a tar file or in a Parquet file.
     mask_inside : tuple, optional
         The same for its mask.
+
+    Examples
+    --------
+    >>> LabelledImage("a.jpg", (96, 128), (Annotation(0, box=(0.5, 0.5, 0.1, 0.1)),)).file
+    'a.jpg'
     """
 
     file: str
@@ -112,6 +122,11 @@ class LabelProblem:
         The line, the object or the annotation in it; empty for the whole file.
     reason : str
         The rule, and what came.
+
+    Examples
+    --------
+    >>> str(LabelProblem("a.txt", "line 3", "must have 5 numbers, got 4"))
+    'a.txt, line 3: must have 5 numbers, got 4'
     """
 
     file: str
@@ -145,6 +160,15 @@ class LabelSet:
         What was left out, with ``on_error="skip"``.
     more : dict
         What else the file has, such as licences; it is written back.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = pathlib.Path(folder, "a.txt").write_text("0 0.5 0.5 0.25 0.125")
+    ...     print(read_labels(folder))
+    yolo (detect): 1 images, 1 annotations, 1 classes
+            1  0
     """
 
     format: str

@@ -60,6 +60,13 @@ class MigrationReport:
         ``verdict``, ``mapped``, ``unmapped``, ``reasons`` and ``notes``.
     notes : tuple of str
         What changes for whoever calls the chain: names of targets, keys, coordinates.
+
+    Examples
+    --------
+    >>> plain = {"transform": {"__class_fullname__": "HorizontalFlip", "p": 0.5}}
+    >>> report = from_albumentations(plain)[1]
+    >>> [entry.verdict for entry in report.entries]
+    ['exact']
     """
 
     library: str

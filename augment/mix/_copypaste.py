@@ -70,6 +70,15 @@ class CopyPaste(_Covering):
     ----------
     .. [1] G. Ghiasi et al., "Simple copy-paste is a strong data augmentation method for instance segmentation",
        CVPR 2021.
+
+    Examples
+    --------
+    >>> sample = {"image": image, "boxes": [(10, 10, 30, 30)], "labels": [1], "masks": np.zeros((1, 96, 128), bool)}
+    >>> sample["masks"][0, 10:30, 10:30] = True
+    >>> chain = Compose([CopyPaste()], instances=True)
+    >>> made = chain(**sample, key=1, donors=[sample])
+    >>> len(made["boxes"]) >= 1
+    True
     """
 
     objects: tuple[int, int] = (1, 8)

@@ -60,6 +60,13 @@ class CutMix(_Covering):
     ----------
     .. [1] S. Yun et al., "CutMix: regularization strategy to train strong classifiers with localizable features",
        ICCV 2019.
+
+    Examples
+    --------
+    >>> images = np.stack([image, 255 - image])
+    >>> mixed = CutMix(num_classes=10)(images, np.array([3, 7]), keys=[(0, 0), (0, 1)])
+    >>> mixed.images.shape, mixed.labels.sum(axis=1)
+    ((2, 96, 128, 3), array([1., 1.], dtype=float32))
     """
 
     lam: Law = ("beta", 1.0)

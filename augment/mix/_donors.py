@@ -131,6 +131,12 @@ class DonorBuffer:
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or a sample is none that donors may be.
+
+    Examples
+    --------
+    >>> buffer = DonorBuffer(2, [{"image": image, "label": 1}])
+    >>> len(buffer), buffer[0]["label"]
+    (1, 1)
     """
 
     def __init__(self, capacity: int, samples: Iterable[Any] = (), *, copy: bool = True) -> None:

@@ -64,6 +64,12 @@ class FMix(_Covering):
     References
     ----------
     .. [1] E. Harris et al., "FMix: enhancing mixed sample data augmentation", arXiv:2002.12047, 2020.
+
+    Examples
+    --------
+    >>> mixed = FMix(num_classes=10)(np.stack([image, 255 - image]), np.array([3, 7]), keys=[0, 1])
+    >>> mixed.images.shape
+    (2, 96, 128, 3)
     """
 
     lam: Law = ("beta", 1.0)

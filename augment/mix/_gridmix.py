@@ -61,6 +61,12 @@ class GridMix(_Covering):
     ----------
     .. [1] K. Baek, D. Bang, H. Shim, "GridMix: strong regularization through local context mapping", Pattern
        Recognition 109, 2021.
+
+    Examples
+    --------
+    >>> mixed = GridMix(num_classes=10)(np.stack([image, 255 - image]), np.array([3, 7]), keys=[0, 1])
+    >>> mixed.images.shape
+    (2, 96, 128, 3)
     """
 
     grid: tuple[int, int] = (4, 4)

@@ -32,6 +32,12 @@ class MixInfo:
         Whether anything was mixed, by `p` and the schedule.
     params : tuple of dict, or dict
         The drawn numbers.
+
+    Examples
+    --------
+    >>> info = CutMix(num_classes=10)(np.stack([image, 255 - image]), np.array([3, 7]), keys=[0, 1]).info
+    >>> info.transform, len(info.partners)
+    ('CutMix', 2)
     """
 
     transform: str
@@ -58,6 +64,13 @@ class Mixed:
     boxes, box_labels, box_weights : list, or None
         One entry an image; a box's weight is its image's share where images are blended, 1 where it is seen in full.
     keypoints, keypoint_labels, keypoint_weights : list, or None
+
+    Examples
+    --------
+    >>> mixed = CutMix(num_classes=10)(np.stack([image, 255 - image]), np.array([3, 7]), keys=[0, 1])
+    >>> images, labels, info = mixed
+    >>> images is mixed.images
+    True
     """
 
     images: Any

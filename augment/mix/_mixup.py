@@ -228,6 +228,13 @@ class MixUp(_Blending):
     ----------
     .. [1] H. Zhang, M. Cisse, Y. N. Dauphin, D. Lopez-Paz, "mixup: beyond empirical risk minimization", ICLR 2018.
     .. [2] Z. Zhang et al., "Bag of freebies for training object detection neural networks", arXiv:1902.04103, 2019.
+
+    Examples
+    --------
+    >>> images = np.stack([image, 255 - image])
+    >>> mixed = MixUp(num_classes=10)(images, np.array([3, 7]), keys=[(0, 0), (0, 1)])
+    >>> mixed.labels[0, [3, 7]].sum().round(3) == 1
+    np.True_
     """
 
     lam: Law = ("beta", 0.2)
@@ -292,6 +299,12 @@ class SamplePairing(_Blending):
     References
     ----------
     .. [1] H. Inoue, "Data augmentation by pairing samples for images classification", arXiv:1801.02929, 2018.
+
+    Examples
+    --------
+    >>> mixed = SamplePairing(num_classes=10)(np.stack([image, 255 - image]), np.array([3, 7]), keys=[0, 1])
+    >>> mixed.images.shape
+    (2, 96, 128, 3)
     """
 
     weight: float = 0.5

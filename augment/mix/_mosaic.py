@@ -72,6 +72,14 @@ class Mosaic(_Covering):
     ----------
     .. [1] A. Bochkovskiy, C.-Y. Wang, H.-Y. M. Liao, "YOLOv4: optimal speed and accuracy of object detection",
        arXiv:2004.10934, 2020.
+
+    Examples
+    --------
+    >>> raw = [{"image": image, "boxes": [(10, 10, 90, 90)], "labels": [k]} for k in range(4)]
+    >>> chain = Compose([Mosaic()])
+    >>> made = chain(**raw[0], key=1, donors=raw)
+    >>> made["image"].shape, len(made["boxes"]) >= 1
+    ((96, 128, 3), True)
     """
 
     grid: tuple[int, int] = (2, 2)

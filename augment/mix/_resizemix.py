@@ -57,6 +57,12 @@ class ResizeMix(_Covering):
     ----------
     .. [1] J. Qin et al., "ResizeMix: mixing data with preserved object information and true labels",
        arXiv:2012.11101, 2020.
+
+    Examples
+    --------
+    >>> mixed = ResizeMix(num_classes=10)(np.stack([image, 255 - image]), np.array([3, 7]), keys=[0, 1])
+    >>> mixed.images.shape
+    (2, 96, 128, 3)
     """
 
     scale: Law = ("uniform", 0.1, 0.8)

@@ -57,6 +57,12 @@ class RICAP(_Covering):
     ----------
     .. [1] R. Takahashi, T. Matsubara, K. Uehara, "RICAP: random image cropping and patching data augmentation for deep
        CNNs", ACML 2018.
+
+    Examples
+    --------
+    >>> mixed = RICAP(num_classes=10)(np.stack([image, 255 - image]), np.array([3, 7]), keys=[0, 1])
+    >>> mixed.images.shape
+    (2, 96, 128, 3)
     """
 
     lam: Law = ("beta", 0.3)

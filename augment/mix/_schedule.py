@@ -35,6 +35,12 @@ class OnOffSchedule:
     References
     ----------
     .. [1] H. Inoue, "Data augmentation by pairing samples for images classification", arXiv:1801.02929, 2018.
+
+    Examples
+    --------
+    >>> schedule = OnOffSchedule(warmup=10, on=8, off=2, finetune_from=100)
+    >>> [schedule(epoch) for epoch in (0, 10, 18, 100)]
+    [False, True, False, False]
     """
 
     warmup: int = 100

@@ -32,6 +32,15 @@ class Batch(dict[str, Any]):
     It has ``images``, a tensor (n, c, h, w), or a list of tensors if the results have several sizes; ``keys``, int64
     (n, 2), with the epoch and the index of each sample; and the other targets under the names that `Compose.batch` has
     for them.
+
+    Examples
+    --------
+    >>> import augment
+    >>> from augment.pipeline import AugmentedDataset
+    >>> dataset = AugmentedDataset([image, image], augment.Compose([augment.HorizontalFlip()]))
+    >>> batch = dataset.__getitems__([(0, 0), (0, 1)])  # a DataLoader asks like this
+    >>> sorted(batch), tuple(batch["images"].shape)
+    (['images', 'keys'], (2, 3, 96, 128))
     """
 
     slot: Any = None

@@ -33,6 +33,17 @@ class SampleError(RuntimeError):
     """A sample could not be read or augmented; the message names it, its key, and what went wrong.
 
     What was raised is its ``__cause__``, unless it comes from a worker process, where the message has all of it.
+
+    Examples
+    --------
+    >>> import augment
+    >>> from augment.pipeline import AugmentedDataset, SampleError
+    >>> dataset = AugmentedDataset(["no-such-file.jpg"], augment.Compose([]))
+    >>> try:
+    ...     dataset[0, 0]
+    ... except SampleError as error:
+    ...     print(str(error).partition(":")[0])
+    sample 0, key (0, 0)
     """
 
 

@@ -64,6 +64,13 @@ def augment_dataset(
         If an argument is of the wrong kind or value.
     ImportError
         If Ray is not installed.
+
+    Examples
+    --------
+    >>> import ray.data  # doctest: +SKIP
+    >>> photos = ray.data.read_images("photos", include_paths=True)  # doctest: +SKIP
+    >>> done = augment_dataset(photos, chain, key_column="path", workers=4)  # doctest: +SKIP
+    >>> done.write_parquet("augmented")  # doctest: +SKIP
     """
     Rows(chain, key_column, image, targets, epoch, encode)
     batch_size = integer(batch_size, "batch_size", at_least=1)

@@ -67,6 +67,13 @@ class AugMix(Policy):
     ----------
     .. [1] D. Hendrycks, N. Mu, E. D. Cubuk, B. Zoph, J. Gilmer, B. Lakshminarayanan, "AugMix: a simple data processing
        method to improve robustness and uncertainty", ICLR 2020.
+
+    Examples
+    --------
+    >>> chain = Compose([AugMix()])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     width: int = 3

@@ -53,6 +53,13 @@ class RandAugment(OperationList):
     ----------
     .. [1] E. D. Cubuk, B. Zoph, J. Shlens, Q. V. Le, "RandAugment: practical automated data augmentation with a reduced
        search space", 2019.
+
+    Examples
+    --------
+    >>> chain = Compose([RandAugment(n=2, magnitude=9)])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     n: int = 2
@@ -118,6 +125,13 @@ class TrivialAugment(OperationList):
     References
     ----------
     .. [1] S. G. Müller, F. Hutter, "TrivialAugment: tuning-free yet state-of-the-art data augmentation", ICCV 2021.
+
+    Examples
+    --------
+    >>> chain = Compose([TrivialAugment()])
+    >>> made = chain(image=image, key=1)["image"]
+    >>> made.shape, made.dtype
+    ((96, 128, 3), dtype('uint8'))
     """
 
     bins: int = 31

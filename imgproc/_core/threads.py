@@ -57,6 +57,14 @@ def set_num_threads(n: int) -> None:
     By default a function uses one thread for each CPU that this process may run on.  In a process that
     `multiprocessing` has started, such as a DataLoader worker, the default is one thread, because the workers together
     already fill the CPUs.
+
+    Examples
+    --------
+    >>> before = get_num_threads()
+    >>> set_num_threads(2)  # functions and chains called from here on use two threads
+    >>> get_num_threads()
+    2
+    >>> set_num_threads(before)
     """
     global _num_threads
     _num_threads = integer(n, "n", at_least=1)
@@ -69,6 +77,14 @@ def get_num_threads() -> int:
     -------
     int
         The number that `set_num_threads` has set, or else the default that is described there.
+
+    Examples
+    --------
+    >>> before = get_num_threads()
+    >>> set_num_threads(2)
+    >>> get_num_threads()
+    2
+    >>> set_num_threads(before)
     """
     if _num_threads is not None:
         return _num_threads

@@ -45,6 +45,11 @@ def shift_hsv(image: np.ndarray, *, hue: float = 0.0, saturation: float = 0.0, v
     ------
     TypeError, ValueError
         If `image` is no RGB image or another argument no finite number.
+
+    Examples
+    --------
+    >>> shift_hsv(np.array([[[200, 100, 100]]], np.uint8), value=0.1)
+    array([[[226, 113, 113]]], dtype=uint8)
     """
     image = as_image(image, channels=(3,))
     hue, value = turns(hue, "hue"), fraction(value, "value", SHIFT, image)
@@ -72,6 +77,11 @@ def adjust_hue(image: np.ndarray, *, shift: float) -> np.ndarray:
     ------
     TypeError, ValueError
         If `image` is no RGB image or `shift` no finite number.
+
+    Examples
+    --------
+    >>> adjust_hue(np.array([[[255, 0, 0]]], np.uint8), shift=1 / 3)  # red becomes green
+    array([[[  0, 255,   0]]], dtype=uint8)
     """
     image = as_image(image, channels=(3,))
     return run(image, [pixel.hsv(turns(shift, "shift") % 1.0)])
@@ -97,6 +107,11 @@ def adjust_saturation(image: np.ndarray, *, factor: float) -> np.ndarray:
     ------
     TypeError, ValueError
         If `image` is no RGB image or `factor` no finite number of at least 0.
+
+    Examples
+    --------
+    >>> adjust_saturation(np.array([[[200, 100, 100]]], np.uint8), factor=0.0)  # grey
+    array([[[130, 130, 130]]], dtype=uint8)
     """
     image = as_image(image, channels=(3,))
     factor = real(factor, "factor", at_least=0, at_most=LARGEST)
@@ -125,6 +140,12 @@ def color_matrix(image: np.ndarray, *, matrix: Sequence[Sequence[float]] | np.nd
     ------
     TypeError, ValueError
         If `image` is no RGB image or `matrix` has another shape or numbers that are not finite.
+
+    Examples
+    --------
+    >>> swap = np.array([[0, 0, 1], [0, 1, 0], [1, 0, 0]])
+    >>> color_matrix(np.array([[[10, 20, 30]]], np.uint8), matrix=swap)
+    array([[[30, 20, 10]]], dtype=uint8)
     """
     image = as_image(image, channels=(3,))
     return run(image, [pixel.matrix(_rows(matrix, image))])

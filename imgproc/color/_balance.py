@@ -76,6 +76,13 @@ def white_balance(
     ----------
     G. Buchsbaum, "A spatial processor model for object colour perception", J. Franklin Institute 310 (1980);
     G. Finlayson, E. Trezzi, "Shades of gray and colour constancy", Color Imaging Conference 2004.
+
+    Examples
+    --------
+    >>> warm = np.array([[[200, 100, 50], [100, 50, 25]]], np.uint8)
+    >>> white_balance(warm, method="gray_world")
+    array([[[124, 124, 124],
+            [ 62,  62,  62]]], dtype=uint8)
     """
     image = as_image(image, channels=(3,))
     one_of(method, "method", METHODS)

@@ -30,6 +30,11 @@ def rgb_to_gray(image: np.ndarray) -> np.ndarray:
     ------
     TypeError, ValueError
         If `image` is no RGB image.
+
+    Examples
+    --------
+    >>> rgb_to_gray(np.array([[[255, 0, 0], [0, 255, 0]]], np.uint8))
+    array([[ 76, 150]], dtype=uint8)
     """
     image = as_image(image, channels=(3,))
     if image.size == 0:
@@ -56,6 +61,12 @@ def gray_to_rgb(image: np.ndarray) -> np.ndarray:
     ------
     TypeError, ValueError
         If `image` is no grey image.
+
+    Examples
+    --------
+    >>> gray_to_rgb(np.array([[7, 9]], np.uint8))
+    array([[[7, 7, 7],
+            [9, 9, 9]]], dtype=uint8)
     """
     image = as_image(image, channels=(1,))
     gray = np.ascontiguousarray(image).reshape(image.shape[:2])

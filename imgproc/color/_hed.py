@@ -121,6 +121,11 @@ def rgb_to_hed(image: np.ndarray, *, clip: bool = True) -> np.ndarray:
     ----------
     .. [1] A. C. Ruifrok, D. A. Johnston, "Quantification of histochemical staining by color deconvolution", Analytical
        and Quantitative Cytology and Histology 23(4), 2001.
+
+    Examples
+    --------
+    >>> rgb_to_hed(np.ones((1, 1, 3)))  # white paper has no stain
+    array([[[0., 0., 0.]]])
     """
     image = as_image(image, channels=(3,))
     clip = flag(clip, "clip")
@@ -153,6 +158,12 @@ def hed_to_rgb(image: np.ndarray) -> np.ndarray:
     See Also
     --------
     rgb_to_hed : The definitions.
+
+    Examples
+    --------
+    >>> stains = rgb_to_hed(np.array([[[0.5, 0.3, 0.6]]]))
+    >>> hed_to_rgb(stains).round(3)
+    array([[[0.5, 0.3, 0.6]]])
     """
     image = as_image(image, channels=(3,))
     kind = work_dtype(image.dtype).type

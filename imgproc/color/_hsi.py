@@ -140,6 +140,11 @@ def rgb_to_hsi(image: np.ndarray) -> np.ndarray:
     References
     ----------
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th edition, section 6.2.
+
+    Examples
+    --------
+    >>> rgb_to_hsi(np.array([[[0.2, 0.2, 0.2]]]))  # grey has no hue and no saturation
+    array([[[0. , 0. , 0.2]]])
     """
     image = as_image(image, channels=(3,))
     must_be_unit(image, who="rgb_to_hsi")
@@ -169,6 +174,11 @@ def hsi_to_rgb(image: np.ndarray) -> np.ndarray:
     See Also
     --------
     rgb_to_hsi : The definitions.
+
+    Examples
+    --------
+    >>> hsi_to_rgb(np.array([[[0.0, 0.0, 0.5]]]))
+    array([[[0.5, 0.5, 0.5]]])
     """
     image = as_image(image, channels=(3,))
     must_be_hue_and_fractions(image, "hsi_to_rgb")

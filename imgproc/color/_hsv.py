@@ -156,6 +156,11 @@ def rgb_to_hsv(image: np.ndarray) -> np.ndarray:
     References
     ----------
     A. R. Smith, "Color gamut transform pairs", SIGGRAPH 1978.
+
+    Examples
+    --------
+    >>> rgb_to_hsv(np.array([[[0.0, 1.0, 0.0]]])).round(3)
+    array([[[0.333, 1.   , 1.   ]]])
     """
     image = as_image(image, channels=(3,))
     must_be_unit(image, who="rgb_to_hsv")
@@ -184,6 +189,11 @@ def hsv_to_rgb(image: np.ndarray) -> np.ndarray:
     See Also
     --------
     rgb_to_hsv : The definitions.
+
+    Examples
+    --------
+    >>> hsv_to_rgb(np.array([[[0.0, 1.0, 1.0]]]))
+    array([[[1., 0., 0.]]])
     """
     image = as_image(image, channels=(3,))
     must_be_hue_and_fractions(image, "hsv_to_rgb")
@@ -218,6 +228,11 @@ def rgb_to_hsl(image: np.ndarray) -> np.ndarray:
     References
     ----------
     G. H. Joblove, D. Greenberg, "Color spaces for computer graphics", SIGGRAPH 1978.
+
+    Examples
+    --------
+    >>> rgb_to_hsl(np.array([[[1.0, 0.0, 0.0]]]))
+    array([[[0. , 1. , 0.5]]])
     """
     image = as_image(image, channels=(3,))
     must_be_unit(image, who="rgb_to_hsl")
@@ -246,6 +261,11 @@ def hsl_to_rgb(image: np.ndarray) -> np.ndarray:
     See Also
     --------
     rgb_to_hsl : The definitions.
+
+    Examples
+    --------
+    >>> hsl_to_rgb(np.array([[[0.0, 1.0, 0.5]]]))
+    array([[[1., 0., 0.]]])
     """
     image = as_image(image, channels=(3,))
     must_be_hue_and_fractions(image, "hsl_to_rgb")

@@ -41,6 +41,11 @@ def illuminant_gains(temperature: float, *, mode: str = "blackbody") -> tuple[fl
     ----------
     M. Krystek, "An algorithm to calculate correlated colour temperature", Color Research and Application 10 (1985):
     the Planckian locus, to 1e-4 in u and v.  CIE 15:2004, section 3.1: daylight.
+
+    Examples
+    --------
+    >>> [round(gain, 2) for gain in illuminant_gains(3000.0)]  # red, green and blue of a lamp
+    [2.09, 1.0, 0.32]
     """
     one_of(mode, "mode", tuple(RANGES))
     low, high = RANGES[mode]

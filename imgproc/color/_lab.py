@@ -206,6 +206,11 @@ def rgb_to_lab(image: np.ndarray) -> np.ndarray:
     References
     ----------
     CIE 15:2004, "Colorimetry"; IEC 61966-2-1 (sRGB).
+
+    Examples
+    --------
+    >>> abs(rgb_to_lab(np.array([[[1.0, 1.0, 1.0]]]))).round(2)
+    array([[[100.,   0.,   0.]]])
     """
     image = as_image(image, channels=(3,))
     must_be_unit(image, who="rgb_to_lab")
@@ -235,6 +240,11 @@ def lab_to_rgb(image: np.ndarray) -> np.ndarray:
     See Also
     --------
     rgb_to_lab : The definitions.
+
+    Examples
+    --------
+    >>> lab_to_rgb(np.array([[[100.0, 0.0, 0.0]]])).round(3)
+    array([[[1., 1., 1.]]])
     """
     image = as_image(image, channels=(3,))
     if image.dtype.kind == "u":
@@ -270,6 +280,11 @@ def rgb_to_luv(image: np.ndarray) -> np.ndarray:
     References
     ----------
     CIE 15:2004, "Colorimetry"; IEC 61966-2-1 (sRGB).
+
+    Examples
+    --------
+    >>> abs(rgb_to_luv(np.array([[[1.0, 1.0, 1.0]]]))).round(2)
+    array([[[100.,   0.,   0.]]])
     """
     image = as_image(image, channels=(3,))
     must_be_unit(image, who="rgb_to_luv")
@@ -299,6 +314,11 @@ def luv_to_rgb(image: np.ndarray) -> np.ndarray:
     See Also
     --------
     rgb_to_luv : The definitions.
+
+    Examples
+    --------
+    >>> luv_to_rgb(np.array([[[100.0, 0.0, 0.0]]])).round(3)
+    array([[[1., 1., 1.]]])
     """
     image = as_image(image, channels=(3,))
     if image.dtype.kind == "u":

@@ -168,6 +168,14 @@ def color_transfer(
     ----------
     .. [1] E. Reinhard, M. Ashikhmin, B. Gooch, P. Shirley, "Color transfer between images", IEEE Computer Graphics and
        Applications 21(5), 2001.
+
+    Examples
+    --------
+    >>> evening = np.full((4, 4, 3), (200, 120, 60), np.uint8)
+    >>> evening[0] = (120, 60, 40)
+    >>> made = color_transfer(image, evening)
+    >>> made.mean(axis=(0, 1)).round(), evening.mean(axis=(0, 1))
+    (array([180., 105.,  55.]), array([180., 105.,  55.]))
     """
     image = as_image(image, channels=(3,))
     reference = as_image(reference, "reference", channels=(3,))

@@ -158,6 +158,11 @@ def rgb_to_xyz(image: np.ndarray) -> np.ndarray:
     References
     ----------
     IEC 61966-2-1 (sRGB); matrix for the primaries of Rec. ITU-R BT.709 as in C. Poynton, "Color FAQ".
+
+    Examples
+    --------
+    >>> rgb_to_xyz(np.array([[[1.0, 1.0, 1.0]]])).round(3)
+    array([[[0.95 , 1.   , 1.089]]])
     """
     image = as_image(image, channels=(3,))
     must_be_unit(image, who="rgb_to_xyz")
@@ -187,6 +192,11 @@ def xyz_to_rgb(image: np.ndarray) -> np.ndarray:
     See Also
     --------
     rgb_to_xyz : The definitions.
+
+    Examples
+    --------
+    >>> xyz_to_rgb(rgb_to_xyz(np.array([[[0.2, 0.4, 0.6]]]))).round(3)
+    array([[[0.2, 0.4, 0.6]]])
     """
     image = as_image(image, channels=(3,))
     must_be_unit(image, who="xyz_to_rgb")
@@ -222,6 +232,11 @@ def rgb_to_linear(image: np.ndarray) -> np.ndarray:
     References
     ----------
     IEC 61966-2-1 (sRGB).
+
+    Examples
+    --------
+    >>> rgb_to_linear(np.array([[0.0, 0.5, 1.0]])).round(3)
+    array([[0.   , 0.214, 1.   ]])
     """
     image = as_image(image)
     must_be_unit(image, who="rgb_to_linear")
@@ -254,6 +269,11 @@ def linear_to_rgb(image: np.ndarray) -> np.ndarray:
     References
     ----------
     IEC 61966-2-1 (sRGB).
+
+    Examples
+    --------
+    >>> linear_to_rgb(np.array([[0.0, 0.2140, 1.0]])).round(3)
+    array([[0. , 0.5, 1. ]])
     """
     image = as_image(image)
     must_be_unit(image, who="linear_to_rgb")

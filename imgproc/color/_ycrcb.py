@@ -79,6 +79,11 @@ def rgb_to_ycrcb(image: np.ndarray) -> np.ndarray:
     References
     ----------
     ITU-T Rec. T.871, "JPEG File Interchange Format", section 7; Rec. ITU-R BT.601.
+
+    Examples
+    --------
+    >>> rgb_to_ycrcb(np.array([[[128, 128, 128]]], np.uint8))
+    array([[[128, 128, 128]]], dtype=uint8)
     """
     image = as_image(image, channels=(3,))
     must_be_unit(image, who="rgb_to_ycrcb")
@@ -106,6 +111,11 @@ def ycrcb_to_rgb(image: np.ndarray) -> np.ndarray:
     See Also
     --------
     rgb_to_ycrcb : The definitions.
+
+    Examples
+    --------
+    >>> ycrcb_to_rgb(np.array([[[128, 128, 128]]], np.uint8))
+    array([[[128, 128, 128]]], dtype=uint8)
     """
     image = as_image(image, channels=(3,))
     must_be_unit(image, who="ycrcb_to_rgb")

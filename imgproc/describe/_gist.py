@@ -98,6 +98,11 @@ def gist(
     A. Oliva, A. Torralba, "Modeling the shape of the scene: a holistic representation of the spatial envelope", IJCV
     42(3), 2001.
     J. Hays, A. Efros, "Scene completion using millions of photographs", SIGGRAPH 2007, for descriptors with holes.
+
+    Examples
+    --------
+    >>> gist(image).shape
+    (320,)
     """
     image = as_image(image, channels=(1, 3))
     size = size_pair(size, "size", at_least=16)

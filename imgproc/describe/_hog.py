@@ -172,6 +172,11 @@ def hog(
     References
     ----------
     N. Dalal, B. Triggs, "Histograms of oriented gradients for human detection", CVPR 2005.
+
+    Examples
+    --------
+    >>> hog(rgb_to_gray(image)).shape
+    (11, 15, 2, 2, 9)
     """
     image = as_image(image)
     orientations = integer(orientations, "orientations", at_least=1)

@@ -146,6 +146,12 @@ def lbp(
     ----------
     T. Ojala, M. Pietikäinen, T. Mäenpää, "Multiresolution gray-scale and rotation invariant texture classification with
     local binary patterns", IEEE TPAMI 24(7), 2002.
+
+    Examples
+    --------
+    >>> codes = lbp(np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], np.uint8))
+    >>> int(codes[1, 1])  # no neighbour is as bright
+    0
     """
     image = as_image(image)
     radius, points = radius_within(radius, image), integer(points, "points", at_least=1, at_most=MOST_POINTS)

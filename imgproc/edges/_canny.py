@@ -192,6 +192,13 @@ def canny(
     References
     ----------
     J. Canny, "A computational approach to edge detection", IEEE TPAMI 8(6), 1986.
+
+    Examples
+    --------
+    >>> step = np.zeros((8, 8))
+    >>> step[:, 4:] = 1.0
+    >>> np.flatnonzero(canny(step)[4])
+    array([3])
     """
     image = as_image(image, channels=(1, 3))
     sigma = sigma_within(sigma, image)

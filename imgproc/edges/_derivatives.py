@@ -81,6 +81,12 @@ def gradient(
     References
     ----------
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 10.2.
+
+    Examples
+    --------
+    >>> ramp = np.tile(np.arange(5.0), (5, 1)) / 10
+    >>> gradient(ramp, kind="sobel", result="magnitude")[2].round(3)
+    array([0. , 0.2, 0.2, 0.2, 0. ])
     """
     image = as_image(image)
     one_of(kind, "kind", ("sobel", "scharr", "prewitt", "roberts"))
@@ -176,6 +182,12 @@ def laplacian_of_gaussian(
     ----------
     D. Marr, E. Hildreth, "Theory of edge detection", Proc. R. Soc. Lond. B 207, 1980.
     R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 10.2.
+
+    Examples
+    --------
+    >>> flat = laplacian_of_gaussian(np.full((32, 32), 0.5))
+    >>> bool(abs(flat).max() < 1e-6)
+    True
     """
     image = as_image(image)
     sigma, threshold = sigma_within(sigma, image), fraction(threshold, "threshold", SPREAD, image, at_least=0)
@@ -284,6 +296,11 @@ def difference_of_gaussians(
     References
     ----------
     D. Marr, E. Hildreth, "Theory of edge detection", Proc. R. Soc. Lond. B 207, 1980, appendix B.
+
+    Examples
+    --------
+    >>> float(abs(difference_of_gaussians(np.full((9, 9), 0.5))).max().round(6))  # flat: no detail
+    0.0
     """
     image = as_image(image)
     sigma, ratio = sigma_within(sigma, image), real(ratio, "ratio")
@@ -429,6 +446,11 @@ def kirsch(
     ----------
     R. A. Kirsch, "Computer determination of the constituent structure of biological images", Computers and Biomedical
     Research 4(3), 1971.
+
+    Examples
+    --------
+    >>> kirsch(rgb_to_gray(image)).shape
+    (96, 128)
     """
     return _by_compass(image, True, result, border, fill)
 
@@ -465,6 +487,11 @@ def robinson(
     References
     ----------
     G. S. Robinson, "Edge detection by compass gradient masks", Computer Graphics and Image Processing 6(5), 1977.
+
+    Examples
+    --------
+    >>> robinson(rgb_to_gray(image)).shape
+    (96, 128)
     """
     return _by_compass(image, False, result, border, fill)
 

@@ -98,6 +98,12 @@ def lowpass(
     References
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.8.
+
+    Examples
+    --------
+    >>> smooth = lowpass(to_float(image), cutoff=0.05)
+    >>> bool(smooth.std() < to_float(image).std())
+    True
     """
     image, order, fill, mask = checked(image, kind, order, border, fill, mask)
     cutoff = cutoff_of(cutoff)
@@ -157,6 +163,12 @@ def highpass(
     References
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.9.
+
+    Examples
+    --------
+    >>> edges = highpass(to_float(image), cutoff=0.1, offset=0.5)
+    >>> edges.shape
+    (96, 128, 3)
     """
     image, order, fill, mask = checked(image, kind, order, border, fill, mask)
     cutoff, offset = cutoff_of(cutoff), fraction(offset, "offset", SHIFT, image)
@@ -234,6 +246,11 @@ def bandpass(
     References
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.10.
+
+    Examples
+    --------
+    >>> bandpass(rgb_to_gray(to_float(image)), band=(0.05, 0.2)).shape
+    (96, 128)
     """
     image, order, fill, mask = checked(image, kind, order, border, fill, mask)
     low, high = _band(band)
@@ -287,6 +304,11 @@ def bandreject(
     See Also
     --------
     notch_reject : removes single frequencies.
+
+    Examples
+    --------
+    >>> bandreject(to_float(image), band=(0.05, 0.2)).shape
+    (96, 128, 3)
     """
     image, order, fill, mask = checked(image, kind, order, border, fill, mask)
     return _pass(image, _bandreject, (kind, order, *_band(band)), border, fill, mask)

@@ -75,6 +75,11 @@ def homomorphic(
     References
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.9, "Homomorphic filtering".
+
+    Examples
+    --------
+    >>> homomorphic(to_float(image), low=0.5, high=1.5).shape
+    (96, 128, 3)
     """
     image = as_image(image)
     low, high = real(low, "low", at_least=0), real(high, "high", at_least=0)

@@ -90,6 +90,15 @@ def notch_reject(
     References
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 4.10, "Notch filters".
+
+    Examples
+    --------
+    >>> y, x = np.mgrid[:96, :128]
+    >>> stripes = 0.5 + 0.2 * np.cos(2 * np.pi * x / 8)
+    >>> photo = to_float(image[..., 0]) * 0.2
+    >>> cleaner = notch_reject(photo + stripes, auto=True)
+    >>> bool(cleaner.std() < 0.6 * (photo + stripes).std())
+    True
     """
     image, order, fill, mask = checked(image, kind, order, border, fill, mask)
     cutoff = cutoff_of(cutoff)

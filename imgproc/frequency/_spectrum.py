@@ -36,6 +36,11 @@ def spectrum(image: np.ndarray, *, mask: np.ndarray | None = None) -> np.ndarray
     TypeError, ValueError
         If an argument is of the wrong kind or value, a pixel that takes part is NaN or infinite (it must be finite), or
         the result goes beyond the floats.
+
+    Examples
+    --------
+    >>> spectrum(rgb_to_gray(image)).shape
+    (96, 128)
     """
     image = as_image(image)
     mask = taking_part(image, mask)

@@ -66,6 +66,12 @@ def apply_transfer(
     Notes
     -----
     Of an array that is no image's spectrum (not Hermitian) the real part of the filtered image counts.
+
+    Examples
+    --------
+    >>> halved = apply_transfer(np.full((8, 8), 0.5), lambda fy, fx: 0.5 + 0 * fy * fx)
+    >>> halved[0, :2].round(3)
+    array([0.25, 0.25])
     """
     image = as_image(image)
     if not callable(transfer) and not isinstance(transfer, np.ndarray):

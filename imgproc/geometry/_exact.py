@@ -47,6 +47,11 @@ def flip(image: np.ndarray, *, axis: str = "horizontal") -> np.ndarray:
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> flip(np.array([[1, 2, 3]], np.uint8))
+    array([[3, 2, 1]], dtype=uint8)
     """
     image, labels = opened(image)
     one_of(axis, "axis", ("horizontal", "vertical", "both"))
@@ -76,6 +81,13 @@ def transpose(image: np.ndarray) -> np.ndarray:
     ------
     TypeError, ValueError
         If `image` is no image.
+
+    Examples
+    --------
+    >>> transpose(np.array([[1, 2, 3]], np.uint8))
+    array([[1],
+           [2],
+           [3]], dtype=uint8)
     """
     image, labels = opened(image)
     out = np.empty((image.shape[1], image.shape[0], *image.shape[2:]), image.dtype)
@@ -106,6 +118,11 @@ def crop(image: np.ndarray, *, box: Sequence[int]) -> np.ndarray:
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> crop(image, box=(10, 20, 50, 60)).shape
+    (40, 40, 3)
     """
     image, labels = opened(image, full=True)
     if not is_sequence(box) or len(box) != 4:
@@ -151,6 +168,13 @@ def pad(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> pad(np.array([[5]], np.uint8), padding=1, border="replicate")
+    array([[5, 5, 5],
+           [5, 5, 5],
+           [5, 5, 5]], dtype=uint8)
     """
     image, labels = opened(image, full=border_name(border) != "constant")
     top, bottom, left, right = _sides(padding)

@@ -49,6 +49,13 @@ def affine_matrix(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> affine_matrix(size=(100, 200), rotate=90).round(3)
+    array([[  0.,   1.,  50.],
+           [ -1.,   0., 150.],
+           [  0.,   0.,   1.]])
     """
     h, w = size_pair(size, "size")
     factors = _two(scale, "scale") if is_sequence(scale) else (scale, scale)
@@ -93,6 +100,14 @@ def perspective_from_points(source: np.ndarray, target: np.ndarray) -> np.ndarra
     -----
     The eight equations have a closed form by way of the unit square (Heckbert, "Fundamentals of texture mapping and
     image warping", 1989), which loses less to rounding than solving them.
+
+    Examples
+    --------
+    >>> corners = [(0, 0), (100, 0), (100, 50), (0, 50)]
+    >>> perspective_from_points(corners, corners).round(6) + 0.0
+    array([[1., 0., 0.],
+           [0., 1., 0.],
+           [0., 0., 1.]])
     """
     a, b = _quadrilateral(source, "source"), _quadrilateral(target, "target")
     # The depth of corner k in the map is a ratio of the triangles of the other three corners: all have one sign, or

@@ -149,6 +149,13 @@ def remap(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> ys, xs = np.mgrid[:2, :3]
+    >>> remap(np.array([[1, 2, 3], [4, 5, 6]], np.uint8), x=2.0 - xs, y=ys + 0.0)
+    array([[2, 2, 1],
+           [4, 3, 2]], dtype=uint8)
     """
     one_of(interpolation, "interpolation", INTERPOLATIONS)
     image, labels = opened(image, interpolation, full=True)

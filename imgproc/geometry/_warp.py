@@ -72,6 +72,12 @@ def warp(
     -----
     Points are float32: in an image of a thousand pixels they are exact to about 1e-4 pixels, for float64 images too.
     An image of more than 2**24 pixels a side, or 2**32 - 1 in all, is refused.
+
+    Examples
+    --------
+    >>> moved = warp(np.array([[1, 2, 3]], np.uint8), np.array([[1, 0, 1], [0, 1, 0]]), interpolation="nearest")
+    >>> moved
+    array([[0, 1, 2]], dtype=uint8)
     """
     one_of(interpolation, "interpolation", INTERPOLATIONS)
     image, labels = opened(image, interpolation, full=True)
@@ -244,6 +250,11 @@ def rotate(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> rotate(image, angle=30, fit=True).shape
+    (148, 159, 3)
     """
     one_of(interpolation, "interpolation", INTERPOLATIONS)
     image, labels = opened(image, interpolation, full=True)

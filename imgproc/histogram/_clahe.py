@@ -234,6 +234,12 @@ def clahe(
     ----------
     .. [1] K. Zuiderveld, "Contrast limited adaptive histogram equalization", Graphics Gems IV, 1994, 474-485.  The
        excess is handed round once, as OpenCV does, so a bin may end above the limit.
+
+    Examples
+    --------
+    >>> dark = image // 4
+    >>> bool(clahe(dark, clip_limit=2.0, tiles=(4, 4)).std() > dark.std())
+    True
     """
     image = as_image(image)
     must_be_unit(image, who="clahe", mask=as_mask(mask, image))

@@ -144,6 +144,12 @@ def histogram(
     Notes
     -----
     For 8-bit images and the default range, ``bins=16`` counts ``v >> 4``.
+
+    Examples
+    --------
+    >>> counts = histogram(np.array([[0, 0, 255]], np.uint8))
+    >>> counts[[0, 254, 255]]
+    array([2, 0, 1])
     """
     image = as_image(image)
     mask = as_mask(mask, image)
@@ -207,6 +213,11 @@ def cumulative_histogram(
     ------
     TypeError, ValueError
         As `histogram`, or for the default `range` floats are clearly not levels from 0 to 1 (see `to_uint8`).
+
+    Examples
+    --------
+    >>> cumulative_histogram(np.array([[0, 0, 255]], np.uint8))[[0, 254, 255]]
+    array([2, 2, 3])
     """
     counts: Any = histogram(image, bins=bins, range=range, mask=mask)
     return np.cumsum(counts, axis=-1)

@@ -67,6 +67,12 @@ def equalize_histogram(
     References
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 3.3.
+
+    Examples
+    --------
+    >>> equalize_histogram(np.array([[100, 101], [102, 103]], np.uint8))
+    array([[  0,  85],
+           [170, 255]], dtype=uint8)
     """
     image = as_image(image)
     mask = as_mask(mask, image)

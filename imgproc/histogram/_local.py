@@ -84,6 +84,12 @@ def equalize_histogram_local(
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 3.3, "Local histogram
        processing".
     .. [2] S. Perreault, P. Hébert, "Median filtering in constant time", IEEE Trans. Image Processing 16(9), 2007.
+
+    Examples
+    --------
+    >>> flat = np.array([[10, 11] * 8] * 16, np.uint8)
+    >>> int(np.ptp(equalize_histogram_local(flat, radius=3))) > int(np.ptp(flat))
+    True
     """
     image = as_image(image)
     radius = radius_within(radius, image, framed=True)
@@ -162,6 +168,11 @@ def match_histogram_local(
     s, the lower one of a tie, exactly; for float linear between the reference's values.  With a flat density it is
     `equalize_histogram_local` but for rounding and for windows of a single value, which become the reference's median.
     NaN and infinity stay and are not counted.  The cost is that of `equalize_histogram_local`.
+
+    Examples
+    --------
+    >>> match_histogram_local(image, image[::-1], radius=8).shape
+    (96, 128, 3)
     """
     image = as_image(image)
     radius = radius_within(radius, image, framed=True)

@@ -153,6 +153,11 @@ def match_histogram(
     References
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 3.3, "Histogram matching".
+
+    Examples
+    --------
+    >>> match_histogram(np.array([[0, 1, 2]], np.uint8), np.array([[50, 60, 70]], np.uint8))
+    array([[50, 60, 70]], dtype=uint8)
     """
     image = as_image(image)
     mask = as_mask(mask, image)

@@ -70,6 +70,11 @@ def stretch_contrast(
     -----
     The whole image is one window.  With the default quantiles one "no data" value is the minimum or the maximum, and
     so spoils the picture: leave it out by `mask`, or use quantiles inside.
+
+    Examples
+    --------
+    >>> stretch_contrast(np.array([[50, 100, 150]], np.uint8))
+    array([[  0, 128, 255]], dtype=uint8)
     """
     image = as_image(image)
     low = real(low, "low", at_least=0, at_most=1)

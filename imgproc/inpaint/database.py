@@ -61,6 +61,16 @@ class Scene:
     distance : float
         From the image that was asked for: 2 * the distance of the GIST + that of the colours, each in multiples of its
         mean over the database.  NaN where nothing was asked for.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     os.mkdir(folder + "/photos")
+    ...     write_image(folder + "/photos/beach.png", image)
+    ...     database = SceneDatabase.build(folder + "/photos", folder + "/index")
+    ...     print(database[0].path.name, database[0].size)
+    beach.png (96, 128)
     """
 
     id: int
@@ -97,6 +107,16 @@ class SceneDatabase:
     References
     ----------
     J. Hays, A. Efros, "Scene completion using millions of photographs", SIGGRAPH 2007, section 3.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     os.mkdir(folder + "/photos")
+    ...     write_image(folder + "/photos/beach.png", image)
+    ...     database = SceneDatabase.build(folder + "/photos", folder + "/index")
+    ...     print(len(database), len(database.query(image, np.zeros(image.shape[:2], bool), n=1)))
+    1 1
     """
 
     skipped: list[tuple[Path, str]]

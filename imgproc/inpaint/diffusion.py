@@ -59,6 +59,14 @@ def inpaint_diffusion(image: np.ndarray, mask: np.ndarray, *, order: str = "harm
     ----------
     S. B. Damelin, N. S. Hoang, "On surface completion and image inpainting by biharmonic functions: numerical aspects",
     International Journal of Mathematics and Mathematical Sciences, 2018.
+
+    Examples
+    --------
+    >>> flat = np.full((9, 9), 0.5)
+    >>> hole = np.zeros((9, 9), bool)
+    >>> hole[3:6, 3:6] = True
+    >>> bool(abs(inpaint_diffusion(np.where(hole, 0.0, flat), hole) - 0.5).max() < 1e-6)
+    True
     """
     image = as_image(image)
     mask = as_hole(mask, image)

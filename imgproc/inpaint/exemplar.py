@@ -165,6 +165,14 @@ def inpaint_exemplar(
     W.-H. Cheng et al., "Robust algorithm for exemplar-based image inpainting", CGIV 2005.
     M. Daisy, D. Tschumperlé, O. Lézoray, "A fast spatial patch blending algorithm for artefact reduction in
     pattern-based image inpainting", SIGGRAPH Asia 2013 Technical Briefs.
+
+    Examples
+    --------
+    >>> hole = np.zeros(image.shape[:2], bool)
+    >>> hole[40:46, 60:66] = True
+    >>> filled = inpaint_exemplar(image, hole, search="fast")
+    >>> filled.shape
+    (96, 128, 3)
     """
     image = as_image(image)
     mask = as_hole(mask, image)

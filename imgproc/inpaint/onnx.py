@@ -56,6 +56,14 @@ def inpaint(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, as the method has it, or its result is no such image.
+
+    Examples
+    --------
+    >>> hole = np.zeros(image.shape[:2], bool)
+    >>> hole[40:48, 60:70] = True
+    >>> filled = inpaint(image, hole, method="diffusion")
+    >>> np.array_equal(filled[~hole], image[~hole])
+    True
     """
     image = as_image(image)
     mask = as_hole(mask, image)
@@ -119,6 +127,11 @@ class OnnxInpainter:
     Notes
     -----
     The network is read at the first call and runs one image at a time; copies in other processes read it anew.
+
+    Examples
+    --------
+    >>> lama = OnnxInpainter("lama.onnx", size=(512, 512))  # doctest: +SKIP
+    >>> filled = inpaint(image, hole, method=lama)  # doctest: +SKIP
     """
 
     def __init__(

@@ -70,6 +70,13 @@ def poisson_blend(
     P. Pérez, M. Gangnet, A. Blake, "Poisson image editing", SIGGRAPH 2003.
     A. Agrawal, R. Raskar, R. Chellappa, "What is the range of surface reconstructions from a gradient field?", ECCV
     2006, for the domain of the whole image.
+
+    Examples
+    --------
+    >>> mask = np.zeros((20, 20), bool)
+    >>> mask[5:15, 5:15] = True
+    >>> poisson_blend(image[:20, :20], image[40:60, 40:60], mask=mask).shape
+    (20, 20, 3)
     """
     image, source = as_image(image), as_image(source, "source")
     same_size(image, source, "image", "source")

@@ -61,6 +61,11 @@ def remove_object(
     See Also
     --------
     inpaint_exemplar : What it does, with ``priority="tensor"``, and with more control.
+
+    Examples
+    --------
+    >>> remove_object(image[:48, :48], [(20, 20, 26, 26)]).shape  # boxes, or a mask
+    (48, 48, 3)
     """
     image = as_image(image)
     hole = hole_of(image, boxes_or_mask, margin, "boxes_or_mask")

@@ -42,7 +42,15 @@ TEXTURE_MARGIN = 3
 @dataclass(frozen=True)
 class Placement:
     """Where a scene is laid over the image: pixel (x, y) of the image shows pixel (x + dx, y + dy) of the scene after
-    it has been resized by `scale` to `size`, (h, w)."""
+    it has been resized by `scale` to `size`, (h, w).
+
+    Examples
+    --------
+    >>> place = Placement(scale=0.9, dx=4, dy=-2, size=(54, 81))
+    >>> x, y = 10, 20
+    >>> x + place.dx, y + place.dy  # of the scaled scene
+    (14, 18)
+    """
 
     scale: float
     dx: int
@@ -73,6 +81,15 @@ class SceneCompletion:
         Root mean square distance of the surroundings, in units of Lab.
     poor : bool
         Whether that is more than what was allowed: then `exemplar_fill` may do better.
+
+    Examples
+    --------
+    >>> hole = np.zeros((60, 90), bool)
+    >>> hole[25:35, 40:50] = True
+    >>> scene = np.ascontiguousarray(image[:60, :90][::-1])
+    >>> best = complete_scene(image[:60, :90], hole, [scene], context=16)[0]
+    >>> bool(best.seam[hole].all()), best.scene.id
+    (True, 0)
     """
 
     image: np.ndarray
@@ -186,6 +203,15 @@ def complete_scene(
     References
     ----------
     J. Hays, A. Efros, "Scene completion using millions of photographs", SIGGRAPH 2007.
+
+    Examples
+    --------
+    >>> hole = np.zeros((60, 90), bool)
+    >>> hole[25:35, 40:50] = True
+    >>> scene = np.ascontiguousarray(image[:60, :90][::-1])
+    >>> found = complete_scene(image[:60, :90], hole, [scene], context=16)  # the best first
+    >>> len(found), found[0].image.shape
+    (1, (60, 90, 3))
     """
     image = as_image(image, channels=(1, 3))
     mask = as_hole(mask, image, empty=False)

@@ -63,6 +63,13 @@ def grid_cut(source: np.ndarray, sink: np.ndarray, *, right: np.ndarray, down: n
     ----------
     Y. Boykov, V. Kolmogorov, "An experimental comparison of min-cut/max-flow algorithms for energy minimization in
     vision", IEEE TPAMI 26(9), 2004.
+
+    Examples
+    --------
+    >>> source, sink = np.zeros((1, 3), int), np.zeros((1, 3), int)
+    >>> source[0, 0], sink[0, 2] = 10, 10
+    >>> grid_cut(source, sink, right=np.array([[5, 1]]), down=np.zeros((0, 3), int))
+    (array([[ True,  True, False]]), 1)
     """
     source = _capacities(source, "source", None, MOST_OF_TERMINALS)
     h, w = source.shape
@@ -139,6 +146,14 @@ def graph_cut_seam(
     References
     ----------
     J. Hays, A. Efros, "Scene completion using millions of photographs", SIGGRAPH 2007, section 4.
+
+    Examples
+    --------
+    >>> mask = np.zeros((40, 40), bool)
+    >>> mask[15:25, 15:25] = True
+    >>> seam = graph_cut_seam(image[:40, :40], image[40:80, 40:80], mask=mask, context=8)
+    >>> bool(seam[mask].all())
+    True
     """
     image, source = as_image(image), as_image(source, "source")
     same_size(image, source, "image", "source")

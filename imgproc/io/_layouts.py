@@ -46,6 +46,11 @@ def from_pil(image: Image) -> np.ndarray:
         If the mode has no conversion, or is ``I`` with values outside 0 to 65535.
     OSError
         If Pillow loads the file only now and cannot.
+
+    Examples
+    --------
+    >>> from_pil(to_pil(image)).shape
+    (96, 128, 3)
     """
     with needed("PIL"):
         from PIL import Image
@@ -77,6 +82,11 @@ def to_pil(image: np.ndarray) -> Image:
         If `image` is not a numpy array of a supported dtype.
     ValueError
         If Pillow has no mode for the dtype and the channels (floats, 16-bit colour), or the image is empty.
+
+    Examples
+    --------
+    >>> to_pil(image).size
+    (128, 96)
     """
     with needed("PIL"):
         from PIL import Image
@@ -115,6 +125,11 @@ def bgr_to_rgb(image: np.ndarray) -> np.ndarray:
         If it has not 3 or 4 channels.
     ImportError
         If OpenCV, which swaps, cannot be loaded.
+
+    Examples
+    --------
+    >>> bgr_to_rgb(np.array([[[1, 2, 3]]], np.uint8))
+    array([[[3, 2, 1]]], dtype=uint8)
     """
     return swap_red_blue(as_image(image, channels=(3, 4)))
 
@@ -140,6 +155,11 @@ def rgb_to_bgr(image: np.ndarray) -> np.ndarray:
         If it has not 3 or 4 channels.
     ImportError
         If OpenCV, which swaps, cannot be loaded.
+
+    Examples
+    --------
+    >>> rgb_to_bgr(np.array([[[1, 2, 3]]], np.uint8))
+    array([[[3, 2, 1]]], dtype=uint8)
     """
     return swap_red_blue(as_image(image, channels=(3, 4)))
 
@@ -163,6 +183,11 @@ def channels_first(image: np.ndarray) -> np.ndarray:
         If `image` is not a plain numpy array.
     ValueError
         If it has not 2, 3 or 4 axes.
+
+    Examples
+    --------
+    >>> channels_first(image).shape
+    (3, 96, 128)
     """
     image = _plain_array(image)
     if image.ndim not in (2, 3, 4):
@@ -193,6 +218,11 @@ def channels_last(image: np.ndarray) -> np.ndarray:
         If it has not 3 or 4 axes.
     ImportError
         If OpenCV, which interleaves 2, 3 or 4 channels, cannot be loaded.
+
+    Examples
+    --------
+    >>> channels_last(channels_first(image)).shape
+    (96, 128, 3)
     """
     image = _plain_array(image)
     if image.ndim not in (3, 4):

@@ -68,6 +68,11 @@ def degrade(
     -----
     A convolution (the point-spread function is not mirrored), with nothing of the opposite edge in it; by DFT if the
     point-spread function is not small.
+
+    Examples
+    --------
+    >>> degrade(image, gaussian_psf(1.5), noise=0.01, key=3).shape
+    (96, 128, 3)
     """
     image, psf = as_image(image), as_psf(psf)
     noise = fraction(noise, "noise", SPREAD, image, at_least=0)

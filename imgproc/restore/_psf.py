@@ -42,6 +42,11 @@ def motion_psf(length: float, angle: float = 0.0) -> np.ndarray:
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> motion_psf(3).round(3)  # along a row
+    array([[0.333, 0.333, 0.333]])
     """
     length, angle = _within(length, "length"), math.fmod(real(angle, "angle"), 360.0)
     if length <= 1:
@@ -82,6 +87,12 @@ def defocus_psf(radius: float) -> np.ndarray:
     ------
     TypeError, ValueError
         If `radius` is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> psf = defocus_psf(2)
+    >>> psf.shape, round(float(psf.sum()), 6)
+    ((5, 5), 1.0)
     """
     radius = _within(radius, "radius")
     r = max(math.ceil(radius - 0.5), 0)
@@ -121,6 +132,12 @@ def gaussian_psf(sigma: float) -> np.ndarray:
     ------
     TypeError, ValueError
         If `sigma` is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> psf = gaussian_psf(1.0)
+    >>> psf.shape[0] % 2, round(float(psf.sum()), 6)
+    (1, 1.0)
     """
     sigma = positive(sigma, "sigma")
     real(sigma, "sigma", at_most=500)
@@ -159,6 +176,12 @@ def turbulence_otf(size: tuple[int, int], strength: float) -> np.ndarray:
     ----------
     .. [1] R. E. Hufnagel, N. R. Stanley, "Modulation Transfer Function Associated with Image Transmission through
        Turbulent Media", Journal of the Optical Society of America 54, 1964.
+
+    Examples
+    --------
+    >>> otf = turbulence_otf((8, 8), 0.01)
+    >>> otf.shape, float(otf.max())
+    ((8, 8), 1.0)
     """
     h, w = size_pair(size, "size")
     if h * w > MOST:

@@ -62,6 +62,12 @@ def richardson_lucy(
        America 62, 1972.
     .. [2] L. B. Lucy, "An Iterative Technique for the Rectification of Observed Distributions", Astronomical Journal
        79, 1974.
+
+    Examples
+    --------
+    >>> psf = gaussian_psf(1.0)
+    >>> richardson_lucy(degrade(to_float(image), psf), psf, iterations=5).shape
+    (96, 128, 3)
     """
     image, psf = as_image(image), as_psf(psf)
     iterations = integer(iterations, "iterations", at_least=1, at_most=MOST_ITERATIONS)

@@ -107,6 +107,13 @@ def total_variation_deconvolution(
        Reconstruction", SIAM Journal on Imaging Sciences 1, 2008.
     .. [2] T. Goldstein, S. Osher, "The Split Bregman Method for L1-Regularized Problems", SIAM Journal on Imaging
        Sciences 2, 2009.
+
+    Examples
+    --------
+    >>> psf = gaussian_psf(1.0)
+    >>> small = degrade(to_float(image[:32, :32]), psf)
+    >>> total_variation_deconvolution(small, psf, iterations=5).shape
+    (32, 32, 3)
     """
     image, psf = as_image(image), as_psf(psf)
     weight = min(max(positive(weight, "weight"), LEAST_WEIGHT), MOST_WEIGHT)

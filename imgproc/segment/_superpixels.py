@@ -260,6 +260,12 @@ def superpixels(
     R. Achanta, A. Shaji, K. Smith, A. Lucchi, P. Fua, S. Süsstrunk, "SLIC superpixels compared to state-of-the-art
     superpixel methods", IEEE TPAMI 34(11), 2012, algorithm 1 and section 4; here windows reach 1.5 sides of a
     superpixel from its center instead of 1, and small parts join the largest neighbour.
+
+    Examples
+    --------
+    >>> labels = superpixels(image, count=20)
+    >>> labels.shape, int(labels.min())
+    ((96, 128), 0)
     """
     image = as_image(image, channels=(1, 3))
     count, compactness = integer(count, "count", at_least=1), positive(compactness, "compactness")
@@ -377,6 +383,12 @@ def mean_color_superpixels(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> labels = superpixels(image, count=20)
+    >>> mean_color_superpixels(image, labels).shape
+    (96, 128, 3)
     """
     image = as_image(image)
     labels = as_labels(labels, image)

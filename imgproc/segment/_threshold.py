@@ -75,6 +75,12 @@ def otsu_threshold(image: np.ndarray, *, mask: np.ndarray | None = None) -> floa
     References
     ----------
     N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 9(1), 1979.
+
+    Examples
+    --------
+    >>> level = otsu_threshold(np.array([[10, 12, 200, 202]], np.uint8))
+    >>> threshold(np.array([[10, 12, 200, 202]], np.uint8), level=level)
+    array([[  0,   0, 255, 255]], dtype=uint8)
     """
     levels, counts = _distribution(image, mask)
     found, certain = 0, CERTAIN[image.dtype.itemsize]
@@ -121,6 +127,11 @@ def multi_otsu(image: np.ndarray, *, classes: int = 3, mask: np.ndarray | None =
     ----------
     P.-S. Liao, T.-S. Chen, P.-C. Chung, "A fast algorithm for multilevel thresholding", J. Information Science and
     Engineering 17, 2001; here by dynamic programming, whose time does not grow exponentially with the classes.
+
+    Examples
+    --------
+    >>> multi_otsu(np.array([[10, 12, 100, 102, 200, 202]], np.uint8), classes=3).round(3)
+    array([0.047, 0.4  ])
     """
     image = as_image(image, channels=(1, 3))
     classes = integer(classes, "classes", at_least=2, at_most=64)
@@ -298,6 +309,13 @@ def adaptive_threshold(
     ----------
     W. Niblack, "An introduction to digital image processing", 1986, pp. 115-116 (k = -0.2 in his sign).
     J. Sauvola, M. Pietikäinen, "Adaptive document image binarization", Pattern Recognition 33(2), 2000, eq. 5.
+
+    Examples
+    --------
+    >>> page = np.full((20, 20), 200, np.uint8)
+    >>> page[10, 10] = 20  # ink
+    >>> int((adaptive_threshold(page, radius=3, offset=0.05) == 0).sum())
+    1
     """
     image = as_image(image)
     radius = radius_within(radius, image)

@@ -200,6 +200,13 @@ def watershed(
     .. [1] F. Meyer, "Un algorithme optimal de ligne de partage des eaux", 8e congrès AFCET, 1991; S. Beucher, F. Meyer,
        "The morphological approach to segmentation: the watershed transformation", in Mathematical Morphology in Image
        Processing, 1993.
+
+    Examples
+    --------
+    >>> markers = np.zeros((1, 5), int)
+    >>> markers[0, 0], markers[0, 4] = 1, 2
+    >>> watershed(np.array([[0, 1, 9, 1, 0]], np.uint8), markers)
+    array([[1, 1, 1, 2, 2]], dtype=int32)
     """
     image = as_image(image, channels=(1, 3))
     markers = as_labels(markers, image, "markers")

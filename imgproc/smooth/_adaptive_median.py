@@ -45,6 +45,13 @@ def adaptive_median(image: np.ndarray, *, radius: int, border: str = "replicate"
        filter".
     .. [2] H. Hwang, R. A. Haddad, "Adaptive median filters: new algorithms and results", IEEE Trans. Image Processing
        4(4), 1995.
+
+    Examples
+    --------
+    >>> speck = np.full((5, 5), 100, np.uint8)
+    >>> speck[2, 2] = 255
+    >>> int(adaptive_median(speck, radius=2).max())
+    100
     """
     image = as_image(image)
     radius = radius_within(radius, image, framed=True)

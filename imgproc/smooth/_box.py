@@ -62,6 +62,11 @@ def box_blur(
     References
     ----------
     .. [1] H. Knutsson, C.-F. Westin, "Normalized and differential convolution", CVPR 1993.
+
+    Examples
+    --------
+    >>> box_blur(np.array([[0, 0, 9, 0, 0]] * 3, np.uint8), radius=1)[1]
+    array([0, 3, 3, 3, 0], dtype=uint8)
     """
     image = as_image(image)
     radius = radius_within(radius, image)

@@ -103,6 +103,12 @@ def anisotropic_diffusion(
     ----------
     .. [1] P. Perona, J. Malik, "Scale-space and edge detection using anisotropic diffusion", IEEE Trans. PAMI 12(7),
        1990.
+
+    Examples
+    --------
+    >>> smooth = anisotropic_diffusion(image, iterations=10, kappa=0.3)
+    >>> bool(smooth.std() < image.std())
+    True
     """
     image = as_image(image)
     iterations = integer(iterations, "iterations", at_least=0, at_most=MOST_ITERATIONS)

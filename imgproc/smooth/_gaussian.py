@@ -259,6 +259,14 @@ def gaussian_blur(
     .. [1] H. Knutsson, C.-F. Westin, "Normalized and differential convolution", CVPR 1993.
     .. [2] P. J. Burt, "Fast filter transforms for image processing", Computer Graphics and Image Processing 16, 1981:
        wide Gaussians as narrow ones between which rows are left out.
+
+    Examples
+    --------
+    >>> point = np.zeros((9, 9))
+    >>> point[4, 4] = 1.0
+    >>> blurred = gaussian_blur(point, sigma=1.0)
+    >>> round(float(blurred[4, 4]), 3), round(float(blurred.sum()), 3)
+    (0.159, 1.001)
     """
     image = as_image(image)
     sigmas = _sigmas(sigma, image)

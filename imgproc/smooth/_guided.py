@@ -177,6 +177,11 @@ def guided_filter(image: np.ndarray, *, guide: np.ndarray | None = None, radius:
     References
     ----------
     .. [1] K. He, J. Sun, X. Tang, "Guided image filtering", ECCV 2010; IEEE Trans. PAMI 35(6), 2013.
+
+    Examples
+    --------
+    >>> guided_filter(image, radius=4, epsilon=0.01).shape
+    (96, 128, 3)
     """
     image = as_image(image)
     if guide is not None:

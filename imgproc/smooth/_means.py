@@ -59,6 +59,12 @@ def alpha_trimmed_mean(
     .. [1] J. Bednar, T. Watt, "Alpha-trimmed means and their relationship to median filters", IEEE Trans. Acoustics,
        Speech and Signal Processing 32(1), 1984.
     .. [2] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 5.3, equation 5-31.
+
+    Examples
+    --------
+    >>> line = np.array([[10, 10, 255, 10, 10]] * 3, np.uint8)
+    >>> int(alpha_trimmed_mean(line, radius=1, alpha=0.4).max())
+    10
     """
     image = as_image(image)
     radius = radius_within(radius, image, framed=True)
@@ -164,6 +170,13 @@ def contraharmonic_mean(
     References
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, "Digital Image Processing", 4th ed., 2018, section 5.3, equation 5-26.
+
+    Examples
+    --------
+    >>> pepper = np.full((5, 5), 100, np.uint8)
+    >>> pepper[2, 2] = 0
+    >>> int(contraharmonic_mean(pepper, radius=1, order=1.5).min())
+    100
     """
     image = as_image(image)
     radius = radius_within(radius, image, framed=True)

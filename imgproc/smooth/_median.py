@@ -62,6 +62,13 @@ def median_blur(image: np.ndarray, *, radius: int, border: str = "replicate") ->
     .. [1] S. Perreault, P. Hébert, "Median filtering in constant time", IEEE Trans. Image Processing 16(9), 2007.
     .. [2] T. Huang, G. Yang, G. Tang, "A fast two-dimensional median filtering algorithm", IEEE Trans. Acoustics,
        Speech and Signal Processing 27(1), 1979.
+
+    Examples
+    --------
+    >>> speck = np.full((5, 5), 100, np.uint8)
+    >>> speck[2, 2] = 255
+    >>> int(median_blur(speck, radius=1).max())
+    100
     """
     image = as_image(image)
     radius = radius_within(radius, image, framed=True)
@@ -127,6 +134,11 @@ def percentile_filter(
     ----------
     .. [1] T. Huang, G. Yang, G. Tang, "A fast two-dimensional median filtering algorithm", IEEE Trans. Acoustics,
        Speech and Signal Processing 27(1), 1979.
+
+    Examples
+    --------
+    >>> percentile_filter(np.array([[1, 2, 9, 2, 1]], np.uint8), radius=1, quantile=1.0)  # the largest
+    array([[2, 9, 9, 9, 2]], dtype=uint8)
     """
     image = as_image(image)
     radius = radius_within(radius, image, framed=True)

@@ -200,6 +200,12 @@ def non_local_means(image: np.ndarray, *, patch_radius: int, search_radius: int,
     ----------
     .. [1] A. Buades, B. Coll, J.-M. Morel, "A non-local algorithm for image denoising", CVPR 2005.
     .. [2] A. Buades, B. Coll, J.-M. Morel, "Non-local means denoising", Image Processing On Line 1, 2011.
+
+    Examples
+    --------
+    >>> noisy = add_noise(np.full((24, 24), 0.5), key=1, std=0.1)
+    >>> bool(non_local_means(noisy, patch_radius=1, search_radius=5, strength=0.1).std() < noisy.std())
+    True
     """
     image = as_image(image)
     patch = integer(patch_radius, "patch_radius", at_least=0)

@@ -115,6 +115,12 @@ def total_variation(image: np.ndarray, *, weight: float, iterations: int = 200, 
     ----------
     .. [1] A. Chambolle, "An algorithm for total variation minimization and applications", J. Mathematical Imaging and
        Vision 20, 2004.
+
+    Examples
+    --------
+    >>> noisy = add_noise(np.full((24, 24), 0.5), key=1, std=0.1)
+    >>> bool(total_variation(noisy, weight=0.2).std() < 0.5 * noisy.std())
+    True
     """
     image = as_image(image)
     weight = positive(weight, "weight")

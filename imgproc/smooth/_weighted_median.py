@@ -97,6 +97,12 @@ def weighted_median(image: np.ndarray, *, weights: np.ndarray, border: str = "re
     .. [1] D. R. K. Brownrigg, "The weighted median filter", Communications of the ACM 27(8), 1984.
     .. [2] L. Yin, R. Yang, M. Gabbouj, Y. Neuvo, "Weighted median filters: a tutorial", IEEE Trans. Circuits and
        Systems II 43(3), 1996.
+
+    Examples
+    --------
+    >>> weights = np.array([[0, 1, 0], [1, 3, 1], [0, 1, 0]])
+    >>> weighted_median(image, weights=weights).shape
+    (96, 128, 3)
     """
     image = as_image(image)
     weights = as_window_weights(weights)

@@ -111,6 +111,12 @@ def wavelet_denoise(
     .. [1] D. L. Donoho, I. M. Johnstone, "Ideal Spatial Adaptation by Wavelet Shrinkage", Biometrika 81, 1994.
     .. [2] S. G. Chang, B. Yu, M. Vetterli, "Adaptive Wavelet Thresholding for Image Denoising and Compression", IEEE
        Transactions on Image Processing 9, 2000.
+
+    Examples
+    --------
+    >>> noisy = add_noise(np.full((64, 64), 0.5), key=1, std=0.1)
+    >>> bool(wavelet_denoise(noisy).std() < 0.7 * noisy.std())
+    True
     """
     image = as_image(image)
     one_of(name, "name", NAMES)

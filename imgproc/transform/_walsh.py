@@ -222,6 +222,11 @@ def walsh_hadamard(
     ----------
     .. [1] B. J. Fino, V. R. Algazi, "Unified Matrix Treatment of the Fast Walsh-Hadamard Transform", IEEE Transactions
        on Computers C-25, 1976.
+
+    Examples
+    --------
+    >>> walsh_hadamard(np.ones((4, 4)))[0]
+    array([4., 0., 0., 0.])
     """
     image = as_image(image)
     one_of(order, "order", ORDERS)
@@ -269,6 +274,12 @@ def inverse_walsh_hadamard(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Examples
+    --------
+    >>> square = np.arange(16.0).reshape(4, 4)
+    >>> bool(np.allclose(inverse_walsh_hadamard(walsh_hadamard(square)), square))
+    True
     """
     values, kind = as_coefficients(coefficients, complex_too=False), image_dtype(dtype)
     one_of(order, "order", ORDERS)

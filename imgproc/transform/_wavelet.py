@@ -257,6 +257,12 @@ def wavelet(
     .. [1] S. Mallat, "A Theory for Multiresolution Signal Decomposition: The Wavelet Representation", IEEE Transactions
        on Pattern Analysis and Machine Intelligence 11, 1989.
     .. [2] I. Daubechies, "Ten Lectures on Wavelets", SIAM 1992.
+
+    Examples
+    --------
+    >>> coefficients = wavelet(np.ones((8, 8)), name="haar", levels=1)
+    >>> coefficients[0][0]
+    array([2., 2., 2., 2.])
     """
     image = as_image(image)
     one_of(name, "name", NAMES)
@@ -312,6 +318,12 @@ def inverse_wavelet(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value, or the shapes of the coefficients do not belong together.
+
+    Examples
+    --------
+    >>> square = np.arange(64.0).reshape(8, 8)
+    >>> bool(np.allclose(inverse_wavelet(wavelet(square)), square))
+    True
     """
     one_of(name, "name", NAMES)
     kind = image_dtype(dtype)

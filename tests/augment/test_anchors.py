@@ -308,6 +308,14 @@ def moves(model):
     return [(len(step.discarded), len(step.split), len(step.merged)) for step in model.history_]
 
 
+def test_isodata_ends_after_two_quiet_iterations(rng):
+    model = augment.Isodata(2, max_std=50.0, min_distance=0.0, random_state=0).fit(heaps(rng, [(0, 0), (50, 0)]))
+    last = [step.centers for step in model.history_[-3:]]
+    assert 3 <= model.n_iter_ <= 6
+    np.testing.assert_allclose(last[0], last[2])
+    assert len(model.history_) == 3 or not np.allclose(model.history_[-4].centers, last[0])
+
+
 def test_isodata_discards_small_clusters(rng):
     rows = np.concatenate([heaps(rng, [(0, 0), (20, 0)]), [[100.0, 100.0], [101.0, 100.0]]])
     model = augment.Isodata(3, min_samples=5, max_std=50.0, min_distance=0.0, random_state=0).fit(rows)

@@ -493,6 +493,8 @@ def test_recipes_of_a_whole_chain() -> None:
     assert A.Compose.from_dict(made.to_dict()) == made
     assert A.Compose.from_json(made.to_json(indent=1)) == made
     assert A.Compose.from_yaml(made.to_yaml()) == made
+    lines = [line for line in made.to_yaml().splitlines() if line[0] not in " -"]
+    assert [line.partition(":")[0] for line in lines] == list(made.to_dict())  # in its own order, not by the alphabet
     assert eval(repr(made), vars(A)) == made
 
 
@@ -696,3 +698,11 @@ def test_a_default_field_gives_way_to_a_name_that_is_declared() -> None:
     assert A.Compose([], image_names=["keypoint_labels"]).keypoint_fields == ()
     with pytest.raises(ValueError, match="keypoint_fields must name targets of its own, got 'labels'"):
         A.Compose([], box_fields=["labels"], keypoint_fields=["labels"])
+
+
+def test_a_chain_that_never_acts_asks_nothing_of_levels() -> None:
+    wide = np.full((20, 30, 3), 100, np.float32)
+    never = A.Compose([A.HueSaturationValue(p=1)], p=0)
+    assert np.array_equal(never(image=wide, key=1)["image"], wide)
+    with pytest.raises(ValueError, match="levels from 0 to 1"):
+        A.Compose([A.HueSaturationValue(p=1)], p=0.5)(image=wide, key=1)

@@ -68,8 +68,12 @@ def test_the_code_of_a_guide(names: dict[str, Any], page: str, least: int) -> No
     assert sum(follow(block, names, said_by_comments=True) for block in blocks(page)) >= least
 
 
-def test_the_code_of_the_readme(names: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what its examples take as given."""
+def test_the_code_of_the_readme_and_the_concepts(
+    names: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what their examples take as given."""
+    if not (ROOT / "docs" / "concepts.md").is_file():
+        pytest.skip("the documentation is not in the wheel")
     monkeypatch.chdir(tmp_path)
     image = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     imgproc.write_image("dark.jpg", image // 4)
@@ -95,7 +99,7 @@ def test_the_code_of_the_readme(names: dict[str, Any], tmp_path: Path, monkeypat
         "labels_of_frames": [[1, 2], [1, 2]],
         "predict": lambda view: {"score_map": view[..., 0] / 255},
     }
-    for block in blocks("README.md"):
+    for block in blocks("README.md") + blocks("docs/concepts.md"):
         if "ThreadLoader" in block:
             names["augment"] = augment
             continue  # it needs PyTorch; tests/augment/test_pipeline_guide.py runs it
@@ -103,3 +107,4 @@ def test_the_code_of_the_readme(names: dict[str, Any], tmp_path: Path, monkeypat
     assert names["better"].shape == image.shape
     assert names["report"].entries[0].verdict == "exact"
     assert isinstance(names["chain"], augment.Compose)
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150

@@ -325,3 +325,17 @@ def test_a_fill_that_the_floats_cannot_hold_is_refused() -> None:
         with pytest.raises(ValueError, match=f"of depth must be a level that {dtype.__name__} holds.*{most}"):
             chain(image=picture(), depth=np.ones((H, W), dtype), key=0)
         assert chain(image=picture(), depth=np.ones((H, W)), key=0)["depth"][0, 0] == fill
+
+
+def test_masks_of_floats_are_moved_as_those_of_bytes() -> None:
+    """Where they are not 0 is found by value: a negative zero has a byte that is not 0."""
+    mask = np.zeros((20, 30), np.float32)
+    mask[5:9, 7:12], mask[6:8, 8:10] = -0.0, 1
+    chain = A.Compose([A.Affine(rotate=(20, 20), p=1)])
+    image = np.zeros((20, 30, 3), np.uint8)
+    floats = chain(image=image, masks=[mask, 2 * mask], key=1)["masks"]
+    whole = chain(image=image, masks=[mask.astype(np.uint8), (2 * mask).astype(np.uint8)], key=1)["masks"]
+    assert floats[0].any() and np.array_equal(floats, whole)
+    box = A.Compose([], boxes_from_masks=True, instances=True)
+    found = box(image=image, masks=[mask], boxes=[(0, 0, 30, 20)], labels=[1], key=1)["boxes"]
+    np.testing.assert_array_equal(found, [(8, 6, 10, 8)])

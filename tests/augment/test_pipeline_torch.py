@@ -271,6 +271,29 @@ def test_a_dataloader_made_by_hand_is_told_what_is_missing() -> None:
     assert samples.seen(made) == samples.expected([(0, index) for index in range(samples.COUNT)])
 
 
+@pytest.mark.parametrize("value", [1, "yes", None])
+@pytest.mark.parametrize(
+    ("make", "flag"),
+    [
+        *((loader, flag) for flag in ("shuffle", "drop_last", "stateful")),
+        *((ThreadLoader, flag) for flag in ("shuffle", "drop_last", "pin_memory")),
+    ],
+)
+def test_flags_are_bools(make: Callable[..., Any], flag: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=f"{flag} must be True or False, got "):
+        make(dataset(), **{"batch_size": 2, "shuffle": False, flag: value})
+
+
+def test_one_sample_has_its_other_targets_as_tensors() -> None:
+    one = dataset()[0, 1]
+    batch = dataset().__getitems__([(0, 1)])
+    boxes = [name for name in one if isinstance(one[name], torch.Tensor) and name != "image"]
+    assert boxes
+    for name in boxes:
+        many = batch[{"mask": "masks"}.get(name, name)]
+        assert torch.equal(one[name], many[0])
+
+
 # --- what a batch has -------------------------------------------------------------------------------------------------
 
 

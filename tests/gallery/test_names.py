@@ -1,4 +1,4 @@
-"""The lists of public names in the README are those of the packages."""
+"""The lists of public names in docs/names.md are those of the packages."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import augment
 import imgproc
 from gallery import names
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "names.md"
 
 
 @pytest.mark.parametrize("package", [imgproc, augment], ids=lambda p: p.__name__)
-def test_the_readme_lists_every_public_name(package: object) -> None:
-    _, listed, _ = readme.split(README, names.part(package.__name__))
-    assert listed.strip() == names.table(package.__name__), "run python -m gallery.names README.md"
+def test_the_page_lists_every_public_name(package: object) -> None:
+    _, listed, _ = readme.split(PAGE, names.part(package.__name__))
+    assert listed.strip() == names.table(package.__name__), "run python -m gallery.names docs/names.md"
     assert sorted(re.findall(r"`(\w+)`", listed)) == sorted(package.__all__)
 
 

@@ -75,7 +75,18 @@ def test_paths_that_a_page_names_exist(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ("README.md", "docs/files.md", "docs/labels.md", "docs/targets.md", "docs/own_transforms.md", *PAGES)
+    "page",
+    (
+        "README.md",
+        "docs/install.md",
+        "docs/concepts.md",
+        "docs/names.md",
+        "docs/files.md",
+        "docs/labels.md",
+        "docs/targets.md",
+        "docs/own_transforms.md",
+        *PAGES,
+    ),
 )
 def test_links_lead_to_files(page: str) -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text(page)) if "://" not in link]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import doctest
+import re
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ import pytest
 
 import augment
 import imgproc
+from augment import pipeline
 
+PUBLIC = [(package, name) for package in (imgproc, augment, pipeline) for name in package.__all__]
 NAMES = [
     pytest.param(package, name, id=name)
     for package in (imgproc, augment)
@@ -32,3 +35,9 @@ def test_examples_run(package: Any, name: str) -> None:
     parts = doctest.DocTestFinder(recurse=False).find(getattr(package, name), name, globs=known)
     failed = sum(doctest.DocTestRunner(optionflags=FLAGS).run(part, out=text.append).failed for part in parts)
     assert not failed, "".join(text)
+
+
+@pytest.mark.parametrize(("package", "name"), [pytest.param(*each, id=each[1]) for each in PUBLIC])
+def test_everything_has_an_example(package: Any, name: str) -> None:
+    thing = getattr(package, name)
+    assert not callable(thing) or re.search(r"^ *>>> ", thing.__doc__ or "", re.MULTILINE)

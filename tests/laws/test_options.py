@@ -21,20 +21,20 @@ FIRST = dict(reversed(EXAMPLES))
 """An example of each transform."""
 
 
-def words(name: str, field: str) -> list[str]:
+def words(name: str, field: str, first: Any = None) -> list[str]:
     """What the transform says that the option may be, if it is one of some words."""
     try:
-        build(name, {**FIRST[name], field: NO_WORD})
+        build(name, {**(first or FIRST[name]), field: NO_WORD})
     except (TypeError, ValueError) as error:
         said = re.match(rf"{field} must be one of (.*), got '{NO_WORD}'", str(error))
         return re.findall(r"'([^']*)'", said[1]) if said else []
     return []
 
 
-def options(name: str) -> Iterator[dict[str, str]]:
-    for field in dataclasses.fields(build(name, FIRST[name])):
+def options(name: str, first: Any = None) -> Iterator[dict[str, str]]:
+    for field in dataclasses.fields(build(name, first or FIRST[name])):
         if field.init and isinstance(field.default, str):
-            yield from ({field.name: word} for word in words(name, field.name))
+            yield from ({field.name: word} for word in words(name, field.name, first))
 
 
 def test_words_are_found() -> None:

@@ -15,6 +15,7 @@ from .change import Change, sample
 from .near import LAWS, near, served
 
 ROOT = Path(__file__).resolve().parents[2]
+COMPILING = ("numba_inside", "numba_lean", "numba_passes", "numba_quick", "units", "views")
 COPIED = ("imgproc", "augment", "gallery", "tests", "kernels", "docs", ".github", ".ci")
 
 
@@ -29,15 +30,17 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def fails(root: Path, tests: list[str], seconds: float) -> str:
+def fails(root: Path, tests: list[str], seconds: float, cache: str = "") -> str:
     """The first test that fails, or nothing.  Tests that do not come back are a failure, too."""
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    if cache:
+        environment["XDG_CACHE_HOME"] = cache
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests]
     try:
         done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=seconds)
     except subprocess.TimeoutExpired:
         return "did not come back"
-    if done.returncode == 0:
+    if done.returncode in (0, 5):  # all passed, or there was none
         return ""
     named = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     return named[0].partition(" - ")[0] if named else f"status {done.returncode}"
@@ -49,14 +52,17 @@ def tried(change: Change, root: Path, seconds: float, whole: bool = True) -> str
     text = path.read_text()
     path.write_text(change.apply(text))
     names = " or ".join(served(root, change.file))
-    try:
-        return (
-            fails(root, near(root, change.file), seconds)
-            or (names and fails(root, [LAWS, "-k", names], seconds))
-            or (fails(root, [LAWS], 3 * seconds) if whole else "")
-        )
-    finally:
-        path.write_text(text)
+    with tempfile.TemporaryDirectory() as empty:
+        # Kernels that were compiled before the change would hide one of the compiling itself.
+        cache = empty if path.stem in COMPILING else ""
+        try:
+            return (
+                fails(root, near(root, change.file), seconds, cache)
+                or (names and fails(root, [LAWS, "-k", names], seconds, cache))
+                or (fails(root, [LAWS], 3 * seconds, cache) if whole else "")
+            )
+        finally:
+            path.write_text(text)
 
 
 def main(arguments: list[str] | None = None) -> int:

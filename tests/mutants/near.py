@@ -85,6 +85,12 @@ def near(root: Path, source: str, most: int = 5) -> list[str]:
             scores[test] = scores.get(test, 0.0) + 1.0
         if path.stem.strip("_") in test.stem.split("_")[1:]:
             scores[test] = scores.get(test, 0.0) + 1.0
+    package = ".".join(path.relative_to(root).parts[:-1])
+    for helper in _files(root, "tests/helpers/*.py"):
+        if package.count(".") >= 2 and package in helper.read_text():  # tests reach what is private through it
+            users_of_it = [test for test in tests if f"helpers.{helper.stem}" in test.read_text()]
+            for test in users_of_it:
+                scores[test] = scores.get(test, 0.0) + 3.0 / len(users_of_it)
     best = sorted(scores, key=lambda test: -scores[test])[:most]
     if not best and users:  # it publishes nothing: what is near to the one that imports it
         return near(root, users[0].relative_to(root).as_posix(), most)

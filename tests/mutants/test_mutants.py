@@ -65,6 +65,7 @@ def test_every_source_has_tests_near_it() -> None:
         assert near(ROOT, source), source
     assert "tests/imgproc/test_edges.py" in near(ROOT, "imgproc/edges/_canny.py")[:2]
     assert "tests/augment/test_anchors.py" in near(ROOT, "augment/anchors/_kmeans.py")[:2]
+    assert "tests/augment/test_recorded_groups.py" in near(ROOT, "augment/_chain/compiled/filters.py")
     assert all(any(part in path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py")) for part in WITHOUT)
 
 
