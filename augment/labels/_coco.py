@@ -55,9 +55,9 @@ def read_coco(file: Path, root: Path | None, problems: Problems, classes: bool =
 def _order(rows: dict[Any, list[Annotation]], records: list[Any]) -> tuple[Any, ...]:
     """The ids of annotations as the file has them; nothing where they stand image by image, or have no ids."""
     by_image = [each.more.get("id") for found in rows.values() for each in found]
-    as_read = [record.get("id") for record in records if isinstance(record, dict)]
     known = set(by_image)
-    as_read = [number for number in as_read if number in known]
+    as_read = [record.get("id") for record in records if isinstance(record, dict)]
+    as_read = [number for number in as_read if isinstance(number, (int, float, str)) and number in known]
     return () if as_read == by_image or len(known) < len(as_read) or None in known else tuple(as_read)
 
 

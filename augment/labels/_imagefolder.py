@@ -159,7 +159,7 @@ def tables_of(labels: LabelSet) -> dict[str, bytes]:
     return made | class_files(labels, columns.named)
 
 
-def class_files(labels: LabelSet, named: bool, *, always: bool = False) -> dict[str, bytes]:
+def class_files(labels: LabelSet, named: bool) -> dict[str, bytes]:
     """``classes.txt``, where the records alone do not say all names, or not in their order."""
     classes = labels.classes
     said = (v for image in labels.images for v in (image.label, *(each.label for each in image.annotations)))
@@ -167,7 +167,7 @@ def class_files(labels: LabelSet, named: bool, *, always: bool = False) -> dict[
     implied = named and list(classes) == sorted(classes) and len(used) == len(classes)
     in_order = all(name == str(k) for k, name in enumerate(classes))
     numbers = not named and in_order and max(used, default=-1) == len(classes) - 1
-    if not classes or ((implied or numbers) and not always):
+    if implied or numbers or not classes:
         return {}
     wrong = next((name for name in classes if name != name.strip() or not name or "\n" in name), None)
     if wrong is not None or len(set(classes)) < len(classes):

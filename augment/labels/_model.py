@@ -86,7 +86,8 @@ class LabelledImage:
     more : dict
         The record that the file has of it, which is written back.
     split : str, optional
-        The part of the data set that it belongs to, such as ``"train"``, where the format says so.
+        The part of the data set that it belongs to: ``"train"``, ``"validation"`` or ``"test"``, where the names of
+        folders, tar or Parquet files say so.
     inside : tuple, optional
         Where its bytes lie, if it is no file of its own: in a tar file or in a Parquet file.
     mask_inside : tuple, optional
@@ -142,7 +143,7 @@ class LabelSet:
 
     Attributes
     ----------
-    format : {"yolo", "coco", "voc", "folders", "masks"}
+    format : {"yolo", "coco", "voc", "imagefolder", "webdataset", "parquet", "folders", "masks"}
         What they were read from.
     kind : {"detect", "segment", "pose", "obb", "classify", "mask"}
         What the annotations are: boxes; boxes and polygons; boxes and keypoints; oriented boxes; classes of whole

@@ -80,11 +80,8 @@ class Packer:
         columns = _columns(labels, self._kind, format)
         self._columns = columns
         self._rows = ParquetRows(labels, columns) if format == "parquet" else None
-        self.classes: dict[str, bytes] = {}
-        """Further files of the data set by their names: the names of classes."""
-        if format == "webdataset":  # where the class of an image is a number, and those of objects are names
-            both = columns.label and bool(columns.objects)
-            self.classes = class_files(labels, columns.named and not columns.label, always=both)
+        self.classes = class_files(labels, columns.named) if format == "webdataset" else {}
+        """Further files of the data set by their names: the names of classes, which belong beside the tars."""
 
     def write(self, file: BinaryIO, samples: Iterable[Sample]) -> None:
         """Write samples to an open file; those of a tar in the order of their keys.

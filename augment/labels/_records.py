@@ -130,6 +130,8 @@ def kind_of(images: Iterable[LabelledImage]) -> str:
     """What the labels of a data set are, by what there is of them."""
     kind = "classify"
     for image in images:
+        if kind in ("classify", "mask") and image.more.get("record", {}).get("objects") is not None:
+            kind = "detect"
         for each in image.annotations:
             if each.keypoints:
                 return "pose"
@@ -155,9 +157,12 @@ class Columns:
 
     @classmethod
     def of(cls, labels: LabelSet, format: str) -> Columns:
-        """The columns of labels in one of these formats.  Parquet has a type for classes, the others write names."""
+        """The columns of labels in one of these formats.
+
+        Classes are names, but in Parquet, which has a type for them, and beside a class of the image in a tar, which is
+        a number."""
         every = [each for image in labels.images for each in image.annotations]
-        had = {name for each in every for name in each.more} if labels.format in FORMATS else set()
+        had = _names_of_objects(labels) if labels.format in FORMATS else set()
         category = next((name for name in CATEGORIES if name in had), CATEGORIES[0])
         objects: list[str] = ["bbox", category] if every or labels.kind in ("detect", "segment", "pose") else []
         tests = {
@@ -170,14 +175,26 @@ class Columns:
         objects += [name for name, test in tests.items() if any(map(test, every))]
         objects += sorted(had)
         same = labels.format == format
+        label = any(image.label is not None for image in labels.images)
+        numbers = format == "parquet" or (format == "webdataset" and label)
         return cls(
-            any(image.label is not None for image in labels.images),
+            label,
             tuple(dict.fromkeys(objects)),
             category,
             bool(labels.images) and all(image.size is not None for image in labels.images),
-            bool(labels.more.get("named")) if same else format != "parquet",
+            bool(labels.more.get("named")) if same else not numbers,
             same,
         )
+
+
+def _names_of_objects(labels: LabelSet) -> set[str]:
+    """The names of the fields of objects in the records of a data set, also where there are none of them."""
+    found = {name for image in labels.images for each in image.annotations for name in each.more}
+    for image in labels.images:
+        objects = image.more.get("record", {}).get("objects")
+        if isinstance(objects, dict):
+            found |= {name for name, values in objects.items() if isinstance(values, list)}
+    return found
 
 
 def names_a_file(name: str) -> bool:
@@ -197,7 +214,7 @@ def record_of(image: LabelledImage, labels: LabelSet, columns: Columns, *, files
     for name, side in zip(("height", "width"), image.size or ()):
         if record.get(name, side if same or not columns.size else None) != side:
             record[name] = side
-    if image.annotations or "objects" in record or (columns.objects and not same):
+    if image.annotations or record.get("objects") is not None or (columns.objects and not same):
         things = [_thing(each, labels, columns, same) for each in image.annotations]
         record["objects"] = _as_before(record.get("objects"), things, columns)
     return record

@@ -28,6 +28,11 @@ _KINDS = {
 }
 
 
+_MODE, _TIME = b"0000644\0" + b"0000000\0" * 2, b"%011o\0" % 0
+_KIND = (b"0" + bytes(100) + b"ustar\x0000").ljust(356, b"\0")
+"""The parts of a header that are the same for all members."""
+
+
 class Member(NamedTuple):
     """A regular file in a tar: its name, its first byte, how many it has; or why it is refused."""
 
@@ -144,12 +149,16 @@ def header_of(name: str, size: int) -> bytes:
     ------
     ValueError
         If the name has no form in UTF-8."""
-    info = tarfile.TarInfo(name)
-    info.size, info.mode, info.mtime = size, 0o644, 0
     try:
-        name.encode()
+        short = name.encode()
     except UnicodeEncodeError as error:
         raise ValueError(f"names must be texts in UTF-8 for tar files, got {name!r:.300} ({error.reason})") from None
+    if len(short) <= 100 and size < 1 << 33:
+        before, behind = short.ljust(100, b"\0") + _MODE + b"%011o\0" % size + _TIME, _KIND
+        total = sum(before) + sum(behind) + 8 * 32  # of the sum itself count eight spaces
+        return before + b"%06o\0 " % total + behind
+    info = tarfile.TarInfo(name)
+    info.size, info.mode, info.mtime = size, 0o644, 0
     try:
         return info.tobuf(tarfile.USTAR_FORMAT, "utf-8", "strict")
     except ValueError:

@@ -67,11 +67,14 @@ def text_of(file: Path) -> str:
     """The text of a file in UTF-8; `Wrong` if it has another encoding or is no regular file."""
     try:
         with open_regular(str(file)) as opened:
-            data = opened.read(MOST_BYTES + 1)
+            size = os.fstat(opened.fileno()).st_size
+            if size > MOST_BYTES:
+                raise Wrong("", f"must have at most {MOST_BYTES} bytes, got {size}")
+            data = opened.read(size)  # a buffer for the most that is allowed would take longer than reading
+    except Wrong:
+        raise
     except ValueError as error:
         raise Wrong("", str(error)) from None
-    if len(data) > MOST_BYTES:
-        raise Wrong("", f"must have at most {MOST_BYTES} bytes")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -77,6 +77,20 @@ def test_masks_are_the_same(tmp_path: Path, way: str, capsys: pytest.CaptureFixt
         assert np.array_equal(one, other)  # an intersection over union of 1
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # pycocotools
+def test_parts_that_yolo_joins_to_one_ring_are_the_same_pixels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = coco(tmp_path / "in" / "a.json")
+    made["annotations"] = made["annotations"][:3]
+    (tmp_path / "in" / "a.json").write_text(json.dumps(made))
+    augment.write_labels(augment.read_labels(tmp_path / "in"), tmp_path / "yolo", format="yolo")
+    (tmp_path / "yolo" / "a.png").write_bytes((tmp_path / "in" / "a.png").read_bytes())
+    augment.write_labels(augment.read_labels(tmp_path / "yolo", sizes=True), tmp_path / "out.json", format="coco")
+    before, after = masks(tmp_path / "in" / "a.json", capsys), masks(tmp_path / "out.json", capsys)
+    assert [np.array_equal(one, other) for one, other in zip(before, after, strict=True)] == [True] * 3
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_supervision_reads_what_is_written(tmp_path: Path) -> None:
     supervision = pytest.importorskip("supervision", reason="it is only a referee")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.labels import Packer, Sample, image_bytes, mask_bytes, pack_block, sample_of
+from helpers.labels import Packer, Sample, image_bytes, keep_no_row_groups, mask_bytes, pack_block, sample_of
 from PIL import Image
 
 import augment
@@ -51,7 +51,7 @@ ROWS: list[dict[str, Any]] = [
      "objects": {"bbox": [[0.1, 2, 3, 4]], "category": [1], "area": [12.5], "id": [5]},
      "price": decimal.Decimal("1.25"), "mask": {"bytes": b"mask", "path": None}, "blob": b"array"},
     {"id": 8, "image": {"bytes": encoded(2), "path": None}, "label": -1, "when": None, "price": None,
-     "objects": {"bbox": [], "category": [], "area": [], "id": []}, "mask": None, "blob": None},
+     "objects": None, "mask": None, "blob": None},
 ]  # fmt: skip
 
 
@@ -108,7 +108,10 @@ def test_what_transforms_make_of_whole_numbers_fits(tmp_path: Path, pq: Any) -> 
         packer.packed([Sample(dataclasses.replace(image, more={"record": {"new": 1}}), b"")])
 
 
-def test_many_rows_and_several_files(tmp_path: Path, pq: Any) -> None:
+@pytest.mark.parametrize("kept", [True, False])
+def test_many_rows_and_several_files(tmp_path: Path, pq: Any, kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not kept:
+        keep_no_row_groups(monkeypatch)
     labels = augment.LabelSet("folders", "classify", tmp_path, ("a", "b"), ())
     images = [augment.LabelledImage(f"{k % 2}/{k}.png", label=k % 2) for k in range(250)]
     packer = Packer(dataclasses.replace(labels, images=tuple(images)), "parquet")
@@ -206,3 +209,22 @@ def test_datasets_of_hugging_face(tmp_path: Path, format: str) -> None:
     else:
         assert [row["label"] for row in found] == ["ant", "bee", "cat"]
         assert [row["objects"]["categories"] for row in found] == [["bee", "ant"], [], ["ant"]]
+
+
+def test_images_without_any_object_keep_their_columns(tmp_path: Path, pq: Any) -> None:
+    """What there is of objects is known from their columns, too, and so are the classes that nothing has."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(encoded(1))
+    labels = augment.LabelSet(
+        "coco", "detect", tmp_path / "in", ("b", "a"), (augment.LabelledImage("a.png", (H, W)),), "coco"
+    )
+    for k, wanted in enumerate(("imagefolder", "parquet", "webdataset", "parquet")):
+        folder = tmp_path / str(k)
+        augment.write_labels(labels, folder, format=wanted)
+        if wanted == "imagefolder":
+            (folder / "a.png").write_bytes(encoded(1))
+        labels = augment.read_labels(folder)
+        assert (labels.kind, labels.classes, labels.images[0].annotations) == ("detect", ("b", "a"), ())
+        if wanted == "parquet":
+            (row,) = pq.read_table(folder / "000000.parquet").to_pylist()
+            assert row["objects"] == {"bbox": [], "categories": []}

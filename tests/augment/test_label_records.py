@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.labels import Packer, Sample, image_bytes, mask_bytes, pack_block, sample_of
+from helpers.labels import Packer, Sample, image_bytes, mask_bytes, pack_block, pack_small_files, sample_of
 from PIL import Image
 
 import augment
@@ -348,6 +348,20 @@ def test_classes_and_masks_of_folders_are_packed(tmp_path: Path) -> None:
     again = augment.read_labels(tmp_path / "packed")
     assert (again.kind, again.images[0].mask) == ("mask", "images/a.seg.png")
     assert mask_bytes(again, again.images[0]) == mask_bytes(masked, masked.images[0]) == encoded(len("masks/a.png"))
+
+
+def test_files_have_a_most_of_samples_and_of_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = [3, 1, 3, 5, 1, 1, 1, 9]
+    for k, size in enumerate(sizes):
+        (tmp_path / "in" / "a").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / "a" / f"{k}.png").write_bytes(b"x" * size)
+    labels = augment.read_labels(tmp_path / "in")
+    pack_small_files(monkeypatch, 3, 5)
+    augment.write_labels(labels, tmp_path / "out", format="webdataset")
+    found: dict[str, list[str]] = {}
+    for image in augment.read_labels(tmp_path / "out").images:
+        found.setdefault(image.inside.file, []).append(image.file[2])
+    assert found == {f"{k:06d}.tar": list(keys) for k, keys in enumerate(["01", "2", "3", "456", "7"])}
 
 
 def test_the_command_knows_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
