@@ -92,10 +92,13 @@ declare(
 )
 
 
+@functools.lru_cache(maxsize=8)
 def disc(radius: int) -> np.ndarray:
-    """Ones where the centre of a pixel is at most a radius away."""
+    """Ones where the centre of a pixel is at most a radius away; read-only."""
     t = np.arange(-radius, radius + 1)
-    return (t * t + (t * t)[:, np.newaxis] <= radius * radius).astype(np.uint8)
+    found = (t * t + (t * t)[:, np.newaxis] <= radius * radius).astype(np.uint8)
+    found.flags.writeable = False
+    return found
 
 
 def _changed(operation: str, radius: int, image: np.ndarray) -> np.ndarray:
