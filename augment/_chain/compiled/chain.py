@@ -19,6 +19,8 @@ from imgproc._scanline.compute import has_words_of, result_numbers, source_numbe
 from imgproc._scanline.coordinates import BORDER_CODES, FRAME, STEP
 from imgproc._scanline.counted import Counted
 from imgproc._scanline.machine import (
+    AT,
+    COUNT,
     LEVELS,
     OP,
     PREPARER,
@@ -40,10 +42,11 @@ from imgproc._scanline.run_in_place import run_levels
 from imgproc._scanline.run_windows import run_windows
 from imgproc._scanline.samplers.area import LARGEST, can_average
 from imgproc._scanline.samplers.choice import choose
+from imgproc._scanline.shortcuts import paint
 from imgproc._scanline.windowed import window_of
 from imgproc._scanline.windows._base import Filter
 
-from .drawing import MAP, STATE, Drawn, choose_children, lower
+from .drawing import MAP, OPS, STATE, Drawn, choose_children, lower
 from .filters import run_filtered
 from .kernels import EXAMPLES, RUNNERS, run_warped
 from .memory import (
@@ -97,6 +100,11 @@ def _most_levels(recorded: Recorded, kinds: list[Any], rough: set[str]) -> float
     return MANY_NEAREST - 1 if rough == {"nearest"} and len(stages) == len(kinds) else math.inf
 
 
+def _noisy(recorded: Recorded) -> bool:
+    """Whether rectangles may get noise, of what only paints some: that is their second parameter."""
+    return any(recorded.tape.registers[entry.registers[1]] != 0.0 for entry in recorded.entries)
+
+
 def _averages(columns: int, channels: int, dtype: np.dtype) -> bool:
     """Whether the sampler of areas can make one column of so many."""
     return can_average((1, columns, channels), dtype, (1, 1))
@@ -134,9 +142,11 @@ class CompiledChain:
         self.moves = layout == "last" and target == dtype and not self.warps and not operations
         filters, self.counts = (sum(type(kind) is k for kind in operations) for k in (Filter, Counted))
         self.filters = filters > 0
+        self.covers = layout == "last" and target == dtype and {*kinds} == {ERASE} and not _noisy(recorded)
         self.stores = self.looks or filters + 2 * self.counts > 1  # an image on its way
-        self.most = _most_levels(recorded, kinds, {*rough})
+        self.most = math.inf if self.covers else _most_levels(recorded, kinds, {*rough})
         self.tries = self.misses = 0
+        self._draw_moves: Any = None
         self.ways, self.missed, self.grows_at = recorded.ways, list[Any](), GROWS_AT
         self._paints = any(entry.kind is not None and entry.code & PAINTS for entry in entries)
         self.tables = dtype == np.uint8 and any(kind.flags & (TABULATED | MEAN) for kind in operations)
@@ -283,6 +293,8 @@ class CompiledChain:
                 return None
             size = own.state[:2].tolist() if self.varies else own.sized.size
             return moved(image, own.work.matrix.tolist(), size, out)
+        if self.covers and image.size > LARGE:
+            return self._covered(image, words, own, out)
         # `canonical` would take as long as the kernel does for a small image.
         flat = (image if image.flags.c_contiguous else np.ascontiguousarray(image)).reshape(1, -1)
         flat = flat if flat.itemsize == 1 else flat.view(np.uint8)
@@ -302,6 +314,24 @@ class CompiledChain:
         if out is not None and result is not out:
             out[...] = result
             return out
+        return result
+
+    def _covered(self, image: np.ndarray, words: np.ndarray, own: Own, out: np.ndarray | None) -> np.ndarray | None:
+        """Paint rectangles into a copy of a large image; None if they get noise, or the sample was not recorded."""
+        if self._draw_moves is None:
+            draw = RUNNERS[self.limits.dtype.name].draw_moves
+            self._draw_moves = entry_of(draw, words, own.place, self._lowering)
+        if not self._draw_moves(words, own.place, self._lowering):
+            return None
+        drawn, painted = own.work.drawn, []
+        for op in drawn.ops[: own.state[OPS]].tolist():
+            count, noisy, stream, *rest = drawn.params[op[AT] : op[AT] + op[COUNT]].tolist()
+            if noisy:
+                return None
+            corners = rest[self.channels : self.channels + 4 * int(count)]  # a label may follow
+            painted.append(ERASE(count, noisy, stream, tuple(rest[: self.channels]), [*map(int, corners)]))
+        result = moved(image, IDENTITY, own.sized.size, out)
+        paint(result, painted)
         return result
 
     def room_of(self, size: tuple[int, int]) -> int:
