@@ -74,6 +74,7 @@ def laplacian(image: np.ndarray, *, neighbours: int = 4, border: str = "reflect_
     fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, work_dtype(image.dtype))
+
     def work(source: np.ndarray, number: int) -> np.ndarray:
         cv2 = load_cv2()
         depth = cv2.CV_64F if source.dtype == np.float64 else cv2.CV_32F
