@@ -169,7 +169,7 @@ def _lost(report: Report) -> str:
     intro = (
         f"Rows in which ours has less than {LOST:g} of the peer's speed, the worst first; of rows of defaults also how "
         "fast ours is where both have the same options. Where both sides call the same function of OpenCV, or only "
-        "move memory, ours takes 1 to 4 µs more a call, in which it looks at what it was given; a transform by itself takes "
-        "some more, in which it draws by a key."
+        "move memory, ours takes 1 to 4 µs more a call, in which it looks at what it was given; a transform by itself "
+        "takes some more, in which it draws by a key."
     )
     return f"{intro}\n\n" + "\n".join(bullets("*", lines))
