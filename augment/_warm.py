@@ -72,9 +72,9 @@ def _mix(name: str) -> None:
         if entry == name:
             things = {"image": targets["image"], "mask": targets["mask"]} if name == "CopyPaste" else targets
             Compose([build(entry, parameters)])(**things, key=(0, 0), donors=donors)
-    if name == "MixUp":
-        mix: Any = example("MixUp")  # of which a Transform knows no call on batches
-        for dtype in (np.uint8, np.uint16, np.float32, np.float64):
+    if name in ("MixUp", "CutMix"):
+        mix: Any = example(name)  # of which a Transform knows no call on batches
+        for dtype in (np.uint8, np.uint16, np.float32, np.float64) if name == "MixUp" else (np.uint8,):
             mix(np.stack([targets["image"].astype(dtype)] * 2), keys=[(0, 0), (0, 1)])
 
 

@@ -256,7 +256,9 @@ def invert(image: np.ndarray) -> np.ndarray:
     """
     image = as_image(image)
     must_be_unit(image, who="invert")
-    return np.subtract(image.dtype.type(full_scale(image.dtype)), image, order="C")
+    if image.dtype.kind == "u":
+        return np.invert(image, order="C")
+    return np.subtract(image.dtype.type(1), image, order="C")
 
 
 def posterize(image: np.ndarray, *, bits: int) -> np.ndarray:

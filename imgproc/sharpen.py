@@ -35,6 +35,9 @@ def _neighbours(value: int) -> int:
     return number
 
 
+_EIGHT = np.array([[1, 1, 1], [1, -8, 1], [1, 1, 1]], np.float64)
+
+
 def laplacian(image: np.ndarray, *, neighbours: int = 4, border: str = "reflect_101", fill: float = 0.0) -> np.ndarray:
     """Laplacian: the sum of a pixel's neighbours minus as many times the pixel.
 
@@ -80,14 +83,13 @@ def laplacian(image: np.ndarray, *, neighbours: int = 4, border: str = "reflect_
     fill = fill_level(fill, image)
     if not image.size:
         return np.empty(image.shape, work_dtype(image.dtype))
-    weights = np.array([[1, 1, 1], [1, -8, 1], [1, 1, 1]] if full else [[0, 1, 0], [1, -4, 1], [0, 1, 0]], np.float64)
 
     def work(source: np.ndarray, number: int) -> np.ndarray:
         cv2 = load_cv2()
         depth = cv2.CV_64F if source.dtype == np.float64 else cv2.CV_32F
         if not full:
             return cv2.Laplacian(source, depth, ksize=1, borderType=number)
-        return cv2.filter2D(source, depth, weights, borderType=number)
+        return cv2.filter2D(source, depth, _EIGHT, borderType=number)
 
     return apply(image, work, 1, border, fill)
 

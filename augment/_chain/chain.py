@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import integer
+from imgproc._core.check import DTYPES, as_image, integer
 from imgproc._core.formats import stored_as
+from imgproc._core.unit_range import must_be_unit
 from imgproc._scanline import usable
 
 from .compiled.cache import CompiledChains
@@ -21,6 +22,7 @@ from .out import check_out
 from .sample import Sample
 from .state import Frame, SampleState, State, Step, frame_of, without_alpha
 from .targets.base import Rules
+from .targets.image import through_image
 from .tree import Plan
 
 
@@ -90,6 +92,8 @@ class Chain:
         first = given.get("image")
         if compiles and len(given) == 1:
             image = self.compiled.run(first, words, out)
+            if image is None:
+                image = self._alone(first, words, out)
             if image is not None:
                 return {"image": image}
         if type(first) is np.ndarray and first.dtype.char == "e":
@@ -120,6 +124,20 @@ class Chain:
                 self.plan.repeat(record, State(state.current, donors))
             self.plan.repeat(record, state)
         return state.close(out)
+
+    def _alone(self, given: Any, words: np.ndarray, out: np.ndarray | None) -> np.ndarray | None:
+        """An image that comes alone, stage by stage; None if it has to be looked at in all ways."""
+        if type(given) is not np.ndarray or given.dtype not in DTYPES or self.looks:
+            return None
+        image = as_image(given)
+        frame = frame_of(image.shape, image.dtype)
+        if not image.size or frame.kind not in self.plan.taken:
+            return None
+        if self.rules.unit:
+            must_be_unit(image, who=self.rules.unit)
+        state = State(frame)
+        self.plan.take(words, self.seed, state)
+        return through_image(image, state.stages, self.rules, out)
 
     def _compiled(
         self, sample: Sample, made: CompiledChain | FixedChain, words: np.ndarray, out: np.ndarray | None

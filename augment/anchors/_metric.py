@@ -50,9 +50,9 @@ def check_sides(array: np.ndarray, metric: str, name: str = "X") -> None:
     """Samples must have distances that are floats, and sides of boxes must not be negative."""
     # The product of a box's sides, or the square of a difference; sums of either leave room.
     most = min(MOST, float(f"1e{250 // array.shape[1]}")) if metric == "iou" else MOST
-    far = np.abs(array).max(axis=1) > most
-    if far.any():
-        row = int(np.flatnonzero(far)[0])
+    sizes = np.abs(array)
+    if sizes.max() > most:
+        row = int(np.flatnonzero(sizes.max(axis=1) > most)[0])
         raise ValueError(f"{name} must be within +-{most:g}, got {tuple(array[row].tolist())} in row {row}")
     if metric == "iou" and array.min() < 0:
         row = int(np.flatnonzero((array < 0).any(axis=1))[0])
@@ -79,6 +79,12 @@ class Samples:
         """The distance of each to one centre; Euclidean ones squared."""
         return self.assign(np.ascontiguousarray(centre, np.float64).reshape(1, -1))[1]
 
+    def closer(self, which: int, closest: np.ndarray, out: np.ndarray) -> np.ndarray:
+        """The distance of each to one of the samples, or what it was in `closest` if that is less, in `out`."""
+        centre = np.ascontiguousarray(self.rows[which])
+        closer(self.planes, self.volumes, centre, self.metric == "iou", closest, out)
+        return out
+
     def assign(
         self, centres: np.ndarray, labels: np.ndarray | None = None, out: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -93,6 +99,35 @@ class Samples:
         else:
             nearest(self.planes, self.volumes, centres, self.metric == "iou", block, labels, out)
         return labels, out
+
+
+@kernel
+def closer(planes, volumes, centre, by_iou, closest, out):
+    """The distance of each sample to one centre, as of `nearest`, or what it was in `closest` if that is less."""
+    planes, volumes = borrowed(planes), borrowed(volumes)
+    closest, out = borrowed(closest), borrowed(out)
+    volume = 1.0
+    for k in range(centre.size):
+        volume *= centre[k]
+    for start in range(0, out.size, BLOCK):
+        stop = min(start + BLOCK, out.size)
+        found, before, volumes_here = out[start:stop], closest[start:stop], volumes[start:stop]
+        for i in range(found.size):
+            found[i] = 1.0 if by_iou else 0.0
+        for k in range(centre.size):
+            row, side = planes[k][start:stop], centre[k]
+            if by_iou:
+                for i in range(found.size):
+                    found[i] *= min(row[i], side)
+            else:
+                for i in range(found.size):
+                    found[i] += (row[i] - side) ** 2
+        for i in range(found.size):
+            distance = found[i]
+            if by_iou:
+                union = volumes_here[i] + volume - distance
+                distance = 1.0 - (distance / union if union > 0.0 else 0.0)
+            found[i] = min(before[i], distance)
 
 
 @kernel

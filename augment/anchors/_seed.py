@@ -108,16 +108,14 @@ def draw_seeds(samples: Samples, count: int, weights: np.ndarray, tries: int, ra
     """Which samples become centres; arguments are checked."""
     chosen, n = np.empty(count, np.intp), len(samples)
     chosen[0] = random.choice(n, p=weights / weights.sum())
-    closest, labels = samples.to(samples.rows[chosen[0]]), np.empty(n, np.int64)
+    closest = samples.to(samples.rows[chosen[0]])
     total, best, other = _Sum(weights), np.empty(n), np.empty(n)
     potential = total(closest)
     for c in range(1, count):
         draws = random.uniform(size=tries) * potential
         places = np.searchsorted(np.cumsum(total.weighed(closest)), draws)
         for k, place in enumerate(np.minimum(places, n - 1)):
-            samples.assign(samples.rows[place : place + 1], labels, other)
-            np.minimum(closest, other, out=other)
-            left = total(other)
+            left = total(samples.closer(place, closest, other))
             if k == 0 or left < potential:
                 chosen[c], potential, best, other = place, left, other, best
         closest, best = best, closest

@@ -174,10 +174,15 @@ class ToSepia(Transform):
         return [pixel.matrix((red, green, blue))]
 
 
+def _exact_sepia(image: np.ndarray) -> np.ndarray:
+    """All of the tone on 8-bit RGB, in float64 and not rounded."""
+    return np.minimum(image @ np.array(_SEPIA).T, 255)
+
+
 declare(
     ToSepia,
     look="Brown as on an old photograph.",
-    peers=[Single("ToSepia")],
+    peers=[Single("ToSepia", reference=_exact_sepia)],
 )
 
 

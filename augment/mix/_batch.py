@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import as_image, as_out, integer
+from imgproc._core.check import DTYPES, as_image, as_out, integer
 
 from .._chain.batch import batch_keys, check_lengths, count_images, count_threads, in_parts
 from .._chain.keys import FIRST_DRAWS, Draws, address, draw_block, key_words
@@ -21,6 +21,7 @@ from .._chain.targets.base import Passage, Piece, Rules
 from .._chain.targets.rows import Carried
 from .._chain.targets.table import IN_BATCHES, IN_SAMPLES, batch_table
 from ._content import check_alike
+from ._cover import Patch, cover_into
 from ._donors import partners_among, partners_within
 from ._info import Mixed, MixInfo
 from ._layout import LastDonors, all_to_last, check_layout, to_first
@@ -64,8 +65,11 @@ def mix_batch(
     info = _draw(mix, words, seed, place, count) if info is None else _checked(mix, info, n, count)
     if n == 0:
         return _nothing(mix, raw, labels, list(given), out, info)
-    if mix.blends and mix.donor is None and donors is None and not given and _is_one_array(images):
+    alone = mix.donor is None and donors is None and not given
+    if alone and mix.blends and _is_one_array(images):
         return _blended(mix, raw, labels, info, out, threads)  # pixel by pixel: the layout does not matter
+    if alone and mix.covers and _has_pixels(images) and _is_one_array(images):
+        return _covered(mix, raw, first and raw.ndim == 4, labels, info, out, threads)
     columns = {"image": images, **{IN_SAMPLES.get(name, name): values for name, values in given.items()}}
     rows = [{name: values[i] for name, values in columns.items()} for i in range(n)]
     samples = [inner_sample(row, _RULES, _INNER) for row in rows]
@@ -202,6 +206,57 @@ def _blended(
     if mix.keeps_label:
         return Mixed(room, soft_labels(labels, len(labels), mix.num_classes), info)
     return Mixed(room, paired_labels(labels, info.partners[:, 0], info.lam, mix.num_classes), info)
+
+
+def _has_pixels(images: Any) -> bool:
+    """Whether images are one array of a dtype of images that is not empty."""
+    return isinstance(images, np.ndarray) and images.dtype in DTYPES and images.size > 0
+
+
+def _covered(
+    mix: MixingStep,
+    images: np.ndarray,
+    channels_first: bool,
+    labels: np.ndarray | None,
+    info: MixInfo,
+    out: np.ndarray | None,
+    threads: int,
+) -> Mixed:
+    """One array of images, of which each shows patches of others, in one pass."""
+    room = _room(images.shape, images.dtype, out, images)
+    source, target = (_with_planes(a, channels_first) for a in (images, room))
+    size: tuple[int, int] = source.shape[2:4]
+    shares, all_patches = np.zeros(info.shares.shape), []
+    nothing: list[Patch] = [(0, (0, 0), size, (0, 0))] if mix.fills else []
+    for i, (params, on) in enumerate(zip(info.params, info.applied.tolist())):
+        patches, parts = mix.patches(params, size) if on else (nothing, [1.0])
+        all_patches.append(patches)
+        shares[i, : len(parts)] = parts
+    cover_into(target, source, all_patches, info.partners, threads, filled=mix.fills)
+    done = dataclasses.replace(info, lam=shares[:, 0].copy(), shares=shares)
+    return Mixed(room, None if labels is None else _shared_labels(labels, done, mix.num_classes), done)
+
+
+def _with_planes(images: np.ndarray, channels_first: bool) -> np.ndarray:
+    """A view of shape (n, planes, h, w, c)."""
+    if channels_first:
+        return images[..., np.newaxis]
+    return images[:, np.newaxis] if images.ndim == 4 else images[:, np.newaxis, :, :, np.newaxis]
+
+
+def _shared_labels(labels: np.ndarray, info: MixInfo, num_classes: int | None) -> np.ndarray:
+    """Labels by the shares of all that an image consists of, as `_Batch` makes them."""
+    classes = labels.tolist() if labels.ndim == 1 else None
+    own = soft_labels(labels, len(labels), num_classes) if classes is None else labels
+    made = np.zeros((len(labels), num_classes or 0), np.float32) if classes is not None else own.copy()
+    rows = zip(info.partners.tolist(), info.shares.tolist(), info.applied.tolist())
+    for i, (partners, shares, on) in enumerate(rows):
+        whose = [i, *partners] if on else [i]
+        if classes is not None:
+            mixed_classes([classes[j] for j in whose], shares[: len(whose)], made[i])
+        elif on:
+            made[i] = mixed_label([own[j] for j in whose], shares)
+    return made
 
 
 # --- where images go --------------------------------------------------------------------------------------------------

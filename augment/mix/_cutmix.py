@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from .._chain.sample import Sample
 from .._chain.transform import Frame, Params
 from ._base import _Covering
 from ._content import fitted, overlaid, rectangle_owner
+from ._cover import Patch
 from ._law import Law, check_law
 
 __all__ = ["CutMix"]
@@ -71,6 +72,8 @@ class CutMix(_Covering):
 
     lam: Law = ("beta", 1.0)
 
+    covers: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("lam", check_law(self.lam, "lam"))
@@ -82,6 +85,11 @@ class CutMix(_Covering):
     def limits(self, frame: Frame) -> dict[str, Rule]:
         """What records may say of what is drawn."""
         return {"lam": SHARE, "center": row(SHARE, SHARE)}
+
+    def patches(self, params: Params, size: tuple[int, int]) -> tuple[list[Patch], list[float]]:
+        """The rectangle."""
+        y0, x0, y1, x1 = rectangle = cut_rectangle(size, params["lam"], params["center"])
+        return [(1, (y0, x0), (y1 - y0, x1 - x0), (y0, x0))], _shares(rectangle, size)
 
     def combine(
         self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None
@@ -98,9 +106,7 @@ class CutMix(_Covering):
             into,
             lambda out, arrays: paste(out, arrays[0], arrays[1], rectangle),
         )
-        y0, x0, y1, x1 = rectangle
-        share = (y1 - y0) * (x1 - x0) / (size[0] * size[1])
-        return targets, [1.0 - share, share]
+        return targets, _shares(rectangle, size)
 
 
 declare(
@@ -109,6 +115,13 @@ declare(
     look="A rectangle of another photo from the same place; shares are areas, after it is cut to the picture.",
     shown={"lam": ("uniform", 0.4, 0.8), "min_visibility": 0.1},
 )
+
+
+def _shares(rectangle: Rectangle, size: tuple[int, int]) -> list[float]:
+    """The part of the image that is left to the sample, and the partner's."""
+    y0, x0, y1, x1 = rectangle
+    share = (y1 - y0) * (x1 - x0) / (size[0] * size[1])
+    return [1.0 - share, share]
 
 
 def cut_rectangle(size: tuple[int, int], lam: float, center: Sequence[float]) -> Rectangle:

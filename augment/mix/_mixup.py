@@ -20,6 +20,7 @@ from .._chain.targets.base import Piece
 from .._chain.transform import Params
 from ._base import Mixing
 from ._content import fitted, has_things, join, layered
+from ._cover import copy_row, follow_partners
 from ._law import Law, check_law
 
 __all__ = ["MixUp", "SamplePairing"]
@@ -73,26 +74,6 @@ def _blend_evenly(a, b, weight, out):
         out[i] = np.int32(np.rint(np.float32(y + np.float32(np.float32(x - y) * weight))))
 
 
-@kernel(inner=True)
-def _copy(a, out):
-    for i in range(out.size):
-        out[i] = a[i]
-
-
-@kernel
-def follow_partners(partners, order):
-    """An order of all images in which a partner mostly comes next: it is read twice, and is in the cache then."""
-    seen = np.zeros(partners.size, np.bool_)
-    count = 0
-    for start in range(partners.size):
-        i = np.int64(start)
-        while not seen[i]:
-            seen[i] = True
-            order[count] = i
-            count += 1
-            i = np.int64(partners[i])
-
-
 @kernel
 def blend_bytes(images, others, partners, weights, order, out, first, last):
     """``out[i]``: 8-bit images ``order[first:last]`` blended with their partners, flat rows; weights of the images."""
@@ -101,7 +82,7 @@ def blend_bytes(images, others, partners, weights, order, out, first, last):
         i = order[k]
         weight = np.int64(np.rint(weights[i] * 65536.0))
         if weight == 65536:
-            _copy(images[i], out[i])
+            copy_row(images[i], out[i])
         elif weight % 256 != 0:
             _blend_bytes(images[i], others[partners[i]], weight, out[i])
         else:
@@ -122,9 +103,9 @@ def blend_integers(images, others, partners, weights, order, out, first, last):
     for k in range(first, last):
         i = order[k]
         if weights[i] == 1.0:
-            _copy(images[i], out[i])
+            copy_row(images[i], out[i])
         elif weights[i] == 0.0:
-            _copy(others[partners[i]], out[i])
+            copy_row(others[partners[i]], out[i])
         else:
             _blend_integers(images[i], others[partners[i]], weights[i], out[i])
 
@@ -143,9 +124,9 @@ def blend_floats(images, others, partners, weights, order, out, first, last):
     for k in range(first, last):
         i = order[k]
         if weights[i] == 1.0:  # what has no share spreads no NaN
-            _copy(images[i], out[i])
+            copy_row(images[i], out[i])
         elif weights[i] == 0.0:
-            _copy(others[partners[i]], out[i])
+            copy_row(others[partners[i]], out[i])
         else:
             _blend_floats(images[i], others[partners[i]], weights[i], out[i])
 

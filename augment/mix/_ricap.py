@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .._chain.sample import Sample
 from .._chain.transform import Frame, Params
 from ._base import _Covering
 from ._content import fitted, has_things, layered, pieced
+from ._cover import Patch
 from ._law import Law, check_law
 
 __all__ = ["RICAP"]
@@ -67,6 +68,9 @@ class RICAP(_Covering):
 
     lam: Law = ("beta", 0.3)
 
+    covers: ClassVar[bool] = True
+    fills: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("lam", check_law(self.lam, "lam"))
@@ -87,20 +91,27 @@ class RICAP(_Covering):
         """What records may say of what is drawn."""
         return {"point": row(SHARE, SHARE), "cuts": several(row(SHARE, SHARE), 4)}
 
-    def combine(
-        self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None
-    ) -> tuple[dict[str, Any], list[float]]:
-        """Four pieces."""
-        h, w = size = host.height, host.width
-        samples = [host, *(fitted(other, size, self.fit) for other in others)]
+    def patches(self, params: Params, size: tuple[int, int]) -> tuple[list[Patch], list[float]]:
+        """Four around the point, but for those that are empty."""
+        h, w = size
         down, across = round(params["point"][0] * h), round(params["point"][1] * w)
-        pieces, shares = [], []
+        found: list[Patch] = []
+        shares = []
         for k, (y, x) in enumerate(((0, 0), (0, across), (down, 0), (down, across))):
             rows, columns = (h - down if y or k > 1 else down), (w - across if x or k % 2 else across)
             shares.append(rows * columns / (h * w))
             if rows and columns:
                 top, left = round(params["cuts"][k][0] * (h - rows)), round(params["cuts"][k][1] * (w - columns))
-                pieces.append((k, (top, left), (rows, columns), (y, x)))
+                found.append((k, (top, left), (rows, columns), (y, x)))
+        return found, shares
+
+    def combine(
+        self, params: Params, host: Sample, others: Sequence[Sample], into: np.ndarray | None
+    ) -> tuple[dict[str, Any], list[float]]:
+        """Four pieces."""
+        size = host.height, host.width
+        samples = [host, *(fitted(other, size, self.fit) for other in others)]
+        pieces, shares = self.patches(params, size)
         if not has_things(host):
             return layered(samples, lambda out, arrays: _copy_pieces(out, arrays, pieces), into=into), shares
         staged = []
@@ -110,11 +121,7 @@ class RICAP(_Covering):
         return pieced(samples, staged, size, self.min_visibility, into), shares
 
 
-_Piece = tuple[int, tuple[int, int], tuple[int, int], tuple[int, int]]
-"""The number of a sample, where it is cut (y, x), how large (h, w), and where that goes (y, x)."""
-
-
-def _copy_pieces(out: np.ndarray, arrays: Sequence[np.ndarray], pieces: Sequence[_Piece]) -> None:
+def _copy_pieces(out: np.ndarray, arrays: Sequence[np.ndarray], pieces: Sequence[Patch]) -> None:
     for k, (top, left), (rows, columns), (y, x) in pieces:
         out[y : y + rows, x : x + columns] = arrays[k][top : top + rows, left : left + columns]
 

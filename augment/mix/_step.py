@@ -21,6 +21,7 @@ from .._chain.transform import Params, Transform
 from .._chain.tree import Plan
 from ..groups import Sequential
 from ._content import FITS, check_alike
+from ._cover import Patch
 from ._donors import partners_among
 from ._info import MixInfo
 from ._law import Law, draw_law
@@ -47,6 +48,10 @@ class MixingStep(Transform, abstract=True):
     """Whether the label of the sample stays as it is."""
     blends: ClassVar[bool] = False
     """Whether it has `blend_batch`."""
+    covers: ClassVar[bool] = False
+    """Whether it has `patches`."""
+    fills: ClassVar[bool] = False
+    """Whether the patches of a sample fill its image; otherwise they lie on the sample."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -111,6 +116,11 @@ class MixingStep(Transform, abstract=True):
         self, images: np.ndarray, partners: np.ndarray, lams: np.ndarray, out: np.ndarray, threads: int
     ) -> None:
         """Mix all images of a batch in one pass, `lams` being their own shares; for mixings that have `blends`."""
+        raise NotImplementedError
+
+    def patches(self, params: Params, size: tuple[int, int]) -> tuple[list[Patch], list[float]]:
+        """What covers an image of a size (h, w), and the shares of the sample and its partners, which have that size,
+        too; for mixings that have `covers`."""
         raise NotImplementedError
 
     # --- draws --------------------------------------------------------------------------------------------------------

@@ -159,7 +159,7 @@ def box_cases() -> tuple[Case, ...]:
             "kmeans_plus_plus",
             f"{SEEDED:,} boxes, {ANCHORS} centres",
             our_seeds,
-            {"scikit-learn": Peer(lambda image: their_seeds(), difference=None, note="draws other numbers")},
+            {"scikit-learn": Peer(lambda image: their_seeds(), None, 0, difference=_other_seeds, unit="samples")},
         )
     )
     return tuple(rows)
@@ -176,6 +176,11 @@ def _without_image(call: Callable[..., Any], count: int, image: np.ndarray) -> A
 def _different(ours: np.ndarray, theirs: np.ndarray) -> float:
     """Rows that one has and the other has not."""
     return float(len(np.setxor1d(ours, theirs)))
+
+
+def _other_seeds(ours: Any, theirs: Any) -> float:
+    """How many centres are other samples."""
+    return float(np.count_nonzero(ours[1] != theirs[1]))
 
 
 def _apart(ours: np.ndarray, theirs: np.ndarray) -> float:

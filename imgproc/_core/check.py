@@ -30,7 +30,12 @@ def as_image(image: Any, name: str = "image", *, channels: Sequence[int] | None 
 
     It comes back as it is, without a copy.  Only an image in foreign byte order is copied, to the native order.
     """
-    if type(image) is not np.ndarray:
+    if type(image) is np.ndarray and image.dtype in DTYPES:  # the usual case, said sooner
+        shape = image.shape
+        found = 1 if len(shape) == 2 else shape[2] if len(shape) == 3 else 0
+        if 0 < found < SIDE and (channels is None or found in channels):
+            return image
+    else:
         _must_be_plain(image, name)
     kind = image.dtype
     if kind not in DTYPES and kind.newbyteorder("=") not in DTYPES:

@@ -77,7 +77,7 @@ def fraction(
         What the number is if the caller does not say it.  That is a fraction, so it is for levels from 0 to 1 alone.
     """
     number = finite(value, name)
-    if default is not None and number == default and image is not None:
+    if default is not None and number == default and image is not None and image.dtype.kind == "f":
         must_be_unit(image, who=f"{name}={default:.3g}", other=f", or {name}= in the units of the image")
     whole = image is not None and image.dtype.kind == "u" and scale in (LEVEL, SHIFT)  # whose levels end at 1
     if not scale.least <= number <= (1.0 if whole else scale.most):

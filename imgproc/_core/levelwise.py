@@ -15,7 +15,7 @@ import numpy as np
 
 from .formats import work_dtype
 from .jit import kernel
-from .planes import canonical, full_scale, rounding
+from .planes import as_line, full_scale, rounding
 from .threads import run_bands, stays_serial
 
 __all__: list[str] = []
@@ -90,7 +90,7 @@ def spread_over(values: np.ndarray, low: int, high: int, out: np.ndarray) -> Non
 
     Both arrays are of one shape, and have at least one row; `out` is C-contiguous.
     """
-    source, flat, line = canonical(values).reshape(-1), out.reshape(-1), out.size // len(out)
+    source, flat, line = as_line(values), out.reshape(-1), out.size // len(out)
     ends, share = np.array([low, high], values.dtype), full_scale(out.dtype) / (high - low)
     run_bands(
         lambda a, b: _spread(source[a * line : b * line], ends, share, flat[a * line : b * line]),
@@ -136,7 +136,7 @@ def level_ends(image: np.ndarray) -> tuple[float, float]:
 
     Infinity and -infinity if all are NaN.
     """
-    flat, lanes = canonical(image).reshape(-1), np.empty((2, LANES), image.dtype)
+    flat, lanes = as_line(image), np.empty((2, LANES), image.dtype)
     whole = flat.size // (4 * LANES) * (4 * LANES)
     least, largest = _BEYOND[image.dtype.type] if image.dtype.kind == "f" else (flat[0], flat[0])
     _find_ends(flat[:whole].reshape(-1, LANES), flat[whole:], least, largest, lanes)
@@ -152,7 +152,7 @@ def over(image: np.ndarray, work: Callable[..., Any], *arguments: Any, dtype: np
     The result has the dtype of the image, or `dtype`.
     """
     out = np.empty(image.shape, dtype or image.dtype)
-    values, result = canonical(image).reshape(-1), out.reshape(-1)
+    values, result = as_line(image), out.reshape(-1)
     if stays_serial(values.size):
         work(values, *arguments, result)
         return out

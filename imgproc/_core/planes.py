@@ -54,8 +54,15 @@ def canonical(array: np.ndarray) -> np.ndarray:
     The array is copied only if it is not contiguous.
     """
     array = np.ascontiguousarray(array).view()
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array
+
+
+def as_line(array: np.ndarray) -> np.ndarray:
+    """Return the numbers of an array as a canonical array of one axis."""
+    line = (array if type(array) is np.ndarray else np.ascontiguousarray(array)).reshape(-1)  # a new view, or a copy
+    line.setflags(write=False)
+    return line
 
 
 def as_planes(image: np.ndarray) -> np.ndarray:

@@ -57,11 +57,8 @@ def is_beyond_unit(image: np.ndarray, mask: np.ndarray | None = None) -> bool:
     """
     if image.dtype.kind != "f" or image.size == 0:
         return False
-    seen = _some(image, mask)
-    if (
-        np.minimum.reduce(seen, axis=None, initial=0.0) >= LEAST
-        and np.maximum.reduce(seen, axis=None, initial=0.0) <= MOST
-    ):
+    seen = _some(image, mask).ravel()
+    if not seen.size or (np.minimum.reduce(seen) >= LEAST and np.maximum.reduce(seen) <= MOST):
         return False  # the usual case, said sooner than how many there are; NaN goes on
     many = np.count_nonzero(np.abs(seen - seen.dtype.type(0.5)) > MOST - 0.5) > MANY * seen.size
     return bool(many) or _has_far(seen)

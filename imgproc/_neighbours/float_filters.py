@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .._core.border import _CV2, framed
+from .._core.formats import channels_of
 from .._core.opencv import for_cv2, load_cv2
 from .._core.planes import canonical, fill_values
 
@@ -59,6 +60,8 @@ def apply(image: np.ndarray, work: Filter, reach: int, border: str = "reflect_10
     source = canonical(image)
     source = for_cv2(source)
     flat = source.reshape(shape[0], shape[1], -1)
+    if image.dtype.kind == "u" and border not in ("constant", "wrap") and channels_of(image) <= _MOST_CHANNELS:
+        return _by_bands(flat, work, reach, getattr(cv2, _CV2[border])).reshape(shape)  # some microseconds less
     edge = 0
     if border in ("constant", "wrap"):
         edge, (h, w, c) = reach, flat.shape

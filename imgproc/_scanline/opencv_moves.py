@@ -57,7 +57,7 @@ def moved(image: np.ndarray, pull: Sequence[float], size: tuple[int, int], out: 
     elif not usable(out, part.shape, image.dtype):
         out[...] = part[:: -1 if flip_y else 1, :: -1 if flip_x else 1]
         return out
-    if (flip_x or b != 0.0) and part.size and image.dtype in DTYPES and channels_of(part) <= 4:
+    if (flip_x or flip_y or b != 0.0) and part.size and image.dtype in DTYPES and channels_of(part) <= 4:
         cv2 = load_cv2()
         if b != 0.0:
             cv2.transpose(np.ascontiguousarray(part.swapaxes(0, 1)), dst=out)

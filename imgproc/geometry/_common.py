@@ -87,13 +87,14 @@ def opened(
     ``"nearest"``.  Images of float16, and integers with a sign that are interpolated, come as floats.
     """
     labels: Labels | Stored | None = None
-    dtype = image.dtype.newbyteorder("=") if type(image) is np.ndarray else None
+    dtype = image.dtype if type(image) is np.ndarray else None
+    dtype = None if dtype is None or dtype in DTYPES else dtype.newbyteorder("=")
     blended = interpolation not in (None, "nearest")
     if dtype is not None and (dtype == np.float16 or (blended and dtype in BLENDED)):
         as_image(np.broadcast_to(np.uint8(0), image.shape))  # the shape
         image = image.astype(np.float32 if dtype.kind == "f" else np.float64)
         labels = Stored(dtype, image)
-    elif dtype is not None and dtype.kind in "biu" and dtype not in DTYPES:
+    elif dtype is not None and dtype.kind in "biu" and dtype not in DTYPES:  # others are of foreign byte order
         as_image(np.broadcast_to(np.uint8(0), image.shape))  # the shape
         if blended:
             raise TypeError(

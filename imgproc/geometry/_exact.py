@@ -20,7 +20,8 @@ __all__ = ["crop", "flip", "pad", "transpose"]
 
 def _for_cv2(image: np.ndarray) -> np.ndarray:
     """As OpenCV wants it: rows without gaps, aligned."""
-    return np.require(image, requirements=("C", "A"))
+    flags = image.flags
+    return image if flags.c_contiguous and flags.aligned else np.require(image, requirements=("C", "A"))
 
 
 def _few_channels(image: np.ndarray) -> bool:
@@ -55,12 +56,11 @@ def flip(image: np.ndarray, *, axis: str = "horizontal") -> np.ndarray:
     """
     image, labels = opened(image)
     one_of(axis, "axis", ("horizontal", "vertical", "both"))
-    if axis == "vertical":
-        return closed(np.ascontiguousarray(image[::-1]) if image.shape[0] > 1 else np.array(image, order="C"), labels)
     if not _few_channels(image):
-        return closed(np.array(image[:: -1 if axis == "both" else 1, ::-1], order="C"), labels)
+        part = image[:: 1 if axis == "horizontal" else -1, :: 1 if axis == "vertical" else -1]
+        return closed(np.array(part, order="C"), labels)
     out = np.empty(image.shape, image.dtype)
-    load_cv2().flip(_for_cv2(image), -1 if axis == "both" else 1, dst=out)
+    load_cv2().flip(_for_cv2(image), {"horizontal": 1, "vertical": 0, "both": -1}[axis], dst=out)
     return closed(out, labels)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.recorded import ordinary, recorded
 from scipy import ndimage
 
 import augment as A
@@ -140,3 +141,45 @@ def test_no_more_holes_than_a_bound() -> None:
     for wrong in ({"near": "points"}, {"labels": 3}, {"labels": (1.5,)}, {"near": "mask", "labels": ("cat",)}):
         with pytest.raises((TypeError, ValueError), match=r"near|labels"):
             A.ConstrainedDropout(**wrong)
+
+
+@pytest.mark.parametrize("shape", [(150, 160, 3), (260, 257), (130, 131, 4)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_large_images_are_painted_as_they_would_be_stage_by_stage(shape: tuple[int, ...], dtype: type) -> None:
+    channels = shape[2] if len(shape) == 3 else 1
+    top = np.iinfo(dtype).max if np.dtype(dtype).kind == "u" else 1
+    image = (np.random.default_rng(0).random(shape) * top).astype(dtype)
+    mask = np.ones(shape[:2], np.uint8)
+    levels = tuple(np.linspace(0.1, 0.7, channels).tolist()) if channels > 1 else 0.3
+    transforms = [
+        A.XYMasking(fill=levels, mask_fill=7),
+        A.OneOf([A.Erase(fill=0.25, p=1.0), A.CoarseDropout(p=1.0)]),
+    ]
+    chain, other = A.Compose(transforms), ordinary(transforms)
+    assert recorded(chain, image).short is not None
+    noisy = [A.XYMasking(fill="noise", p=1.0)]
+    assert recorded(A.Compose(noisy), image).short is None
+    buffer, gaps = np.empty_like(image), np.empty((shape[0], 2 * shape[1], *shape[2:]), dtype)[:, ::2]
+    for key in range(12):
+        wanted = other(image=image, mask=mask, key=key)
+        np.testing.assert_array_equal(chain(image=image, key=key)["image"], wanted["image"])
+        for out in (buffer, gaps):
+            assert chain(image=image, key=key, out=out)["image"] is out
+            np.testing.assert_array_equal(out, wanted["image"])
+        found = chain(image=image, mask=mask, key=key)
+        np.testing.assert_array_equal(found["image"], wanted["image"])
+        np.testing.assert_array_equal(found["mask"], wanted["mask"])
+    assert not chain._chain.compiled.find(image.shape, image.dtype).misses
+
+
+def test_large_images_are_toned_as_they_would_be_stage_by_stage() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (150, 160, 3), np.uint8)
+    transforms = [A.ToSepia(strength=(0.2, 0.9))]
+    chain, other = A.Compose(transforms), ordinary(transforms)
+    recorded(chain, image)
+    for key in range(9):
+        wanted = other(image=image, key=key)["image"]
+        for out in (None, np.empty_like(image), np.empty((150, 320, 3), np.uint8)[:, ::2]):
+            found = chain(image=image, key=key, out=out)["image"]
+            np.testing.assert_array_equal(found, wanted)
+            assert out is None or found is out

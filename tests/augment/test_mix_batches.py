@@ -14,6 +14,7 @@ from helpers.mix_samples import CLASSES, DTYPES, METHODS, every_method, keys_of,
 import augment
 import imgproc
 from augment import (
+    RICAP,
     Compose,
     CopyPaste,
     CutMix,
@@ -86,6 +87,31 @@ def test_images_of_several_sizes() -> None:
         assert [m.shape for m in mixed] == [i.shape for i in images]
     mixed = Mosaic(size=(16, 18))(images, keys=keys_of(3)).images
     assert mixed.shape == (3, 16, 18, 3)
+
+
+@pytest.mark.parametrize("kind", [CutMix, RICAP])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_an_array_of_images_is_mixed_in_one_pass_and_a_list_of_them_one_by_one(kind: type, dtype: Any) -> None:
+    mix = kind(lam=("uniform", 0.1, 0.9), p=0.7, num_classes=CLASSES)
+    images, keys = pictures(23, (12, 34), dtype), keys_of(23)
+    shares = np.random.default_rng(0).random((23, CLASSES))
+    for labels in (np.arange(23) % CLASSES, shares, shares.astype(np.float32), None):
+        one, many = (mix(given, labels, keys=keys) for given in (images, list(images)))
+        np.testing.assert_array_equal(one.images, many.images)
+        assert labels is None or one.labels.dtype == many.labels.dtype
+        np.testing.assert_array_equal(one.labels, many.labels)
+        for name in ("partners", "lam", "shares", "applied"):
+            np.testing.assert_array_equal(getattr(one.info, name), getattr(many.info, name))
+    assert 0 < one.info.applied.sum() < 23 and (one.images != images).any(axis=(1, 2, 3)).sum() > 10
+    planes = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+    for out in (None, np.empty_like(planes), np.empty((23, 3, 12, 68), dtype)[..., ::2]):
+        first = mix(planes, keys=keys, layout="first", out=out).images
+        assert out is None or first is out
+        np.testing.assert_array_equal(first.transpose(0, 2, 3, 1), one.images)
+    grey = mix(images[..., 1], keys=keys, workers=3).images
+    np.testing.assert_array_equal(grey, one.images[..., 1])
+    again = mix.replay(one.info, images)
+    np.testing.assert_array_equal(again.images, one.images)
 
 
 @every_method

@@ -140,7 +140,9 @@ def test_the_readme_shows_ten_rows_and_losses_among_them():
 def test_the_page_says_what_is_lost_and_what_has_no_row():
     report = report_of(duel("chain, a", 0.25, default=True), duel("slow", 3.0, difference=None, note="does more"))
     report.reasons["too small to measure"] = ["this", "that"]
+    report.duels += [duel("less", 4.0, default=True), duel("less, wide", 0.5), duel("less, far", 0.8)]
     text = speed_documents.page(report)
+    assert "* `less` beside a peer: 0.25×; with matched options 1.25× to 2.00×; same result?" in text
     assert "* `slow` beside a peer: 0.33×; same result? not compared; does more" in text
     assert "* Chains, default: 1 rows, median 4×, worst 4×, 0 lost" in text
     assert "* too small to measure: `this`, `that`" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import math
 import threading
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgproc._core.formats import work_dtype
-from imgproc._core.jit import jit_enabled
+from imgproc._core.jit import cpu_has, jit_enabled
 from imgproc._core.planes import canonical, full_scale
 from imgproc._core.threads import stays_serial
 from imgproc._core.units import ROOM, entry_of, kernel_address
@@ -19,6 +20,8 @@ from imgproc._scanline.compute import has_words_of, result_numbers, source_numbe
 from imgproc._scanline.coordinates import BORDER_CODES, FRAME, STEP
 from imgproc._scanline.counted import Counted
 from imgproc._scanline.machine import (
+    AT,
+    COUNT,
     LEVELS,
     OP,
     PREPARER,
@@ -30,7 +33,8 @@ from imgproc._scanline.machine import (
     run_rows,
 )
 from imgproc._scanline.matrix import IDENTITY
-from imgproc._scanline.operations._base import MEAN, TABULATED
+from imgproc._scanline.opencv_moves import into
+from imgproc._scanline.operations._base import MEAN, TABULATED, Operation
 from imgproc._scanline.operations.erase import ERASE
 from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.operations.table import TABLE_OF_BYTES
@@ -40,10 +44,12 @@ from imgproc._scanline.run_in_place import run_levels
 from imgproc._scanline.run_windows import run_windows
 from imgproc._scanline.samplers.area import LARGEST, can_average
 from imgproc._scanline.samplers.choice import choose
+from imgproc._scanline.shortcuts import is_mixing, mix, paint
+from imgproc._scanline.stages import Op
 from imgproc._scanline.windowed import window_of
 from imgproc._scanline.windows._base import Filter
 
-from .drawing import MAP, STATE, Drawn, choose_children, lower
+from .drawing import MAP, OPS, STATE, Drawn, choose_children, lower
 from .filters import run_filtered
 from .kernels import EXAMPLES, RUNNERS, run_warped
 from .memory import (
@@ -97,6 +103,21 @@ def _most_levels(recorded: Recorded, kinds: list[Any], rough: set[str]) -> float
     return MANY_NEAREST - 1 if rough == {"nearest"} and len(stages) == len(kinds) else math.inf
 
 
+def _rectangles(params: list[float], channels: int) -> Op:
+    """The operation that paints, of its parameters as kernels get them; a label may follow them."""
+    count, noisy, stream = int(params[0]), params[1], params[2]
+    corners = params[3 + channels : 3 + channels + 4 * count]
+    return ERASE(count, noisy, stream, tuple(params[3 : 3 + channels]), tuple(map(int, corners)))
+
+
+def _short_cut(recorded: Recorded, kinds: list[Any]) -> Operation | None:
+    """The one operation that a chain consists of, if its short cut is faster where images are large."""
+    if {*kinds} == {ERASE}:  # the second parameter says whether rectangles get noise
+        noisy = any(recorded.tape.registers[entry.registers[1]] != 0.0 for entry in recorded.entries)
+        return None if noisy else ERASE
+    return MATRIX if kinds == [MATRIX] and recorded.source.dtype == np.uint8 and cpu_has("avx512vbmi") else None
+
+
 def _averages(columns: int, channels: int, dtype: np.dtype) -> bool:
     """Whether the sampler of areas can make one column of so many."""
     return can_average((1, columns, channels), dtype, (1, 1))
@@ -134,9 +155,11 @@ class CompiledChain:
         self.moves = layout == "last" and target == dtype and not self.warps and not operations
         filters, self.counts = (sum(type(kind) is k for kind in operations) for k in (Filter, Counted))
         self.filters = filters > 0
+        self.short = _short_cut(recorded, kinds) if layout == "last" and target == dtype else None
         self.stores = self.looks or filters + 2 * self.counts > 1  # an image on its way
-        self.most = _most_levels(recorded, kinds, {*rough})
+        self.most = _most_levels(recorded, kinds, {*rough}) if self.short is None else math.inf
         self.tries = self.misses = 0
+        self._draw_moves: Any = None
         self.ways, self.missed, self.grows_at = recorded.ways, list[Any](), GROWS_AT
         self._paints = any(entry.kind is not None and entry.code & PAINTS for entry in entries)
         self.tables = dtype == np.uint8 and any(kind.flags & (TABULATED | MEAN) for kind in operations)
@@ -283,6 +306,8 @@ class CompiledChain:
                 return None
             size = own.state[:2].tolist() if self.varies else own.sized.size
             return moved(image, own.work.matrix.tolist(), size, out)
+        if self.short is not None and image.size > LARGE:
+            return self._run_shortly(image, words, own, out)
         # `canonical` would take as long as the kernel does for a small image.
         flat = (image if image.flags.c_contiguous else np.ascontiguousarray(image)).reshape(1, -1)
         flat = flat if flat.itemsize == 1 else flat.view(np.uint8)
@@ -302,6 +327,24 @@ class CompiledChain:
         if out is not None and result is not out:
             out[...] = result
             return out
+        return result
+
+    def _run_shortly(self, image: np.ndarray, words: np.ndarray, own: Own, out: np.ndarray | None) -> np.ndarray | None:
+        """Run the short cut of a large image; None if a sample has none, or was not recorded."""
+        if self._draw_moves is None:
+            draw = RUNNERS[self.limits.dtype.name].draw_moves
+            self._draw_moves = entry_of(draw, words, own.place, self._lowering)
+        if not self._draw_moves(words, own.place, self._lowering):
+            return None
+        drawn = own.work.drawn
+        ops = [drawn.params[op[AT] : op[AT] + op[COUNT]].tolist() for op in drawn.ops[: own.state[OPS]].tolist()]
+        if ops and self.short is MATRIX:
+            op = MATRIX(*ops[0])
+            if not is_mixing([op], image):
+                return None
+            return into(out, image.shape, image.dtype, functools.partial(mix, op, image))
+        result = moved(image, IDENTITY, own.sized.size, out)
+        paint(result, [_rectangles(op, self.channels) for op in ops])
         return result
 
     def room_of(self, size: tuple[int, int]) -> int:

@@ -37,7 +37,8 @@ class Sized:
         room = pixels * chain.channels < 1 << 31 and max(height, width) <= LONGEST
         self.possible = height > 0 and width > 0 and (room or not chain.warps)
         # Nothing more has to be asked of most images.
-        self.small = self.possible and not self.large and (chain.moves or self.work < SERIAL_BELOW)
+        alone = chain.moves or chain.short is not None or self.work < SERIAL_BELOW
+        self.small = self.possible and not self.large and alone
         size = (-1, -1) if chain.varies else self.size
         given = height, width, chain.kind, *size
         self.given, self.room = memoryview(np.array(given, np.int64).data), chain.room_of(self.size)
