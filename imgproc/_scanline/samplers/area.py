@@ -15,6 +15,7 @@ from ..._core.jit import Choice, Kernel, kernel
 from ..._core.views import flat_as
 from ._axes import axes_of, block_of, look, rows_of
 from ._base import AT, CHANNELS, COUNT, LINE, PACKED, PAIRS, REACH, TURN_X, Sampler
+from ._blocks import WHOLE, plan_blocks, plan_no_blocks, sum_blocks, sum_no_blocks
 from ._lanes import FEATURE, TABLES, plan_lanes, sum_lanes
 from ._pairs import bytes_of_four, fold_four, planes_of_four, weighted_pairs
 from ._rows import rows_of_bytes, rows_of_others
@@ -234,8 +235,15 @@ def _means_in_rows(task, means, rows):
 @kernel(inner=True)
 def _lanes_of_bytes(task, sums, left, scratch, means, rounding, rows):
     """Bytes of the pixels of a run, or their levels in rows."""
-    n, at, channels, made = task[COUNT], task[AT], task[CHANNELS], flat_as(means, np.uint8)
+    made = flat_as(means, np.uint8)
     sum_lanes(task, sums, left, scratch.ints[3], scratch.sums[-TABLES:], made, rounding)
+    _bytes_in_rows(task, made, rows)
+
+
+@kernel(inner=True)
+def _bytes_in_rows(task, made, rows):
+    """Bytes as they are, or their levels in rows."""
+    n, at, channels = task[COUNT], task[AT], task[CHANNELS]
     if task[PACKED] != 0:
         to = flat_as(rows, np.uint8)[at * channels : (at + n) * channels]
         for i in range(to.size):
@@ -285,19 +293,27 @@ def _means_packed(task, means, rows):
             to[channels * i + c] = np.uint8(np.int32(part[i]))
 
 
-def _sampling(down: Kernel, run: Kernel, lanes: Kernel, finished: Kernel) -> Kernel:
+def _sampling(
+    down: Kernel, run: Kernel, lanes: Kernel, finished: Kernel, plan_whole: Kernel | Choice, sum_whole: Kernel | Choice
+) -> Kernel:
     """The kernel that samples a run of points by sums of floats; there is room for so many at once."""
 
     def sample(flat, task, rows, limits, scratch, means, sums, room, rounding):
         n, channels, kind = task[COUNT], task[CHANNELS], sums.dtype.type
         columns, weights = scratch.ints, flat_as(scratch.floats[2:6], np.float32)
-        x_axis, y_axis = axes_of(task)
-        if look(task, x_axis, columns, weights):
-            plan_lanes(task, columns, weights, columns[3], scratch.sums[-TABLES:], sums, room)
+        (x_axis, y_axis), tables = axes_of(task), scratch.sums[-TABLES:]
+        fresh = look(task, x_axis, columns, weights)
+        if fresh and not plan_whole(task, x_axis, y_axis, columns, weights, columns[3], tables):
+            plan_lanes(task, columns, weights, columns[3], tables, sums, room)
         top, count, a, b = rows_of(task, y_axis)
         line, first, shares = task[LINE] * channels, np.int64(0), (a, b, y_axis.unit, y_axis.total)
         scale = kind(1) / (kind(x_axis.total) * kind(y_axis.total))
         rounding = scale, rounding[0] if limits[2] > 0 else kind(0), rounding[1]
+        if task[REACH] == WHOLE:
+            made = flat_as(means, np.uint8)
+            sum_whole(task, flat, top * line, line, count, shares, columns[3], tables, made, rounding)
+            _bytes_in_rows(task, made, rows)
+            return
         while first < n:
             end = n if task[REACH] > 0 else block_of(columns[0, :n], columns[2, :n], first, room)
             left, right = np.int64(columns[0, first]), np.int64(columns[2, end - 1])
@@ -315,8 +331,8 @@ def _sampling(down: Kernel, run: Kernel, lanes: Kernel, finished: Kernel) -> Ker
     return Kernel(sample, inner=True)
 
 
-_bytes = _sampling(rows_of_bytes, _run_bytes, _lanes_of_bytes, _means_of_bytes)
-_others = _sampling(rows_of_others, _run_others, _lanes_in_rows, _means_in_rows)
+_bytes = _sampling(rows_of_bytes, _run_bytes, _lanes_of_bytes, _means_of_bytes, plan_blocks, sum_blocks)
+_others = _sampling(rows_of_others, _run_others, _lanes_in_rows, _means_in_rows, plan_no_blocks, sum_no_blocks)
 
 
 @kernel(inner=True)
