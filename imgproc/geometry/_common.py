@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,8 @@ OF_RESIZE = (*INTERPOLATIONS, "lanczos")
 
 LABELS = "bool and other integers are labels, which are moved and never blended"
 """What messages say of label images."""
+_AS_THEY_ARE = "BHfd"
+"""The characters of `DTYPES`."""
 BLENDED = (np.dtype(np.int16), np.dtype(np.int32))
 """Integers with a sign that are interpolated, in float64, which holds them exactly."""
 
@@ -87,7 +90,9 @@ def opened(
     ``"nearest"``.  Images of float16, and integers with a sign that are interpolated, come as floats.
     """
     labels: Labels | Stored | None = None
-    dtype = image.dtype.newbyteorder("=") if type(image) is np.ndarray else None
+    dtype = None
+    if type(image) is np.ndarray and image.dtype.char not in _AS_THEY_ARE:
+        dtype = image.dtype.newbyteorder("=")
     blended = interpolation not in (None, "nearest")
     if dtype is not None and (dtype == np.float16 or (blended and dtype in BLENDED)):
         as_image(np.broadcast_to(np.uint8(0), image.shape))  # the shape
@@ -139,7 +144,8 @@ def numbers(value: Any, name: str, what: str) -> np.ndarray:
         raise TypeError(f"{name} must be {what}, got {value!r}") from None
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name} must be {what}, got {value!r}")
-    if not np.isfinite(array).all():
+    few = array.size < 64  # for which NumPy takes longer
+    if not (all(map(math.isfinite, array.reshape(-1).tolist())) if few else np.isfinite(array).all()):
         raise ValueError(f"{name} must be finite, got {array.tolist()}")
     return array.astype(np.float64)
 
