@@ -126,15 +126,20 @@ def _is_whole(task, x_axis, y_axis):
     return small and few and task[CHANNELS] != 2 and 255 * x_axis.total * y_axis.total <= MOST_SUM
 
 
+@kernel(inner=True)
+def _four(a, b, c, d):
+    """Four bytes as one number."""
+    return np.int64(a) | np.int64(b) << 8 | np.int64(c) << 16 | np.int64(d) << 24
+
+
 @kernel(needs=FEATURE, inner=True)
 def _plan_blocks(task, x_axis, y_axis, columns, weights, blocks, tables):
     """Write down what each lane reads of the columns that are known; returns whether blocks can be summed."""
     if task[PAIRS] > 2 or not _is_whole(task, x_axis, y_axis):
         return False
-    n, channels = task[COUNT], task[CHANNELS]
-    bytes_of = flat_as(tables, np.uint8)
-    places, shares = bytes_of[:PLACES], flat_as(tables, np.int8)[PLACES : 2 * PLACES]
-    each = LANES // channels
+    n, channels, numbers = task[COUNT], task[CHANNELS], flat_as(tables, np.int32)
+    places, shares = numbers[: PLACES // 4], numbers[PLACES // 4 : PLACES // 2]
+    each, two = LANES // channels, task[PAIRS] == 2
     for k in range((n + each - 1) // each):
         first = k * each
         count = min(each, n - first)
@@ -143,14 +148,17 @@ def _plan_blocks(task, x_axis, y_axis, columns, weights, blocks, tables):
         if end - base > BYTES:
             return False
         blocks[k], blocks[ENDS + k] = base, end - base
+        lane = LANES * k
         for j in range(count):
             i = start + j if task[TURN_X] > 0 else start + count - 1 - j
+            at, p = 4 * i, np.int64(columns[0, i] - base)
+            place = _four(p, p + channels, p + 2 * channels, p + 3 * channels)
+            share = _four(weights[at], weights[at + 1], 0, 0)
+            if two:
+                share = _four(weights[at], weights[at + 1], weights[at + 2], weights[at + 3])
             for c in range(channels):
-                lane = BYTES * k + 4 * (j * channels + c)
-                for q in range(4):
-                    known = q < 2 * task[PAIRS]
-                    places[lane + q] = np.uint8(columns[0, i] - base + c + q * channels)
-                    shares[lane + q] = np.int8(weights[4 * i + q]) if known else np.int8(0)
+                places[lane], shares[lane] = np.int32(place + c * 0x01010101), np.int32(share)
+                lane += 1
     task[REACH] = WHOLE
     return True
 

@@ -181,15 +181,13 @@ def _close_rows(flat, task, rows, scratch):
     if not near:
         return False
     row, y = _down(v, task[HEIGHT])
-    top, bottom = _slot(task, row), _slot(task, row + 1)
-    if top < 0:
-        top = 1 - bottom if bottom >= 0 else 0
-        _across(flat, row, task, scratch, top)
-    if bottom < 0:
-        bottom = 1 - top
-        _across(flat, row + 1, task, scratch, bottom)
-    kept = flat_as(scratch.sums, np.float32)
-    for k in range(3):
+    for k in range(2 if y > 0 else 1):
+        if _slot(task, row + k) < 0:
+            other = _slot(task, row + 1 - k)
+            _across(flat, row + k, task, scratch, 1 - other if other >= 0 else k)
+    top, kept = _slot(task, row), flat_as(scratch.sums, np.float32)
+    bottom = 1 - top if y > 0 else top
+    for k in range(task[CHANNELS]):
         first, second = (3 * top + k) * KEPT, (3 * bottom + k) * KEPT
         upper, lower, made = kept[first : first + n], kept[second : second + n], rows[k, at : at + n]
         for i in range(made.size):
