@@ -201,6 +201,7 @@ declare(
                 "scale_range": (0.25, 0.5),
                 "interpolation_pair": {"downscale": "cv2.INTER_AREA", "upscale": "cv2.INTER_LINEAR"},
             },
+            defaults="theirs takes the nearest pixel both times",
         )
     ],
 )

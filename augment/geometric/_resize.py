@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from imgproc._core.check import LONGEST, integer, one_of
 from imgproc._core.declare import Single, declare
@@ -67,6 +71,16 @@ class Resize(_Resized):
         return [resize_stage(frame.height, frame.width, size_of(self.size), self.interpolation, self.antialias)]
 
 
+def _peer_by_pillow() -> Callable[[np.ndarray], Any]:
+    """The same filter by Pillow."""
+    from PIL import Image
+
+    def resized(image: np.ndarray) -> np.ndarray:
+        return np.asarray(Image.fromarray(image).resize((224, 224), Image.Resampling.BICUBIC))
+
+    return resized
+
+
 declare(
     Resize,
     examples=[{"size": (48, 72)}, {"size": (144, 160), "interpolation": "bilinear"}],
@@ -88,12 +102,17 @@ declare(
             at_least=3.0,
         ),
         Single(
-            "Resize",
+            _peer_by_pillow,
             {"size": (224, 224), "interpolation": "bicubic", "antialias": True},
-            {"height": 224, "width": 224, "interpolation": "cv2.INTER_CUBIC"},
             variant="antialias",
-            at_least=0.1,
-            note="theirs looks at 4 × 4 pixels, with aliases",
+            by="Pillow",
+            note="the same filter; albumentations has none",
+        ),
+        Single(
+            "Resize",
+            {"size": (224, 224), "interpolation": "bicubic"},
+            {"height": 224, "width": 224, "interpolation": "cv2.INTER_CUBIC"},
+            variant="bicubic",
         ),
         Single(
             "Resize",

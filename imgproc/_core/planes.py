@@ -36,7 +36,11 @@ def level(fraction: float, dtype: np.dtype) -> np.generic:
 
 def fill_values(fill: float | tuple[float, ...], channels: int, dtype: np.dtype) -> list[float]:
     """What `check.fill_levels` gave as one level of the dtype for each channel, as plain numbers."""
-    levels = [level(v, dtype).item() for v in (fill if isinstance(fill, tuple) else (fill,))]
+    given, top = fill if isinstance(fill, tuple) else (fill,), full_scale(dtype)
+    if dtype.kind == "f":
+        levels = [dtype.type(v).item() for v in given]
+    else:
+        levels = [round(min(max(v * top, 0), top)) for v in given]
     return levels * channels if len(levels) == 1 else levels
 
 

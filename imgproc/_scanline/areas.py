@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._core.formats import channels_of
 from .._core.planes import as_planes
 from .._core.rules import rule
-from .._core.threads import run_bands
+from .._core.threads import run_bands, stays_serial
 from .compute import as_bytes, call, limits_of, result_numbers, source_numbers
 from .machine import FRAME_H, PACKS, Maps, Operations, Result, Source, run_rows
 from .matrix import Matrix, bounds_of, keeps_axes
@@ -81,8 +82,11 @@ class _Prepared(NamedTuple):
 
 
 @functools.lru_cache(maxsize=64)
-def _prepared(shape: tuple[int, int, int], dtype: np.dtype, size: tuple[int, int]) -> _Prepared:
+def _prepared(shape: tuple[int, int, int], dtype: np.dtype, size: tuple[int, int]) -> _Prepared | None:
+    """None if the sampler of areas cannot."""
     (h, w, channels), (height, width) = shape, size
+    if not can_average(shape, dtype, size):
+        return None
     merged, program, limits = merge([], height, width), pack([], channels, dtype), limits_of(dtype, dtype, False)
     numbers = source_numbers(shape, dtype, dtype, "area", False, False, False, None).copy()
     numbers[FRAME_H:PACKS] = (height, width, *way(merged.pull))
@@ -93,14 +97,15 @@ def _prepared(shape: tuple[int, int, int], dtype: np.dtype, size: tuple[int, int
 
 def average(image: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
     """Resize a whole image to (h, w); None if the sampler of areas cannot."""
-    planes = as_planes(image)
-    h, w, channels = planes.shape
-    if not can_average((h, w, min(channels, 4)), image.dtype, size):
-        return None
-    if channels > 4:
-        parts = [average(image[:, :, c : c + 4], size) for c in range(0, channels, 4)]
+    if channels_of(image) > 4:
+        if not can_average((*image.shape[:2], 4), image.dtype, size):
+            return None
+        parts = [average(image[:, :, c : c + 4], size) for c in range(0, image.shape[2], 4)]
         return np.concatenate(parts, axis=2)  # type: ignore[arg-type]  # it can for four channels
-    ready = _prepared((h, w, channels), planes.dtype, size)
+    planes = as_planes(image)
+    channels, ready = planes.shape[2], _prepared(planes.shape, planes.dtype, size)
+    if ready is None:
+        return None
     out = np.empty(size + image.shape[2:], planes.dtype)
     source, result = Source(as_bytes(planes), ready.numbers), Result(as_bytes(out), ready.result)
 
@@ -108,5 +113,8 @@ def average(image: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
         own = scratch(channels, ready.limits.dtype)
         call(run_rows, source, ready.maps, ready.operations, ready.limits, own, result, y0, y1)
 
-    run_bands(band, size[0], pixels=ready.work)
+    if stays_serial(ready.work):
+        band(0, size[0])
+    else:
+        run_bands(band, size[0], pixels=ready.work)
     return out

@@ -12,7 +12,7 @@ from .._core.formats import ROUNDING_OF_DOUBLES, work_dtype
 from .._core.jit import jit_enabled, kernel
 from .._core.levels import COMPUTED, fractions
 from .._core.planes import full_scale, rounding
-from .._core.threads import run_bands
+from .._core.threads import run_bands, stays_serial
 from .._core.units import entry_of, invoke
 from .machine import (
     FRAME_H,
@@ -79,8 +79,9 @@ def compute(
         numbers = np.concatenate([numbers[:FRAME_H], frame, [0]])
     pixels = Source(pixels_of, numbers)
     looks = needs_mean(program)
-    buffer = np.empty(height * width * channels if looks else 0, dtype).view(np.uint8)
-    totals = np.zeros(channels)
+    if exact:
+        buffer = np.empty(height * width * channels if looks else 0, dtype).view(np.uint8)
+        totals = np.zeros(channels)
 
     def band(y0: int, y1: int) -> None:
         own = scratch(most, kind)
@@ -92,10 +93,10 @@ def compute(
         else:
             call(run_rows, pixels, maps, program.operations, limits, own, target, y0, y1)
 
-    if looks:
+    work = work_of((height, width), shape) if frame else height * width
+    if looks or stays_serial(work):
         band(0, height)
     else:
-        work = work_of((height, width), shape) if frame else height * width
         run_bands(band, height, pixels=work)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from .._core.jit import Intrinsic, kernel
 
-SMALL = 1 << 20
-"""An image of fewer bytes stays in the cache anyway."""
+SMALL = 1 << 18
+"""Of an image of fewer bytes, so little is met for the first time that asking for it costs more."""
 AHEAD = 4
 """So many rows ahead is read."""
 BYTES = 32

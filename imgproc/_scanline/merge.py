@@ -38,6 +38,12 @@ def moves_pixels(stage: Geometry) -> bool:
     return stage.grid is None and is_exact(stage.pull)
 
 
+def turns(stage: Geometry) -> bool:
+    """Whether a stage does nothing but to turn or to shear an image, which none of the short cuts does."""
+    m = stage.pull
+    return m[0] != 0.0 and m[1] != 0.0 and stage.grid is None and stage.part is None and not stage.antialias
+
+
 def is_padding(stage: Geometry, size: tuple[int, int]) -> bool:
     """Whether a stage shifts the whole pixels of a frame of this size, and shows what lies outside of it."""
     m, (h, w) = stage.pull, stage.size
@@ -97,7 +103,7 @@ def merge(stages: Sequence[Geometry], h: int, w: int) -> Merged:
         return _still(h, w)
     size = stages[-1].size
     sizes = [(h, w), *(s.size for s in stages)]
-    pull: Matrix = IDENTITY
+    pull = IDENTITY
     frames: list[float] = []
     steps: list[list[float]] = []
     grids: list[np.ndarray] = []
@@ -107,7 +113,7 @@ def merge(stages: Sequence[Geometry], h: int, w: int) -> Merged:
         stage, (ih, iw), (oh, ow) = stages[k], sizes[k], sizes[k + 1]
         constant = stage.border == "constant"
         if not steps and stage.grid is None:
-            pull = multiply(stage.pull, pull)
+            pull = stage.pull if pull is IDENTITY else multiply(stage.pull, pull)
             if not shows_outside(pull, size, (ih, iw)):
                 continue
             if constant:

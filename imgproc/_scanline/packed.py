@@ -11,7 +11,7 @@ from .._core.views import flat_as
 @kernel(inner=True)
 def paint_packed(rows, size, channels, fill, a, b):
     """Give a level to packed pixels; levels have so many bytes, and are integers or of the dtype of the rows."""
-    made, item = flat_as(rows, np.uint8), size * channels
+    made, item, done = flat_as(rows, np.uint8), size * channels, size * channels
     if a >= b:
         return
     for c in range(channels):
@@ -21,9 +21,12 @@ def paint_packed(rows, size, channels, fill, a, b):
             level = np.int32(fill[c])
             for k in range(size):
                 made[a * item + c * size + k] = np.uint8(level >> (8 * k))
-    for i in range(a + 1, b):
-        for k in range(item):
-            made[i * item + k] = made[a * item + k]
+    first, end = a * item, b * item
+    while first + done < end:  # twice as many each time
+        part, rest = made[first : first + done], made[first + done : end]
+        for i in range(min(part.size, rest.size)):
+            rest[i] = part[i]
+        done += done
 
 
 @kernel(inner=True)

@@ -18,7 +18,7 @@ from .areas import averaged
 from .compute import compute, has_words, interpolation_of, level_of, levels_of, tabulated
 from .label_pass import run_nearest
 from .matrix import bounds_of, keeps_axes
-from .merge import Merged, cut, is_padding, merge, moves_pixels, part_of
+from .merge import Merged, cut, is_padding, merge, moves_pixels, part_of, turns
 from .opencv_moves import into, moved, resize, usable
 from .program import pack
 from .samplers._base import check_samplable
@@ -63,6 +63,8 @@ def run(
         if _is_result(image, given, dtype, layout, out):
             return image
         return _pass(image, [], [], dtype, layout, out)
+    if len(stages) == 1 and type(stages[0]) is Geometry and stages[0].tiles is None:
+        return _pass(image, [stages[0]], [], dtype, layout, out)
     queue = list(stages)
     queue.reverse()
     whole = image.dtype.kind == "u" and stays_serial(image.size)
@@ -111,7 +113,8 @@ def _pass(
 ) -> np.ndarray:
     """Run one pass over an image, by a short cut where there is one."""
     given, part, frame, merged = image, None, None, None
-    if geometry:
+    turned = len(geometry) == 1 and turns(geometry[0]) and not filters(geometry[0])
+    if geometry and not turned:
         found = averaged(geometry, (*image.shape[:2], channels_of(image)), image.dtype)
         if found is None:
             image, geometry = _resized(image, geometry)
@@ -125,7 +128,11 @@ def _pass(
     if not geometry and not ops and frame is None and after is None and _is_result(image, given, dtype, layout, out):
         return image
     same = layout == "last" and (dtype is None or dtype == image.dtype) and after is None
-    if geometry and is_padding(geometry[-1], geometry[-2].size if len(geometry) > 1 else image.shape[:2]):
+    if (
+        geometry
+        and not turned
+        and is_padding(geometry[-1], geometry[-2].size if len(geometry) > 1 else image.shape[:2])
+    ):
         last, alone = geometry[-1], same and not ops
         if (alone or last.border != "constant") and (len(geometry) == 1 or all(map(moves_pixels, geometry))):
             # To copy the border is faster than to find its pixels point by point.

@@ -150,7 +150,8 @@ def _differs(op: Op) -> bool:
 
 def needs_mean(program: Program) -> bool:
     """Whether an operation depends on the mean of the image."""
-    return any(flags & MEAN for flags in program.operations.ops[:, FLAGS].tolist())
+    ops = program.operations.ops
+    return len(ops) > 0 and any(flags & MEAN for flags in ops[:, FLAGS].tolist())
 
 
 def _table(op: Op, channels: int, dtype: np.dtype) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,8 @@ OF_RESIZE = (*INTERPOLATIONS, "lanczos")
 
 LABELS = "bool and other integers are labels, which are moved and never blended"
 """What messages say of label images."""
+_AS_THEY_ARE = "BHfd"
+"""The characters of `DTYPES`."""
 BLENDED = (np.dtype(np.int16), np.dtype(np.int32))
 """Integers with a sign that are interpolated, in float64, which holds them exactly."""
 
@@ -140,7 +143,8 @@ def numbers(value: Any, name: str, what: str) -> np.ndarray:
         raise TypeError(f"{name} must be {what}, got {value!r}") from None
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name} must be {what}, got {value!r}")
-    if not np.isfinite(array).all():
+    few = array.size < 64  # for which NumPy takes longer
+    if not (all(map(math.isfinite, array.reshape(-1).tolist())) if few else np.isfinite(array).all()):
         raise ValueError(f"{name} must be finite, got {array.tolist()}")
     return array.astype(np.float64)
 

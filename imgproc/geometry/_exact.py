@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._core.border import framed
-from .._core.check import border_name, frame_size, integer, one_of
+from .._core.check import LONGEST, border_name, frame_size, integer, one_of
 from .._core.declare import Case, declare, versus
 from .._core.formats import channels_of, is_sequence
 from .._core.opencv import load_cv2
@@ -189,6 +189,8 @@ def pad(
 
 def _sides(padding: Any) -> tuple[int, int, int, int]:
     """Padding as (top, bottom, left, right)."""
+    if type(padding) is tuple and [*map(type, padding)] == [int] * 4 and 0 <= min(padding) <= max(padding) <= LONGEST:
+        return padding  # asking costs less than naming each
     if not is_sequence(padding):
         return (integer(padding, "padding", at_least=0),) * 4
     if len(padding) not in (2, 4):

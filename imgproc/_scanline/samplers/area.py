@@ -15,6 +15,7 @@ from ..._core.jit import Choice, Kernel, kernel
 from ..._core.views import flat_as
 from ._axes import axes_of, block_of, look, rows_of
 from ._base import AT, CHANNELS, COUNT, LINE, PACKED, PAIRS, REACH, TURN_X, Sampler
+from ._blocks import WHOLE, plan_blocks, plan_no_blocks, sum_blocks, sum_no_blocks
 from ._lanes import FEATURE, TABLES, plan_lanes, sum_lanes
 from ._pairs import bytes_of_four, fold_four, planes_of_four, weighted_pairs
 from ._rows import rows_of_bytes, rows_of_others
@@ -209,9 +210,13 @@ _run_bytes, _run_others = _running(_rare_columns), _running(_few_columns)
 
 
 @kernel(inner=True)
-def _lanes_in_rows(task, sums, left, scratch, means, rounding, rows):
-    """Levels of the pixels of a run of one channel, which `sum_lanes` adds up."""
+def _lanes_of_others(task, sums, left, scratch, means, rounding):
     sum_lanes(task, sums, left, scratch.ints[3], scratch.sums[-TABLES:], means, rounding)
+
+
+@kernel(inner=True)
+def _lanes_in_rows(task, means, rounding, rows):
+    """Levels of the pixels of a run of one channel, which `sum_lanes` has added up."""
     row, means = rows[0, task[AT] :], means[: task[COUNT]]
     _finish(means, rounding)
     for i in range(means.size):
@@ -232,10 +237,14 @@ def _means_in_rows(task, means, rows):
 
 
 @kernel(inner=True)
-def _lanes_of_bytes(task, sums, left, scratch, means, rounding, rows):
-    """Bytes of the pixels of a run, or their levels in rows."""
+def _lanes_of_bytes(task, sums, left, scratch, means, rounding):
+    sum_lanes(task, sums, left, scratch.ints[3], scratch.sums[-TABLES:], flat_as(means, np.uint8), rounding)
+
+
+@kernel(inner=True)
+def _bytes_in_rows(task, means, rounding, rows):
+    """Bytes of the pixels of a run as they are, or their levels in rows."""
     n, at, channels, made = task[COUNT], task[AT], task[CHANNELS], flat_as(means, np.uint8)
-    sum_lanes(task, sums, left, scratch.ints[3], scratch.sums[-TABLES:], made, rounding)
     if task[PACKED] != 0:
         to = flat_as(rows, np.uint8)[at * channels : (at + n) * channels]
         for i in range(to.size):
@@ -285,28 +294,45 @@ def _means_packed(task, means, rows):
             to[channels * i + c] = np.uint8(np.int32(part[i]))
 
 
-def _sampling(down: Kernel, run: Kernel, lanes: Kernel, finished: Kernel) -> Kernel:
-    """The kernel that samples a run of points by sums of floats; there is room for so many at once."""
+def _sampling(
+    down: Kernel,
+    run: Kernel,
+    lanes: Kernel,
+    deliver: Kernel,
+    finished: Kernel,
+    plan_whole: Kernel | Choice,
+    sum_whole: Kernel | Choice,
+) -> Kernel:
+    """The kernel that samples a run of points by sums of floats; there is room for so many at once.
+
+    What vectors have added up is delivered to rows; what `run` has added up still has to be finished."""
 
     def sample(flat, task, rows, limits, scratch, means, sums, room, rounding):
         n, channels, kind = task[COUNT], task[CHANNELS], sums.dtype.type
         columns, weights = scratch.ints, flat_as(scratch.floats[2:6], np.float32)
-        x_axis, y_axis = axes_of(task)
-        if look(task, x_axis, columns, weights):
-            plan_lanes(task, columns, weights, columns[3], scratch.sums[-TABLES:], sums, room)
+        (x_axis, y_axis), tables = axes_of(task), scratch.sums[-TABLES:]
+        fresh = look(task, x_axis, columns, weights)
+        if fresh and not plan_whole(task, x_axis, y_axis, columns, weights, columns[3], tables):
+            plan_lanes(task, columns, weights, columns[3], tables, sums, room)
         top, count, a, b = rows_of(task, y_axis)
         line, first, shares = task[LINE] * channels, np.int64(0), (a, b, y_axis.unit, y_axis.total)
         scale = kind(1) / (kind(x_axis.total) * kind(y_axis.total))
         rounding = scale, rounding[0] if limits[2] > 0 else kind(0), rounding[1]
+        if task[REACH] == WHOLE:
+            made, first = flat_as(means, np.uint8), n
+            sum_whole(task, flat, top * line, line, count, shares, columns[3], tables, made, rounding)
         while first < n:
             end = n if task[REACH] > 0 else block_of(columns[0, :n], columns[2, :n], first, room)
             left, right = np.int64(columns[0, first]), np.int64(columns[2, end - 1])
             down(flat, top * line + left, line, count, right - left, shares, sums)
             if task[REACH] > 0:
-                lanes(task, sums, left, scratch, means, rounding, rows)
-                return
-            run(task, kind(x_axis.unit), columns, weights, first, end, means, sums)
+                lanes(task, sums, left, scratch, means, rounding)
+            else:
+                run(task, kind(x_axis.unit), columns, weights, first, end, means, sums)
             first = end
+        if task[REACH] != 0:
+            deliver(task, means, rounding, rows)
+            return
         if channels == 1 and task[PAIRS] <= 2:
             fold(means, n)
         _finish(means[: 4 * n if channels >= 3 else channels * n], rounding)
@@ -315,8 +341,12 @@ def _sampling(down: Kernel, run: Kernel, lanes: Kernel, finished: Kernel) -> Ker
     return Kernel(sample, inner=True)
 
 
-_bytes = _sampling(rows_of_bytes, _run_bytes, _lanes_of_bytes, _means_of_bytes)
-_others = _sampling(rows_of_others, _run_others, _lanes_in_rows, _means_in_rows)
+_bytes = _sampling(
+    *(rows_of_bytes, _run_bytes, _lanes_of_bytes, _bytes_in_rows, _means_of_bytes, plan_blocks, sum_blocks)
+)
+_others = _sampling(
+    *(rows_of_others, _run_others, _lanes_of_others, _lanes_in_rows, _means_in_rows, plan_no_blocks, sum_no_blocks)
+)
 
 
 @kernel(inner=True)

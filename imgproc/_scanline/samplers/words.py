@@ -7,7 +7,7 @@ import numpy as np
 from ..._core.formats import ROUNDING
 from ..._core.jit import kernel
 from ..._core.views import flat_as
-from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, LINE, PACKED, RESIZED, WIDTH, Sampler
+from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, LINE, PACKED, PAIRS, REACH, RESIZED, WIDTH, Sampler
 from ._vectors import word_at
 
 
@@ -96,22 +96,28 @@ def _between(a, b, c, d, x, y):
 
 
 @kernel(inner=True)
-def _resized_taps(v, task, xs, ys, index, fx, fy):
-    """Find the taps of a row whose points all have y = `v`; returns the byte that the indices count from.
-
-    Columns are the same in all rows, so only a fresh row computes them."""
-    h, n = task[HEIGHT], task[COUNT]
+def _down(v, h):
+    """The upper one of the two rows around y = `v`, and the weight of the lower one."""
     half, zero, bottom = np.float32(0.5), np.float32(0.0), np.float32(h - 1)
-    if task[FRESH] != 0:
-        for i in range(n):
-            ys[i] = half
-        _word_taps(xs, ys, n, task, index, fx, fy)
     v -= half
     v = v if v > zero else zero
     v = bottom if v > bottom else v
     j0 = np.int64(v)
     j0 = j0 if j0 < h - 2 else h - 2
-    share = v - np.float32(j0)
+    return j0, v - np.float32(j0)
+
+
+@kernel(inner=True)
+def _resized_taps(v, task, xs, ys, index, fx, fy):
+    """Find the taps of a row whose points all have y = `v`; returns the byte that the indices count from.
+
+    Columns are the same in all rows, so only a fresh row computes them."""
+    h, n, half = task[HEIGHT], task[COUNT], np.float32(0.5)
+    if task[FRESH] != 0:
+        for i in range(n):
+            ys[i] = half
+        _word_taps(xs, ys, n, task, index, fx, fy)
+    j0, share = _down(v, h)
     for i in range(n):
         fy[i] = share
     return j0 * task[CHANNELS] * task[LINE]
@@ -128,10 +134,73 @@ def _taps(task, scratch):
     return 0
 
 
+# --- RGB whose rows lie close together: what was interpolated along a row of the source serves for several -----------
+
+KEPT = 1040
+"""Numbers of a channel of a row that is kept."""
+CLOSE = 3 << 15
+"""Rows that are less than so many 65,536ths of a pixel apart share rows of the source."""
+
+
+@kernel(inner=True)
+def _across(flat, row, task, scratch, slot):
+    """Interpolate along a row of the source, and keep it in a slot."""
+    n, index, fx, words = task[COUNT], scratch.ints[0], scratch.floats[2], scratch.wide[0]
+    # Eight bytes are read for six.  The two others come after them in the first row and before them in all others.
+    back = np.uint64(0 if row == 0 else 2)
+    start, eight = np.uint64(3 * task[LINE] * row) - back, np.uint64(8)
+    for i in range(n):
+        words[i] = word_at(flat, start + np.uint64(np.uint32(index[i]))) >> (back * eight)
+    halves, kept = scratch.halves[0], flat_as(scratch.sums, np.float32)[3 * KEPT * slot :]
+    red, green, blue = kept[:n], kept[KEPT : KEPT + n], kept[2 * KEPT : 2 * KEPT + n]
+    for i in range(n):
+        a, b, x = halves[2 * i], halves[2 * i + 1], fx[i]
+        r, g, c = _byte(a, 0), _byte(a, 8), _byte(a, 16)
+        red[i] = r + x * (_byte(a, 24) - r)
+        green[i] = g + x * (_byte(b, 0) - g)
+        blue[i] = c + x * (_byte(b, 8) - c)
+    task[PAIRS + slot] = row + 1
+
+
+@kernel(inner=True)
+def _slot(task, row):
+    """Where a row is kept; -1 if it is not."""
+    return 0 if task[PAIRS] == row + 1 else 1 if task[PAIRS + 1] == row + 1 else -1
+
+
+@kernel(inner=True)
+def _close_rows(flat, task, rows, scratch):
+    """Sample a row of points that all have the same y, if the row before was near; returns whether it was.
+
+    The notes of a task, from `PAIRS` on, say which rows are kept, plus 1, and in `REACH` where the row before was."""
+    v, n, at, magic = scratch.floats[1, 0], task[COUNT], task[AT], np.float32(ROUNDING)
+    place = np.int64(v * np.float32(65536.0))
+    near, task[REACH] = abs(place - task[REACH]) < CLOSE, place
+    if task[FRESH] != 0:
+        task[PAIRS], task[PAIRS + 1], near = 0, 0, False
+    if not near:
+        return False
+    row, y = _down(v, task[HEIGHT])
+    for k in range(2 if y > 0 else 1):
+        if _slot(task, row + k) < 0:
+            other = _slot(task, row + 1 - k)
+            _across(flat, row + k, task, scratch, 1 - other if other >= 0 else k)
+    top, kept = _slot(task, row), flat_as(scratch.sums, np.float32)
+    bottom = 1 - top if y > 0 else top
+    for k in range(task[CHANNELS]):
+        first, second = (3 * top + k) * KEPT, (3 * bottom + k) * KEPT
+        upper, lower, made = kept[first : first + n], kept[second : second + n], rows[k, at : at + n]
+        for i in range(made.size):
+            made[i] = ((upper[i] + y * (lower[i] - upper[i])) + magic) - magic
+    return True
+
+
 @kernel(inner=True)
 def sample_rgb(flat, task, rows, limits, scratch):
     """Sample RGB: a left and a right pixel have six bytes."""
     n, at = task[COUNT], task[AT]
+    if task[RESIZED] != 0 and _close_rows(flat, task, rows, scratch):
+        return
     start, end, line = _taps(task, scratch), at + n, 3 * task[LINE]
     red, green, blue = rows[0, at:end], rows[1, at:end], rows[2, at:end]
     halves = scratch.halves
