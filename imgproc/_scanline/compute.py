@@ -15,8 +15,10 @@ from .._core.planes import full_scale, rounding
 from .._core.threads import run_bands, stays_serial
 from .._core.units import entry_of, invoke
 from .machine import (
+    BURIES,
     FRAME_H,
     PACKS,
+    PAINTS,
     RESULT,
     SOURCE,
     STEPPER,
@@ -28,6 +30,7 @@ from .machine import (
 )
 from .matrix import Matrix, keeps_axes, walk
 from .merge import Merged, Part, moves_pixels
+from .packed import BURIER, PAINTER
 from .program import Program, as_tables, needs_mean
 from .run_in_place import byte_map, run_levels
 from .samplers._base import check_samplable
@@ -74,7 +77,8 @@ def compute(
     )
     exact = merged.exact and not merged.fills and frame is None
     interpolation = "area" if frame else "copy" if merged.exact else interpolation_of(geometry)
-    numbers = _source_numbers(shape, dtype, result.dtype, merged, interpolation, line)
+    shows = bool(len(merged.frames)) and not len(early.operations.ops)
+    numbers = _source_numbers(shape, dtype, result.dtype, merged, interpolation, line, shows)
     if frame is not None:
         numbers = np.concatenate([numbers[:FRAME_H], frame, [0]])
     pixels = Source(pixels_of, numbers)
@@ -118,14 +122,20 @@ def as_bytes(array: np.ndarray) -> np.ndarray:
 
 
 def _source_numbers(
-    shape: tuple[int, int, int], dtype: np.dtype, result: np.dtype, merged: Merged, interpolation: str, line: int
+    shape: tuple[int, int, int],
+    dtype: np.dtype,
+    result: np.dtype,
+    merged: Merged,
+    interpolation: str,
+    line: int,
+    shows: bool,
 ) -> np.ndarray:
     plain = not merged.fills and not len(merged.steps)
     words = not merged.wrap and has_words_of(shape, dtype, line)
     pull = merged.pull if merged.exact and interpolation != "area" else None
     resized = words and interpolation == "bilinear" and plain and keeps_axes(merged.pull)
     steps = len(merged.steps) > 0
-    return source_numbers(shape, dtype, result, interpolation, words, merged.wrap, resized, pull, steps, line)
+    return source_numbers(shape, dtype, result, interpolation, words, merged.wrap, resized, pull, steps, line, shows)
 
 
 @functools.lru_cache(maxsize=256)
@@ -140,11 +150,13 @@ def source_numbers(
     pull: Matrix | None,
     steps: bool = False,
     line: int | None = None,
+    shows: bool = False,
 ) -> np.ndarray:
     """Make `Source.numbers`.
 
     `pull` is the matrix of a map that moves whole pixels, and None for other maps; `steps` says whether the map has
-    steps; `line` is the length of rows in memory, by default that of the shape's.
+    steps; `line` is the length of rows in memory, by default that of the shape's.  `shows` says that borders may show
+    in pixels that no operation changes.
 
     Raises
     ------
@@ -177,6 +189,10 @@ def source_numbers(
         line,
     )
     numbers[PACKS] = chosen.packs
+    if shows and same and (chosen.packs or interpolation == "area") and jit_enabled():
+        numbers[PAINTS] = PAINTER.address(T=work_dtype(dtype).name)
+    if steps:
+        numbers[BURIES] = BURIER.address(T=work_dtype(dtype).name)
     return numbers
 
 

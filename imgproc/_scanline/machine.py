@@ -22,7 +22,6 @@ from .coordinates import interval, project_row, step_row
 from .foresee import foresee
 from .operations._base import FIRST as PLACE_FIRST
 from .operations._base import MEAN, READY, SLOW, TABULATED, TO_GREY
-from .packed import bury_packed, paint_packed
 from .samplers import _base as samplers
 
 CAPACITY = 1024
@@ -34,7 +33,8 @@ LEVELS = 256
 # Places in `Source.numbers`; `Source` describes them.
 HEIGHT, WIDTH, CHANNELS, WRAP, RESIZED, SAMPLER, EXACT, STEP_X, STEP_Y, FIRST, BYTES, SAME, STEPS, LINE = range(14)
 FRAME_H, FRAME_W, TURN_X, MOVE_X, TURN_Y, MOVE_Y, PACKS = range(14, 21)
-SOURCE = 21
+PAINTS, BURIES = 21, 22
+SOURCE = 23
 """Numbers of a source."""
 
 # Places in `Result.numbers`; `Result` describes them.
@@ -72,6 +72,8 @@ class Source(NamedTuple):
     * `FRAME_H` to `MOVE_Y`: for the sampler of areas, which needs no points; they are those of `samplers._base`.
       `FRAME_H` is 0 for other samplers.
     * `PACKS`: whether the sampler can write pixels as they are in images.
+    * `PAINTS`: the address of `packed.PAINTER`, or 0: then no such pixels are written where a border shows.
+    * `BURIES`: the address of `packed.BURIER`, for maps with steps.
     """
 
 
@@ -263,20 +265,6 @@ def _paint(rows, channels, fill, a, b):
 
 
 @kernel(inner=True)
-def _bury(rows, channels, fills, dead, at, n):
-    """Give the fill of a border to the points that met a constant border on their way."""
-    some = np.int32(0)
-    for i in range(n):
-        some |= dead[i]
-    if some == 0:
-        return
-    for c in range(channels):
-        for i in range(n):
-            if dead[i] != 0:
-                rows[c, at + i] = fills[dead[i] - 1, c]
-
-
-@kernel(inner=True)
 def inside_frames(frames, y, lo, hi, ends):
     """Write to ``ends[k]`` which part of [lo, hi) of a row is inside frames 0 to k; return the last part."""
     for k in range(frames.shape[0]):
@@ -325,7 +313,7 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
     """Sample the pixels [x0, x1) of output row y into rows, from column `at` on.
 
     `fresh` is False if the call before had the same columns."""
-    numbers, ends, rows = source.numbers, scratch.ends, scratch.rows
+    numbers, ends, rows, like = source.numbers, scratch.ends, scratch.rows, np.int64(0)
     channels = numbers[CHANNELS]
     lo, hi = inside_frames(maps.frames, y, x0, x1, ends)
     a, b = x0, x1
@@ -333,7 +321,8 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
         # If nothing of the row is inside a frame, its interval is empty and lies at the left end.
         for start, end in ((a, ends[k, 0]), (ends[k, 1], b)):
             if scratch.tasks[0, samplers.PACKED] != 0:
-                paint_packed(rows, numbers[SAME], channels, maps.fills[k], at + start - x0, at + end - x0)
+                span = at + start - x0, at + end - x0
+                invoke(numbers[PAINTS], like, (rows, maps.fills, k, numbers[SAME], channels, span[0], span[1]))
             else:
                 _paint(rows, channels, maps.fills[k], at + start - x0, at + end - x0)
         a, b = ends[k, 0], ends[k, 1]
@@ -353,10 +342,8 @@ def _sample_row(source, maps, limits, scratch, y, x0, x1, at, fresh):
         foresee(source.pixels, numbers[HEIGHT], numbers[LINE], maps.matrix, last - lo, xs, ys)
     sample(source.pixels, numbers[SAMPLER], task, limits, scratch)
     if maps.steps.shape[0] > 0:
-        if task[samplers.PACKED] != 0:
-            bury_packed(rows, numbers[SAME], channels, maps.fills, scratch.ints[4], at + lo - x0, n)
-        else:
-            _bury(rows, channels, maps.fills, scratch.ints[4], at + lo - x0, n)
+        size = numbers[SAME] if task[samplers.PACKED] != 0 else np.int64(0)
+        invoke(numbers[BURIES], like, (rows, maps.fills, scratch.ints[4], size, channels, at + lo - x0, n))
 
 
 @kernel(inner=True)
@@ -405,7 +392,8 @@ def run_rows(source, maps, operations, limits, scratch, out, y0, y1):
     begin(source, out, scratch)
     prepare(source.numbers[CHANNELS], operations, limits, scratch)
     width, channels = out.numbers[COLUMNS], source.numbers[CHANNELS]
-    packed = operations.ops.shape[0] == 0 and packs(source, out)
+    painted = maps.frames.shape[0] == 0 or source.numbers[PAINTS] > 0
+    packed = operations.ops.shape[0] == 0 and painted and packs(source, out)
     scratch.tasks[0, samplers.PACKED], item = packed, channels * source.numbers[SAME]
     direct = packed and source.numbers[FRAME_H] == 0  # many short stores would wait for memory that is far away
     columns = width if width < CAPACITY else CAPACITY

@@ -32,12 +32,14 @@ from imgproc._scanline.machine import (
     Source,
     run_rows,
 )
+from imgproc._scanline.machine import PAINTS as PAINTED_BY
 from imgproc._scanline.matrix import IDENTITY
 from imgproc._scanline.opencv_moves import into
 from imgproc._scanline.operations._base import MEAN, TABULATED, Operation
 from imgproc._scanline.operations.erase import ERASE
 from imgproc._scanline.operations.matrix import MATRIX, MATRIX_TO_GREY
 from imgproc._scanline.operations.table import TABLE_OF_BYTES
+from imgproc._scanline.packed import PAINTER
 from imgproc._scanline.passes import LARGE as MANY_NEAREST
 from imgproc._scanline.program import unit_of
 from imgproc._scanline.run_in_place import run_levels
@@ -203,7 +205,11 @@ class CompiledChain:
         table = TABLE_OF_BYTES.address(T=kind.name) if self.tables else -1
         prepare = PREPARER.address(T=kind.name) if self.tables else -1
         plane = 1 if self.layout == "first" else 0
-        source = source_numbers((1, 1, channels), dtype, self.target, "copy", False, False, False, IDENTITY)
+        folds = bool(self._chain.samplers[FOLDS] >= 0)
+        source = source_numbers((1, 1, channels), dtype, self.target, "copy", False, False, False, IDENTITY, folds)
+        if self.averages and len(self._stages) > 1 and jit_enabled():  # a border may show beside what is resized
+            source = source.copy()
+            source[PAINTED_BY] = PAINTER.address(T=kind.name)
         after = self.channels_after
         result = result_numbers(1, 1, plane, self.target, dtype, self.normalized, channels, after)
         drawn = Drawn(

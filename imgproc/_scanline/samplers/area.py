@@ -132,14 +132,20 @@ def _finish(means, rounding):
 
 
 @kernel(inner=True)
-def spread(means, n, at, channels, rows):
-    """Write the means of n pixels, four numbers each, into rows."""
+def spread_three(means, n, at, rows):
+    """Write the first three means of n pixels, four numbers each, into rows."""
     whole = n - n % 8
     red, green, blue = rows[0], rows[1], rows[2]
     for i in range(0, whole, 8):
         _planes(means, 4 * i, red, green, blue, at + i)
     for i in range(whole, n):
         red[at + i], green[at + i], blue[at + i] = means[4 * i], means[4 * i + 1], means[4 * i + 2]
+
+
+@kernel(inner=True)
+def spread(means, n, at, channels, rows):
+    """Write the means of n pixels of three or four channels, four numbers each, into rows."""
+    spread_three(means, n, at, rows)
     if channels == 4:
         fourth = rows[3, at : at + n]
         for i in range(fourth.size):
@@ -156,57 +162,59 @@ def fold(means, n):
         means[i] = (means[4 * i] + means[4 * i + 1]) + (means[4 * i + 2] + means[4 * i + 3])
 
 
-@kernel(inner=True)
-def _few_columns(sums, left, starts, weights, unit, means, to, step, channels, pairs):
-    """The sums over the columns of RGB or RGBA pixels, of which none reads more than two pairs."""
-    if channels == 3 and pairs == 1:
-        _one_pair_rgb(sums, left, starts, weights, unit, means, to, step)
-    elif channels == 3:
-        _two_pairs_rgb(sums, left, starts, weights, unit, means, to, step)
-    elif pairs == 1:
-        _one_pair_rgba(sums, left, starts, weights, unit, means, to, step)
-    else:
-        _two_pairs_rgba(sums, left, starts, weights, unit, means, to, step)
-    return True
+def _few_columns(one_pair: Kernel, two_pairs: Kernel) -> Kernel:
+    """The kernel for the sums over columns of pixels of which none reads more than two pairs; else it says False."""
+
+    def few(sums, left, starts, weights, unit, means, to, step, pairs):
+        if pairs == 1:
+            one_pair(sums, left, starts, weights, unit, means, to, step)
+        elif pairs == 2:
+            two_pairs(sums, left, starts, weights, unit, means, to, step)
+        return pairs <= 2
+
+    return Kernel(few, inner=True)
 
 
 @kernel(inner=True)
-def _no_columns(sums, left, starts, weights, unit, means, to, step, channels, pairs):
+def _no_columns(sums, left, starts, weights, unit, means, to, step, pairs):
     return False
 
 
-_rare_columns = Choice(FEATURE, _no_columns, _few_columns)
-"""What has a way of its own where `sum_lanes` does not do most of it."""
+_FEW = {3: _few_columns(_one_pair_rgb, _two_pairs_rgb), 4: _few_columns(_one_pair_rgba, _two_pairs_rgba)}
+_MANY = {3: _many_rgb, 4: _many_rgba}
 
 
-def _running(few_columns: Kernel | Choice) -> Kernel:
-    """The kernel that sums the pixels [first, end) of a run, whose columns are in `sums`.
+def _running(channels: int, few_columns: Kernel | Choice) -> Kernel:
+    """The kernel that sums the pixels [first, end) of a run of RGB or RGBA, whose columns are in `sums`.
 
-    Each has four numbers, or, if it is not RGB, RGBA, or grey and of two pairs, one in the row of each channel."""
+    Each has four numbers."""
+    many = _MANY[channels]
 
     def run(task, unit, columns, weights, first, end, means, sums):
-        n, channels, left = task[COUNT], task[CHANNELS], np.int64(columns[0, first])
+        n, left = task[COUNT], np.int64(columns[0, first])
         starts, betweens, weights = columns[0, first:end], columns[1, first:end], weights[4 * first : 4 * end]
         step = np.int64(-1) if task[TURN_X] < 0 else np.int64(1)
         to = n - 1 - first if step < 0 else first
-        pairs = task[PAIRS]
-        few = channels >= 3 and pairs <= 2
-        if few and few_columns(sums, left, starts, weights, unit, means, 4 * to, 4 * step, channels, pairs):
-            return
-        if channels == 3:
-            _many_rgb(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
-        elif channels == 4:
-            _many_rgba(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
-        elif channels == 1 and pairs <= 2:
-            _two_pairs_grey(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
-        else:
-            for c in range(channels):
-                _any(sums, c - left, starts, betweens, weights, unit, channels, means, c * n + to, step)
+        if not few_columns(sums, left, starts, weights, unit, means, 4 * to, 4 * step, task[PAIRS]):
+            many(sums, left, starts, betweens, weights, unit, means, 4 * to, 4 * step)
 
     return Kernel(run, inner=True)
 
 
-_run_bytes, _run_others = _running(_rare_columns), _running(_few_columns)
+@kernel(inner=True)
+def _run_others(task, unit, columns, weights, first, end, means, sums):
+    """The same for one or two channels: four products for each pixel of one channel that reads two pairs at most.
+
+    Otherwise there is one number, in the row of each channel."""
+    n, channels, left = task[COUNT], task[CHANNELS], np.int64(columns[0, first])
+    starts, betweens, weights = columns[0, first:end], columns[1, first:end], weights[4 * first : 4 * end]
+    step = np.int64(-1) if task[TURN_X] < 0 else np.int64(1)
+    to = n - 1 - first if step < 0 else first
+    if channels == 1 and task[PAIRS] <= 2:
+        _two_pairs_grey(sums, left, starts, weights, unit, means, 4 * to, 4 * step)
+        return
+    for c in range(channels):
+        _any(sums, c - left, starts, betweens, weights, unit, channels, means, c * n + to, step)
 
 
 @kernel(inner=True)
@@ -224,13 +232,20 @@ def _lanes_in_rows(task, means, rounding, rows):
 
 
 @kernel(inner=True)
-def _means_in_rows(task, means, rows):
-    """Levels of the pixels of a run, of which `_run` has made sums."""
-    n, at, channels = task[COUNT], task[AT], task[CHANNELS]
-    if channels >= 3:
-        spread(means, n, at, channels, rows)
-        return
-    for c in range(channels):
+def _spread_rgb(task, means, rows):
+    spread_three(means, task[COUNT], task[AT], rows)
+
+
+@kernel(inner=True)
+def _spread_rgba(task, means, rows):
+    spread(means, task[COUNT], task[AT], task[CHANNELS], rows)
+
+
+@kernel(inner=True)
+def _spread_others(task, means, rows):
+    """Levels of the pixels of a run, of which `_run_others` has made sums."""
+    n, at = task[COUNT], task[AT]
+    for c in range(task[CHANNELS]):
         row, part = rows[c, at : at + n], means[c * n : c * n + n]
         for i in range(row.size):
             row[i] = part[i]
@@ -242,61 +257,104 @@ def _lanes_of_bytes(task, sums, left, scratch, means, rounding):
 
 
 @kernel(inner=True)
-def _bytes_in_rows(task, means, rounding, rows):
-    """Bytes of the pixels of a run as they are, or their levels in rows."""
-    n, at, channels, made = task[COUNT], task[AT], task[CHANNELS], flat_as(means, np.uint8)
-    if task[PACKED] != 0:
-        to = flat_as(rows, np.uint8)[at * channels : (at + n) * channels]
+def _write_grey(made, n, at, rows):
+    grey = rows[0, at : at + n]
+    for i in range(grey.size):
+        grey[i] = made[i]
+
+
+@kernel(inner=True)
+def _write_rgb(made, n, at, rows):
+    red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
+    for i in range(red.size):
+        red[i], green[i], blue[i] = made[3 * i], made[3 * i + 1], made[3 * i + 2]
+
+
+@kernel(inner=True)
+def _write_rgba(made, n, at, rows):
+    red, green, blue, alpha = rows[0, at:], rows[1, at:], rows[2, at:], rows[3, at:]
+    for i in range(np.uint64(n)):
+        k = np.uint64(4) * i
+        red[i], green[i] = made[k], made[k + np.uint64(1)]
+        blue[i], alpha[i] = made[k + np.uint64(2)], made[k + np.uint64(3)]
+
+
+def _bytes_in_rows(write: Kernel) -> Kernel:
+    """The kernel that delivers bytes of the pixels of a run as they are, or their levels in rows, by `write`."""
+
+    def deliver(task, means, rounding, rows):
+        n, at, channels, made = task[COUNT], task[AT], task[CHANNELS], flat_as(means, np.uint8)
+        if task[PACKED] != 0:
+            to = flat_as(rows, np.uint8)[at * channels : (at + n) * channels]
+            for i in range(to.size):
+                to[i] = made[i]
+        else:
+            write(made, n, at, rows)
+
+    return Kernel(deliver, inner=True)
+
+
+@kernel(inner=True)
+def _pack_three(means, n, made):
+    """A pixel's bytes take less room than its means, which were read before."""
+    for i in range(0, n, 4):
+        _pack_rgb(means, 4 * i, made, 3 * i)
+
+
+@kernel(inner=True)
+def _pack_four(means, n, made):
+    for i in range(0, n, 4):
+        _pack_rgba(means, 4 * i, made, 4 * i)
+
+
+def _means_of_bytes(pack: Kernel, spread_means: Kernel) -> Kernel:
+    """The kernel that turns the means of RGB or RGBA into bytes side by side, or into rows."""
+
+    def finished(task, means, rows):
+        if task[PACKED] == 0:
+            spread_means(task, means, rows)
+            return
+        n, channels, first = task[COUNT], task[CHANNELS], task[AT] * task[CHANNELS]
+        made, to = flat_as(means, np.uint8), flat_as(rows, np.uint8)[first : first + channels * n]
+        pack(means, n, made)
         for i in range(to.size):
             to[i] = made[i]
+
+    return Kernel(finished, inner=True)
+
+
+@kernel(inner=True)
+def _others_of_bytes(task, means, rows):
+    if task[PACKED] == 0:
+        _spread_others(task, means, rows)
         return
-    if channels == 1:
-        grey = rows[0, at : at + n]
-        for i in range(grey.size):
-            grey[i] = made[i]
-    elif channels == 3:
-        red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
-        for i in range(red.size):
-            red[i], green[i], blue[i] = made[3 * i], made[3 * i + 1], made[3 * i + 2]
-    else:
-        red, green, blue, alpha = rows[0, at:], rows[1, at:], rows[2, at:], rows[3, at:]
-        for i in range(np.uint64(n)):
-            k = np.uint64(4) * i
-            red[i], green[i] = made[k], made[k + np.uint64(1)]
-            blue[i], alpha[i] = made[k + np.uint64(2)], made[k + np.uint64(3)]
-
-
-@kernel(inner=True)
-def _means_of_bytes(task, means, rows):
-    if task[PACKED] != 0:
-        _means_packed(task, means, rows)
-    else:
-        _means_in_rows(task, means, rows)
-
-
-@kernel(inner=True)
-def _means_packed(task, means, rows):
     n, channels, first = task[COUNT], task[CHANNELS], task[AT] * task[CHANNELS]
-    made, to = flat_as(means, np.uint8), flat_as(rows, np.uint8)[first : first + channels * n]
-    if channels >= 3:
-        # A pixel's bytes take less room than its means, which were read before.
-        for i in range(0, n, 4):
-            if channels == 3:
-                _pack_rgb(means, 4 * i, made, 3 * i)
-            else:
-                _pack_rgba(means, 4 * i, made, 4 * i)
-        for i in range(to.size):
-            to[i] = made[i]
-        return
+    to = flat_as(rows, np.uint8)[first : first + channels * n]
     for c in range(channels):
         part = means[c * n : c * n + n]
         for i in range(part.size):
             to[channels * i + c] = np.uint8(np.int32(part[i]))
 
 
+def _folding(means, task):
+    """What four products of a pixel of one channel are together; returns how many means there are."""
+    n, channels = task[COUNT], task[CHANNELS]
+    if channels == 1 and task[PAIRS] <= 2:
+        fold(means, n)
+    return channels * n
+
+
+def _four_each(means, task):
+    return 4 * task[COUNT]
+
+
+_fold_others, _fold_nothing = Kernel(_folding, inner=True), Kernel(_four_each, inner=True)
+
+
 def _sampling(
     down: Kernel,
     run: Kernel,
+    folded: Kernel,
     lanes: Kernel,
     deliver: Kernel,
     finished: Kernel,
@@ -333,39 +391,65 @@ def _sampling(
         if task[REACH] != 0:
             deliver(task, means, rounding, rows)
             return
-        if channels == 1 and task[PAIRS] <= 2:
-            fold(means, n)
-        _finish(means[: 4 * n if channels >= 3 else channels * n], rounding)
+        _finish(means[: folded(means, task)], rounding)
         finished(task, means, rows)
 
     return Kernel(sample, inner=True)
 
 
-_bytes = _sampling(
-    *(rows_of_bytes, _run_bytes, _lanes_of_bytes, _bytes_in_rows, _means_of_bytes, plan_blocks, sum_blocks)
-)
-_others = _sampling(
-    *(rows_of_others, _run_others, _lanes_of_others, _lanes_in_rows, _means_in_rows, plan_no_blocks, sum_no_blocks)
-)
+def _of_bytes(name: str, run: Kernel, folded: Kernel, write: Kernel, finished: Kernel) -> Sampler:
+    """A sampler of bytes, whose sums are float32."""
+    deliver = _bytes_in_rows(write)
+    inner = _sampling(rows_of_bytes, run, folded, _lanes_of_bytes, deliver, finished, plan_blocks, sum_blocks)
+
+    def sample(flat, task, rows, limits, scratch):
+        work = flat_as(scratch.sums, np.float32)
+        means, sums = work[:MEANS], work[2 * MEANS :]
+        inner(flat, task, rows, limits, scratch, means, sums, 2 * SUMS, (np.float32(3072.0), np.float32(ROUNDING)))
+
+    sample.__module__ = __name__
+    return Sampler(name, sample)
 
 
-@kernel(inner=True)
-def sample_bytes(flat, task, rows, limits, scratch):
-    """Of bytes: sums are float32."""
-    work = flat_as(scratch.sums, np.float32)
-    means, sums = work[:MEANS], work[2 * MEANS :]
-    _bytes(flat, task, rows, limits, scratch, means, sums, 2 * SUMS, (np.float32(3072.0), np.float32(ROUNDING)))
+def _of_others(name: str, run: Kernel, folded: Kernel, finished: Kernel) -> Sampler:
+    """A sampler of 16-bit integers and float32, whose sums are float64."""
+    ways = _lanes_of_others, _lanes_in_rows, finished
+    inner = _sampling(rows_of_others, run, folded, *ways, plan_no_blocks, sum_no_blocks)
+
+    def sample(flat, task, rows, limits, scratch):
+        means, sums = scratch.sums[:MEANS], scratch.sums[MEANS:]
+        rounding = np.float64(402653184.0), np.float64(ROUNDING_OF_DOUBLES)
+        inner(flat, task, rows, limits, scratch, means, sums, SUMS, rounding)
+
+    sample.__module__ = __name__
+    return Sampler(name, sample)
 
 
-@kernel(inner=True)
-def sample_others(flat, task, rows, limits, scratch):
-    """Of 16-bit integers and float32: sums are float64."""
-    means, sums = scratch.sums[:MEANS], scratch.sums[MEANS:]
-    rounding = np.float64(402653184.0), np.float64(ROUNDING_OF_DOUBLES)
-    _others(flat, task, rows, limits, scratch, means, sums, SUMS, rounding)
+def _rare(channels: int) -> Choice:
+    """What has a way of its own where `sum_lanes` does not do most of it."""
+    return Choice(FEATURE, _no_columns, _FEW[channels])
 
 
-BYTES, OTHERS = Sampler("area_bytes", sample_bytes), Sampler("area_others", sample_others)
+_rgb_of_bytes, _rgba_of_bytes = _means_of_bytes(_pack_three, _spread_rgb), _means_of_bytes(_pack_four, _spread_rgba)
+_FOUR, _FOLDED = _fold_nothing, _fold_others
+BYTES = {
+    3: _of_bytes("area_bytes_rgb", _running(3, _rare(3)), _FOUR, _write_rgb, _rgb_of_bytes),
+    4: _of_bytes("area_bytes_rgba", _running(4, _rare(4)), _FOUR, _write_rgba, _rgba_of_bytes),
+}
+BYTES_OF_FEW = _of_bytes("area_bytes", _run_others, _FOLDED, _write_grey, _others_of_bytes)
+OTHERS = {
+    3: _of_others("area_others_rgb", _running(3, _FEW[3]), _FOUR, _spread_rgb),
+    4: _of_others("area_others_rgba", _running(4, _FEW[4]), _FOUR, _spread_rgba),
+}
+OTHERS_OF_FEW = _of_others("area_others", _run_others, _FOLDED, _spread_others)
+"""By the dtype and the number of channels, so that no image compiles what is for others."""
+
+
+def average_of(dtype: np.dtype, channels: int) -> Sampler:
+    """The sampler for pixels of a dtype and so many channels."""
+    if dtype.char == "B":
+        return BYTES.get(channels, BYTES_OF_FEW)
+    return OTHERS.get(channels, OTHERS_OF_FEW)
 
 
 def can_average(shape: tuple[int, ...], dtype: np.dtype, size: tuple[int, int]) -> bool:

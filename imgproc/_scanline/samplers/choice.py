@@ -21,7 +21,7 @@ def choose(interpolation: str, dtype: np.dtype, channels: int, words: bool) -> S
     if interpolation == "nearest":
         return nearest.NEAREST
     if interpolation == "area":
-        return area.BYTES if dtype.char == "B" else area.OTHERS
+        return area.average_of(dtype, channels)
     if interpolation == "bicubic":
         return bicubic.BY_CHANNELS.get(channels, bicubic.ANY)
     if words:
