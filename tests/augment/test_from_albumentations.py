@@ -398,3 +398,14 @@ def test_references_of_live_objects_come_along(library: Any, photo: np.ndarray) 
     there = library.HistogramMatching([photo], read_fn=lambda image: image, blend_ratio=(1, 1), p=1)
     chain, _ = augment.from_albumentations(there)
     assert np.array_equal(chain.transforms[0].references[0], photo)
+
+
+def test_a_turn_leaves_the_size_unknown_unless_images_are_square() -> None:
+    holes = {"__class_fullname__": "CoarseDropout", "p": 1.0, "hole_height_range": (8, 8), "hole_width_range": (8, 8)}
+    turned = [{"__class_fullname__": "RandomRotate90", "p": 0.5}, holes]
+    plain = {"transform": {"__class_fullname__": "Compose", "p": 1.0, "transforms": turned}}
+    square, report = augment.from_albumentations(plain, image_size=(96, 96))
+    assert square.transforms[1].height == (8 / 96, 8 / 96)
+    assert report.entries[-1].verdict == "exact"
+    _, report = augment.from_albumentations(plain, image_size=(96, 128))
+    assert "the size of images is not known at this place" in str(report)

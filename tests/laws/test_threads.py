@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -361,3 +362,14 @@ for first in (0, 1, 2, 50):
 print("usable")
 """
     assert run_python(code, timeout=60) == "usable"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no process to CPUs")
+def test_threads_are_as_many_as_the_process_has_cpus(run_python: Callable[..., str]) -> None:
+    code = """
+import os
+os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+import imgproc
+print(imgproc.get_num_threads())
+"""
+    assert run_python(code).split() == ["1"]

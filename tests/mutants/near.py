@@ -52,7 +52,7 @@ def _files(root: Path, pattern: str) -> tuple[Path, ...]:
     return tuple(sorted(root.glob(pattern)))
 
 
-def near(root: Path, source: str, most: int = 5) -> list[str]:
+def near(root: Path, source: str, most: int = 8) -> list[str]:
     """Names of files of tests, the nearest first.
 
     A file counts for how often it names what the source and those that import it define, less for a name that many
