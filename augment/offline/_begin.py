@@ -56,7 +56,8 @@ def begin(run: Run, overwrite: bool) -> bool:
     images = spec.options.images
     below = None if images is None else os.path.relpath(os.path.realpath(images), os.path.realpath(spec.output))
     found = {"input": where if isinstance(spec.input, tuple) else where[0], "images": below}
-    run.store.put([(WHERE, _text(found)), ("recipe.json", _text(json.loads(spec.recipe))), (ABOUT, _text(said))])
+    recipe = _text(json.loads(spec.recipe))
+    run.store.put([*run.notes, (WHERE, _text(found)), ("recipe.json", recipe), (ABOUT, _text(said))])
     return False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import time
@@ -28,6 +29,8 @@ from ._finish import finish
 from ._journal import Row, rows_of
 from ._local import run_local
 from ._options import checked, shard_of
+from ._preview import write_preview
+from ._ray import run_ray
 from ._report import OfflineReport, counted, planned
 from ._run import Run, RunSpec, close_run, open_run
 from ._work import BlockResult
@@ -35,7 +38,7 @@ from ._work import BlockResult
 __all__ = ["augment_folder"]
 
 Engine = Callable[[RunSpec, Sequence[int], int | None, Callable[[int, int], None]], Iterator[BlockResult]]
-ENGINES: dict[str, Engine] = {"local": run_local}
+ENGINES = ("local", "ray")
 """What works on blocks."""
 
 
@@ -64,6 +67,9 @@ def augment_folder(
     shard: str | tuple[int, int] | None = None,
     workers: int | None = None,
     engine: str = "local",
+    address: str | None = None,
+    dedupe: str = "off",
+    preview: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     dry_run: bool = False,
     progress: bool = False,
@@ -126,9 +132,19 @@ def augment_folder(
         ``"i/n"``: work on every n-th block only, from i on (0 <= i < n).  All shards together are the whole run; the
         last one to end writes labels and manifest.
     workers : int, optional
-        Processes; default: one for each core.
-    engine : {"local"}
-        What schedules blocks.
+        Processes; default: one for each core.  With Ray, tasks that run at a time; default: one for each of its CPUs.
+    engine : {"local", "ray"}
+        What schedules blocks: this machine, or a cluster of Ray, whose nodes must all see input and output under the
+        same names.  A block is tried again on another node when one is lost.
+    address : str, optional
+        Of the cluster, as `ray.init` takes it.  Default: that of ``RAY_ADDRESS``, or the one that this machine belongs
+        to; none is started.
+    dedupe : {"off", "phash"}
+        Leave out images of the part to be augmented that are copies of an earlier one, in another size, quality or
+        format, by `imgproc.phash`.  They are reported.  All images are decoded once more for it.
+    preview : path-like, optional
+        Write an HTML file with a few images before and after, with boxes, masks, polygons and points, before the run
+        begins; with `dry_run` nothing else is written.
     overwrite : bool
         Remove what an earlier run has written to the output, and start again.
     dry_run : bool
@@ -172,13 +188,15 @@ def augment_folder(
             "input_format": input_format, "kind": kind, "output_format": output_format, "split": split, "seed": seed,
             "images": None if images is None else str(as_path(images, "images")), "image_format": image_format,
             "quality": quality, "min_visibility": min_visibility, "min_area": min_area, "on_error": on_error,
-            "max_pixels": max_pixels, "donors": donors,
+            "max_pixels": max_pixels, "donors": donors, "dedupe": dedupe,
         }
     )  # fmt: skip
     place, count = shard_of(shard)
     if workers is not None:
         integer(workers, "workers", at_least=1, at_most=1024)
-    one_of(engine, "engine", tuple(ENGINES))
+    one_of(engine, "engine", ENGINES)
+    if address is not None and (engine != "ray" or not isinstance(address, str)):
+        raise ValueError(f"address must be a string, and only of engine 'ray', got {address!r:.60}")
     for name, value in (("overwrite", overwrite), ("dry_run", dry_run), ("progress", progress)):
         flag(value, name)
     allowed = tuple(each.__name__ if isinstance(each, ModuleType) else each for each in allow)
@@ -188,15 +206,26 @@ def augment_folder(
         given = str(as_path(input, "input"))
     text = recipe_of(recipe, allowed).to_json()
     spec = RunSpec(text, given, str(as_path(output, "output")), options, allowed)
+    page = None if preview is None else as_path(preview, "preview")
+    if page is not None and (page.is_dir() or not page.absolute().parent.is_dir()):
+        raise ValueError(f"preview must be a file in a folder that exists, got {str(page)!r}")
     close_run(spec)
+    work: Engine = run_local if engine == "local" else functools.partial(run_ray, address)
     try:
-        return _run(open_run(spec), (place, count), workers, ENGINES[engine], overwrite, dry_run, progress)
+        return _run(open_run(spec), (place, count), workers, work, overwrite, dry_run, progress, page)
     finally:
         close_run(spec)
 
 
 def _run(
-    run: Run, shard: tuple[int, int], workers: int | None, engine: Engine, overwrite: bool, dry_run: bool, bar: bool
+    run: Run,
+    shard: tuple[int, int],
+    workers: int | None,
+    engine: Engine,
+    overwrite: bool,
+    dry_run: bool,
+    bar: bool,
+    preview: Path | None,
 ) -> OfflineReport:
     plan = run.plan
     known: dict[str, Any] = {
@@ -209,9 +238,13 @@ def _run(
     if bar:
         print(plan, file=sys.stderr)
     if dry_run:
+        if preview is not None:
+            write_preview(run, preview)
         return OfflineReport(**known, cost=measured(run))
     began = time.monotonic()
     begin(run, overwrite)
+    if preview is not None:
+        write_preview(run, preview)
     blocks = list(range(shard[0], plan.blocks, shard[1]))
     results = []
     with _bar(bar, sum(map(plan.block_length, blocks))) as tell:

@@ -85,9 +85,7 @@ def regenerate(
     if entry is None:
         raise ValueError(f"id must be one of the manifest's, got {id!r:.200}")
     if entry["sha256"] not in (None, made.row["sha256"]):
-        raise ValueError(
-            f"the source of {id!r} has changed since the run, or the library that encodes images has"
-        )
+        raise ValueError(f"the source of {id!r} has changed since the run, or the library that encodes images has")
     image = run.layout.made(run.targets, made.row)
     return Regenerated(image.file, made.files[0][1], image, made.files[1][1] if len(made.files) > 1 else None)
 

@@ -351,7 +351,9 @@ def spoken_time(hours: float) -> str:
     """Hours in a unit that suits them."""
     if hours >= 72:
         return f"{hours / 24:.1f} days"
-    return f"{hours:.2f} h" if hours >= 1 else f"{hours * 60:.3g} min"
+    if hours >= 1:
+        return f"{hours:.2f} h"
+    return f"{hours * 60:.3g} min" if hours * 60 >= 1 else f"{hours * HOUR:.3g} s"
 
 
 def spoken_bytes(count: float) -> str:
