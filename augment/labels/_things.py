@@ -107,7 +107,10 @@ def updated(record: dict[str, Any], each: Annotation) -> None:
 
 
 def area_of(each: Annotation) -> float:
-    """Of the polygons by the shoelace formula, else of the box [px²]."""
+    """Of the polygons by the shoelace formula, else of the pixels of run lengths, else of the box [px²]."""
+    if each.mask is not None:
+        counts = each.mask["counts"]
+        return float(sum((_compressed(counts, "") if isinstance(counts, str) else counts)[1::2]))
     if each.polygons:
         total = 0.0
         for ring in each.polygons:

@@ -16,6 +16,8 @@ __all__: list[str] = []
 ABOUT = f"{HIDDEN}/run.json"
 FINISHED = f"{HIDDEN}/finished.json"
 WHERE = f"{HIDDEN}/input.json"
+RECIPE = f"{HIDDEN}/recipe.json"
+"""Below the hidden folder, as a JSON file beside images would be taken for labels of COCO."""
 
 
 def begin(run: Run, overwrite: bool) -> bool:
@@ -39,8 +41,7 @@ def begin(run: Run, overwrite: bool) -> bool:
     known = run.store.read(ABOUT)
     if known is not None and overwrite:
         _remove(run)
-        known = None
-    if known is not None:
+    elif known is not None:
         other = differences(_loaded(known), said)
         if other:
             raise ValueError(
@@ -48,7 +49,7 @@ def begin(run: Run, overwrite: bool) -> bool:
                 "folder, or start again with overwrite"
             )
         return True
-    if os.path.isdir(spec.output) and any(name != HIDDEN for name in os.listdir(spec.output)):
+    elif os.path.isdir(spec.output) and any(name != HIDDEN for name in os.listdir(spec.output)):
         raise ValueError(
             f"output must be an empty folder, or that of an earlier run, got {spec.output!r} with files of others"
         )
@@ -57,7 +58,7 @@ def begin(run: Run, overwrite: bool) -> bool:
     below = None if images is None else os.path.relpath(os.path.realpath(images), os.path.realpath(spec.output))
     found = {"input": where if isinstance(spec.input, tuple) else where[0], "images": below}
     recipe = _text(json.loads(spec.recipe))
-    run.store.put([*run.notes, (WHERE, _text(found)), ("recipe.json", recipe), (ABOUT, _text(said))])
+    run.store.put([*run.notes, (WHERE, _text(found)), (RECIPE, recipe), (ABOUT, _text(said))])
     return False
 
 
@@ -94,9 +95,11 @@ def _remove(run: Run) -> None:
                     store.remove(file)
             store.remove(f"{HIDDEN}/blocks/{name}")
     done = _loaded(store.read(FINISHED) or b"{}")
-    for file in [*done.get("files", ()), "recipe.json"]:
+    for file in done.get("files", ()):
         store.remove(file)
-    shutil.rmtree(os.path.join(run.spec.output, HIDDEN), ignore_errors=True)
+    for name in ("new", "locks", "blocks"):
+        shutil.rmtree(os.path.join(run.spec.output, HIDDEN, name), ignore_errors=True)
+    store.remove(FINISHED)  # what says whose output this is stays until the new run replaces it
     for folder, _, _ in sorted(os.walk(run.spec.output), reverse=True):
         if folder != run.spec.output and not os.listdir(folder):
             os.rmdir(folder)

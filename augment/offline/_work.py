@@ -169,7 +169,7 @@ def attempt(run: Run, item: Item) -> Made:
     try:
         return make(run, item)
     except Exception as error:  # a file can make a decoder raise anything, and a transform of a user, too
-        said = str(error) or type(error).__name__
+        said = str(error).removeprefix("cannot read bytes: ") or type(error).__name__
         if not isinstance(error, (ValueError, TypeError, OSError)):
             said = f"{type(error).__name__}: {said}"
         if isinstance(error, OSError):
