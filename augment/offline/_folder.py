@@ -22,6 +22,7 @@ from imgproc.io._files import MAX_PIXELS
 
 from .._chain.transform import Transform
 from ..compose import Compose
+from ..labels._stores import is_url, local_path
 from ..labels._text import as_path
 from ._begin import begin
 from ._cost import measured
@@ -89,9 +90,11 @@ def augment_folder(
     recipe : Compose, Transform, dict or path-like
         A chain, its recipe as `Compose.to_dict` gives it, or a file of it, JSON or YAML.
     input : path-like, or sequence of path-like
-        What `read_labels` reads.  It is never written to.
+        What `read_labels` reads.  It is never written to.  The URL of a folder in an object store will do, such as
+        ``s3://bucket/photos``, if fsspec knows the store and the labels are no archives.
     output : path-like
-        A folder that does not exist, is empty, or is that of the same run.  It must be apart from the input.
+        A folder that does not exist, is empty, or is that of the same run.  It must be apart from the input.  The URL
+        of a folder in an object store will do.
     copies : int, optional
         How many new images are made of each.  Default: 1, unless one of the next two is given.
     per_class : int or "max", optional
@@ -203,9 +206,14 @@ def augment_folder(
     if isinstance(input, (list, tuple)):
         given: Any = tuple(str(as_path(each, "input")) for each in input)
     else:
-        given = str(as_path(input, "input"))
+        given = place_of(input, "input")
     text = recipe_of(recipe, allowed).to_json()
-    spec = RunSpec(text, given, str(as_path(output, "output")), options, allowed)
+    target = place_of(output, "output")
+    if is_url(given) and images is not None:
+        raise ValueError("images must be left out where input is a URL: they lie below it")
+    if any(each.startswith("memory:") for each in (given, target)):
+        workers = 1  # other processes do not see it
+    spec = RunSpec(text, given, target, options, allowed)
     page = None if preview is None else as_path(preview, "preview")
     if page is not None and (page.is_dir() or not page.absolute().parent.is_dir()):
         raise ValueError(f"preview must be a file in a folder that exists, got {str(page)!r}")
@@ -268,6 +276,14 @@ def _run(
         dropped=dict(sorted(dropped.items())),
         failures=tuple((row["id"], row["error"]) for row in bad),
     )
+
+
+def place_of(value: Any, name: str) -> str:
+    """A folder of this machine, or the URL of one elsewhere, as text."""
+    if is_url(value):
+        local = local_path(value)
+        return value.rstrip("/") if local is None else local
+    return str(as_path(value, name))
 
 
 @contextlib.contextmanager

@@ -22,12 +22,15 @@ from ..labels import read_labels
 from ..labels._convert import BOX_FORMATS, kind_for
 from ..labels._images import image_bytes, mask_bytes
 from ..labels._model import LabelProblem, LabelSet
+from ..labels._remote import read_remote_labels
+from ..labels._stores import is_url
 from ._duplicates import copies_among
 from ._layout import Layout
 from ._media import HOLDS_ALPHA, as_rgb, decoded, decoded_mask, end_of, has_alpha
 from ._media import without_alpha as colours_of
 from ._options import RECIPE, Options
 from ._plan import Plan, chosen_places, make_plan
+from ._remote_store import RemoteStore
 from ._store import HIDDEN, LocalStore, Store
 from ._targets import Targets
 
@@ -80,7 +83,8 @@ class Run:
     def __init__(self, spec: RunSpec) -> None:
         self.spec, options = spec, spec.options
         given = list(spec.input) if isinstance(spec.input, tuple) else spec.input
-        labels = read_labels(
+        read: Any = read_remote_labels if is_url(given) else read_labels
+        labels: LabelSet = read(
             given,
             format=options.input_format,
             kind=options.kind,
@@ -88,7 +92,7 @@ class Run:
             on_error="skip" if options.on_error == "skip" else "raise",
         )
         self.problems = labels.problems
-        self.store: Store = LocalStore(spec.output)
+        self.store: Store = RemoteStore(spec.output) if is_url(spec.output) else LocalStore(spec.output)
         self.labels = self._without_copies(self._named(labels))
         self.layout = Layout(self.labels, options.output_format, _file_of(spec.input))
         if options.output_format in BOX_FORMATS:
@@ -342,5 +346,7 @@ def _digest(labels: LabelSet) -> str:
 
 def inside(one: str, other: str) -> bool:
     """Whether a folder is another one, or lies below it."""
+    if is_url(one) or is_url(other):
+        return f"{one}/".startswith(f"{other}/")
     a, b = os.path.realpath(one), os.path.realpath(other)
     return a == b or a.startswith(os.path.join(b, ""))
