@@ -16,6 +16,7 @@ from imgproc.io._standard import STANDARD, same_file, write_bytes, write_named
 
 from .anchors import anchors_for
 from .anchors._labels import FORMATS as BOXES
+from .boxes import average_precision
 from .labels import read_labels, write_labels
 from .labels._read import FORMATS as READ
 from .labels._write import WRITTEN
@@ -23,6 +24,7 @@ from .migrate._albumentations import from_albumentations
 from .migrate._render import python_source
 from .migrate._table import table
 from .offline._command import add_run
+from .offline._plan_command import add_plan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_anchors(commands)
     _add_convert(commands)
     _add_convert_labels(commands)
+    add_plan(commands)
+    _add_ap(commands)
     add_run(commands)
     chosen = parser.parse_args(arguments)
     if not hasattr(chosen, "command"):
@@ -132,6 +136,53 @@ def _add_convert_labels(commands: Any) -> None:
     )
     parser.add_argument("--images", metavar="FOLDER", help="of the images of COCO (default: images, or IN's folder)")
     parser.add_argument("--skip", action="store_true", help="leave out what is wrong, and say so; else it is an error")
+
+
+def _add_ap(commands: Any) -> None:
+    said = "Say how good detections are: average precision by the rules of COCO or of PASCAL VOC."
+    parser = commands.add_parser("ap", help=said, description=said)
+    parser.set_defaults(command=ap, name="ap")
+    parser.add_argument("truth", metavar="TRUTH", help="a file or folder of labels: COCO, YOLO or PASCAL VOC")
+    parser.add_argument("results", metavar="RESULTS", help="a JSON file of COCO's results")
+    default = functools.partial(default_of, average_precision)
+    parser.add_argument(
+        "--kind", choices=("boxes", "masks", "keypoints"), default=default("kind"), help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--protocol", choices=("coco", "voc", "voc07"), default=default("protocol"), help="default: %(default)s"
+    )
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures (-: to standard output)")
+
+
+def ap(chosen: argparse.Namespace) -> int:
+    """Print the report, and write the figures if that is asked for.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        The arguments.
+
+    Returns
+    -------
+    int
+        0
+    """
+    if chosen.json and (same_file(chosen.json, chosen.truth) or same_file(chosen.json, chosen.results)):
+        raise ValueError(f"{chosen.json} must be another file than the labels and the results")
+    found = average_precision(chosen.truth, chosen.results, kind=chosen.kind, protocol=chosen.protocol)
+    print(found.report(), file=sys.stderr if str(chosen.json) == STANDARD else sys.stdout)
+    if chosen.json:
+        figures = {"kind": found.kind, "protocol": found.protocol, **found.summary(), "classes": found.per_class}
+        text = json.dumps(_without_nan(figures), indent=1, ensure_ascii=False) + "\n"
+        write_bytes(chosen.json, text.encode())
+    return 0
+
+
+def _without_nan(value: Any) -> Any:
+    """The same with None for NaN, which JSON does not have."""
+    if isinstance(value, dict):
+        return {name: _without_nan(each) for name, each in value.items()}
+    return None if value != value else value
 
 
 def convert_labels(chosen: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ with _collector_at_rest():
     from .local import *
     from .noise import *
     from .point import *
+    from .quality import *
     from .restore import *
     from .segment import *
     from .sharpen import *

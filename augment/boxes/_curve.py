@@ -12,8 +12,10 @@ from augment._chart import Chart, save
 from imgproc._core.check import integer, positive, real
 from imgproc._core.declare import declare
 
+from ._evaluate import format_of, match_all
 from ._match import EPS
-from ._precision import _mean, match_all, settings
+from ._precision import _mean
+from ._settings import settings
 
 __all__ = ["PrecisionRecall", "precision_recall_curve"]
 
@@ -96,8 +98,8 @@ def precision_recall_curve(
 
     Parameters
     ----------
-    truth, detections : mapping of str to array_like, or sequence of them
-        As for `average_precision`.
+    truth, detections : path-like, LabelSet, mapping of str to array_like, or sequence of mappings
+        As for `average_precision`, of boxes.
     iou_threshold : float
         In (0, 1].
     protocol : {"voc", "coco"}
@@ -116,13 +118,14 @@ def precision_recall_curve(
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError, ValueError, FileNotFoundError
         As `average_precision`.
     """
     everything = {"all": (0.0, np.inf)}
     positive(real(iou_threshold, "iou_threshold", at_most=1.0), "iou_threshold")
     if max_detections is not None:
         integer(max_detections, "max_detections", at_least=1, at_most=(1 << 63) - 1)
+    box_format = format_of(truth, detections, inclusive, box_format)
     setting = settings(protocol, [iou_threshold], everything, [max_detections], inclusive, box_format)
     found = match_all(truth, detections, setting, box_format)
     verdicts = found.verdicts

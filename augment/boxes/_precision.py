@@ -8,37 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from imgproc._core.check import flag, integer, one_of, real
+from imgproc._core.check import one_of, real
 
-from ._inputs import as_boxes, as_flags, as_labels, as_numbers, coded
-from ._match import (
-    MOST_THRESHOLDS,
-    Detections,
-    Figures,
-    Rules,
-    Truth,
-    Verdicts,
-    accumulate,
-    match,
-)
-from ._order import falling, sorted_by
+from ._accumulate import Figures, accumulate
+from ._evaluate import format_of, match_all
+from ._settings import NO_LIMIT, settings
 
 __all__ = ["AveragePrecision", "average_precision"]
 
-PROTOCOLS = ("coco", "voc", "voc07")
-COCO_AREAS = {"all": (0.0, 1e10), "small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
-NO_LIMIT = 1 << 62
-_TRUTH = ("boxes", "images", "classes", "crowd", "difficult", "area")
-_FOUND = ("boxes", "scores", "images", "classes", "area")
-_PEERS = {
-    "labels": "classes", "box_labels": "classes", "category_id": "classes", "class_labels": "classes",
-    "bbox": "boxes", "bboxes": "boxes", "image_id": "images", "score": "scores", "iscrowd": "crowd",
-}  # fmt: skip
-"""Columns of chains and of other libraries, and what they are called here."""
-_COCO_ROWS = (
-    "; of COCO's rows make columns: {'boxes': [r['bbox'] for r in rows], 'images': [r['image_id'] for r in rows], ...}"
-    ", with box_format='coco'"
-)
+_COUNTED = {"boxes": "boxes", "masks": "masks", "keypoints": "poses"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +47,8 @@ class AveragePrecision:
         Average precision of each class.
     positives : ndarray of shape (k, a)
         Ground-truth boxes that count.
+    kind : {"boxes", "masks", "keypoints"}
+        What was compared.
     """
 
     protocol: str
@@ -82,6 +62,7 @@ class AveragePrecision:
     scores: np.ndarray
     average: np.ndarray
     positives: np.ndarray
+    kind: str = "boxes"
 
     def at(
         self, iou_threshold: float | None = None, *, area: str | None = None, max_detections: int | None = None
@@ -127,26 +108,29 @@ class AveragePrecision:
         return {name: float(values[:, i].mean()) for i, name in enumerate(self.classes.tolist())}
 
     def summary(self) -> dict[str, float]:
-        """The figures of the protocol by name: COCO's twelve, or mAP and the recall of PASCAL VOC."""
+        """The figures of the protocol by name: COCO's twelve (ten of keypoints), or PASCAL VOC's mAP and recall."""
         if self.protocol != "coco":
             return {"mAP": self.ap, "recall": self.recall_at()}
-        found = {"AP": self.at()}
-        for name, threshold in (("AP50", 0.5), ("AP75", 0.75)):
-            if self._find(threshold) is not None:
-                found[name] = self.at(threshold)
         others = list(self.areas)[1:]
+        sharp = [(name, t) for name, t in (("50", 0.5), ("75", 0.75)) if self._find(t) is not None]
+        found = {"AP": self.at()} | {f"AP{name}": self.at(t) for name, t in sharp}
         found |= {f"AP {name}": self.at(area=name) for name in others}
-        found |= {f"AR {'all' if m is None else m}": self.recall_at(max_detections=m) for m in self.max_detections}
+        if self.kind == "keypoints":
+            found |= {"AR": self.recall_at()} | {f"AR{name}": self.recall_at(t) for name, t in sharp}
+        else:
+            found |= {f"AR {'all' if m is None else m}": self.recall_at(max_detections=m) for m in self.max_detections}
         return found | {f"AR {name}": self.recall_at(area=name) for name in others}
 
     def report(self) -> str:
         """The summary and the classes as a table of text."""
         thresholds = ", ".join(f"{t:g}" for t in self.iou_thresholds)
-        lines = [f"average precision, protocol {self.protocol}, IoU {thresholds}"]
+        what = "" if self.kind == "boxes" else f" of {self.kind}"
+        share = "OKS" if self.kind == "keypoints" else "IoU"
+        lines = [f"average precision{what}, protocol {self.protocol}, {share} {thresholds}"]
         lines += [f"{name:<12}{_text(value)}" for name, value in self.summary().items()]
         names = [str(name) for name in self.classes.tolist()]
         width = max([5, *map(len, names)]) + 2
-        lines += ["", f"{'class':<{width}}{'boxes':>8}{'AP':>9}{'recall':>9}"]
+        lines += ["", f"{'class':<{width}}{_COUNTED[self.kind]:>8}{'AP':>9}{'recall':>9}"]
         for i, (name, ap) in enumerate(zip(names, self.per_class.values(), strict=True)):
             recall = float(self.recall[:, i, 0, -1].mean())
             lines.append(f"{name:<{width}}{self.positives[i, 0]:>8}{_text(ap):>9}{_text(recall):>9}")
@@ -182,49 +166,65 @@ def average_precision(
     truth: Any,
     detections: Any,
     *,
+    kind: str = "boxes",
     protocol: str = "coco",
     iou_thresholds: Sequence[float] | None = None,
     areas: Mapping[str, tuple[float, float]] | None = None,
     max_detections: Sequence[int | None] | None = None,
     inclusive: bool | None = None,
     box_format: str = "pascal_voc",
+    sigmas: Sequence[float] | None = None,
 ) -> AveragePrecision:
-    """Average precision of detections, by the rules of COCO or of PASCAL VOC.
+    """Average precision of detections, by the rules of COCO or of PASCAL VOC: of boxes, masks or keypoints.
 
     Parameters
     ----------
-    truth : mapping of str to array_like, or sequence of them
-        Columns, one row per ground-truth box of all images: ``boxes`` (n, 4), ``images`` and ``classes`` (integers or
-        strings), and if there are such ``crowd``, ``difficult`` (truth values) and ``area`` (px², of the mask, say;
-        default: of the box).  Or one mapping per image, without ``images``.
-    detections : mapping of str to array_like, or sequence of them
-        The same with ``boxes``, ``scores``, ``images``, ``classes`` and, if need be, ``area``; as many images as in
-        `truth` where there is a mapping for each.
+    truth : path-like, LabelSet, mapping of str to array_like, or sequence of mappings
+        A file or folder of labels, or what `read_labels` gives of it: COCO's JSON (``"instances.json"``), or YOLO's or
+        PASCAL VOC's labels.  Or columns, one row per ground-truth object of all images: ``boxes`` (n, 4), ``masks`` or
+        ``keypoints``, whichever is asked for, ``images`` and ``classes`` (integers or strings), and if there are such
+        ``crowd``, ``difficult`` (truth values) and ``area`` (px², of the mask, say; default: of the box or mask).  Or
+        one mapping of columns per image, without ``images``.
+    detections : path-like, LabelSet, sequence, or mapping of str to array_like
+        Beside labels: a file of COCO's results (``"results.json"``, a list of objects with ``image_id``,
+        ``category_id``, ``score`` and ``bbox``, ``segmentation`` or ``keypoints``), that list itself, or COCO's labels
+        with scores.  Beside columns: the same with ``scores``, and if need be ``area``; as many images as in `truth`
+        where there is a mapping for each.
+    kind : {"boxes", "masks", "keypoints"}
+        What is compared: boxes or masks by their IoU, or keypoints by their OKS.
     protocol : {"coco", "voc", "voc07"}
-        COCO: precision at 101 recalls, IoU 0.5 to 0.95, areas small, medium and large, 1, 10 and 100 detections.
-        PASCAL VOC from 2010 on: the area under the curve at an IoU of 0.5; in 2007: precision at 11 recalls.
+        COCO: precision at 101 recalls, IoU 0.5 to 0.95, areas small, medium and large, 1, 10 and 100 detections (of
+        keypoints areas medium and large, 20 detections).  PASCAL VOC from 2010 on: the area under the curve at an IoU
+        of 0.5; in 2007: precision at 11 recalls.
     iou_thresholds : sequence of float, optional
-        In (0, 1], at most 64.  Default: those of the protocol.
+        In (0, 1], at most 64; of keypoints these are thresholds of OKS.  Default: those of the protocol.
     areas : mapping of str to (float, float), optional
-        Ranges of areas [px²], both ends included, in this order; the first one is for totals.  Default: COCO's four,
-        or all.
+        Ranges of areas [px²], both ends included, in this order; the first one is for totals.  Default: COCO's, or all.
     max_detections : sequence of int or None, optional
         Most detections of a class in an image, in rising order; None: no limit.  Totals are for the last one.  Default:
-        1, 10, 100, or no limit.
+        the protocol's.
     inclusive : bool, optional
-        Sides are ``x1 - x0 + 1``, see `iou`.  Default: as the protocol, with PASCAL VOC and corners in pixels only.
+        Sides are ``x1 - x0 + 1``, see `iou`.  Default: as the protocol, with PASCAL VOC and columns of corners in
+        pixels only.
     box_format : {"pascal_voc", "coco", "yolo", "albumentations"}
-        How a row of boxes is written.  Areas of fractions are fractions, too.
+        How a row of boxes in columns is written.  Areas of fractions are fractions, too.
+    sigmas : sequence of float, optional
+        How exactly each keypoint can be placed, as a part of the root of the object's area.  Default: COCO's for the 17
+        keypoints of people.
 
     Returns
     -------
     AveragePrecision
-        All figures, with a summary and a report.
+        All figures, with a summary and a report.  Of labels the classes have their names, and all classes that the
+        labels declare are there, by rising id.
 
     Raises
     ------
     TypeError, ValueError
-        If columns are missing or unknown, do not fit together, are not finite, or boxes have negative sides.
+        If columns are missing or unknown, do not fit together, are not finite, or boxes have negative sides; if a file
+        is wrong: the message names the file, the place in it, and the reason.
+    FileNotFoundError
+        If there is no such file.
 
     Notes
     -----
@@ -239,12 +239,26 @@ def average_precision(
     crowd).  The kit's eleven recalls are met exactly here: 3 of 10 boxes reach the recall 0.3, whatever its floating
     point says.
 
+    Masks in columns are run lengths as COCO writes them, ``{"size": [h, w], "counts": ...}``, or arrays of shape (h, w)
+    that are 0 outside.  Polygons, which labels may have, become pixels as in pycocotools.  The area of a detection is
+    that of its mask; if the first of COCO's results has a ``bbox``, it is that of the box, as pycocotools has it.
+
+    Keypoints are (n, k, 3) with x, y and a visibility, which is above 0 where the point is labelled (or (n, k, 2), and
+    all are); of detections the third number says nothing.  OKS is the mean of ``exp(-d² / (2 area (2 sigma)²))`` over
+    the labelled points.  Columns of ground truth must have ``area``.  An object without labelled points does not count;
+    give ``boxes``, too, and detections near it do not either.
+
+    Labels of YOLO and PASCAL VOC are taken in pixels, as COCO's; their results name an image by its file or that name's
+    stem, and a class by its name or its place.
+
     References
     ----------
     T.-Y. Lin et al., "Microsoft COCO: Common Objects in Context", ECCV 2014.
     M. Everingham et al., "The PASCAL Visual Object Classes Challenge: A Retrospective", IJCV 111, 2015.
+    M. R. Ronchi, P. Perona, "Benchmarking and error diagnosis in multi-instance pose estimation", ICCV 2017 (OKS).
     """
-    setting = settings(protocol, iou_thresholds, areas, max_detections, inclusive, box_format)
+    box_format = format_of(truth, detections, inclusive, box_format)
+    setting = settings(protocol, iou_thresholds, areas, max_detections, inclusive, box_format, kind, sigmas)
     matched = match_all(truth, detections, setting, box_format)
     shape = (len(matched.classes), len(setting.ranges), len(setting.limits))
     count = len(setting.thresholds)
@@ -257,183 +271,8 @@ def average_precision(
     average = precision.mean(axis=1) if len(points) else area_under
     return AveragePrecision(
         protocol, matched.classes, setting.thresholds, points, setting.areas, setting.limits,
-        precision, recall, scores, average, matched.verdicts.positives,
+        precision, recall, scores, average, matched.verdicts.positives, kind,
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Settings:
-    """A protocol, spelled out."""
-
-    voc: bool
-    thresholds: np.ndarray
-    points: np.ndarray
-    areas: dict[str, tuple[float, float]]
-    ranges: np.ndarray
-    limits: tuple[int | None, ...]
-    inclusive: bool
-
-
-@dataclass(frozen=True)
-class Matched:
-    """Detections by class and falling score, and what they are; see `_match`."""
-
-    classes: np.ndarray
-    scores: np.ndarray
-    starts: np.ndarray
-    verdicts: Verdicts
-
-
-def settings(
-    protocol: Any, iou_thresholds: Any, areas: Any, max_detections: Any, inclusive: Any, box_format: Any
-) -> Settings:
-    """Checked settings, with the protocol's where None came."""
-    one_of(protocol, "protocol", PROTOCOLS)
-    coco = protocol == "coco"
-    given = (np.linspace(0.5, 0.95, 10) if coco else [0.5]) if iou_thresholds is None else iou_thresholds
-    if isinstance(given, (str, bytes)) or not hasattr(given, "__len__") or not getattr(given, "ndim", 1):
-        raise TypeError(f"iou_thresholds must be a sequence of numbers, got {given!r}")
-    if not 1 <= len(given) <= MOST_THRESHOLDS:
-        raise ValueError(f"iou_thresholds must be 1 to {MOST_THRESHOLDS} numbers, got {len(given)}")
-    thresholds = np.array([real(t, f"iou_thresholds[{i}]", at_most=1.0) for i, t in enumerate(given)])
-    if thresholds.min() <= 0:
-        raise ValueError(f"iou_thresholds must be > 0, got {thresholds.min()}")
-    named = _checked_areas((COCO_AREAS if coco else {"all": (0.0, np.inf)}) if areas is None else areas)
-    limits = ((1, 10, 100) if coco else (None,)) if max_detections is None else max_detections
-    if not isinstance(limits, (list, tuple)):
-        raise TypeError(f"max_detections must be a sequence of integers or None, got {limits!r}")
-    limits = tuple(None if m is None else integer(m, f"max_detections[{i}]", at_least=1) for i, m in enumerate(limits))
-    sizes = [NO_LIMIT if m is None else m for m in limits]
-    if not sizes or sizes != sorted(set(sizes)):
-        raise ValueError(f"max_detections must be in rising order, got {max_detections!r}")
-    if inclusive is None:
-        inclusive = not coco and box_format == "pascal_voc"
-    points = {"coco": np.linspace(0.0, 1.0, 101), "voc": np.empty(0), "voc07": np.arange(11) / 10}[protocol]
-    ranges = np.array(list(named.values()), np.float64)
-    return Settings(not coco, thresholds, points, named, ranges, limits, flag(inclusive, "inclusive"))
-
-
-def _checked_areas(areas: Any) -> dict[str, tuple[float, float]]:
-    if not isinstance(areas, Mapping):
-        raise TypeError(f"areas must be a mapping of names to (low, high), got {type(areas).__name__}")
-    found = {}
-    for name, pair in areas.items():
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise TypeError(f"areas[{name!r}] must be a pair (low, high), got {pair!r}")
-        low, high = (float(v) for v in pair)
-        if not 0 <= low <= high:
-            raise ValueError(f"areas[{name!r}] must be a pair (low, high) with 0 <= low <= high, got {pair!r}")
-        found[str(name)] = (low, high)
-    if not found:
-        raise ValueError("areas must have at least one range, got none")
-    return found
-
-
-def match_all(truth: Any, detections: Any, setting: Settings, box_format: Any) -> Matched:
-    """Check the columns, sort, and match."""
-    true = _columns(truth, "truth", _TRUTH, ("boxes", "images", "classes"))
-    found = _columns(detections, "detections", _FOUND, ("boxes", "scores", "images", "classes"))
-    if isinstance(truth, Mapping) != isinstance(detections, Mapping):
-        raise TypeError("truth and detections must both be one mapping, or both a sequence of one mapping per image")
-    if not isinstance(truth, Mapping) and len(truth) != len(detections):
-        raise ValueError(f"detections must have one mapping per image of truth, {len(truth)}, got {len(detections)}")
-    true_boxes, true_areas = _boxes(true["boxes"], "truth['boxes']", box_format, setting.inclusive)
-    boxes, areas = _boxes(found["boxes"], "detections['boxes']", box_format, setting.inclusive)
-    n, m = len(boxes), len(true_boxes)
-    scores = as_numbers(found["scores"], n, "detections['scores']", "detections['boxes']")
-    (image, true_image), images = _both(found, true, "images", n, m)
-    (kind, true_kind), classes = _both(found, true, "classes", n, m)
-    crowd, difficult = (as_flags(true.get(c), m, f"truth['{c}']", "truth['boxes']") for c in ("crowd", "difficult"))
-    sizes = true_areas
-    if true.get("area") is not None:
-        sizes = as_numbers(true["area"], m, "truth['area']", "truth['boxes']")
-    own = areas
-    if found.get("area") is not None:
-        own = as_numbers(found["area"], n, "detections['area']", "detections['boxes']")
-
-    kinds, pictures = len(classes), len(images)
-    by_image, _ = sorted_by(image, np.arange(n), pictures)
-    by_score = by_image[falling(scores[by_image])]
-    order, starts = sorted_by(kind, by_score, kinds)
-    image, kind = image[order], kind[order]
-    groups, _ = sorted_by(kind, sorted_by(image, np.arange(n), pictures)[0], kinds)
-    true_order, true_starts = sorted_by(true_kind, sorted_by(true_image, np.arange(m), pictures)[0], kinds)
-
-    hit, out = (np.zeros((len(setting.ranges), n), np.uint64) for _ in range(2))
-    verdicts = Verdicts(np.zeros(n, np.int64), hit, out, np.zeros((kinds, len(setting.ranges)), np.int64))
-    most = max(NO_LIMIT if limit is None else limit for limit in setting.limits)
-    match(
-        Detections(boxes[order], areas[order], own[order], image, groups, starts),
-        Truth(
-            true_boxes[true_order], true_areas[true_order], sizes[true_order], true_image[true_order],
-            crowd[true_order], difficult[true_order], true_starts,
-        ),
-        Rules(setting.thresholds, setting.ranges, most, setting.voc),
-        verdicts,
-    )  # fmt: skip
-    return Matched(classes, scores[order], starts, verdicts)
-
-
-def _columns(value: Any, name: str, known: Sequence[str], required: Sequence[str]) -> dict[str, Any]:
-    """Columns of all images together."""
-    if isinstance(value, Mapping):
-        _check_columns(value, name, known, required)
-        return dict(value)
-    if not isinstance(value, (list, tuple)):
-        raise TypeError(f"{name} must be a mapping of columns, or a list of them, got {type(value).__name__}")
-    counts = []
-    for i, one in enumerate(value):
-        if not isinstance(one, Mapping):
-            raise TypeError(f"{name}[{i}] must be a mapping of columns, got {type(one).__name__}")
-        _check_columns(one, f"{name}[{i}]", [c for c in known if c != "images"], [c for c in required if c != "images"])
-        counts.append(len(one["boxes"]))
-        for column, entries in one.items():
-            if entries is not None and (not hasattr(entries, "__len__") or len(entries) != counts[-1]):
-                raise ValueError(
-                    f"{name}[{i}][{column!r}] must have one entry per row of {name}[{i}]['boxes'], {counts[-1]}, "
-                    f"got {len(entries) if hasattr(entries, '__len__') else type(entries).__name__}"
-                )
-    filled = [one for one, count in zip(value, counts, strict=True) if count]
-    found: dict[str, Any] = {"images": np.repeat(np.arange(len(value)), counts)}
-    for column in known:
-        given = [one.get(column) for one in filled]
-        if column == "images" or (column not in required and all(g is None for g in given)):
-            continue
-        if any(g is None for g in given):
-            raise ValueError(f"{name} must have the column {column!r} for each image or for none")
-        found[column] = np.concatenate([np.asarray(g) for g in given]) if given else []
-    return found
-
-
-def _check_columns(value: Mapping[str, Any], name: str, known: Sequence[str], required: Sequence[str]) -> None:
-    for column in value:
-        if column not in known:
-            hint = f", which is {_PEERS[column]!r} here" if column in _PEERS else ""
-            hint += _COCO_ROWS if column in ("bbox", "category_id", "image_id") else ""
-            raise ValueError(f"{name} must have columns out of {', '.join(known)}, got {column!r:.60}{hint}")
-    for column in required:
-        if column not in value:
-            raise ValueError(f"{name} must have the column {column!r}, got {', '.join(map(str, value)) or 'none'}")
-
-
-def _boxes(value: Any, name: str, box_format: Any, inclusive: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Corners and areas; an area is of the sides as they are given, not of differences of rounded corners."""
-    boxes = as_boxes(value, name, box_format, inclusive)
-    if box_format in ("coco", "yolo") and len(boxes):
-        sides = np.asarray(value, np.float64)[:, 2:]
-        return boxes, sides[:, 0] * sides[:, 1]
-    return boxes, (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-
-
-def _both(found: Any, true: Any, column: str, n: int, m: int) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
-    """A column of labels of detections and truth as numbers of the labels of both."""
-    first = as_labels(found[column], n, f"detections['{column}']", "detections['boxes']")
-    second = as_labels(true[column], m, f"truth['{column}']", "truth['boxes']")
-    if n and m and (first.dtype.kind in "US") != (second.dtype.kind in "US"):
-        raise TypeError(f"'{column}' must be integers or strings in truth and detections alike")
-    filled = [labels for labels in (first, second) if len(labels)]
-    distinct, codes = coded(np.concatenate(filled) if filled else first)
-    return (codes[:n], codes[n:]), distinct
 
 
 def _mean(values: np.ndarray) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _curve, _fuse, _overlap, _precision, _suppress, _tiles
+from ._runs import Rings, runs_of
 
 __all__: list[str] = []
 
@@ -28,3 +29,10 @@ def run_all() -> None:
     truth = {"boxes": boxes, "images": [0, 0, 1], "classes": [0, 0, 0]}
     _precision.average_precision(truth, {**truth, "scores": scores})
     _curve.precision_recall_curve(truth, {**truth, "scores": scores})
+    rows, texts = {"images": [0, 0], "classes": [0, 0]}, {"size": [3, 4], "counts": "0<"}
+    outlined = runs_of([Rings([[0, 0, 3, 0, 3, 3]], (3, 4)), texts])
+    _precision.average_precision(
+        {**rows, "masks": outlined}, {**rows, "masks": outlined, "scores": [1, 2]}, kind="masks"
+    )
+    poses = {**rows, "keypoints": [[[1, 2, 2]], [[1, 3, 0]]]}
+    _precision.average_precision({**poses, "area": [4, 4]}, {**poses, "scores": [1, 2]}, kind="keypoints", sigmas=[0.1])

@@ -119,6 +119,7 @@ def _annotation(
     number = identity(record, "image_id", f"annotation {i}")
     identity(record, "id", f"annotation {i}")
     place = f"annotation {str(record.get('id', i))[:40]}"
+    fields = fields_of(record, place)
     if number not in shapes:
         raise Wrong(place, f"its image {repr(number)[:40]} must be one of 'images'")
     category = identity(record, "category_id", place)
@@ -127,7 +128,7 @@ def _annotation(
             raise Wrong(place, f"'category_id' must be one of 'categories', got {category!r:.40}")
         by_id[category] = len(names)
         names.append(str(category))
-    return Annotation(by_id[category], *fields_of(record, place), more=record)
+    return Annotation(by_id[category], *fields, more=record)
 
 
 def coco_of(labels: LabelSet) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from imgproc._core.needed import needed
 from imgproc.io._outside import open_regular, relative_name
 
 from ._model import LabelledImage, LabelSet, ParquetCell, TarPart
+from ._stores import RemoteFolder
 
 __all__: list[str] = []
 
@@ -80,10 +81,14 @@ def _bytes(labels: LabelSet, name: str, inside: TarPart | ParquetCell | None, wh
 
 
 @contextlib.contextmanager
-def opened_below(root: str | os.PathLike[str], name: str) -> Iterator[BinaryIO]:
-    """Open a regular file below a folder; ValueError for a name or a link that leads out of it, and for anything else
-    than a regular file."""
+def opened_below(root: str | os.PathLike[str] | RemoteFolder, name: str) -> Iterator[BinaryIO]:
+    """Open a regular file below a folder, here or in a store; ValueError for a name or a link that leads out of it, and
+    for anything else than a regular file."""
     relative_name(name, "the name of a file")
+    if isinstance(root, RemoteFolder):
+        with root.open(name) as file:
+            yield file
+        return
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(open_regular(_path_below(os.fspath(root), name)))

@@ -5,6 +5,7 @@ from imgproc._core.publish import publish as _publish
 from ._folder import *
 from ._regenerate import *
 from ._report import *
+from ._simulate import *
 from ._work import *
 
 _publish(globals())

@@ -65,6 +65,12 @@ class Store(Protocol):
     def flush(self) -> None:
         """What was written in other ways stays, too."""
 
+    def has_others(self) -> bool:
+        """Whether anything is there beside what is known of the run."""
+
+    def tidy(self) -> None:
+        """Remove what is known of the blocks of a run, and folders that are empty."""
+
 
 class LocalStore:
     """A folder of this machine.
@@ -203,6 +209,19 @@ class LocalStore:
     def flush(self) -> None:
         """Everything that this machine has written goes to its disks."""
         getattr(os, "sync", lambda: None)()
+
+    def has_others(self) -> bool:
+        """Whether anything is there."""
+        return os.path.isdir(self.root) and any(name != HIDDEN for name in os.listdir(self.root))
+
+    def tidy(self) -> None:
+        """Remove folders."""
+        for name in ("new", "locks", "blocks"):
+            shutil.rmtree(os.path.join(self.root, HIDDEN, name), ignore_errors=True)
+        for folder, _, _ in sorted(os.walk(self.root), reverse=True):
+            if folder != self.root and not os.listdir(folder):
+                os.rmdir(folder)
+        self._known.clear()
 
     def clear(self, scope: str) -> None:
         """Remove temporary files."""

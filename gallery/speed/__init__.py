@@ -17,7 +17,7 @@ from pathlib import Path
 from imgproc._core.declare import Case
 
 from .. import _readme
-from . import against, balance, boxes, chains, documents, inpainting, mix, pipeline, samplers, scenes, tables
+from . import against, balance, boxes, chains, documents, inpainting, mix, offline, pipeline, samplers, scenes, tables
 from .cases import SIZES
 from .functions import function_cases
 from .run import Report, jobs, new_report
@@ -59,6 +59,8 @@ def main(argv: Sequence[str]) -> int:
     """
     if list(argv[:1]) == [pipeline.PART]:
         return pipeline.main(argv[1:])
+    if list(argv[:1]) == [offline.PART]:
+        return offline.main(argv[1:])
     parser = _parser()
     args = parser.parse_args(argv)
     try:
@@ -159,7 +161,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m gallery speed",
         description="Measure ours against the peers.",
-        epilog="`python -m gallery speed pipeline --help`: whole loaders, from files to batches.",
+        epilog="`python -m gallery speed pipeline --help`: whole loaders, from files to batches. "
+        "`python -m gallery speed offline --help`: the steps of an offline run, and what 1e9 images take.",
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="cases or patterns like 'local_*' (default: all)")
     parser.add_argument(

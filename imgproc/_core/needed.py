@@ -22,7 +22,14 @@ DISTRIBUTIONS = {
     "yaml": "pyyaml",
 }
 """What pip calls a package, where it is not the name of the import."""
-EXTRAS = {"datasets": "datasets", "pyarrow": "parquet", "ray": "ray", "torch": "torch", "torchdata": "torch"}
+EXTRAS = {
+    "datasets": "datasets",
+    "fsspec": "fsspec",
+    "pyarrow": "parquet",
+    "ray": "ray",
+    "torch": "torch",
+    "torchdata": "torch",
+}
 """The extras of this library that bring a package which is not installed with it."""
 
 _OURS = ("imgproc.", "augment.")

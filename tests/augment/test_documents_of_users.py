@@ -59,7 +59,14 @@ def names() -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("page", "least"), [("docs/files.md", 9), ("docs/targets.md", 12), ("docs/own_transforms.md", 3)]
+    ("page", "least"),
+    [
+        ("docs/files.md", 9),
+        ("docs/labels.md", 14),
+        ("docs/large_runs.md", 1),
+        ("docs/own_transforms.md", 3),
+        ("docs/targets.md", 12),
+    ],
 )
 def test_the_code_of_a_guide(names: dict[str, Any], page: str, least: int) -> None:
     if not (ROOT / page).is_file():

@@ -64,6 +64,11 @@ OWN_ARGUMENTS: dict[str, dict[str, list[str]]] = {
         "scores": ["[numbers(3), numbers(2)]", "[numbers(2)] * len(tiles())", "[numbers(12)]"],
         "classes": ["[classes(3), classes(2)]", "None", "[['a'] * 12]"],
     },
+    "hamming_distance": {
+        "a": ["whole((5,), top=2**50)", "7", "[1, 2]"],
+        "b": ["whole((5,), seed=1)", "2**64 - 1", "3"],
+    },
+    "find_near_duplicates": {"hashes": ["whole((60,), top=2**40)", "[3, 1, 2, 1]", "whole((400,), top=99)"]},
     "balance_plan": {"target": ["'max'", "10", "{0: 50}"]},
     "from_albumentations": {"pipeline": [f"migrated({k})" for k in range(60)]},
     "from_torchvision": {"pipeline": ["[]", "[[]]"]},

@@ -7,6 +7,8 @@ import io
 
 import numpy as np
 
+from augment.boxes._runs import Rings, runs_of
+
 
 def evaluated(true, found, images, classes, limits=(1, 10, 100)):
     """Its arrays, with NaN for -1."""
@@ -36,3 +38,31 @@ def evaluated(true, found, images, classes, limits=(1, 10, 100)):
             run.summarize()
     arrays = [np.where(run.eval[k] < 0, np.nan, run.eval[k]) for k in ("precision", "recall", "scores")]
     return *arrays, run.stats
+
+
+def evaluated_labels(truth, results, kind):
+    """Its arrays and figures of a data set and of results as COCO's files have them, with NaN for -1."""
+    import copy
+
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    there = COCO()
+    there.dataset = copy.deepcopy(truth)
+    with contextlib.redirect_stdout(io.StringIO()):
+        there.createIndex()
+        found = there.loadRes(copy.deepcopy(results))
+        run = COCOeval(there, found, {"boxes": "bbox", "masks": "segm", "keypoints": "keypoints"}[kind])
+        run.evaluate()
+        run.accumulate()
+        run.summarize()
+    arrays = [np.where(run.eval[k] < 0, np.nan, run.eval[k]) for k in ("precision", "recall", "scores")]
+    return *arrays, np.where(run.stats < 0, np.nan, run.stats)
+
+
+def pixels_of_rings(rings, size):
+    """The pixels that are inside polygons, by the library's own rules."""
+    found = np.zeros(size[0] * size[1], np.uint8)
+    for first, end in runs_of([Rings(rings, size)]).runs:
+        found[first:end] = 1
+    return found.reshape(size[1], size[0]).T

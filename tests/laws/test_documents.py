@@ -74,7 +74,9 @@ def test_paths_that_a_page_names_exist(page: str) -> None:
     assert not [name for name in re.findall(BARE, prose(page)) if name not in known]
 
 
-@pytest.mark.parametrize("page", ("README.md", "docs/files.md", "docs/targets.md", "docs/own_transforms.md", *PAGES))
+@pytest.mark.parametrize(
+    "page", ("README.md", "docs/files.md", "docs/labels.md", "docs/targets.md", "docs/own_transforms.md", *PAGES)
+)
 def test_links_lead_to_files(page: str) -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text(page)) if "://" not in link]
     assert links

@@ -63,6 +63,27 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "hog": {"imgproc/test_describe.py::test_hog_is_scikit_images": ("has 1e-5 added",)},
+    "phash": {
+        "imgproc/test_hashes.py::test_hashes_are_their_definitions": (
+            "The image is divided into 32 by 32 cells; of their means the DCT-II is taken. Bit number 8 u + v, counted "
+            "from the highest, says whether the coefficient of u + 1 half waves down and v + 1 half waves across is "
+            "above the median of the 64 with u, v in 0 to 7.",
+        ),
+        "imgproc/test_hashes.py::test_copies_are_near_and_other_pictures_far": ("So half of the bits are 1, unless",),
+        FACT: ("its smoothing by 7 by 7 pixels",),
+    },
+    "dhash": {
+        "imgproc/test_hashes.py::test_hashes_are_their_definitions": (
+            "The image is divided into 8 rows of 9 cells. Bit number 8 i + j, counted from the highest, says whether "
+            "cell j + 1 of row i is brighter than cell j",
+        ),
+    },
+    "find_near_duplicates": {
+        "imgproc/test_hashes.py::test_duplicates_are_those_of_comparing_all": (
+            "Hashes that differ in d bits of 64 differ in at most d // 4 bits of one of four parts of 16 bits. So, up "
+            "to a distance of 15, hashes are looked up",
+        ),
+    },
     "region_properties": {
         FACT: ("where pixels of the outline count 1, the root of 2",),
         "imgproc/test_describe.py::test_a_round_region_has_the_angle_45_and_a_line_no_width": ("the angle is 45.",),
@@ -299,6 +320,14 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     "average_precision": {
         "augment/test_average_precision.py::test_three_of_ten_boxes_reach_the_recall_of_three_tenths": (
             "3 of 10 boxes reach the recall 0.3",
+        ),
+        "augment/test_average_precision_files.py::test_columns_of_masks_are_those_of_files": (
+            "or arrays of shape (h, w) that are 0 outside",
+        ),
+        "augment/test_average_precision_files.py::test_keypoints_by_hand": (
+            "Keypoints are (n, k, 3) with x, y and a visibility, which is above 0 where the point is labelled (or "
+            "(n, k, 2), and all are)",
+            "OKS is the mean of ``exp(-d² / (2 area (2 sigma)²))``",
         ),
     },
     "matrix_nms": {
