@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from typing import Any
 
+from ..labels._stores import is_url
 from ._journal import rows_of
 from ._run import Run, inside
 from ._store import HIDDEN
@@ -33,9 +33,9 @@ def begin(run: Run, overwrite: bool) -> bool:
     spec = run.spec
     inputs = [spec.input] if isinstance(spec.input, str) else list(spec.input)
     for given in inputs:
-        if inside(spec.output, given) or (os.path.isdir(given) and inside(given, spec.output)):
+        if inside(spec.output, given) or ((is_url(given) or os.path.isdir(given)) and inside(given, spec.output)):
             raise ValueError(f"output must be a folder apart from the input, got {spec.output!r} and {given!r}")
-    if os.path.lexists(spec.output) and not os.path.isdir(spec.output):
+    if not is_url(spec.output) and os.path.lexists(spec.output) and not os.path.isdir(spec.output):
         raise ValueError(f"output must be a folder, got {spec.output!r}")
     said = run.fingerprint()
     known = run.store.read(ABOUT)
@@ -49,16 +49,24 @@ def begin(run: Run, overwrite: bool) -> bool:
                 "folder, or start again with overwrite"
             )
         return True
-    elif os.path.isdir(spec.output) and any(name != HIDDEN for name in os.listdir(spec.output)):
+    elif run.store.has_others():
         raise ValueError(
             f"output must be an empty folder, or that of an earlier run, got {spec.output!r} with files of others"
         )
-    where = [os.path.relpath(os.path.realpath(given), os.path.realpath(spec.output)) for given in inputs]
+    where = [_seen_from(spec.output, given) for given in inputs]
     images = spec.options.images
-    below = None if images is None else os.path.relpath(os.path.realpath(images), os.path.realpath(spec.output))
+    below = None if images is None else _seen_from(spec.output, images)
     found = {"input": where if isinstance(spec.input, tuple) else where[0], "images": below}
-    run.store.put([(WHERE, _text(found)), (RECIPE, _text(json.loads(spec.recipe))), (ABOUT, _text(said))])
+    recipe = _text(json.loads(spec.recipe))
+    run.store.put([*run.notes, (WHERE, _text(found)), (RECIPE, recipe), (ABOUT, _text(said))])
     return False
+
+
+def _seen_from(output: str, given: str) -> str:
+    """Where an input lies; a URL says it wherever one is."""
+    if is_url(given) or is_url(output):
+        return given if is_url(given) else os.path.realpath(given)
+    return os.path.relpath(os.path.realpath(given), os.path.realpath(output))
 
 
 def _text(value: Any) -> bytes:
@@ -96,9 +104,5 @@ def _remove(run: Run) -> None:
     done = _loaded(store.read(FINISHED) or b"{}")
     for file in done.get("files", ()):
         store.remove(file)
-    for name in ("new", "locks", "blocks"):
-        shutil.rmtree(os.path.join(run.spec.output, HIDDEN, name), ignore_errors=True)
     store.remove(FINISHED)  # what says whose output this is stays until the new run replaces it
-    for folder, _, _ in sorted(os.walk(run.spec.output), reverse=True):
-        if folder != run.spec.output and not os.listdir(folder):
-            os.rmdir(folder)
+    store.tidy()

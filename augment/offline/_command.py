@@ -75,7 +75,14 @@ def add_run(commands: Any) -> None:
     parser.add_argument("--on-error", choices=("skip", "stop"), default=default("on_error"), help="default: skip")
     parser.add_argument("--shard", metavar="I/N", default=default("shard"), help="every n-th block, from i on")
     parser.add_argument("--workers", metavar="N", type=int, default=default("workers"), help="default: all cores")
-    parser.add_argument("--engine", choices=tuple(ENGINES), default=default("engine"), help="default: %(default)s")
+    parser.add_argument("--engine", choices=ENGINES, default=default("engine"), help="default: %(default)s")
+    parser.add_argument("--address", metavar="HOST:PORT", default=default("address"), help="of the cluster of Ray")
+    parser.add_argument(
+        "--dedupe", choices=("off", "phash"), default=default("dedupe"), help="leave out copies of an image"
+    )
+    parser.add_argument(
+        "--preview", metavar="FILE.html", type=Path, default=default("preview"), help="a few images before and after"
+    )
     parser.add_argument("--overwrite", action="store_true", help="remove what an earlier run wrote, and start again")
     parser.add_argument("--dry-run", action="store_true", help="print the plan and what it costs, and write nothing")
     parser.add_argument("--report", metavar="FILE", type=Path, help="write what was done as JSON (-: standard output)")

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
-import os
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..labels import write_labels
+from ..labels._write import files_of
 from ._begin import FINISHED
-from ._journal import Row, is_complete, line_of, rows_of
+from ._journal import TOGETHER, Row, is_complete, line_of, rows_of
 from ._run import Run
 from ._store import reached
 
@@ -70,9 +69,10 @@ def _finished(run: Run, rows: list[Row]) -> None:
     names: list[str] = []
     if run.layout.writes_labels and not run.layout.recipe:
         images = tuple(run.layout.made(run.targets, row) for row in good)
-        for name, data in _label_files(run, images):
-            run.store.put([(name, data)], "finish")
-            names.append(name)
+        files = _label_files(run, images)
+        while batch := list(itertools.islice(files, TOGETHER)):
+            run.store.put(batch, "finish", stay=False)
+            names += [name for name, _ in batch]
     reached("labels")
     name, data = manifest_of(run, good)
     run.store.put([(name, data)], "finish")
@@ -93,12 +93,8 @@ def _finished(run: Run, rows: list[Row]) -> None:
 
 def _label_files(run: Run, images: tuple[Any, ...]) -> Iterator[tuple[str, bytes]]:
     """Files of labels by their names below the output."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        labels = run.layout.labels_of(images, root)
-        for file in write_labels(labels, run.layout.labels_path(root), format=run.layout.format):
-            yield file.relative_to(root).as_posix(), file.read_bytes()
-            os.unlink(file)
+    labels = run.layout.labels_of(images, Path(run.spec.output))
+    return files_of(labels, run.layout.format, file=run.layout.json)
 
 
 # --- the manifest -----------------------------------------------------------------------------------------------------
@@ -112,7 +108,7 @@ def entry_of(row: Row) -> dict[str, Any]:
         "source": row["id"].rpartition("#")[0],
         "copy": row["copy"],
         "key": row["key"],
-        "parameters": json.dumps(json.loads(line_of(row.get("params") or []))),
+        "parameters": json.dumps(row.get("params") or []),
         "file": row.get("file"),
         "mask": row.get("mask"),
         "height": size[0],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import time
@@ -21,6 +22,7 @@ from imgproc.io._files import MAX_PIXELS
 
 from .._chain.transform import Transform
 from ..compose import Compose
+from ..labels._stores import is_url, local_path
 from ..labels._text import as_path
 from ._begin import begin
 from ._cost import measured
@@ -28,6 +30,8 @@ from ._finish import finish
 from ._journal import Row, rows_of
 from ._local import run_local
 from ._options import checked, shard_of
+from ._preview import write_preview
+from ._ray import run_ray
 from ._report import OfflineReport, counted, planned
 from ._run import Run, RunSpec, close_run, open_run
 from ._work import BlockResult
@@ -35,7 +39,7 @@ from ._work import BlockResult
 __all__ = ["augment_folder"]
 
 Engine = Callable[[RunSpec, Sequence[int], int | None, Callable[[int, int], None]], Iterator[BlockResult]]
-ENGINES: dict[str, Engine] = {"local": run_local}
+ENGINES = ("local", "ray")
 """What works on blocks."""
 
 
@@ -64,6 +68,9 @@ def augment_folder(
     shard: str | tuple[int, int] | None = None,
     workers: int | None = None,
     engine: str = "local",
+    address: str | None = None,
+    dedupe: str = "off",
+    preview: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     dry_run: bool = False,
     progress: bool = False,
@@ -83,9 +90,11 @@ def augment_folder(
     recipe : Compose, Transform, dict or path-like
         A chain, its recipe as `Compose.to_dict` gives it, or a file of it, JSON or YAML.
     input : path-like, or sequence of path-like
-        What `read_labels` reads.  It is never written to.
+        What `read_labels` reads.  It is never written to.  The URL of a folder in an object store will do, such as
+        ``s3://bucket/photos``, if fsspec knows the store and the labels are no archives.
     output : path-like
-        A folder that does not exist, is empty, or is that of the same run.  It must be apart from the input.
+        A folder that does not exist, is empty, or is that of the same run.  It must be apart from the input.  The URL
+        of a folder in an object store will do.
     copies : int, optional
         How many new images are made of each.  Default: 1, unless one of the next two is given.
     per_class : int or "max", optional
@@ -126,9 +135,19 @@ def augment_folder(
         ``"i/n"``: work on every n-th block only, from i on (0 <= i < n).  All shards together are the whole run; the
         last one to end writes labels and manifest.
     workers : int, optional
-        Processes; default: one for each core.
-    engine : {"local"}
-        What schedules blocks.
+        Processes; default: one for each core.  With Ray, tasks that run at a time; default: one for each of its CPUs.
+    engine : {"local", "ray"}
+        What schedules blocks: this machine, or a cluster of Ray, whose nodes must all see input and output under the
+        same names.  A block is tried again on another node when one is lost.
+    address : str, optional
+        Of the cluster, as `ray.init` takes it.  Default: that of ``RAY_ADDRESS``, or the one that this machine belongs
+        to; none is started.
+    dedupe : {"off", "phash"}
+        Leave out images of the part to be augmented that are copies of an earlier one, in another size, quality or
+        format, by `imgproc.phash`.  They are reported.  All images are decoded once more for it.
+    preview : path-like, optional
+        Write an HTML file with a few images before and after, with boxes, masks, polygons and points, before the run
+        begins; with `dry_run` nothing else is written.
     overwrite : bool
         Remove what an earlier run has written to the output, and start again.
     dry_run : bool
@@ -172,31 +191,49 @@ def augment_folder(
             "input_format": input_format, "kind": kind, "output_format": output_format, "split": split, "seed": seed,
             "images": None if images is None else str(as_path(images, "images")), "image_format": image_format,
             "quality": quality, "min_visibility": min_visibility, "min_area": min_area, "on_error": on_error,
-            "max_pixels": max_pixels, "donors": donors,
+            "max_pixels": max_pixels, "donors": donors, "dedupe": dedupe,
         }
     )  # fmt: skip
     place, count = shard_of(shard)
     if workers is not None:
         integer(workers, "workers", at_least=1, at_most=1024)
-    one_of(engine, "engine", tuple(ENGINES))
+    one_of(engine, "engine", ENGINES)
+    if address is not None and (engine != "ray" or not isinstance(address, str)):
+        raise ValueError(f"address must be a string, and only of engine 'ray', got {address!r:.60}")
     for name, value in (("overwrite", overwrite), ("dry_run", dry_run), ("progress", progress)):
         flag(value, name)
     allowed = tuple(each.__name__ if isinstance(each, ModuleType) else each for each in allow)
     if isinstance(input, (list, tuple)):
         given: Any = tuple(str(as_path(each, "input")) for each in input)
     else:
-        given = str(as_path(input, "input"))
+        given = place_of(input, "input")
     text = recipe_of(recipe, allowed).to_json()
-    spec = RunSpec(text, given, str(as_path(output, "output")), options, allowed)
+    target = place_of(output, "output")
+    if is_url(given) and images is not None:
+        raise ValueError("images must be left out where input is a URL: they lie below it")
+    if any(each.startswith("memory:") for each in (given, target)):
+        workers = 1  # other processes do not see it
+    spec = RunSpec(text, given, target, options, allowed)
+    page = None if preview is None else as_path(preview, "preview")
+    if page is not None and (page.is_dir() or not page.absolute().parent.is_dir()):
+        raise ValueError(f"preview must be a file in a folder that exists, got {str(page)!r}")
     close_run(spec)
+    work: Engine = run_local if engine == "local" else functools.partial(run_ray, address)
     try:
-        return _run(open_run(spec), (place, count), workers, ENGINES[engine], overwrite, dry_run, progress)
+        return _run(open_run(spec), (place, count), workers, work, overwrite, dry_run, progress, page)
     finally:
         close_run(spec)
 
 
 def _run(
-    run: Run, shard: tuple[int, int], workers: int | None, engine: Engine, overwrite: bool, dry_run: bool, bar: bool
+    run: Run,
+    shard: tuple[int, int],
+    workers: int | None,
+    engine: Engine,
+    overwrite: bool,
+    dry_run: bool,
+    bar: bool,
+    preview: Path | None,
 ) -> OfflineReport:
     plan = run.plan
     known: dict[str, Any] = {
@@ -209,9 +246,13 @@ def _run(
     if bar:
         print(plan, file=sys.stderr)
     if dry_run:
+        if preview is not None:
+            write_preview(run, preview)
         return OfflineReport(**known, cost=measured(run))
     began = time.monotonic()
     begin(run, overwrite)
+    if preview is not None:
+        write_preview(run, preview)
     blocks = list(range(shard[0], plan.blocks, shard[1]))
     results = []
     with _bar(bar, sum(map(plan.block_length, blocks))) as tell:
@@ -237,6 +278,14 @@ def _run(
     )
 
 
+def place_of(value: Any, name: str) -> str:
+    """A folder of this machine, or the URL of one elsewhere, as text."""
+    if is_url(value):
+        local = local_path(value)
+        return value.rstrip("/") if local is None else local
+    return str(as_path(value, name))
+
+
 @contextlib.contextmanager
 def _bar(shown: bool, total: int) -> Iterator[Callable[[int, int], None]]:
     if not shown:
@@ -245,7 +294,11 @@ def _bar(shown: bool, total: int) -> Iterator[Callable[[int, int], None]]:
     with needed("tqdm"):
         from tqdm import tqdm
     with tqdm(total=total, unit=" images", smoothing=0.05, dynamic_ncols=True) as bar:
-        yield lambda count, size: bar.update(count)
+
+        def tell(count: int, size: int) -> None:
+            bar.update(count)
+
+        yield tell
 
 
 def recipe_of(recipe: Any, allow: Sequence[str] = ()) -> Compose:

@@ -17,6 +17,7 @@ from typing import Any
 from imgproc import set_num_threads
 from imgproc._core.opencv import load_cv2
 
+from ..labels._stores import is_url
 from ._journal import rows_of
 from ._run import RunSpec, open_run
 from ._work import BlockResult, RunError, attempt, work_block
@@ -62,7 +63,9 @@ class _Pool:
 
     def __init__(self, spec: RunSpec, count: int) -> None:
         self._spec = spec
-        self._context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        remote = any(map(is_url, (spec.output, spec.input)))  # whose connections are threads, which no fork has
+        forks = sys.platform == "linux" and not remote
+        self._context: Any = multiprocessing.get_context("fork" if forks else "spawn")
         self._at: dict[Connection, tuple[Any, int | None]] = {}
         self._count = count
 
@@ -99,8 +102,8 @@ class _Pool:
         for connection in list(self._at):
             self._give(connection, waiting)
         while any(block is not None for _, block in self._at.values()):
-            for ready in wait([c for c, (_, block) in self._at.items() if block is not None]):
-                connection: Any = ready
+            waited: Any = wait([c for c, (_, block) in self._at.items() if block is not None])
+            for connection in waited:
                 try:
                     message = connection.recv()
                 except (EOFError, OSError):

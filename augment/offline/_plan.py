@@ -149,7 +149,7 @@ def make_plan(labels: LabelSet, options: Options) -> Plan:
     ValueError
         If there is nothing to augment, or the options do not fit the labels.
     """
-    chosen = _chosen(labels, options.split)
+    chosen = chosen_places(labels, options.split)
     if not chosen:
         there = sorted({image.split or "" for image in labels.images})
         raise ValueError(f"split must be one that the data set has, got {options.split!r}; there are {there}")
@@ -174,7 +174,7 @@ def make_plan(labels: LabelSet, options: Options) -> Plan:
     return Plan(labels, options, sources, copies, stems, tuple(chosen))
 
 
-def _chosen(labels: LabelSet, split: str) -> list[int]:
+def chosen_places(labels: LabelSet, split: str) -> list[int]:
     """Which images are augmented: training images where the data set says which these are."""
     splits = {image.split for image in labels.images}
     if split == "all" or (split == "auto" and "train" not in splits):

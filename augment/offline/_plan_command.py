@@ -22,11 +22,12 @@ UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "m
 
 RATES = ("decode", "chain", "encode")
 TEXTS = {
+    "copies": ("N", "images of one source, which is read and decoded once (default: %(default)s)"),
     "decode": ("RATE", "images a second that a core decodes; leave out what is not done"),
     "chain": ("RATE", "images a second that a core takes through the chain"),
     "encode": ("RATE", "images a second that a core encodes"),
-    "bytes_in": ("BYTES", "read for an image, such as 110kB"),
-    "bytes_out": ("BYTES", "written for an image"),
+    "bytes_in": ("BYTES", "of a source, such as 110kB"),
+    "bytes_out": ("BYTES", "of an image that is written"),
     "network": ("RATE", "of a node in each direction, such as 25Gbit or 3GB a second (default: no limit)"),
     "store": ("RATE", "of the store for all nodes together (default: no limit)"),
     "block_size": ("N", "images of a task (default: %(default)s)"),

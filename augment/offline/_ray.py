@@ -6,11 +6,19 @@ run on one machine.  Folders of input and output must be seen by all nodes under
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from imgproc import set_num_threads
 from imgproc._core.needed import needed
+from imgproc._core.opencv import load_cv2
+
+from ._journal import rows_of
+from ._run import RunSpec, open_run
+from ._store import HIDDEN, Store
+from ._work import BlockResult, RunError, work_block
 
 __all__: list[str] = []
 
@@ -18,10 +26,72 @@ Result = TypeVar("Result")
 
 AHEAD = 2
 """Tasks for each CPU of the cluster that are handed over at a time: one that runs, and one that waits for it."""
+MOST_TRIES = 10
+"""Of a block without one more image, before the run gives up: nodes may die, but an image must not end them all."""
+
+
+def run_ray(
+    address: str | None,
+    spec: RunSpec,
+    blocks: Sequence[int],
+    workers: int | None,
+    tell: Callable[[int, int], None],
+) -> Iterator[BlockResult]:
+    """Work on blocks on a cluster, with so many tasks at a time at most; results come as they are done.
+
+    Raises
+    ------
+    RunError
+        With ``on_error="stop"``, or if processes end again and again at one place.
+    """
+    waiting: list[int] = list(blocks)
+    while waiting:
+        busy = []
+        for result in on_cluster(work_on_node, spec, waiting, address=address, most=workers):
+            if result.busy:  # a process that was given up on works on it still
+                busy.append(result.block)
+                continue
+            tell(result.images + result.failed, result.bytes)
+            yield result
+        waiting = busy
+
+
+def work_on_node(spec: RunSpec, block: int) -> BlockResult:
+    """`work_block` on one thread, as a task has one CPU."""
+    set_num_threads(1)
+    load_cv2().setNumThreads(1)
+    store = open_run(spec).store
+    name = f"{HIDDEN}/tries/{block:06d}.json"
+    _count_try(store, name, block)
+    result = work_block(spec, block)
+    if not result.busy:
+        store.remove(name)
+    return result
+
+
+def _count_try(store: Store, name: str, block: int) -> None:
+    """Refuse a block that was begun many times, and has not one image more than at the first of these."""
+    rows = len(rows_of(store, block)[0])
+    try:
+        known, tries = json.loads(store.read(name) or b"[0, 0]")
+    except ValueError:
+        known, tries = 0, 0
+    tries = tries + 1 if known == rows else 1
+    if tries > MOST_TRIES:
+        raise RunError(
+            f"processes that work on block {block} end again and again: one of its images may need more memory than "
+            "there is (max_pixels)"
+        )
+    store.put([(name, json.dumps([rows, tries]).encode())], f"try-{block:06d}")
 
 
 def on_cluster(
-    work: Callable[[Any, Any], Result], spec: Any, blocks: Sequence[Any], *, address: str | None = None
+    work: Callable[[Any, Any], Result],
+    spec: Any,
+    blocks: Sequence[Any],
+    *,
+    address: str | None = None,
+    most: int | None = None,
 ) -> Iterator[Result]:
     """Run ``work(spec, block)`` for all blocks, and give the results as they come.
 
@@ -36,6 +106,8 @@ def on_cluster(
     address : str, optional
         Of the cluster, as `ray.init` takes it.  Default: that of the environment (``RAY_ADDRESS``), or the one that
         runs on this machine; none is started.
+    most : int, optional
+        How many tasks run at a time.  Default: as many as the cluster has CPUs.
 
     Yields
     ------
@@ -58,19 +130,19 @@ def on_cluster(
         ray.init(address=address or "auto", log_to_driver=False, logging_level=logging.ERROR)
     try:
         task = ray.remote(num_cpus=1, max_retries=-1)(work)
-        yield from _in_turns(ray, task, ray.put(spec), iter(blocks))
+        yield from _in_turns(ray, task, ray.put(spec), iter(blocks), most)
     finally:
         if ours:
             ray.shutdown()
 
 
-def _in_turns(ray: Any, task: Any, spec: Any, waiting: Iterator[Any]) -> Iterator[Any]:
+def _in_turns(ray: Any, task: Any, spec: Any, waiting: Iterator[Any], most: int | None) -> Iterator[Any]:
     """Hand over as many tasks as the cluster has room for; nodes may come and go."""
     running: list[Any] = []
     left = True
     try:
         while left or running:
-            room = AHEAD * max(int(ray.cluster_resources().get("CPU", 0)), 1)
+            room = most or AHEAD * max(int(ray.cluster_resources().get("CPU", 0)), 1)
             while left and len(running) < room:
                 block = next(waiting, _END)
                 left = block is not _END

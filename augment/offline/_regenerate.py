@@ -10,6 +10,7 @@ from typing import NamedTuple
 from imgproc._core.declare import declare
 
 from ..labels._model import LabelledImage
+from ..labels._stores import is_url
 from ..labels._text import as_path
 from ._begin import ABOUT, WHERE, differences
 from ._finish import MANIFEST, read_manifest
@@ -114,15 +115,19 @@ def _opened(folder: Path, input: str | os.PathLike[str] | None) -> Run:
     place = (
         str(as_path(input, "input"))
         if input is not None
-        else tuple(os.path.normpath(folder / each) for each in found)
+        else tuple(_below(folder, each) for each in found)
         if isinstance(found, list)
-        else os.path.normpath(folder / found)
+        else _below(folder, found)
     )
     run = open_run(RunSpec(json.dumps(about["recipe"]), place, str(folder), checked(given)))
     other = differences(about["input"], run.fingerprint()["input"], "input")
     if other:
         raise ValueError(f"input must be that of the run, it differs in {', '.join(other)}")
     return run
+
+
+def _below(folder: Path, place: str) -> str:
+    return place if is_url(place) else os.path.normpath(folder / place)
 
 
 declare(regenerate, no_peer="no library keeps recipes of augmented images in files")

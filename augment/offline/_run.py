@@ -22,18 +22,24 @@ from ..labels import read_labels
 from ..labels._convert import BOX_FORMATS, kind_for
 from ..labels._images import image_bytes, mask_bytes
 from ..labels._model import LabelProblem, LabelSet
+from ..labels._remote import read_remote_labels
+from ..labels._stores import is_url
+from ._duplicates import copies_among
 from ._layout import Layout
 from ._media import HOLDS_ALPHA, as_rgb, decoded, decoded_mask, end_of, has_alpha
 from ._media import without_alpha as colours_of
 from ._options import RECIPE, Options
-from ._plan import Plan, make_plan
-from ._store import LocalStore, Store
+from ._plan import Plan, chosen_places, make_plan
+from ._remote_store import RemoteStore
+from ._store import HIDDEN, LocalStore, Store
 from ._targets import Targets
 
 __all__: list[str] = []
 
 KEPT_BYTES = 256 << 20
-"""Of decoded images that stay in memory, for the next copy and for donors."""
+"""Of decoded images that stay in memory where images are mixed; otherwise it is one, for its next copy."""
+COPIES = f"{HIDDEN}/copies.json"
+"""Which images of the input are left out, as they are copies of others."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +83,8 @@ class Run:
     def __init__(self, spec: RunSpec) -> None:
         self.spec, options = spec, spec.options
         given = list(spec.input) if isinstance(spec.input, tuple) else spec.input
-        labels = read_labels(
+        read: Any = read_remote_labels if is_url(given) else read_labels
+        labels: LabelSet = read(
             given,
             format=options.input_format,
             kind=options.kind,
@@ -85,7 +92,8 @@ class Run:
             on_error="skip" if options.on_error == "skip" else "raise",
         )
         self.problems = labels.problems
-        self.labels = self._named(labels)
+        self.store: Store = RemoteStore(spec.output) if is_url(spec.output) else LocalStore(spec.output)
+        self.labels = self._without_copies(self._named(labels))
         self.layout = Layout(self.labels, options.output_format, _file_of(spec.input))
         if options.output_format in BOX_FORMATS:
             kind_for(self.labels, options.output_format, "auto")
@@ -93,7 +101,6 @@ class Run:
         self.targets = Targets.of(self.labels)
         self.chain = self.targets.chain(Compose.from_json(spec.recipe, allow=spec.allow), options)
         self.mixes = self.chain._chain.mixes
-        self.store: Store = LocalStore(spec.output)
         self.sizes: dict[int, tuple[int, int]] = {}
         self._alpha: Compose | None = None
         self._takes: dict[tuple[int, str, int, bool], str] = {}
@@ -120,6 +127,27 @@ class Run:
         self.problems = (*self.problems, *problems)
         return dataclasses.replace(labels, images=tuple(images), problems=()) if problems else labels
 
+    def _without_copies(self, labels: LabelSet) -> LabelSet:
+        """Images that are no copies of an earlier one; what others are is a problem.
+
+        They are found once: the output has a note of them, for other processes and for `regenerate`."""
+        self.notes: list[tuple[str, bytes]] = []
+        options = self.spec.options
+        if options.dedupe == "off":
+            return labels
+        names = [image.file for image in labels.images]
+        asked = _digest(labels)
+        known = json.loads(self.store.read(COPIES) or b"{}")
+        if known.get("of") == asked:
+            found = known["copies"]
+        else:
+            copies = copies_among(labels, chosen_places(labels, options.split), max_pixels=options.max_pixels)
+            found = {names[copy]: names[first] for copy, first in copies.items()}
+        self.notes = [(COPIES, (json.dumps({"of": asked, "copies": found}, indent=1) + "\n").encode())]
+        problems = [LabelProblem(copy, "", f"a copy of {first}") for copy, first in found.items()]
+        self.problems = (*self.problems, *problems)
+        return dataclasses.replace(labels, images=tuple(image for image in labels.images if image.file not in found))
+
     def _check_result(self) -> None:
         """A recipe whose images no file holds is refused before any work."""
         state = State(frame_of((64, 64, 3), np.dtype(np.uint8)), [None] * 8, always=True)
@@ -145,7 +173,8 @@ class Run:
             self.sizes[place] = (found.pixels.shape[0], found.pixels.shape[1])
             self._kept[place] = found
             self._kept_bytes += found.pixels.nbytes
-            while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
+            limit = KEPT_BYTES if self.mixes else 0  # memory that is freed serves the next image
+            while self._kept_bytes > limit and len(self._kept) > 1:
                 _, old = self._kept.popitem(last=False)
                 self._kept_bytes -= old.pixels.nbytes
         self._kept.move_to_end(place)
@@ -318,5 +347,7 @@ def _digest(labels: LabelSet) -> str:
 
 def inside(one: str, other: str) -> bool:
     """Whether a folder is another one, or lies below it."""
+    if is_url(one) or is_url(other):
+        return f"{one}/".startswith(f"{other}/")
     a, b = os.path.realpath(one), os.path.realpath(other)
     return a == b or a.startswith(os.path.join(b, ""))

@@ -132,6 +132,7 @@ def simulate_run(
     *,
     cores: int,
     nodes: int = 1,
+    copies: int = 1,
     decode: float | None = None,
     chain: float | None = None,
     encode: float | None = None,
@@ -161,15 +162,17 @@ def simulate_run(
     Parameters
     ----------
     images : int
-        How many images are written.  Each is read, changed and written once.
+        How many images are written.
     cores : int
         Of each node that work.
     nodes : int
         Machines that are alike.
+    copies : int
+        How many of the images come of one source, which is read and decoded once for all of them.
     decode, chain, encode : float, optional
         How fast a core does each step alone [images a second].  None if the run does not have the step.
     bytes_in, bytes_out : float
-        Read and written for an image [bytes].
+        Of a source and of an image that is written [bytes].
     network : float, optional
         What a node reads, and at the same time writes [bytes a second].  Default: no limit.
     store : float, optional
@@ -234,10 +237,13 @@ def simulate_run(
     if not seconds:
         raise ValueError("decode, chain or encode must be given: images a second of a core")
     images = integer(images, "images", at_least=1, at_most=10**13)
+    copies = integer(copies, "copies", at_least=1, at_most=10**6)
+    if "decode" in seconds:
+        seconds["decode"] /= copies
     nodes, cores = integer(nodes, "nodes", at_least=1), integer(cores, "cores", at_least=1)
     if nodes * cores > MOST_CORES:
         raise ValueError(f"nodes * cores must be <= {MOST_CORES}, got {nodes * cores}")
-    read, written = real(bytes_in, "bytes_in", at_least=0), real(bytes_out, "bytes_out", at_least=0)
+    read, written = real(bytes_in, "bytes_in", at_least=0) / copies, real(bytes_out, "bytes_out", at_least=0)
     limits = _limits(seconds, nodes, cores, read, written, network, store)
     wall = min(limits, key=lambda name: limits[name])
     blocks = _blocks(
@@ -351,7 +357,9 @@ def spoken_time(hours: float) -> str:
     """Hours in a unit that suits them."""
     if hours >= 72:
         return f"{hours / 24:.1f} days"
-    return f"{hours:.2f} h" if hours >= 1 else f"{hours * 60:.3g} min"
+    if hours >= 1:
+        return f"{hours:.2f} h"
+    return f"{hours * 60:.3g} min" if hours * 60 >= 1 else f"{hours * HOUR:.3g} s"
 
 
 def spoken_bytes(count: float) -> str:

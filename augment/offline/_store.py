@@ -32,8 +32,8 @@ class Store(Protocol):
     appends: bool
     """Whether `append` is there: where it is not, a block is noted as a whole."""
 
-    def put(self, files: Iterable[tuple[str, bytes]], scope: str = "run") -> None:
-        """Write files, each whole or not at all; when this comes back, they stay.
+    def put(self, files: Iterable[tuple[str, bytes]], scope: str = "run", *, stay: bool = True) -> None:
+        """Write files, each whole or not at all; when this comes back, they stay, or else after `flush`.
 
         What a process that ends leaves half done belongs to a `scope`, until `clear` is called for that."""
 
@@ -60,6 +60,12 @@ class Store(Protocol):
 
     def flush(self) -> None:
         """What was written in other ways stays, too."""
+
+    def has_others(self) -> bool:
+        """Whether anything is there beside what is known of the run."""
+
+    def tidy(self) -> None:
+        """Remove what is known of the blocks of a run, and folders that are empty."""
 
 
 class LocalStore:
@@ -97,20 +103,20 @@ class LocalStore:
             os.mkdir(folder)
         _synced(above or ".")
 
-    def put(self, files: Iterable[tuple[str, bytes]], scope: str = "run") -> None:
+    def put(self, files: Iterable[tuple[str, bytes]], scope: str = "run", *, stay: bool = True) -> None:
         """Write files together: all are written and put on the disk, then renamed, so that waiting is shared."""
         folder = self._folder(os.path.join(self.root, HIDDEN, "new", scope, "x"))
         opened: list[tuple[Any, str, str]] = []
         try:
             for name, data in files:
                 target = self.path(name)
-                temporary = os.path.join(folder, f"{os.getpid()}-{len(opened)}-{os.urandom(4).hex()}")
+                temporary = os.path.join(folder, os.urandom(8).hex())
                 self._folder(target)
                 file = open(temporary, "xb", buffering=0)  # noqa: SIM115  # closed below, after all are written
                 opened.append((file, temporary, target))
                 _write_all(file, data)
                 reached("written")
-            for file, _, _ in opened:
+            for file, _, _ in opened if stay else ():
                 os.fsync(file.fileno())
             reached("on disk")
             for file, temporary, target in opened:
@@ -123,7 +129,7 @@ class LocalStore:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
             raise
-        for folder in dict.fromkeys(os.path.dirname(target) for _, _, target in opened):
+        for folder in dict.fromkeys(os.path.dirname(target) for _, _, target in opened if stay):
             _synced(folder)
 
     def append(self, name: str, data: bytes) -> None:
@@ -199,6 +205,19 @@ class LocalStore:
     def flush(self) -> None:
         """Everything that this machine has written goes to its disks."""
         getattr(os, "sync", lambda: None)()
+
+    def has_others(self) -> bool:
+        """Whether anything is there."""
+        return os.path.isdir(self.root) and any(name != HIDDEN for name in os.listdir(self.root))
+
+    def tidy(self) -> None:
+        """Remove folders."""
+        for name in ("new", "locks", "blocks"):
+            shutil.rmtree(os.path.join(self.root, HIDDEN, name), ignore_errors=True)
+        for folder, _, _ in sorted(os.walk(self.root), reverse=True):
+            if folder != self.root and not os.listdir(folder):
+                os.rmdir(folder)
+        self._known.clear()
 
     def clear(self, scope: str) -> None:
         """Remove temporary files."""

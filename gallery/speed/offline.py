@@ -162,7 +162,7 @@ def forecasts(rates: dict[str, dict[str, float]], trials: int) -> dict[tuple[str
     made = {}
     for name, each in rates.items():
         pixels = {step: each[step] for step in ("decode", "chain", "encode", "bytes_in", "bytes_out")}
-        recipe = {"chain": each["recipe"], "bytes_out": 200.0}
+        recipe = {"decode": each["decode"], "chain": each["recipe"], "bytes_in": each["bytes_in"], "bytes_out": 200.0}
         for kind, given in (("images", pixels), ("recipe", recipe)):
             for nodes in NODES:
                 made[name, kind, nodes] = simulate_run(

@@ -97,6 +97,10 @@ def test_where_the_wall_is() -> None:
     )
     assert made.undisturbed_hours == pytest.approx(1000 / 3600)
     assert simulate_run(10**6, **GIVEN, **moved, network=1e8, store=1e8).wall == "store"
+    # A source that is read once for several images costs each of them less.
+    once, four = (simulate_run(10**6, **GIVEN, bytes_in=1e5, copies=n) for n in (1, 4))
+    assert four.steps == {**once.steps, "decode": once.steps["decode"] / 4}
+    assert four.bytes_read == once.bytes_read / 4
 
 
 def test_what_it_says() -> None:
@@ -125,6 +129,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"nodes": 1.5}, TypeError, "nodes must be an integer"),
     ({"nodes": 10**6}, ValueError, "nodes \\* cores must be <= 200000"),
     ({"decode": 0}, ValueError, "decode must be > 0"),
+    ({"copies": 0}, ValueError, "copies must be >= 1"),
     ({"decode": None, "chain": None, "encode": None}, ValueError, "decode, chain or encode must be given"),
     ({"bytes_in": -1}, ValueError, "bytes_in must be >= 0"),
     ({"network": 0}, ValueError, "network must be > 0"),

@@ -18,8 +18,22 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
-from helpers.ray_work import on_cluster, work
+import numpy as np
+
+import augment
+import imgproc
+from augment.pipeline import augment_folder
+
+
+def write_photos(folder: Path, count: int) -> None:
+    """A folder of two classes."""
+    rng = np.random.default_rng(count)
+    for k in range(count):
+        below = folder / ("cat", "dog")[k % 2]
+        below.mkdir(parents=True, exist_ok=True)
+        imgproc.write_image(below / f"{k:04}.jpg", rng.integers(0, 256, (300 + k % 5, 300, 3), np.uint8))
 
 
 def digest(folder: Path) -> str:
@@ -84,7 +98,7 @@ def main() -> int:
     """Run, kill, compare; 0 if every digest is the same."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--blocks", type=int, default=40)
+    parser.add_argument("--images", type=int, default=300, help="of the input; five copies of each are made")
     parser.add_argument("--pause", type=float, default=1.5, help="the longest between two kills [s]")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -95,9 +109,10 @@ def main() -> int:
     rng, killed, rounds = random.Random(args.seed), 0, 0
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
-        (home / "local").mkdir()
-        for block in range(args.blocks):
-            work({"folder": str(home / "local")}, block)
+        write_photos(home / "in", args.images)
+        chain = augment.Compose([augment.HorizontalFlip(), augment.Affine(rotate=(-20, 20), p=1)], seed=5)
+        given: dict[str, Any] = {"recipe": chain, "input": home / "in", "copies": 5}
+        augment_folder(output=home / "local", **given)
         wanted = digest(home / "local")
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         cluster.add_node(num_cpus=1)
@@ -106,14 +121,11 @@ def main() -> int:
             killer = Killer(rng, args.kills - killed, args.pause)
             killer.start()
             begin, target = time.monotonic(), home / f"ray{rounds}"
-            target.mkdir()
-            done = [
-                each["block"] for each in on_cluster(work, {"folder": str(target), "wait": 0.1}, range(args.blocks))
-            ]
+            augment_folder(output=target, engine="ray", address=cluster.address, **given)
             killer.ended.set()
             killer.join()
             killed, rounds = killed + killer.kills, rounds + 1
-            same = digest(target) == wanted and sorted(done) == list(range(args.blocks))
+            same = digest(target) == wanted
             seconds = time.monotonic() - begin
             print(f"run {rounds}: {killer.kills} kills, {seconds:.1f} s, {'the same' if same else 'OTHER BYTES'}")
             if not same:

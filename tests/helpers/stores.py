@@ -1,0 +1,5 @@
+"""Where runs write, for tests."""
+
+from augment.offline._remote_store import RemoteStore
+
+__all__ = ["RemoteStore"]
