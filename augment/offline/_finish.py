@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import tempfile
@@ -17,7 +18,7 @@ from typing import Any
 
 from ..labels import write_labels
 from ._begin import FINISHED
-from ._journal import Row, is_complete, line_of, rows_of
+from ._journal import TOGETHER, Row, is_complete, line_of, rows_of
 from ._run import Run
 from ._store import reached
 
@@ -70,9 +71,10 @@ def _finished(run: Run, rows: list[Row]) -> None:
     names: list[str] = []
     if run.layout.writes_labels and not run.layout.recipe:
         images = tuple(run.layout.made(run.targets, row) for row in good)
-        for name, data in _label_files(run, images):
-            run.store.put([(name, data)], "finish")
-            names.append(name)
+        files = _label_files(run, images)
+        while batch := list(itertools.islice(files, TOGETHER)):
+            run.store.put(batch, "finish", stay=False)
+            names += [name for name, _ in batch]
     reached("labels")
     name, data = manifest_of(run, good)
     run.store.put([(name, data)], "finish")
@@ -112,7 +114,7 @@ def entry_of(row: Row) -> dict[str, Any]:
         "source": row["id"].rpartition("#")[0],
         "copy": row["copy"],
         "key": row["key"],
-        "parameters": json.dumps(json.loads(line_of(row.get("params") or []))),
+        "parameters": json.dumps(row.get("params") or []),
         "file": row.get("file"),
         "mask": row.get("mask"),
         "height": size[0],

@@ -294,7 +294,11 @@ def _bar(shown: bool, total: int) -> Iterator[Callable[[int, int], None]]:
     with needed("tqdm"):
         from tqdm import tqdm
     with tqdm(total=total, unit=" images", smoothing=0.05, dynamic_ncols=True) as bar:
-        yield lambda count, size: bar.update(count)
+
+        def tell(count: int, size: int) -> None:
+            bar.update(count)
+
+        yield tell
 
 
 def recipe_of(recipe: Any, allow: Sequence[str] = ()) -> Compose:

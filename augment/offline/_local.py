@@ -102,8 +102,8 @@ class _Pool:
         for connection in list(self._at):
             self._give(connection, waiting)
         while any(block is not None for _, block in self._at.values()):
-            for ready in wait([c for c, (_, block) in self._at.items() if block is not None]):
-                connection: Any = ready
+            waited: Any = wait([c for c, (_, block) in self._at.items() if block is not None])
+            for connection in waited:
                 try:
                     message = connection.recv()
                 except (EOFError, OSError):

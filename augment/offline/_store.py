@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,9 @@ _watch: list[Callable[[str], None]] = []
 """Called at each point between two writes, with its name: tests end the process there."""
 
 
+_numbers = itertools.count()
+
+
 def reached(point: str) -> None:
     """Say that a run has come to a point at which its end would leave something half done."""
     for watching in _watch:
@@ -32,8 +36,8 @@ class Store(Protocol):
     appends: bool
     """Whether `append` is there: where it is not, a block is noted as a whole."""
 
-    def put(self, files: Iterable[tuple[str, bytes]], scope: str = "run") -> None:
-        """Write files, each whole or not at all; when this comes back, they stay.
+    def put(self, files: Iterable[tuple[str, bytes]], scope: str = "run", *, stay: bool = True) -> None:
+        """Write files, each whole or not at all; when this comes back, they stay, or else after `flush`.
 
         What a process that ends leaves half done belongs to a `scope`, until `clear` is called for that."""
 
@@ -103,20 +107,20 @@ class LocalStore:
             os.mkdir(folder)
         _synced(above or ".")
 
-    def put(self, files: Iterable[tuple[str, bytes]], scope: str = "run") -> None:
+    def put(self, files: Iterable[tuple[str, bytes]], scope: str = "run", *, stay: bool = True) -> None:
         """Write files together: all are written and put on the disk, then renamed, so that waiting is shared."""
         folder = self._folder(os.path.join(self.root, HIDDEN, "new", scope, "x"))
         opened: list[tuple[Any, str, str]] = []
         try:
             for name, data in files:
                 target = self.path(name)
-                temporary = os.path.join(folder, f"{os.getpid()}-{len(opened)}-{os.urandom(4).hex()}")
+                temporary = os.path.join(folder, f"{os.getpid()}-{next(_numbers)}")
                 self._folder(target)
                 file = open(temporary, "xb", buffering=0)  # noqa: SIM115  # closed below, after all are written
                 opened.append((file, temporary, target))
                 _write_all(file, data)
                 reached("written")
-            for file, _, _ in opened:
+            for file, _, _ in opened if stay else ():
                 os.fsync(file.fileno())
             reached("on disk")
             for file, temporary, target in opened:
@@ -129,7 +133,7 @@ class LocalStore:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
             raise
-        for folder in dict.fromkeys(os.path.dirname(target) for _, _, target in opened):
+        for folder in dict.fromkeys(os.path.dirname(target) for _, _, target in opened if stay):
             _synced(folder)
 
     def append(self, name: str, data: bytes) -> None:
