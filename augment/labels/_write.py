@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from imgproc._core.check import one_of
@@ -85,26 +85,35 @@ def write_labels(
         raise ValueError(f"path must be a folder for format {wanted!r}, got the file {str(target)!r}")
     if wanted in PACKED:
         return write_packed(labels, target, wanted, kind)
-    made = converted(labels, wanted, kind)
-    if wanted == "coco":
-        if target.suffix.lower() != ".json":
-            raise ValueError(f"path must be a file with the end .json for format 'coco', got {str(target)!r}")
-        return [_written(target, json_bytes(coco_of(made), "labels"))]
-    if wanted == "imagefolder":
-        return [_written(target / name, data) for name, data in tables_of(made).items()]
-    same = labels.format == wanted
-    names = [_name(image, wanted, same) for image in made.images]
+    if wanted == "coco" and target.suffix.lower() != ".json":
+        raise ValueError(f"path must be a file with the end .json for format 'coco', got {str(target)!r}")
+    folder = target.parent if wanted == "coco" else target
+    return [_written(folder / name, data) for name, data in files_of(labels, wanted, kind, target.name)]
+
+
+def files_of(labels: LabelSet, format: str, kind: str = "auto", file: str = "") -> Iterator[tuple[str, bytes]]:
+    """The files of labels in a format that has some, by their names below the folder; COCO's is called `file`.
+
+    Raises what `write_labels` raises, before the first."""
+    made = converted(labels, format, kind)
+    if format == "coco":
+        yield file, json_bytes(coco_of(made), "labels")
+        return
+    if format == "imagefolder":
+        yield from tables_of(made).items()
+        return
+    same = labels.format == format
+    names = [_name(image, format, same) for image in made.images]
     _check_names(made.images, names)
-    if wanted == "voc":
-        return [
-            _written(target / n, xml_of(image, made.classes, same).encode()) for image, n in zip(made.images, names)
-        ]
+    if format == "voc":
+        for image, name in zip(made.images, names):
+            yield name, xml_of(image, made.classes, same).encode()
+        return
     shape = shape_of(made)
-    files = [_written(target / "data.yaml", _about(made, shape).encode())]
+    yield "data.yaml", _about(made, shape).encode()
     for image, name in zip(made.images, names):
         if image.annotations or (same and "labels" in image.more):
-            files.append(_written(target / name, lines_of(image, made.kind, shape).encode()))
-    return files
+            yield name, lines_of(image, made.kind, shape).encode()
 
 
 def _name(image: LabelledImage, format: str, same: bool) -> str:

@@ -9,14 +9,12 @@ import hashlib
 import io
 import itertools
 import json
-import os
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..labels import write_labels
+from ..labels._write import files_of
 from ._begin import FINISHED
 from ._journal import TOGETHER, Row, is_complete, line_of, rows_of
 from ._run import Run
@@ -95,12 +93,8 @@ def _finished(run: Run, rows: list[Row]) -> None:
 
 def _label_files(run: Run, images: tuple[Any, ...]) -> Iterator[tuple[str, bytes]]:
     """Files of labels by their names below the output."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        labels = run.layout.labels_of(images, root)
-        for file in write_labels(labels, run.layout.labels_path(root), format=run.layout.format):
-            yield file.relative_to(root).as_posix(), file.read_bytes()
-            os.unlink(file)
+    labels = run.layout.labels_of(images, Path(run.spec.output))
+    return files_of(labels, run.layout.format, file=run.layout.json)
 
 
 # --- the manifest -----------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ class Layout:
         self.recipe = output_format == RECIPE
         self.format = labels.format if output_format in ("same", RECIPE) else output_format
         self.same = self.format == labels.format
-        self._json = file if file.endswith(".json") else "annotations.json"
+        self.json = file if file.endswith(".json") else "annotations.json"
 
     def image(self, name: str) -> str:
         """The file of an image of a name of the plan, as its labels call it."""
@@ -58,10 +58,6 @@ class Layout:
         if self.format == "masks" or folder:
             return f"{folder}/{base}" if folder else base
         return f"{MASKS[0]}/{base}"
-
-    def labels_path(self, output: Path) -> Path:
-        """What `write_labels` gets."""
-        return output / self._json if self.format == "coco" else output
 
     @property
     def writes_labels(self) -> bool:

@@ -37,7 +37,7 @@ from ._targets import Targets
 __all__: list[str] = []
 
 KEPT_BYTES = 256 << 20
-"""Of decoded images that stay in memory, for the next copy and for donors."""
+"""Of decoded images that stay in memory where images are mixed; otherwise it is one, for its next copy."""
 COPIES = f"{HIDDEN}/copies.json"
 """Which images of the input are left out, as they are copies of others."""
 
@@ -173,7 +173,8 @@ class Run:
             self.sizes[place] = (found.pixels.shape[0], found.pixels.shape[1])
             self._kept[place] = found
             self._kept_bytes += found.pixels.nbytes
-            while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
+            limit = KEPT_BYTES if self.mixes else 0  # memory that is freed serves the next image
+            while self._kept_bytes > limit and len(self._kept) > 1:
                 _, old = self._kept.popitem(last=False)
                 self._kept_bytes -= old.pixels.nbytes
         self._kept.move_to_end(place)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -19,9 +18,6 @@ HIDDEN = ".augment"
 
 _watch: list[Callable[[str], None]] = []
 """Called at each point between two writes, with its name: tests end the process there."""
-
-
-_numbers = itertools.count()
 
 
 def reached(point: str) -> None:
@@ -114,7 +110,7 @@ class LocalStore:
         try:
             for name, data in files:
                 target = self.path(name)
-                temporary = os.path.join(folder, f"{os.getpid()}-{next(_numbers)}")
+                temporary = os.path.join(folder, os.urandom(8).hex())
                 self._folder(target)
                 file = open(temporary, "xb", buffering=0)  # noqa: SIM115  # closed below, after all are written
                 opened.append((file, temporary, target))
