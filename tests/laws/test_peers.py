@@ -24,7 +24,7 @@ ALL = [
     for library, names in libraries.items()
     for name, ours in names.items()
 ]
-SKIMAGE = "color exposure feature filters io measure restoration segmentation transform util"
+SKIMAGE = "color exposure feature filters io measure metrics restoration segmentation transform util"
 HOMES = {
     "albumentations": ("albumentations", "albumentations.pytorch"),
     "torchvision": ("torchvision.transforms.v2",),
