@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-from skimage.metrics import structural_similarity
+
+import imgproc
 
 MARGIN = 8
 """Pixels around the hole that the structural similarity sees."""
@@ -64,7 +65,8 @@ HOLES = {"ellipse": ellipse, "rectangle": rectangle, "blobs": blobs, "border": b
 
 def ssim(truth: np.ndarray, result: np.ndarray, mask: np.ndarray) -> float:
     """Mean structural similarity in the hole and `MARGIN` around it, of luma."""
-    _, whole = structural_similarity(_luma(truth), _luma(result), data_range=255.0, full=True)
+    grey = (imgproc.rgb_to_gray(image) if image.ndim == 3 else image for image in (result, truth))
+    whole = imgproc.ssim_map(*grey)
     wide = cv2.dilate(mask.astype(np.uint8), np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)) > 0
     return float(whole[wide].mean())
 

@@ -34,9 +34,9 @@ def columns_of_labels(truth: Any, detections: Any, kind: str) -> tuple[dict[str,
     """Columns of ground truth and of detections, with numbers of images and classes; and the names of all classes."""
     name = "truth" if isinstance(truth, LabelSet) else str(as_path(truth, "truth"))
     labels = truth if isinstance(truth, LabelSet) else read_labels(truth)
-    if labels.format not in ("coco", "yolo", "voc"):
+    if labels.kind in ("classify", "mask"):
         raise ValueError(f"truth must be labels of boxes, polygons or keypoints, got those of {labels.format!r}")
-    if labels.format == "yolo":
+    if labels.box_format == "yolo":
         labels = with_sizes(labels, Problems(False))
     problems, known = Problems(False), _Known(labels)
     pixels = converted(labels, "coco", "auto")

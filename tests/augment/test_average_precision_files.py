@@ -113,6 +113,30 @@ def test_files_equal_pycocotools(kind, seed, tmp_path):
     assert "cat" in ours.report() and f"{ours.per_class['cat']:.4f}" in ours.report()
 
 
+@pytest.mark.parametrize("kind", FIELDS)
+def test_other_limits_areas_and_sigmas_equal_pycocotools(kind):
+    pytest.importorskip("pycocotools", reason="pycocotools is the referee")
+    rng = np.random.default_rng(11)
+    truth, results = data_set(rng)
+    for row in [*truth["annotations"], *results]:  # so many of a class in an image that limits matter
+        row["image_id"] = row["image_id"] // 3 % 2 * 3
+    sigmas = rng.uniform(0.02, 0.15, POINTS)
+    params = {"maxDets": [1, 2, 4], "areaRng": [[0, 900.0], [500.0, 1e5]], "iouThrs": np.array([0.3, 0.62, 1.0])}
+    options = {
+        "max_detections": (1, 2, 4),
+        "areas": {"a": (0, 900.0), "b": (500.0, 1e5)},
+        "iou_thresholds": [0.3, 0.62, 1],
+    }
+    if kind == "keypoints":
+        params["kpt_oks_sigmas"], options["sigmas"] = sigmas, sigmas
+    given = only(results, *FIELDS[kind])
+    expected = evaluated_labels(truth, given, kind, areaRngLbl=["a", "b"], **params)
+    ours = augment.average_precision(_read(truth), given, kind=kind, **options)
+    for name, theirs in zip(("precision", "recall", "scores"), expected[:3], strict=True):
+        np.testing.assert_allclose(getattr(ours, name), theirs, rtol=0, atol=1e-12)
+    assert len({float(v) for v in np.nanmean(ours.recall, axis=(0, 1, 2))}) == 3
+
+
 def test_polygons_are_the_pixels_of_pycocotools(rng):
     """Any ring: outside, degenerate, of repeated points; alone and in unions."""
     tools = pytest.importorskip("pycocotools.mask", reason="pycocotools is the referee")

@@ -40,8 +40,10 @@ def evaluated(true, found, images, classes, limits=(1, 10, 100)):
     return *arrays, run.stats
 
 
-def evaluated_labels(truth, results, kind):
-    """Its arrays and figures of a data set and of results as COCO's files have them, with NaN for -1."""
+def evaluated_labels(truth, results, kind, **params):
+    """Its arrays and figures of a data set and of results as COCO's files have them, with NaN for -1.
+
+    With other parameters than its own there are no figures, which it makes of some only."""
     import copy
 
     from pycocotools.coco import COCO
@@ -53,11 +55,14 @@ def evaluated_labels(truth, results, kind):
         there.createIndex()
         found = there.loadRes(copy.deepcopy(results))
         run = COCOeval(there, found, {"boxes": "bbox", "masks": "segm", "keypoints": "keypoints"}[kind])
+        for name, value in params.items():
+            setattr(run.params, name, value)
         run.evaluate()
         run.accumulate()
-        run.summarize()
+        if not params:
+            run.summarize()
     arrays = [np.where(run.eval[k] < 0, np.nan, run.eval[k]) for k in ("precision", "recall", "scores")]
-    return *arrays, np.where(run.stats < 0, np.nan, run.stats)
+    return *arrays, np.where(np.array(run.stats) < 0, np.nan, run.stats)
 
 
 def pixels_of_rings(rings, size):

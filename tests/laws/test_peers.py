@@ -24,7 +24,7 @@ ALL = [
     for library, names in libraries.items()
     for name, ours in names.items()
 ]
-SKIMAGE = "color exposure feature filters io measure morphology restoration segmentation transform util"
+SKIMAGE = "color exposure feature filters io measure metrics morphology restoration segmentation transform util"
 HOMES = {
     "albumentations": ("albumentations", "albumentations.pytorch"),
     "torchvision": ("torchvision.transforms.v2",),
