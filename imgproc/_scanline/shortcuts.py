@@ -140,11 +140,12 @@ class _Sixteen:
         function = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.x86.avx512.{name}.512")
         return self.builder.call(function, operands)
 
-    def channel(self, pixels: Any, k: int) -> Any:
-        """Channel k of the pixels, as floats."""
+    def channel(self, pixels: Any, k: int, less: float) -> Any:
+        """Channel k of the pixels, as floats, less a number."""
         zeros = self.ir.Constant(self.bytes, [0] * 64)
         apart = self.shuffle(pixels, zeros, [lane for i in range(16) for lane in (3 * i + k, 64, 64, 64)])
-        return self.builder.sitofp(self.builder.bitcast(apart, self.words), self.floats)
+        levels = self.builder.sitofp(self.builder.bitcast(apart, self.words), self.floats)
+        return self.builder.fsub(levels, self.ir.Constant(self.floats, [less] * 16)) if less else levels
 
     def mixed(self, channels: list[Any], row: list[Any]) -> Any:
         """The sum of three channels times the numbers of a row of the matrix, and its shift."""
@@ -168,37 +169,44 @@ class _Sixteen:
         return self.shuffle(packed, packed, order + [0] * 16)
 
 
-def _mix_sixteen(intrinsic: Any) -> Any:
-    """``step(values, start, out, rows)``: a matrix, given as a tuple of rows, on sixteen pixels from byte `start` on.
+def _mixing_sixteen(less: tuple[float, float, float]) -> Intrinsic:
+    """Make ``step(values, start, out, rows)``: a matrix, given as a tuple of rows, on sixteen pixels.
 
-    It reads and writes 64 bytes, of which the last 16 do not count.
+    They begin at byte `start`.  Channels are mixed less the numbers of `less`.  64 bytes are read and written, of which
+    the last 16 do not count.
     """
-    from numba.core import types
 
-    def step(typing_context, values, start, out, rows):
-        def generate(context, builder, signature, args):
-            code, (source, first, target, matrix) = _Sixteen(context, builder), args
-            pixels = builder.load(code.pointer(values, source, first), align=1)
-            channels = [code.channel(pixels, k) for k in range(3)]
-            results = []
-            for k in range(3):
-                row = [builder.extract_value(matrix, (k, column)) for column in range(4)]
-                results.append(code.rounded(code.mixed(channels, row)))
-            builder.store(code.pixels(*results), code.pointer(out, target, first), align=1)
-            return context.get_dummy_value()
+    def build(intrinsic: Any) -> Any:
+        from numba.core import types
 
-        return types.void(values, types.intp, out, types.UniTuple(types.UniTuple(types.float32, 4), 3)), generate
+        def step(typing_context, values, start, out, rows):
+            def generate(context, builder, signature, args):
+                code, (source, first, target, matrix) = _Sixteen(context, builder), args
+                pixels = builder.load(code.pointer(values, source, first), align=1)
+                channels = [code.channel(pixels, k, less[k]) for k in range(3)]
+                results = []
+                for k in range(3):
+                    row = [builder.extract_value(matrix, (k, column)) for column in range(4)]
+                    results.append(code.rounded(code.mixed(channels, row)))
+                builder.store(code.pixels(*results), code.pointer(out, target, first), align=1)
+                return context.get_dummy_value()
 
-    return intrinsic(step)
+            return types.void(values, types.intp, out, types.UniTuple(types.UniTuple(types.float32, 4), 3)), generate
+
+        return intrinsic(step)
+
+    return Intrinsic(build)
 
 
-_step = Intrinsic(_mix_sixteen)
+_step = _mixing_sixteen((0.0, 0.0, 0.0))
+mix_differences = _mixing_sixteen((0.0, 128.0, 128.0))
+"""The same of luma and two differences."""
 
 
 @kernel(needs="avx512vbmi")
 def _mix(values, m, out):
     """Apply the matrix m to RGB pixels: sixteen at once, and the last ones one by one."""
-    rows = _row(m, 0), _row(m, 1), _row(m, 2)
+    rows = row_of(m, 0), row_of(m, 1), row_of(m, 2)
     steps = max((values.size - 16) // 48, 0)  # none reads or writes beyond its band
     for i in range(steps):
         _step(values, 48 * i, out, rows)
@@ -208,7 +216,8 @@ def _mix(values, m, out):
 
 
 @kernel(inner=True)
-def _row(m, k):
+def row_of(m, k):
+    """A row of a matrix, as `_mixing_sixteen` wants it."""
     return m[k, 0], m[k, 1], m[k, 2], m[k, 3]
 
 

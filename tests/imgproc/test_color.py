@@ -223,7 +223,16 @@ def test_grey_becomes_three_equal_channels(dtype: np.dtype, grey_photo: np.ndarr
     np.testing.assert_array_equal(imgproc.gray_to_rgb(image[..., None]), result)
 
 
+def test_colours_of_many_pixels_are_those_of_few() -> None:
+    """Sixteen pixels at once, on CPUs that can, and one by one, as the last ones of an image."""
+    levels = np.arange(0, 256, 5, np.uint8)
+    image = np.stack(np.meshgrid(levels, levels, levels[::-1], indexing="ij"), axis=-1).reshape(16, -1, 3)
+    few = [imgproc.ycrcb_to_rgb(image[:, k : k + 1]) for k in range(0, image.shape[1], 8)]
+    np.testing.assert_array_equal(np.concatenate(few, axis=1), imgproc.ycrcb_to_rgb(image)[:, ::8])
+
+
 # --- there and back ---------------------------------------------------------------------------------------------------
+
 
 WORST = {"hsv": 3, "hsl": 4, "hsi": 4, "ycrcb": 1, "xyz": 25, "lab": 26, "luv": 23, "linear": 6}
 """Of all 8-bit colours, as the docstrings have it."""
