@@ -106,6 +106,7 @@ declare(
             {"size": (224, 224), "interpolation": "bicubic", "antialias": True},
             variant="antialias",
             by="Pillow",
+            at_least=2.5,
             note="the same filter; albumentations has none",
         ),
         Single(

@@ -376,6 +376,30 @@ LAYOUTS: list[tuple[tuple[int, int], int | None]] = [
 ]
 
 
+@pytest.mark.parametrize("factor", [(0.45, 0.4), (0.8, 1.3), (1.7, 1.6), (3.1, 2.2)])
+def test_rgb_that_is_resized_is_rgba_without_its_last_channel(factor: tuple[float, float]) -> None:
+    """Rows of RGB share what was interpolated along rows of the source; those of RGBA do not."""
+    image = waves("u1", channels=4)
+    h, w = image.shape[:2]
+    for x, y in ((1, 1), (-1, 1), (1, -1), (-1, -1)):
+        size = round(h * factor[0]), round(w * factor[1])
+        kx, ky = x * size[1] / w, y * size[0] / h
+        matrix = np.array([[kx, 0, 0 if x > 0 else size[1]], [0, ky, 0 if y > 0 else size[0]]])
+        found = [geometry.warp(part, matrix, size=size) for part in (np.ascontiguousarray(image[:, :, :3]), image)]
+        np.testing.assert_array_equal(found[0], found[1][:, :, :3])
+
+
+def test_borders_of_four_channels_have_four_levels() -> None:
+    image, fill = waves("u1", channels=4), (0.1, 0.5, 0.9, 0.2)
+    for interpolation in ("nearest", "bilinear"):
+        found = geometry.rotate(image, angle=33, fill=fill, interpolation=interpolation)
+        alone = [geometry.rotate(np.full(image.shape, 255, np.uint8), angle=33, fill=0)[:, :, c] for c in range(4)]
+        outside = np.stack(alone, -1) == 0
+        assert outside.sum() > 1000
+        expected = np.broadcast_to(np.rint(np.array(fill) * 255), image.shape)
+        np.testing.assert_array_equal(found[outside], expected[outside])
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("size", "channels"), LAYOUTS)
 def test_flips_and_transposition_are_numpy_s(dtype: str, size: tuple[int, int], channels: int | None) -> None:

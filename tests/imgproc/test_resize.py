@@ -62,6 +62,21 @@ def test_halves_go_to_the_even_level() -> None:
         np.testing.assert_array_equal(imgproc.resize(image, size=(frame, frame)), level - (level % 2) * (rest == 0))
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_small_whole_sums_are_exact(channels: int) -> None:
+    """Sizes with common divisors: bytes are summed in registers, from the first pixel of an image to its last one."""
+    ratios = ((16, 7), (8, 7), (7, 3), (5, 2), (3, 1), (2, 1), (1, 1), (2, 3))
+    for k, ((a, b), (c, d)) in enumerate((y, x) for y in ratios for x in ratios):
+        m, n = 1 + k % 3, 1 + k * 5 % 11
+        image = noise((a * m, c * n, channels), seed=k, steps=2 if k % 4 == 0 else 256)
+        size = b * m, d * n
+        whole = (a if a >= b else 2 * b) * (c if c >= d else 2 * d)
+        sums = np.rint(exact(image, size) * whole).astype(int)  # of whole weights
+        level, rest = np.divmod(2 * sums + whole, 2 * whole)
+        expected = level - (level % 2) * (rest == 0)
+        np.testing.assert_array_equal(imgproc.resize(image, size=size), expected, err_msg=f"{image.shape} to {size}")
+
+
 def test_area_is_that_of_opencv_and_pillow() -> None:
     for (h, w), size in SHAPES:
         if size[0] > h or size[1] > w:

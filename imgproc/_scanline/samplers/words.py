@@ -7,7 +7,7 @@ import numpy as np
 from ..._core.formats import ROUNDING
 from ..._core.jit import kernel
 from ..._core.views import flat_as
-from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, LINE, PACKED, PAIRS, REACH, RESIZED, WIDTH, Sampler
+from ._base import AT, CHANNELS, COUNT, FRESH, HEIGHT, LINE, PACKED, PAIRS, RESIZED, WIDTH, Sampler
 from ._vectors import word_at
 
 
@@ -134,12 +134,10 @@ def _taps(task, scratch):
     return 0
 
 
-# --- RGB whose rows lie close together: what was interpolated along a row of the source serves for several -----------
+# --- RGB that is resized: what was interpolated along a row of the source serves for all rows that lie beside it ------
 
 KEPT = 1040
 """Numbers of a channel of a row that is kept."""
-CLOSE = 3 << 15
-"""Rows that are less than so many 65,536ths of a pixel apart share rows of the source."""
 
 
 @kernel(inner=True)
@@ -169,17 +167,17 @@ def _slot(task, row):
 
 
 @kernel(inner=True)
-def _close_rows(flat, task, rows, scratch):
-    """Sample a row of points that all have the same y, if the row before was near; returns whether it was.
+def _resized_rgb(flat, task, rows, scratch):
+    """Sample a row of points that all have the same y.
 
-    The notes of a task, from `PAIRS` on, say which rows are kept, plus 1, and in `REACH` where the row before was."""
+    The notes of a task, from `PAIRS` on, say which rows are kept, plus 1."""
     v, n, at, magic = scratch.floats[1, 0], task[COUNT], task[AT], np.float32(ROUNDING)
-    place = np.int64(v * np.float32(65536.0))
-    near, task[REACH] = abs(place - task[REACH]) < CLOSE, place
     if task[FRESH] != 0:
-        task[PAIRS], task[PAIRS + 1], near = 0, 0, False
-    if not near:
-        return False
+        ys, half = scratch.floats[1], np.float32(0.5)
+        for i in range(n):
+            ys[i] = half
+        _word_taps(scratch.floats[0], ys, n, task, scratch.ints[0], scratch.floats[2], scratch.floats[3])
+        task[PAIRS], task[PAIRS + 1] = 0, 0
     row, y = _down(v, task[HEIGHT])
     for k in range(2 if y > 0 else 1):
         if _slot(task, row + k) < 0:
@@ -192,19 +190,20 @@ def _close_rows(flat, task, rows, scratch):
         upper, lower, made = kept[first : first + n], kept[second : second + n], rows[k, at : at + n]
         for i in range(made.size):
             made[i] = ((upper[i] + y * (lower[i] - upper[i])) + magic) - magic
-    return True
 
 
 @kernel(inner=True)
 def sample_rgb(flat, task, rows, limits, scratch):
     """Sample RGB: a left and a right pixel have six bytes."""
     n, at = task[COUNT], task[AT]
-    if task[RESIZED] != 0 and _close_rows(flat, task, rows, scratch):
+    if task[RESIZED] != 0:
+        _resized_rgb(flat, task, rows, scratch)
         return
-    start, end, line = _taps(task, scratch), at + n, 3 * task[LINE]
+    end, line, halves = at + n, 3 * task[LINE], scratch.halves
     red, green, blue = rows[0, at:end], rows[1, at:end], rows[2, at:end]
-    halves = scratch.halves
-    _fetch_words(flat, start, line - 2, scratch.ints[0], n, scratch.wide[0], scratch.wide[1])
+    floats, ints = scratch.floats, scratch.ints
+    _word_taps(floats[0], floats[1], n, task, ints[0], floats[2], floats[3])
+    _fetch_words(flat, 0, line - 2, scratch.ints[0], n, scratch.wide[0], scratch.wide[1])
     _rgb_blend(halves[0], halves[1], scratch.floats[2], scratch.floats[3], n, red, green, blue)
 
 
