@@ -37,7 +37,7 @@ def _scramble(value, tweak, round_, seed):
 
 
 @kernel(inner=True)
-def _permuted(index, count, half, tweak, seed, forth):
+def _permuted(index, count, half, tweak, seed, rounds, forth):
     """Where a permutation of ``range(count)`` takes an index, or its inverse: Feistel rounds, walked until inside.
 
     Black, Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002.
@@ -45,24 +45,24 @@ def _permuted(index, count, half, tweak, seed, forth):
     mask = (np.uint64(1) << half) - np.uint64(1)
     while True:
         left, right = index >> half, index & mask
-        for k in range(ROUNDS):
-            if forth:
-                left, right = right, left ^ (_scramble(right, tweak, k, seed) & mask)
-            else:
-                left, right = right ^ (_scramble(left, tweak, ROUNDS - 1 - k, seed) & mask), left
+        for k in range(rounds):
+            mixed = _scramble(right if forth else left, tweak, k if forth else rounds - 1 - k, seed) & mask
+            left, right = (right, left ^ mixed) if forth else (right ^ mixed, left)
         index = (left << half) | right
         if index < count:
             return index
 
 
 @kernel
-def find_partners(words, count, address, seed, out):
-    """``out[i]``: the partners of key i, whose last word is its index and whose other words are the epoch."""
+def find_partners(words, count, address, seed, rounds, own, out):
+    """``out[i]``: the partners of key i, whose last word is its index and whose other words are the epoch.
+
+    `rounds` is `ROUNDS`, which a compiler that knew it would write out; `own` is room for one word more than a key has.
+    """
     count = np.uint64(count)
     half = np.uint64(1)
     while half < np.uint64(31) and (np.uint64(1) << (half + half)) < count:
         half += np.uint64(1)
-    own = np.empty(words.shape[1] + 1, np.uint64)
     others = max(count - np.uint64(1), np.uint64(1))
     for i in range(out.shape[0]):
         last = words[i, words.shape[1] - 1]
@@ -71,17 +71,16 @@ def find_partners(words, count, address, seed, out):
         own[words.shape[1] - 1] = last // count
         own[words.shape[1]] = np.uint64(address)
         tweak = fold(own, seed)
-        place = _permuted(last % count, count, half, tweak, seed, True)
-        start = _scramble(tweak, tweak, ROUNDS, seed) % others
+        place = _permuted(last % count, count, half, tweak, seed, rounds, True)
+        start = _scramble(tweak, tweak, rounds, seed) % others
         for k in range(out.shape[1]):
             step = np.uint64(0) if count == np.uint64(1) else np.uint64(1) + (start + np.uint64(k)) % others
-            out[i, k] = _permuted((place + step) % count, count, half, tweak, seed, False)
+            out[i, k] = _permuted((place + step) % count, count, half, tweak, seed, rounds, False)
 
 
 @kernel
-def hash_keys(words, address, seed, out):
-    """``out[i]``: 64 bits of key i."""
-    own = np.empty(words.shape[1] + 1, np.uint64)
+def hash_keys(words, address, seed, own, out):
+    """``out[i]``: 64 bits of key i; `own` is room for one word more than a key has."""
     for i in range(out.size):
         copy_into(own[: words.shape[1]], words[i])
         own[words.shape[1]] = np.uint64(address)
@@ -90,16 +89,17 @@ def hash_keys(words, address, seed, out):
 
 def partners_among(words: np.ndarray, count: int, partners: int, seed: int, address: int) -> np.ndarray:
     """Partners among `count` donors, intp (n, partners), for keys as uint64 (n, m)."""
-    out = np.empty((len(words), partners), np.int64)
-    find_partners(words, np.int64(count), np.uint64(address), np.uint64(seed & 0xFFFFFFFFFFFFFFFF), out)
+    out, own = np.empty((len(words), partners), np.int64), np.empty(words.shape[1] + 1, np.uint64)
+    place = np.uint64(address), np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
+    find_partners(words, np.int64(count), *place, np.int64(ROUNDS), own, out)
     return out.astype(np.intp, copy=False)
 
 
 def partners_within(words: np.ndarray, partners: int, seed: int, address: int) -> np.ndarray:
     """Partners within a batch, intp (n, partners): those that follow in the order of the keys' hashes, in a circle."""
     n = len(words)
-    hashes = np.empty(n, np.uint64)
-    hash_keys(words, np.uint64(address), np.uint64(seed & 0xFFFFFFFFFFFFFFFF), hashes)
+    hashes, own = np.empty(n, np.uint64), np.empty(words.shape[1] + 1, np.uint64)
+    hash_keys(words, np.uint64(address), np.uint64(seed & 0xFFFFFFFFFFFFFFFF), own, hashes)
     order = np.argsort(hashes, kind="stable")
     out = np.empty((n, partners), np.intp)
     for k in range(partners):

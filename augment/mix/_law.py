@@ -46,20 +46,18 @@ def _log_gamma(state, seed, address, at, shape, room):
 
 
 @kernel
-def beta_variates(words, seed, address, first, a, b, out):
-    """``out[i]``: a number of the law Beta(a, b) for key i."""
-    room = np.empty(4)
+def beta_variates(words, seed, address, first, shapes, room, out):
+    """``out[i]``: a number of the law Beta(a, b) for key i; `shapes` are a and b, and `room` is for six numbers."""
     for i in range(out.size):
         state = fold(words[i], seed)
-        x = _log_gamma(state, seed, address, first, a, room)
-        y = _log_gamma(state, seed, address, first + BLOCKS_EACH // 2, b, room)
-        out[i] = 1.0 / (1.0 + elementary.exp(y - x))
+        for k in range(shapes.size):  # not two calls: what is called becomes part of this
+            room[4 + k] = _log_gamma(state, seed, address, first + k * (BLOCKS_EACH // 2), shapes[k], room)
+        out[i] = 1.0 / (1.0 + elementary.exp(room[5] - room[4]))
 
 
 @kernel
-def uniform_variates(words, seed, address, first, low, high, out):
-    """``out[i]``: a number between `low` and `high` for key i."""
-    room = np.empty(4)
+def uniform_variates(words, seed, address, first, low, high, room, out):
+    """``out[i]``: a number between `low` and `high` for key i; `room` is for four numbers."""
     for i in range(out.size):
         uniforms(fold(words[i], seed), seed, address, first, np.int64(1), room, np.int64(0))
         out[i] = low + (high - low) * room[0]
@@ -88,13 +86,13 @@ def check_law(value: Any, name: str, *, at_least: float = 0.0, at_most: float = 
 
 def draw_law(law: Law, words: np.ndarray, seed: int, address: int, which: int = 0) -> np.ndarray:
     """Numbers of a law, float64 (n,), for keys as uint64 (n, m); `which` tells several laws of a transform apart."""
-    out = np.empty(len(words))
+    out, room = np.empty(len(words)), np.empty(6)
     if not isinstance(law, tuple):
         out.fill(law)
         return out
     place = np.uint64(seed & 0xFFFFFFFFFFFFFFFF), np.uint64(address), np.int64(LAW_BLOCK + which * BLOCKS_EACH)
     if law[0] == "beta":
-        beta_variates(words, *place, law[1], law[1], out)
+        beta_variates(words, *place, np.array((law[1], law[1]), np.float64), room, out)
     else:
-        uniform_variates(words, *place, law[1], law[2], out)
+        uniform_variates(words, *place, law[1], law[2], room, out)
     return out

@@ -80,7 +80,7 @@ def compute(
     shows = bool(len(merged.frames)) and not len(early.operations.ops)
     numbers = _source_numbers(shape, dtype, result.dtype, merged, interpolation, line, shows)
     if frame is not None:
-        numbers = np.concatenate([numbers[:FRAME_H], frame, [0]])
+        numbers = np.concatenate([numbers[:FRAME_H], frame, [0], numbers[PACKS + 1 :]])
     pixels = Source(pixels_of, numbers)
     looks = needs_mean(program)
     if exact:

@@ -44,16 +44,20 @@ def foresee(pixels, height, line, matrix, n, xs, ys):
     """Ask for what a row of points will read a few rows later, if an affine map turns the image.
 
     Nothing is asked for if the pixels are a part of an image, because the bytes of a pixel are then not known."""
-    size, whole = pixels.size, height * line
-    step = size // whole
-    if size < SMALL or step * whole != size or matrix[3] == 0.0:
+    size = pixels.size
+    if size < SMALL or matrix[3] == 0.0:
+        return
+    step = np.int64(np.uint64(size) // np.uint64(height * line))  # numbers without signs take less code
+    if step * height * line != size:
         return
     dx, dy = np.float32(AHEAD * matrix[1]), np.float32(AHEAD * matrix[4])
     zero, right, bottom = np.float32(0.0), np.float32(line - 1), np.float32(height - 1)
-    for i in range(0, n, max(BYTES // step, 1)):
+    every, i = np.int64(np.uint64(BYTES) // np.uint64(step)), np.int64(0)
+    while i < n:
         x, y = xs[i] + dx, ys[i] + dy
         x = x if x > zero else zero
         x = right if x > right else x
         y = y if y > zero else zero
         y = bottom if y > bottom else y
         prefetch(pixels, (np.int64(y) * line + np.int64(x)) * step)
+        i += every if every > 0 else 1

@@ -9,7 +9,7 @@ import numpy as np
 from .._core.threads import run_bands
 from .compute import as_bytes
 from .foresee import SMALL
-from .labels import LABELLER, Block, Masks, run_labels
+from .labels import Block, Masks, labeller, run_labels
 from .machine import CAPACITY, LINE, SOURCE, STEPPER, STEPS, Maps
 from .merge import Merged, Part, cut, merge
 from .opencv_moves import moved
@@ -70,7 +70,7 @@ class _Labels:
     def __init__(self, shape: tuple[int, int, int, int], merged: Merged, fills: np.ndarray) -> None:
         h, w, line, channels = shape
         self._numbers = numbers = np.zeros(SOURCE, np.int64)
-        numbers[:6] = h, w, channels, 0, 0, LABELLER.address(S=f"uint{8 * fills.itemsize}")
+        numbers[:6] = h, w, channels, 0, 0, labeller(fills.itemsize, channels)
         numbers[STEPS], numbers[LINE] = STEPPER.address() if len(merged.steps) else -1, line
         self._maps = Maps(np.array(merged.pull), merged.frames, merged.steps, merged.grids, as_bytes(fills))
         self._size, self._channels = merged.size, channels

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._core.jit import Intrinsic, borrowed, kernel
+from .._core.jit import Intrinsic, Kernel, borrowed, kernel
 from .._core.units import BYTES, Family, Unit, invoke
 from .foresee import SMALL
 from .machine import CAPACITY, CHANNELS, HEIGHT, LINE, SAMPLER, STEPS, WIDTH, inside_frames, points_of
@@ -108,6 +108,15 @@ def _bury(made, dead, fills):
 
 
 @kernel(inner=True)
+def _one(flat, index, dead, buried, fills, channels, made):
+    """The labels of a run of pixels."""
+    for i in range(made.size):
+        made[i] = flat[np.int64(np.uint32(index[i]))]
+    if buried:
+        _bury(made, dead, fills)
+
+
+@kernel(inner=True)
 def _several(flat, index, dead, buried, fills, channels, made):
     """The labels of all channels of a run of pixels."""
     copy_pixels(flat, index, channels, made)
@@ -118,26 +127,24 @@ def _several(flat, index, dead, buried, fills, channels, made):
                     made[i * channels + c] = fills[dead[i] - 1]
 
 
-@kernel(inner=True)
-def _label_row(flat, fills, task, ends, index, dead, buried, columns, line, out):
-    """Write the columns [a, b) of one row."""
-    channels, start, (a, b) = task[_CHANNELS], task[_START], columns
-    for k in range(task[_FRAMES]):
-        lo, hi = ends[2 * k], ends[2 * k + 1]
-        lo = a if lo < a else b if lo > b else lo
-        hi = lo if hi < lo else b if hi > b else hi
-        # If nothing of the row is inside a frame, its interval is empty and lies at the left end.
-        _paint(out, line, channels, a, lo, fills[k])
-        _paint(out, line, channels, hi, b, fills[k])
-        a, b = lo, hi
-    made, places = out[(line + a) * channels : (line + b) * channels], index[a - start : b - start]
-    if channels > 1:
-        _several(flat, places, dead[a - start : b - start] if buried else dead, buried, fills, channels, made)
-        return
-    for i in range(made.size):
-        made[i] = flat[np.int64(np.uint32(places[i]))]
-    if buried:
-        _bury(made, dead[a - start : b - start], fills)
+def _labelling(several: bool) -> Kernel:
+    """The kernel that writes the columns [a, b) of one row, of labels of one channel or of several."""
+    write = _several if several else _one
+
+    def label_row(flat, fills, task, ends, index, dead, buried, columns, line, out):
+        channels, start, (a, b) = task[_CHANNELS] if several else np.int64(1), task[_START], columns
+        for k in range(task[_FRAMES]):
+            lo, hi = ends[2 * k], ends[2 * k + 1]
+            lo = a if lo < a else b if lo > b else lo
+            hi = lo if hi < lo else b if hi > b else hi
+            # If nothing of the row is inside a frame, its interval is empty and lies at the left end.
+            _paint(out, line, channels, a, lo, fills[k])
+            _paint(out, line, channels, hi, b, fills[k])
+            a, b = lo, hi
+        made, places = out[(line + a) * channels : (line + b) * channels], index[a - start : b - start]
+        write(flat, places, dead[a - start : b - start] if buried else dead, buried, fills, channels, made)
+
+    return Kernel(label_row, inner=True)
 
 
 @kernel(inner=True)
@@ -165,30 +172,40 @@ def _touch(flat, first, last):
     return total
 
 
-def _labels(fills, task, sources, targets, parts, index, dead, some, ends):
-    channels, first, seen = task[_CHANNELS], task[_ROW], np.int64(0)
-    low, high = np.int64(0), np.int64(-1)
-    for k in range(sources.size):
-        top, bottom = max(parts[k, TOP], first), min(parts[k, BOTTOM], first + task[_ROWS])
-        a, b = max(parts[k, LEFT], task[_START]), min(parts[k, RIGHT], task[_STOP])
-        if a >= b:
-            continue
-        flat, out = array_at(fills, sources[k], task[_SIZE] * channels), array_at(fills, targets[k], task[_OUT])
-        far = sources.size > 1 or task[_SIZE] * channels * fills.itemsize >= SMALL
-        if far and bottom - top == task[_ROWS] and b - a == task[_STOP] - task[_START]:
-            if high < 0:
-                low, high = _span(index, ends, task)
-            seen += _touch(flat, low * channels, high * channels)
-        for y in range(top, bottom):
-            r = y - first
-            buried = task[_BURIES] != 0 and some[r] != 0
-            own = dead[r] if buried else dead[0]
-            _label_row(flat, fills, task, ends[r], index[r], own, buried, (a, b), y * task[_COLUMNS], out)
-    return seen
+def _labeller(several: bool) -> Unit:
+    label_row = _labelling(several)
+
+    def labels(fills, task, sources, targets, parts, index, dead, some, ends):
+        channels, first, seen = task[_CHANNELS], task[_ROW], np.int64(0)
+        low, high = np.int64(0), np.int64(-1)
+        for k in range(sources.size):
+            top, bottom = max(parts[k, TOP], first), min(parts[k, BOTTOM], first + task[_ROWS])
+            a, b = max(parts[k, LEFT], task[_START]), min(parts[k, RIGHT], task[_STOP])
+            if a >= b:
+                continue
+            flat, out = array_at(fills, sources[k], task[_SIZE] * channels), array_at(fills, targets[k], task[_OUT])
+            far = sources.size > 1 or task[_SIZE] * channels * fills.itemsize >= SMALL
+            if far and bottom - top == task[_ROWS] and b - a == task[_STOP] - task[_START]:
+                if high < 0:
+                    low, high = _span(index, ends, task)
+                seen += _touch(flat, low * channels, high * channels)
+            for y in range(top, bottom):
+                r = y - first
+                buried = task[_BURIES] != 0 and some[r] != 0
+                own = dead[r] if buried else dead[0]
+                label_row(flat, fills, task, ends[r], index[r], own, buried, (a, b), y * task[_COLUMNS], out)
+        return seen
+
+    labels.__qualname__ = "labels_of_many" if several else "labels_of_one"
+    return Unit(LABELS, labels)
 
 
-LABELLER = Unit(LABELS, _labels)
-"""Writes labels of the nearest pixels, for unsigned integers of any size."""
+_LABELLERS = _labeller(False), _labeller(True)
+
+
+def labeller(itemsize: int, channels: int) -> int:
+    """The address of what writes labels of the nearest pixels, which have so many bytes."""
+    return _LABELLERS[channels > 1].address(S=f"uint{8 * itemsize}")
 
 
 # --- the kernel -------------------------------------------------------------------------------------------------------
@@ -234,7 +251,7 @@ def _nearest_row(numbers, maps, y, x0, x1, right, scratch, block, r):
 def run_labels(masks, numbers, columns, maps, scratch, block, y0, y1):
     """Make rows [y0, y1) of the results, which are `columns` wide, of the labels of the nearest pixels.
 
-    `numbers` are those of a `Source`, whose sampler is `LABELLER`; `maps.fills` are the bytes of labels."""
+    `numbers` are those of a `Source`, whose sampler is of `labeller`; `maps.fills` are the bytes of labels."""
     sources, targets, parts = borrowed(masks.sources), borrowed(masks.targets), borrowed(masks.parts)
     numbers = borrowed(numbers)
     own = Block(borrowed(block.index), borrowed(block.dead), borrowed(block.some), borrowed(block.ends))

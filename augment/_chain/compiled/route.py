@@ -17,7 +17,7 @@ from imgproc._core.units import Direct, entry_of, invoke_kernel, kernel_address
 from imgproc._scanline import Erase, Geometry, Stage, check_label, moved
 from imgproc._scanline.foresee import SMALL
 from imgproc._scanline.label_pass import ROOM
-from imgproc._scanline.labels import LABELLER, Block, Masks, run_labels
+from imgproc._scanline.labels import Block, Masks, labeller, run_labels
 from imgproc._scanline.machine import (
     AT,
     CAPACITY,
@@ -288,7 +288,7 @@ class Route:
         bits = np.empty((k + most + 1, item), np.uint8)
         bits[:k] = labels.view(np.uint8).reshape(k, item)
         memory = np.zeros(_ENDS + _BLOCK_ROWS * (2 * most + 2), np.int64)
-        memory[CHANNELS], memory[SAMPLER] = channels, LABELLER.address(S=f"uint{8 * item}")
+        memory[CHANNELS], memory[SAMPLER] = channels, labeller(item, channels)
         memory[_BYTES], memory[_RUN], memory[_MAPS] = channels * item, self._run_labels(memory), k
         found = bits, memory, self._words
         if self._follow_mask is None:

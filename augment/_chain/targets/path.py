@@ -129,12 +129,18 @@ def bend(grids, step, sx, sy):
 
 
 @kernel(inner=True)
+def map_point(x, y, m):
+    """A point after a step that is a matrix; NaN behind the horizon."""
+    d = m[7] * x + m[8] * y + m[9]
+    d = d if d > 0.0 else np.nan
+    return (m[1] * x + m[2] * y + m[3]) / d, (m[4] * x + m[5] * y + m[6]) / d
+
+
+@kernel(inner=True)
 def step_point(x, y, m, grids):
     """A point after one step; NaN behind the horizon."""
     if m[0] == MULTIPLY:
-        d = m[7] * x + m[8] * y + m[9]
-        d = d if d > 0.0 else np.nan
-        return (m[1] * x + m[2] * y + m[3]) / d, (m[4] * x + m[5] * y + m[6]) / d
+        return map_point(x, y, m)
     if x == x:
         return bend(grids, m, x, y)
     return x, y

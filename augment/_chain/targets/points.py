@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.jit import kernel
-from imgproc._core.units import Direct
+from imgproc._core.units import Direct, Family, Unit, invoke
 from imgproc._scanline import Geometry
 
 from .base import Following, Opened, Passage, Piece, Rules, Target
 from .fields import Field
-from .path import NO_GRIDS, NO_STEPS, Path, path_back, step_point, within
+from .path import MULTIPLY, NO_GRIDS, NO_STEPS, Path, map_point, path_back, step_point, within
 from .point_columns import VISIBILITY, check_moved, column, move_all, reverses, with_column
 from .rows import (
     Carried,
@@ -49,9 +49,29 @@ def first_not_finite(points):
     return -1
 
 
+def _bend(points, i, steps, k, grids):
+    """A point through a step with a grid, in place."""
+    points[i, 0], points[i, 1] = step_point(points[i, 0], points[i, 1], steps[k], grids)
+    return 0
+
+
+_BENDER = Unit(
+    Family("int64", (("float64", 2), ("int64", 0), ("float64", 2), ("int64", 0), ("float32", 1))), _bend
+)  # fmt: skip
+
+
+def bender_of(way: Path) -> int:
+    """The address of what takes points through the tiles and displacements of a path; -1 if it has none.
+
+    So a chain of matrices does not compile it."""
+    return -1 if way.grids is NO_GRIDS else _BENDER.address()
+
+
 @kernel
-def carry_points(points, steps, grids, w, h, remove, out, kept):
+def carry_points(points, steps, grids, bender, w, h, remove, out, kept):
     """Points along a path that starts in a frame of (h, w); returns how many, with their rows in `kept`.
+
+    `bender` is of `bender_of`, which knows what needs grids.
 
     With `remove`, without those that lay outside of a frame.  What is behind a horizon becomes NaN.
     """
@@ -61,7 +81,12 @@ def carry_points(points, steps, grids, w, h, remove, out, kept):
         fw, fh = w, h
         seen = within(x, y, w, h)
         for k in range(steps.shape[0]):
-            x, y = step_point(x, y, steps[k], grids)
+            if steps[k, 0] == MULTIPLY:
+                x, y = map_point(x, y, steps[k])
+            else:
+                out[count, 0], out[count, 1] = x, y
+                invoke(bender, np.int64(0), (out, count, steps, k, grids))
+                x, y = out[count, 0], out[count, 1]
             if steps[k, 10] >= 0.0:
                 fw, fh = steps[k, 10], steps[k, 11]
                 seen = seen and within(x, y, fw, fh)
@@ -76,7 +101,7 @@ def carry_points(points, steps, grids, w, h, remove, out, kept):
 
 _PAIRS, _ROWS = np.empty((0, 2)), np.empty(0, np.intp)
 _FIRST = Direct(first_not_finite, lambda: (_PAIRS,))
-_CARRY = Direct(carry_points, lambda: (_PAIRS, NO_STEPS, NO_GRIDS, 0.0, 0.0, True, _PAIRS, _ROWS))
+_CARRY = Direct(carry_points, lambda: (_PAIRS, NO_STEPS, NO_GRIDS, 0, 0.0, 0.0, True, _PAIRS, _ROWS))
 
 
 def open_points(points: Any, name: str = "keypoints") -> np.ndarray:
@@ -124,7 +149,8 @@ def move_points(points: np.ndarray, way: Path, *, remove_invisible: bool = True)
     out, kept = np.empty((n, 2)), np.empty(n, np.intp)
     h, w = way.start
     points = np.ascontiguousarray(points, np.float64)
-    count = _CARRY.call(points, way.steps, way.grids, float(w), float(h), bool(remove_invisible), out, kept)
+    size = float(w), float(h)
+    count = _CARRY.call(points, way.steps, way.grids, bender_of(way), *size, bool(remove_invisible), out, kept)
     return (out, kept) if count == n else (out[:count], kept[:count])
 
 
