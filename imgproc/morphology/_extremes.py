@@ -23,8 +23,8 @@ from .._core.views import flat_as
 from ..smooth._common import by_channels
 from ._footprint import Shape, reflected
 
-CACHE_LINE = 64
-"""Bytes."""
+ALIGNED = 64
+"""Bytes of a line of the cache of processors."""
 
 SMALL = 9
 """Side of footprints, but for a square of 3, with which OpenCV is quicker in one thread; the pixels are the same."""
@@ -242,7 +242,7 @@ def neutral_level(dtype: np.dtype, largest: bool) -> Any:
 
 def _memory(rows: int, size: int, first: int, dtype: np.dtype) -> np.ndarray:
     """Rows of working memory, in which number `first` of each row begins a line of the processor's cache."""
-    line = CACHE_LINE // dtype.itemsize
+    line = ALIGNED // dtype.itemsize
     width = -(-size // line) * line
     room = np.empty(rows * width + line, dtype)
     start = -(room.ctypes.data // dtype.itemsize + first) % line
