@@ -23,11 +23,8 @@ from .._core.views import flat_as
 from ..smooth._common import by_channels
 from ._footprint import Shape, reflected
 
-BATCH = 128
-"""Numbers that inner loops take at a time: rows of working memory have a multiple of it."""
-
-CACHE_LINE = 64
-"""Bytes."""
+ALIGNED = 64
+"""Bytes of a line of the cache of processors."""
 
 SMALL = 9
 """Side of footprints, but for a square of 3, with which OpenCV is quicker in one thread; the pixels are the same."""
@@ -236,11 +233,6 @@ def _runs(source, frame, runs, levels, largest, memory, y0, y1, out):
                 _take_runs(table[first], table[second], a, b, frame[3], largest, before, found)
 
 
-def rounded_up(count: int) -> int:
-    """To whole batches."""
-    return -(-count // BATCH) * BATCH
-
-
 def neutral_level(dtype: np.dtype, largest: bool) -> Any:
     """The level that never is the least, or the largest, beside others."""
     if dtype.kind == "f":
@@ -250,9 +242,10 @@ def neutral_level(dtype: np.dtype, largest: bool) -> Any:
 
 def _memory(rows: int, size: int, first: int, dtype: np.dtype) -> np.ndarray:
     """Rows of working memory, in which number `first` of each row begins a line of the processor's cache."""
-    width = rounded_up(size) + BATCH
-    room = np.empty(rows * width + 2 * CACHE_LINE // dtype.itemsize, dtype)
-    start = -(room.ctypes.data // dtype.itemsize + first) % (CACHE_LINE // dtype.itemsize)
+    line = ALIGNED // dtype.itemsize
+    width = -(-size // line) * line
+    room = np.empty(rows * width + line, dtype)
+    start = -(room.ctypes.data // dtype.itemsize + first) % line
     return room[start : start + rows * width].reshape(rows, width)
 
 
@@ -284,7 +277,7 @@ def extreme(image: np.ndarray, shape: Shape, largest: bool, border: str, fill: n
 
     def band(y0: int, y1: int) -> None:
         table = shape.tall if shape.filled else shape.levels * (shape.tall - 1 + GROUP)
-        memory = _memory(TABLE + table, size + shape.wide * step, shape.left * step, image.dtype)
+        memory = _memory(TABLE + table, size + (shape.wide - 1) * step, shape.left * step, image.dtype)
         memory[NEUTRAL], memory[FILL] = neutral, fill
         if is_plus:
             _cross(source, frame, flag, memory, y0, y1, result)
