@@ -126,7 +126,8 @@ class Targets:
         if self.points:
             found["keypoints"] = np.zeros((len(things), self.points, 3))
             for k, thing in enumerate(things):
-                found["keypoints"][k, : len(thing["keypoints"])] = thing["keypoints"]
+                if thing["keypoints"]:
+                    found["keypoints"][k, : len(thing["keypoints"])] = thing["keypoints"]
         if self.masks:
             found["masks"] = np.zeros((len(things), *size), bool)
             for k, thing in enumerate(things):
@@ -135,22 +136,18 @@ class Targets:
         return found
 
     def _thing(self, each: Annotation, size: tuple[int, int]) -> dict[str, Any]:
-        """What stands in an annotation, in pixels."""
-        scale = np.array([size[1], size[0]], float) if self.labels.format == "yolo" else np.ones(2)
-        rings = [(np.asarray(ring, float).reshape(-1, 2) * scale) for ring in each.polygons]
+        """What stands in an annotation, in pixels; box and rings as lists."""
+        w, h = (size[1], size[0]) if self.labels.format == "yolo" else (1, 1)
+        rings = [[v * (h if k % 2 else w) for k, v in enumerate(map(float, ring))] for ring in each.polygons]
         if self.obb:
-            return {"box": rings[0].ravel() if rings else np.zeros(8)}
-        points = [(*(np.asarray(p[:2], float) * scale), _seen(p)) for p in each.keypoints]
+            return {"box": rings[0] if rings else [0.0] * 8}
+        points = [(float(p[0]) * w, float(p[1]) * h, _seen(p)) for p in each.keypoints]
         mask = None if each.mask is None else unpacked(each.mask, size)
-        box = None if each.box is None else corners(each.box, self.labels.box_format, size)
-        if box is None:
+        if each.box is None:
             box = _around(rings, points, mask)
-        return {
-            "box": box,
-            "polygons": [ring.ravel().tolist() for ring in rings],
-            "keypoints": np.asarray(points, float).reshape(-1, 3),
-            "mask": mask,
-        }
+        else:
+            box = corners(each.box, self.labels.box_format, size)
+        return {"box": box, "polygons": rings, "keypoints": points, "mask": mask}
 
     # --- and back -----------------------------------------------------------------------------------------------------
 
@@ -182,23 +179,23 @@ class Targets:
                before: tuple[int, int], dropped: Counter[str]) -> dict[str, Any] | None:  # fmt: skip
         """What has moved of an annotation; None if nothing is left of it."""
         was = self._thing(each, before)
-        box = np.asarray(result["boxes"][k], float)[: 8 if self.obb else 4]
-        scale = np.array([size[1], size[0]], float) if self.labels.format == "yolo" else np.ones(2)
+        box = [float(v) for v in result["boxes"][k][: 8 if self.obb else 4]]
+        w, h = (size[1], size[0]) if self.labels.format == "yolo" else (1, 1)
         made: dict[str, Any] = {}
         same = size == before
         if self.obb:
-            if not (same and np.array_equal(box, was["box"])):
-                made["polygons"] = [(box.reshape(-1, 2) / scale).ravel().tolist()]
+            if not (same and box == was["box"]):
+                made["polygons"] = [[v / (h if i % 2 else w) for i, v in enumerate(box)]]
             return made
         tight = None
         if each.polygons:
-            rings = [np.asarray(ring, float).ravel() for ring in result["polygons"][k]]
+            rings = [np.asarray(ring, float).ravel().tolist() for ring in result["polygons"][k]]
             if not rings:
                 dropped["no part of the polygon is in the image"] += 1
                 return None
-            if not (same and [ring.tolist() for ring in rings] == was["polygons"]):
-                made["polygons"] = [(ring.reshape(-1, 2) / scale).ravel().tolist() for ring in rings]
-                tight = _around([ring.reshape(-1, 2) for ring in rings], (), None)
+            if not (same and rings == was["polygons"]):
+                made["polygons"] = [[v / (h if i % 2 else w) for i, v in enumerate(ring)] for ring in rings]
+                tight = _around(rings, (), None)
         if each.mask is not None:
             mask = np.asarray(result["masks"][k], bool)
             if not (same and np.array_equal(mask, was["mask"])):
@@ -208,13 +205,13 @@ class Targets:
                 made["mask"] = packed(mask, isinstance(each.mask["counts"], str))
                 tight = _around((), (), mask) if tight is None else tight
         if each.keypoints:
-            points = np.asarray(result["keypoints"][k], float)[: len(each.keypoints)]
-            if not (same and np.array_equal(points, was["keypoints"])):
-                made["keypoints"] = [_point(p, q, scale) for p, q in zip(points, each.keypoints)]
+            points = [tuple(row) for row in result["keypoints"][k].tolist()[: len(each.keypoints)]]
+            if not (same and points == was["keypoints"]):
+                made["keypoints"] = [_point(p, q, w, h) for p, q in zip(points, each.keypoints)]
         if each.box is not None:
             if tight is not None:
                 box = tight
-            if tight is not None or not (same and np.array_equal(box, was["box"])):
+            if tight is not None or not (same and box == was["box"]):
                 made["box"] = _numbers(box, self.labels.box_format, size)
         return made
 
@@ -237,45 +234,47 @@ def _seen(point: Sequence[float]) -> float:
     return point[2] if len(point) > 2 else 2.0
 
 
-def _point(point: np.ndarray, was: Sequence[float], scale: np.ndarray) -> list[float]:
-    x, y = (point[:2] / scale).tolist()
+def _point(point: Sequence[float], was: Sequence[float], w: int, h: int) -> list[float]:
+    x, y = point[0] / w, point[1] / h
     if len(was) < 3:
         return [x, y]
-    seen = point[2].item()
-    return [x, y, int(seen) if isinstance(was[2], int) else seen]
+    return [x, y, int(point[2]) if isinstance(was[2], int) else point[2]]
 
 
-def corners(box: Sequence[float], format: str, size: tuple[int, int]) -> np.ndarray:
+def corners(box: Sequence[float], format: str, size: tuple[int, int]) -> list[float]:
     """A box of files as (x0, y0, x1, y1) in pixels."""
     a, b, c, d = map(float, box)
     if format == "coco":
-        return np.array([a, b, a + c, b + d])
+        return [a, b, a + c, b + d]
     if format == "yolo":
         h, w = size
-        return np.array([(a - c / 2) * w, (b - d / 2) * h, (a + c / 2) * w, (b + d / 2) * h])
-    return np.array([a, b, c, d])
+        return [(a - c / 2) * w, (b - d / 2) * h, (a + c / 2) * w, (b + d / 2) * h]
+    return [a, b, c, d]
 
 
-def _numbers(box: np.ndarray, format: str, size: tuple[int, int]) -> list[float]:
-    x0, y0, x1, y1 = map(float, box)
+def _numbers(box: Sequence[float], format: str, size: tuple[int, int]) -> list[float]:
+    x0, y0, x1, y1 = box
     if format == "coco":
         return [x0, y0, x1 - x0, y1 - y0]
     if format == "yolo":
         h, w = size
         return [(x0 + x1) / 2 / w, (y0 + y1) / 2 / h, (x1 - x0) / w, (y1 - y0) / h]
-    return [x0, y0, x1, y1]
+    return list(box)
 
 
-def _around(rings: Sequence[np.ndarray], points: Sequence[Any], mask: np.ndarray | None) -> np.ndarray:
+def _around(rings: Sequence[Sequence[float]], points: Sequence[Any], mask: np.ndarray | None) -> list[float]:
     """The smallest box around what an annotation has, (x0, y0, x1, y1)."""
     if rings:
-        every = np.concatenate(list(rings))
-        return np.concatenate([every.min(axis=0), every.max(axis=0)])
+        xs, ys = [v for ring in rings for v in ring[::2]], [v for ring in rings for v in ring[1::2]]
+        return [min(xs), min(ys), max(xs), max(ys)]
     if mask is not None and mask.any():
-        ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        return np.array([xs[0], ys[0], xs[-1] + 1, ys[-1] + 1], float)
-    seen = np.array([p[:2] for p in points if p[2] > 0])
-    return np.concatenate([seen.min(axis=0) - 0.5, seen.max(axis=0) + 0.5]) if len(seen) else np.zeros(4)
+        ys, xs = np.flatnonzero(mask.any(axis=1)).tolist(), np.flatnonzero(mask.any(axis=0)).tolist()
+        return [float(v) for v in (xs[0], ys[0], xs[-1] + 1, ys[-1] + 1)]
+    seen = [p for p in points if p[2] > 0]
+    if not seen:
+        return [0.0] * 4
+    xs, ys = [p[0] for p in seen], [p[1] for p in seen]
+    return [min(xs) - 0.5, min(ys) - 0.5, max(xs) + 0.5, max(ys) + 0.5]
 
 
 # --- run lengths ------------------------------------------------------------------------------------------------------
