@@ -79,14 +79,14 @@ def work_on_node(spec: RunSpec, block: int) -> BlockResult:
     load_cv2().setNumThreads(1)
     store = open_run(spec).store
     name = f"{HIDDEN}/tries/{block:06d}.json"
-    _count_try(store, name, block)
+    count_try(store, name, block)
     result = work_block(spec, block)
     if not result.busy:
         store.remove(name)
     return result
 
 
-def _count_try(store: Store, name: str, block: int) -> None:
+def count_try(store: Store, name: str, block: int) -> None:
     """Refuse a block that was begun many times, and has not one image more than at the first of these."""
     rows = len(rows_of(store, block)[0])
     try:
