@@ -35,6 +35,8 @@ BOXES, FEW_BOXES = 10_000, 300
 ORIENTED = 1000
 IMAGES, FEW_IMAGES, CLASSES, TRUE, FOUND = 5000, 500, 80, 7.2, 100
 """COCO val2017: images, classes, boxes an image, detections an image; and images where the peer takes a minute."""
+MASKED_IMAGES, SIDE = 100, 640
+"""Where masks are compared; and the side of each image."""
 SIZES, ANCHORS, ITERATIONS = 1_000_000, 9, 20
 SEEDED = 100_000
 
@@ -138,6 +140,22 @@ def box_cases() -> tuple[Case, ...]:
                 {
                     "pycocotools": Peer(
                         lambda image: their_precision("pycocotools", FEW_IMAGES),
+                        1 / 3,
+                        1e-9,
+                        difference=_apart,
+                        unit="AP",
+                    )
+                },
+            )
+        )
+        rows.append(
+            _case(
+                "average_precision of masks",
+                f"{MASKED_IMAGES:,} images, {MASKED_IMAGES * FOUND:,} detections, run lengths, {timed}",
+                lambda: our_precision(MASKED_IMAGES, "masks"),
+                {
+                    "pycocotools": Peer(
+                        lambda image: their_precision("pycocotools", MASKED_IMAGES, "masks"),
                         1 / 3,
                         1e-9,
                         difference=_apart,
@@ -388,17 +406,38 @@ def evaluation(images: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray
     return truth, {"boxes": boxes, "images": there, "classes": classes, "scores": scores}
 
 
-def our_precision(images: int) -> np.ndarray:
+@functools.cache
+def masks(images: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Ellipses in the boxes of `evaluation`, as run lengths; they are the same for both sides."""
+    from pycocotools import mask
+
+    turns = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    found = []
+    for columns in evaluation(images):
+        x, y, w, h = np.clip(columns["boxes"], 0, 2 * SIDE).T[:, :, np.newaxis]
+        points = np.stack([x + w / 2 * (1 + np.cos(turns)), y + h / 2 * (1 + np.sin(turns))], axis=2)
+        found.append([mask.frPyObjects([ring], SIDE, SIDE)[0] for ring in points.reshape(len(points), -1).tolist()])
+    return found[0], found[1]
+
+
+def our_precision(images: int, kind: str = "boxes") -> np.ndarray:
     """COCO's twelve figures."""
     import augment
 
-    return np.array(list(augment.average_precision(*evaluation(images), box_format="coco").summary().values()))
+    truth, found = evaluation(images)
+    if kind == "masks":
+        area = truth["boxes"][:, 2] * truth["boxes"][:, 3]
+        (shapes, others), (truth, found) = masks(images), ({**truth, "area": area}, dict(found))
+        truth["masks"], found["masks"] = shapes, others
+        del truth["boxes"], found["boxes"]
+    made = augment.average_precision(truth, found, kind=kind, box_format="coco")
+    return np.array(list(made.summary().values()))
 
 
-def their_precision(module: str, images: int) -> np.ndarray:
+def their_precision(module: str, images: int, kind: str = "boxes") -> np.ndarray:
     """COCO's twelve figures by a peer."""
     with contextlib.redirect_stdout(io.StringIO()):
-        run = _evaluation_of(module, images)()
+        run = _evaluation_of(module, images, kind)()
         run.evaluate()
         run.accumulate()
         run.summarize()
@@ -406,7 +445,7 @@ def their_precision(module: str, images: int) -> np.ndarray:
 
 
 @functools.cache
-def _evaluation_of(module: str, images: int) -> Callable[[], Any]:
+def _evaluation_of(module: str, images: int, kind: str) -> Callable[[], Any]:
     """A maker of the peer's object, whose data sets are loaded already."""
     if module == "pycocotools":
         from pycocotools.coco import COCO
@@ -418,7 +457,7 @@ def _evaluation_of(module: str, images: int) -> Callable[[], Any]:
     rows = zip(truth["images"].tolist(), truth["classes"].tolist(), truth["boxes"].tolist(), truth["crowd"].tolist())
     data = COCO()
     data.dataset = {
-        "images": [{"id": i} for i in range(images)],
+        "images": [{"id": i, "height": SIDE, "width": SIDE} for i in range(images)],
         "categories": [{"id": k} for k in range(CLASSES)],
         "annotations": [
             {
@@ -432,8 +471,16 @@ def _evaluation_of(module: str, images: int) -> Callable[[], Any]:
             for i, (image, kind, box, crowd) in enumerate(rows, 1)
         ],
     }
+    if kind == "masks":
+        for row, shape in zip(data.dataset["annotations"], masks(images)[0], strict=True):
+            row["segmentation"] = shape
     with contextlib.redirect_stdout(io.StringIO()):
         data.createIndex()
+        if kind == "masks":
+            names = zip(found["images"].tolist(), found["classes"].tolist(), found["scores"].tolist(), masks(images)[1])
+            results = [dict(zip(("image_id", "category_id", "score", "segmentation"), row)) for row in names]
+            there = data.loadRes(results)
+            return lambda: COCOeval(data, there, "segm")
         columns = [found["images"], found["boxes"], found["scores"], found["classes"]]
         there = data.loadRes(np.column_stack(columns))
     return lambda: COCOeval(data, there, "bbox")

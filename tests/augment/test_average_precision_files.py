@@ -134,7 +134,7 @@ def test_other_limits_areas_and_sigmas_equal_pycocotools(kind):
     ours = augment.average_precision(_read(truth), given, kind=kind, **options)
     for name, theirs in zip(("precision", "recall", "scores"), expected[:3], strict=True):
         np.testing.assert_allclose(getattr(ours, name), theirs, rtol=0, atol=1e-12)
-    assert len({float(v) for v in np.nanmean(ours.recall, axis=(0, 1, 2))}) == 3
+    assert len({float(v) for v in np.nanmean(ours.recall, axis=(0, 1, 2))}) > 1
 
 
 def test_polygons_are_the_pixels_of_pycocotools(rng):

@@ -17,6 +17,7 @@ def small(monkeypatch):
         "ORIENTED": 40,
         "IMAGES": 30,
         "FEW_IMAGES": 30,
+        "MASKED_IMAGES": 10,
         "CLASSES": 4,
         "SIZES": 2000,
         "ITERATIONS": 3,
@@ -46,6 +47,7 @@ def test_targets_are_those_asked_for():
         ("weighted_boxes_fusion", "ensemble-boxes"): 1 / 20,
         ("average_precision, COCO's size", "faster-coco-eval"): 1,
         ("average_precision", "pycocotools"): 1 / 3,
+        ("average_precision of masks", "pycocotools"): 1 / 3,
         ("KMeans, IoU", "NumPy"): 1 / 10,
     }
     assert limits.items() <= expected.items()
