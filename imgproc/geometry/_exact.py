@@ -59,9 +59,8 @@ def flip(image: np.ndarray, *, axis: str = "horizontal") -> np.ndarray:
     if not _few_channels(image):
         part = image[:: 1 if axis == "horizontal" else -1, :: 1 if axis == "vertical" else -1]
         return closed(np.array(part, order="C"), labels)
-    out = np.empty(image.shape, image.dtype)
-    load_cv2().flip(_for_cv2(image), {"horizontal": 1, "vertical": 0, "both": -1}[axis], dst=out)
-    return closed(out, labels)
+    made = load_cv2().flip(_for_cv2(image), {"horizontal": 1, "vertical": 0, "both": -1}[axis])
+    return closed(made if made.ndim == image.ndim else made.reshape(image.shape), labels)
 
 
 def transpose(image: np.ndarray) -> np.ndarray:
@@ -90,12 +89,10 @@ def transpose(image: np.ndarray) -> np.ndarray:
            [3]], dtype=uint8)
     """
     image, labels = opened(image)
-    out = np.empty((image.shape[1], image.shape[0], *image.shape[2:]), image.dtype)
-    if _few_channels(image):
-        load_cv2().transpose(_for_cv2(image), dst=out)
-    else:
-        out[...] = image.swapaxes(0, 1)
-    return closed(out, labels)
+    if not _few_channels(image):
+        return closed(np.array(image.swapaxes(0, 1), order="C"), labels)
+    made = load_cv2().transpose(_for_cv2(image))
+    return closed(made if made.ndim == image.ndim else made[:, :, np.newaxis], labels)
 
 
 def crop(image: np.ndarray, *, box: Sequence[int]) -> np.ndarray:
