@@ -122,6 +122,8 @@ def fill_level(value: Any, image: np.ndarray | None = None) -> float:
 
 def fill_levels(value: Any, image: np.ndarray | None = None) -> float | tuple[float, ...]:
     """Check the level of a border, or one for each channel."""
+    if type(value) is float and 0.0 <= value <= 1.0:
+        return value  # it passes all that follows
     if image is None:
         return fractions(value, "fill")
     found = fractions(value, "fill", LEVEL, image, channels=channels_of(image))
