@@ -5,7 +5,7 @@ compiles, under Numba's compiler lock, and put back afterwards, so that nobody e
 
 * Python's garbage collector, which would search some hundred thousand living objects again and again;
 * the search for the types of an operation: Numba tries one template after another for each ``+`` in a kernel, although
-  the types of the operands decide on the result;
+  the types of the operands decide on the result; and what `numba_typing` has of the same kind;
 * the list of the variables of a statement, which Numba makes anew after each of its passes;
 * the places where variables end, which Numba computes after each of its passes, though it asks for them once;
 * the look for new registrations of types and functions: Numba imports some forty modules again each time;
@@ -23,9 +23,10 @@ import contextlib
 import functools
 import operator
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from .collector import collector_at_rest
+from .numba_typing import Replacement, attributes, constraints, places_in_lowering, places_in_typing
 
 _ARITHMETIC = frozenset(
     {operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.and_, operator.or_}
@@ -37,7 +38,7 @@ _OPERATORS = frozenset(each for each in vars(operator).values() if callable(each
 @contextlib.contextmanager
 def quickly() -> Iterator[None]:
     """Let Numba compile quicker during the work inside.  The caller holds Numba's compiler lock."""
-    replaced: list[tuple[_Replacement, Any]] = []
+    replaced: list[tuple[Replacement, Any]] = []
     with collector_at_rest():
         try:
             for each in _replacements():
@@ -49,17 +50,8 @@ def quickly() -> Iterator[None]:
                 setattr(each.owner, each.name, before)
 
 
-class _Replacement(NamedTuple):
-    owner: Any
-    """A class or a module of Numba."""
-    name: str
-    """The name of something in it."""
-    quick: Any
-    """What stands for it for a while."""
-
-
 @functools.cache
-def _replacements() -> tuple[_Replacement, ...]:
+def _replacements() -> tuple[Replacement, ...]:
     found = []
     for make in _MAKERS:
         with contextlib.suppress(Exception):  # Numba is built differently
@@ -67,7 +59,7 @@ def _replacements() -> tuple[_Replacement, ...]:
     return tuple(found)
 
 
-def _types_of_operations() -> _Replacement:
+def _types_of_operations() -> Replacement:
     """Look the types of an operation up where the same types were seen before."""
     from numba.core import types
 
@@ -93,7 +85,7 @@ def _types_of_operations() -> _Replacement:
             found = seen[args] = search(self, context, args, kws)
         return found
 
-    return _Replacement(owner, "get_call_type", get_call_type)
+    return Replacement(owner, "get_call_type", get_call_type)
 
 
 def _is_operator(function: Any) -> bool:
@@ -103,7 +95,7 @@ def _is_operator(function: Any) -> bool:
         return False
 
 
-def _variables_of_statements() -> _Replacement:
+def _variables_of_statements() -> Replacement:
     """Collect the variables in one list instead of one for each level of nesting."""
     from numba.core import ir
 
@@ -135,24 +127,24 @@ def _variables_of_statements() -> _Replacement:
 
     if not isinstance(vars(expression("", ir.unknown_loc))["_kws"], dict):
         raise TypeError("Numba keeps the parts of an expression in another way")
-    return _Replacement(instruction, "_rec_list_vars", variables)
+    return Replacement(instruction, "_rec_list_vars", variables)
 
 
-def _new_functions() -> _Replacement:
+def _new_functions() -> Replacement:
     """Look for new registrations of functions only if there are more than the last time."""
     from numba.core.base import BaseContext
 
     return _refreshed_if_needed(BaseContext, ("functions", "getattrs", "setattrs", "casts", "constants"))
 
 
-def _new_types() -> _Replacement:
+def _new_types() -> Replacement:
     """The same for registrations of types."""
     from numba.core.typing.context import BaseContext
 
     return _refreshed_if_needed(BaseContext, ("functions", "attributes", "globals"))
 
 
-def _refreshed_if_needed(owner: Any, lists: tuple[str, ...]) -> _Replacement:
+def _refreshed_if_needed(owner: Any, lists: tuple[str, ...]) -> Replacement:
     again = owner.__dict__["refresh"]
 
     def length(self: Any) -> tuple[int, int]:  # the lists only grow
@@ -175,10 +167,10 @@ def _refreshed_if_needed(owner: Any, lists: tuple[str, ...]) -> _Replacement:
                 self.typing_context.refresh()
         self._imgproc_seen = length(self)
 
-    return _Replacement(owner, "refresh", refresh)
+    return Replacement(owner, "refresh", refresh)
 
 
-def _lives_of_variables() -> _Replacement:
+def _lives_of_variables() -> Replacement:
     """Compute where variables end only where somebody asks for it."""
     from numba.core.postproc import PostProcessor, VariableLifetime
     from numba.core.transforms import canonicalize_cfg
@@ -199,10 +191,10 @@ def _lives_of_variables() -> _Replacement:
         function.variable_lifetime = VariableLifetime(function.blocks)  # which computes when it is read
         function.generator_info = None
 
-    return _Replacement(PostProcessor, "run", run)
+    return Replacement(PostProcessor, "run", run)
 
 
-def _reports_of_variables() -> _Replacement:
+def _reports_of_variables() -> Replacement:
     """Write no reports of how variables are told apart, which nobody reads."""
     from numba.core import ssa
 
@@ -212,10 +204,10 @@ def _reports_of_variables() -> _Replacement:
 
     if any(each is not ssa._logger and type(each) is type(ssa._logger) for each in vars(ssa).values()):
         raise TypeError("Numba reports in another way")
-    return _Replacement(ssa, "_logger", Silent())
+    return Replacement(ssa, "_logger", Silent())
 
 
-def _passes() -> _Replacement:
+def _passes() -> Replacement:
     """Run the passes over the functions that have a body, by one manager for all functions of a module."""
     from numba import config
     from numba.core.codegen import CPUCodeLibrary
@@ -232,10 +224,10 @@ def _passes() -> _Replacement:
             if not function.is_declaration:
                 manager.run(function, builder)
 
-    return _Replacement(CPUCodeLibrary, "_optimize_functions", _optimize_functions)
+    return Replacement(CPUCodeLibrary, "_optimize_functions", _optimize_functions)
 
 
-def _calls_of_llvm() -> _Replacement:
+def _calls_of_llvm() -> Replacement:
     """Call LLVM under its lock, but tell nobody of the lock but those who record it; Numba itself only adds times."""
     from llvmlite.binding import ffi
     from numba.core import event
@@ -255,10 +247,10 @@ def _calls_of_llvm() -> _Replacement:
             return self._cfn(*args, **kwargs)
 
     listeners: Any = event._registered
-    return _Replacement(owner, "__call__", call)
+    return Replacement(owner, "__call__", call)
 
 
-def _numbers() -> _Replacement:
+def _numbers() -> Replacement:
     """Ask once whether LLVM writes numbers with a point in this process."""
     from numba.core.codegen import CPUCodegen
 
@@ -270,7 +262,7 @@ def _numbers() -> _Replacement:
             check(self)
             checked.append(True)
 
-    return _Replacement(CPUCodegen, "_check_llvm_bugs", _check_llvm_bugs)
+    return Replacement(CPUCodegen, "_check_llvm_bugs", _check_llvm_bugs)
 
 
 def compare_flags_quickly(compiler: Any) -> None:
@@ -308,4 +300,5 @@ def _quick_flags() -> Any:
 _MAKERS = (
     *(_types_of_operations, _variables_of_statements, _new_functions, _new_types),
     *(_lives_of_variables, _reports_of_variables, _passes, _calls_of_llvm, _numbers),
+    *(attributes, constraints, places_in_typing, places_in_lowering),
 )

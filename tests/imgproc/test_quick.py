@@ -1,7 +1,10 @@
 """Numba compiles our kernels quicker, makes the same of them, and is as it was before and afterwards."""
 
+import collections
 import gc
+import re
 import threading
+import warnings
 
 import numba
 import numpy as np
@@ -21,6 +24,7 @@ def test_all_replacements_are_found_in_this_numba():
     assert [each.name for each in numba_quick._replacements()] == [
         *("get_call_type", "_rec_list_vars", "refresh", "refresh"),
         *("run", "_logger", "_optimize_functions", "__call__", "_check_llvm_bugs"),
+        *("find_matching_getattr_template", "propagate", "new_error_context", "new_error_context"),
     ]
 
 
@@ -98,6 +102,65 @@ def test_kernels_compile_to_the_same_code():
     texts = [next(iter(each.inspect_llvm().values())).count("\n") for each in (slow, quick)]
     assert texts[0] == texts[1]
     assert np.array_equal(slow(array, 20), quick(array, 20))
+
+
+def test_attributes_have_the_types_that_numba_finds():
+    from numba.core.registry import cpu_target
+
+    context = cpu_target.typing_context
+    context.refresh()
+    pair = types.NamedTuple((types.float64[:], types.int64), collections.namedtuple("Pair", "rows count"))
+    kinds = [
+        types.float32[:, ::1],
+        types.Array(types.uint8, 1, "C", readonly=True),
+        pair,
+        types.Module(np),
+        types.int64,
+    ]
+    names = ("shape", "size", "dtype", "reshape", "rows", "count", "floor", "int64", "pi", "imag")
+    cases = [(kind, name) for kind in kinds for name in names if not (name == "rows" and kind == types.Module(np))]
+
+    def ask(kind, name):
+        try:
+            return str(context.resolve_getattr(kind, name))
+        except AttributeError:  # NumPy has no such name
+            return "unknown"
+
+    slow = [ask(*case) for case in cases]
+    with numba_quick.quickly():
+        assert [ask(*case) for case in cases] == slow
+        assert [ask(*case) for case in cases] == slow
+    assert len(set(slow)) > 10
+
+
+def _of_words(body, argument):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            numba.njit(body)(argument)
+            message = ""
+        except numba.TypingError as error:
+            message = re.sub(r"0x[0-9a-f]+|<function .*?>", "", str(error))
+    return message, [(str(each.message).replace("float32", "float64"), each.category, each.lineno) for each in caught]
+
+
+def test_errors_and_warnings_are_those_of_numba():
+    def wrong(a):
+        return a.nothing + 1
+
+    def slow_product(a):
+        return (a @ a)[0, 0]
+
+    def strided(dtype):  # Numba warns of the same types once
+        return np.ones((8, 8), dtype)[::2, ::2]
+
+    cases = ((wrong, 3, 3), (slow_product, strided(np.float64), strided(np.float32)))
+    for body, argument, another in cases:
+        expected = _of_words(body, argument)
+        with numba_quick.quickly():
+            found = _of_words(body, another)
+        assert found == expected
+        assert any(expected)
 
 
 def test_what_is_registered_while_a_kernel_compiles_is_found():

@@ -12,6 +12,7 @@ PACKAGES = ("imgproc", "augment")
 
 WITHOUT = {
     "_core/numba_quick.py": "makes compiling quicker, nothing else",
+    "_core/numba_typing.py": "makes compiling quicker, nothing else",
     "_core/borrowing.py": "makes compiling quicker, nothing else",
     "_core/numba_inside.py": "makes compiling quicker, nothing else",
     "_core/memory.py": "keeps memory, nothing else",
