@@ -284,8 +284,7 @@ def distance_transform(
     out = np.empty((h, w), np.float64 if result == "squared" else np.float32)
     if not mask.size:
         return out if columns is None else columns
-    nearest = np.empty((h, w), np.int32)
-    _along_columns(canonical(mask.view(np.uint8)), nearest)
+    nearest = nearest_in_columns(mask)
     by_parts = columns is None and distances == (1.0, 1.0) and max(h, w) <= LONGEST and nearest[0].max() >= 0
 
     def band(y0: int, y1: int) -> None:
@@ -300,6 +299,13 @@ def distance_transform(
 
     run_bands(band, h, pixels=mask.size)
     return out if columns is None else columns
+
+
+def nearest_in_columns(mask: np.ndarray) -> np.ndarray:
+    """The row of the nearest pixel that is False in the column of each pixel, `NONE` for none; of two the upper one."""
+    nearest = np.empty(mask.shape, np.int32)
+    _along_columns(canonical(mask.view(np.uint8)), nearest)
+    return nearest
 
 
 def spacing_of(spacing: Any) -> tuple[float, float]:

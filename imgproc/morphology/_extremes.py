@@ -249,6 +249,12 @@ def _memory(rows: int, size: int, first: int, dtype: np.dtype) -> np.ndarray:
     return room[start : start + rows * width].reshape(rows, width)
 
 
+def left_to_opencv(shape: Shape, border: str, pixels: int) -> bool:
+    """Whether OpenCV is quicker, and gives the same pixels: in one thread, if what is outside does not count."""
+    side = max(shape.tall, shape.wide)
+    return shape.solid and border in MIRRORS and (3 if shape.filled else 2) < side <= SMALL and stays_serial(pixels)
+
+
 def extreme(image: np.ndarray, shape: Shape, largest: bool, border: str, fill: np.generic) -> np.ndarray:
     """The least levels in a footprint around each pixel of an image that is not empty, or the largest.
 
@@ -257,8 +263,7 @@ def extreme(image: np.ndarray, shape: Shape, largest: bool, border: str, fill: n
     shape = reflected(shape) if largest else shape
     (h, w), neutral = image.shape[:2], neutral_level(image.dtype, largest)
     if shape.solid and border in MIRRORS:
-        few = shape.filled and max(shape.tall, shape.wide) <= 3
-        if max(shape.tall, shape.wide) <= SMALL and not few and stays_serial(h * w):
+        if left_to_opencv(shape, border, h * w):
             work = load_cv2().dilate if largest else load_cv2().erode
             return by_channels(lambda part: work(part, shape.element), image, 4)
         border, fill = "constant", neutral

@@ -10,9 +10,11 @@ from .._core.border import framed
 from .._core.check import as_image, border_name, frame_within, radius_within
 from .._core.formats import channels_of
 from .._core.levels import fill_level
+from .._core.opencv import load_cv2
 from .._core.planes import level
+from ..smooth._common import by_channels
 from ._bits import meets
-from ._extremes import extreme
+from ._extremes import extreme, left_to_opencv
 from ._footprint import Shape, as_shape, reflected
 
 
@@ -66,14 +68,33 @@ def _changed(given: Task, largest: bool) -> np.ndarray:
     if image.dtype == bool:
         return meets(image, shape, not largest, border, bool(fill))
     result = extreme(image, shape, largest, border, fill)
-    if image.dtype.kind == "f":
-        with np.errstate(invalid="ignore"):
-            finite = not np.isnan(image.min())
-        if not finite:
-            # Which pixels see a NaN: a dilation looks at the reflected footprint itself.
-            seen = meets(np.isnan(image), shape if largest else reflected(shape), False, border, False)
-            result[seen] = np.nan
+    if has_nan(image):
+        # Which pixels see a NaN: a dilation looks at the reflected footprint itself.
+        seen = meets(np.isnan(image), shape if largest else reflected(shape), False, border, False)
+        result[seen] = np.nan
     return result
+
+
+def has_nan(image: np.ndarray) -> bool:
+    """Whether an image that is not empty has a NaN."""
+    if image.dtype.kind != "f":
+        return False
+    with np.errstate(invalid="ignore"):
+        return bool(np.isnan(image.min()))
+
+
+def by_opencv(given: Task, operation: str) -> np.ndarray | None:
+    """A whole operation by OpenCV, where its single steps would be left to it; None elsewhere."""
+    image, shape, border, _ = given
+    if image.dtype == bool or not left_to_opencv(shape, border, image.shape[0] * image.shape[1]):
+        return None
+    if border == "replicate" and operation != "MORPH_GRADIENT":  # see `both`
+        return None
+    if not image.size or has_nan(image):
+        return None
+    cv2 = load_cv2()
+    number = getattr(cv2, operation)
+    return by_channels(lambda part: cv2.morphologyEx(part, number, shape.element), image, 4)
 
 
 def both(given: Task, largest_first: bool) -> np.ndarray:
@@ -81,6 +102,9 @@ def both(given: Task, largest_first: bool) -> np.ndarray:
 
     So a closing is nowhere below the image, and an opening nowhere above it, whatever the border is.
     """
+    found = by_opencv(given, "MORPH_CLOSE" if largest_first else "MORPH_OPEN")
+    if found is not None:
+        return found
     first, second = (dilated, eroded) if largest_first else (eroded, dilated)
     image, shape, border, fill = given
     mirrors = border in ("reflect", "reflect_101") and shape.even

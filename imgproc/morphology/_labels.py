@@ -12,11 +12,14 @@ from .._core.declare import Case, declare, percent_different, versus
 from .._core.jit import borrowed, kernel
 from .._core.planes import canonical
 from ..segment._regions import connected_components, connectivity_of
-from ._distance import distance_transform, spacing_of
+from ._distance import FAR, distance_transform, nearest_in_columns, spacing_of
 
 __all__ = ["expand_labels", "find_boundaries"]
 
 MODES = ("thick", "inner", "outer")
+
+NEAR = 64
+"""Up to this distance it is quicker to look at all columns that are as near."""
 
 
 @kernel
@@ -29,6 +32,41 @@ def _take_nearest(labels, nearest, spacing, most, out):
             down, across = np.float64(v - y) * spacing[0], np.float64(u - x) * spacing[1]
             near = v >= 0 and down * down + across * across <= most
             out[y, x] = labels[v, u] if near else labels[y, x]
+
+
+@kernel(inner=True)
+def _take_nearer(squares, values, square, ties, best, found):
+    """Take the labels of pixels of the columns to one side that are nearer than the best, or as near if `ties` is 1."""
+    for x in range(best.size):
+        d = np.int32(squares[x] + square)
+        nearer = d < np.int32(best[x] + ties)
+        found[x] = values[x] if nearer else found[x]
+        best[x] = d if nearer else best[x]
+
+
+@kernel
+def _grow(labels, nearest, reach, most, squares, values, best, out):
+    """Labels of the nearest pixels, if their squared distance is at most `most`, by looking at `reach` columns on
+    both sides.  Rows of working memory: squared distances within columns and labels there, both with `reach` more on
+    each side, and the least squared distance."""
+    labels, nearest, out, best = borrowed(labels), borrowed(nearest), borrowed(out), borrowed(best)
+    squares, values = borrowed(squares), borrowed(values)
+    one, none = np.int32(1), np.int32(0)
+    for y in range(out.shape[0]):
+        here, found = nearest[y], out[y]
+        for x in range(found.size):
+            d = y - here[x]
+            near = here[x] >= 0 and abs(d) <= reach
+            squares[reach + x] = d * d if near else FAR
+            values[reach + x] = labels[here[x], x] if near else 0
+        for x in range(found.size):
+            best[x], found[x] = squares[reach + x], values[reach + x]
+        for k in range(1, reach + 1):
+            square = np.int32(k * k)
+            _take_nearer(squares[reach - k :], values[reach - k :], square, one, best, found)
+            _take_nearer(squares[reach + k :], values[reach + k :], square, none, best, found)
+        for x in range(found.size):
+            found[x] = found[x] if best[x] <= most else labels[y, x]
 
 
 def expand_labels(labels: np.ndarray, *, distance: float, spacing: float | Sequence[float] = 1.0) -> np.ndarray:
@@ -69,8 +107,14 @@ def expand_labels(labels: np.ndarray, *, distance: float, spacing: float | Seque
     distance, distances = real(distance, "distance", at_least=0), spacing_of(spacing)
     if not labels.size:
         return labels.copy()
-    nearest = distance_transform(labels == 0, spacing=spacing, result="nearest")
     out = np.empty(labels.shape, labels.dtype)
+    if distance <= NEAR and distances == (1.0, 1.0):
+        nearest, reach = nearest_in_columns(labels == 0), int(distance)
+        squares = np.full(labels.shape[1] + 2 * reach, FAR, np.int32)
+        values, best = np.zeros(squares.size, labels.dtype), np.empty(labels.shape[1], np.int32)
+        _grow(canonical(labels), nearest, reach, int(distance * distance), squares, values, best, out)
+        return out
+    nearest = distance_transform(labels == 0, spacing=spacing, result="nearest")
     _take_nearest(canonical(labels), nearest, distances, distance * distance, out)
     return out
 

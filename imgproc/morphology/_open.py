@@ -9,7 +9,7 @@ import numpy as np
 from .._core.check import one_of
 from .._core.declare import Case, Peer, declare
 from ._erode import footprints
-from ._flat import Task, both, dilated, eroded, task
+from ._flat import Task, both, by_opencv, dilated, eroded, task
 
 SIDES = ("both", "inner", "outer")
 
@@ -169,7 +169,8 @@ def top_hat(
     array([[0, 0, 0, 0, 0, 7, 0]], dtype=uint8)
     """
     given = task(image, footprint, radius, border, fill)
-    return _minus(given.image, both(given, False))
+    found = by_opencv(given, "MORPH_TOPHAT")
+    return _minus(given.image, both(given, False)) if found is None else found
 
 
 def black_hat(
@@ -219,7 +220,8 @@ def black_hat(
     array([[0, 0, 7, 0, 0, 0, 0, 0]], dtype=uint8)
     """
     given = task(image, footprint, radius, border, fill)
-    return _minus(both(given, True), given.image)
+    found = by_opencv(given, "MORPH_BLACKHAT")
+    return _minus(both(given, True), given.image) if found is None else found
 
 
 def morphological_gradient(
@@ -277,6 +279,9 @@ def morphological_gradient(
     one_of(side, "side", SIDES)
     if not _has_middle(given):
         raise ValueError("footprint must be True in its middle, so that no level of the result is below 0")
+    found = by_opencv(given, "MORPH_GRADIENT") if side == "both" else None
+    if found is not None:
+        return found
     upper = given.image if side == "inner" else dilated(given)
     lower = given.image if side == "outer" else eroded(given)
     return _minus(upper, lower)

@@ -269,6 +269,12 @@ def test_labels_grow_to_the_nearest() -> None:
         np.testing.assert_array_equal(found > 0, theirs > 0)
         assert np.mean(found != theirs) < 0.01  # of pixels as near to two
     assert not imgproc.expand_labels(np.zeros((4, 5), int), distance=3).any()
+    for distance in (1, 5.2, 64, 70):  # another way from 64 on, with the same choice of two labels as near
+        chosen = imgproc.distance_transform(labels == 0, result="nearest")
+        y, x = np.indices(labels.shape)
+        near = ((chosen - (y, x)) ** 2).sum(axis=0) <= distance**2
+        expected = np.where(near, labels[tuple(chosen)], labels)
+        np.testing.assert_array_equal(imgproc.expand_labels(labels, distance=distance), expected)
 
 
 @pytest.mark.parametrize("mode", ["thick", "inner", "outer"])
