@@ -14,6 +14,7 @@ import imgproc
 from augment.labels import _write
 from augment.offline import _begin, _journal, _names, _plan, _run, _store, _targets, _work
 from augment.offline._command import add_run
+from augment.offline._finish import read_manifest
 from augment.offline._options import checked
 
 __all__ = [

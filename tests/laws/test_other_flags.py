@@ -40,6 +40,8 @@ CALLS: dict[str, Callable[..., Any]] = {
         for name in ("nms", "diou_nms", "matrix_nms", "soft_nms")
     },
     "read_labels": read,
+    "remove_small": lambda **given: imgproc.remove_small(np.zeros((8, 9), bool), size=4, **given),
+    "augment_folder": lambda **given: pipeline.augment_folder(CHAIN, Path(__file__).parent / "none", "none", **given),
     "from_albumentations": lambda **given: A.from_albumentations({}, **given),
     "from_torchvision": lambda **given: A.from_torchvision([], **given),
     "DonorBuffer": lambda **given: A.DonorBuffer(4, **given),
@@ -57,6 +59,7 @@ ELSEWHERE = {
     "OnnxInpainter": "tests/imgproc/test_inpaint_methods.py",
     "SceneCompletion": "made by complete_scene",
     "Annotation": "made by read_labels",
+    "OfflineReport": "made by augment_folder",
     "loader": "needs PyTorch: tests/augment/test_pipeline_torch.py",
     "ThreadLoader": "needs PyTorch: tests/augment/test_pipeline_torch.py",
 }
