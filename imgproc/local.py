@@ -135,7 +135,7 @@ def local_mean(
     radius : int
         The window is (2 radius + 1) square, in pixels; at most the image's longer side.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     mask : ndarray of bool, shape (h, w), optional
@@ -188,7 +188,7 @@ def local_std(
     radius : int
         The window is (2 radius + 1) square, in pixels; at most the image's longer side.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     mask : ndarray of bool, shape (h, w), optional
@@ -251,7 +251,7 @@ def enhance_local_statistics(
     radius : int
         The neighbourhood is (2 radius + 1) square, in pixels; at most the image's longer side.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the neighbourhood sees outside the image, see `imgproc._core.border`.
+        What the neighbourhood sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     color : {"luminance", "per_channel"}
@@ -404,7 +404,7 @@ def local_wiener(
         `estimate_noise` gives).  Default: the root of the mean of all local variances, for each channel, as in
         ``scipy.signal.wiener``.  This estimate is too high where much of the image is texture.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the neighbourhood sees outside the image, see `imgproc._core.border`.
+        What the neighbourhood sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

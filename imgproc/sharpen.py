@@ -48,7 +48,7 @@ def laplacian(image: np.ndarray, *, neighbours: int = 4, border: str = "reflect_
     neighbours : int
         4 (kernel ``0 1 0 / 1 -4 1 / 0 1 0``) or 8 (``1 1 1 / 1 -8 1 / 1 1 1``).
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

@@ -121,7 +121,7 @@ def lbp(
         Sample p is bit p of the code; the smallest of the code's rotations; or the number of ones where they are
         together on the circle, else points + 1 ("riu2").
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the circle sees outside the image, see `imgproc._core.border`.
+        What the circle sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

@@ -61,7 +61,7 @@ def gradient(
         Length; the component to the right; the component downwards; or the direction of steepest ascent in degrees,
         counter-clockwise from the right as seen, in (-180, 180].
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 
@@ -156,7 +156,7 @@ def laplacian_of_gaussian(
         By how much, as a fraction of full scale, two neighbours opposite each other about a pixel must differ, besides
         having different signs, to make it an edge; at least 0.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 
@@ -278,7 +278,7 @@ def difference_of_gaussians(
     ratio : float
         The wide one's is `ratio` times as large, above 1; 1.6 is nearest to the Laplacian of a Gaussian.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 
@@ -427,7 +427,7 @@ def kirsch(
         right as seen, towards the bright side; the smallest turn from 0 to 180, then -135 to -45, where several are
         equal.  Exact for integers; responses to floats count as equal up to 2**-22 of the sum of the eight neighbours.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 
@@ -469,7 +469,7 @@ def robinson(
     result : {"magnitude", "angle"}
         The strongest response; or where it points, as by `kirsch`.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

@@ -70,7 +70,7 @@ def lowpass(
     order : int
         Of Butterworth's filter, from 1 to 1000; the higher, the steeper.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the filter sees outside the image, as far again as the image reaches; see `imgproc._core.border`.
+        What the filter sees outside the image, as far again as the image reaches; see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     mask : ndarray of bool, shape (h, w), optional
@@ -134,7 +134,7 @@ def highpass(
     order : int
         Of Butterworth's filter, from 1 to 1000.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the filter sees outside the image; see `imgproc._core.border`.
+        What the filter sees outside the image; see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     offset : float
@@ -216,7 +216,7 @@ def bandpass(
     order : int
         Of Butterworth's filter, from 1 to 1000.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the filter sees outside the image; see `imgproc._core.border`.
+        What the filter sees outside the image; see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     offset : float
@@ -281,7 +281,7 @@ def bandreject(
     order : int
         Of Butterworth's filter, from 1 to 1000.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the filter sees outside the image; see `imgproc._core.border`.
+        What the filter sees outside the image; see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     mask : ndarray of bool, shape (h, w), optional

@@ -46,7 +46,7 @@ def homomorphic(
     sharpness : float
         How fast, above 0: c of [1]_.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the filter sees outside the image; see `imgproc._core.border`.
+        What the filter sees outside the image; see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     mask : ndarray of bool, shape (h, w), optional

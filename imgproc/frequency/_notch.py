@@ -58,7 +58,7 @@ def notch_reject(
     order : int
         Of Butterworth's filter, from 1 to 1000.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the filter sees outside the image; see `imgproc._core.border`.
+        What the filter sees outside the image; see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     mask : ndarray of bool, shape (h, w), optional

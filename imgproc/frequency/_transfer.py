@@ -41,7 +41,7 @@ def apply_transfer(
         `numpy.fft.fft2` (zero frequency first), H >= h and W >= w: the image is extended to that size, and not at all
         if it has it, so that opposite edges meet.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        How the image is extended; see `imgproc._core.border`.
+        How the image is extended; see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     offset : float

@@ -152,6 +152,7 @@ def pad(
         Pixels on all sides; above and below, left and right; or top, bottom, left, right.
     border : {"constant", "replicate", "reflect", "reflect_101", "wrap"}
         What the frame shows; any width, also beyond that of the image.  All but ``constant`` need at least one pixel.
+        See the notes.
     fill : float or sequence of float
         Level for ``constant`` as a fraction of full scale; of labels, which are bool or int32 and the like, a label.
         One, or one for each channel.  uint8 and uint16 are images, whose 1 is white, also where they hold labels.
@@ -165,6 +166,20 @@ def pad(
     ------
     TypeError, ValueError
         If an argument is of the wrong kind or value.
+
+    Notes
+    -----
+    Borders, as all functions have them, with the names that they have elsewhere:
+
+    ============== ===================== ======================= ================= =================
+    here           beside ``abcd``       cv2                     scipy.ndimage     numpy.pad
+    ============== ===================== ======================= ================= =================
+    constant       ``kkkk|abcd|kkkk``    ``BORDER_CONSTANT``     ``constant``      ``constant``
+    replicate      ``aaaa|abcd|dddd``    ``BORDER_REPLICATE``    ``nearest``       ``edge``
+    reflect        ``dcba|abcd|dcba``    ``BORDER_REFLECT``      ``reflect``       ``symmetric``
+    reflect_101    ``edcb|abcd|cbab``    ``BORDER_REFLECT_101``  ``mirror``        ``reflect``
+    wrap           ``abcd|abcd|abcd``    ``BORDER_WRAP``         ``grid-wrap``     ``wrap``
+    ============== ===================== ======================= ================= =================
 
     Examples
     --------

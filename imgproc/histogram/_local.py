@@ -52,7 +52,7 @@ def equalize_histogram_local(
         The window is (2 radius + 1) square, in pixels; at most the image's longer side,
         and less for a long, thin image.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.  Each window has the same number of pixels.
+        What the window sees outside the image, see `imgproc.pad`.  Each window has the same number of pixels.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     color : {"luminance", "per_channel"}
@@ -139,7 +139,7 @@ def match_histogram_local(
         The window is (2 radius + 1) square, in pixels; at most the image's longer side,
         and less for a long, thin image.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     color : {"per_channel", "luminance"}

@@ -35,7 +35,7 @@ def erode(
         Of a footprint that is given by its name, in pixels; at most the image's longer side.  An array has its own
         size.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What lies outside the image, see `imgproc._core.border`.  With ``"reflect"`` and a footprint that is the same
+        What lies outside the image, see `imgproc.pad`.  With ``"reflect"`` and a footprint that is the same
         when mirrored, as all are that have a name, pixels outside the image do not count.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale; a mask is True there from 0.5
@@ -101,7 +101,7 @@ def dilate(
         Of a footprint that is given by its name, in pixels; at most the image's longer side.  An array has its own
         size.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What lies outside the image, see `imgproc._core.border`.  With ``"reflect"`` and a footprint that is the same
+        What lies outside the image, see `imgproc.pad`.  With ``"reflect"`` and a footprint that is the same
         when mirrored, as all are that have a name, pixels outside the image do not count.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale; a mask is True there from 0.5

@@ -37,7 +37,7 @@ def opening(
     radius : int
         Of a footprint that is given by its name, in pixels; at most the image's longer side.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What lies outside the image, see `imgproc._core.border`; it is extended once, before the erosion.
+        What lies outside the image, see `imgproc.pad`; it is extended once, before the erosion.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale; a mask is True there from 0.5
         on.
@@ -91,7 +91,7 @@ def closing(
     radius : int
         Of a footprint that is given by its name, in pixels; at most the image's longer side.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What lies outside the image, see `imgproc._core.border`; it is extended once, before the dilation.
+        What lies outside the image, see `imgproc.pad`; it is extended once, before the dilation.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale; a mask is True there from 0.5
         on.

@@ -44,7 +44,7 @@ def degrade(
     key : int
         Which noise, from 0 to 2**52: the same key gives the same noise.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the blur sees outside the image; see `imgproc._core.border`.
+        What the blur sees outside the image; see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     mask : ndarray of bool, shape (h, w), optional

@@ -286,7 +286,7 @@ def adaptive_threshold(
     offset : float
         Taken away from the threshold, as a fraction of full scale.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

@@ -24,7 +24,7 @@ def adaptive_median(image: np.ndarray, *, radius: int, border: str = "replicate"
         The largest window is (2 radius + 1) square, in pixels; at most the image's longer side,
         and less for a long, thin image.
     border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`; ``constant`` shows black.
+        What the window sees outside the image, see `imgproc.pad`; ``constant`` shows black.
 
     Returns
     -------

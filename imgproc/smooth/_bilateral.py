@@ -321,7 +321,7 @@ def bilateral_filter(
     sigma_space : float
         Standard deviation of the Gaussian of the distance, in pixels; above 0.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What lies outside the image, see `imgproc._core.border`; ``constant`` shows black.
+        What lies outside the image, see `imgproc.pad`; ``constant`` shows black.
 
     method : {"exact", "grid"}
         ``"exact"`` looks at every neighbour: its cost grows with the square of the radius.  ``"grid"`` takes the same
@@ -398,7 +398,7 @@ def joint_bilateral_filter(
     sigma_space : float
         Standard deviation of the Gaussian of the distance, in pixels; above 0.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What lies outside both images, see `imgproc._core.border`; ``constant`` shows black.
+        What lies outside both images, see `imgproc.pad`; ``constant`` shows black.
     method : {"exact", "grid"}
         As for `bilateral_filter`.
 

@@ -223,7 +223,7 @@ def gaussian_blur(
     sigma : float or (float, float)
         Standard deviation in pixels, above 0; a pair is (along y, along x).  At most the image's longer side, or 16.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What lies outside the image, see `imgproc._core.border`.
+        What lies outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
     mask : ndarray of bool, shape (h, w), optional

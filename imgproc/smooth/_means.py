@@ -39,7 +39,7 @@ def alpha_trimmed_mean(
         Share of the window's n values that is left out at either end, from 0, the mean, to 0.5, the median: of the
         sorted values ``floor(alpha n)`` at each, but never the middle one (d / 2 of [2]_).
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 
@@ -151,7 +151,7 @@ def contraharmonic_mean(
         Q of [1]_, from -20 to 20: above 0 it removes pepper, below 0 salt; 0 is the arithmetic mean, -1 the harmonic
         one.
     border : {"reflect_101", "reflect", "replicate", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

@@ -38,7 +38,7 @@ def median_blur(image: np.ndarray, *, radius: int, border: str = "replicate") ->
         The window is (2 radius + 1) square, in pixels; at most the image's longer side,
         and less for a long, thin image.
     border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`; ``constant`` shows black.
+        What the window sees outside the image, see `imgproc.pad`; ``constant`` shows black.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def percentile_filter(
     percentile : float, optional
         The old name of `quantile`, 100 times as large.  It gives a `FutureWarning`.
     border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`.
+        What the window sees outside the image, see `imgproc.pad`.
     fill : float
         Level outside the image for ``border="constant"``, as a fraction of full scale.
 

@@ -69,7 +69,7 @@ def weighted_median(image: np.ndarray, *, weights: np.ndarray, border: str = "re
         Whole or real numbers, finite, none negative, not all 0; n and m odd.  The middle one is the pixel's own, the
         one to its right that of the pixel to the right.  Only their ratios count.
     border : {"replicate", "reflect", "reflect_101", "wrap", "constant"}
-        What the window sees outside the image, see `imgproc._core.border`; ``constant`` shows black.
+        What the window sees outside the image, see `imgproc.pad`; ``constant`` shows black.
 
     Returns
     -------

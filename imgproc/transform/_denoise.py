@@ -82,7 +82,7 @@ def wavelet_denoise(
     kind : {"soft", "hard"}
         Coefficients come nearer to zero by the threshold, or only those below it are set to zero.
     border : {"reflect", "reflect_101", "replicate", "wrap", "constant"}
-        How the image goes on beyond its edges (``constant``: with 0); see `imgproc._core.border`.
+        How the image goes on beyond its edges (``constant``: with 0); see `imgproc.pad`.
     mask : ndarray of bool, shape (h, w), optional
         True where pixels take part; all by default.  The whole image is one window: a pixel that is NaN, infinite or
         far out of range would spoil all others, so leave it out.  What is left out is filled from its surroundings
