@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from imgproc._core.check import flag, integer, one_of
-from imgproc._core.declare import declare
 from imgproc._core.needed import needed
 from imgproc.io._files import MAX_PIXELS
 
@@ -323,6 +322,3 @@ def recipe_of(recipe: Any, allow: Sequence[str] = ()) -> Compose:
     text = path.read_text(encoding="utf-8")
     read = Compose.from_json if path.suffix.lower() == ".json" else Compose.from_yaml
     return read(text, allow=allow)
-
-
-declare(augment_folder, no_peer="no library writes augmented data sets with all of their labels; files decide the time")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from imgproc import count_pages, decode_image, encode_image
+from imgproc._core.formats import channels_of
 from imgproc._core.needed import needed
 
 __all__: list[str] = []
@@ -34,7 +35,7 @@ def decoded(data: bytes, max_pixels: int | None) -> np.ndarray:
 
 def has_alpha(image: np.ndarray) -> bool:
     """Whether the last of its channels is alpha."""
-    return image.ndim == 3 and image.shape[2] in (2, 4)
+    return channels_of(image) in (2, 4)
 
 
 def without_alpha(image: np.ndarray) -> np.ndarray:

@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from imgproc._core.declare import declare
-
 from ..labels._model import LabelledImage
 from ..labels._stores import is_url
 from ..labels._text import as_path
@@ -128,6 +126,3 @@ def _opened(folder: Path, input: str | os.PathLike[str] | None) -> Run:
 
 def _below(folder: Path, place: str) -> str:
     return place if is_url(place) else os.path.normpath(folder / place)
-
-
-declare(regenerate, no_peer="no library keeps recipes of augmented images in files")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from imgproc._core.formats import channels_of
 from imgproc._version import __version__
 
 from .._chain.serialize import to_plain
@@ -211,7 +212,7 @@ class Run:
 
     def _how(self, pixels: np.ndarray, alpha: bool) -> str:
         """Why the chain does not take images of this kind; empty if it does."""
-        kind = (pixels.ndim, pixels.dtype.name, pixels.shape[2] if pixels.ndim == 3 else 1, alpha)
+        kind = (pixels.ndim, pixels.dtype.name, channels_of(pixels), alpha)
         if kind not in self._takes:
             self._takes[kind] = ""
             try:

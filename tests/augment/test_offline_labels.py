@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.offline import SETS, H, W, make_set
+from helpers.offline import SETS, H, W, make_set, read_manifest
 
 import augment
 import imgproc
@@ -189,8 +189,6 @@ def test_mixing_takes_labels_of_donors_along(tmp_path: Path) -> None:
 
 
 def _manifest(output: Path) -> list[dict[str, Any]]:
-    from augment.offline._finish import read_manifest
-
     return list(read_manifest(next(output.glob("manifest.*"))))
 
 
