@@ -90,7 +90,12 @@ def write_preview(
         if made > len(items):
             notes.append(f"{len(items)} of {made} copies")
         rows.append(Row(run.labels.images[place].file, tuple(pictures), "; ".join(dict.fromkeys(notes))))
-    lines = [*about, f"{len(rows)} of {len(run.labels.images)} sources; the run makes {len(plan)} images."]
+    recipe = ", ".join(type(each).__name__ for each in run.chain.transforms) or "nothing"
+    lines = [
+        f"Recipe: {recipe}.",
+        *about,
+        f"{len(rows)} of {len(run.labels.images)} sources; the run makes {len(plan)} images.",
+    ]
     write_bytes(path, sheet(rows, title="Preview of a run", about=lines).encode("utf-8", "replace"))
     return len(rows)
 

@@ -6,8 +6,10 @@ run on one machine.  Folders of input and output must be seen by all nodes under
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -15,6 +17,7 @@ from imgproc import set_num_threads
 from imgproc._core.needed import needed
 from imgproc._core.opencv import load_cv2
 
+from ..labels._stores import is_url
 from ._journal import rows_of
 from ._run import RunSpec, open_run
 from ._store import HIDDEN, Store
@@ -45,6 +48,7 @@ def run_ray(
         With ``on_error="stop"``, or if processes end again and again at one place.
     """
     waiting: list[int] = list(blocks)
+    spec = absolute(spec)
     while waiting:
         busy = []
         for result in on_cluster(work_on_node, spec, waiting, address=address, most=workers):
@@ -56,20 +60,33 @@ def run_ray(
         waiting = busy
 
 
+def absolute(spec: RunSpec) -> RunSpec:
+    """The same with whole names of folders, as tasks run in a folder of their own."""
+    one = isinstance(spec.input, str)
+    inputs = tuple(map(_absolute, [spec.input] if isinstance(spec.input, str) else spec.input))
+    images = spec.options.images
+    options = dataclasses.replace(spec.options, images=None if images is None else _absolute(images))
+    return dataclasses.replace(spec, input=inputs[0] if one else inputs, output=_absolute(spec.output), options=options)
+
+
+def _absolute(place: str) -> str:
+    return place if is_url(place) else os.path.abspath(place)
+
+
 def work_on_node(spec: RunSpec, block: int) -> BlockResult:
     """`work_block` on one thread, as a task has one CPU."""
     set_num_threads(1)
     load_cv2().setNumThreads(1)
     store = open_run(spec).store
     name = f"{HIDDEN}/tries/{block:06d}.json"
-    _count_try(store, name, block)
+    count_try(store, name, block)
     result = work_block(spec, block)
     if not result.busy:
         store.remove(name)
     return result
 
 
-def _count_try(store: Store, name: str, block: int) -> None:
+def count_try(store: Store, name: str, block: int) -> None:
     """Refuse a block that was begun many times, and has not one image more than at the first of these."""
     rows = len(rows_of(store, block)[0])
     try:

@@ -52,7 +52,7 @@ class RemoteStore:
         return f"{self.folder.path}/{relative_name(name, 'the name of a file')}"
 
     def put(self, files: Iterable[tuple[str, bytes]], scope: str = "run", *, stay: bool = True) -> None:
-        """Write files, each whole or not at all."""
+        """Write files, each whole or not at all; they always stay."""
         for name, data in files:
             if self._whole:
                 self._folder(name)

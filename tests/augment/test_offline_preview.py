@@ -47,6 +47,7 @@ def test_labels_follow_the_pixels(tmp_path: Path) -> None:
     assert write_preview(run, page, about=["a <recipe>"]) == 3
     text = page.read_text()
     assert text.count("<figure>") == 9 and "a &lt;recipe&gt;" in text and "the run makes 6 images" in text
+    assert "Recipe: HorizontalFlip." in text
     assert text.count('x="10.00" y="20.00" width="30.00" height="25.00"') == 2 * 3
     assert text.count('x="40.00" y="20.00" width="30.00" height="25.00"') == 2 * 6
     assert text.count("70.00,20.00 40.00,20.00 40.00,45.00") == 2 * 6

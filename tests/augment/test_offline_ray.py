@@ -64,7 +64,7 @@ cluster.shutdown()
 RUN = (
     START
     + """
-import json
+import json, os
 import augment, imgproc
 import numpy as np
 from augment.pipeline import augment_folder
@@ -90,7 +90,9 @@ def kill():
 
 killer = threading.Thread(target=kill)
 killer.start()
-report = augment_folder(output=home / "cluster", engine="ray", address=cluster.address, **given)
+os.chdir(home)  # names that the nodes do not know
+near = {**given, "input": "in"}
+report = augment_folder(output="cluster", engine="ray", address=cluster.address, **near)
 killer.join()
 same = digest(home / "cluster") == digest(home / "local")
 again = augment_folder(output=home / "cluster", engine="ray", address=cluster.address, **given)

@@ -6,6 +6,7 @@ import base64
 import html.parser
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -161,3 +162,33 @@ def test_class_folders_and_masks(tmp_path: Path) -> None:
     labels = augment.read_labels(tmp_path)
     made = picture_of(picture(), labels.images[1], labels, "before", mask=np.eye(60, 80, dtype=np.uint8))
     assert spoken(made) == "class dog, a mask of 1 label"
+
+
+def test_in_a_browser(tmp_path: Path) -> None:
+    """Every picture is shown, nothing is wider than a phone, nothing complains, and the switches work."""
+    pytest.importorskip("playwright", reason='playwright is not installed: pip install -e ".[test]"')
+    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if executable is None:
+        pytest.skip("no browser: Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    labels = np.zeros((60, 80), np.uint8)
+    labels[:30] = 3
+    rows = [Row("a" * 90, (Picture(picture(), "before", things()), Picture(picture(), "copy 1", things(), labels)))]
+    (tmp_path / "page.html").write_text(sheet(rows, title=EVIL))
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto((tmp_path / "page.html").as_uri())
+        assert page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for name, count in (("masks", 2), ("boxes", 2), ("points", 4), ("polygons", 2), ("names", 4)):
+            shown = page.locator(f"main .{name}")
+            assert shown.count() == count and shown.first.is_visible()
+            page.get_by_label(name).uncheck()
+            assert not shown.first.is_visible()
+        browser.close()
+    assert not complaints
