@@ -268,8 +268,8 @@ def _around(rings: Sequence[Sequence[float]], points: Sequence[Any], mask: np.nd
         xs, ys = [v for ring in rings for v in ring[::2]], [v for ring in rings for v in ring[1::2]]
         return [min(xs), min(ys), max(xs), max(ys)]
     if mask is not None and mask.any():
-        ys, xs = np.flatnonzero(mask.any(axis=1)).tolist(), np.flatnonzero(mask.any(axis=0)).tolist()
-        return [float(v) for v in (xs[0], ys[0], xs[-1] + 1, ys[-1] + 1)]
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        return [float(v) for v in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)]
     seen = [p for p in points if p[2] > 0]
     if not seen:
         return [0.0] * 4

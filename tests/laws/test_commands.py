@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[Callable[[Any], None], list[str], list[Callable[..., A
 """How each is added, the fewest arguments, what it calls, and options that are named otherwise."""
 
 NOT_OF_THE_FUNCTION = {
+    "recipe",
     *("input", "mask", "labels", "output", "database", "folder", "db", "out", "progress", "images", "cores"),
 }
 """What every call gives."""
