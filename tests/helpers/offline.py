@@ -18,8 +18,8 @@ from augment.offline._finish import read_manifest
 from augment.offline._options import checked
 
 __all__ = [
-    "CHAIN", "SETS", "add_run", "checked", "make_set", "names_of", "open_run", "photo", "plan_of", "prints", "store",
-    "work",
+    "CHAIN", "SETS", "add_run", "checked", "make_set", "names_of", "open_run", "photo", "plan_of", "prints",
+    "read_manifest", "store", "work",
 ]  # fmt: skip
 
 names_of, store, work, open_run = _names, _store, _work, _run

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from helpers.commands import add_anchors, add_convert, add_inpaint, add_plan, add_scenes
+from helpers.commands import add_anchors, add_convert, add_inpaint, add_plan, add_run, add_scenes
 
 import augment
 import imgproc
-from augment.pipeline import simulate_run
+from augment.pipeline import augment_folder, simulate_run
 
 COMMANDS: dict[str, tuple[Callable[[Any], None], list[str], list[Callable[..., Any]], dict[str, str]]] = {
     "imgproc inpaint": (
@@ -41,10 +41,12 @@ COMMANDS: dict[str, tuple[Callable[[Any], None], list[str], list[Callable[..., A
     ),
     "augment convert": (add_convert, ["convert", "pipeline.json"], [augment.from_albumentations], {}),
     "augment plan": (add_plan, ["plan", "--images", "1", "--cores", "1"], [simulate_run], {}),
+    "augment run": (add_run, ["run", "r.json", "in", "out"], [augment_folder], {}),
 }
 """How each is added, the fewest arguments, what it calls, and options that are named otherwise."""
 
 NOT_OF_THE_FUNCTION = {
+    "recipe",
     *("input", "mask", "labels", "output", "database", "folder", "db", "out", "progress", "images", "cores"),
 }
 """What every call gives."""
