@@ -119,7 +119,7 @@ def _poses(value: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"{name} must be numbers of shape (n, k, 2) or (n, k, 3)") from None
     if poses.size == 0:
         return np.zeros((0, 0, 3)), np.zeros(0)
-    if poses.ndim != 3 or poses.shape[-1] not in (2, 3):
+    if poses.shape[2:] not in ((2,), (3,)):
         raise ValueError(f"{name} must have shape (n, k, 2) or (n, k, 3), got {poses.shape}")
     if not (np.abs(poses) <= MOST).all():
         raise ValueError(f"{name} must be finite numbers within +-{MOST:g}")

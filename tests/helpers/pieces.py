@@ -20,6 +20,7 @@ from imgproc.edges import _canny
 from imgproc.frequency import _isotropic
 from imgproc.histogram import _distribution
 from imgproc.morphology import _bits
+from imgproc.quality import _similar
 from imgproc.segment import _superpixels, _threshold
 from imgproc.smooth import (
     _bilateral,
@@ -56,6 +57,7 @@ SIZES: dict[str, tuple[Any, dict[str, Any]]] = {
     "sorted values": (_distribution, {"_ROWS": 4}),
     "sums over windows": (window_sums, {"FLOAT_ROWS": 8, "MASKED_ROWS": 4}),
     "superpixels": (_superpixels, {"_ROWS": 4}),
+    "ssim_map": (_similar, {"_BLOCK": 24}),
     "walsh_hadamard": (_walsh, {"STRIP": 4}),
     "wavelet": (_wavelet, {"_STRIP": 4}),
     "wavelet_denoise": (_denoise, {"_ROWS": 4}),
@@ -66,6 +68,8 @@ OTHER = {
     "imgproc._core.cache": "files, not images",
     "imgproc._core.moments": "bytes that are added up exactly, however many at a time",
     "imgproc._scanline": "strips of the machine, which are constants of kernels; its own laws cut them",
+    "imgproc.quality._blur": "a number is made, and kernels know its pieces as constants; its tests have several",
+    "imgproc.quality._psnr": "a number is made, and kernels know its pieces as constants; its tests have several",
     "imgproc.inpaint": "holes, whose pieces are parts of the method",
     "imgproc.io": "files that are read in parts",
     "imgproc.restore._inverse.TILE": "where details are looked for, a part of the method",

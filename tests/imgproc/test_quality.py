@@ -113,6 +113,17 @@ def test_blocks_and_threads_change_nothing(rng):
     assert values[0] == values[1]
 
 
+@every_dtype
+def test_images_of_many_rows_are_added_up_in_pieces(dtype, rng):
+    a, b = pair(rng, dtype, (150, 130), 3)
+    mask = rng.random(a.shape[:2]) < 0.5
+    assert imgproc.psnr(a, b) == pytest.approx(naive.psnr(a, b, FULL[dtype]), rel=1e-12)
+    assert imgproc.psnr(a, b, mask=mask) == pytest.approx(naive.psnr(a, b, FULL[dtype], mask), rel=1e-12)
+    grey = a[:, :, 0]
+    expected = cv2.Laplacian(grey.astype(np.float64), cv2.CV_64F).var() / FULL[dtype] ** 2
+    assert imgproc.blur_measure(grey) == pytest.approx(expected, rel=1e-9)
+
+
 @pytest.mark.parametrize("size", [(161, 161), (200, 177)])
 @every_dtype
 def test_ms_ssim_is_its_definition(size, dtype, rng):
