@@ -97,6 +97,7 @@ def _targets() -> None:
         for dtype in (np.uint8, np.uint16, np.int32, np.int64):
             masks = mask.astype(dtype)
             chain(image=np.zeros((*size, 3), np.uint8), masks=masks, mask=masks[0], boxes=boxes, depth=depth, key=0)
+            chain(image=np.zeros((*size, 3), np.uint8), mask=np.dstack([masks[0], masks[0]]), key=0)
     recorded = Compose([build(*entry) for entry in _examples("HorizontalFlip", "Affine")])
     for key in range(_UNTIL_RECORDED):
         recorded(image=np.zeros((*size, 3), np.uint8), mask=mask[0], boxes=boxes, keypoints=[(3.0, 4.0)], key=key)

@@ -21,8 +21,8 @@ from .._core.formats import ROUNDING_OF_DOUBLES
 from .._core.jit import borrowed, kernel
 from .._core.planes import as_planes, canonical, rounding
 from .._core.threads import run_bands
+from .samplers._means import fold, spread
 from .samplers._pairs import filtered_pairs
-from .samplers.area import fold, spread
 from .separable import Axis
 from .stores import write_four, write_three
 

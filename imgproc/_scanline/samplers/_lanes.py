@@ -202,7 +202,7 @@ def _sum_lanes(task, sums, left, bases, tables, out, rounding):
 
 
 @kernel(inner=True)
-def _plan_nothing(task, columns, weights, bases, tables, sums, room):
+def plan_nothing(task, columns, weights, bases, tables, sums, room):
     task[REACH] = 0
 
 
@@ -211,7 +211,7 @@ def _sum_nothing(task, sums, left, bases, tables, out, rounding):
     """Never called: `REACH` is 0."""
 
 
-plan_lanes = Choice(FEATURE, _plan_lanes, _plan_nothing)
+plan_lanes = Choice(FEATURE, _plan_lanes, plan_nothing)
 sum_lanes = Choice(FEATURE, _sum_lanes, _sum_nothing)
 
 

@@ -8,6 +8,8 @@ near to a half as rounding of the sums can bring it (2**-13 of a level of 8 bits
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..._core.formats import ROUNDING, ROUNDING_OF_DOUBLES
@@ -16,8 +18,22 @@ from ..._core.views import flat_as
 from ._axes import axes_of, block_of, look, rows_of
 from ._base import AT, CHANNELS, COUNT, LINE, PACKED, PAIRS, REACH, TURN_X, Sampler
 from ._blocks import WHOLE, plan_blocks, plan_no_blocks, sum_blocks, sum_no_blocks
-from ._lanes import FEATURE, TABLES, plan_lanes, sum_lanes
-from ._pairs import bytes_of_four, fold_four, planes_of_four, weighted_pairs
+from ._lanes import FEATURE, TABLES, plan_lanes, plan_nothing, sum_lanes
+from ._means import (
+    finish,
+    fold,
+    means_of_bytes,
+    others_of_bytes,
+    pack_four,
+    pack_three,
+    spread_others,
+    spread_rgb,
+    spread_rgba,
+    write_grey,
+    write_rgb,
+    write_rgba,
+)
+from ._pairs import weighted_pairs
 from ._rows import rows_of_bytes, rows_of_others
 
 MEANS = 4352
@@ -32,7 +48,6 @@ LARGEST = 1 << 22
 _rgb, _rgb_one, _rgb_two = weighted_pairs(3, 0), weighted_pairs(3, 1), weighted_pairs(3, 2)
 _rgba, _rgba_one, _rgba_two = weighted_pairs(4, 0), weighted_pairs(4, 1), weighted_pairs(4, 2)
 _grey_two = weighted_pairs(1, 2)
-_planes, _fold_eight, _pack_rgb, _pack_rgba = planes_of_four(), fold_four(), bytes_of_four(3), bytes_of_four(4)
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------
@@ -115,53 +130,6 @@ def _across(sums, p, i, channels, between, unit, weights):
     return total
 
 
-@kernel(inner=True)
-def _finish(means, rounding):
-    """Turn sums into levels, in place.
-
-    `rounding` has the factor, what is added and taken away again to round to parts of a level, or 0 for floats, which
-    are not rounded, and the same for whole levels."""
-    scale, grid, magic = rounding
-    if grid == 0:
-        for i in range(means.size):
-            means[i] *= scale
-        return
-    for i in range(means.size):
-        v = (means[i] * scale + grid) - grid
-        means[i] = (v + magic) - magic
-
-
-@kernel(inner=True)
-def spread_three(means, n, at, rows):
-    """Write the first three means of n pixels, four numbers each, into rows."""
-    whole = n - n % 8
-    red, green, blue = rows[0], rows[1], rows[2]
-    for i in range(0, whole, 8):
-        _planes(means, 4 * i, red, green, blue, at + i)
-    for i in range(whole, n):
-        red[at + i], green[at + i], blue[at + i] = means[4 * i], means[4 * i + 1], means[4 * i + 2]
-
-
-@kernel(inner=True)
-def spread(means, n, at, channels, rows):
-    """Write the means of n pixels of three or four channels, four numbers each, into rows."""
-    spread_three(means, n, at, rows)
-    if channels == 4:
-        fourth = rows[3, at : at + n]
-        for i in range(fourth.size):
-            fourth[i] = means[4 * i + 3]
-
-
-@kernel(inner=True)
-def fold(means, n):
-    """Add up four products for each of n pixels, in place."""
-    whole = n - n % 8
-    for i in range(0, whole, 8):
-        _fold_eight(means, 4 * i, i)
-    for i in range(whole, n):
-        means[i] = (means[4 * i] + means[4 * i + 1]) + (means[4 * i + 2] + means[4 * i + 3])
-
-
 def _few_columns(one_pair: Kernel, two_pairs: Kernel) -> Kernel:
     """The kernel for the sums over columns of pixels of which none reads more than two pairs; else it says False."""
 
@@ -226,57 +194,14 @@ def _lanes_of_others(task, sums, left, scratch, means, rounding):
 def _lanes_in_rows(task, means, rounding, rows):
     """Levels of the pixels of a run of one channel, which `sum_lanes` has added up."""
     row, means = rows[0, task[AT] :], means[: task[COUNT]]
-    _finish(means, rounding)
+    finish(means, rounding)
     for i in range(means.size):
         row[i] = means[i]
 
 
 @kernel(inner=True)
-def _spread_rgb(task, means, rows):
-    spread_three(means, task[COUNT], task[AT], rows)
-
-
-@kernel(inner=True)
-def _spread_rgba(task, means, rows):
-    spread(means, task[COUNT], task[AT], task[CHANNELS], rows)
-
-
-@kernel(inner=True)
-def _spread_others(task, means, rows):
-    """Levels of the pixels of a run, of which `_run_others` has made sums."""
-    n, at = task[COUNT], task[AT]
-    for c in range(task[CHANNELS]):
-        row, part = rows[c, at : at + n], means[c * n : c * n + n]
-        for i in range(row.size):
-            row[i] = part[i]
-
-
-@kernel(inner=True)
 def _lanes_of_bytes(task, sums, left, scratch, means, rounding):
     sum_lanes(task, sums, left, scratch.ints[3], scratch.sums[-TABLES:], flat_as(means, np.uint8), rounding)
-
-
-@kernel(inner=True)
-def _write_grey(made, n, at, rows):
-    grey = rows[0, at : at + n]
-    for i in range(grey.size):
-        grey[i] = made[i]
-
-
-@kernel(inner=True)
-def _write_rgb(made, n, at, rows):
-    red, green, blue = rows[0, at : at + n], rows[1, at : at + n], rows[2, at : at + n]
-    for i in range(red.size):
-        red[i], green[i], blue[i] = made[3 * i], made[3 * i + 1], made[3 * i + 2]
-
-
-@kernel(inner=True)
-def _write_rgba(made, n, at, rows):
-    red, green, blue, alpha = rows[0, at:], rows[1, at:], rows[2, at:], rows[3, at:]
-    for i in range(np.uint64(n)):
-        k = np.uint64(4) * i
-        red[i], green[i] = made[k], made[k + np.uint64(1)]
-        blue[i], alpha[i] = made[k + np.uint64(2)], made[k + np.uint64(3)]
 
 
 def _bytes_in_rows(write: Kernel) -> Kernel:
@@ -295,48 +220,17 @@ def _bytes_in_rows(write: Kernel) -> Kernel:
 
 
 @kernel(inner=True)
-def _pack_three(means, n, made):
-    """A pixel's bytes take less room than its means, which were read before."""
-    for i in range(0, n, 4):
-        _pack_rgb(means, 4 * i, made, 3 * i)
+def _no_lanes(task, sums, left, scratch, means, rounding):
+    """Never called: `REACH` is 0."""
 
 
 @kernel(inner=True)
-def _pack_four(means, n, made):
-    for i in range(0, n, 4):
-        _pack_rgba(means, 4 * i, made, 4 * i)
-
-
-def _means_of_bytes(pack: Kernel, spread_means: Kernel) -> Kernel:
-    """The kernel that turns the means of RGB or RGBA into bytes side by side, or into rows."""
-
-    def finished(task, means, rows):
-        if task[PACKED] == 0:
-            spread_means(task, means, rows)
-            return
-        n, channels, first = task[COUNT], task[CHANNELS], task[AT] * task[CHANNELS]
-        made, to = flat_as(means, np.uint8), flat_as(rows, np.uint8)[first : first + channels * n]
-        pack(means, n, made)
-        for i in range(to.size):
-            to[i] = made[i]
-
-    return Kernel(finished, inner=True)
+def _no_rows(task, means, rounding, rows):
+    """Never called: `REACH` is 0."""
 
 
 @kernel(inner=True)
-def _others_of_bytes(task, means, rows):
-    if task[PACKED] == 0:
-        _spread_others(task, means, rows)
-        return
-    n, channels, first = task[COUNT], task[CHANNELS], task[AT] * task[CHANNELS]
-    to = flat_as(rows, np.uint8)[first : first + channels * n]
-    for c in range(channels):
-        part = means[c * n : c * n + n]
-        for i in range(part.size):
-            to[channels * i + c] = np.uint8(np.int32(part[i]))
-
-
-def _folding(means, task):
+def _fold_others(means, task):
     """What four products of a pixel of one channel are together; returns how many means there are."""
     n, channels = task[COUNT], task[CHANNELS]
     if channels == 1 and task[PAIRS] <= 2:
@@ -344,26 +238,27 @@ def _folding(means, task):
     return channels * n
 
 
-def _four_each(means, task):
+@kernel(inner=True)
+def _fold_nothing(means, task):
     return 4 * task[COUNT]
 
 
-_fold_others, _fold_nothing = Kernel(_folding, inner=True), Kernel(_four_each, inner=True)
+class Vectors(NamedTuple):
+    """How vectors add up columns, or whole blocks, where they can."""
+
+    plan: Kernel | Choice
+    lanes: Kernel
+    deliver: Kernel
+    """Puts what they have added up into rows."""
+    plan_whole: Kernel | Choice = plan_no_blocks
+    sum_whole: Kernel | Choice = sum_no_blocks
 
 
-def _sampling(
-    down: Kernel,
-    run: Kernel,
-    folded: Kernel,
-    lanes: Kernel,
-    deliver: Kernel,
-    finished: Kernel,
-    plan_whole: Kernel | Choice,
-    sum_whole: Kernel | Choice,
-) -> Kernel:
+def _sampling(down: Kernel, run: Kernel, folded: Kernel, vectors: Vectors, finished: Kernel) -> Kernel:
     """The kernel that samples a run of points by sums of floats; there is room for so many at once.
 
     What vectors have added up is delivered to rows; what `run` has added up still has to be finished."""
+    plan, lanes, deliver, plan_whole, sum_whole = vectors
 
     def sample(flat, task, rows, limits, scratch, means, sums, room, rounding):
         n, channels, kind = task[COUNT], task[CHANNELS], sums.dtype.type
@@ -371,7 +266,7 @@ def _sampling(
         (x_axis, y_axis), tables = axes_of(task), scratch.sums[-TABLES:]
         fresh = look(task, x_axis, columns, weights)
         if fresh and not plan_whole(task, x_axis, y_axis, columns, weights, columns[3], tables):
-            plan_lanes(task, columns, weights, columns[3], tables, sums, room)
+            plan(task, columns, weights, columns[3], tables, sums, room)
         top, count, a, b = rows_of(task, y_axis)
         line, first, shares = task[LINE] * channels, np.int64(0), (a, b, y_axis.unit, y_axis.total)
         scale = kind(1) / (kind(x_axis.total) * kind(y_axis.total))
@@ -391,16 +286,19 @@ def _sampling(
         if task[REACH] != 0:
             deliver(task, means, rounding, rows)
             return
-        _finish(means[: folded(means, task)], rounding)
+        finish(means[: folded(means, task)], rounding)
         finished(task, means, rows)
 
     return Kernel(sample, inner=True)
 
 
+_FOUR, _FOLDED = _fold_nothing, _fold_others
+
+
 def _of_bytes(name: str, run: Kernel, folded: Kernel, write: Kernel, finished: Kernel) -> Sampler:
     """A sampler of bytes, whose sums are float32."""
-    deliver = _bytes_in_rows(write)
-    inner = _sampling(rows_of_bytes, run, folded, _lanes_of_bytes, deliver, finished, plan_blocks, sum_blocks)
+    vectors = Vectors(plan_lanes, _lanes_of_bytes, _bytes_in_rows(write), plan_blocks, sum_blocks)
+    inner = _sampling(rows_of_bytes, run, folded, vectors, finished)
 
     def sample(flat, task, rows, limits, scratch):
         work = flat_as(scratch.sums, np.float32)
@@ -412,9 +310,11 @@ def _of_bytes(name: str, run: Kernel, folded: Kernel, write: Kernel, finished: K
 
 
 def _of_others(name: str, run: Kernel, folded: Kernel, finished: Kernel) -> Sampler:
-    """A sampler of 16-bit integers and float32, whose sums are float64."""
-    ways = _lanes_of_others, _lanes_in_rows, finished
-    inner = _sampling(rows_of_others, run, folded, *ways, plan_no_blocks, sum_no_blocks)
+    """A sampler of 16-bit integers and float32, whose sums are float64: too few RGB pixels fit a vector."""
+    vectors = Vectors(plan_lanes, _lanes_of_others, _lanes_in_rows)
+    if folded is _FOUR:
+        vectors = Vectors(plan_nothing, _no_lanes, _no_rows)
+    inner = _sampling(rows_of_others, run, folded, vectors, finished)
 
     def sample(flat, task, rows, limits, scratch):
         means, sums = scratch.sums[:MEANS], scratch.sums[MEANS:]
@@ -430,18 +330,17 @@ def _rare(channels: int) -> Choice:
     return Choice(FEATURE, _no_columns, _FEW[channels])
 
 
-_rgb_of_bytes, _rgba_of_bytes = _means_of_bytes(_pack_three, _spread_rgb), _means_of_bytes(_pack_four, _spread_rgba)
-_FOUR, _FOLDED = _fold_nothing, _fold_others
+_rgb_of_bytes, _rgba_of_bytes = means_of_bytes(pack_three, spread_rgb), means_of_bytes(pack_four, spread_rgba)
 BYTES = {
-    3: _of_bytes("area_bytes_rgb", _running(3, _rare(3)), _FOUR, _write_rgb, _rgb_of_bytes),
-    4: _of_bytes("area_bytes_rgba", _running(4, _rare(4)), _FOUR, _write_rgba, _rgba_of_bytes),
+    3: _of_bytes("area_bytes_rgb", _running(3, _rare(3)), _FOUR, write_rgb, _rgb_of_bytes),
+    4: _of_bytes("area_bytes_rgba", _running(4, _rare(4)), _FOUR, write_rgba, _rgba_of_bytes),
 }
-BYTES_OF_FEW = _of_bytes("area_bytes", _run_others, _FOLDED, _write_grey, _others_of_bytes)
+BYTES_OF_FEW = _of_bytes("area_bytes", _run_others, _FOLDED, write_grey, others_of_bytes)
 OTHERS = {
-    3: _of_others("area_others_rgb", _running(3, _FEW[3]), _FOUR, _spread_rgb),
-    4: _of_others("area_others_rgba", _running(4, _FEW[4]), _FOUR, _spread_rgba),
+    3: _of_others("area_others_rgb", _running(3, _FEW[3]), _FOUR, spread_rgb),
+    4: _of_others("area_others_rgba", _running(4, _FEW[4]), _FOUR, spread_rgba),
 }
-OTHERS_OF_FEW = _of_others("area_others", _run_others, _FOLDED, _spread_others)
+OTHERS_OF_FEW = _of_others("area_others", _run_others, _FOLDED, spread_others)
 """By the dtype and the number of channels, so that no image compiles what is for others."""
 
 
