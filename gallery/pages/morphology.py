@@ -2,7 +2,7 @@
 
 Erosion, dilation and their relatives, distances, and touching coins taken apart.
 
-Every function takes images of every dtype and masks.  The cost of a square does not depend on its size, and masks are
+Every function takes images of every dtype and masks.  The cost of a square hardly depends on its size, and masks are
 worked on with 64 pixels in a word.
 """
 

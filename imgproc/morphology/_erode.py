@@ -56,7 +56,7 @@ def erode(
     The least f(p + b) over all offsets b of the footprint [1]_: `scipy.ndimage.grey_erosion`, ``cv2.erode``.  SciPy's
     erosion of masks has False outside unless told otherwise.
 
-    The cost of a rectangle does not depend on its size [2]_ [3]_; that of other footprints grows with the number of
+    The cost of a rectangle hardly depends on its size [2]_ [3]_; that of other footprints grows with the number of
     runs in their rows [4]_.  Masks are worked on with many pixels in a word.
 
     References

@@ -185,6 +185,17 @@ def test_openings_extend_the_image_once(border: str, dtype: type) -> None:
         )
 
 
+def test_openings_and_closings_are_scipys_away_from_the_border() -> None:
+    """SciPy extends the image again before the second step."""
+    image = picture(np.uint8)
+    for shape in (EVEN, ODD, FAR):
+        inside = (slice(9, -9), slice(18, -18))
+        found = imgproc.opening(image, footprint=shape), imgproc.closing(image, footprint=shape)
+        theirs = ndimage.grey_opening(image, footprint=shape), ndimage.grey_closing(image, footprint=shape)
+        for a, b in zip(found, theirs, strict=True):
+            np.testing.assert_array_equal(a[inside], b[inside])
+
+
 def _negative(image: np.ndarray) -> np.ndarray:
     return ~image if image.dtype.kind in "bu" else 1 - image
 
