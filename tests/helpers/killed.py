@@ -27,7 +27,6 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1])]
 from augment.pipeline import augment_folder  # noqa: E402
 from helpers.offline import CHAIN, make_set, prints, store  # noqa: E402
 
-
 BUSY = 3
 """The status of a run that has left out a block on which another process works."""
 
