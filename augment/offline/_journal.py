@@ -91,6 +91,8 @@ class Journal:
         return self
 
     def __exit__(self, kind: Any, *error: Any) -> None:
+        if isinstance(error[0], (ConnectionError, KeyboardInterrupt)):  # nobody waits for it: what is queued is left
+            self._failed = error[0]
         self._queue.put(None)
         self._thread.join()
         if kind is None and self._failed is not None:

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -203,8 +205,14 @@ class LocalStore:
             yield True
 
     def flush(self) -> None:
-        """Everything that this machine has written goes to its disks."""
-        getattr(os, "sync", lambda: None)()
+        """Everything that was written to the file system of the folder goes to its disk."""
+        with contextlib.suppress(OSError, AttributeError):
+            handle = os.open(self.root, os.O_RDONLY)
+            try:
+                if sys.platform != "linux" or ctypes.CDLL(None).syncfs(handle):
+                    os.sync()
+            finally:
+                os.close(handle)
 
     def has_others(self) -> bool:
         """Whether anything is there."""

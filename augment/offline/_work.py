@@ -25,7 +25,7 @@ __all__ = ["RunError"]
 
 MOVES = (Geometry, RowsOnly, Erase, MaskOnly)
 """Stages that may change labels or masks."""
-LOCK_SECONDS = 20.0
+LOCK_SECONDS = 60.0
 """For a process that was left behind to notice that it is alone."""
 
 

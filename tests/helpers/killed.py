@@ -27,6 +27,9 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1])]
 from augment.pipeline import augment_folder  # noqa: E402
 from helpers.offline import CHAIN, make_set, prints, store  # noqa: E402
 
+BUSY = 3
+"""The status of a run that has left out a block on which another process works."""
+
 
 def main() -> int:
     """Kill runs, and compare; 1 if any differs."""
@@ -99,7 +102,7 @@ def _killed(rng: random.Random, how: str, given: Path, output: Path, workers: in
             _die_at(last, writer)
         status = 1
         with contextlib.suppress(BaseException):
-            status = 0 if _one(given, output, workers).complete else 3
+            status = 0 if _one(given, output, workers).complete else BUSY
         os._exit(status)
     os.close(writer)
     if how == "time":
@@ -119,6 +122,11 @@ def _killed(rng: random.Random, how: str, given: Path, output: Path, workers: in
         if how == "time" and victims:
             where["a worker"] += 1
         return None
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == BUSY:
+        where["not complete"] += 1  # a process that was left behind was still waiting for its disk
+        if where["not complete"] > 10:
+            raise SystemExit("blocks stay locked")
+        return _killed(rng, how, given, output, workers, points, seconds, where)
     if os.WIFEXITED(status):
         raise SystemExit(f"a run ended by itself with status {os.WEXITSTATUS(status)}")
     where[point or "any time"] += 1

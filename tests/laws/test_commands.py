@@ -46,8 +46,8 @@ COMMANDS: dict[str, tuple[Callable[[Any], None], list[str], list[Callable[..., A
 """How each is added, the fewest arguments, what it calls, and options that are named otherwise."""
 
 NOT_OF_THE_FUNCTION = {
-    "recipe",
     *("input", "mask", "labels", "output", "database", "folder", "db", "out", "progress", "images", "cores"),
+    *("recipe", "allow"),
 }
 """What every call gives."""
 
