@@ -32,6 +32,20 @@ class Regenerated(NamedTuple):
         What is known of it, in the numbers of the input's format.
     mask : bytes, optional
         The encoded mask, for images with masks.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import augment, imgproc
+    >>> from augment.pipeline import augment_folder, regenerate
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     root = pathlib.Path(folder, "photos", "cat")
+    ...     root.mkdir(parents=True)
+    ...     imgproc.write_image(root / "a.png", image)
+    ...     report = augment_folder(augment.HorizontalFlip(p=1), root.parent, folder + "/out")
+    ...     made = regenerate(folder + "/out", "cat/a.png#1")
+    >>> made.name, made.labels.label
+    ('cat/a_aug1.png', 0)
     """
 
     name: str
@@ -68,6 +82,20 @@ def regenerate(
         If there is no such manifest, or no such input.
     ValueError
         If the manifest has no such image, the input is no longer the same, or its source cannot be read.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import augment, imgproc
+    >>> from augment.pipeline import augment_folder, regenerate
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     root = pathlib.Path(folder, "photos", "cat")
+    ...     root.mkdir(parents=True)
+    ...     imgproc.write_image(root / "a.png", image)
+    ...     report = augment_folder(augment.HorizontalFlip(p=1), root.parent, folder + "/out")
+    ...     made = regenerate(folder + "/out", "cat/a.png#1")
+    ...     made.data == pathlib.Path(folder, "out", made.name).read_bytes()
+    True
     """
     path = as_path(manifest, "manifest")
     folder = path.parent if path.suffix in (".jsonl", ".parquet") else path

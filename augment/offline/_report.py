@@ -48,6 +48,19 @@ class OfflineReport:
         What was wrong in the labels of the input, and was left out.
     cost : dict
         Of a dry run: images per second and core, and bytes, as a few images have them.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import augment, imgproc
+    >>> from augment.pipeline import augment_folder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     root = pathlib.Path(folder, "photos", "cat")
+    ...     root.mkdir(parents=True)
+    ...     imgproc.write_image(root / "a.png", image)
+    ...     report = augment_folder(augment.HorizontalFlip(p=1), root.parent, folder + "/out")
+    >>> report.planned, report.written, report.complete
+    (1, 1, True)
     """
 
     planned: int

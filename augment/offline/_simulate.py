@@ -58,6 +58,15 @@ class RunForecast:
         How many are never made on average, because their block failed too often.
     node_hours, core_hours, cost : float
         Of the mean run.  The cost is in the currency of the prices.
+
+    Examples
+    --------
+    >>> from augment.pipeline import simulate_run
+    >>> made = simulate_run(
+    ...     10**9, nodes=10, cores=64, decode=1000, chain=2500, encode=500, bytes_in=1e5, bytes_out=1e5, network=3e9
+    ... )
+    >>> type(made).__name__
+    'RunForecast'
     """
 
     images: int

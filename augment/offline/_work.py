@@ -59,7 +59,23 @@ class Made(NamedTuple):
 
 
 class RunError(RuntimeError):
-    """An image could not be made, and the run was to stop then."""
+    """An image could not be made, and the run was to stop then.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import augment
+    >>> from augment.pipeline import RunError, augment_folder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     broken = pathlib.Path(folder, "photos", "cat", "a.jpg")
+    ...     broken.parent.mkdir(parents=True)
+    ...     _ = broken.write_bytes(b"no photo")
+    ...     try:
+    ...         augment_folder(augment.HorizontalFlip(), folder + "/photos", folder + "/out", on_error="stop")
+    ...     except RunError as error:
+    ...         print(str(error).partition(":")[0])
+    cat/a.jpg#1
+    """
 
 
 def work_block(spec: RunSpec, block: int, tell: Callable[[int, int], None] | None = None) -> BlockResult:

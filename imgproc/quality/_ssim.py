@@ -115,6 +115,12 @@ def ssim_map(
     ----------
     Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli, "Image quality assessment: from error visibility to structural
     similarity", IEEE Trans. Image Processing 13(4), 2004.
+
+    Examples
+    --------
+    >>> same = ssim_map(to_float(image), to_float(image))
+    >>> same.shape, round(float(same.min()), 3)
+    ((96, 128, 3), 1.0)
     """
     image, reference, peak = compared(image, reference, data_range)
     mask = as_mask(mask, image)
@@ -158,6 +164,12 @@ def ms_ssim(image: np.ndarray, reference: np.ndarray, *, data_range: float = 1.0
     ----------
     Z. Wang, E. P. Simoncelli, A. C. Bovik, "Multiscale structural similarity for image quality assessment", Asilomar
     Conference on Signals, Systems and Computers, 2003.
+
+    Examples
+    --------
+    >>> photo = np.kron(image, np.ones((2, 2, 1), np.uint8))
+    >>> round(ms_ssim(photo, photo), 6), bool(ms_ssim(photo, gaussian_blur(photo, sigma=2)) < 0.9)
+    (1.0, True)
     """
     image, reference, peak = compared(image, reference, data_range)
     _must_hold_a_window(image, len(SCALES))
@@ -254,7 +266,7 @@ declare(
     result=floats_like,
     reach=RADIUS,
     page="restore",
-    call="ssim_map(gaussian_blur(image, sigma=1.5), image)",
+    call="ssim_map(image, gaussian_blur(image, sigma=1.5))",
     look="Dark is where the blur has taken structure away: fine texture most of all, edges less, flat places hardly.",
     peers=_rows_of_map,
 )

@@ -62,7 +62,7 @@ def names() -> Iterator[dict[str, Any]]:
     ("page", "least"),
     [
         ("docs/files.md", 9),
-        ("docs/labels.md", 14),
+        ("docs/labels.md", 13),
         ("docs/large_runs.md", 1),
         ("docs/own_transforms.md", 3),
         ("docs/targets.md", 12),
