@@ -134,8 +134,17 @@ def _real(root: str) -> str:
     return os.path.realpath(root, strict=True)
 
 
+def _size_of(file: BinaryIO) -> int:
+    try:
+        return os.fstat(file.fileno()).st_size
+    except (OSError, AttributeError):  # it lies in a store
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        return size
+
+
 def _read(file: BinaryIO, name: str) -> bytes:
-    size = os.fstat(file.fileno()).st_size
+    size = _size_of(file)
     if size > MOST_IMAGE_BYTES:
         raise ValueError(f"{name!r} must have at most {MOST_IMAGE_BYTES} bytes, got {size}")
     return file.read(size)
@@ -146,7 +155,7 @@ def tar_part(root: Any, part: TarPart, name: str) -> bytes:
     if part.size > MOST_IMAGE_BYTES:
         raise ValueError(f"{name!r} must have at most {MOST_IMAGE_BYTES} bytes, {part.file!r} says {part.size}")
     with opened_below(root, part.file) as file:
-        there = os.fstat(file.fileno()).st_size - part.start
+        there = _size_of(file) - part.start
         if there < part.size:
             raise ValueError(f"{part.file!r} ends in the middle of {name!r}: {there} of {part.size} bytes are there")
         file.seek(part.start)
