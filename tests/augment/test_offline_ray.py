@@ -46,7 +46,9 @@ done = [each["block"] for each in on_cluster(work, spec, range(16), address=clus
 killer.join()
 assert not ray.is_initialized()  # what it began it ends
 ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
-alive = sum(node["Alive"] for node in ray.nodes())
+until = time.monotonic() + 60  # the head node learns of it by the silence of the other
+while (alive := sum(node["Alive"] for node in ray.nodes())) > 1 and time.monotonic() < until:
+    time.sleep(0.2)
 same = digest(home / "cluster") == digest(home / "local")
 again = sum(each["made"] for each in on_cluster(work, spec, range(16), address=cluster.address))
 assert ray.is_initialized()
