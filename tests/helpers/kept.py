@@ -74,8 +74,15 @@ def _sums(array: np.ndarray) -> list[float | str]:
     strange = int(odd @ (1 + np.arange(flat.size) % 97)) if odd.any() else 0
     flat = np.where(odd, 0.0, flat)
     size = float(np.sqrt(flat @ flat))
-    signs = np.random.default_rng(flat.size).uniform(-1, 1, (WEIGHTS, flat.size))
-    return [_rounded(size, size), *(_rounded(v, size) for v in (signs @ flat).tolist()), strange]
+    return [_rounded(size, size), *(_rounded(v, size) for v in (_weights(flat.size) @ flat).tolist()), strange]
+
+
+def _weights(count: int) -> np.ndarray:
+    """Numbers from -1 to 1 without order, the same for every version of NumPy."""
+    places = np.arange(WEIGHTS * count, dtype=np.uint64).reshape(WEIGHTS, count)
+    mixed = (places * np.uint64(0x9E3779B97F4A7C15)) ^ (places << np.uint64(17))
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    return (mixed >> np.uint64(33)).astype(np.float64) / 2.0**30 - 1.0
 
 
 def _rounded(value: float, size: float) -> float:
@@ -194,11 +201,14 @@ def chain_prints(transform: Any, dtype: str = "uint8", *, grey: bool = False) ->
             done = [chain(**given, key=key) for key in KEYS]
         except (TypeError, ValueError) as error:
             return type(error).__name__
-    return prints({each: _joined([one[each] for one in done]) for each in given if each in done[0]})
+    return {each: _joined([one[each] for one in done]) for each in given if each in done[0]}
 
 
-def _joined(values: list[Any]) -> np.ndarray:
-    return np.concatenate([np.asarray(value, np.float64).reshape(-1) for value in values])
+def _joined(values: list[Any]) -> list[Any]:
+    """Prints of all values of a target together, and the dtypes that they have."""
+    arrays = [np.asarray(value) for value in values]
+    kinds = sorted({array.dtype.name for array in arrays})
+    return [prints(np.concatenate([array.astype(np.float64).reshape(-1) for array in arrays])), *kinds]
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------
