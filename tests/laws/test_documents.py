@@ -126,3 +126,18 @@ assert (chain(image=image, key=0)["image"] == image.clip(51, 153)).all()
 print("done")
 """
     assert run_python(program) == "done"
+
+
+def test_no_merge_was_left_half_done() -> None:
+    """Marks of conflicts, or the same thing told twice, in what is written for people."""
+    pages = [path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")) if path.is_file()]
+    assert pages
+    for path in pages:
+        marks = re.findall(r"^(?:<<<<<<<|=======$|>>>>>>>|>>$).*", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert not marks, (path.name, marks)
+
+
+def test_the_changelog_says_nothing_twice() -> None:
+    for part in re.split(r"^## ", text("CHANGELOG.md"), flags=re.MULTILINE)[1:]:
+        begun = [line[:60] for line in part.splitlines() if line.startswith("* ")]
+        assert not {line for line in begun if begun.count(line) > 1}
